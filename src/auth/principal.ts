@@ -1,0 +1,26 @@
+import type { TenantId } from '../placement/tenant-id.ts'
+
+export const scopes = ['rag:read', 'rag:write'] as const
+export type Scope = (typeof scopes)[number]
+
+export const roles = ['platform', 'sales', 'auditor'] as const
+export type Role = (typeof roles)[number]
+
+/** An app service of one tenant. The tenant is the token's and there is no other way to say it. */
+export interface TenantPrincipal {
+  readonly kind: 'tenant'
+  readonly tenantId: TenantId
+  readonly subject: string
+  readonly scopes: ReadonlySet<Scope>
+  /** Sorted, without doubles: two tokens with the same groups see the same and share cached answers. */
+  readonly groups: readonly string[]
+}
+
+/** A person or script of our own company: never of a tenant. */
+export interface StaffPrincipal {
+  readonly kind: 'staff'
+  readonly subject: string
+  readonly roles: ReadonlySet<Role>
+}
+
+export type Principal = TenantPrincipal | StaffPrincipal

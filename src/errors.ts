@@ -1,0 +1,64 @@
+/**
+ * Every fault that leaves a verb is an AppError with one code of this closed list. What a code means to a
+ * caller (status, title, page) is the surface's business; see `http/problem.ts` and `cli/exit-code.ts`.
+ */
+export const errorCodes = [
+  'invalid_request', // the caller's input is wrong; `faults` names each field
+  'unauthenticated', // no token, or one that does not verify
+  'forbidden', // a good token without the scope or role
+  'not_found', // not there, or not yours: never told apart
+  'conflict', // the thing exists with other content, or is in a state that forbids this
+  'document_busy', // another write to the same document is under way or in doubt
+  'move_in_progress', // refused because the tenant is being moved
+  'rollback_refused', // going back would lose what was written after the switch
+  'index_limit_reached', // the Pinecone project allows no further index
+  'namespace_limit_reached', // the store refuses a further namespace in this index
+  'payload_too_large',
+  'unsupported_media_type',
+  'tenant_suspended',
+  'tenant_not_ready', // still being provisioned, or being offboarded
+  'quota_exceeded', // the tenant's own limit
+  'writes_held', // writes wait for the end of a move; try again
+  'store_busy', // the vector store says 429 and retries are used up; nothing was changed
+  'store_unavailable', // the vector store cannot be reached; nothing was changed
+  'store_inconsistent', // the store shows less than the registry knows is there
+  'registry_unavailable', // Postgres cannot be reached and the lease is over
+  'embedding_unavailable',
+  'outcome_unknown', // a write was sent and its fate is not known
+  'shutting_down',
+  'internal',
+] as const
+
+export type ErrorCode = (typeof errorCodes)[number]
+
+/** One fault of one field of the caller's input; `path` as in `filter.$and[0]`. */
+export interface FieldFault {
+  readonly path: string
+  readonly message: string
+}
+
+interface AppErrorOptions {
+  readonly cause?: unknown
+  readonly faults?: readonly FieldFault[]
+  /** Seconds after which the caller should try again. */
+  readonly retryAfterS?: number
+}
+
+/** `message` is shown to the caller: it says what to do and names nothing of another tenant or of our inside. */
+export class AppError extends Error {
+  override readonly name = 'AppError'
+  readonly code: ErrorCode
+  readonly faults: readonly FieldFault[]
+  readonly retryAfterS: number | undefined
+
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.faults = options.faults ?? []
+    this.retryAfterS = options.retryAfterS
+  }
+}
+
+export function isAppError(error: unknown, code?: ErrorCode): error is AppError {
+  return error instanceof AppError && (code === undefined || error.code === code)
+}

@@ -1,0 +1,67 @@
+import type { Logger } from 'pino'
+import type { ZodType } from 'zod'
+import type { Role, Scope, StaffPrincipal, TenantPrincipal } from '../auth/principal.ts'
+
+/** Who may call. A route can't be defined without saying so, and the access tests are generated from it. */
+export type Access =
+  | { readonly kind: 'tenant'; readonly scope: Scope }
+  /** Any one of the roles is enough. */
+  | { readonly kind: 'staff'; readonly roles: readonly Role[] }
+  | { readonly kind: 'open' }
+
+type PrincipalOf<A extends Access> = A extends { kind: 'tenant' }
+  ? TenantPrincipal
+  : A extends { kind: 'staff' }
+    ? StaffPrincipal
+    : undefined
+
+/** What a handler gets: parsed, checked, and with the caller's identity; nothing of the web framework. */
+export interface Call<A extends Access, P, Q, B> {
+  readonly principal: PrincipalOf<A>
+  readonly params: P
+  readonly query: Q
+  readonly body: B
+  /** Fires when the caller has gone away or the server shuts down. */
+  readonly signal: AbortSignal
+  readonly requestId: string
+  /** Carries the request id; never log content, tokens or vectors. */
+  readonly log: Logger
+  header(name: string): string | undefined
+}
+
+/** `json` as a string is sent as it is: it must already be JSON. */
+export interface Reply {
+  readonly status: number
+  readonly json?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** Instead of `json`: a stream of server-sent events. */
+  readonly events?: AsyncIterable<{ readonly id?: string; readonly event: string; readonly data: unknown }>
+}
+
+/** One route: the server, the OpenAPI document and the generated access tests are all made from it. */
+export interface Route<A extends Access = Access, P = unknown, Q = unknown, B = unknown> {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  /** OpenAPI form: `/documents/{documentId}`. */
+  readonly path: string
+  readonly access: A
+  readonly tag: string
+  readonly summary: string
+  readonly description?: string
+  readonly params?: ZodType<P>
+  readonly query?: ZodType<Q>
+  /** A JSON body. Unknown fields are refused, except those that try to name a tenant or place: they are dropped and counted. */
+  readonly body?: ZodType<B>
+  /** Default 4 MiB. */
+  readonly bodyLimitBytes?: number
+  /** Besides the problem answers that every route has. */
+  readonly replies: Readonly<Record<number, { readonly description: string; readonly schema?: ZodType }>>
+  handle(call: Call<A, P, Q, B>): Promise<Reply>
+}
+
+/** Keeps the types of one route together; lists are `readonly AnyRoute[]`. */
+export function route<const A extends Access, P, Q, B>(definition: Route<A, P, Q, B>): AnyRoute {
+  return definition as unknown as AnyRoute
+}
+
+/** A route in a list, its input types forgotten: the server has checked them against the schemas by then. */
+export type AnyRoute = Route<Access, unknown, unknown, unknown>

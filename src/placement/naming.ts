@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import type { TenantId } from './tenant-id.ts'
+
+/** Pinecone takes index names of up to 45 lower-case letters, digits and hyphens, a letter or digit at either end. */
+const indexNameMax = 45
+
+/** `tenant_<id>_g<generation>`; made once, when a place is reserved, and read from the registry ever after. */
+export function namespaceName(tenantId: TenantId, generation: number): string {
+  return `tenant_${tenantId}_g${generation}`
+}
+
+/** `<prefix>-pool-<n>`, n from 1. */
+export function poolIndexName(prefix: string, ordinal: number): string {
+  return `${prefix}-pool-${ordinal}`
+}
+
+/**
+ * `<prefix>-silo-<tenant slug + short hash>`. The hash takes in the generation: a silo that was dropped and one made
+ * later for the same tenant have different names, so an old clean-up can never delete the new one.
+ */
+export function siloIndexName(prefix: string, tenantId: TenantId, generation: number): string {
+  const hash = createHash('sha256').update(`${tenantId}:${generation}`).digest('hex').slice(0, 8)
+  const head = `${prefix}-silo-`
+  const slug = tenantId
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, indexNameMax - head.length - hash.length - 1)
+    .replaceAll(/-+$/g, '')
+  return slug === '' ? `${head}${hash}` : `${head}${slug}-${hash}`
+}

@@ -1,0 +1,58 @@
+import type { Placement } from './placement.ts'
+import type { TenantId } from './tenant-id.ts'
+
+/**
+ * The phases of docs/moves.md section 3. `active` is read and written; `follower` is the other place of a move.
+ * `epoch` rises with every change of a tenant's routing.
+ */
+export type Routing =
+  | { readonly phase: 'steady'; readonly epoch: number; readonly active: Placement }
+  | {
+      readonly phase: 'arm' | 'track' | 'flip' | 'soak'
+      readonly epoch: number
+      readonly active: Placement
+      readonly follower: Placement
+      readonly moveId: string
+    }
+  | {
+      readonly phase: 'fence'
+      readonly epoch: number
+      readonly active: Placement
+      readonly follower: Placement
+      readonly moveId: string
+      readonly fenceDeadline: Date
+    }
+
+export type Phase = Routing['phase']
+
+export const phases = ['steady', 'arm', 'track', 'fence', 'flip', 'soak'] as const satisfies readonly Phase[]
+
+export type TenantStatus = 'provisioning' | 'active' | 'suspended' | 'offboarding' | 'offboarded'
+
+/** What a request needs to know of its tenant, as one consistent read of the registry. */
+export interface TenantRoute {
+  readonly tenantId: TenantId
+  readonly status: TenantStatus
+  readonly tier: 'standard' | 'enterprise'
+  readonly routing: Routing
+}
+
+/**
+ * How a write goes in a phase. `direct`: to the active place, no call to Postgres. `note`: a note that something was
+ * written since the switch is committed first, once an epoch, so that a rollback knows. `hold`: 503 with Retry-After.
+ */
+export type WriteRule = 'direct' | 'note' | 'hold'
+
+export function writeRule(phase: Phase): WriteRule {
+  switch (phase) {
+    case 'steady':
+      return 'direct'
+    case 'soak':
+      return 'note'
+    case 'arm':
+    case 'track':
+    case 'fence':
+    case 'flip':
+      return 'hold'
+  }
+}

@@ -1,0 +1,47 @@
+import { sql } from 'drizzle-orm'
+import { bigint, boolean, check, integer, pgTable, text, timestamp, unique, uniqueIndex } from 'drizzle-orm/pg-core'
+import type { PlaceKind } from '../placement/placement.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+
+export type IndexState = 'creating' | 'ready' | 'deleting' | 'deleted'
+
+/** An index in a Pinecone project: a shard of the pool, or one tenant's silo. */
+export const indexes = pgTable(
+  'indexes',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    project: text('project').notNull(),
+    name: text('name').notNull(),
+    kind: text('kind').$type<PlaceKind>().notNull(),
+    /** Shards are numbered from 1; a silo has none. */
+    ordinal: integer('ordinal'),
+    /** The one tenant of a silo; a shard has none. */
+    tenantId: text('tenant_id').$type<TenantId>(),
+    /** The data plane's address, known once the index is ready. */
+    host: text('host'),
+    cloud: text('cloud').notNull(),
+    region: text('region').notNull(),
+    embeddingModel: text('embedding_model').notNull(),
+    dimension: integer('dimension').notNull(),
+    metric: text('metric').$type<'cosine' | 'dotproduct' | 'euclidean'>().notNull(),
+    namespaceLimit: integer('namespace_limit').notNull(),
+    namespacesUsed: integer('namespaces_used').notNull().default(0),
+    /** The store refused a namespace here before the limit was reached. */
+    full: boolean('is_full').notNull().default(false),
+    state: text('state').$type<IndexState>().notNull(),
+    /** While `creating`: until when the replica that makes it is taken to be alive. */
+    creatorLeaseUntil: timestamp('creator_lease_until', { withTimezone: true }),
+    createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+  },
+  (t) => [
+    unique('indexes_project_name').on(t.project, t.name),
+    uniqueIndex('indexes_one_shard_an_ordinal').on(t.project, t.ordinal).where(sql`kind = 'pool'`),
+    check('indexes_state', sql`${t.state} in ('creating', 'ready', 'deleting', 'deleted')`),
+    check(
+      'indexes_kind',
+      sql`(${t.kind} = 'pool' and ${t.ordinal} is not null and ${t.tenantId} is null) or (${t.kind} = 'silo' and ${t.ordinal} is null and ${t.tenantId} is not null)`,
+    ),
+    check('indexes_within_limit', sql`${t.namespacesUsed} between 0 and ${t.namespaceLimit}`),
+    check('indexes_ready_has_host', sql`${t.state} <> 'ready' or ${t.host} is not null`),
+  ],
+)

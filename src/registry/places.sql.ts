@@ -1,0 +1,40 @@
+import { sql } from 'drizzle-orm'
+import { bigint, check, index, integer, pgTable, text, timestamp, unique, uniqueIndex } from 'drizzle-orm/pg-core'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { indexes } from './indexes.sql.ts'
+import { tenants } from './tenants.sql.ts'
+
+/**
+ * `reserved`: counted, the namespace may or may not exist yet. `active`: the one that is read and written. `follower`:
+ * the other place of a move. `retiring`: nothing names it, the purge is under way. `purged`: gone, its name burnt.
+ */
+export type PlaceState = 'reserved' | 'active' | 'follower' | 'retiring' | 'purged'
+
+/** A place that is or was a tenant's. Rows are never deleted: a place is never used twice. */
+export const places = pgTable(
+  'places',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    tenantId: text('tenant_id')
+      .$type<TenantId>()
+      .notNull()
+      .references(() => tenants.id),
+    indexId: bigint('index_id', { mode: 'number' })
+      .notNull()
+      .references(() => indexes.id),
+    project: text('project').notNull(),
+    indexName: text('index_name').notNull(),
+    namespace: text('namespace').notNull(),
+    generation: integer('generation').notNull(),
+    state: text('state').$type<PlaceState>().notNull(),
+    createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+    purgedAt: timestamp('purged_at', { withTimezone: true }),
+  },
+  (t) => [
+    unique('places_location').on(t.project, t.indexName, t.namespace),
+    unique('places_generation').on(t.tenantId, t.generation),
+    uniqueIndex('places_one_active').on(t.tenantId).where(sql`state = 'active'`),
+    index('places_index').on(t.indexId),
+    check('places_state', sql`${t.state} in ('reserved', 'active', 'follower', 'retiring', 'purged')`),
+  ],
+)

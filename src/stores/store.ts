@@ -1,0 +1,125 @@
+import type { Placement } from '../placement/placement.ts'
+
+export type MetadataValue = string | number | boolean | readonly string[]
+export type Metadata = Readonly<Record<string, MetadataValue>>
+
+/** A filter in Pinecone's language, already checked by the caller of the port. */
+export type Filter = Readonly<Record<string, unknown>>
+
+export interface SparseValues {
+  readonly indices: readonly number[]
+  readonly values: readonly number[]
+}
+
+/** One record, whole: writes put it as it is, there is no partial update below the verbs. */
+export interface VectorRecord {
+  readonly id: string
+  readonly values: readonly number[]
+  readonly sparseValues?: SparseValues
+  readonly metadata?: Metadata
+}
+
+/**
+ * Sequence numbers of one namespace, from the store's headers; never compare those of two namespaces.
+ * Absent when the store sent none: then nothing is proven, read instead.
+ */
+export interface WriteReceipt {
+  readonly lsn?: number
+}
+export interface ReadMark {
+  readonly indexedLsn?: number
+}
+
+export interface QueryInput {
+  readonly vector?: readonly number[]
+  readonly sparseVector?: SparseValues
+  /** 1–10,000 */
+  readonly topK: number
+  readonly filter?: Filter
+  readonly includeValues?: boolean
+  readonly includeMetadata?: boolean
+}
+
+export interface QueryMatch {
+  readonly id: string
+  readonly score: number
+  readonly values?: readonly number[]
+  readonly sparseValues?: SparseValues
+  readonly metadata?: Metadata
+}
+
+export interface QueryAnswer extends ReadMark {
+  readonly matches: readonly QueryMatch[]
+  readonly readUnits?: number
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+}
+
+/**
+ * One tenant's place in the vector store. It is opened with a placement and can name no other.
+ *
+ * Faults of every method: AppError `store_busy` (429, retries used up), `store_unavailable` (never reached, or reads
+ * that keep failing), `invalid_request` (the store's 400, with its words), `not_found` (the index's host is gone);
+ * writes besides: `outcome_unknown` when a request was sent and got no answer that says what became of it,
+ * `namespace_limit_reached` on the store's 403 for a new namespace.
+ */
+export interface TenantStore {
+  readonly placement: Placement
+  /** Puts records whole, in batches within the vendor's limits. The receipt is the last batch's. */
+  upsert(records: readonly VectorRecord[], options?: CallOptions): Promise<WriteReceipt>
+  query(input: QueryInput, options?: CallOptions): Promise<QueryAnswer>
+  /** Missing ids are simply not in the map. */
+  fetch(
+    ids: readonly string[],
+    options?: CallOptions,
+  ): Promise<{ readonly records: ReadonlyMap<string, VectorRecord> } & ReadMark>
+  /** Ids in byte order, at most `limit` (1–100, default 100) a page. */
+  list(
+    input: { readonly prefix?: string; readonly limit?: number; readonly cursor?: string },
+    options?: CallOptions,
+  ): Promise<{ readonly ids: readonly string[]; readonly nextCursor?: string } & ReadMark>
+  /** Records that match a filter, a page at a time (limit 1–100, default 100). */
+  fetchByFilter(
+    input: { readonly filter: Filter; readonly limit?: number; readonly cursor?: string },
+    options?: CallOptions,
+  ): Promise<{ readonly records: readonly VectorRecord[]; readonly nextCursor?: string } & ReadMark>
+  /** Ids that are not there are no error. */
+  deleteIds(ids: readonly string[], options?: CallOptions): Promise<WriteReceipt>
+  deleteAll(options?: CallOptions): Promise<WriteReceipt>
+  /** Makes the namespace; `exists` when it was there already. */
+  createNamespace(options?: CallOptions): Promise<'created' | 'exists'>
+  /** `undefined` when there is no such namespace. */
+  describeNamespace(options?: CallOptions): Promise<{ readonly recordCount: number } | undefined>
+  deleteNamespace(options?: CallOptions): Promise<'deleted' | 'absent'>
+}
+
+export interface IndexSpec {
+  readonly name: string
+  readonly dimension: number
+  readonly metric: 'cosine' | 'dotproduct' | 'euclidean'
+  readonly cloud: string
+  readonly region: string
+  /** Tells our indexes from anyone else's: one that exists already is adopted only if it carries the same tags. */
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface IndexInfo {
+  readonly name: string
+  readonly host: string
+  readonly ready: boolean
+  readonly dimension: number
+  readonly metric: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** The vector store as a whole: indexes by project, and the handle of one tenant's place. */
+export interface VectorStore {
+  open(placement: Placement): TenantStore
+  /** @throws AppError `conflict` when an index of that name exists, `index_limit_reached` on the project's limit. */
+  createIndex(project: string, spec: IndexSpec, options?: CallOptions): Promise<IndexInfo>
+  describeIndex(project: string, name: string, options?: CallOptions): Promise<IndexInfo | undefined>
+  listIndexes(project: string, options?: CallOptions): Promise<readonly IndexInfo[]>
+  deleteIndex(project: string, name: string, options?: CallOptions): Promise<'deleted' | 'absent'>
+}

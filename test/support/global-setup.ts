@@ -1,0 +1,33 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { connect } from '../../src/db/connect.ts'
+import { migrate } from '../../src/db/migrate.ts'
+import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The migrated template database of this run; `database.ts` copies it. */
+    templateUrl: string
+  }
+}
+
+/** One real Postgres for the whole run; each test file works in a database of its own. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'tenant-router-test-'))
+  await chmod(folder, 0o755) // as root, Postgres runs as a user of its own
+  const server = await startEmbeddedPostgres({
+    dataDir: join(folder, 'postgres'),
+    settings: { fsync: 'off', full_page_writes: 'off', shared_buffers: '256MB' },
+  })
+  {
+    await using database = connect({ url: server.url, max: 2 })
+    await migrate(database)
+  }
+  project.provide('templateUrl', server.url)
+  return async () => {
+    await server[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
