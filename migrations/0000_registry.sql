@@ -34,7 +34,7 @@ CREATE TABLE "moves" (
 	"verified" integer DEFAULT 0 NOT NULL,
 	"repairs" integer DEFAULT 0 NOT NULL,
 	"verification" jsonb,
-	"written_since_switch" boolean DEFAULT false NOT NULL,
+	"suspect_until" timestamp with time zone,
 	"request" text,
 	"gate" text,
 	"error" text,
@@ -134,6 +134,7 @@ CREATE TABLE "routing" (
 	"follower_place_id" bigint,
 	"move_id" uuid,
 	"fence_deadline" timestamp with time zone,
+	"written_in_soak" boolean DEFAULT false NOT NULL,
 	CONSTRAINT "routing_phase" CHECK ("routing"."phase" in ('steady', 'arm', 'track', 'fence', 'flip', 'soak')),
 	CONSTRAINT "routing_steady_is_alone" CHECK (("routing"."phase" = 'steady') = ("routing"."move_id" is null) and ("routing"."phase" = 'steady') = ("routing"."follower_place_id" is null)),
 	CONSTRAINT "routing_fence_ends" CHECK (("routing"."phase" = 'fence') = ("routing"."fence_deadline" is not null))

@@ -45,8 +45,8 @@ export const moves = pgTable(
     verified: integer('verified').notNull().default(0),
     repairs: integer('repairs').notNull().default(0),
     verification: jsonb('verification').$type<VerificationReport>(),
-    /** Something was written to the target since the switch: a rollback would lose it. */
-    writtenSinceSwitch: boolean('written_since_switch').notNull().default(false),
+    /** Until when a write of a mover to the target may still land although nobody waits for it any more. */
+    suspectUntil: timestamp('suspect_until', { withTimezone: true }),
     /** What a person asked for and the runner has not carried out yet. */
     request: text('request').$type<'cancel' | 'rollback' | 'complete'>(),
     /** Why the move waits, in words for a person; null when it does not. */

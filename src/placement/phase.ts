@@ -35,6 +35,8 @@ export interface TenantRoute {
   readonly status: TenantStatus
   readonly tier: 'standard' | 'enterprise'
   readonly routing: Routing
+  /** Postgres is away and the lease is over: this is what was true when it was last seen. */
+  readonly stale?: true
 }
 
 /**

@@ -6,6 +6,8 @@ import type { TenantId } from '../placement/tenant-id.ts'
 export interface WritePermit {
   readonly placement: Placement
   readonly epoch: number
+  /** Fires when this replica loses its lease: pass it to every store call, nothing may be sent after it. */
+  readonly signal: AbortSignal
   /** `in_doubt`: a store call got no answer and may still land; a move waits until it no longer can. */
   end(outcome: 'settled' | 'in_doubt'): void
 }
