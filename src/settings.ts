@@ -1,0 +1,82 @@
+/** One environment variable that the service reads. README's table is made from this list. */
+export interface Setting {
+  readonly name: string
+  /** Undefined: there is none; the setting is required or stays off. */
+  readonly default?: string
+  readonly meaning: string
+  readonly secret?: true
+}
+
+export const settings = [
+  { name: 'PORT', default: '8080', meaning: 'public listener (tenant tokens)' },
+  { name: 'ADMIN_PORT', default: '8081', meaning: 'admin listener (staff tokens, console, metrics)' },
+  { name: 'HOST', default: '0.0.0.0', meaning: 'what the public listener binds to' },
+  { name: 'ADMIN_HOST', default: '127.0.0.1', meaning: 'what the admin listener binds to' },
+  { name: 'DATABASE_URL', meaning: 'Postgres 15 or newer; required (`npm start`: embedded)', secret: true },
+  { name: 'PINECONE_API_KEY', meaning: 'as the official SDK reads it; required (`npm start`: embedded)', secret: true },
+  { name: 'PINECONE_CONTROLLER_HOST', meaning: 'as the official SDK reads it (`npm start`: embedded)' },
+  { name: 'PINECONE_CLOUD', default: 'aws', meaning: 'where new indexes are made: `aws`, `gcp` or `azure`' },
+  { name: 'PINECONE_REGION', default: 'us-east-1', meaning: 'where new indexes are made' },
+  { name: 'INDEX_PREFIX', default: 'tenant-router', meaning: 'index names begin with it; up to 20 characters' },
+  {
+    name: 'POOL_NAMESPACE_LIMIT',
+    default: '10000',
+    meaning: 'namespaces a shared index takes before the next one is opened',
+  },
+  {
+    name: 'PROJECT_INDEX_LIMIT',
+    default: '20',
+    meaning: 'indexes a Pinecone project allows; a promote that would pass it is refused before it starts',
+  },
+  {
+    name: 'EMBEDDING_PROVIDER',
+    default: 'openai',
+    meaning: '`openai` is any OpenAI-compatible endpoint; `local` is the built-in sentence encoder (`npm start`)',
+  },
+  { name: 'EMBEDDING_MODEL', default: 'text-embedding-3-small', meaning: '`local`: `use-lite` and nothing else' },
+  {
+    name: 'EMBEDDING_DIMENSION',
+    default: '1536',
+    meaning: '`local`: 512 and nothing else; an index made with another is refused at start, by name',
+  },
+  {
+    name: 'OPENAI_API_KEY',
+    meaning: "the `openai` SDK's own name; required with provider `openai` unless `OPENAI_BASE_URL` is set",
+    secret: true,
+  },
+  { name: 'OPENAI_BASE_URL', meaning: "the `openai` SDK's own name" },
+  {
+    name: 'ANSWER_PROVIDER',
+    default: 'openai',
+    meaning: '`openai`, or `extractive`: quotes the best passages and calls no model (`npm start`)',
+  },
+  { name: 'ANSWER_MODEL', meaning: 'chat model of `/answer` with provider `openai`' },
+  { name: 'JWT_ISSUER', meaning: 'required (`npm start`: embedded)' },
+  { name: 'JWT_AUDIENCE', meaning: 'required (`npm start`: embedded)' },
+  { name: 'JWT_JWKS_URL', meaning: 'required (`npm start`: embedded); asymmetric algorithms only' },
+  { name: 'JWT_TENANT_CLAIM', default: 'tenant_id', meaning: 'the claim that names the tenant' },
+  { name: 'JWT_GROUPS_CLAIM', default: 'groups', meaning: "the claim that lists the caller's groups" },
+  { name: 'JWT_ROLES_CLAIM', default: 'roles', meaning: 'the claim that lists staff roles' },
+  {
+    name: 'JWT_DEFAULT_SCOPES',
+    default: '',
+    meaning: 'scopes a tenant token without a `scope` claim has, as in `rag:read rag:write`',
+  },
+  { name: 'RATE_LIMIT_STORE', default: 'postgres', meaning: '`memory` for one replica' },
+  { name: 'CACHE_TTL_S', default: '60', meaning: 'how long a result is cached; 0 turns the cache off' },
+  { name: 'CACHE_MAX_MB', default: '64', meaning: 'memory for cached results; 0 turns the cache off' },
+  { name: 'MOVE_RETENTION_H', default: '72', meaning: "how long a move's source is kept for rollback" },
+  { name: 'SESSION_LEASE_S', default: '10', meaning: "a replica's lease on what it has cached of a tenant's place" },
+  { name: 'FENCE_BUDGET_MS', default: '5000', meaning: 'how long a switch may hold writes' },
+  { name: 'STORE_IN_DOUBT_S', default: '60', meaning: 'how long an unanswered write may still land in the store' },
+  { name: 'STORE_VISIBLE_S', default: '30', meaning: 'when an answered write is visible at the latest' },
+  {
+    name: 'REGISTRY_OUTAGE_READS',
+    default: 'stale',
+    meaning: 'or `stop`: what reads do when Postgres is away longer than the lease',
+  },
+  { name: 'LOG_LEVEL', default: 'info', meaning: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`' },
+  { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', meaning: 'where traces go; without it there are none' },
+] as const satisfies readonly Setting[]
+
+export type SettingName = (typeof settings)[number]['name']
