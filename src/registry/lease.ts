@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import type postgres from 'postgres'
+
+/** What one exchange with the registry brought: the tick that this replica has now seen, and who changed since. */
+export interface Renewal {
+  readonly tick: number
+  /** The tick seen before this exchange. */
+  readonly before: number
+  readonly changedTenants: readonly string[]
+}
+
+/**
+ * This replica's row in `sessions`. The row says until when the others count on us; `isValid` says, by a clock that
+ * never goes back and ten per cent sooner (docs/moves.md A4), until when we count on it ourselves.
+ */
+export class Lease {
+  readonly #sql: postgres.Sql
+  readonly #leaseMs: number
+  #id = randomUUID()
+  #seen = 0
+  #validUntilMs = 0
+  #lapse = new AbortController()
+  #doubtUntilMs = 0
+
+  constructor(sql: postgres.Sql, leaseMs: number) {
+    this.#sql = sql
+    this.#leaseMs = leaseMs
+  }
+
+  get seen(): number {
+    return this.#seen
+  }
+
+  isValid(): boolean {
+    return performance.now() < this.#validUntilMs
+  }
+
+  /** For how long the lease has been over, in ms; 0 while it is valid. */
+  lapsedForMs(): number {
+    return Math.max(0, performance.now() - this.#validUntilMs)
+  }
+
+  /** Fires when the lease is lost; a new one comes with the next lease. */
+  get signal(): AbortSignal {
+    return this.#lapse.signal
+  }
+
+  /** Begins a session that has seen everything up to now. */
+  async open(): Promise<void> {
+    const sentAtMs = performance.now()
+    const id = randomUUID()
+    const [row] = await this.#sql<{ tick: string }[]>`
+      insert into sessions (id, expires_at, seen, applied, doubt_until)
+      select ${id}, now() + ${this.#interval()}::interval, tick, tick, ${this.#doubt()}::interval + now() from routing_clock
+      returning seen as tick`
+    if (row === undefined) throw new Error('routing_clock has no row: run the migrations')
+    this.#id = id
+    this.#seen = Number(row.tick)
+    this.#hold(sentAtMs)
+  }
+
+  /**
+   * Learns what changed and stores that it has seen it, in this order, before the caller acts on it.
+   * @returns undefined when the session was over already: everything remembered under it is void.
+   */
+  async renew(): Promise<Renewal | undefined> {
+    const [news] = await this.#sql<{ tick: string; changed: string[] | null }[]>`
+      select tick, (select array_agg(tenant_id) from routing where change_no > ${this.#seen}) as changed from routing_clock`
+    if (news === undefined) throw new Error('routing_clock has no row: run the migrations')
+    const sentAtMs = performance.now()
+    const renewed = await this.#sql`
+      update sessions set expires_at = now() + ${this.#interval()}::interval, seen = ${news.tick}
+      where id = ${this.#id} and expires_at > now()`
+    if (renewed.count === 0) return undefined
+    const before = this.#seen
+    this.#seen = Number(news.tick)
+    this.#hold(sentAtMs)
+    return { tick: this.#seen, before, changedTenants: news.changed ?? [] }
+  }
+
+  /** Says that every write begun before `tick` has ended, and which doubts they left: in one statement, doubts first. */
+  async reportApplied(tick: number): Promise<void> {
+    await this.#sql`
+      update sessions set applied = greatest(applied, ${tick}),
+        doubt_until = greatest(doubt_until, now() + ${this.#doubt()}::interval)
+      where id = ${this.#id}`
+  }
+
+  /** A write of ours got no answer: it may land until `inDoubtMs` from now. */
+  noteDoubt(inDoubtMs: number): void {
+    this.#doubtUntilMs = Math.max(this.#doubtUntilMs, performance.now() + inDoubtMs)
+  }
+
+  /** Gives the lease up at once: nothing is served under it any more. */
+  lapse(): void {
+    this.#validUntilMs = Math.min(this.#validUntilMs, performance.now())
+    this.#lapse.abort(new Error('the lease of this replica is over'))
+  }
+
+  /**
+   * Ends the session for good. The row may go only if no write is under way; if one is in doubt the row stays, expired,
+   * so that a move still waits for it.
+   */
+  async close(settled: boolean): Promise<void> {
+    this.lapse()
+    if (settled && this.#doubtUntilMs <= performance.now()) {
+      await this.#sql`delete from sessions where id = ${this.#id}`
+    } else {
+      await this
+        .#sql`update sessions set expires_at = now(), doubt_until = greatest(doubt_until, now() + ${this.#doubt()}::interval) where id = ${this.#id}`
+    }
+  }
+
+  #hold(sentAtMs: number): void {
+    this.#validUntilMs = sentAtMs + this.#leaseMs * 0.9
+    if (this.#lapse.signal.aborted) this.#lapse = new AbortController()
+  }
+
+  #interval(): string {
+    return `${this.#leaseMs} milliseconds`
+  }
+
+  #doubt(): string {
+    return `${Math.max(0, Math.ceil(this.#doubtUntilMs - performance.now()))} milliseconds`
+  }
+}

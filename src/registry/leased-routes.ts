@@ -1,0 +1,207 @@
+import type { Database } from '../db/connect.ts'
+import { isAppError } from '../errors.ts'
+import { type TenantRoute, writeRule } from '../placement/phase.ts'
+import { parseTenantId, type TenantId } from '../placement/tenant-id.ts'
+import { noteWriteInSoak, routingChannel } from './change-routing.ts'
+import { Lease } from './lease.ts'
+import { readRoute } from './read-route.ts'
+import { RouteView } from './route-view.ts'
+import { RouteViews } from './route-views.ts'
+import { notReady, registryAway, serving, unknownTenant, writesHeld } from './serving.ts'
+import type { TenantRoutes, WritePermit } from './tenant-routes.ts'
+import { WritesUnderWay } from './writes-under-way.ts'
+
+export interface LeasedRoutesOptions {
+  readonly leaseMs: number
+  readonly storeInDoubtMs: number
+  /** What reads do when Postgres is away longer than the lease. */
+  readonly outageReads: 'stale' | 'stop'
+  /** Tenants remembered at once. */
+  readonly maxTenants?: number
+  readonly onError?: (error: unknown) => void
+  /** A tenant's route changed, or everything did (`undefined`): results kept for it are void. */
+  readonly onChanged?: (tenantId: TenantId | undefined) => void
+}
+
+/** How long reads may go on with what was last seen; docs/moves.md, "Postgres away". */
+const staleReadsMaxMs = 300_000
+
+/**
+ * The tenant routes of one replica: remembered, dropped when the registry says so, and good for as long as the lease.
+ *
+ * Order matters and follows docs/moves.md section 2: news are stored as `seen` before the old views are retired, and
+ * `applied` rises only when every write begun under a retired view has ended.
+ */
+export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
+  readonly #database: Database
+  readonly #options: LeasedRoutesOptions
+  readonly #lease: Lease
+  readonly #views: RouteViews
+  readonly #writes: WritesUnderWay
+  #catchingUp: Promise<void> | undefined
+  #again = false
+  #applied: Promise<void> = Promise.resolve()
+  #timer: NodeJS.Timeout | undefined
+  #unlisten: (() => Promise<void>) | undefined
+  #closed = false
+
+  /** @param database a pool of its own: a renewal must never queue behind the service's queries. */
+  constructor(database: Database, options: LeasedRoutesOptions) {
+    this.#database = database
+    this.#options = options
+    this.#lease = new Lease(database.sql, options.leaseMs)
+    this.#views = new RouteViews(options.maxTenants ?? 100_000, (tenantId) => this.#read(tenantId))
+    this.#writes = new WritesUnderWay(this.#lease, options.storeInDoubtMs)
+  }
+
+  /** Opens the session and begins to listen. */
+  async start(): Promise<void> {
+    await this.#lease.open()
+    const listening = await this.#database.sql.listen(
+      routingChannel,
+      () => void this.#tick(),
+      () => void this.#tick(),
+    )
+    this.#unlisten = listening.unlisten
+    this.#timer = setInterval(() => void this.#tick(), this.#options.leaseMs / 4)
+    this.#timer.unref()
+  }
+
+  /** Whether this replica may serve: its lease holds. */
+  isReady(): boolean {
+    return this.#lease.isValid()
+  }
+
+  find(tenantId: TenantId): TenantRoute | Promise<TenantRoute> {
+    const view = this.#views.get(tenantId)
+    if (view !== undefined && this.#lease.isValid()) return serving(view.route)
+    return this.#findSlowly(tenantId, view)
+  }
+
+  async beginWrite(tenantId: TenantId): Promise<WritePermit> {
+    for (;;) {
+      const view = await this.#current(tenantId)
+      const { routing } = serving(view.route)
+      const rule = writeRule(routing.phase)
+      if (rule === 'hold') throw writesHeld()
+      if (rule === 'note' && !view.noted) await this.#note(tenantId, view)
+      // Between the last wait and here nothing else ran: a view that still stands may be written under.
+      else if (!view.retired && this.#lease.isValid()) return this.#writes.permit(tenantId, view)
+    }
+  }
+
+  /** Brings this replica up to date with the registry; one exchange at a time, and one more if asked meanwhile. */
+  catchUp(): Promise<void> {
+    this.#again = this.#catchingUp !== undefined
+    this.#catchingUp ??= this.#catchUpUntilQuiet().finally(() => {
+      this.#catchingUp = undefined
+    })
+    return this.#catchingUp
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#timer)
+    await this.#unlisten?.().catch(() => undefined)
+    await this.#catchingUp?.catch(() => undefined)
+    this.#lease.lapse()
+    this.#views.retireAll()
+    await this.#lease.close(this.#writes.isEmpty()).catch(() => undefined)
+  }
+
+  async #catchUpUntilQuiet(): Promise<void> {
+    do {
+      this.#again = false
+      if (this.#closed) return
+      await this.#catchUpOnce()
+    } while (this.#again)
+  }
+
+  async #catchUpOnce(): Promise<void> {
+    const news = await this.#lease.renew()
+    if (news === undefined) {
+      this.#startOver()
+      await this.#lease.open()
+      return
+    }
+    if (news.changedTenants.length === 0 && news.tick === news.before) return
+    const draining: Promise<void>[] = []
+    for (const id of news.changedTenants) {
+      const tenantId = parseTenantId(id)
+      this.#views.retire(tenantId)
+      for (const view of this.#writes.of(tenantId)) {
+        view.retired = true
+        draining.push(view.drained())
+      }
+      this.#options.onChanged?.(tenantId)
+    }
+    const report = () => this.#lease.reportApplied(news.tick).catch((error) => this.#options.onError?.(error))
+    this.#applied = Promise.all([this.#applied, ...draining]).then(report)
+  }
+
+  #startOver(): void {
+    this.#lease.lapse()
+    this.#views.retireAll()
+    for (const view of this.#writes.all()) view.retired = true
+    this.#options.onChanged?.(undefined)
+  }
+
+  async #tick(): Promise<void> {
+    if (!this.#lease.isValid()) this.#lease.lapse()
+    try {
+      await this.catchUp()
+    } catch (error) {
+      if (!this.#lease.isValid()) this.#lease.lapse()
+      if (!this.#closed) this.#options.onError?.(error)
+    }
+  }
+
+  async #findSlowly(tenantId: TenantId, remembered: RouteView | undefined): Promise<TenantRoute> {
+    try {
+      return serving((await this.#current(tenantId)).route)
+    } catch (error) {
+      const mayBeStale = this.#options.outageReads === 'stale' && this.#lease.lapsedForMs() <= staleReadsMaxMs
+      if (remembered !== undefined && mayBeStale && isAppError(error, 'registry_unavailable')) {
+        return { ...serving(remembered.route), stale: true }
+      }
+      throw error
+    }
+  }
+
+  /** The view under a valid lease, loaded when it is not remembered. */
+  async #current(tenantId: TenantId): Promise<RouteView> {
+    for (;;) {
+      if (!this.#lease.isValid()) await this.#renew()
+      const view = this.#views.get(tenantId) ?? (await this.#views.load(tenantId))
+      if (!view.retired && this.#lease.isValid()) return view
+    }
+  }
+
+  async #renew(): Promise<void> {
+    await this.catchUp().catch((error) => {
+      throw registryAway(error)
+    })
+    if (!this.#lease.isValid()) throw registryAway(undefined)
+  }
+
+  async #read(tenantId: TenantId): Promise<RouteView> {
+    for (;;) {
+      const lookup = await readRoute(this.#database.db, tenantId).catch((error) => {
+        throw registryAway(error)
+      })
+      if ('missing' in lookup) throw lookup.missing === 'provisioning' ? notReady() : unknownTenant()
+      const { route, changeNo, writtenInSoak } = lookup.found
+      // A view newer than what is stored as seen must not be used before that is stored too.
+      if (changeNo <= this.#lease.seen) return new RouteView(route, writtenInSoak)
+      await this.#renew()
+    }
+  }
+
+  async #note(tenantId: TenantId, view: RouteView): Promise<void> {
+    const { epoch } = view.route.routing
+    view.noted = await noteWriteInSoak(this.#database.db, tenantId, epoch).catch((error) => {
+      throw registryAway(error)
+    })
+    if (!view.noted) await this.#renew()
+  }
+}

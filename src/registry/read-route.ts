@@ -1,0 +1,91 @@
+import { eq } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import type { Tx } from '../db/connect.ts'
+import type { Routing, TenantRoute } from '../placement/phase.ts'
+import type { Placement } from '../placement/placement.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { indexes } from './indexes.sql.ts'
+import { places } from './places.sql.ts'
+import { routing } from './routing.sql.ts'
+import { tenants } from './tenants.sql.ts'
+
+/** A tenant's route as one snapshot, with the tick of its last change. */
+export interface RouteRow {
+  readonly route: TenantRoute
+  readonly changeNo: number
+  readonly writtenInSoak: boolean
+}
+
+export type RouteLookup =
+  | { readonly found: RouteRow }
+  /** `unplaced`: the tenant is known but has no routing yet, or none any more. */
+  | { readonly missing: 'unknown' | 'provisioning' | 'offboarded' }
+
+const activePlace = alias(places, 'active_place')
+const activeIndex = alias(indexes, 'active_index')
+const followerPlace = alias(places, 'follower_place')
+const followerIndex = alias(indexes, 'follower_index')
+
+/** Reads a tenant's route from the rows, in one statement. */
+export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup> {
+  const [row] = await tx
+    .select({
+      tenant: { status: tenants.status, tier: tenants.tier },
+      routing,
+      activePlace,
+      activeIndex,
+      followerPlace,
+      followerIndex,
+    })
+    .from(tenants)
+    .leftJoin(routing, eq(routing.tenantId, tenants.id))
+    .leftJoin(activePlace, eq(activePlace.id, routing.activePlaceId))
+    .leftJoin(activeIndex, eq(activeIndex.id, activePlace.indexId))
+    .leftJoin(followerPlace, eq(followerPlace.id, routing.followerPlaceId))
+    .leftJoin(followerIndex, eq(followerIndex.id, followerPlace.indexId))
+    .where(eq(tenants.id, tenantId))
+  if (row === undefined) return { missing: 'unknown' }
+  if (row.tenant.status === 'offboarded') return { missing: 'offboarded' }
+  if (row.routing === null || row.activePlace === null || row.activeIndex === null) return { missing: 'provisioning' }
+  const active = toPlacement(row.activePlace, row.activeIndex)
+  const follower =
+    row.followerPlace === null || row.followerIndex === null
+      ? undefined
+      : toPlacement(row.followerPlace, row.followerIndex)
+  return {
+    found: {
+      route: {
+        tenantId,
+        status: row.tenant.status,
+        tier: row.tenant.tier,
+        routing: toRouting(row.routing, active, follower),
+      },
+      changeNo: row.routing.changeNo,
+      writtenInSoak: row.routing.writtenInSoak,
+    },
+  }
+}
+
+/** @throws Error when the index is not ready yet: a place in it is not to be used before. */
+export function toPlacement(place: typeof places.$inferSelect, index: typeof indexes.$inferSelect): Placement {
+  if (index.host === null) throw new Error(`index ${index.name} has no host yet`)
+  return {
+    placeId: place.id,
+    tenantId: place.tenantId,
+    project: place.project,
+    indexName: place.indexName,
+    indexHost: index.host,
+    namespace: place.namespace,
+    generation: place.generation,
+    kind: index.kind,
+  }
+}
+
+function toRouting(row: typeof routing.$inferSelect, active: Placement, follower: Placement | undefined): Routing {
+  if (row.phase === 'steady') return { phase: 'steady', epoch: row.epoch, active }
+  if (follower === undefined || row.moveId === null) throw new Error(`the routing of ${row.tenantId} lacks its move`)
+  const moving = { epoch: row.epoch, active, follower, moveId: row.moveId }
+  if (row.phase !== 'fence') return { phase: row.phase, ...moving }
+  if (row.fenceDeadline === null) throw new Error(`the fence of ${row.tenantId} has no deadline`)
+  return { phase: 'fence', ...moving, fenceDeadline: row.fenceDeadline }
+}
