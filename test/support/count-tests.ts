@@ -1,0 +1,38 @@
+/** The part of vitest's JSON report that counts. */
+export interface JsonReport {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly message?: string
+    readonly assertionResults: readonly { readonly status: string }[]
+  }[]
+}
+
+interface TestCount {
+  readonly passed: number
+  readonly failed: number
+  /** Why a failure was counted that no test stands for. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Counts a run so that nothing that went wrong counts as nothing: a file that did not load, or whose hooks failed, is a
+ * failure; so is a run that ended badly (an error outside any test, a broken setup) or in which no test ran.
+ */
+export function countTests(report: JsonReport | undefined, exitCode: number): TestCount {
+  if (report === undefined)
+    return { passed: 0, failed: 1, notes: [`The test run left no report (exit code ${exitCode}).`] }
+  const passed = report.numPassedTests
+  const broken = report.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  )
+  const notes = broken.map((file) => `${file.name}: the file failed outside its tests. ${file.message ?? ''}`.trim())
+  const failed = report.numFailedTests + broken.length
+  if (failed > 0) return { passed, failed, notes }
+  if (exitCode !== 0)
+    return { passed, failed: 1, notes: [...notes, `Every test passed, but the run ended with exit code ${exitCode}.`] }
+  if (passed === 0) return { passed, failed: 1, notes: ['No test ran.'] }
+  return { passed, failed, notes }
+}
