@@ -25,6 +25,11 @@ export interface VectorRecord {
  */
 export interface WriteReceipt {
   readonly lsn?: number
+  /**
+   * The write was answered, but an earlier attempt of it got no answer (timeout, reset, 5xx) and may still land:
+   * MOVES.md A2. Whoever counts writes in flight treats it as in doubt.
+   */
+  readonly doubtful?: true
 }
 export interface ReadMark {
   readonly indexedLsn?: number
@@ -63,11 +68,16 @@ export interface CallOptions {
  * Faults of every method: AppError `store_busy` (429, retries used up), `store_unavailable` (never reached, or reads
  * that keep failing), `invalid_request` (the store's 400, with its words), `not_found` (the index's host is gone);
  * writes besides: `outcome_unknown` when a request was sent and got no answer that says what became of it,
- * `namespace_limit_reached` on the store's 403 for a new namespace.
+ * `namespace_limit_reached` on the store's 403 for a new namespace. A write of several requests of which one was
+ * answered and another was not done is `outcome_unknown` too. When `signal` ends a call that left nothing in doubt,
+ * its reason is thrown as it is.
  */
 export interface TenantStore {
   readonly placement: Placement
-  /** Puts records whole, in batches within the vendor's limits. The receipt is the last batch's. */
+  /**
+   * Puts records whole, in batches within the vendor's limits; of two records with one id the last counts. The
+   * receipt covers all batches: the highest sequence number, absent if one batch had none.
+   */
   upsert(records: readonly VectorRecord[], options?: CallOptions): Promise<WriteReceipt>
   query(input: QueryInput, options?: CallOptions): Promise<QueryAnswer>
   /** Missing ids are simply not in the map. */
@@ -109,7 +119,9 @@ export interface IndexInfo {
   readonly name: string
   readonly host: string
   readonly ready: boolean
+  /** 0 when the store does not say (yet): an index that is being made, or one without dense vectors. */
   readonly dimension: number
+  /** Empty when the store does not say (yet). */
   readonly metric: string
   readonly tags: Readonly<Record<string, string>>
 }

@@ -1,0 +1,102 @@
+import http from 'node:http'
+import https from 'node:https'
+
+export interface AttemptRequest {
+  readonly url: string
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * What became of one HTTP request. `unsent`: no connection was made, so the other side never saw it.
+ * `unanswered`: it may have been seen and may yet be acted on.
+ */
+export type Attempt =
+  | {
+      readonly kind: 'answered'
+      readonly status: number
+      readonly headers: http.IncomingHttpHeaders
+      readonly body: string
+    }
+  | { readonly kind: 'unsent' | 'unanswered'; readonly cause: unknown }
+
+export interface HttpAttempts extends Disposable {
+  send(request: AttemptRequest): Promise<Attempt>
+}
+
+/** Under the idle time of the load balancers before the store, so that we close a connection and not they. */
+const idleMs = 30_000
+
+/**
+ * Single HTTP requests over kept-alive connections, as many at once as are asked for. `node:http` and not `fetch`:
+ * measured in front of the SDK, a query costs about 85 µs of CPU instead of 200–260, and it tells a request that was
+ * never sent from one that was.
+ */
+export function httpAttempts(): HttpAttempts {
+  const options = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, timeout: idleMs } as const
+  const plain = new http.Agent(options)
+  const secure = new https.Agent(options)
+  let closed = false
+  return {
+    send: (request) =>
+      closed
+        ? Promise.resolve({ kind: 'unsent', cause: new Error('the store is closed') })
+        : request.url.startsWith('https:')
+          ? attempt(request, https.request, secure, 'secureConnect')
+          : attempt(request, http.request, plain, 'connect'),
+    [Symbol.dispose]() {
+      closed = true
+      plain.destroy()
+      secure.destroy()
+    },
+  }
+}
+
+function attempt(
+  { url, method, headers, body, timeoutMs, signal }: AttemptRequest,
+  request: typeof http.request,
+  agent: http.Agent,
+  connectedEvent: 'connect' | 'secureConnect',
+): Promise<Attempt> {
+  if (signal?.aborted) return Promise.resolve({ kind: 'unsent', cause: signal.reason })
+  return new Promise((resolve) => {
+    let connected = false
+    const outgoing = request(url, {
+      method,
+      agent,
+      headers: body === undefined ? headers : { ...headers, 'Content-Length': Buffer.byteLength(body) },
+    })
+    const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
+    const onAbort = () => outgoing.destroy(asError(signal?.reason))
+    signal?.addEventListener('abort', onAbort, { once: true })
+    const settle = (outcome: Attempt) => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+      resolve(outcome)
+    }
+    const fail = (cause: unknown) => settle({ kind: connected ? 'unanswered' : 'unsent', cause })
+    outgoing.once('socket', (socket) => {
+      if (outgoing.reusedSocket) connected = true
+      else socket.once(connectedEvent, () => (connected = true))
+    })
+    // Errors after the answer is whole settle nothing more; without a listener they would end the process.
+    outgoing.on('error', fail)
+    outgoing.once('response', (incoming) => {
+      let text = ''
+      incoming.setEncoding('utf8')
+      incoming.on('data', (part: string) => (text += part))
+      incoming.on('error', fail)
+      incoming.once('end', () =>
+        settle({ kind: 'answered', status: incoming.statusCode ?? 0, headers: incoming.headers, body: text }),
+      )
+    })
+    outgoing.end(body)
+  })
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('aborted', { cause: reason })
+}

@@ -1,0 +1,189 @@
+import { Index, type PineconeRecord, type QueryOptions, type ScoredPineconeRecord } from '@pinecone-database/pinecone'
+import { AppError } from '../errors.ts'
+import type { Placement } from '../placement/placement.ts'
+import { eachBatch } from './batch-run.ts'
+import { deleteBatches, fetchBatches, upsertBatches } from './batches.ts'
+import type {
+  QueryInput,
+  QueryMatch,
+  ReadMark,
+  SparseValues,
+  TenantStore,
+  VectorRecord,
+  WriteReceipt,
+} from './store.ts'
+import type { Project, StoreCalls } from './store-calls.ts'
+import type { StoreOp } from './store-fault.ts'
+import type { Exchange } from './transport.ts'
+
+const topKMax = 10_000
+const pageMax = 100
+
+/** The one namespace that `placement` names; nothing here takes another. */
+export function pineconePlace(calls: StoreCalls, project: Project, placement: Placement): TenantStore {
+  const { namespace, indexHost: host, indexName } = placement
+
+  const read = <T>(op: StoreOp, signal: AbortSignal | undefined, call: (index: Index) => Promise<T>, absent?: Absent) =>
+    calls.run(
+      { op, project, index: indexName, write: false, signal },
+      (config) => call(new Index({ host, namespace }, config)),
+      absent,
+    )
+  const write = <T>(
+    op: StoreOp,
+    signal: AbortSignal | undefined,
+    call: (index: Index) => Promise<T>,
+    absent?: Absent,
+  ) =>
+    calls.run(
+      { op, project, index: indexName, write: true, signal },
+      (config) => call(new Index({ host, namespace }, config)),
+      absent,
+    )
+
+  return {
+    placement,
+    async upsert(records, { signal } = {}) {
+      const done = await eachBatch(upsertBatches(records), 'write', (batch) =>
+        write('upsert', signal, (index) => index.upsert({ records: batch.map(toSdkRecord) })),
+      )
+      return receiptOf(done)
+    },
+    async query(input, { signal } = {}) {
+      const options = queryOptions(input)
+      const { value, exchange } = await read('query', signal, (index) => index.query(options))
+      const readUnits = value?.usage?.readUnits
+      return {
+        matches: (value?.matches ?? []).map(toMatch),
+        ...markOf([exchange]),
+        ...(readUnits === undefined ? {} : { readUnits }),
+      }
+    },
+    async fetch(ids, { signal } = {}) {
+      const done = await eachBatch(fetchBatches(ids), 'read', (batch) =>
+        read('fetch', signal, (index) => index.fetch({ ids: batch })),
+      )
+      const records = new Map<string, VectorRecord>()
+      for (const { value } of done) {
+        for (const record of Object.values(value?.records ?? {})) records.set(record.id, toRecord(record))
+      }
+      return { records, ...markOf(done.map(({ exchange }) => exchange)) }
+    },
+    async list({ prefix, limit = pageMax, cursor }, { signal } = {}) {
+      const options = {
+        limit: Math.min(limit, pageMax),
+        ...(prefix ? { prefix } : {}),
+        ...(cursor ? { paginationToken: cursor } : {}),
+      }
+      const { value, exchange } = await read('list', signal, (index) => index.listPaginated(options))
+      const ids = (value?.vectors ?? []).flatMap(({ id }) => (id === undefined ? [] : [id]))
+      return { ids, ...cursorOf(value?.pagination), ...markOf([exchange]) }
+    },
+    async fetchByFilter({ filter, limit = pageMax, cursor }, { signal } = {}) {
+      const options = { filter, limit: Math.min(limit, pageMax), ...(cursor ? { paginationToken: cursor } : {}) }
+      const { value, exchange } = await read('fetchByFilter', signal, (index) => index.fetchByMetadata(options))
+      const records = Object.values(value?.records ?? {}).map(toRecord)
+      return { records, ...cursorOf(value?.pagination), ...markOf([exchange]) }
+    },
+    async deleteIds(ids, { signal } = {}) {
+      const done = await eachBatch(deleteBatches(ids), 'write', (batch) =>
+        write('deleteIds', signal, (index) => index.deleteMany({ ids: batch }), isNamespaceMissing),
+      )
+      return receiptOf(done)
+    },
+    async deleteAll({ signal } = {}) {
+      return receiptOf([await write('deleteAll', signal, (index) => index.deleteAll(), isNamespaceMissing)])
+    },
+    async createNamespace({ signal } = {}) {
+      const call = (index: Index) => index.createNamespace({ name: namespace })
+      const { exchange } = await write('createNamespace', signal, call, ({ status }) => status === 409)
+      return exchange.status === 409 ? 'exists' : 'created'
+    },
+    async describeNamespace({ signal } = {}) {
+      const call = (index: Index) => index.describeNamespace(namespace)
+      const { value, exchange } = await read('describeNamespace', signal, call, isNamespaceMissing)
+      return exchange.status === 404 ? undefined : { recordCount: Number(value?.recordCount ?? 0) }
+    },
+    async deleteNamespace({ signal } = {}) {
+      const call = (index: Index) => index.deleteNamespace(namespace)
+      const { exchange } = await write('deleteNamespace', signal, call, isNamespaceMissing)
+      return exchange.status === 404 ? 'absent' : 'deleted'
+    },
+  }
+}
+
+type Absent = (exchange: Exchange) => boolean
+
+/** The vendor answers 404 on a delete in a namespace that is not there; an index that is gone names no namespace. */
+const isNamespaceMissing: Absent = ({ status, words }) => status === 404 && /namespace/i.test(words)
+
+function receiptOf(done: readonly { readonly exchange: Exchange }[]): WriteReceipt {
+  const lsns = done.flatMap(({ exchange }) => exchange.requestLsn ?? [])
+  const doubtful = done.some(({ exchange }) => exchange.inDoubt)
+  return {
+    ...(lsns.length > 0 && lsns.length === done.length ? { lsn: Math.max(...lsns) } : {}),
+    ...(doubtful ? { doubtful } : {}),
+  }
+}
+
+/** Of several reads only what all of them show is shown. */
+function markOf(exchanges: readonly Exchange[]): ReadMark {
+  const lsns = exchanges.flatMap(({ indexedLsn }) => indexedLsn ?? [])
+  return lsns.length > 0 && lsns.length === exchanges.length ? { indexedLsn: Math.min(...lsns) } : {}
+}
+
+function cursorOf(pagination: { readonly next?: string } | undefined): { readonly nextCursor?: string } {
+  return pagination?.next ? { nextCursor: pagination.next } : {}
+}
+
+/** @throws AppError `invalid_request` when topK is out of the store's range. */
+function queryOptions({
+  vector,
+  sparseVector,
+  topK,
+  filter,
+  includeValues,
+  includeMetadata,
+}: QueryInput): QueryOptions {
+  if (!Number.isInteger(topK) || topK < 1 || topK > topKMax) {
+    throw new AppError('invalid_request', `topK must be a whole number from 1 to ${topKMax}.`)
+  }
+  const options = {
+    topK,
+    ...(vector ? { vector } : {}),
+    ...(sparseVector ? { sparseVector } : {}),
+    ...(filter && Object.keys(filter).length > 0 ? { filter } : {}),
+    ...(includeValues ? { includeValues } : {}),
+    ...(includeMetadata ? { includeMetadata } : {}),
+  }
+  // The SDK's types want mutable arrays and a dense vector; it changes none, and the store takes a sparse one alone.
+  return options as unknown as QueryOptions
+}
+
+function toSdkRecord({ id, values, sparseValues, metadata }: VectorRecord): PineconeRecord {
+  const record = {
+    id,
+    ...(values.length > 0 || !sparseValues ? { values } : {}),
+    ...(sparseValues ? { sparseValues } : {}),
+    ...(metadata ? { metadata } : {}),
+  }
+  return record as PineconeRecord
+}
+
+function toRecord({ id, values, sparseValues, metadata }: PineconeRecord): VectorRecord {
+  return { id, values: values ?? [], ...sparsePart(sparseValues), ...(metadata ? { metadata } : {}) }
+}
+
+function toMatch({ id, score, values, sparseValues, metadata }: ScoredPineconeRecord): QueryMatch {
+  return {
+    id,
+    score: score ?? 0,
+    ...(values && values.length > 0 ? { values } : {}),
+    ...sparsePart(sparseValues),
+    ...(metadata ? { metadata } : {}),
+  }
+}
+
+function sparsePart(sparseValues: SparseValues | undefined): { readonly sparseValues?: SparseValues } {
+  return sparseValues && sparseValues.indices.length > 0 ? { sparseValues } : {}
+}

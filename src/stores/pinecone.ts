@@ -1,0 +1,112 @@
+import { Indexes, type IndexModel } from '@pinecone-database/pinecone'
+import { AppError } from '../errors.ts'
+import { pineconePlace } from './pinecone-place.ts'
+import type { IndexInfo, VectorStore } from './store.ts'
+import { type Project, type StoreCall, storeCalls } from './store-calls.ts'
+import { type TransportOptions, transport } from './transport.ts'
+
+export interface PineconeProject extends Project {
+  /** `undefined`: the vendor's own. */
+  readonly controllerHost?: string | undefined
+}
+
+export interface PineconeStoreOptions {
+  readonly projects: readonly PineconeProject[]
+  readonly timeouts?: Partial<TransportOptions['timeouts']>
+  readonly retry?: Partial<TransportOptions['retry']>
+  readonly onCall?: (call: StoreCall) => void
+}
+
+const timeouts = { readMs: 10_000, writeMs: 30_000 }
+const retry = { attempts: 4, baseMs: 100, maxMs: 5_000, readDeadlineMs: 20_000, writeDeadlineMs: 60_000 }
+
+/**
+ * The vector store over the official SDK, which is built anew for each call: that costs about 3 µs and gives every
+ * call a `fetch` of its own, so that its headers, attempts and doubts need no ambient context to find it.
+ */
+export function pineconeStore(options: PineconeStoreOptions): VectorStore & AsyncDisposable {
+  const wire = transport({ timeouts: { ...timeouts, ...options.timeouts }, retry: { ...retry, ...options.retry } })
+  const calls = storeCalls(wire, options.onCall)
+  const projects = new Map(options.projects.map((project) => [project.name, project]))
+  const projectOf = (name: string): PineconeProject => {
+    const project = projects.get(name)
+    if (project) return project
+    throw new AppError('internal', 'The vector store project of this place is not configured.', {
+      cause: new Error(`no Pinecone project ${name} in the configuration`),
+    })
+  }
+
+  async function control<T>(
+    op: 'createIndex' | 'describeIndex' | 'listIndexes' | 'deleteIndex',
+    projectName: string,
+    index: string,
+    signal: AbortSignal | undefined,
+    call: (indexes: Indexes) => Promise<T>,
+    absence?: 404,
+  ): Promise<T | undefined> {
+    const project = projectOf(projectName)
+    const write = op === 'createIndex' || op === 'deleteIndex'
+    const { value } = await calls.run(
+      { op, project, index, write, signal },
+      (config) => {
+        const controllerHostUrl = project.controllerHost
+        return call(new Indexes({ ...config, ...(controllerHostUrl ? { controllerHostUrl } : {}) }))
+      },
+      ({ status }) => status === absence,
+    )
+    return value
+  }
+
+  return {
+    open: (placement) => pineconePlace(calls, projectOf(placement.project), placement),
+    async createIndex(project, spec, { signal } = {}) {
+      const { name, dimension, metric, cloud, region, tags } = spec
+      const made = await control('createIndex', project, name, signal, (indexes) =>
+        indexes.create({
+          name,
+          dimension,
+          metric,
+          spec: { serverless: { cloud, region } },
+          tags: { ...tags },
+          deletionProtection: 'disabled',
+        }),
+      )
+      if (!made) throw new AppError('internal', 'The vector store made an index and did not describe it.')
+      const info = indexInfo(made)
+      // The answer to a create may come before the schema is there.
+      return info.dimension === 0 ? { ...info, dimension, metric } : info
+    },
+    async describeIndex(project, name, { signal } = {}) {
+      const found = await control('describeIndex', project, name, signal, (indexes) => indexes.describe(name), 404)
+      return found && indexInfo(found)
+    },
+    async listIndexes(project, { signal } = {}) {
+      const found = await control('listIndexes', project, '', signal, (indexes) => indexes.list())
+      return (found?.indexes ?? []).map(indexInfo)
+    },
+    async deleteIndex(project, name, { signal } = {}) {
+      const call = async (indexes: Indexes) => {
+        await indexes.delete(name)
+        return 'deleted' as const
+      }
+      return (await control('deleteIndex', project, name, signal, call, 404)) ?? 'absent'
+    },
+    async [Symbol.asyncDispose]() {
+      wire[Symbol.dispose]()
+    },
+  }
+}
+
+/** From the schema itself: the SDK's own `dimension` throws while an index is being made. */
+function indexInfo({ name, host, privateHost, status, schema, tags }: IndexModel): IndexInfo {
+  const fields = Object.values(schema?.fields ?? {})
+  const dense = fields.find((field) => 'type' in field && field.type === 'dense_vector')
+  return {
+    name,
+    host: privateHost || host,
+    ready: status.ready,
+    dimension: dense && 'dimension' in dense ? Number(dense.dimension) : 0,
+    metric: dense && 'metric' in dense ? String(dense.metric) : '',
+    tags: tags ?? {},
+  }
+}

@@ -1,0 +1,85 @@
+import { type ErrorCode, isAppError } from '../errors.ts'
+import { type StoreOp, storeFault } from './store-fault.ts'
+import { type Exchange, newExchange, type Transport } from './transport.ts'
+
+/** One finished call, for metrics. */
+export interface StoreCall {
+  readonly op: StoreOp
+  readonly project: string
+  /** The index's name; empty for calls about no single index. */
+  readonly index: string
+  readonly outcome: 'ok' | 'aborted' | ErrorCode
+  /** The last answer's HTTP status; 0 without one. */
+  readonly status: number
+  readonly ms: number
+  readonly attempts: number
+  /** Attempts refused with 429: what a mover slows down for. */
+  readonly refusals: number
+}
+
+export interface Project {
+  readonly name: string
+  readonly apiKey: string
+}
+
+interface CallTarget {
+  readonly op: StoreOp
+  readonly project: Project
+  readonly index: string
+  readonly write: boolean
+  readonly signal: AbortSignal | undefined
+}
+
+/** What the SDK takes as its configuration: built for one call, so that the call's headers and attempts are its own. */
+export interface SdkConfig {
+  readonly apiKey: string
+  readonly maxRetries: 0
+  readonly fetchApi: typeof fetch
+}
+
+export interface StoreCalls {
+  /**
+   * Runs one call of the SDK and gives what it gave, with what the transport saw.
+   * `statuses` are refusals that are answers to this caller, given as `undefined`.
+   */
+  run<T>(
+    target: CallTarget,
+    call: (config: SdkConfig) => Promise<T>,
+    isAnswer?: (exchange: Exchange) => boolean,
+  ): Promise<{ readonly value: T | undefined; readonly exchange: Exchange }>
+}
+
+export function storeCalls(transport: Transport, onCall: ((call: StoreCall) => void) | undefined): StoreCalls {
+  return {
+    async run(target, call, isAnswer) {
+      const { op, project, index, write, signal } = target
+      const startedAt = performance.now()
+      const exchange = newExchange(write, signal)
+      const report = (outcome: StoreCall['outcome']) =>
+        onCall?.({
+          op,
+          project: project.name,
+          index,
+          outcome,
+          status: exchange.status,
+          ms: performance.now() - startedAt,
+          attempts: exchange.attempts,
+          refusals: exchange.refusals,
+        })
+      try {
+        const fetchApi = transport.fetchFor(exchange)
+        const value = await call({ apiKey: project.apiKey, maxRetries: 0, fetchApi })
+        report('ok')
+        return { value, exchange }
+      } catch (thrown) {
+        if (isAnswer?.(exchange)) {
+          report('ok')
+          return { value: undefined, exchange }
+        }
+        const fault = storeFault({ op, project: project.name, exchange, thrown, apiKey: project.apiKey })
+        report(isAppError(fault) ? fault.code : 'aborted')
+        throw fault
+      }
+    },
+  }
+}

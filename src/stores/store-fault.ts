@@ -1,0 +1,118 @@
+import { AppError } from '../errors.ts'
+import type { Exchange } from './transport.ts'
+
+export type StoreOp =
+  | 'upsert'
+  | 'query'
+  | 'fetch'
+  | 'list'
+  | 'fetchByFilter'
+  | 'deleteIds'
+  | 'deleteAll'
+  | 'createNamespace'
+  | 'describeNamespace'
+  | 'deleteNamespace'
+  | 'createIndex'
+  | 'describeIndex'
+  | 'listIndexes'
+  | 'deleteIndex'
+
+/** For our log: what the store said, with neither ids nor vectors nor the URL, which holds ids. */
+class StoreRefusal extends Error {
+  override readonly name = 'StoreRefusal'
+}
+
+interface Failure {
+  readonly op: StoreOp
+  readonly project: string
+  readonly exchange: Exchange
+  /** What the SDK threw; shown only if it refused by itself, without a request. */
+  readonly thrown: unknown
+  /** Taken out of every text, should the store repeat it. */
+  readonly apiKey: string
+}
+
+/**
+ * What a failed call means in our words: see the faults that the port lists. For a caller whose signal ended the call
+ * and left nothing in doubt it is the signal's own reason.
+ */
+export function storeFault({ op, project, exchange, thrown, apiKey }: Failure): unknown {
+  const { write, signal, status, attempts } = exchange
+  const words = wordsOf(exchange.words).replaceAll(apiKey, '***')
+  const last = status > 0 ? `status ${status}: ${words}` : 'no answer'
+  const cause = new StoreRefusal(`${op} in project ${project}, ${attempts} attempts, ${last}`, {
+    cause: exchange.cause,
+  })
+  if (signal?.aborted && !(write && exchange.inDoubt)) return signal.reason
+  if (attempts === 0) return new AppError('invalid_request', messageOf(thrown))
+  // The name is taken: true whether by an earlier attempt of this call or by someone else.
+  if (status === 409) return new AppError('conflict', `The vector store says: ${words}`, { cause })
+  if (write && (exchange.inDoubt || status < 300)) {
+    return new AppError('outcome_unknown', 'The vector store did not say what became of this write.', { cause })
+  }
+  return refusal(op, status, words, exchange, cause)
+}
+
+function refusal(op: StoreOp, status: number, words: string, exchange: Exchange, cause: StoreRefusal): AppError {
+  const quota = /quota|\bmax(imum)?\b|limit/i
+  switch (status) {
+    case 400:
+    case 422:
+      return new AppError('invalid_request', `The vector store refused this: ${words}`, { cause })
+    case 404:
+      // Creating cannot miss anything but the cloud or region it names.
+      if (op === 'createIndex')
+        return new AppError('invalid_request', `The vector store refused this: ${words}`, { cause })
+      return new AppError('not_found', 'The vector store has no such index.', { cause })
+    case 413:
+      return new AppError('payload_too_large', 'The vector store takes no records of this size.', { cause })
+    case 401:
+    case 403:
+    case 412:
+      if (/deletion protection/i.test(words))
+        return new AppError('conflict', `The vector store says: ${words}`, { cause })
+      if (op === 'createIndex' && quota.test(exchange.words)) return indexLimit(words, cause)
+      if (/namespace/i.test(words) && quota.test(exchange.words)) {
+        return new AppError('namespace_limit_reached', 'The index takes no further namespace.', { cause })
+      }
+      return new AppError(
+        'store_unavailable',
+        'The vector store refuses the service itself. Its operator has to check the API key and the plan.',
+        { cause },
+      )
+    case 429: {
+      if (op === 'createIndex' && /QUOTA_EXCEEDED|serverless indexes/.test(exchange.words))
+        return indexLimit(words, cause)
+      const retryAfterS = Math.max(1, Math.ceil((exchange.retryAfterMs ?? 1_000) / 1_000))
+      return new AppError('store_busy', 'The vector store is busy. Nothing was changed; try again.', {
+        cause,
+        retryAfterS,
+      })
+    }
+    default:
+      return new AppError('store_unavailable', 'The vector store cannot be reached. Nothing was changed; try again.', {
+        cause,
+        retryAfterS: 1,
+      })
+  }
+}
+
+function indexLimit(words: string, cause: StoreRefusal): AppError {
+  return new AppError('index_limit_reached', `The project takes no further index: ${words}`, { cause })
+}
+
+/** The refusal's text: control plane `{error:{message}}`, data plane `{message}`, 401 bare. */
+function wordsOf(body: string): string {
+  let message: unknown = body
+  try {
+    const parsed: { error?: { message?: unknown }; message?: unknown } | null = JSON.parse(body)
+    message = parsed?.error?.message ?? parsed?.message ?? body
+  } catch {
+    // Bare text.
+  }
+  return (typeof message === 'string' ? message : body).slice(0, 500)
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}

@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Backoff, backoffMs, parseRetryAfterMs } from './backoff.ts'
+import { type Attempt, type HttpAttempts, httpAttempts } from './http-attempt.ts'
+
+export interface TransportOptions {
+  /** Of one attempt, from its start to the end of the answer's body. */
+  readonly timeouts: { readonly readMs: number; readonly writeMs: number }
+  readonly retry: Backoff & {
+    readonly attempts: number
+    /** Of all attempts of a call together; also the longest `Retry-After` that is waited for. */
+    readonly readDeadlineMs: number
+    readonly writeDeadlineMs: number
+  }
+  readonly random?: () => number
+}
+
+/** One call to the store, and what is known of it so far. The transport fills it; the SDK would hide it. */
+export interface Exchange {
+  readonly write: boolean
+  readonly signal: AbortSignal | undefined
+  attempts: number
+  /** Attempts refused with 429. */
+  refusals: number
+  /** The last answer's status; 0 without one. */
+  status: number
+  /** The last answer's body, kept of refusals only. */
+  words: string
+  /** An attempt was sent and got no answer that says what became of it (timeout, reset, 5xx). */
+  inDoubt: boolean
+  requestLsn: number | undefined
+  indexedLsn: number | undefined
+  retryAfterMs: number | undefined
+  /** Why the last attempt has no answer. */
+  cause: unknown
+}
+
+export function newExchange(write: boolean, signal: AbortSignal | undefined): Exchange {
+  return {
+    write,
+    signal,
+    attempts: 0,
+    refusals: 0,
+    status: 0,
+    words: '',
+    inDoubt: false,
+    requestLsn: undefined,
+    indexedLsn: undefined,
+    retryAfterMs: undefined,
+    cause: undefined,
+  }
+}
+
+export interface Transport extends Disposable {
+  /** A `fetch` for one call of the SDK; what happens is written into `exchange`. */
+  fetchFor(exchange: Exchange): typeof fetch
+}
+
+/**
+ * Timeouts, retries and the store's headers. Retried are 429, 5xx and lost connections: all our calls put a state, so
+ * doing one twice is harmless; what a second attempt cannot heal is that the first may land late, and `inDoubt` says so.
+ */
+export function transport(options: TransportOptions): Transport {
+  const attempts = httpAttempts()
+  return {
+    fetchFor: (exchange) => ((url: string, init: RequestInit) => send(attempts, options, exchange, url, init)) as never,
+    [Symbol.dispose]: () => attempts[Symbol.dispose](),
+  }
+}
+
+async function send(
+  http: HttpAttempts,
+  { timeouts, retry, random = Math.random }: TransportOptions,
+  exchange: Exchange,
+  url: string,
+  init: RequestInit,
+): Promise<Answer> {
+  const { signal, write } = exchange
+  const headers = init.headers as Record<string, string>
+  const attemptMs = write ? timeouts.writeMs : timeouts.readMs
+  const deadline = performance.now() + (write ? retry.writeDeadlineMs : retry.readDeadlineMs)
+  for (;;) {
+    const timeoutMs = Math.max(1, Math.min(attemptMs, deadline - performance.now()))
+    const body = typeof init.body === 'string' ? init.body : undefined
+    const outcome = await http.send({ url, method: init.method ?? 'GET', headers, body, timeoutMs, signal })
+    note(exchange, outcome)
+    if (outcome.kind === 'answered' && !isWorthRetrying(outcome.status)) return new Answer(outcome.status, outcome.body)
+    const waitMs = backoffMs(retry, exchange.attempts, exchange.retryAfterMs, random)
+    const isLast = exchange.attempts >= retry.attempts || performance.now() + waitMs >= deadline
+    if (isLast || signal?.aborted) throw new GaveUp()
+    await sleep(waitMs, undefined, signal ? { signal } : undefined)
+  }
+}
+
+function note(exchange: Exchange, outcome: Attempt): void {
+  exchange.attempts += 1
+  exchange.retryAfterMs = undefined
+  if (outcome.kind !== 'answered') {
+    exchange.status = 0
+    exchange.cause = outcome.cause
+    if (outcome.kind === 'unanswered') exchange.inDoubt = true
+    return
+  }
+  const { status, headers } = outcome
+  exchange.status = status
+  exchange.cause = undefined
+  exchange.requestLsn = sequenceNumber(headers['x-pinecone-request-lsn'])
+  exchange.indexedLsn = sequenceNumber(headers['x-pinecone-max-indexed-lsn'])
+  if (status < 300) return
+  exchange.words = outcome.body
+  exchange.retryAfterMs = parseRetryAfterMs(headers['retry-after'], Date.now())
+  if (status === 429) exchange.refusals += 1
+  else if (isWorthRetrying(status)) exchange.inDoubt = true
+}
+
+function isWorthRetrying(status: number): boolean {
+  return status === 429 || status === 408 || status >= 500
+}
+
+function sequenceNumber(header: string | string[] | undefined): number | undefined {
+  if (typeof header !== 'string' || !/^\d+$/.test(header)) return undefined
+  const number = Number(header)
+  return Number.isSafeInteger(number) ? number : undefined
+}
+
+/** Retries are used up. Without a `status` property, which the SDK would read as a reason to try again. */
+class GaveUp extends Error {
+  override readonly name = 'GaveUp'
+}
+
+/**
+ * As much of a `Response` as the SDK looks at, its body already read: the SDK clones each response once for each of
+ * its middlewares, which for a real one splits the body's stream every time.
+ */
+class Answer {
+  readonly status: number
+  readonly ok: boolean
+  readonly #body: string
+
+  constructor(status: number, body: string) {
+    this.status = status
+    this.ok = status < 300
+    this.#body = body
+  }
+  clone(): this {
+    return this
+  }
+  async text(): Promise<string> {
+    return this.#body
+  }
+  async json(): Promise<unknown> {
+    return JSON.parse(this.#body)
+  }
+}
