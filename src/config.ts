@@ -1,40 +1,27 @@
-import { type Scope, scopes } from './auth/principal.ts'
 import { Secret } from './secret.ts'
-import { type Environment, type SettingReader, settingReader } from './setting-reader.ts'
+import {
+  type AnswerSettings,
+  databaseUrlOf,
+  type EmbeddingSettings,
+  type HttpSettings,
+  httpOf,
+  type JwtSettings,
+  jwtOf,
+  modelsOf,
+  optional,
+  type PineconeSettings,
+  pineconeOf,
+} from './setting-groups.ts'
+import { type Environment, settingReader } from './setting-reader.ts'
 
 /** Everything the environment says, parsed once. Each part is handed its own slice. */
 export interface Config {
-  readonly http: {
-    readonly port: number
-    readonly host: string
-    readonly adminPort: number
-    readonly adminHost: string
-  }
+  readonly http: HttpSettings
   readonly databaseUrl: Secret
-  readonly pinecone: {
-    readonly apiKey: Secret
-    readonly controllerHost?: string
-    readonly cloud: 'aws' | 'gcp' | 'azure'
-    readonly region: string
-    readonly indexPrefix: string
-    readonly poolNamespaceLimit: number
-    readonly projectIndexLimit: number
-  }
-  readonly embedding: {
-    readonly provider: 'openai' | 'local'
-    readonly model: string
-    readonly dimension: number
-  } & OpenAiAccess
-  readonly answer: { readonly provider: 'openai' | 'extractive'; readonly model?: string } & OpenAiAccess
-  readonly jwt: {
-    readonly issuer: string
-    readonly audience: string
-    readonly jwksUrl: string
-    readonly tenantClaim: string
-    readonly groupsClaim: string
-    readonly rolesClaim: string
-    readonly defaultScopes: readonly Scope[]
-  }
+  readonly pinecone: PineconeSettings
+  readonly embedding: EmbeddingSettings
+  readonly answer: AnswerSettings
+  readonly jwt: JwtSettings
   readonly rateLimitStore: 'postgres' | 'memory'
   readonly cache: { readonly ttlMs: number; readonly maxBytes: number }
   readonly moves: {
@@ -49,22 +36,7 @@ export interface Config {
   readonly otelEndpoint?: string
 }
 
-interface OpenAiAccess {
-  readonly apiKey?: Secret
-  readonly baseUrl?: string
-}
-
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-
-/** The one model of the built-in encoder. */
-const localModel = { model: 'use-lite', dimension: 512 }
-
-/** The longest vector each gives; shorter ones are asked of the newer two by `dimensions`. */
-const openAiModels: Readonly<Record<string, { readonly max: number; readonly min: number }>> = {
-  'text-embedding-3-small': { min: 1, max: 1536 },
-  'text-embedding-3-large': { min: 1, max: 3072 },
-  'text-embedding-ada-002': { min: 1536, max: 1536 },
-}
 
 /**
  * The only reader of the environment.
@@ -99,112 +71,50 @@ export function readConfig(env: Environment = process.env, defaults: Partial<Rec
   return config
 }
 
-/** Under `exactOptionalPropertyTypes` what is not set is not there. */
-function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  return value === undefined || value === '' ? {} : ({ [key]: value } as { readonly [P in K]: V })
+/** What `npm start`, the tour and `tenant-router token` agree on beside the service's own settings. */
+export interface DevelopmentSettings {
+  /** Where the embedded parts keep everything. */
+  readonly dataDir: string
+  readonly issuer: {
+    readonly issuer: string
+    readonly audience: string
+    readonly tenantClaim: string
+    readonly groupsClaim: string
+    readonly rolesClaim: string
+  }
 }
 
-function httpOf(read: SettingReader): Config['http'] {
-  const port = read.number('PORT', { min: 0, max: 65_535 })
-  const adminPort = read.number('ADMIN_PORT', { min: 0, max: 65_535 })
-  if (port === adminPort && port !== 0) {
-    read.fault('ADMIN_PORT', `is ${port}, the same as PORT`, 'staff and tenants need a listener each; set another port')
-  }
-  return { port, host: read.text('HOST'), adminPort, adminHost: read.text('ADMIN_HOST') }
-}
-
-function databaseUrlOf(read: SettingReader): Secret {
-  const url = read.text('DATABASE_URL')
-  if (url !== '' && !/^postgres(ql)?:\/\/./.test(url)) {
-    read.fault('DATABASE_URL', 'is not a Postgres URL', 'set it as in postgres://user:password@host:5432/database')
-  }
-  return new Secret(url)
-}
-
-function pineconeOf(read: SettingReader): Config['pinecone'] {
-  const indexPrefix = read.text('INDEX_PREFIX')
-  if (!/^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$/.test(indexPrefix)) {
-    const rule = 'use up to 20 lower-case letters, digits and hyphens, with a letter or digit at either end'
-    read.fault('INDEX_PREFIX', `is ${JSON.stringify(indexPrefix)}`, rule)
-  }
+export function readDevelopmentSettings(env: Environment = process.env): DevelopmentSettings {
   return {
-    apiKey: new Secret(read.text('PINECONE_API_KEY')),
-    ...optional('controllerHost', read.url('PINECONE_CONTROLLER_HOST')),
-    cloud: read.choice('PINECONE_CLOUD', ['aws', 'gcp', 'azure']),
-    region: read.text('PINECONE_REGION'),
-    indexPrefix,
-    poolNamespaceLimit: read.number('POOL_NAMESPACE_LIMIT', { min: 1, max: 10_000_000 }),
-    projectIndexLimit: read.number('PROJECT_INDEX_LIMIT', { min: 1, max: 100_000 }),
+    dataDir: env.DATA_DIR?.trim() || '.data',
+    issuer: {
+      issuer: env.JWT_ISSUER?.trim() || 'urn:tenant-router:development',
+      audience: env.JWT_AUDIENCE?.trim() || 'tenant-router',
+      tenantClaim: env.JWT_TENANT_CLAIM?.trim() || 'tenant_id',
+      groupsClaim: env.JWT_GROUPS_CLAIM?.trim() || 'groups',
+      rolesClaim: env.JWT_ROLES_CLAIM?.trim() || 'roles',
+    },
   }
 }
 
-function modelsOf(read: SettingReader): Pick<Config, 'embedding' | 'answer'> {
-  const provider = read.choice('EMBEDDING_PROVIDER', ['openai', 'local'])
-  const answerProvider = read.choice('ANSWER_PROVIDER', ['openai', 'extractive'])
-  const key = read.raw('OPENAI_API_KEY')
-  const baseUrl = read.url('OPENAI_BASE_URL')
-  if ((provider === 'openai' || answerProvider === 'openai') && !key && !baseUrl) {
-    const remedy = 'set it, or OPENAI_BASE_URL of an endpoint that asks for none, or the providers local and extractive'
-    read.fault('OPENAI_API_KEY', 'is missing', remedy)
-  }
-  const access = { ...optional('apiKey', key ? new Secret(key) : undefined), ...optional('baseUrl', baseUrl) }
-  const embedding = provider === 'local' ? localEmbedding(read) : openAiEmbedding(read)
+/** Where the command line finds the admin listener, and who it is there. */
+export interface ClientSettings {
+  readonly url: string
+  readonly token?: Secret
+}
+
+export function readClientSettings(env: Environment = process.env): ClientSettings {
+  const token = env.TENANT_ROUTER_TOKEN?.trim()
   return {
-    embedding: { provider, ...embedding, ...access },
-    answer: { provider: answerProvider, ...optional('model', read.raw('ANSWER_MODEL')), ...access },
+    url: env.TENANT_ROUTER_URL?.trim() || 'http://127.0.0.1:8081',
+    ...optional('token', token ? new Secret(token) : undefined),
   }
 }
 
-function localEmbedding(read: SettingReader): { model: string; dimension: number } {
-  for (const [name, only] of [
-    ['EMBEDDING_MODEL', localModel.model],
-    ['EMBEDDING_DIMENSION', String(localModel.dimension)],
-  ] as const) {
-    const given = read.given(name)
-    if (given === undefined || given === only) continue
-    read.fault(
-      name,
-      `is ${JSON.stringify(given)}`,
-      `EMBEDDING_PROVIDER=local has ${only} and nothing else; leave it unset`,
-    )
-  }
-  return localModel
-}
-
-function openAiEmbedding(read: SettingReader): { model: string; dimension: number } {
-  const model = read.text('EMBEDDING_MODEL')
-  const known = openAiModels[model]
-  if (known === undefined && read.given('EMBEDDING_DIMENSION') === undefined) {
-    const wrong = `is missing, and the dimension of ${JSON.stringify(model)} is not known here`
-    read.fault('EMBEDDING_DIMENSION', wrong, 'set it to what the model gives')
-  }
-  // Pinecone takes dense vectors of up to 20,000 dimensions.
-  return { model, dimension: read.number('EMBEDDING_DIMENSION', known ?? { min: 1, max: 20_000 }) }
-}
-
-function jwtOf(read: SettingReader): Config['jwt'] {
-  const tenantClaim = read.text('JWT_TENANT_CLAIM')
-  const groupsClaim = read.text('JWT_GROUPS_CLAIM')
-  const rolesClaim = read.text('JWT_ROLES_CLAIM')
-  if (new Set([tenantClaim, groupsClaim, rolesClaim]).size < 3) {
-    read.fault('JWT_TENANT_CLAIM', 'is the same as another claim', 'give each of the three its own')
-  }
-  const defaultScopes = (read.raw('JWT_DEFAULT_SCOPES') ?? '').split(/[\s,]+/).filter((word) => word !== '')
-  for (const word of defaultScopes.filter((word) => !isScope(word))) {
-    read.fault('JWT_DEFAULT_SCOPES', `has ${JSON.stringify(word)} in it`, `use ${scopes.join(' and ')}`)
-  }
-  read.text('JWT_JWKS_URL')
-  return {
-    issuer: read.text('JWT_ISSUER'),
-    audience: read.text('JWT_AUDIENCE'),
-    jwksUrl: read.url('JWT_JWKS_URL') ?? '',
-    tenantClaim,
-    groupsClaim,
-    rolesClaim,
-    defaultScopes: defaultScopes.filter(isScope),
-  }
-}
-
-function isScope(word: string): word is Scope {
-  return scopes.some((scope) => scope === word)
+/** What `migrate` needs of the settings, and no more. */
+export function readDatabaseUrl(env: Environment = process.env): Secret {
+  const read = settingReader(env, {})
+  const url = databaseUrlOf(read)
+  read.finish()
+  return url
 }

@@ -5,7 +5,8 @@
 export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: ['errors'],
-  config: ['auth', 'secret', 'setting-reader', 'settings'],
+  config: ['secret', 'setting-groups', 'setting-reader'],
+  'setting-groups': ['auth', 'secret', 'setting-reader'],
   secret: [],
   'setting-reader': ['settings'],
   settings: [],
@@ -26,7 +27,8 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   tenants: ['auth', 'db', 'errors', 'placement', 'registry', 'stores', 'telemetry'],
 
   // Surfaces.
-  cli: ['config', 'db', 'errors', 'main'],
+  // Of embedded only the issuer's key, for `token`; of moves only their states.
+  cli: ['auth', 'config', 'db', 'embedded', 'errors', 'main', 'moves', 'secret'],
   http: ['auth', 'db', 'errors', 'moves', 'placement', 'rag', 'registry', 'stores', 'telemetry', 'tenants'],
 
   // The composition root sees every room of the service; nothing but an entry sees it.
@@ -34,13 +36,14 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     ...['auth', 'cache', 'config', 'db', 'errors', 'http', 'log', 'models', 'moves', 'placement', 'rag', 'registry'],
     ...['stores', 'telemetry', 'tenants'],
   ],
-  main: ['config', 'db', 'errors', 'log', 'services'],
+  shutdown: ['errors'],
+  main: ['config', 'db', 'errors', 'log', 'services', 'shutdown'],
 
   // Development only: nothing above imports these.
   'pinecone-local': [],
-  embedded: ['errors'],
-  dev: ['config', 'db', 'embedded', 'errors', 'log', 'main', 'services'],
-  demo: ['config', 'db', 'embedded', 'errors', 'log', 'main', 'services'],
+  embedded: ['auth', 'db', 'errors'],
+  dev: ['config', 'db', 'embedded', 'errors', 'log', 'main', 'services', 'shutdown'],
+  demo: ['config', 'db', 'embedded', 'errors', 'log', 'main', 'services', 'shutdown'],
 }
 
 interface PackageRule {

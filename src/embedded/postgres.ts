@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import postgres from 'postgres'
+import { connect } from '../db/connect.ts'
 import { type Child, startChild } from './child.ts'
 import type { Run } from './children.ts'
 import { freePort } from './free-port.ts'
@@ -139,11 +139,7 @@ async function untilReady(child: Child, dataDir: string): Promise<void> {
 }
 
 async function makeDatabase(url: string): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => undefined })
-  try {
-    const found = await sql`select from pg_database where datname = 'tenant_router'`
-    if (found.count === 0) await sql`create database tenant_router`
-  } finally {
-    await sql.end()
-  }
+  await using database = connect({ url, max: 1 })
+  const found = await database.sql`select from pg_database where datname = 'tenant_router'`
+  if (found.count === 0) await database.sql`create database tenant_router`
 }

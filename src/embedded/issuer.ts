@@ -1,0 +1,104 @@
+import { once } from 'node:events'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
+import type { Role, Scope } from '../auth/principal.ts'
+
+/** What the service is told to expect; the same in `npm start` and in `tenant-router token`. */
+export interface IssuerSettings {
+  readonly issuer: string
+  readonly audience: string
+  readonly tenantClaim: string
+  readonly groupsClaim: string
+  readonly rolesClaim: string
+}
+
+export type TokenRequest =
+  | {
+      readonly tenant: string
+      readonly groups?: readonly string[]
+      readonly scopes?: readonly Scope[]
+      readonly ttlS?: number
+    }
+  | { readonly role: Role; readonly ttlS?: number }
+
+export interface DevelopmentIssuer {
+  /** A signed token, by default for twelve hours; both scopes unless said otherwise. */
+  mint(request: TokenRequest): Promise<string>
+  /** Only the public half of the key. */
+  readonly jwks: { readonly keys: readonly JWK[] }
+}
+
+const keyFile = 'issuer-key.json'
+const algorithm = 'ES256'
+
+/** Whether `npm start` has made an issuer in this data folder. */
+export async function hasIssuer(folder: string): Promise<boolean> {
+  return (await readFile(join(folder, keyFile)).catch(() => undefined)) !== undefined
+}
+
+/** An identity provider for development: a key kept in the data folder, so that tokens outlive a restart. */
+export async function openIssuer(folder: string, settings: IssuerSettings): Promise<DevelopmentIssuer> {
+  const jwk = await readOrMakeKey(folder)
+  const key = await importJWK(jwk, algorithm)
+  const { d: _private, ...publicJwk } = jwk
+  return {
+    jwks: { keys: [publicJwk] },
+    mint: (request) =>
+      new SignJWT(claimsOf(request, settings))
+        .setProtectedHeader({ alg: algorithm, typ: 'JWT', ...(jwk.kid === undefined ? {} : { kid: jwk.kid }) })
+        .setIssuer(settings.issuer)
+        .setAudience(settings.audience)
+        .setSubject('tenant' in request ? `app-of-${request.tenant}` : `${request.role}@development`)
+        .setIssuedAt()
+        .setExpirationTime(`${request.ttlS ?? 12 * 3600} s`)
+        .sign(key),
+  }
+}
+
+function claimsOf(request: TokenRequest, settings: IssuerSettings): Record<string, unknown> {
+  if ('role' in request) return { [settings.rolesClaim]: [request.role] }
+  return {
+    [settings.tenantClaim]: request.tenant,
+    scope: (request.scopes ?? ['rag:read', 'rag:write']).join(' '),
+    ...(request.groups === undefined ? {} : { [settings.groupsClaim]: request.groups }),
+  }
+}
+
+async function readOrMakeKey(folder: string): Promise<JWK> {
+  const path = join(folder, keyFile)
+  const found = await readFile(path, 'utf8').catch(() => undefined)
+  if (found !== undefined) return JSON.parse(found)
+  const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
+  const jwk = { ...(await exportJWK(privateKey)), alg: algorithm, use: 'sig' }
+  const whole = { ...jwk, kid: await calculateJwkThumbprint(jwk) }
+  await mkdir(folder, { recursive: true })
+  await writeFile(`${path}.new`, JSON.stringify(whole), { mode: 0o600 })
+  await rename(`${path}.new`, path)
+  return whole
+}
+
+export interface JwksServer extends AsyncDisposable {
+  readonly url: string
+}
+
+/** Serves the issuer's public key on 127.0.0.1, where the service looks for it as it would in production. */
+export async function serveJwks(issuer: DevelopmentIssuer): Promise<JwksServer> {
+  const body = JSON.stringify(issuer.jwks)
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/jwk-set+json' }).end(body)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a numbered port')
+  return {
+    url: `http://127.0.0.1:${address.port}/jwks.json`,
+    async [Symbol.asyncDispose]() {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import type { Child } from './child.ts'
+import { type Run, takeFolder } from './children.ts'
+import { type DevelopmentIssuer, type IssuerSettings, openIssuer, serveJwks } from './issuer.ts'
+import { startEmbeddedPinecone } from './pinecone-local.ts'
+import { startEmbeddedPostgres } from './postgres.ts'
+
+/** All that the service needs and that `npm start` brings along. */
+export interface EmbeddedParts extends AsyncDisposable {
+  /** Defaults for the settings that the parts stand in for, by the settings' names. */
+  readonly settings: Readonly<Record<string, string>>
+  readonly issuer: DevelopmentIssuer
+  /** Resolves with a sentence when a part ends that was not told to. */
+  readonly broken: Promise<string>
+  /** What a killed earlier run had left running, and that has been ended. */
+  readonly ended: Run['ended']
+}
+
+export interface PartsOptions {
+  readonly folder: string
+  readonly issuer: IssuerSettings
+  /** Flags for pinecone-local, as in `['--lag-ms', '50']`. */
+  readonly pineconeFlags?: readonly string[]
+}
+
+/**
+ * Takes the data folder and starts Postgres, `pinecone-local` and the issuer on it, all at once.
+ * @throws StartupError when one cannot start; those that did are stopped again.
+ */
+export async function startParts(options: PartsOptions): Promise<EmbeddedParts> {
+  await using stack = new AsyncDisposableStack()
+  const run = stack.use(await takeFolder(options.folder))
+  const started = await Promise.allSettled([
+    startEmbeddedPostgres({ dataDir: join(options.folder, 'postgres'), run }).then((part) => stack.use(part)),
+    startEmbeddedPinecone({
+      dataDir: join(options.folder, 'pinecone'),
+      run,
+      ...(options.pineconeFlags === undefined ? {} : { flags: options.pineconeFlags }),
+    }).then((part) => stack.use(part)),
+    openIssuer(options.folder, options.issuer),
+  ])
+  const [postgres, pinecone, issuer] = started.map(orThrow) as Parts<typeof started>
+  const jwks = stack.use(await serveJwks(issuer))
+  const parts = stack.move()
+  return {
+    settings: {
+      DATABASE_URL: postgres.url,
+      PINECONE_API_KEY: 'pinecone-local',
+      PINECONE_CONTROLLER_HOST: pinecone.url,
+      JWT_ISSUER: options.issuer.issuer,
+      JWT_AUDIENCE: options.issuer.audience,
+      JWT_JWKS_URL: jwks.url,
+      EMBEDDING_PROVIDER: 'local',
+      ANSWER_PROVIDER: 'extractive',
+    },
+    issuer,
+    broken: Promise.race([whenBroken('Postgres', postgres.child), whenBroken('pinecone-local', pinecone.child)]),
+    ended: run.ended,
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  }
+}
+
+type Parts<T extends readonly PromiseSettledResult<unknown>[]> = {
+  [K in keyof T]: T[K] extends PromiseSettledResult<infer V> ? V : never
+}
+
+function orThrow(result: PromiseSettledResult<unknown>): unknown {
+  if (result.status === 'rejected') throw result.reason
+  return result.value
+}
+
+async function whenBroken(what: string, child: Child): Promise<string> {
+  const how = await child.exited
+  if (!child.expectedToRun()) return new Promise(() => undefined)
+  return `The embedded ${what} ended by itself (${how}): ${child.lastLines()}`
+}

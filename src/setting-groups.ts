@@ -1,0 +1,169 @@
+import { type Scope, scopes } from './auth/principal.ts'
+import { Secret } from './secret.ts'
+import type { SettingReader } from './setting-reader.ts'
+
+export interface HttpSettings {
+  readonly port: number
+  readonly host: string
+  readonly adminPort: number
+  readonly adminHost: string
+}
+
+export interface PineconeSettings {
+  readonly apiKey: Secret
+  readonly controllerHost?: string
+  readonly cloud: 'aws' | 'gcp' | 'azure'
+  readonly region: string
+  readonly indexPrefix: string
+  readonly poolNamespaceLimit: number
+  readonly projectIndexLimit: number
+}
+
+interface OpenAiAccess {
+  readonly apiKey?: Secret
+  readonly baseUrl?: string
+}
+
+export interface EmbeddingSettings extends OpenAiAccess {
+  readonly provider: 'openai' | 'local'
+  readonly model: string
+  readonly dimension: number
+}
+
+export interface AnswerSettings extends OpenAiAccess {
+  readonly provider: 'openai' | 'extractive'
+  readonly model?: string
+}
+
+export interface JwtSettings {
+  readonly issuer: string
+  readonly audience: string
+  readonly jwksUrl: string
+  readonly tenantClaim: string
+  readonly groupsClaim: string
+  readonly rolesClaim: string
+  readonly defaultScopes: readonly Scope[]
+}
+
+/** The one model of the built-in encoder. */
+const localModel = { model: 'use-lite', dimension: 512 }
+
+/** The longest vector each gives; shorter ones are asked of the newer two by `dimensions`. */
+const openAiModels: Readonly<Record<string, { readonly max: number; readonly min: number }>> = {
+  'text-embedding-3-small': { min: 1, max: 1536 },
+  'text-embedding-3-large': { min: 1, max: 3072 },
+  'text-embedding-ada-002': { min: 1536, max: 1536 },
+}
+
+/** Under `exactOptionalPropertyTypes` what is not set is not there. */
+export function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  return value === undefined || value === '' ? {} : ({ [key]: value } as { readonly [P in K]: V })
+}
+
+export function httpOf(read: SettingReader): HttpSettings {
+  const port = read.number('PORT', { min: 0, max: 65_535 })
+  const adminPort = read.number('ADMIN_PORT', { min: 0, max: 65_535 })
+  if (port === adminPort && port !== 0) {
+    read.fault('ADMIN_PORT', `is ${port}, the same as PORT`, 'staff and tenants need a listener each; set another port')
+  }
+  return { port, host: read.text('HOST'), adminPort, adminHost: read.text('ADMIN_HOST') }
+}
+
+export function databaseUrlOf(read: SettingReader): Secret {
+  const url = read.text('DATABASE_URL')
+  if (url !== '' && !/^postgres(ql)?:\/\/./.test(url)) {
+    read.fault('DATABASE_URL', 'is not a Postgres URL', 'set it as in postgres://user:password@host:5432/database')
+  }
+  return new Secret(url)
+}
+
+export function pineconeOf(read: SettingReader): PineconeSettings {
+  const indexPrefix = read.text('INDEX_PREFIX')
+  if (!/^[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?$/.test(indexPrefix)) {
+    const rule = 'use up to 20 lower-case letters, digits and hyphens, with a letter or digit at either end'
+    read.fault('INDEX_PREFIX', `is ${JSON.stringify(indexPrefix)}`, rule)
+  }
+  return {
+    apiKey: new Secret(read.text('PINECONE_API_KEY')),
+    ...optional('controllerHost', read.url('PINECONE_CONTROLLER_HOST')),
+    cloud: read.choice('PINECONE_CLOUD', ['aws', 'gcp', 'azure']),
+    region: read.text('PINECONE_REGION'),
+    indexPrefix,
+    poolNamespaceLimit: read.number('POOL_NAMESPACE_LIMIT', { min: 1, max: 10_000_000 }),
+    projectIndexLimit: read.number('PROJECT_INDEX_LIMIT', { min: 1, max: 100_000 }),
+  }
+}
+
+export function modelsOf(read: SettingReader): {
+  readonly embedding: EmbeddingSettings
+  readonly answer: AnswerSettings
+} {
+  const provider = read.choice('EMBEDDING_PROVIDER', ['openai', 'local'])
+  const answerProvider = read.choice('ANSWER_PROVIDER', ['openai', 'extractive'])
+  const key = read.raw('OPENAI_API_KEY')
+  const baseUrl = read.url('OPENAI_BASE_URL')
+  if ((provider === 'openai' || answerProvider === 'openai') && !key && !baseUrl) {
+    const remedy = 'set it, or OPENAI_BASE_URL of an endpoint that asks for none, or the providers local and extractive'
+    read.fault('OPENAI_API_KEY', 'is missing', remedy)
+  }
+  const access = { ...optional('apiKey', key ? new Secret(key) : undefined), ...optional('baseUrl', baseUrl) }
+  const embedding = provider === 'local' ? localEmbedding(read) : openAiEmbedding(read)
+  return {
+    embedding: { provider, ...embedding, ...access },
+    answer: { provider: answerProvider, ...optional('model', read.raw('ANSWER_MODEL')), ...access },
+  }
+}
+
+function localEmbedding(read: SettingReader): { model: string; dimension: number } {
+  for (const [name, only] of [
+    ['EMBEDDING_MODEL', localModel.model],
+    ['EMBEDDING_DIMENSION', String(localModel.dimension)],
+  ] as const) {
+    const given = read.given(name)
+    if (given === undefined || given === only) continue
+    read.fault(
+      name,
+      `is ${JSON.stringify(given)}`,
+      `EMBEDDING_PROVIDER=local has ${only} and nothing else; leave it unset`,
+    )
+  }
+  return localModel
+}
+
+function openAiEmbedding(read: SettingReader): { model: string; dimension: number } {
+  const model = read.text('EMBEDDING_MODEL')
+  const known = openAiModels[model]
+  if (known === undefined && read.given('EMBEDDING_DIMENSION') === undefined) {
+    const wrong = `is missing, and the dimension of ${JSON.stringify(model)} is not known here`
+    read.fault('EMBEDDING_DIMENSION', wrong, 'set it to what the model gives')
+  }
+  // Pinecone takes dense vectors of up to 20,000 dimensions.
+  return { model, dimension: read.number('EMBEDDING_DIMENSION', known ?? { min: 1, max: 20_000 }) }
+}
+
+export function jwtOf(read: SettingReader): JwtSettings {
+  const tenantClaim = read.text('JWT_TENANT_CLAIM')
+  const groupsClaim = read.text('JWT_GROUPS_CLAIM')
+  const rolesClaim = read.text('JWT_ROLES_CLAIM')
+  if (new Set([tenantClaim, groupsClaim, rolesClaim]).size < 3) {
+    read.fault('JWT_TENANT_CLAIM', 'is the same as another claim', 'give each of the three its own')
+  }
+  const defaultScopes = (read.raw('JWT_DEFAULT_SCOPES') ?? '').split(/[\s,]+/).filter((word) => word !== '')
+  for (const word of defaultScopes.filter((word) => !isScope(word))) {
+    read.fault('JWT_DEFAULT_SCOPES', `has ${JSON.stringify(word)} in it`, `use ${scopes.join(' and ')}`)
+  }
+  read.text('JWT_JWKS_URL')
+  return {
+    issuer: read.text('JWT_ISSUER'),
+    audience: read.text('JWT_AUDIENCE'),
+    jwksUrl: read.url('JWT_JWKS_URL') ?? '',
+    tenantClaim,
+    groupsClaim,
+    rolesClaim,
+    defaultScopes: defaultScopes.filter(isScope),
+  }
+}
+
+function isScope(word: string): word is Scope {
+  return scopes.some((scope) => scope === word)
+}
