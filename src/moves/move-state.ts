@@ -1,5 +1,8 @@
 export type MoveKind = 'promote' | 'demote' | 'rebalance'
 
+/** What a person asked for, carried out by the mover at its next step. A rollback is decided at once and is not here. */
+export type MoveRequest = 'cancel' | 'complete'
+
 export const moveStates = [
   'queued',
   'preparing',
@@ -23,4 +26,16 @@ export type MoveState = (typeof moveStates)[number]
 
 export function isEnded(state: MoveState): boolean {
   return state === 'completed' || state === 'cancelled' || state === 'rolled_back' || state === 'failed'
+}
+
+/** Before the switch nothing is lost by dropping the target. */
+export function isBeforeSwitch(state: MoveState): boolean {
+  return (
+    state === 'queued' ||
+    state === 'preparing' ||
+    state === 'arming' ||
+    state === 'copying' ||
+    state === 'verifying' ||
+    state === 'fencing'
+  )
 }

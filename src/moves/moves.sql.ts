@@ -15,7 +15,7 @@ import {
 import type { TenantId } from '../placement/tenant-id.ts'
 import { places } from '../registry/places.sql.ts'
 import { tenants } from '../registry/tenants.sql.ts'
-import type { MoveKind, MoveState } from './move-state.ts'
+import type { MoveKind, MoveRequest, MoveState } from './move-state.ts'
 import type { VerificationReport } from './verification.ts'
 
 /** One move of one tenant. Every change by a mover is conditional on `moverToken`, which each takeover raises. */
@@ -48,7 +48,7 @@ export const moves = pgTable(
     /** Until when a write of a mover to the target may still land although nobody waits for it any more. */
     suspectUntil: timestamp('suspect_until', { withTimezone: true }),
     /** What a person asked for and the runner has not carried out yet. */
-    request: text('request').$type<'cancel' | 'rollback' | 'complete'>(),
+    request: text('request').$type<MoveRequest>(),
     /** Why the move waits, in words for a person; null when it does not. */
     gate: text('gate'),
     /** Why it failed, or why the last try of a step did. */

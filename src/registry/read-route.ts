@@ -6,6 +6,7 @@ import type { Placement } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { indexes } from './indexes.sql.ts'
 import { places } from './places.sql.ts'
+import { toPlacement } from './places.ts'
 import { routing } from './routing.sql.ts'
 import { tenants } from './tenants.sql.ts'
 
@@ -63,21 +64,6 @@ export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup
       changeNo: row.routing.changeNo,
       writtenInSoak: row.routing.writtenInSoak,
     },
-  }
-}
-
-/** @throws Error when the index is not ready yet: a place in it is not to be used before. */
-export function toPlacement(place: typeof places.$inferSelect, index: typeof indexes.$inferSelect): Placement {
-  if (index.host === null) throw new Error(`index ${index.name} has no host yet`)
-  return {
-    placeId: place.id,
-    tenantId: place.tenantId,
-    project: place.project,
-    indexName: place.indexName,
-    indexHost: index.host,
-    namespace: place.namespace,
-    generation: place.generation,
-    kind: index.kind,
   }
 }
 

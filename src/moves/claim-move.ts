@@ -1,0 +1,58 @@
+import { eq, sql } from 'drizzle-orm'
+import type { Db } from '../db/connect.ts'
+import type { MoveRow } from './journal.ts'
+import { moves } from './moves.sql.ts'
+
+export interface ClaimOptions {
+  readonly leaseMs: number
+  readonly storeInDoubtMs: number
+}
+
+/**
+ * Takes the oldest move that has something to do and no living mover, under a new token. If the last mover left a copy
+ * unfinished, what it sent may still land: the target is suspect for as long.
+ */
+export async function claimMove(db: Db, options: ClaimOptions): Promise<MoveRow | undefined> {
+  const [claimed] = await db.execute<{ id: string }>(sql`
+    update moves set
+      mover_token = mover_token + 1,
+      mover_lease_until = now() + make_interval(secs => ${options.leaseMs / 1000}),
+      suspect_until = case when claimed_ids = '[]'::jsonb then suspect_until
+        else greatest(suspect_until, now() + make_interval(secs => ${options.storeInDoubtMs / 1000})) end
+    where id = (
+      select id from moves
+      where ended_at is null
+        and (mover_lease_until is null or mover_lease_until < now())
+        and (not_before is null or not_before <= now())
+        and (state <> 'soaking' or request = 'complete' or retain_until <= now())
+        and state <> 'paused'
+      order by created_at limit 1 for update skip locked)
+    returning id`)
+  return claimed === undefined ? undefined : readMove(db, claimed.id)
+}
+
+/** @returns false when another mover has taken over. */
+export async function renewClaim(db: Db, move: MoveRow, leaseMs: number): Promise<boolean> {
+  const renewed = await db
+    .update(moves)
+    .set({ moverLeaseUntil: sql`now() + make_interval(secs => ${leaseMs / 1000})` })
+    .where(sql`${moves.id} = ${move.id} and ${moves.moverToken} = ${move.moverToken}`)
+    .returning({ id: moves.id })
+  return renewed.length === 1
+}
+
+/** Lets any mover take the move at once, or after `notBeforeMs`. */
+export async function releaseClaim(db: Db, move: MoveRow, notBeforeMs = 0): Promise<void> {
+  await db
+    .update(moves)
+    .set({
+      moverLeaseUntil: null,
+      notBefore: notBeforeMs === 0 ? null : sql`now() + make_interval(secs => ${notBeforeMs / 1000})`,
+    })
+    .where(sql`${moves.id} = ${move.id} and ${moves.moverToken} = ${move.moverToken}`)
+}
+
+export async function readMove(db: Db, id: string): Promise<MoveRow | undefined> {
+  const [row] = await db.select().from(moves).where(eq(moves.id, id))
+  return row
+}

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto'
+import type { VectorRecord } from '../stores/store.ts'
+
+/** Metadata keys that the router itself keeps; they are no content. */
+const reservedPrefix = '_tr'
+
+/** SHA-256 over what makes a record: id, the bits of its float32 values, sparse values, canonical metadata. */
+export function digestRecord(record: VectorRecord): string {
+  const hash = createHash('sha256')
+  const metadata = Object.entries(record.metadata ?? {}).filter(([key]) => !key.startsWith(reservedPrefix))
+  const sparse = record.sparseValues
+  const parts = [record.id, record.values.length, sparse?.indices ?? null, Object.fromEntries(metadata)]
+  hash.update(canonicalJson(parts))
+  hash.update(Float32Array.from(record.values))
+  if (sparse !== undefined) hash.update(Float32Array.from(sparse.values))
+  return hash.digest('hex')
+}
+
+/** JSON with every object's keys in byte order, so that equal contents give equal text. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
+}

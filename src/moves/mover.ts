@@ -1,0 +1,92 @@
+import type { Database } from '../db/connect.ts'
+import { claimMove, releaseClaim, renewClaim } from './claim-move.ts'
+import { LostMove, type MoveRow, movesChannel } from './journal.ts'
+import { type RunMoveDeps, runMove } from './run-move.ts'
+
+export interface MoverOptions {
+  /** How long a mover that is not heard of keeps its move. */
+  readonly leaseMs: number
+  /** Moves carried on at once by this replica. */
+  readonly maxMoves: number
+  readonly pollMs: number
+}
+
+/** The mover of one replica: takes moves that nobody carries on, and carries them on until they rest. */
+export class Mover implements AsyncDisposable {
+  readonly #database: Database
+  readonly #deps: RunMoveDeps
+  readonly #options: MoverOptions
+  readonly #stop = new AbortController()
+  readonly #running = new Set<Promise<void>>()
+  #timer: NodeJS.Timeout | undefined
+  #unlisten: (() => Promise<void>) | undefined
+  #looking = false
+
+  constructor(database: Database, deps: Omit<RunMoveDeps, 'db'>, options: MoverOptions) {
+    this.#database = database
+    this.#deps = { ...deps, db: database.db }
+    this.#options = options
+  }
+
+  async start(): Promise<void> {
+    const look = () => void this.#look()
+    const listening = await this.#database.sql.listen(movesChannel, look, look)
+    this.#unlisten = listening.unlisten
+    this.#timer = setInterval(look, this.#options.pollMs)
+    this.#timer.unref()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
+    this.#stop.abort(new Error('the mover stops'))
+    await this.#unlisten?.().catch(() => undefined)
+    await Promise.all(this.#running)
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking) return
+    this.#looking = true
+    try {
+      while (!this.#stop.signal.aborted && this.#running.size < this.#options.maxMoves) {
+        const { leaseMs } = this.#options
+        const { storeInDoubtMs } = this.#deps.settings
+        const move = await claimMove(this.#database.db, { leaseMs, storeInDoubtMs })
+        if (move === undefined) break
+        const run = this.#carry(move).finally(() => this.#running.delete(run))
+        this.#running.add(run)
+      }
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#deps.log.warn({ err: error }, 'the mover could not look for moves')
+    } finally {
+      this.#looking = false
+    }
+  }
+
+  /** Carries one move on while its claim is renewed; a claim that can't be renewed stops the work at once. */
+  async #carry(move: MoveRow): Promise<void> {
+    const { leaseMs } = this.#options
+    const lost = new AbortController()
+    const signal = AbortSignal.any([this.#stop.signal, lost.signal])
+    let renewedAtMs = performance.now()
+    const renewal = setInterval(async () => {
+      // A claim that was not renewed for nine tenths of its time is taken to be lost, by our own clock.
+      if (performance.now() - renewedAtMs > leaseMs * 0.9) lost.abort(new LostMove(`the claim on ${move.id} ran out`))
+      const sentAtMs = performance.now()
+      const renewed = await renewClaim(this.#database.db, move, leaseMs).catch(() => undefined)
+      if (renewed) renewedAtMs = sentAtMs
+      if (renewed === false) lost.abort(new LostMove(`move ${move.id} has another mover`))
+    }, leaseMs / 4)
+    let restMs: number | undefined
+    try {
+      restMs = await runMove(this.#deps, move, signal)
+    } catch (error) {
+      if (!(error instanceof LostMove) && !signal.aborted) {
+        this.#deps.log.warn({ err: error, move: move.id }, 'a move could not be carried on')
+        restMs = this.#options.pollMs
+      }
+    } finally {
+      clearInterval(renewal)
+      await releaseClaim(this.#database.db, move, restMs).catch(() => undefined)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { isBeforeSwitch, type MoveRequest, type MoveState } from './move-state.ts'
+
+export type StepName = 'prepare' | 'arm' | 'copy' | 'verify' | 'fence' | 'open' | 'complete' | 'cancel' | 'rollBack'
+
+/** What the choice of the next step looks at. */
+export interface MoveSituation {
+  readonly state: MoveState
+  readonly request: MoveRequest | null
+  /** The time for going back is over. */
+  readonly retentionOver: boolean
+}
+
+/** The step that a move needs now; `rest` when it waits for a person or for time, or has ended. */
+export function nextStep({ state, request, retentionOver }: MoveSituation): StepName | 'rest' {
+  if (request === 'cancel' && isBeforeSwitch(state)) return 'cancel'
+  switch (state) {
+    case 'queued':
+    case 'preparing':
+      return 'prepare'
+    case 'arming':
+      return 'arm'
+    case 'copying':
+      return 'copy'
+    case 'verifying':
+      return 'verify'
+    case 'fencing':
+      return 'fence'
+    case 'switching':
+      return 'open'
+    case 'soaking':
+      return request === 'complete' || retentionOver ? 'complete' : 'rest'
+    case 'completing':
+      return 'complete'
+    case 'cancelling':
+      return 'cancel'
+    case 'rolling_back':
+      return 'rollBack'
+    case 'paused':
+    case 'completed':
+    case 'cancelled':
+    case 'rolled_back':
+    case 'failed':
+      return 'rest'
+  }
+}

@@ -1,0 +1,74 @@
+import { and, eq, isNull, or, sql } from 'drizzle-orm'
+import type { Db } from '../db/connect.ts'
+import { AppError } from '../errors.ts'
+import { freeRoom, setIndexDeleted } from '../registry/indexes.ts'
+import { markPurged, toPlacement } from '../registry/places.ts'
+import { routing } from '../registry/routing.sql.ts'
+import type { VectorStore } from '../stores/store.ts'
+import { cleanups } from './moves.sql.ts'
+import { readPlace } from './read-places.ts'
+
+/** What was deleted; kept with the move. */
+export interface PurgeReceipt {
+  readonly index: string
+  readonly namespace: string
+  readonly records: number | null
+  readonly indexDeleted: boolean
+}
+
+interface Deps {
+  readonly db: Db
+  readonly stores: VectorStore
+  readonly signal: AbortSignal
+}
+
+/**
+ * Deletes a retired place from the store and frees its room once it is really gone; done twice it changes nothing.
+ *
+ * @returns undefined while the store still shows it: try again.
+ * @throws AppError `conflict` when a routing still names the place (docs/moves.md I10).
+ */
+export async function purgePlace({ db, stores, signal }: Deps, placeId: number): Promise<PurgeReceipt | undefined> {
+  const found = await readPlace(db, placeId)
+  if (found === undefined) throw new Error(`there is no place ${placeId}`)
+  const { place, index } = found
+  await refuseIfNamed(db, placeId)
+  const store = index.host === null ? undefined : stores.open(toPlacement(place, index))
+  const indexDeleted = index.kind === 'silo'
+  const counted = place.state === 'purged' || index.state === 'deleted' ? undefined : await countRecords()
+  const receipt = { index: index.name, namespace: place.namespace, records: counted ?? null, indexDeleted }
+  if (place.state === 'purged') return receipt
+  if (indexDeleted) {
+    await stores.deleteIndex(place.project, index.name, { signal })
+    if ((await stores.describeIndex(place.project, index.name, { signal })) !== undefined) return undefined
+  } else if (store !== undefined) {
+    await store.deleteNamespace({ signal })
+    if ((await store.describeNamespace({ signal })) !== undefined) return undefined
+  }
+  await db.transaction(async (tx) => {
+    if (await markPurged(tx, placeId)) {
+      await freeRoom(tx, index.id, false)
+      if (indexDeleted) await setIndexDeleted(tx, index.id)
+    }
+    await tx
+      .update(cleanups)
+      .set({ doneAt: sql`now()` })
+      .where(and(eq(cleanups.placeId, placeId), isNull(cleanups.doneAt)))
+  })
+  return receipt
+
+  /** Only for the receipt: an index that is gone already, or never came to be, has no count. */
+  async function countRecords(): Promise<number | undefined> {
+    if (store === undefined) return undefined
+    const known = await stores.describeIndex(place.project, index.name, { signal })
+    return known === undefined ? undefined : (await store.describeNamespace({ signal }))?.recordCount
+  }
+}
+
+async function refuseIfNamed(db: Db, placeId: number): Promise<void> {
+  const [named] = await db
+    .select({ tenantId: routing.tenantId })
+    .from(routing)
+    .where(or(eq(routing.activePlaceId, placeId), eq(routing.followerPlaceId, placeId)))
+  if (named !== undefined) throw new AppError('conflict', 'The place is still in use and is not deleted.')
+}

@@ -1,0 +1,83 @@
+import { setTimeout } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
+import type { Logger } from 'pino'
+import type { Db } from '../db/connect.ts'
+import { AppError } from '../errors.ts'
+import { readMove } from './claim-move.ts'
+import { asMover, changeMove, LostMove, type MoveRow } from './journal.ts'
+import { nextStep, type StepName } from './next-step.ts'
+import { onFault } from './on-fault.ts'
+import type { MovePoint, Step, StepContext } from './step.ts'
+import { arm } from './steps/arm.ts'
+import { cancel } from './steps/cancel.ts'
+import { complete } from './steps/complete.ts'
+import { copy } from './steps/copy.ts'
+import { fence } from './steps/fence.ts'
+import { open } from './steps/open.ts'
+import { prepare } from './steps/prepare.ts'
+import { rollBack } from './steps/roll-back.ts'
+import { verify } from './steps/verify.ts'
+
+const steps = { prepare, arm, copy, verify, fence, open, complete, cancel, rollBack } satisfies Record<StepName, Step>
+
+export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'signal'> {
+  readonly log: Logger
+  /** Where a test holds a mover or kills it. */
+  readonly at?: (point: MovePoint, move: MoveRow) => Promise<void>
+}
+
+/**
+ * Carries a claimed move on, step by step, until it rests or ends.
+ * @returns how long to leave it alone, in ms; 0 when it rests.
+ * @throws LostMove, or the signal's reason.
+ */
+export async function runMove(deps: RunMoveDeps, claimed: MoveRow, signal: AbortSignal): Promise<number> {
+  const { db, log } = deps
+  const at = async (point: MovePoint) => deps.at?.(point, claimed)
+  for (;;) {
+    signal.throwIfAborted()
+    const move = await current(db, claimed)
+    const retentionOver = move.retainUntil !== null && move.retainUntil <= new Date()
+    const step = nextStep({ state: move.state, request: move.request, retentionOver })
+    if (step === 'rest') return 0
+    try {
+      const result = await steps[step]({ ...deps, move, signal, at })
+      if (move.attempts > 0) await asMover(db, move, (tx, row) => changeMove(tx, row, { attempts: 0, error: null }))
+      if (result.kind === 'wait') {
+        if (result.gate !== move.gate) await asMover(db, move, (tx, row) => changeMove(tx, row, { gate: result.gate }))
+        await setTimeout(result.retryMs, undefined, { signal })
+      }
+    } catch (error) {
+      if (error instanceof LostMove || signal.aborted) throw error
+      log.warn({ err: error, move: move.id, tenant: move.tenantId, step }, 'a step of a move failed')
+      const afterMs = await recordFault(db, move, error)
+      if (afterMs > 0) await setTimeout(afterMs, undefined, { signal })
+    }
+  }
+}
+
+async function current(db: Db, claimed: MoveRow): Promise<MoveRow> {
+  const move = await readMove(db, claimed.id)
+  if (move === undefined || move.moverToken !== claimed.moverToken)
+    throw new LostMove(`move ${claimed.id} has another mover`)
+  return move
+}
+
+/** Writes the fault down and decides; returns for how long to wait before the next try. */
+async function recordFault(db: Db, move: MoveRow, error: unknown): Promise<number> {
+  const decision = onFault(error, move.state, move.attempts + 1)
+  const words = error instanceof AppError ? `${error.message} (${error.code})` : 'an unexpected fault; see the log'
+  await asMover(db, move, async (tx, row) => {
+    await changeMove(tx, row, { attempts: sql`attempts + 1`, error: words })
+  })
+  if (decision.kind === 'retry') return decision.afterMs
+  await abandon(db, move, words)
+  return 0
+}
+
+/** Sends the move the way of a cancel; without a person's request it ends as `failed`. */
+async function abandon(db: Db, move: MoveRow, words: string): Promise<void> {
+  await asMover(db, move, async (tx, row) => {
+    await changeMove(tx, row, { state: 'cancelling', gate: null, attempts: 0 }, { error: words })
+  })
+}

@@ -1,0 +1,145 @@
+import { and, desc, eq, gt, lt, sql } from 'drizzle-orm'
+import type { Db, Tx } from '../db/connect.ts'
+import { AppError } from '../errors.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { routing } from '../registry/routing.sql.ts'
+import type { MoveRow } from './journal.ts'
+import type { MoveKind, MoveRequest, MoveState } from './move-state.ts'
+import { moveEvents, moves } from './moves.sql.ts'
+import { readPlaces } from './read-places.ts'
+import type { VerificationReport } from './verification.ts'
+
+/** A move as staff see it. Times are ISO 8601. */
+export interface MoveView {
+  readonly id: string
+  readonly tenantId: TenantId
+  readonly kind: MoveKind
+  readonly state: MoveState
+  readonly progress: {
+    readonly copied: number
+    readonly verified: number
+    readonly total: number | null
+    /** 0–100 over copying and comparing together. */
+    readonly percent: number
+    readonly etaS: number | null
+  }
+  readonly source: PlaceView
+  readonly target: PlaceView | null
+  readonly verification: VerificationReport | null
+  readonly writePauseMs: number | null
+  /** Something was written since the switch: a rollback would lose it and is refused. */
+  readonly writtenSinceSwitch: boolean
+  readonly requested: MoveRequest | null
+  readonly gate: string | null
+  readonly error: string | null
+  readonly createdBy: string
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly switchedAt: string | null
+  readonly retainUntil: string | null
+  readonly endedAt: string | null
+}
+
+export interface PlaceView {
+  readonly kind: 'pool' | 'silo'
+  readonly project: string
+  readonly index: string
+  readonly generation: number
+}
+
+/** @throws AppError `not_found` */
+export async function showMove({ db }: { readonly db: Db }, id: string): Promise<MoveView> {
+  const [row] = await db.select().from(moves).where(eq(moves.id, id))
+  if (row === undefined) throw new AppError('not_found', 'There is no such move.')
+  return viewOf(db, row)
+}
+
+/** Newest first. `cursor` is the `createdAt` of the last one of the page before. */
+export async function listMoves(
+  { db }: { readonly db: Db },
+  page: {
+    readonly tenantId?: TenantId | undefined
+    readonly open?: boolean | undefined
+    readonly limit: number
+    readonly cursor?: string | undefined
+  },
+): Promise<{ readonly items: readonly MoveView[]; readonly nextCursor: string | null }> {
+  const rows = await db
+    .select()
+    .from(moves)
+    .where(
+      and(
+        page.tenantId === undefined ? undefined : eq(moves.tenantId, page.tenantId),
+        page.open ? sql`${moves.endedAt} is null` : undefined,
+        page.cursor === undefined ? undefined : lt(moves.createdAt, new Date(page.cursor)),
+      ),
+    )
+    .orderBy(desc(moves.createdAt))
+    .limit(page.limit + 1)
+  const shown = rows.slice(0, page.limit)
+  const items = await Promise.all(shown.map((row) => viewOf(db, row)))
+  return { items, nextCursor: rows.length > page.limit ? (items.at(-1)?.createdAt ?? null) : null }
+}
+
+/** The history of a move after an event, oldest first. */
+export async function listMoveEvents(
+  { db }: { readonly db: Db },
+  id: string,
+  afterId: number,
+): Promise<
+  readonly { readonly id: number; readonly at: string; readonly state: MoveState; readonly detail: unknown }[]
+> {
+  const rows = await db
+    .select()
+    .from(moveEvents)
+    .where(and(eq(moveEvents.moveId, id), gt(moveEvents.id, afterId)))
+    .orderBy(moveEvents.id)
+  return rows.map((row) => ({ id: row.id, at: row.at.toISOString(), state: row.state, detail: row.detail }))
+}
+
+export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
+  const { source, target } = await readPlaces(tx, row)
+  const [route] = await tx
+    .select({ written: routing.writtenInSoak })
+    .from(routing)
+    .where(and(eq(routing.tenantId, row.tenantId), eq(routing.moveId, row.id)))
+  const view = ({ place, index }: NonNullable<typeof target>): PlaceView => ({
+    kind: index.kind,
+    project: place.project,
+    index: place.indexName,
+    generation: place.generation,
+  })
+  const iso = (date: Date | null) => date?.toISOString() ?? null
+  return {
+    id: row.id,
+    tenantId: row.tenantId,
+    kind: row.kind,
+    state: row.state,
+    progress: progressOf(row),
+    source: view(source),
+    target: target === undefined ? null : view(target),
+    verification: row.verification,
+    writePauseMs: row.writePauseMs,
+    writtenSinceSwitch: route?.written ?? false,
+    requested: row.request,
+    gate: row.gate,
+    error: row.error,
+    createdBy: row.createdBy,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+    switchedAt: iso(row.switchedAt),
+    retainUntil: iso(row.retainUntil),
+    endedAt: iso(row.endedAt),
+  }
+}
+
+function progressOf(row: MoveRow): MoveView['progress'] {
+  const { copied, verified, total, heldAt } = row
+  const done = row.switchedAt !== null
+  const share =
+    total === null || total === 0 ? (done ? 1 : 0) : (Math.min(copied, total) + Math.min(verified, total)) / (2 * total)
+  const percent = done ? 100 : Math.floor(share * 100)
+  const elapsedS = heldAt === null ? 0 : (row.updatedAt.getTime() - heldAt.getTime()) / 1000
+  const etaS = done || share <= 0 || share >= 1 ? null : Math.ceil((elapsedS / share) * (1 - share))
+  return { copied, verified, total, percent, etaS }
+}

@@ -1,0 +1,77 @@
+import type { Db } from '../db/connect.ts'
+import type { VectorStore } from '../stores/store.ts'
+import type { MoveRow } from './journal.ts'
+
+/** Times in ms; the bounds that docs/moves.md section 1 names. */
+export interface MoveSettings {
+  readonly project: string
+  readonly cloud: string
+  readonly region: string
+  readonly indexPrefix: string
+  readonly projectIndexLimit: number
+  readonly retentionMs: number
+  readonly fenceBudgetMs: number
+  readonly storeInDoubtMs: number
+  readonly storeVisibleMs: number
+  /** Longest a read that began before a switch may still be under way. */
+  readonly readGraceMs: number
+}
+
+/** Points between two effects of a move: a test stops a mover there. In production `at` does nothing. */
+export type MovePoint =
+  | 'prepare: target reserved'
+  | 'prepare: index made'
+  | 'prepare: index ready'
+  | 'prepare: namespace made'
+  | 'arm: barrier passed'
+  | 'copy: batch claimed'
+  | 'copy: batch written'
+  | 'copy: batch recorded'
+  | 'verify: compared'
+  | 'fence: entered'
+  | 'flip: switched'
+  | 'open: barrier passed'
+  | 'complete: steady'
+  | 'complete: purged'
+  | 'cancel: steady'
+  | 'cancel: purged'
+  | 'rollBack: steady'
+  | 'rollBack: purged'
+
+/** What a step works with: the move as it was when the step began, and the parts. */
+export interface StepContext {
+  readonly db: Db
+  readonly stores: VectorStore
+  readonly settings: MoveSettings
+  readonly move: MoveRow
+  /** Fires when the mover loses its lease on the move or the process stops. */
+  readonly signal: AbortSignal
+  at(point: MovePoint): Promise<void>
+}
+
+/**
+ * `next`: the row says what follows. `wait`: nothing is wrong, but `gate` has to open first; the step is run again
+ * after `retryMs`, or sooner when the move's row changes.
+ */
+export type StepResult =
+  | { readonly kind: 'next' }
+  | { readonly kind: 'wait'; readonly gate: string; readonly retryMs: number }
+
+/** One phase of a move. It may be run again at any time, by any mover, from whatever it finds. */
+export type Step = (context: StepContext) => Promise<StepResult>
+
+export const next: StepResult = { kind: 'next' }
+
+export function wait(gate: string, retryMs: number): StepResult {
+  return { kind: 'wait', gate, retryMs }
+}
+
+/** The tick that the move's current barrier waits for. */
+export function barrierTickOf(move: MoveRow): number {
+  if (move.barrierTick === null) throw new Error(`move ${move.id} waits for a barrier that it never set`)
+  return move.barrierTick
+}
+
+export function replicasBehind(behind: number): string {
+  return `${behind} replica(s) still work by the routing from before the last change`
+}

@@ -1,0 +1,37 @@
+import { and, eq } from 'drizzle-orm'
+import { changeRouting } from '../../registry/change-routing.ts'
+import { places } from '../../registry/places.sql.ts'
+import { asMover, changeMove } from '../journal.ts'
+import { purgePlace } from '../purge-place.ts'
+import { readRouting } from '../read-places.ts'
+import { next, type Step, wait } from '../step.ts'
+
+/** Before the switch: writes open on the source again, which never changed, and the target is dropped. */
+export const cancel: Step = async (context) => {
+  const { db, move } = context
+  await asMover(db, move, async (tx, row) => {
+    const { routing } = await readRouting(tx, row)
+    const ours = routing.phase !== 'steady' && routing.moveId === row.id
+    if (ours)
+      await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'steady', followerPlaceId: null, moveId: null })
+    if (row.targetPlaceId !== null) {
+      const target = and(eq(places.id, row.targetPlaceId), eq(places.state, 'follower'))
+      await tx.update(places).set({ state: 'retiring' }).where(target)
+    }
+    if (row.state !== 'cancelling') await changeMove(tx, row, { state: 'cancelling', gate: null })
+  })
+  await context.at('cancel: steady')
+  let purged: unknown = null
+  if (move.targetPlaceId !== null) {
+    const receipt = await purgePlace(context, move.targetPlaceId)
+    if (receipt === undefined) return wait('the store still shows what was deleted', 500)
+    purged = receipt
+  }
+  await context.at('cancel: purged')
+  await asMover(db, move, (tx, row) => {
+    // A person's cancel and a fault that stopped the move end alike but for the name.
+    const state = row.request === 'cancel' ? 'cancelled' : 'failed'
+    return changeMove(tx, row, { state, request: null }, { purged })
+  })
+  return next
+}
