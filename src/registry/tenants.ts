@@ -1,0 +1,118 @@
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import type { Tx } from '../db/connect.ts'
+import type { TenantStatus } from '../placement/phase.ts'
+import type { PlaceKind, Tier } from '../placement/placement.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { tenants } from './tenants.sql.ts'
+
+export type TenantRow = typeof tenants.$inferSelect
+
+/** What a person says of a new tenant, and the kind of place it starts in. */
+export interface NewTenant {
+  readonly id: TenantId
+  readonly name: string
+  readonly tier: Tier
+  readonly region: string | null
+  readonly limits: Record<string, number>
+  readonly attributes: Record<string, string | number | boolean>
+  readonly initialKind: PlaceKind
+}
+
+/**
+ * Takes the ids that are free (never used, or offboarded) as `provisioning`, each with its next generation. An id that
+ * is not in the answer is taken. Rows are locked in the order of their ids, so two callers can't lock each other out.
+ */
+export async function claimTenants(tx: Tx, wanted: readonly NewTenant[]): Promise<ReadonlyMap<TenantId, number>> {
+  const rows = wanted
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    .map((tenant) => ({ ...tenant, status: 'provisioning' as const, lastGeneration: 1 }))
+  const claimed = await tx
+    .insert(tenants)
+    .values(rows)
+    .onConflictDoUpdate({
+      target: tenants.id,
+      set: {
+        name: sql`excluded.name`,
+        tier: sql`excluded.tier`,
+        region: sql`excluded.region`,
+        limits: sql`excluded.limits`,
+        attributes: sql`excluded.attributes`,
+        initialKind: sql`excluded.initial_kind`,
+        status: 'provisioning',
+        lastGeneration: sql`${tenants.lastGeneration} + 1`,
+        updatedAt: sql`now()`,
+      },
+      setWhere: eq(tenants.status, 'offboarded'),
+    })
+    .returning({ id: tenants.id, generation: tenants.lastGeneration })
+  return new Map(claimed.map((row) => [row.id, row.generation]))
+}
+
+export async function findTenant(tx: Tx, id: TenantId): Promise<TenantRow | undefined> {
+  const [row] = await tx.select().from(tenants).where(eq(tenants.id, id))
+  return row
+}
+
+/** Reads the row and keeps others from changing it until the transaction ends. */
+export async function lockTenant(tx: Tx, id: TenantId): Promise<TenantRow | undefined> {
+  const [row] = await tx.select().from(tenants).where(eq(tenants.id, id)).for('update')
+  return row
+}
+
+/** The next generation, unless someone has taken it since `expected` was read. */
+export async function raiseGeneration(tx: Tx, id: TenantId, expected: number): Promise<number | undefined> {
+  const [row] = await tx
+    .update(tenants)
+    .set({ lastGeneration: expected + 1, updatedAt: sql`now()` })
+    .where(and(eq(tenants.id, id), eq(tenants.lastGeneration, expected), eq(tenants.status, 'provisioning')))
+    .returning({ generation: tenants.lastGeneration })
+  return row?.generation
+}
+
+/** Moves tenants from one status to another and returns those that were in the first. */
+export async function changeStatus(
+  tx: Tx,
+  ids: readonly TenantId[],
+  from: TenantStatus,
+  to: TenantStatus,
+): Promise<readonly TenantRow[]> {
+  if (ids.length === 0) return []
+  return tx
+    .update(tenants)
+    .set({ status: to, updatedAt: sql`now()` })
+    .where(and(inArray(tenants.id, [...ids]), eq(tenants.status, from)))
+    .returning()
+}
+
+export async function updateTenant(
+  tx: Tx,
+  id: TenantId,
+  change: Partial<Pick<TenantRow, 'name' | 'tier' | 'limits' | 'attributes'>>,
+): Promise<void> {
+  await tx
+    .update(tenants)
+    .set({ ...change, updatedAt: sql`now()` })
+    .where(eq(tenants.id, id))
+}
+
+/** Ids of the tenants in a status that have been so for `olderThanMs`, the oldest first. */
+export async function listByStatus(
+  tx: Tx,
+  status: TenantStatus,
+  olderThanMs: number,
+  limit: number,
+): Promise<readonly TenantId[]> {
+  const rows = await tx
+    .select({ id: tenants.id })
+    .from(tenants)
+    .where(
+      and(eq(tenants.status, status), sql`${tenants.updatedAt} <= now() - ${olderThanMs} * interval '1 millisecond'`),
+    )
+    .orderBy(tenants.updatedAt)
+    .limit(limit)
+  return rows.map((row) => row.id)
+}
+
+export async function deleteTenant(tx: Tx, id: TenantId): Promise<void> {
+  await tx.delete(tenants).where(eq(tenants.id, id))
+}

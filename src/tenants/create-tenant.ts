@@ -1,0 +1,106 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { StaffPrincipal } from '../auth/principal.ts'
+import { AppError } from '../errors.ts'
+import type { Tier } from '../placement/placement.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { findTenant, type NewTenant, type TenantRow } from '../registry/tenants.ts'
+import { findView, type TenantView, viewOfNew } from './tenant-view.ts'
+import type { TenantWork } from './tenant-work.ts'
+
+export interface CreateTenantInput {
+  readonly id: TenantId
+  readonly name: string
+  readonly tier?: Tier | undefined
+  readonly region?: string | undefined
+  readonly limits?: Record<string, number> | undefined
+  readonly attributes?: Record<string, string | number | boolean> | undefined
+}
+
+export interface CreatedTenant {
+  /** `provisioning`: its place is not ready yet, the work goes on. `exists`: it had been created before. */
+  readonly outcome: 'created' | 'provisioning' | 'exists'
+  readonly tenant: TenantView
+}
+
+/**
+ * Onboards a tenant: a namespace in the fullest shared index that has room, or, enterprise and asked for by the platform
+ * team, an index of its own. Asked for again it answers what there is and takes up what was left half done.
+ * @throws AppError `conflict` (the id is in use with other content, or is being offboarded), `index_limit_reached` (no
+ *   room and no further index allowed; nothing is kept)
+ */
+export async function createTenant(
+  deps: Pick<TenantWork, 'db' | 'settings' | 'reserve' | 'provision'>,
+  actor: StaffPrincipal,
+  input: CreateTenantInput,
+): Promise<CreatedTenant> {
+  const tenant = newTenant(actor, input)
+  const reservation = await deps.reserve({ tenant, actor: actor.subject })
+  if (reservation === undefined) return createAgain(deps, tenant)
+  const active = await within(deps.settings.provisionWaitMs, deps.provision(tenant.id, reservation))
+  if (active === undefined) return { outcome: 'provisioning', tenant: await view(deps, tenant.id) }
+  // The store may have refused it the first place: then the answer is looked up.
+  return active.lastGeneration === reservation.place.generation
+    ? { outcome: 'created', tenant: viewOfNew(active, reservation) }
+    : { outcome: 'created', tenant: await view(deps, tenant.id) }
+}
+
+async function createAgain(
+  deps: Pick<TenantWork, 'db' | 'settings' | 'provision'>,
+  wanted: NewTenant,
+): Promise<CreatedTenant> {
+  const there = await findTenant(deps.db, wanted.id)
+  if (there === undefined) throw new AppError('conflict', 'The tenant was being changed by someone else; try again.')
+  if (!isSame(there, wanted)) throw new AppError('conflict', 'A tenant with this id exists with other content.')
+  if (there.status === 'offboarding') {
+    throw new AppError('conflict', 'The tenant is being offboarded; create it again when that is done.')
+  }
+  if (there.status === 'provisioning') {
+    const active = await within(deps.settings.provisionWaitMs, deps.provision(there.id))
+    if (active === undefined) return { outcome: 'provisioning', tenant: await view(deps, there.id) }
+  }
+  return { outcome: 'exists', tenant: await view(deps, there.id) }
+}
+
+function newTenant(actor: StaffPrincipal, input: CreateTenantInput): NewTenant {
+  const tier = input.tier ?? 'standard'
+  return {
+    id: input.id,
+    name: input.name,
+    tier,
+    region: input.region ?? null,
+    limits: input.limits ?? {},
+    attributes: input.attributes ?? {},
+    initialKind: tier === 'enterprise' && actor.roles.has('platform') ? 'silo' : 'pool',
+  }
+}
+
+function isSame(there: TenantRow, wanted: NewTenant): boolean {
+  const { name, tier, region, limits, attributes } = there
+  return isDeepStrictEqual(
+    { name, tier, region, limits, attributes },
+    {
+      name: wanted.name,
+      tier: wanted.tier,
+      region: wanted.region,
+      limits: wanted.limits,
+      attributes: wanted.attributes,
+    },
+  )
+}
+
+async function view({ db }: Pick<TenantWork, 'db'>, id: TenantId): Promise<TenantView> {
+  const found = await findView(db, id)
+  if (found === undefined) throw new AppError('conflict', 'The tenant was being changed by someone else; try again.')
+  return found
+}
+
+/** `undefined` when it takes longer; the work itself goes on. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  const { promise: timeUp, resolve } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(resolve, ms, undefined)
+  try {
+    return await Promise.race([work, timeUp])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,112 @@
+import { and, asc, eq, gt, ilike, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
+import type { Tx } from '../db/connect.ts'
+import type { MoveState } from '../moves/move-state.ts'
+import { moves } from '../moves/moves.sql.ts'
+import type { TenantStatus } from '../placement/phase.ts'
+import type { PlaceKind, Tier } from '../placement/placement.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { indexes } from '../registry/indexes.sql.ts'
+import { places } from '../registry/places.sql.ts'
+import { tenants } from '../registry/tenants.sql.ts'
+import type { TenantRow } from '../registry/tenants.ts'
+import type { DeletionReceipt } from './deletion-receipt.ts'
+import type { Reservation } from './take-seats.ts'
+
+/** A tenant as staff see it. */
+export interface TenantView {
+  readonly id: TenantId
+  readonly name: string
+  readonly tier: Tier
+  readonly status: TenantStatus
+  readonly region: string | null
+  readonly limits: Readonly<Record<string, number>>
+  readonly attributes: Readonly<Record<string, string | number | boolean>>
+  /** Enterprise, in a shared index, and nobody is moving it yet. */
+  readonly awaitingPromotion: boolean
+  /** Null until there is one, and when it is gone. */
+  readonly placement: { readonly kind: PlaceKind; readonly index: string; readonly generation: number } | null
+  /** The move that is under way. */
+  readonly move: { readonly id: string; readonly state: MoveState } | null
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  /** Of an offboarded tenant: what was deleted, and when. */
+  readonly deletionReceipt?: DeletionReceipt
+}
+
+export interface TenantFilter {
+  /** Part of the id or the name, in any case. */
+  readonly search?: string | undefined
+  readonly tier?: Tier | undefined
+  readonly status?: TenantStatus | undefined
+  readonly awaitingPromotion?: boolean | undefined
+  readonly limit: number
+  /** The last id of the page before. */
+  readonly after?: string | undefined
+}
+
+const isAwaiting = and(
+  eq(tenants.tier, 'enterprise'),
+  inArray(tenants.status, ['active', 'suspended']),
+  eq(indexes.kind, 'pool'),
+  isNull(moves.id),
+) as SQL
+
+function viewQuery(db: Tx) {
+  return db
+    .select({
+      tenant: tenants,
+      awaitingPromotion: sql<boolean>`coalesce(${isAwaiting}, false)`,
+      place: { index: places.indexName, generation: places.generation },
+      kind: indexes.kind,
+      move: { id: moves.id, state: moves.state },
+    })
+    .from(tenants)
+    .leftJoin(places, and(eq(places.tenantId, tenants.id), eq(places.state, 'active')))
+    .leftJoin(indexes, eq(indexes.id, places.indexId))
+    .leftJoin(moves, and(eq(moves.tenantId, tenants.id), isNull(moves.endedAt)))
+}
+
+/** By id. */
+export async function listViews(db: Tx, filter: TenantFilter): Promise<readonly TenantView[]> {
+  const like = filter.search === undefined ? undefined : `%${filter.search.replaceAll(/[%_\\]/g, '\\$&')}%`
+  const rows = await viewQuery(db)
+    .where(
+      and(
+        like === undefined ? undefined : or(ilike(tenants.id, like), ilike(tenants.name, like)),
+        filter.tier === undefined ? undefined : eq(tenants.tier, filter.tier),
+        filter.status === undefined ? undefined : eq(tenants.status, filter.status),
+        filter.awaitingPromotion === undefined
+          ? undefined
+          : sql`coalesce(${isAwaiting}, false) = ${filter.awaitingPromotion}`,
+        filter.after === undefined ? undefined : gt(tenants.id, filter.after as TenantId),
+      ),
+    )
+    .orderBy(asc(tenants.id))
+    .limit(filter.limit)
+  return rows.map(toView)
+}
+
+export async function findView(db: Tx, id: TenantId): Promise<TenantView | undefined> {
+  const [row] = await viewQuery(db).where(eq(tenants.id, id))
+  return row && toView(row)
+}
+
+type ViewRow = Awaited<ReturnType<typeof viewQuery>>[number]
+
+function toView({ tenant, awaitingPromotion, place, kind, move }: ViewRow): TenantView {
+  return { ...shown(tenant), awaitingPromotion, placement: place && kind && { kind, ...place }, move }
+}
+
+/** The same for a tenant that has just got its first place, without asking again. */
+export function viewOfNew(tenant: TenantRow, { place, index }: Reservation): TenantView {
+  return {
+    ...shown(tenant),
+    awaitingPromotion: tenant.tier === 'enterprise' && index.kind === 'pool',
+    placement: { kind: index.kind, index: place.indexName, generation: place.generation },
+    move: null,
+  }
+}
+
+function shown({ initialKind: _kind, lastGeneration: _generation, ...rest }: TenantRow) {
+  return rest
+}

@@ -1,0 +1,82 @@
+import type { Logger } from 'pino'
+import type { Db } from '../db/connect.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import type { IndexRow } from '../registry/indexes.ts'
+import type { PlaceRow } from '../registry/places.ts'
+import type { TenantRow } from '../registry/tenants.ts'
+import type { VectorStore } from '../stores/store.ts'
+import { activate } from './activate.ts'
+import { Background } from './background.ts'
+import { batched } from './batch.ts'
+import { makeIndex } from './make-index.ts'
+import { provisionTenant } from './provision-tenant.ts'
+import { type Order, reserve } from './reserve.ts'
+import type { TenantSettings } from './settings.ts'
+import type { Reservation } from './take-seats.ts'
+
+export interface TenantWorkDeps {
+  readonly db: Db
+  readonly stores: VectorStore
+  readonly settings: TenantSettings
+  readonly log: Pick<Logger, 'warn'>
+}
+
+/** What the verbs of this room share in one replica: the batches, and the work that outlives a request. */
+export interface TenantWork extends TenantWorkDeps, AsyncDisposable {
+  /** @returns undefined when the id is taken. @throws AppError `index_limit_reached` */
+  reserve(order: Order): Promise<Reservation | undefined>
+  /** Goes on until the tenant is active, whether or not anyone waits; see `provisionTenant`. */
+  provision(tenantId: TenantId, fresh?: Reservation): Promise<TenantRow>
+  /** Waits for an index to be ready, and makes it where that is this replica's part; see `makeIndex`. */
+  indexReady(indexId: number): Promise<IndexRow | undefined>
+  /** This replica opened these indexes: it makes them, from now on. */
+  indexesOpened(indexIds: readonly number[]): void
+  /** Other work for a tenant that goes on after the answer, one at a time. */
+  readonly offboarding: Background<unknown>
+  /** Waits until all background work of this replica has ended. */
+  settled(): Promise<void>
+}
+
+/** Rows in one statement; bounds how long the hot counter of a shard is locked. */
+const maxBatch = 200
+
+export function openTenantWork(deps: TenantWorkDeps): TenantWork {
+  const { db, settings, log } = deps
+  const making = new Background<IndexRow | undefined>(log)
+  const provisioning = new Background<TenantRow>(log)
+  const offboarding = new Background<unknown>(log)
+
+  const make = (indexId: number, mine: boolean) =>
+    making.run(`index ${indexId}`, (signal) => makeIndex(deps, indexId, mine, signal))
+  const indexesOpened = (indexIds: readonly number[]) => {
+    for (const indexId of indexIds) void make(indexId, true).catch(() => undefined)
+  }
+  const indexReady = (indexId: number) => make(indexId, false)
+
+  const reserveOne = batched(async (orders: readonly Order[]) => {
+    const { reservations, opened } = await reserve({ db, settings }, orders)
+    indexesOpened(opened)
+    return reservations
+  }, maxBatch)
+  const activateOne = batched((places: readonly PlaceRow[]) => activate({ db }, places), maxBatch)
+
+  return {
+    ...deps,
+    reserve: reserveOne,
+    provision: (tenantId, fresh) =>
+      provisioning.run(tenantId, (signal) =>
+        provisionTenant({ ...deps, activate: activateOne, indexReady, indexesOpened }, tenantId, fresh, signal),
+      ),
+    indexReady,
+    indexesOpened,
+    offboarding,
+    async settled() {
+      await provisioning.settled()
+      await offboarding.settled()
+      await making.settled()
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([provisioning, offboarding, making].map((work) => work[Symbol.asyncDispose]()))
+    },
+  }
+}

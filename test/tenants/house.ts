@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto'
+import { pino } from 'pino'
+import type { Role, StaffPrincipal } from '../../src/auth/principal.ts'
+import { connect } from '../../src/db/connect.ts'
+import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
+import type { VectorStore } from '../../src/stores/store.ts'
+import type { TenantSettings } from '../../src/tenants/settings.ts'
+import { openTenantWork, type TenantWork } from '../../src/tenants/tenant-work.ts'
+import { type TestDatabase, testDatabase } from '../support/database.ts'
+import { type LocalStores, localStores } from '../support/local-stores.ts'
+
+export const platform: StaffPrincipal = staff('platform')
+export const sales: StaffPrincipal = staff('sales')
+
+function staff(role: Role): StaffPrincipal {
+  return { kind: 'staff', subject: `${role}@example.com`, roles: new Set([role]) }
+}
+
+export function id(text: string): TenantId {
+  return parseTenantId(text)
+}
+
+export interface House extends AsyncDisposable {
+  readonly database: TestDatabase
+  readonly stores: LocalStores
+  /** A replica with connections of its own. */
+  replica(change?: Partial<TenantSettings>, wrap?: (store: VectorStore) => VectorStore): TenantWork
+}
+
+/** One registry and one vector store, and as many replicas over them as a test wants. */
+export async function openHouse(defaults: Partial<TenantSettings> = {}): Promise<House> {
+  const database = await testDatabase()
+  const stores = await localStores()
+  const open: AsyncDisposable[] = []
+  const indexPrefix = `t${randomBytes(3).toString('hex')}`
+  return {
+    database,
+    stores,
+    replica(change = {}, wrap = (store) => store) {
+      const connection = connect({ url: database.url, max: 6 })
+      const work = openTenantWork({
+        db: connection.db,
+        stores: wrap(stores.connect()),
+        log: pino({ level: 'silent' }),
+        settings: {
+          project: 'default',
+          cloud: 'aws',
+          region: 'us-east-1',
+          indexPrefix,
+          poolNamespaceLimit: 7,
+          projectIndexLimit: 20,
+          embeddingModel: 'test-model',
+          dimension: 3,
+          metric: 'cosine',
+          storeInDoubtMs: 1000,
+          provisionWaitMs: 20_000,
+          pollMs: 20,
+          ...defaults,
+          ...change,
+        },
+      })
+      open.push(work, connection)
+      return work
+    },
+    async [Symbol.asyncDispose]() {
+      for (const one of open) await one[Symbol.asyncDispose]()
+      await stores[Symbol.asyncDispose]()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}

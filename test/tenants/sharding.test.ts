@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { createTenant } from '../../src/tenants/create-tenant.ts'
+import { id, openHouse, platform } from './house.ts'
+
+test('a hundred tenants at once over two replicas fill shards of seven, none over its limit, none made twice', async () => {
+  await using house = await openHouse({ poolNamespaceLimit: 7 })
+  const replicas = [house.replica(), house.replica()]
+  const made = await Promise.all(
+    Array.from({ length: 100 }, async (_, n) => {
+      const replica = replicas[n % 2] ?? house.replica()
+      return createTenant(replica, platform, { id: id(`tenant-${n}`), name: `Tenant ${n}` })
+    }),
+  )
+  expect(new Set(made.map((one) => one.outcome))).toEqual(new Set(['created']))
+
+  const { sql } = house.database
+  const shards = await sql<{ name: string; used: number; state: string; places: number }[]>`
+    select name, namespaces_used as used, state,
+      (select count(*)::int from places where index_id = indexes.id and state = 'active') as places
+    from indexes order by ordinal`
+  expect(shards.map((shard) => shard.places)).toEqual([...Array(14).fill(7), 2])
+  expect(shards.map((shard) => shard.used)).toEqual(shards.map((shard) => shard.places))
+  expect(shards.every((shard) => shard.state === 'ready')).toBe(true)
+
+  const inStore = await house.stores.connect().listIndexes('default')
+  expect(inStore.map((index) => index.name).toSorted()).toEqual(shards.map((shard) => shard.name).toSorted())
+
+  const store = house.stores.connect()
+  for (const tenant of await sql`
+    select t.id, t.status, r.phase, r.epoch::int, p.namespace, p.index_name, i.host
+    from tenants t join routing r on r.tenant_id = t.id join places p on p.id = r.active_place_id and p.state = 'active'
+    join indexes i on i.id = p.index_id`) {
+    expect(tenant).toMatchObject({ status: 'active', phase: 'steady', epoch: 1 })
+    const place = {
+      placeId: 0,
+      tenantId: tenant.id,
+      project: 'default',
+      indexName: tenant.index_name,
+      indexHost: tenant.host,
+      namespace: tenant.namespace,
+      generation: 1,
+      kind: 'pool' as const,
+    }
+    expect(await store.open(place).describeNamespace()).toEqual({ recordCount: 0 })
+  }
+  expect(await sql`select count(*)::int as n from routing`).toEqual([{ n: 100 }])
+})
