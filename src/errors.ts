@@ -7,6 +7,7 @@ export const errorCodes = [
   'unauthenticated', // no token, or one that does not verify
   'forbidden', // a good token without the scope or role
   'not_found', // not there, or not yours: never told apart
+  'method_not_allowed', // the path is known, the method is not one of its own
   'conflict', // the thing exists with other content, or is in a state that forbids this
   'document_busy', // another write to the same document is under way or in doubt
   'move_in_progress', // refused because the tenant is being moved
@@ -24,6 +25,7 @@ export const errorCodes = [
   'store_inconsistent', // the store shows less than the registry knows is there
   'registry_unavailable', // Postgres cannot be reached and the lease is over
   'embedding_unavailable',
+  'identity_unavailable', // the issuer's keys cannot be read, so no new token can be checked
   'outcome_unknown', // a write was sent and its fate is not known
   'shutting_down',
   'internal',

@@ -21,12 +21,23 @@ export interface Call<A extends Access, P, Q, B> {
   readonly params: P
   readonly query: Q
   readonly body: B
+  /** There on routes that ask for it, and only there. */
+  readonly payload: Payload | undefined
   /** Fires when the caller has gone away or the server shuts down. */
   readonly signal: AbortSignal
   readonly requestId: string
   /** Carries the request id; never log content, tokens or vectors. */
   readonly log: Logger
   header(name: string): string | undefined
+}
+
+/** A body that is not JSON, whole and within the route's limit. */
+export interface Payload {
+  /** Without parameters, in lower case. */
+  readonly contentType: string
+  readonly bytes: Uint8Array
+  /** The fields of `multipart/form-data`, without those that try to name a tenant or place. @throws AppError `invalid_request` */
+  form(): Promise<FormData>
 }
 
 /** `json` as a string is sent as it is: it must already be JSON. */
@@ -51,6 +62,8 @@ export interface Route<A extends Access = Access, P = unknown, Q = unknown, B = 
   readonly query?: ZodType<Q>
   /** A JSON body. Unknown fields are refused, except those that try to name a tenant or place: they are dropped and counted. */
   readonly body?: ZodType<B>
+  /** Instead of `body`: the content types of the bytes that are taken, as in `multipart/form-data` or `text/csv`. */
+  readonly payload?: { readonly contentTypes: readonly string[]; readonly description?: string }
   /** Default 4 MiB. */
   readonly bodyLimitBytes?: number
   /** Besides the problem answers that every route has. */

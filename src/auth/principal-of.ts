@@ -1,0 +1,79 @@
+import type { JWTPayload } from 'jose'
+import { AppError } from '../errors.ts'
+import { isTenantId } from '../placement/tenant-id.ts'
+import { type Principal, type Role, roles, type Scope, scopes } from './principal.ts'
+
+export interface Claims {
+  readonly tenantClaim: string
+  readonly groupsClaim: string
+  readonly rolesClaim: string
+  readonly defaultScopes: readonly Scope[]
+}
+
+const listMax = 256
+const wordMaxLength = 128
+
+/**
+ * The caller that a verified token stands for: a tenant's app or one of our staff, never both. A claim of null counts
+ * as none, as some issuers write it; any other oddity is refused and not repaired.
+ * @throws AppError `unauthenticated`
+ */
+export function principalOf(payload: JWTPayload, claims: Claims): Principal {
+  const tenant = payload[claims.tenantClaim] ?? undefined
+  const staffRoles = rolesOf(payload[claims.rolesClaim] ?? undefined, claims.rolesClaim)
+  const subject = subjectOf(payload)
+  if (tenant === undefined) {
+    if (staffRoles.size === 0) {
+      throw refused(`The token has neither a \`${claims.tenantClaim}\` nor staff roles in \`${claims.rolesClaim}\`.`)
+    }
+    return { kind: 'staff', subject, roles: staffRoles }
+  }
+  if (staffRoles.size > 0) throw refused('The token has both a tenant and staff roles.')
+  if (!isTenantId(tenant)) throw refused(`The token's \`${claims.tenantClaim}\` is not a tenant id.`)
+  return {
+    kind: 'tenant',
+    tenantId: tenant,
+    subject,
+    scopes: scopesOf(payload, claims.defaultScopes),
+    groups: groupsOf(payload[claims.groupsClaim] ?? undefined, claims.groupsClaim),
+  }
+}
+
+/** Roles that are not of the closed list mean something to others and nothing here. */
+function rolesOf(claim: unknown, name: string): ReadonlySet<Role> {
+  const listed = new Set(wordsOf(claim ?? [], name))
+  return new Set(roles.filter((role) => listed.has(role)))
+}
+
+function groupsOf(claim: unknown, name: string): readonly string[] {
+  return [...new Set(wordsOf(claim ?? [], name))].sort()
+}
+
+/** RFC 8693, section 4.2 (`scope`, space-separated), or `scp` as some issuers write it. Present but empty is none. */
+function scopesOf(payload: JWTPayload, defaults: readonly Scope[]): ReadonlySet<Scope> {
+  const claim = payload.scope ?? payload.scp ?? undefined
+  if (claim === undefined) return new Set(defaults)
+  const words = typeof claim === 'string' ? claim.split(' ') : wordsOf(claim, 'scope')
+  const listed = new Set<string>(words)
+  return new Set(scopes.filter((scope) => listed.has(scope)))
+}
+
+/** A machine's token may have no `sub`; its client is who it is then. */
+function subjectOf(payload: JWTPayload): string {
+  const found = [payload.sub, payload.client_id, payload.azp].find((claim) => typeof claim === 'string' && claim !== '')
+  return typeof found === 'string' ? found.slice(0, 256) : 'unknown'
+}
+
+function wordsOf(claim: unknown, name: string): readonly string[] {
+  if (!Array.isArray(claim) || claim.length > listMax) {
+    throw refused(`The token's \`${name}\` is not a list of at most ${listMax}.`)
+  }
+  return claim.map((word: unknown) => {
+    if (typeof word === 'string' && word.length <= wordMaxLength) return word
+    throw refused(`The token's \`${name}\` holds something else than words of at most ${wordMaxLength} characters.`)
+  })
+}
+
+function refused(message: string): AppError {
+  return new AppError('unauthenticated', message)
+}

@@ -1,0 +1,105 @@
+import {
+  type CryptoKey,
+  calculateJwkThumbprint,
+  createRemoteJWKSet,
+  customFetch,
+  type FetchImplementation,
+  type JWKSCacheInput,
+  type JWTVerifyGetKey,
+  jwksCache,
+} from 'jose'
+import { IssuerUnreachable } from './refusal.ts'
+
+export interface ServedKeysOptions {
+  readonly url: string
+  readonly refreshMs: number
+  readonly cooldownMs: number
+  /** The key set was read anew; the thumbprints (RFC 7638) of all that it holds. */
+  readonly onChanged: (thumbprints: ReadonlySet<string>) => void
+}
+
+/** While the issuer is away, one attempt a second is enough, however many callers wait. */
+const pauseAfterFaultMs = 1000
+
+/** The issuer's public keys: read when first needed, again for an unknown key (after a pause), and now and then. */
+export class ServedKeys implements Disposable {
+  readonly find: JWTVerifyGetKey
+  readonly #options: ServedKeysOptions
+  readonly #cache: JWKSCacheInput = {}
+  readonly #remote: ReturnType<typeof createRemoteJWKSet>
+  readonly #timer: NodeJS.Timeout
+  readonly #thumbprints = new WeakMap<object, string>()
+  #served: ReadonlySet<string> = new Set()
+  #taken: unknown
+  #fault: { readonly atMs: number; readonly error: unknown } | undefined
+
+  constructor(options: ServedKeysOptions) {
+    this.#options = options
+    this.#remote = createRemoteJWKSet(new URL(options.url), {
+      timeoutDuration: 5000,
+      cooldownDuration: options.cooldownMs,
+      // Twice the refresh, so that one that fails is no outage yet.
+      cacheMaxAge: options.refreshMs * 2,
+      [jwksCache]: this.#cache,
+      [customFetch]: this.#fetch,
+    })
+    this.find = async (header, token) => {
+      try {
+        return await this.#remote(header, token)
+      } finally {
+        await this.#takeIn()
+      }
+    }
+    this.#timer = setInterval(() => void this.refresh().catch(() => undefined), options.refreshMs)
+    this.#timer.unref()
+  }
+
+  async refresh(): Promise<void> {
+    await this.#remote.reload()
+    await this.#takeIn()
+  }
+
+  serves(thumbprint: string): boolean {
+    return this.#served.has(thumbprint)
+  }
+
+  async thumbprint(key: CryptoKey | Uint8Array): Promise<string> {
+    if (key instanceof Uint8Array) throw new TypeError('a symmetric key was resolved')
+    const known = this.#thumbprints.get(key)
+    if (known !== undefined) return known
+    const made = await calculateJwkThumbprint(key)
+    this.#thumbprints.set(key, made)
+    return made
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
+
+  /** jose reads the set by itself too (first use, unknown key, age): each new reading is noticed here. */
+  async #takeIn(): Promise<void> {
+    const { jwks } = this.#cache as { readonly jwks?: { readonly keys: readonly Record<string, unknown>[] } }
+    if (jwks === undefined || jwks === this.#taken) return
+    this.#taken = jwks
+    const made = await Promise.all(jwks.keys.map((jwk) => calculateJwkThumbprint(jwk).catch(() => undefined)))
+    if (this.#taken !== jwks) return
+    this.#served = new Set(made.filter((each) => each !== undefined))
+    this.#options.onChanged(this.#served)
+  }
+
+  #fetch: FetchImplementation = async (url, init) => {
+    if (this.#fault !== undefined && performance.now() - this.#fault.atMs < pauseAfterFaultMs) throw this.#fault.error
+    try {
+      const response = await fetch(url, init)
+      if (response.status !== 200) throw new Error(`the key set answered ${response.status}`)
+      const text = await response.text()
+      JSON.parse(text)
+      this.#fault = undefined
+      return new Response(text, { status: 200 })
+    } catch (cause) {
+      const error = new IssuerUnreachable('the key set cannot be read', { cause })
+      this.#fault = { atMs: performance.now(), error }
+      throw error
+    }
+  }
+}

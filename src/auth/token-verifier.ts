@@ -1,0 +1,127 @@
+import { hash } from 'node:crypto'
+import { type JWTVerifyResult, jwtVerify, type ResolvedKey } from 'jose'
+import { LRUCache } from 'lru-cache'
+import { AppError } from '../errors.ts'
+import type { Principal, Scope } from './principal.ts'
+import { type Claims, principalOf } from './principal-of.ts'
+import { refusal } from './refusal.ts'
+import { ServedKeys } from './served-keys.ts'
+
+export interface TokenVerifierOptions {
+  readonly issuer: string
+  readonly audience: string
+  readonly jwksUrl: string
+  readonly tenantClaim: string
+  readonly groupsClaim: string
+  readonly rolesClaim: string
+  /** Scopes of a tenant token without a scope claim. */
+  readonly defaultScopes: readonly Scope[]
+  readonly now?: () => Date
+  /** Verified tokens remembered at once. Default 10,000. */
+  readonly maxRemembered?: number
+  /** How often the issuer's keys are read again. Default 5 minutes. */
+  readonly refreshMs?: number
+  /** How long after a reading an unknown key causes no further one. Default 30 s. */
+  readonly cooldownMs?: number
+  readonly onRemembered?: (found: boolean) => void
+}
+
+export interface TokenVerifier extends Disposable {
+  /**
+   * Who is calling. Answers without waiting when the token was verified before.
+   * @param authorization the header's value, `Bearer <token>`.
+   * @throws AppError `unauthenticated` with a reason that names nothing secret; `identity_unavailable` when the
+   *   issuer's keys cannot be read: a token that cannot be checked never passes.
+   */
+  verify(authorization: string | undefined): Principal | Promise<Principal>
+  /** Reads the issuer's keys again and forgets tokens of keys that are gone. */
+  refresh(): Promise<void>
+}
+
+/** RS, PS and ES of each size, and EdDSA: nothing unsigned, nothing symmetric (RFC 8725, section 3.1). */
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+
+const skewS = 30
+/** Node takes headers of 16 KiB in all; a token near that is no token. */
+const tokenMaxLength = 12_000
+
+interface Remembered {
+  readonly principal: Principal
+  readonly expiresMs: number
+  readonly thumbprint: string
+}
+
+export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+  const now = options.now ?? (() => new Date())
+  const remembered = new LRUCache<string, Remembered>({ max: options.maxRemembered ?? 10_000 })
+  const claims: Claims = options
+  const keys = new ServedKeys({
+    url: options.jwksUrl,
+    refreshMs: options.refreshMs ?? 300_000,
+    cooldownMs: options.cooldownMs ?? 30_000,
+    onChanged: (served) => {
+      for (const [digest, { thumbprint }] of remembered.entries()) {
+        if (!served.has(thumbprint)) remembered.delete(digest)
+      }
+    },
+  })
+
+  const verifyAnew = async (token: string, digest: string): Promise<Principal> => {
+    const { payload, key } = await verified(token)
+    const principal = principalOf(payload, claims)
+    const thumbprint = await keys.thumbprint(key)
+    const expiresMs = (payload.exp ?? 0) * 1000
+    // The clock skew lets a token in a little longer but is nothing to be remembered by.
+    if (expiresMs > now().getTime() && keys.serves(thumbprint)) {
+      remembered.set(digest, { principal, expiresMs, thumbprint })
+    }
+    return principal
+  }
+
+  const verified = async (token: string): Promise<JWTVerifyResult & ResolvedKey> => {
+    try {
+      return await jwtVerify(token, keys.find, {
+        algorithms,
+        issuer: options.issuer,
+        audience: options.audience,
+        requiredClaims: ['exp'],
+        clockTolerance: skewS,
+        currentDate: now(),
+      })
+    } catch (error) {
+      throw refusal(error)
+    }
+  }
+
+  return {
+    verify(authorization) {
+      const token = bearer(authorization)
+      const digest = hash('sha256', token, 'base64url')
+      const known = remembered.get(digest)
+      if (known !== undefined) {
+        if (known.expiresMs > now().getTime()) {
+          options.onRemembered?.(true)
+          return known.principal
+        }
+        remembered.delete(digest)
+      }
+      options.onRemembered?.(false)
+      return verifyAnew(token, digest)
+    },
+    refresh: () => keys.refresh(),
+    [Symbol.dispose]: () => keys[Symbol.dispose](),
+  }
+}
+
+/** RFC 6750, section 2.1. */
+function bearer(authorization: string | undefined): string {
+  if (authorization === undefined) {
+    throw new AppError('unauthenticated', 'There is no token; send it as `Authorization: Bearer <token>`.')
+  }
+  const scheme = authorization.slice(0, 7)
+  const token = scheme === 'Bearer ' || scheme.toLowerCase() === 'bearer ' ? authorization.slice(7).trim() : ''
+  if (token === '' || token.length > tokenMaxLength) {
+    throw new AppError('unauthenticated', 'The Authorization header is not `Bearer <token>`.')
+  }
+  return token
+}

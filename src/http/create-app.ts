@@ -1,0 +1,90 @@
+import { Hono } from 'hono'
+import { AppError } from '../errors.ts'
+import { namesPlace } from './claimed-place.ts'
+import { docsRoutes } from './docs/docs-routes.ts'
+import { errorPages } from './error-pages.ts'
+import { fieldNames } from './field-names.ts'
+import type { HttpKit } from './kit.ts'
+import { honoPath, knownPaths } from './known-paths.ts'
+import { type ApiDescription, openApiDocument } from './openapi.ts'
+import { toAppError } from './problem.ts'
+import { type HeaderRecord, privateHeaders, problemResponse, requestIdOf } from './reply.ts'
+import type { AnyRoute } from './route.ts'
+import { serveRoute } from './serve-route.ts'
+
+/** A page of the listener itself, outside the API: health, docs, metrics. Open to everyone who reaches the listener. */
+export interface Page {
+  readonly path: string
+  readonly serve: (request: Request) => PageAnswer | Promise<PageAnswer>
+  /** Health is the one exception to the headers that every answer carries. */
+  readonly plain?: true
+}
+
+export interface PageAnswer {
+  readonly status?: number
+  readonly contentType: string
+  readonly text: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** One listener's app: its routes, its own OpenAPI document and docs, and the pages of the error codes. */
+export function createApp(
+  kit: HttpKit,
+  routes: readonly AnyRoute[],
+  { about, pages = [], mount }: { about: ApiDescription; pages?: readonly Page[]; mount?: (app: Hono) => void },
+): Hono {
+  refuseBadRoutes(routes)
+  const app = new Hono()
+  for (const route of routes) app.on(route.method.toUpperCase(), honoPath(route.path), serveRoute(route, kit))
+  const ownPages = [...pages, ...docsRoutes(openApiDocument(routes, about)), ...errorPages()]
+  for (const page of ownPages) {
+    app.get(honoPath(page.path), async (c) => {
+      const answer = await page.serve(c.req.raw)
+      const requestId = requestIdOf(c.req.raw.headers.get('x-request-id'))
+      const headers: HeaderRecord = page.plain
+        ? { 'content-type': answer.contentType, 'cache-control': 'no-store' }
+        : privateHeaders(requestId, answer.contentType)
+      return new Response(answer.text, { status: answer.status ?? 200, headers: { ...headers, ...answer.headers } })
+    })
+  }
+  mount?.(app)
+  const methodsOf = knownPaths([...routes, ...ownPages.map(({ path }) => ({ method: 'get' as const, path }))])
+  app.notFound((c) => {
+    const requestId = requestIdOf(c.req.raw.headers.get('x-request-id'))
+    const methods = methodsOf(c.req.path)
+    if (methods === undefined) {
+      kit.meter.error('not_found')
+      return problemResponse(new AppError('not_found', 'no such route'), requestId)
+    }
+    const allow = methods.join(', ')
+    if (c.req.method === 'OPTIONS') {
+      return new Response(null, { status: 204, headers: { ...privateHeaders(requestId, undefined), allow } })
+    }
+    kit.meter.error('method_not_allowed')
+    return problemResponse(new AppError('method_not_allowed', `This path takes ${allow}.`), requestId, { allow })
+  })
+  app.onError((thrown, c) => {
+    const error = toAppError(thrown)
+    const requestId = requestIdOf(c.req.raw.headers.get('x-request-id'))
+    kit.meter.error(error.code)
+    if (error.code === 'internal') kit.log.error({ requestId, err: error.cause }, 'unexpected fault')
+    return problemResponse(error, requestId)
+  })
+  return app
+}
+
+/** Faults of our own, said when the app is made and not when a caller finds them. */
+function refuseBadRoutes(routes: readonly AnyRoute[]): void {
+  const seen = new Set<string>()
+  for (const { method, path, access, body, query, payload } of routes) {
+    const name = `${method.toUpperCase()} ${path}`
+    if (seen.has(name)) throw new Error(`${name} is there twice`)
+    seen.add(name)
+    if (body !== undefined && payload !== undefined) throw new Error(`${name} has both a JSON body and a payload`)
+    if (access.kind !== 'tenant') continue
+    for (const schema of [body, query]) {
+      const place = schema && [...(fieldNames(schema) ?? [])].find(namesPlace)
+      if (place !== undefined) throw new Error(`${name} has a field ${place}: a tenant can't name a tenant or place`)
+    }
+  }
+}

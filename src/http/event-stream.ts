@@ -1,0 +1,84 @@
+import type { Reply } from './route.ts'
+
+type Events = NonNullable<Reply['events']>
+type Event = Events extends AsyncIterable<infer E> ? E : never
+
+export interface EventStreamOptions {
+  /** A comment now and then, so that nothing on the way takes the silence for an end. */
+  readonly heartbeatMs?: number
+  /** What the stream's last event, `error`, says when the source fails. */
+  readonly onError: (error: unknown) => unknown
+  /** Called once, however the stream ends: done, failed, caller gone or `stop` fired. */
+  readonly onEnd: () => void
+  /** Ends the stream: the service shuts down. */
+  readonly stop: AbortSignal
+}
+
+const encoder = new TextEncoder()
+
+/** Server-sent events (HTML standard, section 9.2), pulled no faster than the caller reads. */
+export function eventStream(events: Events, options: EventStreamOptions): ReadableStream<Uint8Array> {
+  const source = events[Symbol.asyncIterator]()
+  const stopped = Promise.withResolvers<void>()
+  let heartbeat: NodeJS.Timeout | undefined
+  let ended = false
+  let gone = false
+  const end = () => {
+    if (ended) return
+    ended = true
+    clearInterval(heartbeat)
+    options.stop.removeEventListener('abort', end)
+    stopped.resolve()
+    // A source that waits is woken by the call's signal, which `onEnd` fires; its cleanup is not waited for.
+    options.onEnd()
+    source.return?.().catch(() => undefined)
+  }
+  /** The next frame; undefined at the end of the source or when the stream was stopped. */
+  const nextFrame = async (): Promise<string | undefined> => {
+    try {
+      const next = await Promise.race([stopped.promise, source.next()])
+      return next === undefined || next.done === true ? undefined : frame(next.value)
+    } catch (error) {
+      if (ended) return undefined
+      const last = frame({ event: 'error', data: options.onError(error) })
+      end()
+      return last
+    }
+  }
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        controller.enqueue(encoder.encode(': open\n\n'))
+        heartbeat = setInterval(() => {
+          if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(': \n\n'))
+        }, options.heartbeatMs ?? 15_000)
+        heartbeat.unref()
+        if (options.stop.aborted) end()
+        else options.stop.addEventListener('abort', end, { once: true })
+      },
+      async pull(controller) {
+        const text = await nextFrame()
+        if (gone) return
+        if (text !== undefined) controller.enqueue(encoder.encode(text))
+        if (text === undefined || ended) {
+          end()
+          controller.close()
+        }
+      },
+      cancel() {
+        gone = true
+        end()
+      },
+    },
+    { highWaterMark: 1 },
+  )
+}
+
+function frame(event: Event): string {
+  const id = event.id === undefined ? '' : `id: ${oneLine(event.id)}\n`
+  return `${id}event: ${oneLine(event.event)}\ndata: ${JSON.stringify(event.data)}\n\n`
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\r\n\0]/g, ' ')
+}

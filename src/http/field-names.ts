@@ -1,0 +1,65 @@
+import { z } from 'zod'
+
+/**
+ * The top-level names an object schema knows; undefined when it takes any name (a record, a loose object), so that
+ * nothing can be called unknown.
+ */
+export function fieldNames(schema: z.ZodType): ReadonlySet<string> | undefined {
+  if (schema instanceof z.ZodObject) {
+    const rest: unknown = schema.def.catchall
+    return rest === undefined || rest instanceof z.ZodNever ? new Set(Object.keys(schema.shape)) : undefined
+  }
+  if (schema instanceof z.ZodUnion) return union(schema.options.map((option) => fieldNames(option as z.ZodType)))
+  if (schema instanceof z.ZodIntersection) {
+    return union([fieldNames(schema.def.left as z.ZodType), fieldNames(schema.def.right as z.ZodType)])
+  }
+  if (schema instanceof z.ZodPipe) {
+    const first = schema.def.in as z.ZodType
+    return fieldNames(first instanceof z.ZodTransform ? (schema.def.out as z.ZodType) : first)
+  }
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodReadonly ||
+    schema instanceof z.ZodLazy
+  ) {
+    return fieldNames(schema.unwrap() as z.ZodType)
+  }
+  return undefined
+}
+
+function union(sets: readonly (ReadonlySet<string> | undefined)[]): ReadonlySet<string> | undefined {
+  const all = new Set<string>()
+  for (const set of sets) {
+    if (set === undefined) return undefined
+    for (const name of set) all.add(name)
+  }
+  return all
+}
+
+/** What to say of a name that nobody knows. */
+export function hintFor(name: string, known: ReadonlySet<string>): string {
+  const plain = (text: string) => text.toLowerCase().replace(/[_-]/g, '')
+  const near = [...known].find((other) => distance(plain(name), plain(other)) <= (other.length > 4 ? 2 : 1))
+  if (near !== undefined) return `unknown field; did you mean \`${near}\`?`
+  return known.size === 0
+    ? 'unknown field; none is taken here'
+    : `unknown field; there are ${[...known].map((other) => `\`${other}\``).join(', ')}`
+}
+
+/** Levenshtein's distance, for names of a few letters. */
+function distance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2 || a.length > 40) return 99
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 99
+}

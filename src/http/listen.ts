@@ -1,0 +1,92 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener, RequestError } from '@hono/node-server'
+import type { Hono } from 'hono'
+import { AppError } from '../errors.ts'
+import { problemResponse } from './reply.ts'
+
+export interface ListenOptions {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** How long requests under way may take to finish when the listener closes. Default 10,000. */
+  readonly closeLimitMs?: number
+}
+
+export interface Listener extends AsyncDisposable {
+  readonly port: number
+  /** `http://host:port`, with a host that can be called. */
+  readonly url: string
+}
+
+/**
+ * Serves an app over HTTP/1.1.
+ * @returns a listener; disposing it accepts nothing new, lets what is under way finish within `closeLimitMs`, and then
+ *   cuts what is left, which fires those calls' signals.
+ * @throws Error with one clear sentence when the port is taken or not allowed.
+ */
+export async function listen(app: Pick<Hono, 'fetch'>, options: ListenOptions): Promise<Listener> {
+  const answer = getRequestListener(app.fetch, {
+    // Only what Hono never saw ends here: a request without a sound address.
+    errorHandler: (fault) => problemResponse(requestFault(fault), crypto.randomUUID()),
+  })
+  let closing = false
+  const server = createServer(
+    {
+      // Longer than the idle time of the usual balancers (60 s), so that they close first and never write to a socket that is going.
+      keepAliveTimeout: 65_000,
+      headersTimeout: 15_000,
+      requestTimeout: 120_000,
+      connectionsCheckingInterval: 5000,
+    },
+    (incoming, outgoing) => {
+      if (closing) outgoing.setHeader('connection', 'close')
+      return answer(incoming, outgoing)
+    },
+  )
+  server.listen(options.port, options.host)
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    throw new Error(whyNot(cause, options), { cause })
+  }
+  const { port } = server.address() as AddressInfo
+  return {
+    port,
+    url: `http://${callable(options.host)}:${port}`,
+    async [Symbol.asyncDispose]() {
+      if (closing) return
+      closing = true
+      const closed = once(server, 'close')
+      server.close()
+      // Connections go idle one by one as their answers end; Node closes only those that are idle at the call.
+      const sweep = setInterval(() => server.closeIdleConnections(), 50)
+      const limit = setTimeout(() => server.closeAllConnections(), options.closeLimitMs ?? 10_000)
+      await closed
+      clearInterval(sweep)
+      clearTimeout(limit)
+    },
+  }
+}
+
+function requestFault(fault: unknown): AppError {
+  return fault instanceof RequestError
+    ? new AppError('invalid_request', 'The request has no sound address or Host header.', { cause: fault })
+    : new AppError('internal', 'unexpected', { cause: fault })
+}
+
+function whyNot(cause: unknown, { host, port }: ListenOptions): string {
+  const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const place = `${host}:${port}`
+  if (code === 'EADDRINUSE') return `${place} is in use; stop what listens there or choose another port.`
+  if (code === 'EACCES') return `${place} may not be opened by this user; choose a port above 1023.`
+  if (code === 'EADDRNOTAVAIL') return `${host} is not an address of this machine.`
+  return `${place} cannot be opened.`
+}
+
+function callable(host: string): string {
+  if (host === '0.0.0.0' || host === '') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}

@@ -1,0 +1,85 @@
+import { AppError, type ErrorCode, type FieldFault } from '../errors.ts'
+
+/** RFC 9457, with the members that our callers may rely on. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: ErrorCode
+  readonly requestId: string
+  readonly faults?: readonly FieldFault[]
+}
+
+interface ProblemKind {
+  readonly status: number
+  readonly title: string
+  /** Said instead of the error's own message: where the message could tell two cases apart, or show our inside. */
+  readonly detail?: string
+  /** What `Retry-After` says when the error does not. */
+  readonly retryAfterS?: number
+}
+
+/** What each code is over HTTP. A new code does not compile until it has its line here. */
+export const problemKinds = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  unauthenticated: { status: 401, title: 'A valid token is needed' },
+  forbidden: { status: 403, title: 'The token does not allow this' },
+  not_found: { status: 404, title: 'Not found', detail: 'There is nothing here, or it is not yours.' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  conflict: { status: 409, title: 'The present state does not allow this' },
+  document_busy: { status: 409, title: 'Another write to this document is under way', retryAfterS: 2 },
+  move_in_progress: { status: 409, title: 'The tenant is being moved' },
+  rollback_refused: { status: 409, title: 'Rolling back would lose writes' },
+  index_limit_reached: { status: 409, title: 'The project allows no further index' },
+  namespace_limit_reached: { status: 503, title: 'The index takes no further tenant', retryAfterS: 30 },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The content type is not taken here' },
+  tenant_suspended: { status: 403, title: 'The tenant is suspended' },
+  tenant_not_ready: { status: 503, title: 'The tenant is not ready', retryAfterS: 5 },
+  quota_exceeded: { status: 429, title: 'Too many requests', retryAfterS: 1 },
+  writes_held: { status: 503, title: 'Writes are held for a moment', retryAfterS: 1 },
+  store_busy: { status: 503, title: 'The vector store is busy', retryAfterS: 2 },
+  store_unavailable: { status: 503, title: 'The vector store cannot be reached', retryAfterS: 5 },
+  store_inconsistent: { status: 503, title: 'The vector store shows less than is there', retryAfterS: 5 },
+  registry_unavailable: { status: 503, title: 'The registry cannot be reached', retryAfterS: 5 },
+  embedding_unavailable: { status: 503, title: 'The embedding model cannot be reached', retryAfterS: 5 },
+  identity_unavailable: { status: 503, title: 'Tokens cannot be checked at the moment', retryAfterS: 5 },
+  outcome_unknown: { status: 504, title: 'It is not known whether the write happened' },
+  shutting_down: { status: 503, title: 'The service is shutting down', retryAfterS: 1 },
+  internal: {
+    status: 500,
+    title: 'Something went wrong on our side',
+    detail: 'The fault is logged under the request id.',
+  },
+} as const satisfies Record<ErrorCode, ProblemKind>
+
+/** Where the page of a code is served, on either listener. */
+export function problemType(code: ErrorCode): string {
+  return `/errors/${code}`
+}
+
+/** Anything that was thrown, as an AppError: what is not one is `internal` and keeps the fault as its cause. */
+export function toAppError(error: unknown): AppError {
+  return error instanceof AppError ? error : new AppError('internal', 'unexpected', { cause: error })
+}
+
+export function problemOf(error: AppError, requestId: string): Problem {
+  const kind: ProblemKind = problemKinds[error.code]
+  return {
+    type: problemType(error.code),
+    title: kind.title,
+    status: kind.status,
+    detail: kind.detail ?? error.message,
+    code: error.code,
+    requestId,
+    ...(error.faults.length > 0 && { faults: error.faults }),
+  }
+}
+
+/** Seconds to wait, for the statuses that promise to say so (429, 503) and for codes that have a default. */
+export function retryAfterS(error: AppError): number | undefined {
+  const kind: ProblemKind = problemKinds[error.code]
+  const seconds = error.retryAfterS ?? kind.retryAfterS
+  return seconds === undefined ? undefined : Math.max(1, Math.ceil(seconds))
+}

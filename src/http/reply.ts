@@ -1,0 +1,37 @@
+import type { AppError } from '../errors.ts'
+import { problemOf, retryAfterS } from './problem.ts'
+
+export type HeaderRecord = Record<string, string>
+
+/**
+ * Headers that every answer but health carries: an answer is its caller's alone, whatever stands between.
+ * A plain record, because the server writes those straight to the socket.
+ */
+export function privateHeaders(requestId: string, contentType: string | undefined): HeaderRecord {
+  return contentType === undefined
+    ? { 'cache-control': 'private, no-store', vary: 'Authorization', 'x-request-id': requestId }
+    : {
+        'content-type': contentType,
+        'cache-control': 'private, no-store',
+        vary: 'Authorization',
+        'x-request-id': requestId,
+      }
+}
+
+/** A fault as `application/problem+json`. */
+export function problemResponse(error: AppError, requestId: string, more?: HeaderRecord): Response {
+  const problem = problemOf(error, requestId)
+  const headers = privateHeaders(requestId, 'application/problem+json')
+  const seconds = retryAfterS(error)
+  if (seconds !== undefined) headers['retry-after'] = String(seconds)
+  if (more !== undefined) Object.assign(headers, more)
+  return new Response(JSON.stringify(problem), { status: problem.status, headers })
+}
+
+/** Visible ASCII, short enough for any log: what a caller may name a request. */
+const sane = /^[\x21-\x7e]{1,128}$/
+
+/** The caller's `X-Request-Id` if it is sane, else a new one. */
+export function requestIdOf(given: string | null | undefined): string {
+  return given !== null && given !== undefined && sane.test(given) ? given : crypto.randomUUID()
+}

@@ -1,0 +1,96 @@
+import type { ServerResponse } from 'node:http'
+import type { Context, Handler } from 'hono'
+import type { Principal } from '../auth/principal.ts'
+import { AppError } from '../errors.ts'
+import { checkAccess } from './access.ts'
+import { fieldCheck } from './check-fields.ts'
+import { headerNamesPlace } from './claimed-place.ts'
+import type { HttpKit } from './kit.ts'
+import { readPayload } from './payload.ts'
+import { queryFields } from './query-fields.ts'
+import { checkContentType, defaultBodyLimitBytes, parseJson, readBytes } from './read-body.ts'
+import { type HeaderRecord, requestIdOf } from './reply.ts'
+import type { AnyRoute } from './route.ts'
+import { RouteAnswers } from './route-answers.ts'
+import { asCall, ServedCall } from './served-call.ts'
+
+const jsonTypes = ['application/json']
+
+/**
+ * The way of a request through one route, without a middleware chain: token, access, rate limit, fields, handler,
+ * answer. What a route needs is looked up here once, not per request.
+ */
+export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
+  const { access } = route
+  const answers = new RouteAnswers(route, kit)
+  const limitBytes = route.bodyLimitBytes ?? defaultBodyLimitBytes
+  const checkBody = route.body === undefined ? undefined : fieldCheck(route.body)
+  const checkQuery = fieldCheck(route.query)
+  const checkParams = route.params === undefined ? undefined : fieldCheck(route.params)
+  const dropsPlaces = access.kind === 'tenant'
+
+  return async (c) => {
+    const startedMs = performance.now()
+    const request = c.req.raw
+    const { headers } = request
+    const requestId = requestIdOf(headers.get('x-request-id'))
+    const outgoing = outgoingOf(c)
+    let principal: Principal | undefined
+    let moreHeaders: HeaderRecord | undefined
+    let call: ServedCall | undefined
+    try {
+      if (access.kind !== 'open') {
+        const found = kit.verify(headers.get('authorization') ?? undefined)
+        principal = found instanceof Promise ? await found : found
+        answers.stepAuth(performance.now() - startedMs)
+        checkAccess(access, principal)
+        if (principal.kind === 'tenant' && kit.admit !== undefined) {
+          const asked = kit.admit(principal)
+          const admission = asked instanceof Promise ? await asked : asked
+          moreHeaders = admission.headers
+          if (!admission.allowed) throw overLimit(admission.retryAfterS)
+        }
+      }
+      const caller = principal
+      const onPlaceNamed = dropsPlaces ? (name: string) => answers.placeNamed(name, caller, requestId) : undefined
+      if (onPlaceNamed !== undefined) lookAtHeaders(request, c, onPlaceNamed)
+      const query = checkQuery(queryFields(request.url), onPlaceNamed)
+      const params = checkParams?.(c.req.param(), undefined)
+      let body: unknown
+      let payload: Awaited<ReturnType<typeof readPayload>> | undefined
+      if (checkBody !== undefined) {
+        checkContentType(headers, jsonTypes)
+        body = checkBody(parseJson(await readBytes(request, limitBytes)), onPlaceNamed)
+      } else if (route.payload !== undefined) {
+        payload = await readPayload(request, route.payload.contentTypes, limitBytes, onPlaceNamed)
+      }
+      call = new ServedCall({ request, outgoing, requestId, log: kit.log, principal, params, query, body, payload })
+      const reply = await route.handle(asCall(call))
+      return answers.reply(reply, call, { startedMs, moreHeaders, method: c.req.method })
+    } catch (error) {
+      const tokenSent = headers.has('authorization')
+      const gone = outgoing?.destroyed === true
+      return answers.fault(error, { requestId, principal, startedMs, moreHeaders, tokenSent, gone })
+    }
+  }
+}
+
+function outgoingOf(c: Context): ServerResponse | undefined {
+  const env: { readonly outgoing?: ServerResponse } | undefined = c.env
+  return env?.outgoing
+}
+
+function overLimit(retryAfterS: number | undefined): AppError {
+  const message = 'The tenant has used up its requests for now; try again later.'
+  return new AppError('quota_exceeded', message, retryAfterS === undefined ? {} : { retryAfterS })
+}
+
+/** The server has the names in lower case already; a stand-alone Request gives them the same way. */
+function lookAtHeaders(request: Request, c: Context, onPlaceNamed: (name: string) => void): void {
+  const env: { readonly incoming?: { readonly headers: Readonly<Record<string, unknown>> } } | undefined = c.env
+  if (env?.incoming !== undefined) {
+    for (const name in env.incoming.headers) if (headerNamesPlace(name)) onPlaceNamed(name)
+  } else {
+    for (const name of request.headers.keys()) if (headerNamesPlace(name)) onPlaceNamed(name)
+  }
+}

@@ -1,0 +1,112 @@
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { FastCounter } from './fast-counter.ts'
+import { FastHistogram } from './fast-histogram.ts'
+import { createHttpMeter, type HttpMeter, stepBoundsMs } from './http-meter.ts'
+import { createStoreMeter, type StoreMeter } from './store-meter.ts'
+
+export interface IndexFill {
+  readonly index: string
+  readonly kind: string
+  readonly namespaces: number
+  readonly limit: number
+}
+
+/** Numbers that the registry knows and that are read when scraped. A reader that fails leaves its gauge out. */
+export interface MetricReaders {
+  readonly indexFill?: () => Promise<readonly IndexFill[]>
+  /** Every state, also those with none. */
+  readonly movesByState?: () => Promise<Readonly<Record<string, number>>>
+}
+
+/** Counted where it happens; every part is handed what it counts and nothing else. */
+export interface Telemetry {
+  readonly http: HttpMeter
+  readonly store: StoreMeter
+  readonly steps: Readonly<Record<'auth' | 'route' | 'embed' | 'store' | 'total', { observe(ms: number): void }>>
+  readonly tokenCache: { hit(): void; miss(): void }
+  readonly retrieveCache: { hit(): void; miss(): void }
+  readonly writesHeld: { inc(): void }
+  /** The registry's readers, once there is a registry. */
+  read(readers: MetricReaders): void
+  /** In the Prometheus text format. */
+  metrics(): Promise<string>
+  readonly contentType: string
+}
+
+/** One process's metrics, in a registry of their own. */
+export function createTelemetry(options: { readonly processMetrics?: boolean } = {}): Telemetry {
+  const registry = new Registry()
+  if (options.processMetrics !== false) collectDefaultMetrics({ register: registry })
+  const latency = new FastHistogram(registry, {
+    name: 'tenant_router_step_duration_seconds',
+    help: 'Time by step of a request',
+    boundsMs: stepBoundsMs,
+  })
+  const steps = {
+    auth: latency.series({ step: 'auth' }),
+    route: latency.series({ step: 'route' }),
+    embed: latency.series({ step: 'embed' }),
+    store: latency.series({ step: 'store' }),
+    total: latency.series({ step: 'total' }),
+  }
+  const held = new FastCounter(registry, {
+    name: 'tenant_router_writes_held_total',
+    help: 'Writes refused because a move held them',
+  })
+  const readGauges = registryGauges(registry)
+  let readers: MetricReaders = {}
+  return {
+    http: createHttpMeter({ registry, steps }),
+    store: createStoreMeter(registry),
+    steps,
+    tokenCache: cacheMeter(registry, 'token', 'Verified tokens'),
+    retrieveCache: cacheMeter(registry, 'retrieve', 'Results of /retrieve'),
+    writesHeld: held.series(),
+    read(given) {
+      readers = given
+    },
+    async metrics() {
+      await readGauges(readers)
+      return registry.metrics()
+    },
+    contentType: registry.contentType,
+  }
+}
+
+function cacheMeter(registry: Registry, cache: string, what: string): { hit(): void; miss(): void } {
+  const counter = new FastCounter(registry, {
+    name: `tenant_router_${cache}_cache_total`,
+    help: `${what}: found remembered (hit) or not (miss)`,
+    labelNames: ['result'],
+  })
+  const hits = counter.series({ result: 'hit' })
+  const misses = counter.series({ result: 'miss' })
+  return { hit: () => hits.inc(), miss: () => misses.inc() }
+}
+
+/** @returns what reads the registry's numbers anew, before each scrape. */
+function registryGauges(registry: Registry): (readers: MetricReaders) => Promise<void> {
+  const gauge = (name: string, help: string, labelNames: string[]) =>
+    new Gauge({ name: `tenant_router_${name}`, help, labelNames, registers: [registry] })
+  const used = gauge('index_namespaces', 'Namespaces in use, by index', ['index', 'kind'])
+  const limit = gauge('index_namespace_limit', 'Namespaces an index takes', ['index', 'kind'])
+  const moves = gauge('moves', 'Moves by state', ['state'])
+  return async ({ indexFill, movesByState }) => {
+    const [fill, states] = await Promise.all([quietly(indexFill), quietly(movesByState)])
+    for (const each of [used, limit, moves]) each.reset()
+    for (const { index, kind, namespaces, limit: most } of fill ?? []) {
+      used.set({ index, kind }, namespaces)
+      limit.set({ index, kind }, most)
+    }
+    for (const [state, count] of Object.entries(states ?? {})) moves.set({ state }, count)
+  }
+}
+
+/** A scrape while Postgres is away still shows everything else. */
+async function quietly<T>(read: (() => Promise<T>) | undefined): Promise<T | undefined> {
+  try {
+    return await read?.()
+  } catch {
+    return undefined
+  }
+}
