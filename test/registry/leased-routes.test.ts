@@ -1,0 +1,212 @@
+import { sql as raw } from 'drizzle-orm'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { connect } from '../../src/db/connect.ts'
+import type { Phase } from '../../src/placement/phase.ts'
+import { parseTenantId } from '../../src/placement/tenant-id.ts'
+import { readBarrier } from '../../src/registry/barrier.ts'
+import { changeRouting, tickRouting } from '../../src/registry/change-routing.ts'
+import { LeasedRoutes } from '../../src/registry/leased-routes.ts'
+import { type TestDatabase, testDatabase } from '../support/database.ts'
+import { seedTenant } from '../support/seed.ts'
+
+const acme = parseTenantId('acme')
+let home: TestDatabase
+let stack: AsyncDisposableStack
+
+beforeEach(async () => {
+  stack = new AsyncDisposableStack()
+  home = stack.use(await testDatabase())
+  await seedTenant(home)
+})
+afterEach(() => stack.disposeAsync())
+
+async function replica(options: { leaseMs?: number; outageReads?: 'stale' | 'stop' } = {}): Promise<LeasedRoutes> {
+  const database = stack.use(connect({ url: home.url, max: 2 }))
+  const routes = new LeasedRoutes(database, {
+    leaseMs: 10_000,
+    storeInDoubtMs: 60_000,
+    outageReads: 'stale',
+    ...options,
+  })
+  stack.use(routes)
+  await routes.start()
+  return routes
+}
+
+/** Changes acme's phase as a mover would. */
+async function change(phase: Phase): Promise<number> {
+  return home.db.transaction(async (tx) => {
+    const [row] = await tx.execute<{ epoch: string; active: string; other: string | null }>(raw`
+      select epoch, active_place_id as active, (select id from places where generation = 2) as other from routing`)
+    if (row === undefined) throw new Error('seeded')
+    if (row.other === null) {
+      await tx.execute(raw`insert into places (tenant_id, index_id, project, index_name, namespace, generation, state)
+        select tenant_id, index_id, project, index_name, 'tenant_acme_g2', 2, 'follower' from places`)
+    }
+    const [other] = await tx.execute<{ id: string }>(raw`select id from places where generation = 2`)
+    const changed = await changeRouting(tx, acme, Number(row.epoch), {
+      phase,
+      followerPlaceId: phase === 'steady' ? null : Number(other?.id),
+      moveId: phase === 'steady' ? null : '7f9c24e8-3b12-4f0e-9d3a-1c2b3a4d5e6f',
+      ...(phase === 'fence' ? { fenceBudgetMs: 5000 } : {}),
+    })
+    if (changed === undefined) throw new Error('the epoch was just read')
+    return changed.tick
+  })
+}
+
+const passed = (tick: number) => readBarrier(home.db, tick, 60_000)
+
+test('a route is read once and then answered without a wait, until the registry says that it changed', async () => {
+  const routes = await replica()
+  expect((await routes.find(acme)).routing).toMatchObject({ phase: 'steady', epoch: 1 })
+  expect(routes.find(acme)).not.toBeInstanceOf(Promise)
+  await home.db.transaction((tx) => tickRouting(tx, acme))
+  await vi.waitFor(async () => expect((await routes.find(acme)).routing.epoch).toBe(2))
+})
+
+test('an unknown tenant is not found and a suspended one is refused on every replica', async () => {
+  const [a, b] = [await replica(), await replica()]
+  await expect(a.find(parseTenantId('nobody'))).rejects.toMatchObject({ code: 'not_found' })
+  await Promise.all([a.find(acme), b.find(acme)])
+  await home.db.transaction(async (tx) => {
+    await tx.execute(raw`update tenants set status = 'suspended'`)
+    await tickRouting(tx, acme)
+  })
+  for (const routes of [a, b]) {
+    const found = async () => routes.find(acme)
+    await vi.waitFor(() => expect(found()).rejects.toMatchObject({ code: 'tenant_suspended' }))
+    await expect(routes.beginWrite(acme)).rejects.toMatchObject({ code: 'tenant_suspended' })
+  }
+})
+
+test('a barrier waits for the write that began before the change, on whichever replica it runs', async () => {
+  const [a, b] = [await replica(), await replica()]
+  await a.find(acme)
+  const write = await b.beginWrite(acme)
+  const tick = await change('arm')
+  await vi.waitFor(async () => expect((await passed(tick)).behind).toBe(1))
+  await Promise.all([a.catchUp(), b.catchUp()])
+  expect((await passed(tick)).behind).toBe(1)
+  write.end('settled')
+  await vi.waitFor(async () => expect(await passed(tick)).toEqual({ behind: 0, doubtMs: 0 }))
+})
+
+test('a write that got no answer is told together with the barrier that it no longer holds up', async () => {
+  const routes = await replica()
+  const write = await routes.beginWrite(acme)
+  const tick = await change('arm')
+  await routes.catchUp()
+  write.end('in_doubt')
+  await vi.waitFor(async () => expect((await passed(tick)).behind).toBe(0))
+  const { doubtMs } = await passed(tick)
+  expect(doubtMs).toBeGreaterThan(55_000)
+  expect(doubtMs).toBeLessThanOrEqual(60_000)
+})
+
+test('writes are held in every phase from arm to flip and go on in steady', async () => {
+  const routes = await replica()
+  for (const phase of ['arm', 'track', 'fence', 'flip'] as const) {
+    await change(phase)
+    await routes.catchUp()
+    await expect(routes.beginWrite(acme)).rejects.toMatchObject({ code: 'writes_held', retryAfterS: 1 })
+    expect((await routes.find(acme)).routing.phase).toBe(phase)
+  }
+  await change('steady')
+  await routes.catchUp()
+  const write = await routes.beginWrite(acme)
+  write.end('settled')
+})
+
+test('the first write in soak is on record before its permit is given', async () => {
+  const routes = await replica()
+  await change('soak')
+  await routes.catchUp()
+  await routes.find(acme)
+  const written = () => home.sql`select written_in_soak as it from routing`
+  expect(await written()).toEqual([{ it: false }])
+  const write = await routes.beginWrite(acme)
+  expect(await written()).toEqual([{ it: true }])
+  write.end('settled')
+})
+
+test('a replica that believes in soak when the routing has gone on gets no permit under the old view', async () => {
+  const routes = await replica()
+  await change('soak')
+  await routes.catchUp()
+  await routes.find(acme)
+  // The notification is lost: the row changes without one.
+  await home.sql`update routing set epoch = epoch + 1, phase = 'flip', change_no = (select tick + 1 from routing_clock)`
+  await home.sql`update routing_clock set tick = tick + 1`
+  await expect(routes.beginWrite(acme)).rejects.toMatchObject({ code: 'writes_held' })
+  expect(await home.sql`select written_in_soak as it from routing`).toEqual([{ it: false }])
+})
+
+test('a replica whose session is over stops its writes, forgets everything and begins anew', async () => {
+  const routes = await replica()
+  const write = await routes.beginWrite(acme)
+  await home.sql`update sessions set expires_at = now() - interval '1 second'`
+  await routes.catchUp()
+  expect(write.signal.aborted).toBe(true)
+  const tick = await change('arm')
+  await routes.catchUp()
+  expect((await passed(tick)).behind).toBe(1)
+  write.end('in_doubt')
+  // The session that died never says that its write ended: it is waited for as long as it may still land.
+  await vi.waitFor(async () => expect((await passed(tick)).behind).toBe(0))
+  expect((await passed(tick)).doubtMs).toBeGreaterThan(50_000)
+})
+
+test('without Postgres reads go on with what was last seen, marked as such, and writes are refused', async () => {
+  const database = connect({ url: home.url, max: 2 })
+  const routes = new LeasedRoutes(database, { leaseMs: 400, storeInDoubtMs: 1000, outageReads: 'stale' })
+  await routes.start()
+  await routes.find(acme)
+  await database.sql.end({ timeout: 0 })
+  await vi.waitFor(() => expect(routes.isReady()).toBe(false))
+  expect(await routes.find(acme)).toMatchObject({ stale: true, routing: { phase: 'steady' } })
+  await expect(routes.beginWrite(acme)).rejects.toMatchObject({ code: 'registry_unavailable' })
+  await expect(routes.find(parseTenantId('other'))).rejects.toMatchObject({ code: 'registry_unavailable' })
+  await routes[Symbol.asyncDispose]()
+})
+
+test('without Postgres reads stop too where the operator wants it so', async () => {
+  const database = connect({ url: home.url, max: 2 })
+  const routes = new LeasedRoutes(database, { leaseMs: 400, storeInDoubtMs: 1000, outageReads: 'stop' })
+  await routes.start()
+  await routes.find(acme)
+  await database.sql.end({ timeout: 0 })
+  await vi.waitFor(() => expect(routes.isReady()).toBe(false))
+  await expect(routes.find(acme)).rejects.toMatchObject({ code: 'registry_unavailable' })
+  await routes[Symbol.asyncDispose]()
+})
+
+test('a replica that stops in order is waited for by nobody', async () => {
+  const routes = await replica()
+  const write = await routes.beginWrite(acme)
+  write.end('settled')
+  await routes[Symbol.asyncDispose]()
+  const tick = await change('arm')
+  expect(await passed(tick)).toEqual({ behind: 0, doubtMs: 0 })
+})
+
+test('a load that a change overtakes is not used for a write', async () => {
+  const routes = await replica()
+  const blocker = stack.use(connect({ url: home.url, max: 1 }))
+  // Holds the reading of the route open while the phase changes.
+  await blocker.sql
+    .begin(async (tx) => {
+      await tx`lock table tenants in access exclusive mode`
+      const writing = routes.beginWrite(acme)
+      const outcome = writing.then(
+        () => 'permit',
+        (error: { code: string }) => error.code,
+      )
+      await tx`update routing_clock set tick = tick + 1`
+      await tx`insert into places (tenant_id, index_id, project, index_name, namespace, generation, state)
+      select tenant_id, index_id, project, index_name, 'tenant_acme_g2', 2, 'follower' from places`
+      await tx`update routing set epoch = 2, phase = 'arm', change_no = (select tick from routing_clock), move_id = gen_random_uuid(), follower_place_id = (select id from places where generation = 2)`
+      return { outcome }
+    })
+    .then(async ({ outcome }) => expect(await outcome).toBe('writes_held'))
+})
