@@ -4,7 +4,7 @@
  */
 export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   errors: [],
-  log: ['errors'],
+  log: ['errors', 'telemetry'],
   config: ['secret', 'setting-groups', 'setting-reader'],
   'setting-groups': ['auth', 'secret', 'setting-reader'],
   secret: [],
@@ -70,7 +70,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   jose: { only: ['auth/', 'embedded/'] },
   'js-tiktoken': { only: ['models/', 'rag/'] },
   listr2: { only: ['cli/', 'demo.ts'] },
-  'lru-cache': { only: ['cache/', 'registry/'] },
+  'lru-cache': { only: ['auth/', 'cache/', 'registry/'] },
   openai: { only: ['models/openai.ts'] },
   pino: { only: ['log.ts'], typesAnywhere: true },
   postgres: { only: ['db/'], typesAnywhere: true },

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+export interface BenchProcess extends AsyncDisposable {
+  readonly pid: number
+  /** Sends a request over the process channel and waits for its answer. One at a time. */
+  ask(question: unknown): Promise<unknown>
+}
+
+interface BenchProcessOptions {
+  /** Relative to `bench/`. */
+  readonly file: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Where Linux can pin: `server` has the first core to itself, `rest` the others. */
+  readonly core?: 'server' | 'rest'
+  readonly nodeArgs?: readonly string[]
+  readonly cwd?: string
+}
+
+const taskset = ['/usr/bin/taskset', '/bin/taskset'].find(existsSync)
+
+/** Whether server and load are on cores of their own. */
+export const pinned = process.platform === 'linux' && taskset !== undefined && availableParallelism() > 1
+
+/** Starts a part of a benchmark in a process of its own, with the environment emptied but for `env`. */
+export function startProcess(options: BenchProcessOptions): BenchProcess {
+  const node = [process.execPath, ...(options.nodeArgs ?? []), fileURLToPath(new URL(options.file, benchFolder))]
+  const cores = options.core === 'server' ? '0' : `1-${availableParallelism() - 1}`
+  const [command = '', ...args] =
+    pinned && taskset !== undefined && options.core !== undefined ? [taskset, '-c', cores, ...node] : node
+  const child = spawn(command, [...args, ...(options.args ?? [])], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  })
+  let printed = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk) => {
+      printed = `${printed}${chunk}`.slice(-4000)
+    })
+  }
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    throw new Error(`${options.file} ended with ${signal ?? code}:\n${printed}`)
+  })
+  ended.catch(() => undefined)
+  return {
+    pid: child.pid ?? -1,
+    async ask(question) {
+      const answer = once(child, 'message')
+      child.send(question as Parameters<ChildProcess['send']>[0])
+      const [message] = await Promise.race([answer, ended])
+      if (typeof message === 'object' && message !== null && 'error' in message) throw new Error(String(message.error))
+      return message
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGTERM')
+      const killer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+      await once(child, 'exit')
+      clearTimeout(killer)
+    },
+  }
+}
+
+const benchFolder = new URL('..', import.meta.url)
+
+/** The other side of `ask`, in the child: answers each question, and says so when it fails. */
+export function answerQuestions(answer: (question: unknown) => Promise<unknown>): void {
+  process.on('message', (question) => {
+    answer(question).then(
+      (value) => process.send?.(value),
+      (error: unknown) => process.send?.({ error: error instanceof Error ? error.stack : String(error) }),
+    )
+  })
+}
+
+/** Asks until `url` answers 200. @throws Error when it does not within `limitMs`. */
+export async function waitForOk(url: string, limitMs: number, everyMs = 20): Promise<void> {
+  const until = performance.now() + limitMs
+  let last: unknown
+  while (performance.now() < until) {
+    try {
+      const response = await fetch(url)
+      await response.arrayBuffer()
+      if (response.ok) return
+      last = response.status
+    } catch (error) {
+      last = error
+    }
+    await new Promise((resolve) => setTimeout(resolve, everyMs))
+  }
+  throw new Error(`${url} was not ready within ${limitMs} ms: ${last}`)
+}

@@ -1,0 +1,74 @@
+import { Pinecone } from '@pinecone-database/pinecone'
+import { answerQuestions } from './process.ts'
+import { seededRandom, unitVector } from './sample-tenant.ts'
+import { quantile } from './statistics.ts'
+
+export interface QueryOrder {
+  readonly via:
+    | { readonly sdk: { readonly indexHost: string; readonly namespace: string } }
+    | { readonly router: { readonly url: string; readonly token: string } }
+  /** Each sends its next query when its last one is answered. */
+  readonly callers: number
+  readonly warmUpMs: number
+  readonly measureMs: number
+}
+
+export interface QueryResult {
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly count: number
+}
+
+const topK = 5
+const random = seededRandom(11)
+const vectors = Array.from({ length: 500 }, () => unitVector(random))
+let sent = 0
+
+/** No two are the same, so no cache knows the answer. */
+function nextVector(): number[] {
+  const base = vectors[sent++ % vectors.length] as number[]
+  return [(sent % 1e6) / 1e8, ...base.slice(1)]
+}
+
+/** An app of one tenant, in a process of its own: asks either way, over the `fetch` of Node in both cases. */
+answerQuestions((order) => run(order as QueryOrder))
+
+async function run({ via, callers, warmUpMs, measureMs }: QueryOrder): Promise<QueryResult> {
+  const query = 'sdk' in via ? bySdk(via.sdk) : byRouter(via.router)
+  const startsAt = performance.now() + warmUpMs
+  const endsAt = startsAt + measureMs
+  const latencies: number[] = []
+  const caller = async () => {
+    for (;;) {
+      const vector = nextVector()
+      const sentAt = performance.now()
+      const matches = await query(vector)
+      const doneAt = performance.now()
+      if (matches !== topK) throw new Error(`${matches} matches instead of ${topK}`)
+      if (sentAt >= startsAt && doneAt <= endsAt) latencies.push(doneAt - sentAt)
+      if (doneAt >= endsAt) return
+    }
+  }
+  await Promise.all(Array.from({ length: callers }, caller))
+  return { p50Ms: quantile(latencies, 0.5), p99Ms: quantile(latencies, 0.99), count: latencies.length }
+}
+
+type Query = (vector: number[]) => Promise<number>
+
+function bySdk({ indexHost, namespace }: { indexHost: string; namespace: string }): Query {
+  const index = new Pinecone({ apiKey: 'bench' }).index({ host: indexHost, namespace })
+  return async (vector) => (await index.query({ vector, topK, includeMetadata: true })).matches.length
+}
+
+function byRouter({ url, token }: { url: string; token: string }): Query {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+  return async (vector) => {
+    const response = await fetch(`${url}/retrieve`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ vector, topK }),
+    })
+    if (!response.ok) throw new Error(`the router answered ${response.status}: ${await response.text()}`)
+    return ((await response.json()) as { matches: unknown[] }).matches.length
+  }
+}

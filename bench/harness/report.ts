@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { pinned } from './process.ts'
+
+/** One goal of a benchmark, and whether this run reached it. */
+export interface Goal {
+  readonly what: string
+  readonly value: number
+  readonly limit: number
+  readonly sense: 'at most' | 'at least'
+}
+
+export interface BenchResult {
+  readonly bench: string
+  /** Rows for people: what was measured, median (least–most). */
+  readonly rows: readonly (readonly [what: string, value: string])[]
+  readonly goals: readonly Goal[]
+}
+
+export interface BenchOptions {
+  readonly quick: boolean
+  /** Progress, for the terminal. */
+  readonly say: (line: string) => void
+}
+
+export function reached({ value, limit, sense }: Goal): boolean {
+  return sense === 'at most' ? value <= limit : value >= limit
+}
+
+/** What the numbers were measured on. */
+export function machine(): string {
+  const model = cpus()[0]?.model.trim() ?? 'unknown processor'
+  const memoryGb = Math.round(totalmem() / 1024 ** 3)
+  const cores = availableParallelism()
+  const split = pinned ? 'server on the first core, load, store and Postgres on the rest' : 'processes not pinned'
+  return `${cores} cores (${model}), ${memoryGb} GB, ${system()}, Node ${process.versions.node}; ${split}`
+}
+
+function system(): string {
+  if (process.platform !== 'linux') return process.platform
+  try {
+    return /^PRETTY_NAME="?([^"\n]+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'Linux'
+  } catch {
+    return 'Linux'
+  }
+}
+
+/** For the terminal: the rows, then each goal with its verdict. */
+export function print(result: BenchResult, say: (line: string) => void): void {
+  const width = Math.max(
+    ...[...result.rows.map(([what]) => what), ...result.goals.map(({ what }) => what)].map((w) => w.length),
+  )
+  for (const [what, value] of result.rows) say(`  ${what.padEnd(width)}  ${value}`)
+  for (const goal of result.goals) {
+    const verdict = reached(goal) ? 'reached' : 'MISSED'
+    say(`  ${goal.what.padEnd(width)}  ${goal.value.toFixed(3)}, to be ${goal.sense} ${goal.limit}: ${verdict}`)
+  }
+}
+
+/** For scripts: the last line of a benchmark. */
+export function jsonLine(result: BenchResult, quick: boolean): string {
+  const { bench, rows, goals } = result
+  const judged = goals.map((goal) => ({ ...goal, value: Number(goal.value.toFixed(4)), reached: reached(goal) }))
+  return JSON.stringify({
+    bench,
+    reached: goals.every(reached),
+    quick,
+    machine: machine(),
+    goals: judged,
+    rows: Object.fromEntries(rows),
+  })
+}

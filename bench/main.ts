@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util'
+import { type BenchOptions, type BenchResult, jsonLine, machine, print, reached } from './harness/report.ts'
+import { writeResults } from './harness/write-results.ts'
+import { overhead } from './overhead.ts'
+import { start } from './start.ts'
+import { throughput } from './throughput.ts'
+
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
+  overhead,
+  throughput,
+  start,
+}
+
+const usage = `npm run bench -- [NAME…] [--quick] [--write]
+
+  NAME     ${Object.keys(benches).join(', ')}; all without one
+  --quick  fewer and shorter rounds, all in under three minutes
+  --write  puts the results into docs/benchmarks.md and README.md`
+
+/** `npm run bench`. Each ends with one JSON line; a goal that was missed is said, and is no failure of the run. */
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, help: { type: 'boolean' } },
+  })
+  const unknown = positionals.filter((name) => benches[name] === undefined)
+  if (values.help || unknown.length > 0) {
+    console.log(unknown.length > 0 ? `There is no benchmark ${unknown.join(', ')}.\n\n${usage}` : usage)
+    process.exitCode = unknown.length > 0 ? 2 : 0
+    return
+  }
+  const quick = values.quick ?? false
+  const chosen = Object.entries(benches).filter(([name]) => positionals.length === 0 || positionals.includes(name))
+  console.log(machine())
+  const lines: string[] = []
+  for (const [name, bench] of chosen) {
+    console.log(`\n${name}`)
+    const result = await bench({ quick, say: (line) => console.log(`  ${line}`) })
+    print(result, console.log)
+    const line = jsonLine(result, quick)
+    console.log(line)
+    lines.push(line)
+    if (!result.goals.every(reached)) console.error(`  ${name}: not every goal was reached`)
+  }
+  if (values.write) await writeResults(lines)
+}
+
+await main()

@@ -1,0 +1,52 @@
+import { setFaults, startParts, startService } from './harness/parts.ts'
+import { startProcess } from './harness/process.ts'
+import type { QueryOrder, QueryResult } from './harness/query-process.ts'
+import type { BenchOptions, BenchResult } from './harness/report.ts'
+import { inTurn, ratios } from './harness/rounds.ts'
+import { sampleTenant } from './harness/sample-tenant.ts'
+import { median, show, spread } from './harness/statistics.ts'
+
+const storeLatencyMs = 20
+
+/**
+ * What the router adds to a query: `POST /retrieve` with a vector against the same query by the SDK, straight to a
+ * store that takes 20 ms. Every vector is another, so nothing comes from the cache.
+ */
+export async function overhead({ quick, say }: BenchOptions): Promise<BenchResult> {
+  await using parts = await startParts({ pin: false })
+  await using service = await startService(parts)
+  const tenant = await sampleTenant(parts, service, 'overhead', 200)
+  await using app = startProcess({ file: 'harness/query-process.ts' })
+  await setFaults(parts, { latencyMs: storeLatencyMs })
+
+  const rounds = quick ? 3 : 7
+  const ask = async (via: QueryOrder['via'], callers: number) => {
+    const order: QueryOrder = { via, callers, warmUpMs: quick ? 500 : 1500, measureMs: quick ? 2500 : 6000 }
+    return (await app.ask(order)) as QueryResult
+  }
+  const rows: [string, string][] = []
+  const goals: BenchResult['goals'][number][] = []
+  for (const callers of [1, 32]) {
+    say(`${callers} caller${callers === 1 ? '' : 's'}, ${rounds} rounds`)
+    const { direct, routed } = await inTurn(rounds, {
+      direct: () => ask({ sdk: tenant.place }, callers),
+      routed: () => ask({ router: { url: service.url, token: tenant.token } }, callers),
+    })
+    for (const [name, samples] of [
+      ['SDK', direct],
+      ['router', routed],
+    ] as const) {
+      rows.push([`${callers} × ${name}, p50 ms`, show(spread(samples.map(({ p50Ms }) => p50Ms)))])
+      rows.push([`${callers} × ${name}, p99 ms`, show(spread(samples.map(({ p99Ms }) => p99Ms)))])
+    }
+    for (const [what, limit, value] of [
+      ['p50', 1.05, (sample: QueryResult) => sample.p50Ms],
+      ['p99', 1.1, (sample: QueryResult) => sample.p99Ms],
+    ] as const) {
+      const each = ratios(routed, direct, value)
+      rows.push([`${callers} × router / SDK, ${what}`, show(spread(each), 3)])
+      goals.push({ what: `${callers} × ${what} ratio`, value: median(each), limit, sense: 'at most' })
+    }
+  }
+  return { bench: 'overhead', rows, goals }
+}

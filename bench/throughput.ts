@@ -1,0 +1,135 @@
+import { connect } from '../src/db/connect.ts'
+import { freePort } from '../src/embedded/free-port.ts'
+import { cpuSecondsOf } from './harness/cpu-time.ts'
+import { type LoadOrder, type LoadRequest, type LoadResult, uniqueMark } from './harness/load.ts'
+import { call, type Parts, startParts, startService } from './harness/parts.ts'
+import { type BenchProcess, startProcess, waitForOk } from './harness/process.ts'
+import type { BenchOptions, BenchResult } from './harness/report.ts'
+import { inTurn, ratios } from './harness/rounds.ts'
+import { type SampleTenant, sampleTenant, seededRandom, unitVector } from './harness/sample-tenant.ts'
+import { median, show, spread } from './harness/statistics.ts'
+
+const connections = 32
+
+/**
+ * How many requests a second one process serves: `/retrieve` from the cache against a bare route on the same server,
+ * and, past the cache with a store that answers at once, against the service as tutorials write it.
+ */
+export async function throughput({ quick, say }: BenchOptions): Promise<BenchResult> {
+  await using parts = await startParts({ pin: true })
+  const tenant = await onboard(parts)
+  await using instant = await instantStore(parts, tenant)
+  await using service = await startService(parts)
+  const texts = queriesByText(service.url, tenant.token)
+  const sample = await call('POST', `${service.url}/retrieve`, { query: queryText(0), topK: 5 }, tenant.token)
+  await using bare = await startServer('servers/bare-hono.ts', [JSON.stringify(sample)])
+  await using naive = await naiveService(parts, tenant, instant.url)
+  await using load = startProcess({ file: 'harness/load-process.ts', core: 'rest' })
+
+  const measure = (server: BenchProcess, requests: readonly LoadRequest[]) => async () => {
+    const order: LoadOrder = {
+      requests,
+      connections,
+      warmUpMs: quick ? 700 : 2000,
+      measureMs: quick ? 1800 : 5000,
+    }
+    const [cpuBefore, startedAt] = [cpuSecondsOf(server.pid), performance.now()]
+    const result = (await load.ask(order)) as LoadResult
+    const busy = (cpuSecondsOf(server.pid) - cpuBefore) / ((performance.now() - startedAt) / 1000)
+    return { ...result, busy }
+  }
+  const vectors = queriesByVector
+  const rounds = quick ? 3 : 7
+  say(`${connections} connections, ${rounds} rounds`)
+  const measured = await inTurn(rounds, {
+    bare: measure(bare.process, queriesByText(bare.url, tenant.token)),
+    cached: measure(service.process, texts),
+    uncached: measure(service.process, [vectors(service.url, tenant.token)]),
+    naive: measure(naive.process, [vectors(naive.url, tenant.token)]),
+  })
+  const names = {
+    bare: 'bare Hono, same bodies as cached',
+    cached: '/retrieve from the cache',
+    uncached: '/retrieve with a vector, uncached',
+    naive: 'bench/naive.ts, same bodies as uncached',
+  } as const
+  const rate = (result: LoadResult) => result.requestsPerSecond
+  const rows: [string, string][] = []
+  for (const [key, name] of Object.entries(names) as [keyof typeof names, string][]) {
+    const samples = measured[key]
+    rows.push([`${name}, requests/s`, show(spread(samples.map(rate)), 0)])
+    rows.push([`${name}, p99 ms`, show(spread(samples.map(({ p99Ms }) => p99Ms)))])
+    const busy = samples.map((one) => one.busy).filter((value) => !Number.isNaN(value))
+    if (busy.length > 0) rows.push([`${name}, cores that the server kept busy`, show(spread(busy))])
+  }
+  const ofBare = ratios(measured.cached, measured.bare, rate)
+  const ofNaive = ratios(measured.uncached, measured.naive, rate)
+  rows.push(['cached / bare Hono', show(spread(ofBare), 3)], ['uncached / naive', show(spread(ofNaive), 3)])
+  return {
+    bench: 'throughput',
+    rows,
+    goals: [
+      { what: 'cached / bare Hono', value: median(ofBare), limit: 0.6, sense: 'at least' },
+      { what: 'uncached / naive', value: median(ofNaive), limit: 2, sense: 'at least' },
+    ],
+  }
+}
+
+/** The tenant is made by a service that is gone again before the measuring begins. */
+async function onboard(parts: Parts): Promise<SampleTenant> {
+  await using service = await startService(parts)
+  return await sampleTenant(parts, service, 'throughput', 20)
+}
+
+/** Puts a store that answers at once, with what the real one answered, in the place of the tenant's index. */
+async function instantStore(parts: Parts, tenant: SampleTenant) {
+  const { indexHost, namespace } = tenant.place
+  const answer = await fetch(`${indexHost}/query`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'api-key': 'bench', 'x-pinecone-api-version': '2025-10' },
+    body: JSON.stringify({ vector: unitVector(seededRandom(3)), topK: 5, namespace, includeMetadata: true }),
+  })
+  const server = await startServer('servers/instant-store.ts', [await answer.text()], 'rest')
+  await using database = connect({ url: parts.databaseUrl, max: 1 })
+  await database.sql`update indexes set host = ${server.url}`
+  return server
+}
+
+async function naiveService(parts: Parts, tenant: SampleTenant, storeUrl: string) {
+  await using database = connect({ url: parts.databaseUrl, max: 1 })
+  await database.sql`create table naive_tenants (id text primary key, index_host text not null, namespace text not null)`
+  await database.sql`insert into naive_tenants values (${tenant.id}, ${storeUrl}, ${tenant.place.namespace})`
+  return await startServer('naive.ts', [], 'server', parts.settings)
+}
+
+async function startServer(
+  file: string,
+  args: readonly string[],
+  core: 'server' | 'rest' = 'server',
+  env: Readonly<Record<string, string>> = {},
+) {
+  const port = await freePort()
+  const process = startProcess({ file, args: [String(port), ...args], core, env: { ...env, PORT: String(port) } })
+  const url = `http://127.0.0.1:${port}`
+  await waitForOk(`${url}/livez`, 10_000)
+  return { url, process, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() }
+}
+
+function post(url: string, token: string, body: unknown): LoadRequest {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+  return { url: `${url}/retrieve`, method: 'POST', headers, body: JSON.stringify(body) }
+}
+
+function queryText(n: number): string {
+  return `how long does a customer have to pay invoice number ${n}, and who is told when it is late?`
+}
+
+function queriesByText(url: string, token: string): readonly LoadRequest[] {
+  return Array.from({ length: 16 }, (_, n) => post(url, token, { query: queryText(n), topK: 5 }))
+}
+
+/** A vector whose first number is another in every request. */
+function queriesByVector(url: string, token: string): LoadRequest {
+  const request = post(url, token, { vector: unitVector(seededRandom(5)), topK: 5 })
+  return { ...request, body: request.body.replace(/"vector":\[[^,]+/, `"vector":[0.${uniqueMark}`) }
+}
