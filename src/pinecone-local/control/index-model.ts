@@ -1,0 +1,63 @@
+import type { IndexEntry } from '../catalog.ts'
+import type { ApiVersion } from '../http/api-version.ts'
+
+/**
+ * An index as describe answers it. 2026-07 tells of a schema and a deployment, earlier versions of a dimension, a
+ * metric and a spec; 2026-04 gets both, since its preview had the new fields.
+ *
+ * @param origin `http://host:port` as the caller reached this server, so that the host works where it came from.
+ */
+export function indexModel(index: IndexEntry, version: ApiVersion, origin: string): Record<string, unknown> {
+  const { tags, deletionProtection } = index.config
+  const common = {
+    name: index.name,
+    host: `${origin}/i/${index.hostKey}`,
+    status: status(index),
+    deletion_protection: deletionProtection,
+  }
+  // Only 2026-07 says that an index without tags has null.
+  const tagged = tags !== null || version === '2026-07' ? { tags } : {}
+  return {
+    ...common,
+    ...tagged,
+    ...(version === '2026-07' ? {} : classic(index)),
+    ...(version === '2025-10' ? {} : bySchema(index)),
+  }
+}
+
+export function isReady(index: IndexEntry): boolean {
+  return Date.now() >= index.config.readyAtMs
+}
+
+function status(index: IndexEntry): { ready: boolean; state: string } {
+  return isReady(index) ? { ready: true, state: 'Ready' } : { ready: false, state: 'Initializing' }
+}
+
+const readCapacity = { mode: 'OnDemand', status: { state: 'Ready' } }
+
+function classic({ config }: IndexEntry): Record<string, unknown> {
+  const { vector, cloud, region } = config
+  return {
+    ...(vector.type === 'dense' ? { dimension: vector.dimension, metric: vector.metric } : { metric: 'dotproduct' }),
+    vector_type: vector.type,
+    spec: { serverless: { cloud, region, read_capacity: readCapacity } },
+  }
+}
+
+function bySchema({ config }: IndexEntry): Record<string, unknown> {
+  const { vector, cloud, region } = config
+  const sparse = { _sparse_values: { type: 'sparse_vector', description: null } }
+  // A dense index reports the sparse field too, however it was created.
+  const fields =
+    vector.type === 'sparse'
+      ? sparse
+      : {
+          _values: { type: 'dense_vector', description: null, dimension: vector.dimension, metric: vector.metric },
+          ...sparse,
+        }
+  return {
+    schema: { fields },
+    deployment: { deployment_type: 'managed', cloud, region, environment: `${region}-${cloud}` },
+    read_capacity: readCapacity,
+  }
+}

@@ -1,0 +1,89 @@
+import type { IndexEntry } from '../catalog.ts'
+import type { Engine } from '../engine.ts'
+import type { FaultDesk } from '../faults/fault-desk.ts'
+import { type Answer, json } from '../http/answer.ts'
+import { ApiError, invalid } from '../http/api-error.ts'
+import type { ApiVersion } from '../http/api-version.ts'
+import { isObject, type JsonObject } from '../http/body-fields.ts'
+import { indexModel } from './index-model.ts'
+import { deletionProtection, parseCreate } from './index-request.ts'
+import { mergeTags } from './tags.ts'
+
+export interface ControlCall {
+  readonly engine: Engine
+  readonly faults: FaultDesk
+  readonly indexName: string
+  readonly body: JsonObject
+  readonly version: ApiVersion
+  readonly origin: string
+}
+
+/** POST /indexes. */
+export async function createIndex({ engine, faults, body, version, origin }: ControlCall): Promise<Answer> {
+  const { name, config } = parseCreate(body)
+  const { indexLimit, indexReadyMs } = faults.settings
+  const readyAtMs = indexReadyMs === 0 ? 0 : Date.now() + indexReadyMs
+  const index = await engine.createIndex(name, { ...config, readyAtMs }, () => {
+    if (engine.indexNamed(name) !== undefined || engine.indexes().length < indexLimit) return
+    throw new ApiError(
+      403,
+      `Request failed. You've reached the max serverless indexes allowed in project pinecone-local (${indexLimit}). Use namespaces to partition your data into logical groups, or upgrade your plan to add more serverless indexes.`,
+    )
+  })
+  return json(indexModel(index, version, origin), 201)
+}
+
+/** GET /indexes. */
+export function listIndexes({ engine, version, origin }: ControlCall): Answer {
+  return json({ indexes: engine.indexes().map((index) => indexModel(index, version, origin)) })
+}
+
+/** GET /indexes/{index_name}. */
+export function describeIndex(call: ControlCall): Answer {
+  return json(indexModel(named(call), call.version, call.origin))
+}
+
+/** PATCH /indexes/{index_name}: tags and deletion protection; read capacity only as it is. */
+export async function configureIndex(call: ControlCall): Promise<Answer> {
+  const { engine, body, version, origin } = call
+  const index = named(call)
+  refuseOtherChanges(body)
+  const protection = deletionProtection(body)
+  await engine.configureIndex(index, (config) => ({
+    ...config,
+    tags: mergeTags(config.tags, body.tags),
+    deletionProtection: protection ?? config.deletionProtection,
+  }))
+  return json(indexModel(index, version, origin), 202)
+}
+
+/** DELETE /indexes/{index_name}. */
+export async function deleteIndex(call: ControlCall): Promise<Answer> {
+  const index = named(call)
+  await call.engine.deleteIndex(index, () => {
+    if (index.config.deletionProtection === 'disabled') return
+    throw new ApiError(
+      403,
+      'Deletion protection is enabled for this index. Disable deletion protection before retrying.',
+    )
+  })
+  return { status: 202, body: '' }
+}
+
+function named({ engine, indexName }: ControlCall): IndexEntry {
+  const index = engine.indexNamed(indexName)
+  if (index === undefined) throw new ApiError(404, `Resource ${indexName} not found`)
+  return index
+}
+
+function refuseOtherChanges({ spec, read_capacity, deployment, schema, embed }: JsonObject): void {
+  const serverless = isObject(spec) ? spec.serverless : undefined
+  const capacity = read_capacity ?? (isObject(serverless) ? serverless.read_capacity : undefined)
+  if (isObject(capacity) && capacity.mode !== 'OnDemand') {
+    throw new ApiError(501, 'pinecone-local does not offer dedicated read capacity.')
+  }
+  if (isObject(spec) && serverless === undefined) throw invalid('Only serverless indexes are offered')
+  if (deployment !== undefined || schema !== undefined || embed !== undefined) {
+    throw new ApiError(501, 'pinecone-local does not offer changing deployment, schema or embed of an index.')
+  }
+}

@@ -1,0 +1,30 @@
+import type { IndexEntry } from '../catalog.ts'
+import type { Engine } from '../engine.ts'
+import type { FaultDesk, Verdict } from '../faults/fault-desk.ts'
+import { ApiError } from '../http/api-error.ts'
+import type { ApiVersion } from '../http/api-version.ts'
+import type { JsonObject } from '../http/body-fields.ts'
+
+/** One request to an index's data plane, parsed as far as its route needs. */
+export interface DataCall {
+  readonly engine: Engine
+  readonly faults: FaultDesk
+  readonly verdict: Verdict
+  readonly index: IndexEntry
+  /** Resolved: never ''. */
+  readonly namespace: string
+  /** As the request named it, to be echoed. */
+  readonly namedNamespace: string
+  readonly body: JsonObject
+  readonly query: URLSearchParams
+  readonly version: ApiVersion
+}
+
+/** @throws ApiError 403 where the index has all the namespaces it may have. */
+export function checkNamespaceLimit({ faults, index }: DataCall): void {
+  if (index.namespaces.size < faults.namespaceLimit(index.name)) return
+  throw new ApiError(
+    403,
+    `Request failed. You've reached the max namespaces allowed in serverless index ${index.name}. To add more namespaces, upgrade your plan.`,
+  )
+}

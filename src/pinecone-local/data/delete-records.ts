@@ -1,0 +1,40 @@
+import { compileFilter } from '../filter/compile-filter.ts'
+import { type Answer, json } from '../http/answer.ts'
+import { invalid } from '../http/api-error.ts'
+import { field, isObject, type JsonObject, optionalBoolean, stringList } from '../http/body-fields.ts'
+import { limits } from '../limits.ts'
+import type { Write } from '../writes.ts'
+import type { DataCall } from './call.ts'
+import { checkId } from './names.ts'
+
+/** POST /vectors/delete: by ids, by filter, or all; the namespace stays, and must be there. */
+export async function deleteRecords(call: DataCall): Promise<Answer> {
+  const { engine, index, namespace, body, verdict } = call
+  const { lsn } = await engine.write(index, namespace, parseDelete(body), verdict.lagMs, () => {})
+  return { ...json({}), requestLsn: lsn }
+}
+
+function parseDelete(body: JsonObject): Write {
+  const all = optionalBoolean(body, 'deleteAll', 'delete_all')
+  const filter = field(body, 'filter')
+  const given = field(body, 'ids')
+  const ids = given === undefined ? [] : stringList(given, 'ids')
+  if (all && (ids.length > 0 || filter !== undefined)) {
+    throw invalid('Cannot provide deleteAll together with ids or filter')
+  }
+  if (ids.length > 0 && filter !== undefined) throw invalid('Cannot provide both ids and filter')
+  if (all) return { kind: 'deleteAll' }
+  if (filter !== undefined) {
+    if (isObject(filter) && Object.keys(filter).length === 0) {
+      throw invalid('Delete with empty metadata filter is not allowed')
+    }
+    compileFilter(filter)
+    return { kind: 'deleteWhere', filter }
+  }
+  if (ids.length === 0) throw invalid('Invalid request. Provide ids, filter or deleteAll')
+  if (ids.length > limits.deleteIds) {
+    throw invalid(`The number of ids exceeds the limit of ${limits.deleteIds}, got ${ids.length}`)
+  }
+  for (const id of ids) checkId(id)
+  return { kind: 'delete', ids }
+}

@@ -1,0 +1,61 @@
+import type { NamespaceEntry } from '../catalog.ts'
+import { compileFilter } from '../filter/compile-filter.ts'
+import { parseMetadata } from '../filter/metadata.ts'
+import type { Answer } from '../http/answer.ts'
+import { invalid } from '../http/api-error.ts'
+import { field, isObject, optionalString, wholeNumber } from '../http/body-fields.ts'
+import { limits } from '../limits.ts'
+import { recordJson } from '../record.ts'
+import type { DataCall } from './call.ts'
+import { checkId } from './names.ts'
+import { pageStart, pageToken } from './page-token.ts'
+import { fetchUnits } from './read-units.ts'
+
+/** GET /vectors/fetch: whole records by id; missing ids are left out. */
+export function fetchRecords(call: DataCall): Answer {
+  const ids = call.query.getAll('ids')
+  if (ids.length === 0) throw invalid('ids: expected at least one id')
+  if (ids.length > limits.fetchIds) {
+    throw invalid(`The number of ids exceeds the limit of ${limits.fetchIds}, got ${ids.length}`)
+  }
+  for (const id of ids) checkId(id)
+  const namespace = call.engine.visible(call.index, call.namespace)
+  return answer(call, namespace, ids, '')
+}
+
+/** POST /vectors/fetch_by_metadata: whole records that match a filter, in byte order of their ids, in pages. */
+export function fetchByMetadata(call: DataCall): Answer {
+  const { engine, index, body } = call
+  const filter = field(body, 'filter')
+  if (!isObject(filter) || Object.keys(filter).length === 0) {
+    throw invalid('Fetch with empty metadata filter is not allowed')
+  }
+  const matches = compileFilter(filter)
+  const limit = wholeNumber(field(body, 'limit') ?? 100, 'limit', 1, limits.fetchByMetadataPage)
+  const after = pageStart(optionalString(body, 'paginationToken', 'pagination_token'))
+  const namespace = engine.visible(index, call.namespace)
+  if (namespace === null) return answer(call, null, [], '')
+
+  const ids: string[] = []
+  let more = false
+  for (const { id, metadata } of engine.records.metadata(namespace.space, after)) {
+    if (!matches(parseMetadata(metadata))) continue
+    more = ids.length === limit
+    if (more) break
+    ids.push(id)
+  }
+  const next = more ? `,"pagination":{"next":${JSON.stringify(pageToken(ids.at(-1) ?? ''))}}` : ''
+  return answer(call, namespace, ids, next)
+}
+
+function answer(call: DataCall, namespace: NamespaceEntry | null, ids: readonly string[], extra: string): Answer {
+  const parts: string[] = []
+  for (const id of namespace === null ? [] : new Set(ids)) {
+    const record = namespace === null ? null : call.engine.records.get(namespace.space, id)
+    if (record !== null) parts.push(`${JSON.stringify(id)}:{${recordJson(record, true, true)}}`)
+  }
+  const name = JSON.stringify(call.namedNamespace)
+  const usage = `{"readUnits":${fetchUnits(parts.length)}}`
+  const body = `{"vectors":{${parts.join(',')}},"namespace":${name},"usage":${usage}${extra}}`
+  return { status: 200, body, maxIndexedLsn: namespace?.indexedLsn ?? 0 }
+}

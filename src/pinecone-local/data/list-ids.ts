@@ -1,0 +1,27 @@
+import { type Answer, json } from '../http/answer.ts'
+import { wholeNumber } from '../http/body-fields.ts'
+import { limits } from '../limits.ts'
+import type { DataCall } from './call.ts'
+import { pageStart, pageToken } from './page-token.ts'
+
+/** GET /vectors/list: ids in byte order, in pages. */
+export function listIds(call: DataCall): Answer {
+  const { engine, index, query } = call
+  const limit = wholeNumber(query.get('limit') ?? limits.listPage, 'limit', 1, limits.listPage)
+  const after = pageStart(query.get('paginationToken') ?? query.get('pagination_token'))
+  const namespace = engine.visible(index, call.namespace)
+  const found =
+    namespace === null ? [] : engine.records.ids(namespace.space, query.get('prefix') ?? '', after, limit + 1)
+  const ids = found.slice(0, limit)
+  const last = ids.at(-1)
+  const pagination = found.length > limit && last !== undefined ? { pagination: { next: pageToken(last) } } : {}
+  return {
+    ...json({
+      vectors: ids.map((id) => ({ id })),
+      ...pagination,
+      namespace: call.namedNamespace,
+      usage: { readUnits: 1 },
+    }),
+    maxIndexedLsn: namespace?.indexedLsn ?? 0,
+  }
+}

@@ -1,0 +1,78 @@
+import type { NamespaceConfig, NamespaceEntry } from '../catalog.ts'
+import { type Answer, json } from '../http/answer.ts'
+import { invalid, notFound } from '../http/api-error.ts'
+import { field, isObject, optionalString, wholeNumber } from '../http/body-fields.ts'
+import { limits } from '../limits.ts'
+import { checkNamespaceLimit, type DataCall } from './call.ts'
+import { defaultNamespace, namespaceName } from './names.ts'
+import { pageStart, pageToken } from './page-token.ts'
+import { namespaceBytes } from './read-units.ts'
+
+/** POST /namespaces. */
+export async function createNamespace(call: DataCall): Promise<Answer> {
+  const { engine, index, body } = call
+  const given = optionalString(body, 'name')
+  if (given === undefined || given === '') throw invalid('Namespace name must not be empty')
+  const name = namespaceName(given)
+  if (name === defaultNamespace) throw invalid(`Namespace name '${defaultNamespace}' is reserved`)
+  const schema = parseSchema(field(body, 'schema'))
+  const check = () => checkNamespaceLimit(call)
+  const namespace = await engine.createNamespace(index, name, schema === undefined ? null : { schema }, check)
+  return { ...json(description(call, namespace)), requestLsn: namespace.lsn }
+}
+
+/** GET /namespaces: in byte order, in pages. */
+export function listNamespaces(call: DataCall): Answer {
+  const { engine, index, query } = call
+  const limit = wholeNumber(query.get('limit') ?? limits.listPage, 'limit', 1, limits.listPage)
+  const after = pageStart(query.get('paginationToken') ?? query.get('pagination_token'))
+  const prefix = query.get('prefix') ?? ''
+  for (const [name, { held }] of index.namespaces) if (held.length > 0) engine.visible(index, name)
+  const found = engine.catalog.namespaceNames(index, prefix, after, limit + 1)
+  const names = found.slice(0, limit)
+  const last = names.at(-1)
+  const pagination = found.length > limit && last !== undefined ? { pagination: { next: pageToken(last) } } : {}
+  const namespaces = names.flatMap((name) => {
+    const namespace = index.namespaces.get(name)
+    return namespace === undefined ? [] : [description(call, namespace)]
+  })
+  return json({ namespaces, ...pagination, total_count: engine.catalog.countNamespaces(index, prefix) })
+}
+
+/** GET /namespaces/{namespace}. */
+export function describeNamespace(call: DataCall): Answer {
+  const namespace = call.engine.visible(call.index, call.namespace)
+  if (namespace === null) throw notFound('Namespace not found')
+  return { ...json(description(call, namespace)), maxIndexedLsn: namespace.indexedLsn }
+}
+
+/** DELETE /namespaces/{namespace}: at once, whatever the lag. */
+export async function deleteNamespace(call: DataCall): Promise<Answer> {
+  const { lsn } = await call.engine.deleteNamespace(call.index, call.namespace)
+  return { ...json({}), requestLsn: lsn }
+}
+
+function description({ index, version }: DataCall, namespace: NamespaceEntry): Record<string, unknown> {
+  const { name, recordCount, config } = namespace
+  const schema = config?.schema === undefined ? {} : schemaFields(config)
+  // Since 2026-07 the 64-bit numbers of a description are decimal strings.
+  return version === '2026-07'
+    ? { name, record_count: String(recordCount), size_bytes: String(namespaceBytes(index, namespace)), ...schema }
+    : { name, record_count: recordCount, ...schema }
+}
+
+function schemaFields({ schema }: NamespaceConfig): Record<string, unknown> {
+  const fields = isObject(schema) && isObject(schema.fields) ? Object.keys(schema.fields) : []
+  return { schema, indexed_fields: { fields } }
+}
+
+function parseSchema(schema: unknown): unknown {
+  if (schema === undefined) return undefined
+  if (!isObject(schema) || !isObject(schema.fields)) throw invalid('schema: expected an object with fields')
+  for (const [name, config] of Object.entries(schema.fields)) {
+    if (!isObject(config) || config.filterable !== true) {
+      throw invalid(`schema.fields.${name}: only filterable: true is supported`)
+    }
+  }
+  return schema
+}

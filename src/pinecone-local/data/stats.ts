@@ -1,0 +1,31 @@
+import type { Answer } from '../http/answer.ts'
+import { invalid } from '../http/api-error.ts'
+import { field, isObject } from '../http/body-fields.ts'
+import type { DataCall } from './call.ts'
+
+/** POST /describe_index_stats: counts by namespace. */
+export function indexStats({ engine, index, body }: DataCall): Answer {
+  const filter = field(body, 'filter')
+  if (filter !== undefined && !(isObject(filter) && Object.keys(filter).length === 0)) {
+    throw invalid('Serverless and Starter indexes do not support describing index stats with metadata filtering')
+  }
+  const parts: string[] = []
+  let total = 0
+  for (const name of index.namespaces.keys()) {
+    const namespace = engine.visible(index, name)
+    if (namespace === null) continue
+    total += namespace.recordCount
+    parts.push(`${JSON.stringify(name)}:{"vectorCount":${namespace.recordCount}}`)
+  }
+  const kind = index.config.vector
+  const rest = JSON.stringify({
+    ...(kind.type === 'dense' ? { dimension: kind.dimension } : {}),
+    indexFullness: 0,
+    totalVectorCount: total,
+    metric: kind.type === 'dense' ? kind.metric : 'dotproduct',
+    vectorType: kind.type,
+    memory_fullness: 0,
+    storage_fullness: 0,
+  })
+  return { status: 200, body: `{"namespaces":{${parts.join(',')}},${rest.slice(1)}` }
+}

@@ -1,0 +1,239 @@
+import { randomBytes } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import type { IndexConfig, IndexEntry, NamespaceConfig, NamespaceEntry } from './catalog.ts'
+import { ApiError, notFound } from './http/api-error.ts'
+import { HotNamespaces } from './search/hot-namespaces.ts'
+import { applyWrite, type Storage } from './store/apply-write.ts'
+import { CatalogTables } from './store/catalog-tables.ts'
+import { CommitQueue } from './store/commit-queue.ts'
+import { HeldWrites } from './store/held-writes.ts'
+import { Purge } from './store/purge.ts'
+import { RecordsTable } from './store/records-table.ts'
+import type { Write } from './writes.ts'
+
+export interface Written {
+  readonly lsn: number
+  readonly indexedLsn: number
+}
+
+/** Everything that is stored, and the one way to change it: jobs in the commit queue. */
+export class Engine implements Storage, AsyncDisposable {
+  readonly records: RecordsTable
+  readonly hot: HotNamespaces
+  readonly catalog: CatalogTables
+  readonly #database: DatabaseSync
+  readonly #commits: CommitQueue
+  readonly #heldWrites: HeldWrites
+  readonly #purge: Purge
+  readonly #changed = new Set<NamespaceEntry>()
+  #byName = new Map<string, IndexEntry>()
+  #byHost = new Map<string, IndexEntry>()
+  #lastSpace = 0
+
+  /** @param hotBytes what searched namespaces may hold in memory. */
+  constructor(database: DatabaseSync, hotBytes: number) {
+    this.#database = database
+    this.records = new RecordsTable(database)
+    this.hot = new HotNamespaces(this.records, hotBytes)
+    this.catalog = new CatalogTables(database)
+    const saveChanged = () => this.#saveChanged()
+    this.#commits = new CommitQueue(database, saveChanged, () => this.#load())
+    this.#heldWrites = new HeldWrites(this.catalog, this.#commits, (index, namespace, held) => {
+      applyWrite(this, index, namespace, held.write)
+      namespace.indexedLsn = held.lsn
+      namespace.visible = true
+      this.#changed.add(namespace)
+    })
+    this.#purge = new Purge(this.records, this.#commits)
+    this.#load()
+    this.#purge.wake()
+  }
+
+  indexes(): IndexEntry[] {
+    return [...this.#byName.values()]
+  }
+
+  indexNamed(name: string): IndexEntry | undefined {
+    return this.#byName.get(name)
+  }
+
+  indexAt(hostKey: string): IndexEntry | undefined {
+    return this.#byHost.get(hostKey)
+  }
+
+  /** @param check throws where the index may not be made; it runs in the same step as the insert. */
+  createIndex(name: string, config: IndexConfig, check: () => void): Promise<IndexEntry> {
+    return this.#commits.run(() => {
+      check()
+      if (this.#byName.has(name)) throw new ApiError(409, 'Resource already exists.')
+      const index = this.catalog.insertIndex(name, `${name}-${randomBytes(4).toString('hex').slice(0, 7)}`, config)
+      this.#register(index)
+      return index
+    })
+  }
+
+  configureIndex(index: IndexEntry, change: (config: IndexConfig) => IndexConfig): Promise<void> {
+    return this.#commits.run(() => {
+      index.config = change(index.config)
+      this.catalog.saveIndex(index)
+    })
+  }
+
+  /** @param check throws where the index may not be deleted. */
+  deleteIndex(index: IndexEntry, check: () => void): Promise<void> {
+    return this.#commits.run(() => {
+      check()
+      this.catalog.deleteIndex(index)
+      for (const namespace of index.namespaces.values()) this.#forget(namespace)
+      index.namespaces.clear()
+      this.#byName.delete(index.name)
+      this.#byHost.delete(index.hostKey)
+      this.#purge.wake()
+    })
+  }
+
+  /** The namespace as reads see it now, or null where it is missing or nothing of it is visible yet. */
+  visible(index: IndexEntry, name: string): NamespaceEntry | null {
+    const namespace = index.namespaces.get(name)
+    if (namespace === undefined) return null
+    this.#heldWrites.releaseDue(index, namespace)
+    return namespace.visible ? namespace : null
+  }
+
+  /** @param check throws where one more namespace may not be made. */
+  createNamespace(
+    index: IndexEntry,
+    name: string,
+    config: NamespaceConfig | null,
+    check: () => void,
+  ): Promise<NamespaceEntry> {
+    return this.#commits.run(() => {
+      this.#mustExist(index)
+      if (index.namespaces.has(name)) throw new ApiError(409, `Namespace ${name} already exists`)
+      check()
+      return this.#insertNamespace(index, name, config, true)
+    })
+  }
+
+  deleteNamespace(index: IndexEntry, name: string): Promise<Written> {
+    return this.#commits.run(() => {
+      const namespace = this.#mustHave(index, name)
+      this.catalog.deleteNamespace(namespace.space)
+      this.records.discard(namespace.space)
+      index.namespaces.delete(name)
+      this.#forget(namespace)
+      this.#purge.wake()
+      return { lsn: namespace.lsn + 1, indexedLsn: namespace.lsn + 1 }
+    })
+  }
+
+  /**
+   * Accepts a write: numbers it, makes it durable, and makes it visible now or, behind a lag, later.
+   *
+   * @param check throws where an upsert may not make the namespace.
+   * @throws ApiError 404 for any other write to a namespace that is missing.
+   */
+  write(index: IndexEntry, name: string, write: Write, lagMs: number, check: () => void): Promise<Written> {
+    return this.#commits.run(() => {
+      this.#mustExist(index)
+      let namespace = index.namespaces.get(name)
+      if (namespace === undefined) {
+        if (write.kind !== 'upsert') throw notFound('Namespace not found')
+        check()
+        namespace = this.#insertNamespace(index, name, null, lagMs === 0)
+      }
+      const lsn = ++namespace.lsn
+      this.#changed.add(namespace)
+      if (lagMs > 0 || namespace.held.length > 0) {
+        this.#heldWrites.hold(index, namespace, lsn, write, lagMs)
+      } else {
+        applyWrite(this, index, namespace, write)
+        namespace.indexedLsn = lsn
+      }
+      return { lsn, indexedLsn: namespace.indexedLsn }
+    })
+  }
+
+  moveToEmptySpace(namespace: NamespaceEntry): void {
+    const from = namespace.space
+    namespace.space = ++this.#lastSpace
+    this.catalog.moveNamespace(from, namespace.space)
+    this.records.discard(from)
+    this.hot.drop(from)
+    namespace.recordCount = 0
+    this.#changed.add(namespace)
+    this.#purge.wake()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#purge.stop()
+    this.#heldWrites.stop()
+    this.#commits.flush()
+    this.hot.clear()
+    this.#database.close()
+  }
+
+  #load(): void {
+    const { indexes, held, lastSpace } = this.catalog.load()
+    this.hot.clear()
+    this.#changed.clear()
+    this.#heldWrites.stop()
+    this.#byName = new Map()
+    this.#byHost = new Map()
+    this.#lastSpace = lastSpace
+    for (const index of indexes) {
+      this.#register(index)
+      if (held.size === 0) continue
+      for (const namespace of index.namespaces.values()) {
+        // A restart is the end of every lag: what was accepted is shown.
+        for (const write of held.get(namespace.space) ?? []) namespace.held.push(write)
+        this.#heldWrites.releaseDue(index, namespace)
+      }
+    }
+  }
+
+  #register(index: IndexEntry): void {
+    this.#byName.set(index.name, index)
+    this.#byHost.set(index.hostKey, index)
+  }
+
+  #insertNamespace(index: IndexEntry, name: string, config: NamespaceConfig | null, visible: boolean): NamespaceEntry {
+    const space = ++this.#lastSpace
+    const entry: NamespaceEntry = {
+      name,
+      space,
+      lsn: 0,
+      indexedLsn: 0,
+      recordCount: 0,
+      visible,
+      config,
+      held: [],
+    }
+    this.catalog.insertNamespace(index, entry)
+    index.namespaces.set(name, entry)
+    return entry
+  }
+
+  #forget(namespace: NamespaceEntry): void {
+    this.#changed.delete(namespace)
+    this.#heldWrites.forget(namespace)
+    this.hot.drop(namespace.space)
+  }
+
+  /** A write may wait in the queue behind the deletion of its index. */
+  #mustExist(index: IndexEntry): void {
+    if (this.#byHost.get(index.hostKey) !== index) throw notFound(`Index ${index.name} not found`)
+  }
+
+  #mustHave(index: IndexEntry, name: string): NamespaceEntry {
+    this.#mustExist(index)
+    const namespace = index.namespaces.get(name)
+    if (namespace === undefined) throw notFound('Namespace not found')
+    return namespace
+  }
+
+  #saveChanged(): void {
+    for (const namespace of this.#changed) this.catalog.saveNamespace(namespace)
+    this.#changed.clear()
+  }
+}

@@ -1,0 +1,141 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isReady } from '../control/index-model.ts'
+import { namespaceName } from '../data/names.ts'
+import type { Engine } from '../engine.ts'
+import type { FaultDesk, Target, Verdict } from '../faults/fault-desk.ts'
+import type { Waits } from '../waits.ts'
+import type { Answer } from './answer.ts'
+import { ApiError, notFound, type Plane } from './api-error.ts'
+import { apiVersion } from './api-version.ts'
+import { localRequest } from './local-request.ts'
+import { parseBody, readBody } from './read-body.ts'
+import { send, sendError } from './respond.ts'
+import { controlRoute, dataRoute } from './routes.ts'
+
+/** What a request is to do, and whom its faults may strike. */
+interface Task {
+  readonly target: Target
+  run(verdict: Verdict): Answer | Promise<Answer>
+}
+
+export interface Handling {
+  readonly engine: Engine
+  readonly faults: FaultDesk
+  readonly waits: Waits
+}
+
+/** Serves one request; never rejects. */
+export async function handleRequest(
+  handling: Handling,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const startedAt = performance.now()
+  const url = request.url ?? '/'
+  const plane: Plane = url.startsWith('/i/') ? 'data' : 'control'
+  try {
+    if (url.startsWith('/_local')) {
+      await localRequest(handling.faults, request, response, url)
+      return
+    }
+    const task = await taskOf(handling, request, url)
+    await underFaults(handling, task, request, response, startedAt)
+  } catch (cause) {
+    sendError(response, cause, plane, startedAt)
+  }
+}
+
+async function underFaults(
+  { faults, waits }: Handling,
+  task: Task,
+  request: IncomingMessage,
+  response: ServerResponse,
+  startedAt: number,
+): Promise<void> {
+  const verdict = faults.judge(task.target)
+  if (verdict.reset === 'before') {
+    request.socket.resetAndDestroy()
+    return
+  }
+  if (verdict.late !== null) {
+    if (verdict.late.connection === 'reset') request.socket.resetAndDestroy()
+    if (await waits.for(verdict.late.afterMs)) await Promise.resolve(task.run(verdict)).catch(() => {})
+    return
+  }
+  let answer: Answer | undefined
+  let refused: unknown
+  try {
+    if (verdict.error !== null) throw verdict.error
+    answer = await task.run(verdict)
+  } catch (cause) {
+    refused = cause
+  }
+  // The work is done first and its answer held back, so that latency is counted from the request's arrival.
+  const leftMs = verdict.latencyMs - (performance.now() - startedAt)
+  if (leftMs > 0) await waits.for(leftMs)
+  if (verdict.reset === 'after') request.socket.resetAndDestroy()
+  else if (answer === undefined) throw refused
+  else send(response, answer, verdict.lsnHeaders, startedAt)
+}
+
+async function taskOf({ engine, faults }: Handling, request: IncomingMessage, url: string): Promise<Task> {
+  const body = await readBody(request)
+  const key = request.headers['api-key']
+  if (key === undefined || key === '') throw new ApiError(401, 'Invalid API key.')
+  const version = apiVersion(header(request, 'x-pinecone-api-version'))
+  const method = request.method ?? 'GET'
+  const mark = url.indexOf('?')
+  const path = mark === -1 ? url : url.slice(0, mark)
+
+  if (!path.startsWith('/i/')) {
+    const { route, pathName } = controlRoute(method, path)
+    const origin = `http://${request.headers.host ?? 'localhost'}`
+    const call = { engine, faults, indexName: pathName, body: parseBody(body), version, origin }
+    const named = pathName === '' && typeof call.body.name === 'string' ? call.body.name : pathName
+    return {
+      target: { operation: route.operation, index: named === '' ? null : named, namespace: null },
+      run: () => route.handle(call),
+    }
+  }
+
+  const slash = path.indexOf('/', 3)
+  const index = engine.indexAt(slash === -1 ? path.slice(3) : path.slice(3, slash))
+  if (index === undefined) throw notFound('Index not found')
+  const { route, pathName } = dataRoute(method, slash === -1 ? '/' : path.slice(slash))
+  const query = new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1))
+  const fields = parseBody(body)
+  const named = {
+    body: () => (typeof fields.namespace === 'string' ? fields.namespace : ''),
+    query: () => query.get('namespace') ?? '',
+    path: () => pathName,
+    none: () => '',
+  }[route.namespaceIn]()
+  const namespace = namespaceName(named)
+  const created = route.operation === 'createNamespace' && typeof fields.name === 'string' ? fields.name : null
+  return {
+    target: {
+      operation: route.operation,
+      index: index.name,
+      namespace: route.namespaceIn === 'none' ? created : namespace,
+    },
+    run: (verdict) => {
+      if (!isReady(index)) throw new ApiError(503, `Index ${index.name} is not ready`)
+      return route.handle({
+        engine,
+        faults,
+        verdict,
+        index,
+        namespace,
+        namedNamespace: named,
+        body: fields,
+        query,
+        version,
+      })
+    },
+  }
+}
+
+function header(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http'
+import { limits } from '../limits.ts'
+import { ApiError, invalid } from './api-error.ts'
+import { isObject, type JsonObject } from './body-fields.ts'
+
+/** @throws ApiError 413 past what one request may hold in memory. */
+export function readBody(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > limits.bodyBytes) {
+        // The rest is read and thrown away, so that the refusal can be sent.
+        chunks.length = 0
+        reject(new ApiError(413, `The request is larger than ${limits.bodyBytes} bytes`))
+      } else {
+        chunks.push(chunk)
+      }
+    })
+    request.on('end', () => {
+      const [only] = chunks
+      resolve(chunks.length === 1 && only !== undefined ? only.toString() : Buffer.concat(chunks).toString())
+    })
+    request.on('error', reject)
+  })
+}
+
+/** @throws ApiError 400 unless the text is a JSON object; an empty text is an empty object. */
+export function parseBody(text: string): JsonObject {
+  if (text === '') return {}
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw invalid(`Invalid JSON: ${cause instanceof Error ? cause.message : String(cause)}`)
+  }
+  if (!isObject(value)) throw invalid('The request body must be a JSON object')
+  return value
+}

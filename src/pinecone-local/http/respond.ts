@@ -1,0 +1,38 @@
+import type { ServerResponse } from 'node:http'
+import type { Answer } from './answer.ts'
+import { ApiError, errorBody, type Plane } from './api-error.ts'
+
+let lastRequest = Date.now() * 1_000
+
+export function send(response: ServerResponse, answer: Answer, lsnHeaders: boolean, startedAt: number): void {
+  const headers = commonHeaders(startedAt)
+  if (lsnHeaders) {
+    if (answer.requestLsn !== undefined) headers['x-pinecone-request-lsn'] = answer.requestLsn
+    if (answer.maxIndexedLsn !== undefined) headers['x-pinecone-max-indexed-lsn'] = answer.maxIndexedLsn
+  }
+  if (answer.body !== '') headers['content-type'] = 'application/json'
+  write(response, answer.status, headers, answer.body)
+}
+
+/** Renders a refusal; anything else is a fault of this server, whose inside is not told. */
+export function sendError(response: ServerResponse, cause: unknown, plane: Plane, startedAt: number): void {
+  const known = cause instanceof ApiError
+  if (!known) console.error('pinecone-local: request failed', cause)
+  const error = known ? cause : new ApiError(500, 'Internal server error')
+  const { contentType, body } = errorBody(error, plane)
+  write(response, error.status, { ...commonHeaders(startedAt), ...error.headers, 'content-type': contentType }, body)
+}
+
+function commonHeaders(startedAt: number): Record<string, string | number> {
+  return {
+    'x-pinecone-request-id': String(++lastRequest),
+    'x-pinecone-request-latency-ms': Math.round(performance.now() - startedAt),
+  }
+}
+
+function write(response: ServerResponse, status: number, headers: Record<string, string | number>, body: string): void {
+  if (response.destroyed || response.headersSent) return
+  headers['content-length'] = Buffer.byteLength(body)
+  response.writeHead(status, headers)
+  response.end(body)
+}

@@ -1,0 +1,118 @@
+import {
+  type ControlCall,
+  configureIndex,
+  createIndex,
+  deleteIndex,
+  describeIndex,
+  listIndexes,
+} from '../control/indexes.ts'
+import type { DataCall } from '../data/call.ts'
+import { deleteRecords } from '../data/delete-records.ts'
+import { fetchByMetadata, fetchRecords } from '../data/fetch.ts'
+import { listIds } from '../data/list-ids.ts'
+import { createNamespace, deleteNamespace, describeNamespace, listNamespaces } from '../data/namespaces.ts'
+import { query } from '../data/query.ts'
+import { indexStats } from '../data/stats.ts'
+import { update } from '../data/update.ts'
+import { upsert } from '../data/upsert.ts'
+import type { Operation } from '../faults/operations.ts'
+import type { Answer } from './answer.ts'
+import { ApiError } from './api-error.ts'
+
+type Handler<Call> = (call: Call) => Answer | Promise<Answer>
+
+/** Where a data request names its namespace. */
+export type NamespaceSource = 'body' | 'query' | 'path' | 'none'
+
+export interface DataRoute {
+  readonly operation: Operation
+  readonly namespaceIn: NamespaceSource
+  readonly handle: Handler<DataCall>
+}
+
+export interface ControlRoute {
+  readonly operation: Operation
+  readonly handle: Handler<ControlCall>
+}
+
+const dataRoutes: Readonly<Record<string, DataRoute>> = {
+  'POST /query': { operation: 'query', namespaceIn: 'body', handle: query },
+  'POST /vectors/upsert': { operation: 'upsert', namespaceIn: 'body', handle: upsert },
+  'POST /vectors/update': { operation: 'update', namespaceIn: 'body', handle: update },
+  'POST /vectors/delete': { operation: 'delete', namespaceIn: 'body', handle: deleteRecords },
+  'GET /vectors/fetch': { operation: 'fetch', namespaceIn: 'query', handle: fetchRecords },
+  'POST /vectors/fetch_by_metadata': { operation: 'fetchByMetadata', namespaceIn: 'body', handle: fetchByMetadata },
+  'GET /vectors/list': { operation: 'list', namespaceIn: 'query', handle: listIds },
+  'POST /describe_index_stats': { operation: 'stats', namespaceIn: 'none', handle: indexStats },
+  'GET /describe_index_stats': { operation: 'stats', namespaceIn: 'none', handle: indexStats },
+  'POST /namespaces': { operation: 'createNamespace', namespaceIn: 'none', handle: createNamespace },
+  'GET /namespaces': { operation: 'listNamespaces', namespaceIn: 'none', handle: listNamespaces },
+  'GET /namespaces/{}': { operation: 'describeNamespace', namespaceIn: 'path', handle: describeNamespace },
+  'DELETE /namespaces/{}': { operation: 'deleteNamespace', namespaceIn: 'path', handle: deleteNamespace },
+}
+
+const controlRoutes: Readonly<Record<string, ControlRoute>> = {
+  'POST /indexes': { operation: 'createIndex', handle: createIndex },
+  'GET /indexes': { operation: 'listIndexes', handle: listIndexes },
+  'GET /indexes/{}': { operation: 'describeIndex', handle: describeIndex },
+  'PATCH /indexes/{}': { operation: 'configureIndex', handle: configureIndex },
+  'DELETE /indexes/{}': { operation: 'deleteIndex', handle: deleteIndex },
+}
+
+/** Parts of the vendor's API that are not offered, by the path they start with. */
+const notOffered: readonly (readonly [string, string])[] = [
+  ['/bulk/', 'imports'],
+  ['/records/', 'text records (integrated embedding)'],
+  ['/namespaces/', 'documents'],
+  ['/documents', 'documents'],
+  ['/indexes/create-for-model', 'integrated embedding'],
+  ['/indexes/', 'backups and backup schedules'],
+  ['/collections', 'collections'],
+  ['/backups', 'backups'],
+  ['/backup-schedules', 'backup schedules'],
+  ['/restore-jobs', 'restore jobs'],
+  ['/embed', 'inference'],
+  ['/rerank', 'inference'],
+  ['/models', 'inference'],
+  ['/assistant', 'assistants'],
+  ['/admin', 'the admin API'],
+]
+
+export function dataRoute(method: string, path: string): { route: DataRoute; pathName: string } {
+  return find(dataRoutes, method, path, /^\/namespaces\/([^/]+)$/)
+}
+
+export function controlRoute(method: string, path: string): { route: ControlRoute; pathName: string } {
+  return find(controlRoutes, method, path, /^\/indexes\/(?!create-for-model$)([^/]+)$/)
+}
+
+function find<Route>(
+  routes: Readonly<Record<string, Route>>,
+  method: string,
+  path: string,
+  named: RegExp,
+): { route: Route; pathName: string } {
+  const direct = routes[`${method} ${path}`]
+  if (direct !== undefined) return { route: direct, pathName: '' }
+  const match = named.exec(path)
+  const name = match?.[1]
+  if (match !== null && name !== undefined) {
+    const pattern = path.slice(0, path.length - name.length)
+    const route = routes[`${method} ${pattern}{}`]
+    if (route !== undefined) return { route, pathName: decode(name) }
+  }
+  if (Object.keys(routes).some((key) => key.endsWith(` ${path}`)) || match !== null) {
+    throw new ApiError(405, `Method ${method} is not allowed for ${path}`)
+  }
+  const other = notOffered.find(([start]) => path.startsWith(start))
+  if (other !== undefined) throw new ApiError(501, `pinecone-local does not offer ${other[1]} (${method} ${path}).`)
+  throw new ApiError(404, `No such endpoint: ${method} ${path}`)
+}
+
+function decode(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    throw new ApiError(400, `Malformed path segment: ${name}`)
+  }
+}

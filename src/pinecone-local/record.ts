@@ -1,0 +1,39 @@
+export interface SparseVector {
+  readonly indices: Uint32Array
+  readonly values: Float32Array
+}
+
+/** A record as it is stored: float32 values, metadata as JSON text. */
+export interface StoredRecord {
+  readonly id: string
+  readonly values: Float32Array | null
+  readonly sparse: SparseVector | null
+  readonly metadata: string | null
+}
+
+/** Bytes of a record as the vendor's limits count them: 4 a dimension, 8 a sparse value, the metadata's text. */
+export function recordBytes(record: StoredRecord): number {
+  return (
+    record.id.length +
+    (record.values?.byteLength ?? 0) +
+    (record.sparse === null ? 0 : record.sparse.indices.length * 8) +
+    (record.metadata?.length ?? 0)
+  )
+}
+
+/** The record as the API shows it, spliced from stored JSON; values are float32, so they read back as rounded. */
+export function recordJson(record: StoredRecord, values: boolean, metadata: boolean): string {
+  let text = `"id":${JSON.stringify(record.id)},"values":`
+  text += values && record.values !== null ? floatsJson(record.values) : '[]'
+  if (values && record.sparse !== null) text += `,"sparseValues":${sparseJson(record.sparse)}`
+  if (metadata && record.metadata !== null) text += `,"metadata":${record.metadata}`
+  return text
+}
+
+function sparseJson(sparse: SparseVector): string {
+  return `{"indices":[${sparse.indices.join(',')}],"values":${floatsJson(sparse.values)}}`
+}
+
+function floatsJson(values: Float32Array): string {
+  return `[${values.join(',')}]`
+}

@@ -1,0 +1,129 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { deserialize, serialize } from 'node:v8'
+import type { HeldWrite, IndexConfig, IndexEntry, NamespaceConfig, NamespaceEntry } from '../catalog.ts'
+import type { Write } from '../writes.ts'
+
+const above = '\u{10ffff}'
+
+/** Indexes, namespaces and held writes as rows. */
+export class CatalogTables {
+  readonly #database: DatabaseSync
+  readonly #insertNamespace: StatementSync
+  readonly #saveNamespace: StatementSync
+  readonly #moveNamespace: StatementSync
+  readonly #deleteNamespace: StatementSync
+  readonly #names: StatementSync
+  readonly #countNames: StatementSync
+  readonly #hold: StatementSync
+  readonly #release: StatementSync
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#insertNamespace = database.prepare(
+      'insert into namespaces (space, index_id, name, lsn, record_count, visible, config) values (?, ?, ?, ?, ?, ?, ?)',
+    )
+    this.#saveNamespace = database.prepare(
+      'update namespaces set lsn = ?, record_count = ?, visible = ? where space = ?',
+    )
+    this.#moveNamespace = database.prepare('update namespaces set space = ? where space = ?')
+    this.#deleteNamespace = database.prepare('delete from namespaces where space = ?')
+    const range = 'index_id = ? and name >= ? and name < ? and visible = 1'
+    this.#names = database.prepare(`select name from namespaces where ${range} and name > ? order by name limit ?`)
+    this.#countNames = database.prepare(`select count(*) as count from namespaces where ${range}`)
+    this.#hold = database.prepare('insert into pending (space, lsn, write) values (?, ?, ?)')
+    this.#release = database.prepare('delete from pending where seq = ?')
+  }
+
+  /** Everything but records, and the highest space in use. */
+  load(): { indexes: IndexEntry[]; held: Map<number, HeldWrite[]>; lastSpace: number } {
+    const indexes = new Map<number, IndexEntry>()
+    for (const row of this.#database.prepare('select id, name, host_key, config from indexes').iterate()) {
+      const id = row.id as number
+      const config = JSON.parse(row.config as string) as IndexConfig
+      indexes.set(id, { id, name: row.name as string, hostKey: row.host_key as string, config, namespaces: new Map() })
+    }
+    for (const row of this.#database.prepare('select * from namespaces').iterate()) {
+      const entry: NamespaceEntry = {
+        name: row.name as string,
+        space: row.space as number,
+        lsn: row.lsn as number,
+        indexedLsn: row.lsn as number,
+        recordCount: row.record_count as number,
+        visible: row.visible === 1,
+        config: row.config === null ? null : (JSON.parse(row.config as string) as NamespaceConfig),
+        held: [],
+      }
+      indexes.get(row.index_id as number)?.namespaces.set(entry.name, entry)
+    }
+    const held = new Map<number, HeldWrite[]>()
+    for (const row of this.#database.prepare('select * from pending order by seq').iterate()) {
+      const space = row.space as number
+      const write = deserialize(row.write as Uint8Array) as Write
+      const list = held.get(space) ?? []
+      list.push({ seq: row.seq as number, lsn: row.lsn as number, write, dueAt: 0 })
+      held.set(space, list)
+    }
+    const last = this.#database
+      .prepare('select max(space) as last from (select space from namespaces union all select space from garbage)')
+      .get()
+    return { indexes: [...indexes.values()], held, lastSpace: (last?.last as number | null) ?? 0 }
+  }
+
+  insertIndex(name: string, hostKey: string, config: IndexConfig): IndexEntry {
+    const { lastInsertRowid } = this.#database
+      .prepare('insert into indexes (name, host_key, config) values (?, ?, ?)')
+      .run(name, hostKey, JSON.stringify(config))
+    return { id: Number(lastInsertRowid), name, hostKey, config, namespaces: new Map() }
+  }
+
+  saveIndex(index: IndexEntry): void {
+    this.#database.prepare('update indexes set config = ? where id = ?').run(JSON.stringify(index.config), index.id)
+  }
+
+  /** Drops the index; its records become garbage. */
+  deleteIndex(index: IndexEntry): void {
+    const ofIndex = 'select space from namespaces where index_id = ?'
+    this.#database.prepare(`insert into garbage (space) ${ofIndex}`).run(index.id)
+    this.#database.prepare(`delete from pending where space in (${ofIndex})`).run(index.id)
+    this.#database.prepare('delete from namespaces where index_id = ?').run(index.id)
+    this.#database.prepare('delete from indexes where id = ?').run(index.id)
+  }
+
+  insertNamespace(index: IndexEntry, namespace: NamespaceEntry): void {
+    const config = namespace.config === null ? null : JSON.stringify(namespace.config)
+    const { space, name, lsn, recordCount, visible } = namespace
+    this.#insertNamespace.run(space, index.id, name, lsn, recordCount, visible ? 1 : 0, config)
+  }
+
+  saveNamespace(namespace: NamespaceEntry): void {
+    this.#saveNamespace.run(namespace.lsn, namespace.recordCount, namespace.visible ? 1 : 0, namespace.space)
+  }
+
+  /** Gives the namespace another space. */
+  moveNamespace(from: number, to: number): void {
+    this.#moveNamespace.run(to, from)
+    this.#database.prepare('update pending set space = ? where space = ?').run(to, from)
+  }
+
+  deleteNamespace(space: number): void {
+    this.#deleteNamespace.run(space)
+    this.#database.prepare('delete from pending where space = ?').run(space)
+  }
+
+  /** Names in byte order, after `after`, that start with `prefix`. */
+  namespaceNames(index: IndexEntry, prefix: string, after: string, limit: number): string[] {
+    return this.#names.all(index.id, prefix, prefix + above, after, limit).map((row) => row.name as string)
+  }
+
+  countNamespaces(index: IndexEntry, prefix: string): number {
+    return this.#countNames.get(index.id, prefix, prefix + above)?.count as number
+  }
+
+  hold(space: number, lsn: number, write: Write): number {
+    return Number(this.#hold.run(space, lsn, serialize(write)).lastInsertRowid)
+  }
+
+  release(seq: number): void {
+    this.#release.run(seq)
+  }
+}

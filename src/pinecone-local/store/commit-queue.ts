@@ -1,0 +1,74 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+interface Job {
+  readonly run: () => void
+  readonly fail: (cause: unknown) => void
+}
+
+/**
+ * Group commit: writes that arrive in one turn of the event loop share a transaction, and none is answered before it
+ * is committed. Jobs run one after another, so a job may check and change memory and tables as one step; it must throw
+ * before it has changed anything.
+ */
+export class CommitQueue {
+  readonly #database: DatabaseSync
+  readonly #beforeCommit: () => void
+  readonly #onLost: () => void
+  #jobs: Job[] = []
+  #settle: (() => void)[] = []
+  #scheduled = false
+
+  /**
+   * @param beforeCommit writes what is kept once a transaction (counters), not once a job.
+   * @param onLost called when a transaction was rolled back: memory then knows more than the tables.
+   */
+  constructor(database: DatabaseSync, beforeCommit: () => void, onLost: () => void) {
+    this.#database = database
+    this.#beforeCommit = beforeCommit
+    this.#onLost = onLost
+  }
+
+  /** Resolves with the job's value once it is durable. */
+  run<T>(job: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#jobs.push({
+        run: () => {
+          const value = job()
+          this.#settle.push(() => resolve(value))
+        },
+        fail: reject,
+      })
+      if (this.#scheduled) return
+      this.#scheduled = true
+      setImmediate(() => this.flush())
+    })
+  }
+
+  /** Commits what is queued now. */
+  flush(): void {
+    this.#scheduled = false
+    const jobs = this.#jobs
+    if (jobs.length === 0) return
+    this.#jobs = []
+    this.#settle = []
+    try {
+      this.#database.exec('begin')
+      for (const job of jobs) {
+        try {
+          job.run()
+        } catch (cause) {
+          job.fail(cause)
+        }
+      }
+      this.#beforeCommit()
+      this.#database.exec('commit')
+    } catch (cause) {
+      if (this.#database.isTransaction) this.#database.exec('rollback')
+      this.#onLost()
+      // Rejecting a job that has settled already does nothing.
+      for (const job of jobs) job.fail(cause)
+      return
+    }
+    for (const settle of this.#settle) settle()
+  }
+}
