@@ -1,0 +1,79 @@
+import type { Sql } from 'postgres'
+import { isTenantId, type TenantId } from '../placement/tenant-id.ts'
+import type { ResultCache } from './result-cache.ts'
+import type { TenantWrites } from './tenant-writes.ts'
+
+/** On this channel replicas hear of each other's writes; the payload is the tenant's id. */
+export const tenantWritesChannel = 'tenant_writes'
+
+export interface TenantWritesOptions {
+  readonly sql: Sql
+  readonly cache: Pick<ResultCache, 'drop' | 'dropAll'>
+  /** Another replica could not be told, or can't be heard: its or our answers are stale until they run out. */
+  readonly onFault?: (error: unknown) => void
+}
+
+/** Postgres takes notifications one commit after another, so those of a moment go together. */
+const gatherMs = 20
+const retryMs = 1_000
+
+/**
+ * Announces writes over Postgres. What happened while the connection that listens was lost is not known, so all is
+ * dropped when it is back. Until it is, and while announcing fails, other replicas' answers are stale for at most the
+ * cache's time to live.
+ */
+export async function listenForTenantWrites(options: TenantWritesOptions): Promise<TenantWrites & AsyncDisposable> {
+  const { sql, cache } = options
+  let pending = new Set<TenantId>()
+  let sending: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
+
+  const send = async (): Promise<void> => {
+    timer = undefined
+    const batch = pending
+    pending = new Set()
+    try {
+      await sql`select pg_notify(${tenantWritesChannel}, id) from unnest(${[...batch]}::text[]) as id`
+    } catch (error) {
+      for (const tenantId of batch) pending.add(tenantId)
+      options.onFault?.(error)
+      if (!closed) later(retryMs)
+    }
+  }
+  const later = (ms: number): void => {
+    timer ??= setTimeout(() => {
+      sending = send().finally(() => {
+        sending = undefined
+        if (pending.size > 0 && !closed) later(gatherMs)
+      })
+    }, ms)
+  }
+
+  let first = true
+  const listening = await sql.listen(
+    tenantWritesChannel,
+    (payload) => {
+      if (isTenantId(payload)) cache.drop(payload)
+      else cache.dropAll()
+    },
+    () => {
+      if (!first) cache.dropAll()
+      first = false
+    },
+  )
+  return {
+    announce(tenantId) {
+      cache.drop(tenantId)
+      pending.add(tenantId)
+      if (sending === undefined && !closed) later(gatherMs)
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true
+      clearTimeout(timer)
+      await sending
+      if (pending.size > 0) await send()
+      await listening.unlisten().catch(() => undefined)
+    },
+  }
+}

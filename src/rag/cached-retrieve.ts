@@ -1,0 +1,47 @@
+import type { TenantPrincipal } from '../auth/principal.ts'
+import type { ResultCache } from '../cache/result-cache.ts'
+import { answerKey } from '../cache/tenant-scoped-key.ts'
+import type { CallOptions } from '../stores/store.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { checkQuestion, type RetrieveInput } from './question.ts'
+import { answerQuestion, type RetrieveDeps } from './retrieve.ts'
+
+export interface CachedRetrieveDeps extends RetrieveDeps {
+  readonly cache: ResultCache
+}
+
+export interface CachedAnswer {
+  /** A `RetrieveAnswer`, which is the same for everyone with the same question. */
+  readonly json: string
+  readonly cache: 'hit' | 'miss' | 'bypass'
+}
+
+/**
+ * `retrieve`, answered from the cache when it can be. The route is looked up first, so that a tenant that is
+ * suspended, gone or moved never gets a kept answer.
+ *
+ * @param options `bypass`: neither read nor keep. The signal ends only a load that nobody else may join.
+ * @throws as `retrieve` does.
+ */
+export async function cachedRetrieve(
+  deps: CachedRetrieveDeps,
+  principal: TenantPrincipal,
+  input: RetrieveInput,
+  options: CallOptions & { readonly bypass?: boolean } = {},
+): Promise<CachedAnswer> {
+  const { cache, embedder } = deps
+  const question = checkQuestion(input, embedder.dimension)
+  const found = deps.routes.find(principal.tenantId)
+  const route = found instanceof Promise ? await found : found
+  const load = async (signal?: AbortSignal): Promise<string> =>
+    JSON.stringify(await answerQuestion(deps, principal, route, question, signal === undefined ? {} : { signal }))
+  if (options.bypass === true || !cache.isOn) return { json: await load(options.signal), cache: 'bypass' }
+  const key = answerKey({
+    ...{ route, embeddingModel: embedder.model, groups: principal.groups },
+    ...question,
+    filter: question.filter === undefined ? undefined : canonicalJson(question.filter),
+  })
+  const kept = cache.get(key)
+  if (kept !== undefined) return { json: kept, cache: 'hit' }
+  return { json: await cache.load(key, () => load()), cache: 'miss' }
+}

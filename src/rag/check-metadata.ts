@@ -1,0 +1,82 @@
+import type { Metadata, MetadataValue } from '../stores/store.ts'
+import type { Faults } from './faults.ts'
+
+/** The vendor's limit of a record's metadata (docs.pinecone.io, "Metadata size"). */
+export const metadataBytesMax = 40_960
+
+/** What a chunk says of itself beside the document's own metadata. */
+const chunkKeys: ReadonlySet<string> = new Set(['text', 'documentId', 'source', 'chunk'])
+
+/** Keys that are the router's own in every record: stripped from answers, refused from callers. */
+export function isReserved(key: string): boolean {
+  return key.startsWith('_tr')
+}
+
+interface MetadataRule {
+  /** A document's metadata stands beside its chunks' own fields, a raw record's is all there is. */
+  readonly of: 'document' | 'record'
+  readonly bytesMax: number
+}
+
+/**
+ * Checks metadata a caller sends: flat, of the store's types, without reserved names. `visibility` decides who reads,
+ * so it has to be a list of groups that cannot be misread: never empty, never a bare word.
+ */
+export function checkMetadata(value: unknown, path: string, rule: MetadataRule, faults: Faults): Metadata {
+  if (value === undefined) return {}
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    faults.add(path, 'must be an object')
+    return {}
+  }
+  for (const [key, item] of Object.entries(value)) {
+    const fault = keyFault(key, rule) ?? valueFault(key, item)
+    if (fault !== undefined) faults.add(`${path}.${key}`, fault)
+  }
+  checkMetadataSize(value as Metadata, path, rule.bytesMax, faults)
+  return value as Metadata
+}
+
+export function checkMetadataSize(metadata: Metadata, path: string, bytesMax: number, faults: Faults): void {
+  if (Buffer.byteLength(JSON.stringify(metadata)) > bytesMax) {
+    faults.add(path, `is larger than ${bytesMax} bytes as JSON`)
+  }
+}
+
+/** The groups of a record or document; undefined: everyone in the tenant. */
+export function visibilityOf(metadata: Metadata): readonly string[] | undefined {
+  const { visibility } = metadata
+  return Array.isArray(visibility) ? visibility : undefined
+}
+
+/** The rule of `narrowed` for records that were fetched by id, where the store takes no filter. */
+export function isVisible(metadata: Metadata, groups: readonly string[]): boolean {
+  const { visibility } = metadata
+  if (visibility === undefined) return true
+  if (Array.isArray(visibility)) return visibility.some((group: string) => groups.includes(group))
+  return typeof visibility === 'string' && groups.includes(visibility)
+}
+
+function keyFault(key: string, rule: MetadataRule): string | undefined {
+  if (key === '') return 'a name must not be empty'
+  if (key.startsWith('$')) return 'names must not begin with $'
+  if (isReserved(key)) return 'names beginning with _tr are reserved'
+  return rule.of === 'document' && chunkKeys.has(key) ? 'this name is taken by the chunk itself' : undefined
+}
+
+function valueFault(key: string, value: unknown): string | undefined {
+  if (key === 'visibility') {
+    return isStrings(value) && value.length > 0
+      ? undefined
+      : 'must be a list of one group or more; leave it out to let all of the tenant see this'
+  }
+  return isValue(value) ? undefined : 'must be a string, number, boolean or list of strings'
+}
+
+function isValue(value: unknown): value is MetadataValue {
+  if (typeof value === 'number') return Number.isFinite(value)
+  return typeof value === 'string' || typeof value === 'boolean' || isStrings(value)
+}
+
+function isStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}

@@ -1,0 +1,36 @@
+import type { Db } from '../db/connect.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import {
+  claimWholeTenant,
+  everythingDeleted,
+  everythingInDoubt,
+  everythingKept,
+} from '../registry/whole-tenant-claim.ts'
+import { type ClaimSettings, documentBusy, leaseMsOf } from './claimed-write.ts'
+import { type WriteDeps, writeInPlace } from './place-writer.ts'
+
+export interface DeleteEverythingDeps extends WriteDeps {
+  readonly db: Db
+  readonly settings: ClaimSettings
+}
+
+/**
+ * Empties the tenant's place, and then the inventory, in this order: what the inventory still names can be deleted
+ * again, what only the store has would be found by no one. No document can be written meanwhile.
+ */
+export function deleteEverything(deps: DeleteEverythingDeps, tenantId: TenantId): Promise<void> {
+  const { db } = deps
+  const { storeInDoubtMs } = deps.settings
+  return writeInPlace(deps, tenantId, async (place) => {
+    const claim = await claimWholeTenant(db, tenantId, leaseMsOf(deps.settings))
+    if (!('claim' in claim)) throw documentBusy(claim.retryAfterS)
+    try {
+      await place.deleteAll()
+    } catch (fault) {
+      const ended = place.inDoubt ? everythingInDoubt(db, claim, storeInDoubtMs) : everythingKept(db, claim)
+      await ended.catch(() => undefined) // the claim runs out by itself
+      throw fault
+    }
+    await everythingDeleted(db, claim, place.inDoubt ? storeInDoubtMs : undefined)
+  })
+}

@@ -1,0 +1,133 @@
+import type { TenantPrincipal } from '../auth/principal.ts'
+import type { Db } from '../db/connect.ts'
+import { AppError } from '../errors.ts'
+import type { Embedder } from '../models/embedder.ts'
+import { claimForWriting, type NewContent } from '../registry/document-claims.ts'
+import { findDocument, storedChunks } from '../registry/documents.ts'
+import { claimEnds } from '../registry/end-document-claim.ts'
+import type { Metadata, VectorRecord } from '../stores/store.ts'
+import { checkMetadata, visibilityOf } from './check-metadata.ts'
+import type { Chunker } from './chunker.ts'
+import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.ts'
+import { contentHash } from './content-hash.ts'
+import { Faults } from './faults.ts'
+import { type WriteDeps, writeInPlace } from './place-writer.ts'
+import { chunkId, chunkIds, documentIdRule, isDocumentId } from './record-ids.ts'
+
+export interface PutDocumentDeps extends WriteDeps {
+  readonly db: Db
+  readonly embedder: Embedder
+  readonly chunker: Chunker
+  readonly settings: ClaimSettings
+}
+
+export interface PutDocumentInput {
+  readonly documentId: string
+  readonly text: string
+  readonly source?: string | undefined
+  readonly metadata?: unknown
+}
+
+export interface PutDocumentAnswer {
+  readonly documentId: string
+  readonly chunks: number
+  readonly status: 'created' | 'updated' | 'unchanged'
+  readonly usage: { readonly embeddingTokens: number }
+}
+
+/** A chunk's record also carries its text, heading and source: together under the store's 40 KB. */
+const documentMetadataBytesMax = 24_576
+const sourceMax = 2_048
+export const chunksMax = 10_000
+/** Records of one call: between two calls the claim is looked after. */
+const sliceSize = 500
+
+/**
+ * Stores a document: cut, embedded, written, and noted in the inventory. The same content again writes nothing;
+ * changed content leaves no chunk of the old one. It can fail at any point and be tried again.
+ *
+ * @throws AppError `invalid_request`, `payload_too_large`, `embedding_unavailable`; `document_busy` while another
+ *   write to it is under way or in doubt; `outcome_unknown` when it is stored in part or its fate is not known: the
+ *   same call again repairs that; and the faults of `TenantRoutes` and `TenantStore`.
+ */
+export async function putDocument(
+  deps: PutDocumentDeps,
+  principal: TenantPrincipal,
+  input: PutDocumentInput,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<PutDocumentAnswer> {
+  const { tenantId } = principal
+  const { documentId } = input
+  const content = checkInput(input)
+  await deps.routes.find(tenantId)
+  const hash = contentHash(content, deps.embedder.model, deps.chunker.rule)
+  const stored = await storedChunks(deps.db, tenantId, documentId, hash)
+  if (stored !== undefined) return unchanged(documentId, stored, 0)
+
+  // All that is slow comes before the claim and the permit, so that neither another write nor a move waits for it.
+  const texts = await deps.chunker.chunk(content.text)
+  if (texts.length > chunksMax) {
+    throw new AppError(
+      'payload_too_large',
+      `The text gives more than ${chunksMax} chunks. Send it in several documents.`,
+    )
+  }
+  const { vectors, tokens } = await deps.embedder.embed(texts, options)
+  options.signal?.throwIfAborted()
+  const records = texts.map((text, chunk): VectorRecord => {
+    const own = { ...(content.source !== null && { source: content.source }), text, documentId, chunk }
+    return { id: chunkId(documentId, chunk), values: vectors[chunk] ?? [], metadata: { ...content.metadata, ...own } }
+  })
+  const row: NewContent = {
+    contentHash: hash,
+    source: content.source,
+    metadata: content.metadata as NewContent['metadata'],
+    visibility: visibilityOf(content.metadata)?.slice() ?? null,
+    chunkCount: records.length,
+  }
+
+  return writeInPlace(deps, tenantId, async (place) => {
+    const claimed = await claimDocument(deps.settings, (how) =>
+      claimForWriting(deps.db, tenantId, documentId, row, how),
+    )
+    if (claimed.kind !== 'claimed') {
+      return unchanged(documentId, claimed.kind === 'unchanged' ? claimed.chunkCount : records.length, tokens)
+    }
+    const { claim } = claimed
+    const leftovers = chunkIds(documentId, records.length, claim.ceiling)
+    await runClaimed(deps, claim, place, async (keep) => {
+      for (let at = 0; at < records.length; at += sliceSize) {
+        await keep()
+        await place.upsert(records.slice(at, at + sliceSize))
+      }
+      if (leftovers.length > 0) {
+        await keep()
+        await place.deleteIds(leftovers)
+      }
+      const doubtMs = place.inDoubt ? deps.settings.storeInDoubtMs : undefined
+      if (await claimEnds(deps.db).stored(claim, records.length, doubtMs)) return
+      // Taken over. By the same content: then the store holds it all the same, and the other one ends the claim.
+      const now = await findDocument(deps.db, tenantId, documentId)
+      if (now?.contentHash !== hash) throw new AppError('outcome_unknown', 'Another write to this document came after.')
+    })
+    const status = claim.previous === undefined ? 'created' : 'updated'
+    return { documentId, chunks: records.length, status, usage: { embeddingTokens: tokens } }
+  })
+}
+
+function unchanged(documentId: string, chunks: number, embeddingTokens: number): PutDocumentAnswer {
+  return { documentId, chunks, status: 'unchanged', usage: { embeddingTokens } }
+}
+
+function checkInput(input: PutDocumentInput): { text: string; source: string | null; metadata: Metadata } {
+  const faults = new Faults()
+  if (!isDocumentId(input.documentId)) faults.add('documentId', `must be ${documentIdRule}`)
+  if (input.text.trim() === '') faults.add('text', 'must not be blank')
+  if (input.source !== undefined && input.source.length > sourceMax) {
+    faults.add('source', `must be at most ${sourceMax} characters`)
+  }
+  const rule = { of: 'document', bytesMax: documentMetadataBytesMax } as const
+  const metadata = checkMetadata(input.metadata, 'metadata', rule, faults)
+  faults.check()
+  return { text: input.text, source: input.source ?? null, metadata }
+}

@@ -1,0 +1,23 @@
+import { type IdLocks, idLocks } from './id-locks.ts'
+import { RecentMap } from './recent-map.ts'
+
+/**
+ * What this replica remembers between requests to spare the store or to order its own writes. All of it may be
+ * forgotten: then something is asked once more.
+ */
+export interface RagMemory {
+  /** Writes of this replica to one record go one after another. */
+  readonly locks: IdLocks
+  /** The highest sequence number of a write of this replica, by place. */
+  readonly writtenLsns: RecentMap<number, number>
+  /** Places whose emptiness was looked into and found to be real. */
+  readonly realEmpties: RecentMap<number, true>
+}
+
+export function ragMemory(): RagMemory {
+  return {
+    locks: idLocks(),
+    writtenLsns: new RecentMap({ max: 50_000 }),
+    realEmpties: new RecentMap({ max: 50_000, ttlMs: 5_000 }),
+  }
+}

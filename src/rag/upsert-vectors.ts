@@ -1,0 +1,38 @@
+import type { TenantPrincipal } from '../auth/principal.ts'
+import type { Embedder } from '../models/embedder.ts'
+import type { VectorRecord } from '../stores/store.ts'
+import { checkRecord, type RecordInput, upsertMax } from './check-records.ts'
+import { Faults } from './faults.ts'
+import { type WriteDeps, writeInPlace } from './place-writer.ts'
+import type { RagMemory } from './rag-memory.ts'
+
+export interface UpsertVectorsDeps extends WriteDeps {
+  readonly embedder: Pick<Embedder, 'dimension'>
+  readonly memory: RagMemory
+}
+
+/**
+ * Puts an app's own records whole; one with a known id is replaced. Of two with the same id the later one counts.
+ * @throws AppError `invalid_request`, and the faults of `TenantRoutes.beginWrite` and `TenantStore`.
+ */
+export async function upsertVectors(
+  deps: UpsertVectorsDeps,
+  principal: TenantPrincipal,
+  input: { readonly vectors: readonly RecordInput[] },
+): Promise<{ readonly upsertedCount: number }> {
+  const { tenantId } = principal
+  const faults = new Faults()
+  if (input.vectors.length === 0 || input.vectors.length > upsertMax) {
+    faults.add('vectors', `takes 1 to ${upsertMax} records`)
+    faults.check()
+  }
+  const records = new Map<string, VectorRecord>()
+  for (const [position, vector] of input.vectors.entries()) {
+    records.set(vector.id, checkRecord(vector, deps.embedder.dimension, `vectors[${position}]`, faults))
+  }
+  faults.check()
+  await deps.memory.locks.hold(tenantId, [...records.keys()], () =>
+    writeInPlace(deps, tenantId, (place) => place.upsert([...records.values()])),
+  )
+  return { upsertedCount: input.vectors.length }
+}

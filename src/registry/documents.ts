@@ -1,0 +1,130 @@
+import { and, asc, eq, gt, isNull, lt, ne, not, or, type SQL, sql } from 'drizzle-orm'
+import type { Tx } from '../db/connect.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { type DocumentState, documents } from './documents.sql.ts'
+
+/** A document as the inventory knows it: what was stored, never its text. */
+export interface DocumentRow {
+  readonly documentId: string
+  readonly state: DocumentState
+  /** SHA-256, hex; of the content being written while `writing`. */
+  readonly contentHash: string
+  readonly source: string | null
+  readonly metadata: Readonly<Record<string, string | number | boolean | string[]>>
+  readonly chunkCount: number
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/**
+ * The id of the row that keeps documents from being written while everything of the tenant is deleted. A document's
+ * id has no `#`, so none can be taken for it.
+ */
+export const wholeTenant = '#all'
+
+/**
+ * Rows a caller may see: no barrier, and no document that is gone from the store and whose row only waits until an
+ * unanswered delete can no longer land.
+ */
+const isThere = and(
+  ne(documents.id, wholeTenant),
+  not(sql`(${documents.state} = 'deleting' and ${documents.chunkCeiling} = 0)`),
+)
+
+const columns = {
+  documentId: documents.id,
+  state: documents.state,
+  contentHash: documents.contentHash,
+  source: documents.source,
+  metadata: documents.metadata,
+  chunkCount: documents.chunkCount,
+  createdAt: documents.createdAt,
+  updatedAt: documents.updatedAt,
+}
+
+/** @param groups undefined: whoever may see it, for writes, which go by scope alone. */
+export async function findDocument(
+  db: Tx,
+  tenantId: TenantId,
+  documentId: string,
+  groups?: readonly string[],
+): Promise<DocumentRow | undefined> {
+  const [row] = await db
+    .select(columns)
+    .from(documents)
+    .where(and(eq(documents.tenantId, tenantId), eq(documents.id, documentId), isThere, visibleTo(groups)))
+  return row
+}
+
+/** Documents in the order of their ids, those after `after`, at most `limit`. */
+export function listDocumentRows(
+  db: Tx,
+  tenantId: TenantId,
+  page: { readonly after?: string | undefined; readonly limit: number; readonly groups: readonly string[] },
+): Promise<DocumentRow[]> {
+  return db
+    .select(columns)
+    .from(documents)
+    .where(
+      and(
+        eq(documents.tenantId, tenantId),
+        isThere,
+        visibleTo(page.groups),
+        page.after === undefined ? undefined : gt(documents.id, page.after),
+      ),
+    )
+    .orderBy(asc(documents.id))
+    .limit(page.limit)
+}
+
+/** @returns the number of chunks of a document that is stored with just this content, and that nothing is taking away. */
+export async function storedChunks(
+  db: Tx,
+  tenantId: TenantId,
+  documentId: string,
+  contentHash: string,
+): Promise<number | undefined> {
+  const [row] = await db
+    .select({ chunkCount: documents.chunkCount })
+    .from(documents)
+    .where(
+      and(
+        eq(documents.tenantId, tenantId),
+        eq(documents.id, documentId),
+        eq(documents.state, 'ready'),
+        eq(documents.contentHash, contentHash),
+        notBeingEmptied(tenantId),
+      ),
+    )
+  return row?.chunkCount
+}
+
+/** Whether the store must show something: a document is ready since longer than writes may stay invisible. */
+export async function hasStoredDocuments(db: Tx, tenantId: TenantId, olderThanMs: number): Promise<boolean> {
+  const rows = await db
+    .select({ id: documents.id })
+    .from(documents)
+    .where(
+      and(
+        eq(documents.tenantId, tenantId),
+        eq(documents.state, 'ready'),
+        gt(documents.chunkCount, 0),
+        lt(documents.updatedAt, sql`now() - make_interval(secs => ${olderThanMs / 1000})`),
+        notBeingEmptied(tenantId),
+      ),
+    )
+    .limit(1)
+  return rows.length > 0
+}
+
+/** A claim on the whole tenant means that all of it is being deleted, or was when its replica died. */
+function notBeingEmptied(tenantId: TenantId): SQL {
+  return sql`not exists (select from documents bar
+    where bar.tenant_id = ${tenantId} and bar.id = ${wholeTenant} and bar.claim is not null)`
+}
+
+function visibleTo(groups: readonly string[] | undefined): SQL | undefined {
+  if (groups === undefined) return undefined
+  if (groups.length === 0) return isNull(documents.visibility)
+  return or(isNull(documents.visibility), sql`${documents.visibility} && ${sql.param([...groups])}::text[]`)
+}
