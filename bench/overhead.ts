@@ -1,3 +1,4 @@
+import { narrowed } from '../src/rag/check-filter.ts'
 import { setFaults, startParts, startService } from './harness/parts.ts'
 import { startProcess } from './harness/process.ts'
 import type { QueryOrder, QueryResult } from './harness/query-process.ts'
@@ -10,7 +11,8 @@ const storeLatencyMs = 20
 
 /**
  * What the router adds to a query: `POST /retrieve` with a vector against the same query by the SDK, straight to a
- * store that takes 20 ms. Every vector is another, so nothing comes from the cache.
+ * store that takes 20 ms, with the filter that the router puts on it. Every vector is another, so nothing comes from the
+ * cache.
  */
 export async function overhead({ quick, say }: BenchOptions): Promise<BenchResult> {
   await using parts = await startParts({ pin: false })
@@ -29,7 +31,7 @@ export async function overhead({ quick, say }: BenchOptions): Promise<BenchResul
   for (const callers of [1, 32]) {
     say(`${callers} caller${callers === 1 ? '' : 's'}, ${rounds} rounds`)
     const { direct, routed } = await inTurn(rounds, {
-      direct: () => ask({ sdk: tenant.place }, callers),
+      direct: () => ask({ sdk: { ...tenant.place, filter: narrowed(undefined, []) } }, callers),
       routed: () => ask({ router: { url: service.url, token: tenant.token } }, callers),
     })
     for (const [name, samples] of [

@@ -4,13 +4,17 @@ import { seededRandom, unitVector } from './sample-tenant.ts'
 import { quantile } from './statistics.ts'
 
 export interface QueryOrder {
-  readonly via:
-    | { readonly sdk: { readonly indexHost: string; readonly namespace: string } }
-    | { readonly router: { readonly url: string; readonly token: string } }
+  readonly via: { readonly sdk: SdkPlace } | { readonly router: { readonly url: string; readonly token: string } }
   /** Each sends its next query when its last one is answered. */
   readonly callers: number
   readonly warmUpMs: number
   readonly measureMs: number
+}
+
+interface SdkPlace {
+  readonly indexHost: string
+  readonly namespace: string
+  readonly filter: Readonly<Record<string, unknown>>
 }
 
 export interface QueryResult {
@@ -55,9 +59,9 @@ async function run({ via, callers, warmUpMs, measureMs }: QueryOrder): Promise<Q
 
 type Query = (vector: number[]) => Promise<number>
 
-function bySdk({ indexHost, namespace }: { indexHost: string; namespace: string }): Query {
+function bySdk({ indexHost, namespace, filter }: SdkPlace): Query {
   const index = new Pinecone({ apiKey: 'bench' }).index({ host: indexHost, namespace })
-  return async (vector) => (await index.query({ vector, topK, includeMetadata: true })).matches.length
+  return async (vector) => (await index.query({ vector, topK, filter, includeMetadata: true })).matches.length
 }
 
 function byRouter({ url, token }: { url: string; token: string }): Query {

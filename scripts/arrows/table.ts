@@ -29,7 +29,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
 
   // Surfaces.
   // Of embedded only the issuer's key, for `token`; of moves only their states.
-  cli: ['auth', 'config', 'db', 'embedded', 'errors', 'main', 'moves', 'secret'],
+  cli: ['auth', 'config', 'db', 'embedded', 'errors', 'main', 'moves', 'secret', 'setting-reader'],
   http: ['auth', 'db', 'errors', 'moves', 'placement', 'rag', 'registry', 'stores', 'telemetry', 'tenants'],
 
   // The composition root sees every room of the service; nothing but an entry sees it.
