@@ -18,25 +18,28 @@ export interface MoveSettings {
 }
 
 /** Points between two effects of a move: a test stops a mover there. In production `at` does nothing. */
-export type MovePoint =
-  | 'prepare: target reserved'
-  | 'prepare: index made'
-  | 'prepare: index ready'
-  | 'prepare: namespace made'
-  | 'arm: barrier passed'
-  | 'copy: batch claimed'
-  | 'copy: batch written'
-  | 'copy: batch recorded'
-  | 'verify: compared'
-  | 'fence: entered'
-  | 'flip: switched'
-  | 'open: barrier passed'
-  | 'complete: steady'
-  | 'complete: purged'
-  | 'cancel: steady'
-  | 'cancel: purged'
-  | 'rollBack: steady'
-  | 'rollBack: purged'
+export const movePoints = [
+  'prepare: target reserved',
+  'prepare: index made',
+  'prepare: index ready',
+  'prepare: namespace made',
+  'arm: barrier passed',
+  'copy: batch claimed',
+  'copy: batch written',
+  'copy: batch recorded',
+  'verify: compared',
+  'fence: entered',
+  'flip: switched',
+  'open: barrier passed',
+  'complete: steady',
+  'complete: purged',
+  'cancel: steady',
+  'cancel: purged',
+  'rollBack: steady',
+  'rollBack: purged',
+] as const
+
+export type MovePoint = (typeof movePoints)[number]
 
 /** What a step works with: the move as it was when the step began, and the parts. */
 export interface StepContext {

@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { cancelMove, completeMove, rollbackMove } from '../../src/moves/steer-move.ts'
+import { type MovePoint, movePoints } from '../../src/moves/step.ts'
+import { contents, MoveWorld, platform } from '../support/move-world.ts'
+
+let world: MoveWorld
+beforeEach(async () => {
+  world = await MoveWorld.open()
+})
+afterEach(() => world[Symbol.asyncDispose]())
+
+const forward = movePoints.filter((point) => !point.startsWith('cancel') && !point.startsWith('rollBack'))
+
+/** A replica whose mover dies the first time it comes to a point. */
+async function mortal(point: MovePoint): Promise<{ readonly died: Promise<void> }> {
+  const died = Promise.withResolvers<void>()
+  const replica = await world.replica(
+    async (reached) => {
+      if (reached !== point) return
+      await replica.killMover()
+      died.resolve()
+    },
+    { leaseMs: 400 },
+  )
+  return { died: died.promise }
+}
+
+test.each(forward)(
+  'a mover that dies at "%s" is replaced and the move ends with every record in one place',
+  async (point) => {
+    const acme = await world.tenant('acme', 620)
+    const before = await contents(await world.placeOf(acme))
+    const { died } = await mortal(point)
+    const { id } = await world.promote(acme)
+    if (point.startsWith('complete')) {
+      await world.until(id, 'soaking')
+      await completeMove(world.home, platform, id)
+    }
+    await died
+    await world.replica(undefined, { leaseMs: 400 })
+    if (!point.startsWith('complete')) {
+      await world.until(id, 'soaking')
+      await completeMove(world.home, platform, id)
+    }
+    await world.until(id, 'completed')
+    expect(await contents(await world.placeOf(acme))).toEqual(before)
+    expect(await (await world.placeOf(acme, 1)).describeNamespace()).toBeUndefined()
+    expect((await world.store.listIndexes('default')).map((index) => index.name)).toHaveLength(2)
+    expect(await world.home.sql`select phase, move_id from routing`).toEqual([{ phase: 'steady', move_id: null }])
+    expect(await world.home.sql`select namespaces_used from indexes order by id`).toEqual([
+      { namespaces_used: 0 },
+      { namespaces_used: 1 },
+    ])
+  },
+)
+
+test.each(['cancel: steady', 'cancel: purged'] as const)(
+  'a mover that dies at "%s" leaves a cancel that the next one ends',
+  async (point) => {
+    const acme = await world.tenant('acme', 20)
+    const before = await contents(await world.placeOf(acme))
+    const { died } = await mortal(point)
+    const hold = Promise.withResolvers<void>()
+    const holder = await world.replica(async (reached) => {
+      if (reached === 'prepare: index made') await hold.promise
+    })
+    const { id } = await world.promote(acme)
+    await cancelMove(world.home, platform, id)
+    await holder.killMover()
+    hold.resolve()
+    await died
+    await world.replica(undefined, { leaseMs: 400 })
+    await world.until(id, 'cancelled')
+    expect(await contents(await world.placeOf(acme))).toEqual(before)
+    await vi.waitFor(async () => expect(await world.store.listIndexes('default')).toHaveLength(1))
+  },
+)
+
+test.each(['rollBack: steady', 'rollBack: purged'] as const)(
+  'a mover that dies at "%s" leaves a rollback that the next one ends',
+  async (point) => {
+    const acme = await world.tenant('acme', 20)
+    const before = await contents(await world.placeOf(acme))
+    const { died } = await mortal(point)
+    const { id } = await world.promote(acme)
+    await world.until(id, 'soaking')
+    await rollbackMove(world.home, platform, id)
+    await died
+    await world.replica(undefined, { leaseMs: 400 })
+    await world.until(id, 'rolled_back')
+    expect((await world.placeOf(acme)).placement.generation).toBe(1)
+    expect(await contents(await world.placeOf(acme))).toEqual(before)
+    expect(await world.store.listIndexes('default')).toHaveLength(1)
+  },
+)
+
+test('a mover that wakes up after another has taken over changes nothing any more', async () => {
+  const acme = await world.tenant('acme', 620)
+  const asleep = Promise.withResolvers<void>()
+  const wake = Promise.withResolvers<void>()
+  const reached: string[] = []
+  const sleeper = await world.replica(
+    async (point) => {
+      reached.push(point)
+      if (point !== 'copy: batch written') return
+      asleep.resolve()
+      await wake.promise
+    },
+    { leaseMs: 60_000 },
+  )
+  const { id } = await world.promote(acme)
+  await asleep.promise
+  // What a long stop of the process looks like to the others: its claim runs out.
+  await world.home.sql`update moves set mover_lease_until = now() - interval '1 second'`
+  await world.replica(undefined, { leaseMs: 400 })
+  await world.until(id, 'soaking')
+  const row = await world.home.sql`select copied, state, mover_token from moves`
+  wake.resolve()
+  await sleeper.stopMover()
+  expect(reached.at(-1)).toBe('copy: batch written')
+  expect(await world.home.sql`select copied, state, mover_token from moves`).toEqual(row)
+  expect((await contents(await world.placeOf(acme))).size).toBe(620)
+})

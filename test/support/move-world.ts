@@ -1,0 +1,173 @@
+import { pino } from 'pino'
+import { vi } from 'vitest'
+import type { StaffPrincipal } from '../../src/auth/principal.ts'
+import { connect } from '../../src/db/connect.ts'
+import type { MoveRow } from '../../src/moves/journal.ts'
+import { Mover } from '../../src/moves/mover.ts'
+import { type MoveView, showMove } from '../../src/moves/show-move.ts'
+import { startMove } from '../../src/moves/start-move.ts'
+import type { MovePoint, MoveSettings } from '../../src/moves/step.ts'
+import type { TenantId } from '../../src/placement/tenant-id.ts'
+import { LeasedRoutes } from '../../src/registry/leased-routes.ts'
+import type { VectorRecord, VectorStore } from '../../src/stores/store.ts'
+import { type TestDatabase, testDatabase } from './database.ts'
+import { type LocalStores, localStores } from './local-stores.ts'
+import { seedTenant } from './seed.ts'
+
+export const dimension = 4
+export const platform: StaffPrincipal = { kind: 'staff', subject: 'pat', roles: new Set(['platform']) }
+
+export const settings: MoveSettings = {
+  project: 'default',
+  cloud: 'aws',
+  region: 'us-east-1',
+  indexPrefix: 'tr',
+  projectIndexLimit: 20,
+  retentionMs: 3_600_000,
+  fenceBudgetMs: 5_000,
+  storeInDoubtMs: 300,
+  storeVisibleMs: 300,
+  readGraceMs: 0,
+}
+
+type Hook = (point: MovePoint, move: MoveRow) => Promise<void>
+
+/** One replica: routes under a lease, and a mover that can be killed without a word. */
+export interface Replica {
+  readonly routes: LeasedRoutes
+  readonly store: VectorStore
+  /** Stops the mover as a `kill -9` would: nothing is released, no promise goes on. */
+  killMover(): Promise<void>
+  /** Stops the mover in order, and comes back when nothing of it runs any more. */
+  stopMover(): Promise<void>
+}
+
+/** Postgres, `pinecone-local`, a tenant in a shared index, and as many replicas as asked for. */
+export class MoveWorld implements AsyncDisposable {
+  readonly stack = new AsyncDisposableStack()
+  readonly home: TestDatabase
+  readonly local: LocalStores
+  readonly store: VectorStore
+
+  private constructor(home: TestDatabase, local: LocalStores) {
+    this.home = this.stack.use(home)
+    this.local = this.stack.use(local)
+    this.store = local.connect()
+  }
+
+  static async open(): Promise<MoveWorld> {
+    const world = new MoveWorld(await testDatabase(), await localStores())
+    await world.store.createIndex('default', {
+      name: 'tr-pool-1',
+      dimension,
+      metric: 'cosine',
+      cloud: 'aws',
+      region: 'us-east-1',
+      tags: { 'tenant-router': 'pool' },
+    })
+    return world
+  }
+
+  /** A tenant with `count` records in the shared index. */
+  async tenant(id: string, count: number): Promise<TenantId> {
+    const index = await vi.waitFor(async () => {
+      const info = await this.store.describeIndex('default', 'tr-pool-1')
+      if (info?.ready) return info
+      throw new Error('not ready yet')
+    })
+    const tenantId = await seedTenant(this.home, { id, host: index.host, dimension })
+    const store = await this.placeOf(tenantId)
+    await store.createNamespace()
+    if (count > 0) await store.upsert(records(count))
+    return tenantId
+  }
+
+  async replica(hook?: Hook, options: { leaseMs?: number; settings?: Partial<MoveSettings> } = {}): Promise<Replica> {
+    const database = this.stack.use(connect({ url: this.home.url, max: 4 }))
+    const store = this.local.connect()
+    const routes = new LeasedRoutes(database, { leaseMs: 5_000, storeInDoubtMs: 300, outageReads: 'stale' })
+    this.stack.use(routes)
+    await routes.start()
+    const own = connect({ url: this.home.url, max: 4 })
+    let dead = false
+    const at: Hook = async (point, move) => {
+      await hook?.(point, move)
+      if (dead) await new Promise(() => undefined)
+    }
+    const deps = { stores: store, settings: { ...settings, ...options.settings }, log: pino({ level: 'silent' }), at }
+    const mover = new Mover(own, deps, { leaseMs: options.leaseMs ?? 5_000, maxMoves: 2, pollMs: 100 })
+    await mover.start()
+    this.stack.defer(async () => {
+      if (dead) return
+      await mover[Symbol.asyncDispose]()
+      await own[Symbol.asyncDispose]()
+    })
+    return {
+      routes,
+      store,
+      stopMover: () => mover[Symbol.asyncDispose](),
+      killMover: async () => {
+        dead = true
+        await own.sql.end({ timeout: 0 })
+      },
+    }
+  }
+
+  async promote(tenantId: TenantId): Promise<MoveView> {
+    return startMove({ db: this.home.db, settings }, platform, { tenantId, kind: 'promote' })
+  }
+
+  /** Waits until the move is in one of the states; fails at once when it ends in another. */
+  async until(id: string, ...states: readonly MoveView['state'][]): Promise<MoveView> {
+    for (;;) {
+      const move = await showMove(this.home, id)
+      if (states.includes(move.state)) return move
+      if (move.endedAt !== null) throw new Error(`the move ended as ${move.state}: ${move.error}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  /** The store of the tenant's active place, as the rows say. */
+  async placeOf(tenantId: TenantId, generation?: number) {
+    const [row] = await this.home.sql<
+      { id: string; host: string; name: string; namespace: string; generation: number; kind: 'pool' | 'silo' }[]
+    >`
+      select p.id, i.host, i.name, i.kind, p.namespace, p.generation from places p join indexes i on i.id = p.index_id
+      where p.tenant_id = ${tenantId} and ${generation === undefined ? this.home.sql`p.state = 'active'` : this.home.sql`p.generation = ${generation}`}`
+    if (row === undefined) throw new Error('no such place')
+    return this.store.open({
+      placeId: Number(row.id),
+      tenantId,
+      project: 'default',
+      indexName: row.name,
+      indexHost: row.host,
+      namespace: row.namespace,
+      generation: row.generation,
+      kind: row.kind,
+    })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stack.disposeAsync()
+  }
+}
+
+export function records(count: number): VectorRecord[] {
+  return Array.from({ length: count }, (_, i) => ({
+    id: `r${String(i).padStart(6, '0')}`,
+    values: [1, i / count, Math.sin(i), Math.cos(i)],
+    metadata: { n: i, label: `record ${i}`, tags: ['a', `b${i % 7}`] },
+  }))
+}
+
+/** Everything in a place, by id. */
+export async function contents(store: Awaited<ReturnType<MoveWorld['placeOf']>>): Promise<Map<string, VectorRecord>> {
+  const all = new Map<string, VectorRecord>()
+  let cursor: string | undefined
+  do {
+    const page = await store.list({ limit: 100, ...(cursor === undefined ? {} : { cursor }) })
+    if (page.ids.length > 0) for (const [id, record] of (await store.fetch(page.ids)).records) all.set(id, record)
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+  return all
+}
