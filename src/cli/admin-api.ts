@@ -1,0 +1,78 @@
+import { CliError } from './exit-code.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** With ids encoded. */
+  readonly path: string
+  readonly body?: Json
+}
+
+export interface AdminApi {
+  /**
+   * @throws CliError `refused` with the server's reason and code; `failed` when there is no such server.
+   */
+  send<T = Json>(request: ApiRequest): Promise<T>
+}
+
+/** The admin listener over HTTP, until `interrupted` fires. */
+export function adminApi(baseUrl: string, token: string, interrupted: AbortSignal): AdminApi {
+  return {
+    async send<T>(request: ApiRequest) {
+      const response = await reach(baseUrl, request, token, interrupted)
+      const text = await response.text()
+      const document = parse(text)
+      if (response.ok && document !== undefined) return document as T
+      if (response.ok) return {} as T
+      throw refusal(response.status, document)
+    },
+  }
+}
+
+async function reach(baseUrl: string, request: ApiRequest, token: string, interrupted: AbortSignal): Promise<Response> {
+  const timeout = AbortSignal.timeout(60_000)
+  try {
+    return await fetch(new URL(request.path, baseUrl), {
+      method: request.method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      signal: AbortSignal.any([timeout, interrupted]),
+    })
+  } catch (error) {
+    if (interrupted.aborted) throw error
+    const why = causeOf(error)
+    const remedy = 'is the service running, and is TENANT_ROUTER_URL its admin listener?'
+    throw new CliError('failed', `No answer from ${baseUrl} (${why}): ${remedy}`, { cause: error })
+  }
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return (cause as { code?: string }).code ?? (cause instanceof Error ? cause.message : String(cause))
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** RFC 9457 as the service answers it; what is not a problem document is another server's. */
+function refusal(status: number, problem: Json | undefined): CliError {
+  if (typeof problem?.code !== 'string') {
+    return new CliError('failed', `Answered ${status}, and not as tenant-router does: check TENANT_ROUTER_URL.`)
+  }
+  const faults: readonly Json[] = Array.isArray(problem.faults) ? problem.faults : []
+  const fields = faults.map((fault) => `\n  ${fault.path}: ${fault.message}`)
+  const id = problem.requestId === undefined ? '' : ` [request ${problem.requestId}]`
+  return new CliError(
+    'refused',
+    `Refused: ${problem.detail ?? problem.title} (${status} ${problem.code})${id}${fields.join('')}`,
+  )
+}

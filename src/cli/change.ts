@@ -1,0 +1,42 @@
+import type { ApiRequest } from './admin-api.ts'
+import type { Context } from './context.ts'
+import { CliError } from './exit-code.ts'
+import { openApi } from './open-api.ts'
+import type { ChangeOptions } from './verb.ts'
+
+export interface Change {
+  /** What will be done, as a question: "Suspend tenant acme?". */
+  readonly question: string
+  readonly request: ApiRequest
+}
+
+/**
+ * Sends a change after asking, and gives the server's answer; undefined after `--dry-run`, which sends nothing.
+ * @throws CliError `usage` when nobody can be asked and `--yes` is not given; `interrupted` when the person says no.
+ */
+export async function change<T>(context: Context, options: ChangeOptions, what: Change): Promise<T | undefined> {
+  const { method, path, body } = what.request
+  if (options.dryRun) {
+    if (options.json)
+      context.write(JSON.stringify({ dryRun: true, method, path, ...(body === undefined ? {} : { body }) }))
+    else
+      context.write(
+        `Would send ${method} ${path}${body === undefined ? '' : ` ${JSON.stringify(body)}`}. Nothing was changed.`,
+      )
+    return undefined
+  }
+  await agree(context, options, what.question)
+  return (await openApi(context)).send<T>(what.request)
+}
+
+/** Asks, unless `--yes` has answered. */
+export async function agree(context: Context, options: ChangeOptions, question: string): Promise<void> {
+  if (options.yes) return
+  if (!context.interactive) {
+    throw new CliError('usage', `${question} There is nobody to ask: say --yes to do it, or --dry-run to see it.`)
+  }
+  const { confirm, isCancel } = await import('@clack/prompts')
+  const answer = await confirm({ message: question, initialValue: false })
+  if (isCancel(answer)) throw new CliError('interrupted', 'Interrupted. Nothing was changed.')
+  if (!answer) throw new CliError('failed', 'Nothing was changed.')
+}

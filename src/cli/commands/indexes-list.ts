@@ -1,0 +1,27 @@
+import type { Command } from 'commander'
+import { positiveNumber } from '../arguments.ts'
+import type { Context } from '../context.ts'
+import { listAll } from '../list-all.ts'
+import { openApi } from '../open-api.ts'
+import { showList } from '../show.ts'
+import { type ReadOptions, reading } from '../verb.ts'
+
+interface Options extends ReadOptions {
+  readonly limit: number
+}
+
+export function indexesList(context: Context): Command {
+  return reading({ usage: 'list', summary: 'list indexes and how full they are', example: 'indexes list' })
+    .option('--limit <n>', 'how many at most', positiveNumber, 100)
+    .action(async ({ limit, ...options }: Options) => {
+      const page = await listAll<Record<string, unknown>>(await openApi(context), '/indexes', {}, limit)
+      showList(context, options, page, {
+        NAME: (index) => index.name,
+        KIND: (index) => index.kind,
+        STATE: (index) => index.state ?? '',
+        NAMESPACES: (index) => index.namespaces,
+        LIMIT: (index) => index.limit,
+        FILL: (index) => (typeof index.fill === 'number' ? `${Math.round(index.fill * 100)} %` : index.fill),
+      })
+    })
+}

@@ -1,0 +1,30 @@
+import type { Command } from 'commander'
+import { positiveNumber } from '../arguments.ts'
+import type { Context } from '../context.ts'
+import { listAll } from '../list-all.ts'
+import type { Move } from '../move.ts'
+import { openApi } from '../open-api.ts'
+import { showList } from '../show.ts'
+import { type ReadOptions, reading } from '../verb.ts'
+
+interface Options extends ReadOptions {
+  readonly limit: number
+}
+
+export function movesList(context: Context): Command {
+  return reading({ usage: 'list', summary: 'list moves, the newest first', example: 'moves list' })
+    .option('--limit <n>', 'how many at most', positiveNumber, 50)
+    .action(async ({ limit, ...options }: Options) => {
+      const page = await listAll<Move & Record<string, unknown>>(await openApi(context), '/moves', {}, limit)
+      showList(context, options, page, {
+        ID: (move) => move.id,
+        TENANT: (move) => move.tenantId,
+        KIND: (move) => move.kind,
+        STATE: (move) => move.state,
+        COPIED: (move) =>
+          move.progress?.percent === undefined || move.progress.percent === null ? '' : `${move.progress.percent} %`,
+        CREATED: (move) => move.createdAt,
+        'WAITS FOR': (move) => move.gate ?? '',
+      })
+    })
+}

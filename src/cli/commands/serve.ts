@@ -1,0 +1,12 @@
+import { Command } from 'commander'
+
+/** The same as `npm run serve`. */
+export function serve(): Command {
+  return new Command('serve')
+    .description('run the service; every setting comes from the environment')
+    .addHelpText('after', '\nExample:\n  DATABASE_URL=postgres://… PINECONE_API_KEY=… tenant-router serve')
+    .action(async () => {
+      const { runService } = await import('../../main.ts')
+      await runService()
+    })
+}

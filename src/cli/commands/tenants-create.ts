@@ -1,0 +1,30 @@
+import { type Command, Option } from 'commander'
+import { change } from '../change.ts'
+import type { Context } from '../context.ts'
+import { showDocument } from '../show.ts'
+import { type ChangeOptions, changing } from '../verb.ts'
+
+interface Options extends ChangeOptions {
+  readonly name?: string
+  readonly tier: string
+  readonly region?: string
+}
+
+export function tenantsCreate(context: Context): Command {
+  return changing({
+    usage: 'create <id>',
+    summary: 'onboard a tenant; the same again changes nothing',
+    example: 'tenants create acme-bikes --name "Acme Bikes" --yes',
+  })
+    .option('--name <name>', 'what people call it (the id)')
+    .addOption(new Option('--tier <tier>').choices(['standard', 'enterprise']).default('standard'))
+    .option('--region <region>', 'where its vectors must live')
+    .action(async (id: string, { name = id, tier, region, ...options }: Options) => {
+      const body = { id, name, tier, ...(region === undefined ? {} : { region }) }
+      const tenant = await change<object>(context, options, {
+        question: `Create the ${tier} tenant ${id}?`,
+        request: { method: 'POST', path: '/tenants', body },
+      })
+      if (tenant !== undefined) showDocument(context, options, tenant)
+    })
+}

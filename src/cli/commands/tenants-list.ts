@@ -1,0 +1,37 @@
+import type { Command } from 'commander'
+import { positiveNumber } from '../arguments.ts'
+import type { Context } from '../context.ts'
+import { listAll } from '../list-all.ts'
+import { openApi } from '../open-api.ts'
+import { showList } from '../show.ts'
+import { type ReadOptions, reading } from '../verb.ts'
+
+interface Options extends ReadOptions {
+  readonly search?: string
+  readonly tier?: string
+  readonly status?: string
+  readonly limit: number
+}
+
+export function tenantsList(context: Context): Command {
+  return reading({ usage: 'list', summary: 'list tenants', example: 'tenants list --tier enterprise' })
+    .option('--search <text>', 'part of an id or name')
+    .option('--tier <tier>', 'standard or enterprise')
+    .option('--status <status>', 'as in active, suspended')
+    .option('--limit <n>', 'how many at most', positiveNumber, 50)
+    .action(async ({ search, tier, status, limit, ...options }: Options) => {
+      const page = await listAll<Record<string, unknown>>(
+        await openApi(context),
+        '/tenants',
+        { search, tier, status },
+        limit,
+      )
+      showList(context, options, page, {
+        ID: (tenant) => tenant.id,
+        NAME: (tenant) => tenant.name,
+        TIER: (tenant) => tenant.tier,
+        STATUS: (tenant) => tenant.status,
+        PROMOTION: (tenant) => (tenant.awaitingPromotion === true ? 'awaiting' : ''),
+      })
+    })
+}

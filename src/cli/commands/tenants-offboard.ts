@@ -1,0 +1,19 @@
+import type { Command } from 'commander'
+import { change } from '../change.ts'
+import type { Context } from '../context.ts'
+import { showDocument } from '../show.ts'
+import { type ChangeOptions, changing } from '../verb.ts'
+
+export function tenantsOffboard(context: Context): Command {
+  return changing({
+    usage: 'offboard <id>',
+    summary: 'delete a tenant and all its vectors; ends with a deletion receipt',
+    example: 'tenants offboard acme-bikes --yes',
+  }).action(async (id: string, options: ChangeOptions) => {
+    const receipt = await change<object>(context, options, {
+      question: `Delete tenant ${id} and all its vectors, for good?`,
+      request: { method: 'DELETE', path: `/tenants/${encodeURIComponent(id)}` },
+    })
+    if (receipt !== undefined) showDocument(context, options, receipt)
+  })
+}

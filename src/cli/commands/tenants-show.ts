@@ -1,0 +1,21 @@
+import type { Command } from 'commander'
+import type { Context } from '../context.ts'
+import { openApi } from '../open-api.ts'
+import { showDocument } from '../show.ts'
+import { type ReadOptions, reading } from '../verb.ts'
+
+export function tenantsShow(context: Context): Command {
+  return reading({
+    usage: 'show <id>',
+    summary: 'show a tenant, where its vectors live and why',
+    example: 'tenants show acme-bikes',
+  }).action(async (id: string, options: ReadOptions) => {
+    const api = await openApi(context)
+    const path = `/tenants/${encodeURIComponent(id)}`
+    const [tenant, route] = await Promise.all([
+      api.send({ method: 'GET', path }),
+      api.send({ method: 'GET', path: `${path}/route` }),
+    ])
+    showDocument(context, options, { ...tenant, route })
+  })
+}

@@ -1,0 +1,15 @@
+/** What the shell is told; scripts rely on it. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, refused: 3, interrupted: 130 } as const
+
+type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** Ends the command with a sentence on stderr and an exit code; every other error is a fault of ours. */
+export class CliError extends Error {
+  override readonly name = 'CliError'
+  readonly exitCode: ExitCode
+
+  constructor(kind: keyof typeof exitCodes, message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.exitCode = exitCodes[kind]
+  }
+}

@@ -1,0 +1,48 @@
+import { CommanderError } from 'commander'
+import { readClientSettings, readDevelopmentSettings } from '../config.ts'
+import { ConfigError } from '../setting-reader.ts'
+import type { Context } from './context.ts'
+import { CliError, exitCodes } from './exit-code.ts'
+import { program } from './program.ts'
+
+const interruption = new AbortController()
+process.on('SIGINT', () => {
+  // A command that can be interrupted in order listens to the signal; the second time nobody is waited for.
+  if (interruption.signal.aborted) process.exit(exitCodes.interrupted)
+  interruption.abort()
+})
+
+const context: Context = {
+  client: readClientSettings(),
+  development: readDevelopmentSettings(),
+  write: (line) => process.stdout.write(`${line}\n`),
+  remark: (line) => process.stderr.write(`${line}\n`),
+  watched: process.stdout.isTTY === true,
+  interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+  interrupted: interruption.signal,
+}
+
+try {
+  await program(context).parseAsync()
+} catch (error) {
+  process.exitCode = report(error)
+}
+
+function report(error: unknown): number {
+  // Commander has printed its own sentence; --help and --version end this way too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+  if (error instanceof CliError) {
+    context.remark(error.message)
+    return error.exitCode
+  }
+  if (interruption.signal.aborted) {
+    context.remark('Interrupted.')
+    return exitCodes.interrupted
+  }
+  context.remark(error instanceof ConfigError ? error.message : `tenant-router: ${describe(error)}`)
+  return error instanceof ConfigError ? exitCodes.usage : exitCodes.failed
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.message === '' ? error.name : error.message) : String(error)
+}

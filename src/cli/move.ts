@@ -1,0 +1,19 @@
+import type { MoveKind, MoveState } from '../moves/move-state.ts'
+
+/** A move as the admin listener answers it; what is not used here is left out. */
+export interface Move {
+  readonly id: string
+  readonly tenantId: string
+  readonly kind: MoveKind
+  readonly state: MoveState
+  readonly progress?: {
+    readonly copied: number
+    readonly total: number | null
+    readonly percent: number | null
+    readonly etaS: number | null
+  }
+  readonly gate?: string | null
+  readonly error?: string | null
+  readonly writePauseMs?: number | null
+  readonly createdAt: string
+}

@@ -1,0 +1,71 @@
+import { Command } from 'commander'
+import metadata from '../../package.json' with { type: 'json' }
+import { indexesAdd } from './commands/indexes-add.ts'
+import { indexesList } from './commands/indexes-list.ts'
+import { migrate } from './commands/migrate.ts'
+import { movesCancel } from './commands/moves-cancel.ts'
+import { movesComplete } from './commands/moves-complete.ts'
+import { movesList } from './commands/moves-list.ts'
+import { movesRollback } from './commands/moves-rollback.ts'
+import { movesShow } from './commands/moves-show.ts'
+import { movesWatch } from './commands/moves-watch.ts'
+import { promote } from './commands/promote.ts'
+import { serve } from './commands/serve.ts'
+import { tenantsCreate } from './commands/tenants-create.ts'
+import { tenantsList } from './commands/tenants-list.ts'
+import { tenantsOffboard } from './commands/tenants-offboard.ts'
+import { tenantsResume } from './commands/tenants-resume.ts'
+import { tenantsShow } from './commands/tenants-show.ts'
+import { tenantsSuspend } from './commands/tenants-suspend.ts'
+import { tenantsTag } from './commands/tenants-tag.ts'
+import { token } from './commands/token.ts'
+import type { Context } from './context.ts'
+
+const after = `
+Environment:
+  TENANT_ROUTER_URL    the admin listener (http://127.0.0.1:8081)
+  TENANT_ROUTER_TOKEN  a staff token (on this machine, "npm start" stands in)
+  DATA_DIR             where "npm start" keeps its data (.data)
+
+Exit: 0 done, 1 failed, 2 wrong use, 3 refused by the server, 130 interrupted
+
+Example:
+  tenant-router tenants create acme-bikes --name "Acme Bikes" --yes`
+
+type Verb = (context: Context) => Command
+
+/** The whole command line. Commander throws instead of ending the process, so that `main.ts` says the exit code. */
+export function program(context: Context): Command {
+  const noun = (name: string, summary: string, verbs: readonly Verb[]) =>
+    add(new Command(name).description(summary), verbs, context)
+  const root = new Command('tenant-router')
+    .description(metadata.description)
+    .version(metadata.version)
+    .addHelpText('after', after)
+  root.addCommand(
+    noun('tenants', 'onboard, tag, suspend and offboard tenants', [
+      ...[tenantsList, tenantsShow, tenantsCreate, tenantsTag, tenantsSuspend, tenantsResume, tenantsOffboard],
+    ]),
+  )
+  add(root, [promote], context)
+  root.addCommand(
+    noun('moves', 'follow and steer moves', [
+      ...[movesList, movesShow, movesWatch, movesCancel, movesRollback, movesComplete],
+    ]),
+  )
+  root.addCommand(noun('indexes', 'see and add indexes', [indexesList, indexesAdd]))
+  add(root, [token, migrate, serve], context)
+  throwing(root)
+  return root
+}
+
+function add(parent: Command, verbs: readonly Verb[], context: Context): Command {
+  for (const verb of verbs) parent.addCommand(verb(context))
+  return parent
+}
+
+/** Settings of the root are not handed on to commands added ready-made. */
+function throwing(command: Command): void {
+  command.exitOverride().showHelpAfterError('(see --help)')
+  for (const child of command.commands) throwing(child)
+}

@@ -1,0 +1,50 @@
+import type { Context } from './context.ts'
+import type { ReadOptions } from './verb.ts'
+
+type Row = Readonly<Record<string, unknown>>
+
+/** One document: as JSON on one line, or a line a field. */
+export function showDocument(context: Context, options: ReadOptions, document: object): void {
+  if (options.json) {
+    context.write(JSON.stringify(document))
+    return
+  }
+  const fields = Object.entries(document).filter(([, value]) => value !== null && value !== undefined)
+  const width = Math.max(0, ...fields.map(([name]) => name.length))
+  for (const [name, value] of fields) context.write(`${name.padEnd(width)}  ${plain(value)}`)
+}
+
+/** A list: as one JSON document, or a table of `columns` (title → value). */
+export function showList<T extends Row>(
+  context: Context,
+  options: ReadOptions,
+  list: { readonly items: readonly T[]; readonly nextCursor?: string | null },
+  columns: Readonly<Record<string, (item: T) => unknown>>,
+): void {
+  if (options.json) {
+    context.write(JSON.stringify(list))
+    return
+  }
+  if (list.items.length === 0) {
+    context.remark('There is nothing.')
+    return
+  }
+  const rows = [
+    Object.keys(columns),
+    ...list.items.map((item) => Object.values(columns).map((cell) => plain(cell(item)))),
+  ]
+  const widths = Object.keys(columns).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
+  for (const row of rows)
+    context.write(
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+  if (list.nextCursor) context.remark('There are more: say --limit with a larger number.')
+}
+
+function plain(value: unknown): string {
+  if (value === null || value === undefined) return '—'
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}

@@ -1,0 +1,36 @@
+import { Command } from 'commander'
+
+/** The options that every verb has. */
+export interface ReadOptions {
+  readonly json?: true
+}
+
+/** The options of a verb that changes something. */
+export interface ChangeOptions extends ReadOptions {
+  readonly dryRun?: true
+  readonly yes?: true
+}
+
+interface VerbSpec {
+  /** Commander's form: `show <id>`. */
+  readonly usage: string
+  readonly summary: string
+  /** One line that can be pasted, without the program's name. */
+  readonly example: string
+}
+
+/** A verb that only reads. */
+export function reading(spec: VerbSpec): Command {
+  const [name, ...placeholders] = spec.usage.split(' ')
+  const command = new Command(name)
+  for (const placeholder of placeholders) command.argument(placeholder)
+  return command
+    .description(spec.summary)
+    .option('--json', 'print JSON for scripts')
+    .addHelpText('after', `\nExample:\n  tenant-router ${spec.example}`)
+}
+
+/** A verb that changes something: it can be tried out, and asks first. */
+export function changing(spec: VerbSpec): Command {
+  return reading(spec).option('--dry-run', 'say what would be done, and do nothing').option('-y, --yes', 'do not ask')
+}

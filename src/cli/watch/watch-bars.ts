@@ -1,0 +1,51 @@
+import { Listr } from 'listr2'
+import type { Move } from '../move.ts'
+import { pace, progressLine } from './progress-line.ts'
+import { stageOf, stages } from './stages.ts'
+
+/** For a terminal: the stages of the move one below the other, the present one with a bar, rate and time left. */
+export async function watchBars(moves: AsyncIterable<Move>): Promise<Move | undefined> {
+  const iterator = moves[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  if (first.done) return undefined
+  let move: Move = first.value
+  const next = async () => {
+    const { done, value } = await iterator.next()
+    if (!done) move = value
+    return !done
+  }
+  const rate = pace()
+  const list = new Listr(
+    stages.map((title, stage) => ({
+      title,
+      async task(_, task) {
+        // A pause keeps the stage; any other way off the road ends the list, and the caller says why.
+        while ((stageOf(move.state) ?? stage) <= stage) {
+          if (stageOf(move.state) === undefined && move.state !== 'paused')
+            throw new Error(move.state.replace('_', ' '))
+          task.output = outputOf(move, rate.at(move.progress?.copied ?? 0))
+          if (!(await next())) break
+        }
+      },
+      rendererOptions: { persistentOutput: false },
+    })),
+    {
+      rendererOptions: { collapseErrors: false, showErrorMessage: true },
+      exitOnError: true,
+      registerSignalListeners: false,
+    },
+  )
+  try {
+    await list.run()
+  } catch (error) {
+    if (stageOf(move.state) !== undefined || move.state === 'paused') throw error
+    while (await next());
+  }
+  return move
+}
+
+function outputOf(move: Move, perSecond: number | undefined): string {
+  const bar = move.state === 'queued' || move.state === 'preparing' ? '' : progressLine(move, perSecond, true)
+  const waits = move.state === 'paused' ? 'paused' : move.gate ? `waits: ${move.gate}` : ''
+  return [bar, waits].filter((part) => part !== '').join('  ') || move.state
+}

@@ -1,0 +1,22 @@
+import type { Context } from '../context.ts'
+import type { Move } from '../move.ts'
+import { pace, progressLine } from './progress-line.ts'
+
+/** For logs and pipes: a line when the state or what it waits for changes, and at every tenth of the copy. */
+export async function watchLines(context: Context, moves: AsyncIterable<Move>): Promise<Move | undefined> {
+  const rate = pace()
+  let said = ''
+  let last: Move | undefined
+  for await (const move of moves) {
+    last = move
+    const perSecond = rate.at(move.progress?.copied ?? 0)
+    const key = `${move.state} ${move.gate ?? ''} ${Math.floor((move.progress?.percent ?? 0) / 10)}`
+    if (key === said) continue
+    said = key
+    const parts = [progressLine(move, perSecond, false), move.gate ? `waits: ${move.gate}` : ''].filter(
+      (part) => part !== '',
+    )
+    context.write(`${new Date().toISOString()} ${move.state}${parts.length === 0 ? '' : ` ${parts.join('; ')}`}`)
+  }
+  return last
+}

@@ -1,0 +1,58 @@
+import type { AdminApi } from '../admin-api.ts'
+import type { Context } from '../context.ts'
+import { CliError } from '../exit-code.ts'
+import type { Move } from '../move.ts'
+import type { ReadOptions } from '../verb.ts'
+import { watchLines } from './watch-lines.ts'
+import { watchMove } from './watch-move.ts'
+
+/**
+ * Shows a move until it has switched or ended: bars on a terminal, lines elsewhere, a JSON line a change with `--json`.
+ * @throws CliError `interrupted` on Ctrl-C, which leaves the move running; `failed` when it ended without its switch.
+ */
+export async function watchToTheEnd(context: Context, api: AdminApi, id: string, options: ReadOptions): Promise<void> {
+  const moves = watchMove(api, id, context.interrupted)
+  let last: Move | undefined
+  try {
+    last = await render(context, moves, options)
+  } catch (error) {
+    if (!context.interrupted.aborted) throw error
+    throw new CliError('interrupted', `The move goes on. Watch it again with: tenant-router moves watch ${id}`)
+  }
+  if (last === undefined) return
+  const said = outcome(last)
+  if (!said.good) throw new CliError('failed', said.sentence)
+  if (!options.json) context.remark(said.sentence)
+}
+
+async function render(context: Context, moves: AsyncIterable<Move>, options: ReadOptions): Promise<Move | undefined> {
+  if (options.json) {
+    let last: Move | undefined
+    for await (const move of moves) {
+      context.write(JSON.stringify(move))
+      last = move
+    }
+    return last
+  }
+  if (!context.watched) return watchLines(context, moves)
+  const { watchBars } = await import('./watch-bars.ts')
+  return watchBars(moves)
+}
+
+function outcome(move: Move): { readonly good: boolean; readonly sentence: string } {
+  const pause = typeof move.writePauseMs === 'number' ? ` Writes paused for ${move.writePauseMs} ms.` : ''
+  switch (move.state) {
+    case 'soaking': {
+      const back = `Its old place is kept: tenant-router moves rollback ${move.id}`
+      return { good: true, sentence: `Tenant ${move.tenantId} is served from its new place.${pause} ${back}` }
+    }
+    case 'completed':
+      return { good: true, sentence: `The move of tenant ${move.tenantId} is complete.${pause}` }
+    case 'cancelled':
+      return { good: false, sentence: `The move was cancelled; tenant ${move.tenantId} is where it was.` }
+    case 'rolled_back':
+      return { good: false, sentence: `The move was rolled back; tenant ${move.tenantId} is where it was.` }
+    default:
+      return { good: false, sentence: `The move ${move.state}: ${move.error ?? move.gate ?? 'see moves show'}` }
+  }
+}

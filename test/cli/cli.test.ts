@@ -1,0 +1,230 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { decodeJwt } from 'jose'
+import { describe, expect, test } from 'vitest'
+import { openIssuer } from '../../src/embedded/issuer.ts'
+import { testDatabase } from '../support/database.ts'
+import { fakeAdmin } from './fake-admin.ts'
+import { runCli, startCli } from './run-cli.ts'
+
+const settings = {
+  issuer: 'urn:tenant-router:development',
+  audience: 'tenant-router',
+  tenantClaim: 'tenant_id',
+  groupsClaim: 'groups',
+  rolesClaim: 'roles',
+}
+
+async function issuerFolder() {
+  const folder = await mkdtemp(join(tmpdir(), 'tenant-router-cli-'))
+  await openIssuer(folder, settings)
+  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) }
+}
+
+const acme = { id: 'acme', name: 'Acme', tier: 'standard', status: 'active' }
+
+describe('wrong use ends with 2 and a sentence', () => {
+  test.each([
+    [['tenants', 'nope'], "unknown command 'nope'"],
+    [['tenants', 'tag', 'acme', 'gold'], 'Allowed choices are standard, enterprise'],
+    [['promote'], "missing required argument 'id'"],
+    [['tenants', 'list'], 'TENANT_ROUTER_TOKEN is not set'],
+    [['token'], 'Say whose token'],
+    [['token', '--tenant', 'a', '--role', 'platform'], 'cannot be used with'],
+    [['token', '--tenant', 'a/b'], 'A tenant id has 1 to 64'],
+    [['token', '--tenant', 'a', '--scope', 'rag:all'], 'There is no scope rag:all'],
+    [['migrate', '--yes'], 'DATABASE_URL is missing'],
+    [['tenants', 'suspend', 'acme'], 'There is nobody to ask: say --yes'],
+  ])('%j', async (args, sentence) => {
+    const { code, out, err } = await runCli(args)
+    expect(err).toContain(sentence)
+    expect([code, out]).toEqual([2, ''])
+  })
+})
+
+test('every verb has an example in its help', async () => {
+  for (const verb of [
+    ['promote'],
+    ['tenants', 'create'],
+    ['moves', 'watch'],
+    ['indexes', 'add'],
+    ['token'],
+    ['serve'],
+  ]) {
+    const { code, out } = await runCli([...verb, '--help'])
+    expect(code).toBe(0)
+    expect(out).toMatch(/Example:\n.*tenant-router /)
+  }
+})
+
+test('a token of the development issuer is all that is printed', async () => {
+  await using data = await issuerFolder()
+  const args = ['token', '--tenant', 'acme', '--groups', 'hr,legal', '--scope', 'rag:read']
+  const { code, out } = await runCli(args, { DATA_DIR: data.folder })
+  expect(code).toBe(0)
+  expect(out).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
+  expect(decodeJwt(out.trim())).toMatchObject({ tenant_id: 'acme', groups: ['hr', 'legal'], scope: 'rag:read' })
+  const staff = await runCli(['token', '--role', 'sales', '--json'], { DATA_DIR: data.folder })
+  expect(decodeJwt(JSON.parse(staff.out).token)).toMatchObject({ roles: ['sales'], aud: 'tenant-router' })
+})
+
+test('without a development issuer there is no token, and the way to one is said', async () => {
+  const { code, err } = await runCli(['token', '--role', 'platform'])
+  expect(code).toBe(1)
+  expect(err).toContain('"npm start" makes one')
+})
+
+test('a list is a table for people, and one document for scripts', async () => {
+  const second = { ...acme, id: 'bolt', tier: 'enterprise', awaitingPromotion: true }
+  await using admin = await fakeAdmin(({ path }) => [
+    200,
+    path.includes('cursor=') ? { items: [second], nextCursor: null } : { items: [acme], nextCursor: 'c1' },
+  ])
+  const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+  const table = await runCli(['tenants', 'list'], env)
+  expect(table.code).toBe(0)
+  expect(table.out.split('\n').slice(0, 3)).toEqual([
+    'ID    NAME  TIER        STATUS  PROMOTION',
+    'acme  Acme  standard    active',
+    'bolt  Acme  enterprise  active  awaiting',
+  ])
+  const document = await runCli(['tenants', 'list', '--json'], env)
+  expect(JSON.parse(document.out)).toEqual({ items: [acme, second], nextCursor: null })
+  expect(admin.seen[0]).toMatchObject({ method: 'GET', token: 'staff' })
+})
+
+test('a dry run says what it would send and sends nothing', async () => {
+  await using admin = await fakeAdmin(() => [500, {}])
+  const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+  const { code, out } = await runCli(['tenants', 'create', 'acme', '--name', 'Acme', '--dry-run', '--json'], env)
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toEqual({
+    dryRun: true,
+    method: 'POST',
+    path: '/tenants',
+    body: { id: 'acme', name: 'Acme', tier: 'standard' },
+  })
+  expect(admin.seen).toEqual([])
+})
+
+test('verbs send what the contract says', async () => {
+  await using admin = await fakeAdmin(() => [200, { id: 'm1' }])
+  const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+  const verbs = [
+    [['tenants', 'tag', 'acme', 'enterprise'], 'PATCH /tenants/acme', { tier: 'enterprise' }],
+    [['tenants', 'resume', 'acme'], 'POST /tenants/acme/resume', undefined],
+    [['tenants', 'offboard', 'acme'], 'DELETE /tenants/acme', undefined],
+    [['promote', 'acme', '--no-watch'], 'POST /tenants/acme/moves', { kind: 'promote' }],
+    [['moves', 'rollback', 'm1'], 'POST /moves/m1/rollback', undefined],
+    [['indexes', 'add'], 'POST /indexes', {}],
+  ] as const
+  for (const [args, line, body] of verbs) {
+    const { code } = await runCli([...args, '--yes', '--json'], env)
+    const last = admin.seen.at(-1)
+    expect([code, `${last?.method} ${last?.path}`, last?.body]).toEqual([0, line, body])
+  }
+})
+
+test("a refusal ends with 3 and the server's own words, each field's fault among them", async () => {
+  const problem = {
+    type: '/errors/invalid_request',
+    title: 'The request is not valid',
+    status: 400,
+    detail: 'The tenant id must be shorter.',
+    code: 'invalid_request',
+    requestId: 'r-1',
+    faults: [{ path: 'id', message: 'too long' }],
+  }
+  await using admin = await fakeAdmin(() => [400, problem])
+  const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+  const { code, err } = await runCli(['tenants', 'create', 'acme', '--yes'], env)
+  expect(code).toBe(3)
+  expect(err).toBe('Refused: The tenant id must be shorter. (400 invalid_request) [request r-1]\n  id: too long\n')
+})
+
+test('no server, or one that is not ours, ends with 1 and says where it looked', async () => {
+  const env = { TENANT_ROUTER_URL: 'http://127.0.0.1:1', TENANT_ROUTER_TOKEN: 'staff' }
+  const away = await runCli(['moves', 'list'], env)
+  expect([away.code, away.err]).toEqual([1, expect.stringContaining('No answer from http://127.0.0.1:1')])
+  await using other = await fakeAdmin(() => [404, 'nginx'])
+  const foreign = await runCli(['moves', 'list'], { ...env, TENANT_ROUTER_URL: other.url })
+  expect([foreign.code, foreign.err]).toEqual([1, expect.stringContaining('check TENANT_ROUTER_URL')])
+})
+
+describe('a promote that is watched', () => {
+  const states = ['queued', 'arming', 'copying', 'copying', 'switching', 'soaking']
+  const moveAt = (at: number) => ({
+    id: 'm1',
+    tenantId: 'acme',
+    kind: 'promote',
+    state: states[Math.min(at, states.length - 1)],
+    progress: { copied: at * 100, total: 500, percent: at * 20, etaS: null },
+    writePauseMs: 42,
+    createdAt: '2026-11-21T00:00:00Z',
+  })
+  const server = () => {
+    let asked = 0
+    return fakeAdmin(({ method }) => (method === 'POST' ? [202, moveAt(0)] : [200, moveAt(asked++)]))
+  }
+
+  test('prints a line a state where nobody looks, and ends when the switch is done', async () => {
+    await using admin = await server()
+    const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+    const { code, out, err } = await runCli(['promote', 'acme', '--yes'], env)
+    expect(code).toBe(0)
+    expect(out).toMatch(/queued.*\n.*arming.*\n.*copying 200 of 500 \(40 %\)[\s\S]*soaking/)
+    expect(err).toContain('Writes paused for 42 ms')
+    expect(err).toContain('moves rollback m1')
+  })
+
+  test('with --json prints one line of JSON a change', async () => {
+    await using admin = await server()
+    const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+    const { code, out } = await runCli(['moves', 'watch', 'm1', '--json'], env)
+    const seen = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).state)
+    expect([code, seen]).toEqual([0, states])
+  })
+
+  test('that fails ends with 1 and the reason', async () => {
+    const failed = { ...moveAt(2), state: 'failed', error: 'the project allows no further index' }
+    await using admin = await fakeAdmin(() => [200, failed])
+    const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+    const { code, err } = await runCli(['moves', 'watch', 'm1'], env)
+    expect([code, err]).toEqual([1, expect.stringContaining('the project allows no further index')])
+  })
+
+  test('goes on without us after Ctrl-C, and the way back is said', async () => {
+    const reached = Promise.withResolvers<void>()
+    await using admin = await fakeAdmin(() => {
+      reached.resolve()
+      return [200, moveAt(2)]
+    })
+    const run = startCli(['moves', 'watch', 'm1'], { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' })
+    await reached.promise
+    run.child.kill('SIGINT')
+    const { code, err } = await run.ended
+    expect([code, err]).toEqual([130, 'The move goes on. Watch it again with: tenant-router moves watch m1\n'])
+    expect(admin.seen.every(({ method }) => method === 'GET')).toBe(true)
+  })
+})
+
+test('migrate says what it ran, and finds nothing more to do afterwards', async () => {
+  await using database = await testDatabase()
+  await database.sql`drop schema drizzle cascade`
+  await database.sql`drop schema public cascade`
+  await database.sql`create schema public`
+  const env = { DATABASE_URL: database.url }
+  const tried = await runCli(['migrate', '--dry-run', '--json'], env)
+  const { migrations } = JSON.parse(tried.out)
+  expect(migrations).toContain('0000_registry')
+  expect(await database.sql`select to_regclass('public.tenants') as there`).toEqual([{ there: null }])
+  expect(await runCli(['migrate', '--yes'], env)).toMatchObject({ code: 0, out: `Ran: ${migrations.join(', ')}.\n` })
+  expect(await runCli(['migrate', '--yes'], env)).toMatchObject({ code: 0, out: 'The schema is up to date.\n' })
+  const away = await runCli(['migrate', '--yes'], { DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/x' })
+  expect(away.code).toBe(1)
+  expect(away.err).not.toContain('hunter2')
+})
