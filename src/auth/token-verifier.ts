@@ -1,5 +1,12 @@
 import { hash } from 'node:crypto'
-import { type JWTVerifyResult, jwtVerify, type ResolvedKey } from 'jose'
+import {
+  errors,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+  jwtVerify,
+  type ResolvedKey,
+} from 'jose'
 import { LRUCache } from 'lru-cache'
 import { AppError } from '../errors.ts'
 import type { Principal, Scope } from './principal.ts'
@@ -79,15 +86,16 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   }
 
   const verified = async (token: string): Promise<JWTVerifyResult & ResolvedKey> => {
+    const rules = {
+      algorithms,
+      issuer: options.issuer,
+      audience: options.audience,
+      requiredClaims: ['exp'],
+      clockTolerance: skewS,
+      currentDate: now(),
+    }
     try {
-      return await jwtVerify(token, keys.find, {
-        algorithms,
-        issuer: options.issuer,
-        audience: options.audience,
-        requiredClaims: ['exp'],
-        clockTolerance: skewS,
-        currentDate: now(),
-      })
+      return await verifyWithServedKeys(token, keys.find, rules)
     } catch (error) {
       throw refusal(error)
     }
@@ -110,6 +118,27 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     },
     refresh: () => keys.refresh(),
     [Symbol.dispose]: () => keys[Symbol.dispose](),
+  }
+}
+
+/** A token that names no key is tried with each that fits, as happens between two keys of a rotation. */
+async function verifyWithServedKeys(
+  token: string,
+  find: JWTVerifyGetKey,
+  rules: JWTVerifyOptions,
+): Promise<JWTVerifyResult & ResolvedKey> {
+  try {
+    return await jwtVerify(token, find, rules)
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+    for await (const key of error) {
+      try {
+        return { ...(await jwtVerify(token, key, rules)), key }
+      } catch (each) {
+        if (!(each instanceof errors.JWSSignatureVerificationFailed)) throw each
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed()
   }
 }
 

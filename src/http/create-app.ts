@@ -7,25 +7,11 @@ import { fieldNames } from './field-names.ts'
 import type { HttpKit } from './kit.ts'
 import { honoPath, knownPaths } from './known-paths.ts'
 import { type ApiDescription, openApiDocument } from './openapi.ts'
+import type { Page } from './page.ts'
 import { toAppError } from './problem.ts'
 import { type HeaderRecord, privateHeaders, problemResponse, requestIdOf } from './reply.ts'
 import type { AnyRoute } from './route.ts'
 import { serveRoute } from './serve-route.ts'
-
-/** A page of the listener itself, outside the API: health, docs, metrics. Open to everyone who reaches the listener. */
-export interface Page {
-  readonly path: string
-  readonly serve: (request: Request) => PageAnswer | Promise<PageAnswer>
-  /** Health is the one exception to the headers that every answer carries. */
-  readonly plain?: true
-}
-
-export interface PageAnswer {
-  readonly status?: number
-  readonly contentType: string
-  readonly text: string
-  readonly headers?: Readonly<Record<string, string>>
-}
 
 /** One listener's app: its routes, its own OpenAPI document and docs, and the pages of the error codes. */
 export function createApp(

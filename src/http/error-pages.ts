@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { errorCodes } from '../errors.ts'
-import type { Page } from './create-app.ts'
+import type { Page } from './page.ts'
 import { problemType } from './problem.ts'
 
 /** The pages that a problem's `type` points to, from `docs/errors/`. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Page } from '../create-app.ts'
+import type { Page } from '../page.ts'
 import { docsPage } from './docs-page.ts'
 
 const policy = {

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+
+/** Fields that several routes of tenants share. What only the tenant's own data can tell wrong, the verbs check. */
+
+export const reading = { kind: 'tenant', scope: 'rag:read' } as const
+export const writing = { kind: 'tenant', scope: 'rag:write' } as const
+
+export const vectorValues = z
+  .array(z.number())
+  .min(1)
+  .max(20_000)
+  .describe('As many numbers as the embedding model gives.')
+
+export const sparseValues = z
+  .object({ indices: z.array(z.int().min(0)).min(1).max(2_048), values: z.array(z.number()).min(1).max(2_048) })
+  .describe('For hybrid search; only an index with the metric `dotproduct` takes them.')
+
+const metadataValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])
+
+/** Flat, of the types that the store knows. */
+export const metadata = z.record(z.string(), metadataValue)
+
+export const filter = z
+  .record(z.string(), z.unknown())
+  .describe(
+    'A filter over metadata in Pinecone’s language: `$eq $ne $gt $gte $lt $lte $in $nin $exists $and $or`; a bare value means `$eq`. It narrows what the caller may see and can never widen it.',
+  )
+  .meta({ example: { department: { $in: ['support', 'sales'] }, updated: { $gte: 20250101 } } })
+
+export const recordId = z.string().min(1).max(512)

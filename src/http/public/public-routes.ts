@@ -1,0 +1,11 @@
+import type { AnyRoute } from '../route.ts'
+import { type DocumentRouteDeps, documentRoutes } from './document-routes.ts'
+import { type RetrieveRouteDeps, retrieveRoute } from './retrieve-route.ts'
+import { type VectorRouteDeps, vectorRoutes } from './vector-routes.ts'
+
+export type PublicRouteDeps = RetrieveRouteDeps & DocumentRouteDeps & VectorRouteDeps
+
+/** What the apps of tenants call; section 3 of docs/contract.md. */
+export function publicRoutes(deps: PublicRouteDeps): readonly AnyRoute[] {
+  return [retrieveRoute(deps), ...documentRoutes(deps), ...vectorRoutes(deps)]
+}

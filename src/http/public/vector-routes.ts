@@ -1,0 +1,140 @@
+import { z } from 'zod'
+import { idsMax, upsertMax } from '../../rag/check-records.ts'
+import { type DeleteVectorsDeps, deleteVectors } from '../../rag/delete-vectors.ts'
+import { type FetchVectorsDeps, fetchVectors } from '../../rag/fetch-vectors.ts'
+import { type UpdateVectorDeps, updateVector } from '../../rag/update-vector.ts'
+import { type UpsertVectorsDeps, upsertVectors } from '../../rag/upsert-vectors.ts'
+import { type AnyRoute, route } from '../route.ts'
+import { filter, metadata, reading, recordId, sparseValues, vectorValues, writing } from './fields.ts'
+
+export type VectorRouteDeps = UpsertVectorsDeps & FetchVectorsDeps & UpdateVectorDeps & DeleteVectorsDeps
+
+const tag = 'vectors'
+const ids = z.array(recordId).min(1).max(idsMax)
+const nothing = z.object({})
+const ownIds = 'Ids with `#` belong to the chunks of documents and are refused here.'
+const ownMetadata = metadata
+  .optional()
+  .describe(
+    'At most 40 KB. `visibility`, a list of groups, limits who in the tenant finds it. Names beginning with `_tr` are taken.',
+  )
+
+const upsert = z
+  .object({
+    vectors: z
+      .array(
+        z.object({
+          id: recordId,
+          values: vectorValues,
+          sparseValues: sparseValues.optional(),
+          metadata: ownMetadata,
+        }),
+      )
+      .min(1)
+      .max(upsertMax),
+  })
+  .meta({
+    id: 'UpsertVectors',
+    example: { vectors: [{ id: 'ticket-17', values: [0.1, 0.2, 0.3], metadata: { text: 'My chain fell off.' } }] },
+  })
+
+const fetched = z
+  .object({
+    vectors: z.record(
+      z.string(),
+      z.object({
+        id: z.string(),
+        values: z.array(z.number()),
+        sparseValues: sparseValues.optional(),
+        metadata: metadata.optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'FetchedVectors' })
+
+const update = z
+  .object({
+    id: recordId,
+    values: vectorValues.optional(),
+    sparseValues: sparseValues.optional(),
+    setMetadata: metadata.optional().describe('Fields replace those of the same name; the others stay.'),
+  })
+  .meta({ id: 'UpdateVector', example: { id: 'ticket-17', setMetadata: { solved: true } } })
+
+const deletion = z
+  .object({
+    ids: ids.optional(),
+    filter: filter.optional(),
+    deleteAll: z.boolean().optional(),
+  })
+  .describe('Exactly one of the three.')
+  .meta({ id: 'DeleteVectors', example: { ids: ['ticket-17'] } })
+
+/** For apps that embed by themselves: Pinecone's field names, without its namespaces and indexes. */
+export function vectorRoutes(deps: VectorRouteDeps): readonly AnyRoute[] {
+  return [
+    route({
+      method: 'post',
+      path: '/vectors/upsert',
+      access: writing,
+      tag,
+      summary: 'Store records',
+      description: `Puts records whole; one with a known id is replaced. ${ownIds}`,
+      body: upsert,
+      replies: {
+        200: { description: 'All are stored.', schema: z.object({ upsertedCount: z.int() }) },
+      },
+      async handle({ principal, body }) {
+        return { status: 200, json: await upsertVectors(deps, principal, body) }
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/vectors/fetch',
+      access: reading,
+      tag,
+      summary: 'Fetch records by id',
+      description:
+        'Also the chunks of documents. An id that is not there, or that the caller’s groups don’t see, is left out. The store may show a write a moment late.',
+      body: z.object({ ids }).meta({ id: 'FetchVectors', example: { ids: ['ticket-17'] } }),
+      replies: { 200: { description: 'The records that were found, by id.', schema: fetched } },
+      async handle({ principal, body, signal }) {
+        return { status: 200, json: await fetchVectors(deps, principal, body, { signal }) }
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/vectors/update',
+      access: writing,
+      tag,
+      summary: 'Change a record in part',
+      description: `404 when there is no such record. Two changes of one record at the same moment may lose one of them. ${ownIds}`,
+      body: update,
+      replies: { 200: { description: 'It is changed.', schema: nothing } },
+      async handle({ principal, body }) {
+        await updateVector(deps, principal, body)
+        return { status: 200, json: {} }
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/vectors/delete',
+      access: writing,
+      tag,
+      summary: 'Delete records by id, by filter, or everything',
+      description: [
+        '`ids`: ids that are not there are no fault.',
+        ownIds,
+        '`filter`: deletes the app’s own records that match at this moment, and never the chunks of documents.',
+        '`deleteAll`: deletes everything of the tenant, its documents among it; 409 `document_busy` while one is being written.',
+        'Writing goes by scope: records that `visibility` hides from the caller’s groups are deleted too.',
+      ].join(' '),
+      body: deletion,
+      replies: { 200: { description: 'They are gone.', schema: nothing } },
+      async handle({ principal, body }) {
+        await deleteVectors(deps, principal, body)
+        return { status: 200, json: {} }
+      },
+    }),
+  ]
+}
