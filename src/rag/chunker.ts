@@ -10,10 +10,16 @@ export interface Chunker extends AsyncDisposable {
   chunk(text: string): Promise<readonly string[]>
 }
 
-const defaultRule: ChunkRule = { tokens: 256, overlap: 32 }
+const tokensDefault = 256
+
+/** @param maxTokens of a text that the embedding model was made for; a chunk is never longer. */
+export function chunkRule(maxTokens: number = tokensDefault): ChunkRule {
+  const tokens = Math.min(tokensDefault, maxTokens)
+  return { tokens, overlap: Math.floor(tokens / 8) }
+}
 
 /** The worker is started with the first text and does not keep the process alive. */
-export function startChunker(rule: ChunkRule = defaultRule): Chunker {
+export function startChunker(rule: ChunkRule): Chunker {
   const waiting = new Map<number, PromiseWithResolvers<readonly string[]>>()
   let worker: Worker | undefined
   let nextId = 0
