@@ -13,6 +13,7 @@ export interface ResultCacheOptions {
    * this, or a write of another replica that is not known yet, is stale for at most `ttlMs`.
    */
   readonly quietMs?: number
+  readonly onLookup?: (hit: boolean) => void
   /** Milliseconds that only rise, from above 0. */
   readonly now?: () => number
 }
@@ -46,11 +47,13 @@ export class ResultCache {
   #allQuietUntilMs = 0
   readonly #quietMs: number
   readonly #now: () => number
+  readonly #onLookup: ((hit: boolean) => void) | undefined
 
   constructor(options: ResultCacheOptions) {
     this.isOn = options.maxBytes > 0 && options.ttlMs > 0
     this.#quietMs = options.quietMs ?? 2_000
     this.#now = options.now ?? (() => performance.now())
+    this.#onLookup = options.onLookup
     this.#entries = new LRUCache<string, Entry>({
       maxSize: Math.max(1, options.maxBytes),
       ttl: Math.max(1, options.ttlMs),
@@ -65,7 +68,9 @@ export class ResultCache {
   }
 
   get(key: TenantScopedKey): string | undefined {
-    return this.#entries.get(key.text)?.json
+    const json = this.#entries.get(key.text)?.json
+    this.#onLookup?.(json !== undefined)
+    return json
   }
 
   /** The answer of `load`, or of the same load under way; kept if nothing speaks against it. */

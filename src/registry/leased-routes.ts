@@ -19,6 +19,8 @@ export interface LeasedRoutesOptions {
   /** Tenants remembered at once. */
   readonly maxTenants?: number
   readonly onError?: (error: unknown) => void
+  /** A write was refused because a move holds the tenant's writes. */
+  readonly onHeld?: () => void
   /** A tenant's route changed, or everything did (`undefined`): results kept for it are void. */
   readonly onChanged?: (tenantId: TenantId | undefined) => void
 }
@@ -83,7 +85,10 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
       const view = await this.#current(tenantId)
       const { routing } = serving(view.route)
       const rule = writeRule(routing.phase)
-      if (rule === 'hold') throw writesHeld()
+      if (rule === 'hold') {
+        this.#options.onHeld?.()
+        throw writesHeld()
+      }
       if (rule === 'note' && !view.noted) await this.#note(tenantId, view)
       // Between the last wait and here nothing else ran: a view that still stands may be written under.
       else if (!view.retired && this.#lease.isValid()) return this.#writes.permit(tenantId, view)

@@ -1,0 +1,19 @@
+import { asc, ne } from 'drizzle-orm'
+import type { Db } from '../db/connect.ts'
+import { indexes } from './indexes.sql.ts'
+
+/** How full each index is: what an operator watches to see the next shard coming. */
+export async function readIndexFill(
+  db: Db,
+): Promise<readonly { index: string; kind: string; namespaces: number; limit: number }[]> {
+  return db
+    .select({
+      index: indexes.name,
+      kind: indexes.kind,
+      namespaces: indexes.namespacesUsed,
+      limit: indexes.namespaceLimit,
+    })
+    .from(indexes)
+    .where(ne(indexes.state, 'deleted'))
+    .orderBy(asc(indexes.id))
+}

@@ -1,0 +1,195 @@
+import type { Logger } from 'pino'
+import { createTokenVerifier } from './auth/token-verifier.ts'
+import { listenForTenantWrites } from './cache/postgres-tenant-writes.ts'
+import { ResultCache } from './cache/result-cache.ts'
+import type { Config } from './config.ts'
+import { connect, type Database } from './db/connect.ts'
+import { refuseOldSchema } from './db/pending-migrations.ts'
+import { adminRoutes } from './http/admin/admin-routes.ts'
+import { createAdminApp } from './http/admin-app.ts'
+import type { HttpKit } from './http/kit.ts'
+import { listen } from './http/listen.ts'
+import { publicRoutes } from './http/public/public-routes.ts'
+import { createPublicApp } from './http/public-app.ts'
+import type { AnyRoute } from './http/route.ts'
+import { createLogger } from './log.ts'
+import type { Embedder } from './models/embedder.ts'
+import { countMoves } from './moves/count-moves.ts'
+import { Mover } from './moves/mover.ts'
+import type { RunMoveDeps } from './moves/run-move.ts'
+import type { MoveSettings } from './moves/step.ts'
+import { chunkRule, startChunker } from './rag/chunker.ts'
+import { ragMemory } from './rag/rag-memory.ts'
+import { readIndexFill } from './registry/index-fill.ts'
+import { checkIndexes } from './registry/indexes.ts'
+import { LeasedRoutes } from './registry/leased-routes.ts'
+import { pineconeStore } from './stores/pinecone.ts'
+import type { VectorStore } from './stores/store.ts'
+import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
+import { openTenantWork, type TenantWork } from './tenants/tenant-work.ts'
+import { version } from './version.ts'
+
+/** The one project of this version; places carry its name, so a second one is configuration. */
+const project = 'default'
+
+/** What a test puts in the place of a part. */
+export interface Overrides {
+  readonly log?: Logger
+  readonly embedder?: Embedder
+  readonly stores?: VectorStore
+  readonly moveSettings?: Partial<MoveSettings>
+  readonly atMovePoint?: RunMoveDeps['at']
+  readonly provisionWaitMs?: number
+}
+
+/** One replica of the service, not listening yet. Disposing it ends everything that it opened. */
+export interface Services extends AsyncDisposable {
+  readonly config: Config
+  readonly log: Logger
+  readonly database: Database
+  readonly stores: VectorStore
+  readonly routes: LeasedRoutes
+  readonly tenantWork: TenantWork
+  readonly publicRoutes: readonly AnyRoute[]
+  readonly adminRoutes: readonly AnyRoute[]
+  readonly publicApp: ReturnType<typeof createPublicApp>
+  readonly adminApp: ReturnType<typeof createAdminApp>
+  /** Says on `/readyz` that this replica goes away, and ends event streams; requests are still served. */
+  drain(): void
+}
+
+/**
+ * Builds the service from its configuration: the one place that knows every part.
+ *
+ * @throws Error with one clear sentence when Postgres can't be reached or has an old schema, or when an index was made
+ *   with another embedding model.
+ */
+export async function startServices(config: Config, overrides: Overrides = {}): Promise<Services> {
+  await using opening = new AsyncDisposableStack()
+  const log = overrides.log ?? createLogger({ level: config.log.level })
+  const telemetry = createTelemetry()
+  const url = config.databaseUrl.reveal()
+  const database = opening.use(connect({ url, max: 10 }))
+  // The lease is renewed over connections of its own: it must never queue behind the service's queries.
+  const leaseDatabase = opening.use(connect({ url, max: 3, applicationName: 'tenant-router lease' }))
+  await refuseOldSchema(database)
+  const { model, dimension } = config.embedding
+  await checkIndexes(database.db, { model, dimension })
+
+  const stores = overrides.stores ?? opening.use(openStores(config.pinecone, telemetry))
+  const embedder = timed(overrides.embedder ?? opening.use(await openEmbedder(config.embedding)), telemetry)
+  const chunker = opening.use(startChunker(chunkRule(embedder.maxTokens)))
+  const verifier = opening.use(openVerifier(config.jwt, telemetry))
+  const cache = new ResultCache({
+    ...config.cache,
+    onLookup: (hit) => (hit ? telemetry.retrieveCache.hit() : telemetry.retrieveCache.miss()),
+  })
+  const onFault = (error: unknown) => log.warn({ err: error }, 'Postgres could not be asked')
+  const writes = opening.use(await listenForTenantWrites({ sql: database.sql, cache, onFault }))
+  const { sessionLeaseMs: leaseMs, storeInDoubtMs, storeVisibleMs } = config.moves
+  const routes = new LeasedRoutes(leaseDatabase, {
+    ...{ leaseMs, storeInDoubtMs, outageReads: config.registryOutageReads, onError: onFault },
+    onChanged: (tenantId) => (tenantId === undefined ? cache.dropAll() : cache.drop(tenantId)),
+    onHeld: telemetry.writesHeld.inc,
+  })
+  opening.use(routes)
+  await routes.start()
+
+  const { db } = database
+  const tenantSettings = {
+    ...{ project, ...config.pinecone, embeddingModel: model, dimension, metric: 'cosine' as const },
+    ...{ storeInDoubtMs, provisionWaitMs: overrides.provisionWaitMs ?? 30_000 },
+  }
+  const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log }))
+  const moveSettings = { ...tenantSettings, ...config.moves, readGraceMs: 20_000, ...overrides.moveSettings }
+  const moverDeps = { stores, settings: moveSettings, log, ...(overrides.atMovePoint && { at: overrides.atMovePoint }) }
+  const mover = opening.use(new Mover(database, moverDeps, { leaseMs: 15_000, maxMoves: 2, pollMs: 2_000 }))
+  await mover.start()
+  telemetry.read({ indexFill: () => readIndexFill(db), movesByState: () => countMoves(db) })
+
+  const draining = new AbortController()
+  const kit: HttpKit = { verify: verifier.verify, meter: telemetry.http, log, draining: draining.signal }
+  const ragSettings = { storeInDoubtMs, storeVisibleMs }
+  const forTenants = publicRoutes({
+    ...{ db, routes, stores, embedder, chunker, cache, writes, memory: ragMemory(), settings: ragSettings },
+  })
+  const forStaff = adminRoutes({ ...tenantWork, settings: moveSettings })
+  const checks = {
+    postgres: async () => void (await database.sql`select 1`),
+    lease: () => {
+      if (!routes.isReady()) throw new Error('the lease of this replica is over')
+    },
+    store: async (signal: AbortSignal) => void (await stores.listIndexes(project, { signal })),
+  }
+  const resources = opening.move()
+  return {
+    ...{ config, log, database, stores, routes, tenantWork, publicRoutes: forTenants, adminRoutes: forStaff },
+    publicApp: createPublicApp({ ...kit, routes: forTenants, version }),
+    adminApp: createAdminApp({ ...kit, routes: forStaff, version, telemetry, checks }),
+    drain: () => draining.abort(),
+    async [Symbol.asyncDispose]() {
+      draining.abort()
+      await resources.disposeAsync()
+    },
+  }
+}
+
+/** Both listeners of a replica. Disposing them lets what is under way finish; the services are ended by their owner. */
+export interface Listening extends AsyncDisposable {
+  readonly publicUrl: string
+  readonly adminUrl: string
+}
+
+/** @throws Error with one clear sentence when a port is taken; nothing is left listening. */
+export async function serve(services: Services, config: Pick<Config, 'http'>): Promise<Listening> {
+  const { publicApp, adminApp, drain } = services
+  await using opening = new AsyncDisposableStack()
+  const { host, port, adminHost, adminPort } = config.http
+  const forStaff = opening.use(await listen(adminApp, { host: adminHost, port: adminPort }))
+  const forTenants = opening.use(await listen(publicApp, { host, port }))
+  const listeners = opening.move()
+  return {
+    publicUrl: forTenants.url,
+    adminUrl: forStaff.url,
+    async [Symbol.asyncDispose]() {
+      drain()
+      await listeners.disposeAsync()
+    },
+  }
+}
+
+function openStores({ apiKey, controllerHost }: Config['pinecone'], { store, steps }: Telemetry) {
+  return pineconeStore({
+    projects: [{ name: project, apiKey: apiKey.reveal(), controllerHost }],
+    onCall({ op, status, ms }) {
+      store.call(op, status, ms)
+      if (op === 'query') steps.store.observe(ms)
+    },
+  })
+}
+
+function openVerifier(jwt: Config['jwt'], { tokenCache }: Telemetry) {
+  return createTokenVerifier({ ...jwt, onRemembered: (found) => (found ? tokenCache.hit() : tokenCache.miss()) })
+}
+
+/** Loaded only when used: the local encoder comes with optional packages, the SDK of the other takes its time. */
+async function openEmbedder({ provider, model, dimension, apiKey, baseUrl }: Config['embedding']): Promise<Embedder> {
+  if (provider === 'local') return (await import('./models/local.ts')).startLocalEmbedder()
+  const { openAiEmbedder } = await import('./models/openai.ts')
+  return openAiEmbedder({ model, dimension, apiKey: apiKey?.reveal(), baseUrl })
+}
+
+function timed(embedder: Embedder, { steps }: Telemetry): Embedder {
+  return {
+    model: embedder.model,
+    dimension: embedder.dimension,
+    ...(embedder.maxTokens === undefined ? {} : { maxTokens: embedder.maxTokens }),
+    async embed(texts, options) {
+      const startedAtMs = performance.now()
+      const embedding = await embedder.embed(texts, options)
+      steps.embed.observe(performance.now() - startedAtMs)
+      return embedding
+    },
+    [Symbol.asyncDispose]: () => embedder[Symbol.asyncDispose](),
+  }
+}
