@@ -39,7 +39,9 @@ interface Failure {
 export function storeFault({ op, project, exchange, thrown, apiKey }: Failure): unknown {
   const { write, signal, status, attempts } = exchange
   const words = wordsOf(exchange.words).replaceAll(apiKey, '***')
-  const last = status > 0 ? `status ${status}: ${words}` : 'no answer'
+  // The words of a 400 repeat the caller's content, which is for the caller and not for our log.
+  const isAboutContent = status === 400 || status === 422
+  const last = status === 0 ? 'no answer' : isAboutContent ? `status ${status}` : `status ${status}: ${words}`
   const cause = new StoreRefusal(`${op} in project ${project}, ${attempts} attempts, ${last}`, {
     cause: exchange.cause,
   })
@@ -47,7 +49,8 @@ export function storeFault({ op, project, exchange, thrown, apiKey }: Failure): 
   if (attempts === 0) return new AppError('invalid_request', messageOf(thrown))
   // The name is taken: true whether by an earlier attempt of this call or by someone else.
   if (status === 409) return new AppError('conflict', `The vector store says: ${words}`, { cause })
-  if (write && (exchange.inDoubt || status < 300)) {
+  const wasDone = status >= 200 && status < 300
+  if (write && (exchange.inDoubt || wasDone)) {
     return new AppError('outcome_unknown', 'The vector store did not say what became of this write.', { cause })
   }
   return refusal(op, status, words, exchange, cause)
