@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { freePort } from '../src/embedded/free-port.ts'
 import { residentMibOf } from './harness/cpu-time.ts'
 import { type Parts, startParts, startService } from './harness/parts.ts'
-import { type BenchProcess, startProcess, waitForOk } from './harness/process.ts'
+import { type BenchProcess, startProcess } from './harness/process.ts'
 import type { BenchOptions, BenchResult } from './harness/report.ts'
 import { inTurn } from './harness/rounds.ts'
 import { median, show, spread } from './harness/statistics.ts'
@@ -54,7 +54,7 @@ async function bareHono(): Promise<Start> {
   const port = await freePort()
   const startedAt = performance.now()
   await using child = startProcess({ file: 'servers/bare-hono.ts', args: [String(port)] })
-  await waitForOk(`http://127.0.0.1:${port}/livez`, 10_000, 2)
+  await child.ready(`http://127.0.0.1:${port}/livez`, 10_000, 2)
   return startOf(child, startedAt)
 }
 
@@ -72,7 +72,7 @@ async function npmStart(folder: string): Promise<Start> {
     cwd: folder,
     env: { PORT: String(port), ADMIN_PORT: String(adminPort), LOG_LEVEL: 'warn' },
   })
-  await waitForOk(`http://127.0.0.1:${adminPort}/readyz`, 60_000)
+  await child.ready(`http://127.0.0.1:${adminPort}/readyz`, 60_000)
   return startOf(child, startedAt)
 }
 

@@ -6,7 +6,7 @@ import { migrate } from '../../src/db/migrate.ts'
 import { freePort } from '../../src/embedded/free-port.ts'
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { type Issuer, startIssuer } from './issuer.ts'
-import { type BenchProcess, startProcess, waitForOk } from './process.ts'
+import { type BenchProcess, startProcess } from './process.ts'
 
 interface PartsOptions {
   /** Servers on the first core, all else on the rest. Not where the latency of few requests is measured. */
@@ -33,7 +33,7 @@ export async function startParts({ pin }: PartsOptions): Promise<Parts> {
     await migrate(database)
   }
   const port = await freePort()
-  stack.use(
+  const store = stack.use(
     startProcess({
       file: '../src/pinecone-local/main.ts',
       args: ['--port', String(port), '--data', join(folder, 'pinecone')],
@@ -41,7 +41,7 @@ export async function startParts({ pin }: PartsOptions): Promise<Parts> {
     }),
   )
   const storeUrl = `http://127.0.0.1:${port}`
-  await waitForOk(`${storeUrl}/_local/faults`, 10_000)
+  await store.ready(`${storeUrl}/_local/faults`, 10_000)
   const issuer = stack.use(await startIssuer())
   const owned = stack.move()
   return {
@@ -84,7 +84,7 @@ export async function startService(
   })
   const adminUrl = `http://127.0.0.1:${adminPort}`
   try {
-    await waitForOk(`${adminUrl}/readyz`, 30_000)
+    await process.ready(`${adminUrl}/readyz`, 30_000)
   } catch (error) {
     await process[Symbol.asyncDispose]()
     throw error

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 
 export interface BenchProcess extends AsyncDisposable {
   readonly pid: number
+  /** Waits until `url` answers 200. @throws Error when it does not within `limitMs`, or when the process ends first. */
+  ready(url: string, limitMs: number, everyMs?: number): Promise<void>
   /** Sends a request over the process channel and waits for its answer. One at a time. */
   ask(question: unknown): Promise<unknown>
 }
@@ -49,6 +51,9 @@ export function startProcess(options: BenchProcessOptions): BenchProcess {
   ended.catch(() => undefined)
   return {
     pid: child.pid ?? -1,
+    async ready(url, limitMs, everyMs = 20) {
+      await Promise.race([waitForOk(url, limitMs, everyMs), ended])
+    },
     async ask(question) {
       const answer = once(child, 'message')
       child.send(question as Parameters<ChildProcess['send']>[0])
@@ -78,8 +83,7 @@ export function answerQuestions(answer: (question: unknown) => Promise<unknown>)
   })
 }
 
-/** Asks until `url` answers 200. @throws Error when it does not within `limitMs`. */
-export async function waitForOk(url: string, limitMs: number, everyMs = 20): Promise<void> {
+async function waitForOk(url: string, limitMs: number, everyMs: number): Promise<void> {
   const until = performance.now() + limitMs
   let last: unknown
   while (performance.now() < until) {

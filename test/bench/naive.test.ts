@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { startIssuer } from '../../bench/harness/issuer.ts'
-import { startProcess, waitForOk } from '../../bench/harness/process.ts'
+import { startProcess } from '../../bench/harness/process.ts'
 import { freePort } from '../../src/embedded/free-port.ts'
 import { testDatabase } from '../support/database.ts'
 
@@ -35,11 +35,11 @@ test('the service that ours is measured against does its work: token, tenant row
   await database.sql`create table naive_tenants (id text primary key, index_host text, namespace text)`
   await database.sql`insert into naive_tenants values ('acme', ${store.url}, 'acme_space')`
   const port = await freePort()
-  await using _naive = startProcess({
+  await using naive = startProcess({
     file: 'naive.ts',
     env: { ...issuer.settings, PORT: String(port), DATABASE_URL: database.url, PINECONE_API_KEY: 'k' },
   })
-  await waitForOk(`http://127.0.0.1:${port}/livez`, 10_000)
+  await naive.ready(`http://127.0.0.1:${port}/livez`, 10_000)
   const retrieve = async (token: string, body: unknown = { vector: [0.1, 0.2], topK: 1 }) => {
     const response = await fetch(`http://127.0.0.1:${port}/retrieve`, {
       method: 'POST',
