@@ -72,7 +72,7 @@ async function underFaults(
   }
   // The work is done first and its answer held back, so that latency is counted from the request's arrival.
   const leftMs = verdict.latencyMs - (performance.now() - startedAt)
-  if (leftMs > 0) await waits.for(leftMs)
+  if (leftMs > 0) await waits.for(Math.ceil(leftMs))
   if (verdict.reset === 'after') request.socket.resetAndDestroy()
   else if (answer === undefined) throw refused
   else send(response, answer, verdict.lsnHeaders, startedAt)
