@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { AppError } from '../errors.ts'
@@ -45,6 +45,11 @@ export async function listen(app: Pick<Hono, 'fetch'>, options: ListenOptions): 
       return answer(incoming, outgoing)
     },
   )
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   server.listen(options.port, options.host)
   try {
     await once(server, 'listening')
@@ -64,6 +69,8 @@ export async function listen(app: Pick<Hono, 'fetch'>, options: ListenOptions): 
       const sweep = setInterval(() => server.closeIdleConnections(), 50)
       const limit = setTimeout(() => server.closeAllConnections(), options.closeLimitMs ?? 10_000)
       await closed
+      // A cut socket's own `close`, which fires the signals of its calls, comes after the server's.
+      await Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))))
       clearInterval(sweep)
       clearTimeout(limit)
     },

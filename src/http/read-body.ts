@@ -24,10 +24,8 @@ export async function readBytes(request: Request, limitBytes: number): Promise<U
     const { done, value } = await read(reader.read())
     if (done) return Buffer.concat(chunks, size)
     size += value.byteLength
-    if (size > limitBytes) {
-      reader.cancel().catch(() => undefined)
-      throw tooLarge(limitBytes)
-    }
+    // What still comes is the server's to drain or cut, once the answer is out.
+    if (size > limitBytes) throw tooLarge(limitBytes)
     chunks.push(value)
   }
 }

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { adminApp, echoRoute, json, plainRoute, postEcho, publicApp } from './kit-app.ts'
+
+const names = [
+  'tenant_id',
+  'tenantId',
+  'tenant',
+  'TENANT-ID',
+  'namespace',
+  'index',
+  'index_name',
+  'indexName',
+  'host',
+  'index_host',
+  'project',
+  'projectId',
+  'placement',
+  'org',
+  'org_id',
+  'organizationId',
+  'shard',
+  'silo',
+  'generation',
+]
+const attempts = 'tenant_router_spoof_attempts_total'
+
+describe('a caller who names a tenant or place', () => {
+  it.each(names)('in the body, as %s, changes nothing', async (name) => {
+    const kit = publicApp([echoRoute])
+    const plain = await postEcho(kit.app, { query: 'a' }, { ...json, 'x-request-id': 'r' })
+    const tried = await postEcho(kit.app, { query: 'a', [name]: 'globex' }, { ...json, 'x-request-id': 'r' })
+    expect(tried.status).toBe(200)
+    expect(tried.answer).toEqual(plain.answer)
+    expect(await kit.metric(attempts)).toEqual([`${attempts} 1`])
+  })
+
+  it.each(names)('in the query string, as %s, changes nothing', async (name) => {
+    const kit = publicApp([echoRoute])
+    const { status, answer } = await postEcho(kit.app, { query: 'a' }, json, `?${name}=globex&${name}=b&verbose=true`)
+    expect(status).toBe(200)
+    expect(answer).toMatchObject({ tenantId: 'acme', query: { verbose: true } })
+    expect(await kit.metric(attempts)).toEqual([`${attempts} 1`])
+  })
+
+  it.each(['X-Tenant-Id', 'x-tenant', 'Tenant-Id', 'X-Namespace', 'X-Org-Id', 'X-Pinecone-Index', 'X-Project-Id'])(
+    'in the header %s changes nothing',
+    async (name) => {
+      const kit = publicApp([echoRoute])
+      const { status, answer } = await postEcho(kit.app, { query: 'a' }, { ...json, [name]: 'globex' })
+      expect(status).toBe(200)
+      expect(answer.tenantId).toBe('acme')
+      expect(await kit.metric(attempts)).toEqual([`${attempts} 1`])
+    },
+  )
+
+  it.each(['Host', 'X-Forwarded-Host', 'X-Forwarded-For', 'Origin', 'X-Request-Id', 'User-Agent', 'Traceparent'])(
+    'does not by the ordinary header %s',
+    async (name) => {
+      const kit = publicApp([echoRoute])
+      await postEcho(kit.app, { query: 'a' }, { ...json, [name]: 'globex' })
+      expect(await kit.metric(attempts)).toEqual([`${attempts} 0`])
+    },
+  )
+
+  it("is logged with the token's tenant, the name, and not the value", async () => {
+    const kit = publicApp([echoRoute])
+    await postEcho(kit.app, { query: 'a', tenant_id: 'globex' })
+    const [line] = kit.lines
+    expect(line).toMatchObject({ level: 'warn', tenantId: 'acme', name: 'tenant_id', path: '/echo' })
+    expect(JSON.stringify(kit.lines)).not.toContain('globex')
+  })
+
+  it('may do as it likes within its own metadata and filters', async () => {
+    const kit = publicApp([echoRoute])
+    const { answer } = await postEcho(kit.app, { query: 'a', filter: { tenant_id: 'x', namespace: 'y' } })
+    expect(answer.body).toMatchObject({ filter: { tenant_id: 'x', namespace: 'y' } })
+    expect(await kit.metric(attempts)).toEqual([`${attempts} 0`])
+  })
+
+  it('is dropped too where a schema takes one of several shapes, or any field', async () => {
+    const seen: unknown[] = []
+    const shapes = z.union([
+      z.strictObject({ ids: z.array(z.string()) }),
+      z.strictObject({ deleteAll: z.literal(true) }),
+    ])
+    const keep = (body: z.ZodType) =>
+      publicApp([
+        plainRoute('post', '/echo', async (call) => ({ status: 200, json: { seen: seen.push(call.body) } }), { body }),
+      ]).app
+    expect((await postEcho(keep(shapes), { deleteAll: true, namespace: 'x' })).status).toBe(200)
+    expect((await postEcho(keep(z.looseObject({})), { a: 1, namespace: 'x' })).status).toBe(200)
+    expect((await postEcho(keep(z.record(z.string(), z.unknown())), { a: 1, namespace: 'x' })).status).toBe(200)
+    expect(seen).toEqual([{ deleteAll: true }, { a: 1 }, { a: 1 }])
+  })
+
+  it('finds no route that would take such a field: the app is not made', () => {
+    const body = z.object({ namespace: z.string() })
+    expect(() => publicApp([plainRoute('post', '/a', async () => ({ status: 200 }), { body })])).toThrow(/namespace/)
+  })
+})
+
+describe('staff', () => {
+  it('may name a tenant where a route asks for it, and are refused where it does not', async () => {
+    const access = { kind: 'staff', roles: ['auditor'] } as const
+    const { app } = adminApp([
+      plainRoute('get', '/audit', async (call) => ({ status: 200, json: call.query }), {
+        access,
+        query: z.object({ tenantId: z.string() }),
+      }),
+    ])
+    const headers = { authorization: 'Bearer staff:auditor' }
+    expect(await (await app.request('/audit?tenantId=acme', { headers })).json()).toEqual({ tenantId: 'acme' })
+    expect((await app.request('/audit?tenantId=acme&namespace=x', { headers })).status).toBe(400)
+  })
+})

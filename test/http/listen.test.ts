@@ -1,0 +1,178 @@
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { type Listener, listen } from '../../src/http/listen.ts'
+import type { AnyRoute } from '../../src/http/route.ts'
+import { acme, echoRoute, json, plainRoute, publicApp } from './kit-app.ts'
+
+const local = { host: '127.0.0.1', port: 0 }
+
+async function served(routes: readonly AnyRoute[], closeLimitMs = 5000) {
+  const kit = publicApp(routes)
+  const listener = await listen(kit.app, { ...local, closeLimitMs })
+  return { ...kit, listener, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() }
+}
+
+/** A handler held open until told. */
+function held() {
+  const entered = Promise.withResolvers<AbortSignal>()
+  const leave = Promise.withResolvers<void>()
+  const handle: AnyRoute['handle'] = async (call) => {
+    entered.resolve(call.signal)
+    await leave.promise
+    return { status: 200, json: { done: true } }
+  }
+  return { route: plainRoute('get', '/held', handle), entered: entered.promise, leave: leave.resolve }
+}
+
+/** Sends a body in chunks, without a content length. */
+async function chunked(listener: Listener, chunks: readonly (string | Buffer)[]): Promise<IncomingMessage> {
+  const request = httpRequest(`${listener.url}/echo`, { method: 'POST', headers: json })
+  request.on('error', () => undefined)
+  const answered = once(request, 'response')
+  for (const chunk of chunks) request.write(chunk)
+  request.end()
+  const [response] = (await answered) as [IncomingMessage]
+  return response
+}
+
+describe('a listener', () => {
+  it('serves the app on a port of its own', async () => {
+    await using server = await served([echoRoute])
+    const response = await fetch(`${server.listener.url}/echo`, {
+      method: 'POST',
+      headers: json,
+      body: '{"query":"ä"}',
+    })
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({ body: { query: 'ä' } })
+    expect(response.headers.get('cache-control')).toBe('private, no-store')
+  })
+
+  it('says in one sentence that a port is taken', async () => {
+    await using server = await served([])
+    const { port } = server.listener
+    await expect(listen(server.app, { ...local, port })).rejects.toThrow(
+      `127.0.0.1:${port} is in use; stop what listens there or choose another port.`,
+    )
+  })
+
+  it('counts the bytes of a body that does not say its length', async () => {
+    await using server = await served([{ ...echoRoute, bodyLimitBytes: 1000 }])
+    expect((await chunked(server.listener, ['{"query":"', 'a'.repeat(500), '"}'])).statusCode).toBe(200)
+    expect((await chunked(server.listener, ['{"query":"', 'a'.repeat(900), 'b'.repeat(900)])).statusCode).toBe(413)
+    expect((await chunked(server.listener, [Buffer.alloc(3_000_000, 97)])).statusCode).toBe(413)
+  })
+
+  it('refuses a declared length over the limit without waiting for the body', async () => {
+    await using server = await served([echoRoute])
+    const request = httpRequest(`${server.listener.url}/echo`, {
+      method: 'POST',
+      headers: { ...json, 'content-length': 50_000_000 },
+    })
+    request.on('error', () => undefined)
+    request.write('{')
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    expect(response.statusCode).toBe(413)
+    request.destroy()
+  })
+
+  it('answers a request without a sound address as a problem', async () => {
+    await using server = await served([])
+    const socket = connect(server.listener.port, '127.0.0.1')
+    socket.write('GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n')
+    let text = ''
+    for await (const chunk of socket) text += String(chunk)
+    expect(text).toMatch(/^HTTP\/1\.1 400 /)
+    expect(text).toContain('"code":"invalid_request"')
+  })
+})
+
+describe('a caller who goes away', () => {
+  it("fires the call's signal, and is counted as 499 and as no error", async () => {
+    const step = held()
+    await using server = await served([step.route])
+    const leaving = new AbortController()
+    const asked = fetch(`${server.listener.url}/held`, { headers: acme, signal: leaving.signal }).catch(() => 'gone')
+    const signal = await step.entered
+    const fired = once(signal, 'abort')
+    leaving.abort()
+    expect(await asked).toBe('gone')
+    await fired
+    expect(signal.aborted).toBe(true)
+    step.leave()
+  })
+
+  it('ends an event stream: the source is closed and its signal fires', async () => {
+    const closed = Promise.withResolvers<AbortSignal>()
+    const stream = plainRoute('get', '/events', async (call) => ({
+      status: 200,
+      events: (async function* () {
+        try {
+          yield { event: 'a', data: 1 }
+          await once(call.signal, 'abort')
+          yield { event: 'b', data: 2 }
+        } finally {
+          closed.resolve(call.signal)
+        }
+      })(),
+    }))
+    await using server = await served([stream])
+    const leaving = new AbortController()
+    const response = await fetch(`${server.listener.url}/events`, { headers: acme, signal: leaving.signal })
+    const reader = response.body?.getReader()
+    await reader?.read()
+    leaving.abort()
+    expect((await closed.promise).aborted).toBe(true)
+  })
+})
+
+describe('closing', () => {
+  it('lets a request under way finish, tells its connection to close, and takes no new one', async () => {
+    const step = held()
+    const server = await served([step.route])
+    const asked = fetch(`${server.listener.url}/held`, { headers: acme })
+    const signal = await step.entered
+    const closing = server.listener[Symbol.asyncDispose]()
+    await expect(fetch(`${server.listener.url}/held`, { headers: acme })).rejects.toThrow()
+    expect(signal.aborted).toBe(false)
+    step.leave()
+    expect(await (await asked).json()).toEqual({ done: true })
+    await closing
+  })
+
+  it('cuts what does not finish within the limit, and its signal fires', async () => {
+    const step = held()
+    const server = await served([step.route], 50)
+    const asked = fetch(`${server.listener.url}/held`, { headers: acme }).catch(() => 'cut')
+    const signal = await step.entered
+    await server.listener[Symbol.asyncDispose]()
+    expect(await asked).toBe('cut')
+    expect(signal.aborted).toBe(true)
+    step.leave()
+  })
+
+  it('ends event streams at once when the service drains, so that they hold nothing up', async () => {
+    const stream = plainRoute('get', '/events', async (call) => ({
+      status: 200,
+      events: (async function* () {
+        yield { event: 'a', data: 1 }
+        await once(call.signal, 'abort')
+      })(),
+    }))
+    const server = await served([stream], 60_000)
+    const response = await fetch(`${server.listener.url}/events`, { headers: acme })
+    const text = response.text()
+    server.drain.abort()
+    await server.listener[Symbol.asyncDispose]()
+    expect(await text).toMatch(/^: open\n\n/)
+  })
+
+  it('may be asked for twice', async () => {
+    const server = await served([])
+    await server.listener[Symbol.asyncDispose]()
+    await server.listener[Symbol.asyncDispose]()
+    await expect(fetch(server.listener.url)).rejects.toThrow()
+  })
+})
