@@ -38,13 +38,13 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     ...['stores', 'telemetry', 'tenants'],
   ],
   shutdown: ['errors'],
-  main: ['config', 'db', 'errors', 'log', 'services', 'shutdown'],
+  main: ['config', 'errors', 'http', 'log', 'services', 'setting-reader', 'shutdown'],
 
   // Development only: nothing above imports these.
   'pinecone-local': [],
   embedded: ['auth', 'db', 'errors'],
-  dev: ['config', 'db', 'embedded', 'errors', 'log', 'main', 'services', 'shutdown'],
-  demo: ['config', 'db', 'embedded', 'errors', 'log', 'main', 'services', 'shutdown'],
+  dev: ['config', 'db', 'embedded', 'main', 'setting-reader', 'shutdown'],
+  demo: ['config', 'db', 'dev', 'embedded', 'main', 'setting-reader', 'shutdown'],
 }
 
 interface PackageRule {

@@ -19,7 +19,7 @@ export interface Called {
 /** One request to the service, over HTTP as its users send it. */
 export async function call(url: string, options: CallOptions): Promise<Called> {
   const response = await fetch(url, {
-    method: options.method ?? (options.body === undefined ? 'GET' : 'POST'),
+    method: methodOf(options),
     headers: {
       authorization: `Bearer ${options.token}`,
       ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -37,6 +37,10 @@ export async function call(url: string, options: CallOptions): Promise<Called> {
   }
 }
 
+function methodOf(options: CallOptions): string {
+  return options.method ?? (options.body === undefined ? 'GET' : 'POST')
+}
+
 /**
  * The same, trying again as long as the service says when to.
  * @throws Error with the service's reason when it refuses for good.
@@ -47,7 +51,9 @@ export async function callUntilTaken(url: string, options: CallOptions): Promise
     if (called.ok) return called
     const again = (called.status === 429 || called.status === 503) && tries < 60
     if (!again)
-      throw new Error(`${options.method ?? 'request'} ${new URL(url).pathname}: ${called.json.detail ?? called.status}`)
+      throw new Error(
+        `${methodOf(options)} ${new URL(url).pathname} was refused (${called.status}): ${called.json.detail ?? ''}`,
+      )
     await sleep(Math.max(0.1, called.retryAfterS) * 1000, undefined, options.signal ? { signal: options.signal } : {})
   }
 }

@@ -16,7 +16,7 @@ const atOnce = 4
 export async function loadSample(
   deps: LoadDeps,
   tenant: SampleTenant,
-  onDocument: (done: number) => void,
+  onDocument: (done: number) => void = () => undefined,
 ): Promise<void> {
   const { signal } = deps
   const platform = await deps.issuer.mint({ role: 'platform' })

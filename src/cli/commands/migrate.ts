@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { readDatabaseUrl } from '../../config.ts'
+import { pendingMigrations } from '../../db/pending-migrations.ts'
 import { agree } from '../change.ts'
 import type { Context } from '../context.ts'
 import { CliError } from '../exit-code.ts'
-import { pendingMigrations } from '../pending-migrations.ts'
 import { type ChangeOptions, changing } from '../verb.ts'
 
 export function migrate(context: Context): Command {

@@ -1,0 +1,16 @@
+import { connect } from '../db/connect.ts'
+import { migrate } from '../db/migrate.ts'
+
+/**
+ * Brings the schema up to date, and the registry's notes of where indexes are: `pinecone-local` has another address
+ * when its old port was taken. A real Pinecone's hosts are never touched.
+ */
+export async function prepareDatabase(databaseUrl: string, pineconeLocalUrl: string | undefined): Promise<void> {
+  await using database = connect({ url: databaseUrl, max: 2 })
+  await migrate(database)
+  if (pineconeLocalUrl === undefined || new URL(pineconeLocalUrl).hostname !== '127.0.0.1') return
+  const { origin } = new URL(pineconeLocalUrl)
+  await database.sql`
+    update indexes set host = regexp_replace(host, '^http://127\\.0\\.0\\.1:[0-9]+', ${origin})
+    where host like 'http://127.0.0.1:%' and host not like ${`${origin}/%`}`
+}
