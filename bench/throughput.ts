@@ -60,7 +60,8 @@ export async function throughput({ quick, say }: BenchOptions): Promise<BenchRes
     rows.push([`${name}, requests/s`, show(spread(samples.map(rate)), 0)])
     rows.push([`${name}, p99 ms`, show(spread(samples.map(({ p99Ms }) => p99Ms)))])
     // Where other work takes a part of the server's core, this is the number to look at.
-    rows.push([`${name}, requests per second of its core`, show(spread(samples.map((one) => one.perCoreSecond)), 0)])
+    const perCore = samples.map(({ perCoreSecond }) => perCoreSecond)
+    if (!perCore.includes(Number.NaN)) rows.push([`${name}, requests per second of its core`, show(spread(perCore), 0)])
   }
   const ofBare = ratios(measured.cached, measured.bare, rate)
   const ofNaive = ratios(measured.uncached, measured.naive, rate)

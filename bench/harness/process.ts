@@ -2,12 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 export interface BenchProcess extends AsyncDisposable {
   readonly pid: number
   /** Waits until `url` answers 200. @throws Error when it does not within `limitMs`, or when the process ends first. */
   ready(url: string, limitMs: number, everyMs?: number): Promise<void>
+  /** Waits until the process has printed `text`. @throws Error as `ready` does. */
+  says(text: string, limitMs: number): Promise<void>
   /** Sends a request over the process channel and waits for its answer. One at a time. */
   ask(question: unknown): Promise<unknown>
 }
@@ -20,7 +23,6 @@ interface BenchProcessOptions {
   /** Where Linux can pin: `server` has the first core to itself, `rest` the others. */
   readonly core?: 'server' | 'rest'
   readonly nodeArgs?: readonly string[]
-  readonly cwd?: string
 }
 
 const taskset = ['/usr/bin/taskset', '/bin/taskset'].find(existsSync)
@@ -37,12 +39,11 @@ export function startProcess(options: BenchProcessOptions): BenchProcess {
   const child = spawn(command, [...args, ...(options.args ?? [])], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   })
   let printed = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk) => {
-      printed = `${printed}${chunk}`.slice(-4000)
+      printed = `${printed}${chunk}`.slice(-20_000)
     })
   }
   const ended = once(child, 'exit').then(([code, signal]) => {
@@ -54,6 +55,16 @@ export function startProcess(options: BenchProcessOptions): BenchProcess {
     async ready(url, limitMs, everyMs = 20) {
       await Promise.race([waitForOk(url, limitMs, everyMs), ended])
     },
+    async says(text, limitMs) {
+      const said = async () => {
+        const until = performance.now() + limitMs
+        while (!printed.includes(text)) {
+          if (performance.now() > until) throw new Error(`"${text}" was not printed within ${limitMs} ms:\n${printed}`)
+          await sleep(10)
+        }
+      }
+      await Promise.race([said(), ended])
+    },
     async ask(question) {
       const answer = once(child, 'message')
       child.send(question as Parameters<ChildProcess['send']>[0])
@@ -64,7 +75,7 @@ export function startProcess(options: BenchProcessOptions): BenchProcess {
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return
       child.kill('SIGTERM')
-      const killer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+      const killer = setTimeout(() => child.kill('SIGKILL'), 40_000)
       await once(child, 'exit')
       clearTimeout(killer)
     },
@@ -95,7 +106,7 @@ async function waitForOk(url: string, limitMs: number, everyMs: number): Promise
     } catch (error) {
       last = error
     }
-    await new Promise((resolve) => setTimeout(resolve, everyMs))
+    await sleep(everyMs)
   }
   throw new Error(`${url} was not ready within ${limitMs} ms: ${last}`)
 }
