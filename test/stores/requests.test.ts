@@ -55,6 +55,15 @@ describe('what is sent', () => {
     ])
   })
 
+  test('of two records with one id is the last alone, as batches may overtake each other', async () => {
+    const { tenant } = scriptedStore(server.url)
+    const between = Array.from({ length: 1_500 }, (_, at) => ({ id: `${at}`, values: [1] }))
+    await tenant.upsert([{ id: 'twice', values: [1] }, ...between, { id: 'twice', values: [2] }])
+    const sent = server.seen.flatMap(({ body }) => JSON.parse(body).vectors)
+    expect(sent).toHaveLength(1_501)
+    expect(sent.filter(({ id }) => id === 'twice')).toEqual([{ id: 'twice', values: [2] }])
+  })
+
   test('of a fetch keeps URLs under 8 KB, with the longest ids too', async () => {
     server.script((request) => ({ body: { vectors: vectorsOf(idsOf(request)) } }))
     const { tenant } = scriptedStore(server.url, { timeouts: { readMs: 20_000 } })

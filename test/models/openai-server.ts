@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface EmbeddingsRequest {
+  readonly model: string
+  readonly input: readonly string[]
+  readonly dimensions?: number
+  readonly encoding_format?: string
+}
+
+type Step =
+  | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly dimension: number }
+  | { readonly lose: true }
+  | 'uncounted'
+  | 'hang'
+
+export interface OpenAiServer extends AsyncDisposable {
+  readonly baseUrl: string
+  readonly seen: readonly EmbeddingsRequest[]
+  readonly keys: readonly (string | undefined)[]
+  /** One step a request, before it is served as usual. */
+  meet(...steps: readonly Step[]): void
+}
+
+/** The embeddings call of OpenAI's protocol, its vectors made of each text's hash. */
+export async function openAiServer(dimension: number): Promise<OpenAiServer> {
+  const seen: EmbeddingsRequest[] = []
+  const keys: (string | undefined)[] = []
+  let steps: Step[] = []
+  const server = createServer((request, response) => {
+    let text = ''
+    request.setEncoding('utf8')
+    request.on('data', (part: string) => {
+      text += part
+    })
+    request.on('end', () => {
+      const body: EmbeddingsRequest = JSON.parse(text)
+      seen.push(body)
+      keys.push(request.headers.authorization)
+      const step = steps.shift()
+      if (step === 'hang') return
+      const send = (status: number, answer: unknown, headers = {}) => {
+        response.writeHead(status, { 'Content-Type': 'application/json', ...headers })
+        response.end(JSON.stringify(answer))
+      }
+      if (typeof step === 'object' && 'status' in step) return send(step.status, step.body ?? {}, step.headers)
+      const size = typeof step === 'object' && 'dimension' in step ? step.dimension : dimension
+      const data = body.input.map((input, index) => ({ object: 'embedding', index, ...embeddingOf(input, size, body) }))
+      const count = body.input.reduce((sum, input) => sum + input.split(/\s+/).length, 0)
+      const usage = step === 'uncounted' ? undefined : { prompt_tokens: count, total_tokens: count }
+      const isLossy = typeof step === 'object' && 'lose' in step
+      // Out of order on purpose: the protocol gives each its index.
+      return send(200, { object: 'list', model: body.model, data: (isLossy ? data.slice(1) : data).reverse(), usage })
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    seen,
+    keys,
+    meet(...next) {
+      steps = [...next]
+      seen.length = 0
+      keys.length = 0
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+function embeddingOf(input: string, size: number, { encoding_format }: EmbeddingsRequest) {
+  const hash = createHash('sha256').update(input).digest()
+  const vector = Float32Array.from({ length: size }, (_, at) => (hash[at % 32] ?? 0) / 256 + at)
+  const isBase64 = encoding_format === 'base64'
+  return { embedding: isBase64 ? Buffer.from(vector.buffer).toString('base64') : [...vector] }
+}
