@@ -5,28 +5,45 @@ import type { AnyRoute } from './route.ts'
 
 /** What an operation answers: its own replies, and the problems that a route of its kind can have. */
 export function answersOf(route: AnyRoute, components: Components): Json {
+  const problems = new Map(problemStatuses(route).map(([status, codes]) => [String(status), problemAnswer(codes)]))
   const replies = Object.entries(route.replies).map(([status, reply]) => {
     const schema = reply.schema && jsonSchema(reply.schema, 'output', components)
     const content = schema && { content: { 'application/json': { schema } } }
-    return [status, { description: reply.description, headers: replyHeaders, ...content }]
+    const own = { ...problems.get(status), description: reply.description, ...content }
+    return [status, { headers: replyHeaders, ...own }] as const
   })
-  const given = new Set(replies.map(([status]) => String(status)))
-  const problems = problemStatuses(route).filter(([status]) => !given.has(String(status)))
-  return Object.fromEntries([...replies, ...problems.map(([status, codes]) => [status, problemAnswer(codes)])])
+  return Object.fromEntries([...problems, ...replies])
 }
 
+/** Codes that only one kind of caller can meet. */
+const ofTenants = new Set<ErrorCode>(['document_busy', 'writes_held', 'tenant_suspended', 'quota_exceeded'])
+const ofStaff = new Set<ErrorCode>(['move_in_progress', 'rollback_refused', 'index_limit_reached'])
+/** Codes that a read can't meet. */
+const ofWrites = new Set<ErrorCode>([
+  ...(['conflict', 'document_busy', 'writes_held', 'outcome_unknown', 'namespace_limit_reached'] as const),
+  ...ofStaff,
+])
+
 /** The statuses that a route of this kind can answer, with the codes behind each. */
-function problemStatuses({ access, body, payload, path }: AnyRoute): [number, ErrorCode[]][] {
-  const withBody = body !== undefined || payload !== undefined
+function problemStatuses(route: AnyRoute): [number, ErrorCode[]][] {
   const byStatus = new Map<number, ErrorCode[]>()
-  for (const code of errorCodes) {
+  for (const code of errorCodes.filter((each) => canMeet(route, each))) {
     const { status } = problemKinds[code]
-    if (status === 405 || ((status === 413 || status === 415) && !withBody)) continue
-    if (access.kind === 'open' && (status === 401 || status === 403)) continue
-    if (status === 404 && access.kind === 'staff' && !path.includes('{')) continue
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
   return [...byStatus].sort(([a], [b]) => a - b)
+}
+
+function canMeet({ access, method, path, body, payload }: AnyRoute, code: ErrorCode): boolean {
+  const { status } = problemKinds[code]
+  if (status === 405) return false
+  if (status === 413 || status === 415) return body !== undefined || payload !== undefined
+  if (status === 401 || status === 403)
+    return access.kind !== 'open' && (access.kind === 'tenant' || !ofTenants.has(code))
+  if (status === 404) return access.kind === 'tenant' || path.includes('{')
+  const reads = access.kind === 'tenant' ? access.scope === 'rag:read' : method === 'get'
+  if (reads && ofWrites.has(code)) return false
+  return access.kind === 'tenant' ? !ofStaff.has(code) : !ofTenants.has(code)
 }
 
 function problemAnswer(codes: readonly ErrorCode[]): Json {

@@ -11,7 +11,11 @@ const routes = [
     query: z.object({ limit: z.coerce.number().int().min(1).max(100).default(20).describe('How many') }),
     replies: { 200: { description: 'Things', schema: z.object({ items: z.array(named) }) } },
   }),
-  plainRoute('put', '/things/{thingId}', async () => ({ status: 200, json: {} }), { body: named }),
+  plainRoute('put', '/things/{thingId}', async () => ({ status: 200, json: {} }), {
+    body: named,
+    access: { kind: 'tenant', scope: 'rag:write' },
+    replies: { 200: { description: 'Put' }, 409: { description: 'It is another thing' } },
+  }),
   plainRoute('post', '/upload', async () => ({ status: 202 }), { payload: { contentTypes: ['multipart/form-data'] } }),
 ]
 
@@ -59,19 +63,14 @@ describe('the OpenAPI document', () => {
       { name: 'thingId', in: 'path', required: true },
       { name: 'limit', in: 'query', required: false, description: 'How many', schema: { maximum: 100 } },
     ])
-    expect(Object.keys(read?.responses ?? {})).toEqual([
-      '200',
-      '400',
-      '401',
-      '403',
-      '404',
-      '409',
-      '429',
-      '500',
-      '503',
-      '504',
-    ])
+    expect(Object.keys(read?.responses ?? {})).toEqual(['200', '400', '401', '403', '404', '429', '500', '503'])
+    const write = paths['/things/{thingId}']?.put?.responses
+    expect(Object.keys(write ?? {})).toEqual(expect.arrayContaining(['409', '504', '413', '415']))
     expect(Object.keys(paths['/upload']?.post?.responses ?? {})).toEqual(expect.arrayContaining(['413', '415']))
+    expect(write?.['409']).toMatchObject({
+      description: 'It is another thing',
+      content: { 'application/problem+json': { example: { code: 'conflict' } } },
+    })
     expect(read?.responses['503']?.description).toContain('`store_busy`')
     expect(components.schemas.Thing).toMatchObject({ type: 'object', description: 'A thing' })
     expect(JSON.stringify(paths)).toContain('#/components/schemas/Thing')

@@ -1,4 +1,4 @@
-import { html, raw } from 'hono/html'
+import { html } from 'hono/html'
 import { exampleOf, type Schema, schemaText } from './schema-text.ts'
 
 interface Media {
@@ -97,7 +97,7 @@ ${type && html`<h4>Body <span class="note">${type}</span></h4>${json && html`<pr
 <h4>Answers</h4>
 <dl>${Object.entries(operation.responses).map(([status, answer]) => {
     const schema = answer.content?.['application/json']?.schema
-    return html`<dt class="s${status[0] ?? ''}">${status}</dt><dd>${inline(answer.description)}
+    return html`<dt class="s${status[0] ?? ''}">${status}</dt><dd>${answer.content?.['application/problem+json'] ? codes(answer.description) : inline(answer.description)}
 ${schema && html`<pre>${schemaText(schema, parts)}</pre>`}</dd>`
   })}</dl>
 ${type === undefined || json ? tryForm({ method, path, operation }, json && exampleOf(json, parts)) : ''}
@@ -119,8 +119,15 @@ ${body !== undefined && html`<label>Body <textarea rows="8" spellcheck="false">$
 </details>`
 }
 
+/** The codes behind a status, each with its page. */
+function codes(description: string): Html {
+  return html`${description
+    .split(/`(\w+)`/)
+    .map((part, i) => (i % 2 === 1 ? html`<a href="/errors/${part}"><code>${part}</code></a>` : html`${part}`))}`
+}
+
 /** Backticks as code: all of Markdown that the descriptions use. */
 function inline(text: string): Html {
   const parts = text.split('`')
-  return html`${parts.map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}${raw('')}`
+  return html`${parts.map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}`
 }

@@ -25,11 +25,11 @@ export interface Schema {
 
 type Parts = Readonly<Record<string, Schema>>
 
+/** Schemas of filters and trees refer to themselves. */
 const depthMax = 6
 
 /** A schema in the manner of a TypeScript type, with limits and descriptions as comments. */
 export function schemaText(schema: Schema, parts: Parts, indent = '', depth = 0): string {
-  if (depth > depthMax) return '…'
   if (schema.$ref !== undefined) {
     const name = schema.$ref.split('/').at(-1) ?? ''
     const part = parts[name]
@@ -41,7 +41,7 @@ export function schemaText(schema: Schema, parts: Parts, indent = '', depth = 0)
   const choices = schema.anyOf ?? schema.oneOf
   if (choices !== undefined) return choices.map(within).join(' | ')
   if (schema.allOf !== undefined) return schema.allOf.map(within).join(' & ')
-  if (schema.properties !== undefined) return objectText(schema, parts, indent, depth)
+  if (schema.properties !== undefined) return depth > depthMax ? '{…}' : objectText(schema, parts, indent, depth)
   if (schema.type === 'array') return `${schema.items === undefined ? 'unknown' : bracket(within(schema.items))}[]`
   if (schema.type === 'object') {
     const rest = schema.additionalProperties
@@ -67,7 +67,7 @@ function objectText(schema: Schema, parts: Parts, indent: string, depth: number)
 function notes(schema: Schema): string {
   const range = [schema.minimum, schema.maximum].some((bound) => bound !== undefined && Math.abs(bound) < 1e15)
   return [
-    schema.description,
+    schema.description?.replace(/\.$/, ''),
     schema.default !== undefined && `default ${JSON.stringify(schema.default)}`,
     range && `${schema.minimum ?? ''}–${schema.maximum ?? ''}`,
     schema.maxItems !== undefined && `at most ${schema.maxItems}`,
