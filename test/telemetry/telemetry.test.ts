@@ -110,7 +110,9 @@ describe('the metrics page', () => {
   it('belongs to its process part alone: two do not share a registry', async () => {
     const one = createTelemetry({ processMetrics: false })
     const other = createTelemetry({ processMetrics: false })
-    one.writesHeld.inc()
+    const { inc } = one.writesHeld
+    inc()
+    expect((await samplesOf(one, 'tenant_router_writes_held_total'))[0]?.value).toBe(1)
     expect((await samplesOf(other, 'tenant_router_writes_held_total'))[0]?.value).toBe(0)
   })
 })
