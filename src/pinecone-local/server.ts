@@ -28,6 +28,8 @@ export interface PineconeLocal extends AsyncDisposable {
 const hotBytes = 512 * 1024 * 1024
 /** Longer than clients keep idle connections, so that none is closed under a request. */
 const keepAliveMs = 75_000
+/** A fetch names up to 1,000 ids in its URL. */
+const maxHeaderSize = 1024 * 1024
 
 /**
  * Starts the server on a data folder, which must not be open elsewhere.
@@ -41,7 +43,7 @@ export async function startPineconeLocal(options: PineconeLocalOptions): Promise
   const engine = new Engine(openDatabase(options.dataDir), hotBytes)
   const waits = new Waits()
   const handling = { engine, faults, waits }
-  const server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) => {
+  const server = createServer({ keepAliveTimeout: keepAliveMs, maxHeaderSize }, (request, response) => {
     void handleRequest(handling, request, response)
   })
   try {

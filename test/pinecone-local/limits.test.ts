@@ -127,6 +127,22 @@ describe('a request', () => {
     expect(reply).toMatchObject({ status: 400, body: { code: 3, message: expect.any(String), details: [] } })
   })
 
+  test('may fetch 1000 ids in its URL', async () => {
+    const host = await makeIndex(await startServer())
+    const ids = Array.from({ length: 1_000 }, (_, i) => `${'k'.repeat(100)}-${i}`)
+    await upsert(
+      host,
+      ids.map((id) => ({ ...record, id })),
+    )
+    const params = new URLSearchParams({ namespace: 'a' })
+    for (const id of ids) params.append('ids', id)
+    const reply = await call(`${host}/vectors/fetch?${params}`, 'GET')
+    expect(Object.keys(reply.body.vectors)).toHaveLength(1_000)
+    expect(reply.body.usage).toEqual({ readUnits: 100 })
+    params.append('ids', 'more')
+    expect((await call(`${host}/vectors/fetch?${params}`, 'GET')).status).toBe(400)
+  })
+
   test('whose answer would pass 4 MB is refused', async () => {
     const host = await makeIndex(await startServer())
     for (let page = 0; page < 3; page++) {

@@ -124,6 +124,17 @@ describe('a search', () => {
     expect(reply.body.message).toContain('Index configuration does not support sparse values')
   })
 
+  test('puts equal scores in the order of their ids, whatever the order they came in', async () => {
+    const host = await makeIndex(await startServer())
+    const ids = ['d', 'b', 'e', 'a', 'c']
+    const equal = (list: string[]) => list.map((id) => ({ id, values: [1, 1] }))
+    await upsert(host, equal(ids), 'one')
+    await upsert(host, equal(ids.toReversed()), 'two')
+    for (const namespace of ['one', 'two']) {
+      expect(await queryIds(host, { vector: [1, 0], topK: 3 }, namespace)).toEqual(['a', 'b', 'c'])
+    }
+  })
+
   test('of a missing namespace or for a missing id finds nothing', async () => {
     const host = await makeIndex(await startServer())
     expect(await query(host, { vector: [1, 0] }, 'none')).toMatchObject({

@@ -16,6 +16,8 @@ export function send(response: ServerResponse, answer: Answer, lsnHeaders: boole
 
 /** Renders a refusal; anything else is a fault of this server, whose inside is not told. */
 export function sendError(response: ServerResponse, cause: unknown, plane: Plane, startedAt: number): void {
+  // A caller that went away, in the middle of its request perhaps, is no fault of ours.
+  if (response.destroyed) return
   const known = cause instanceof ApiError
   if (!known) console.error('pinecone-local: request failed', cause)
   const error = known ? cause : new ApiError(500, 'Internal server error')

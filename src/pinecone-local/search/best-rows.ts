@@ -1,13 +1,18 @@
-/** Keeps the `limit` best rows seen; a higher rank is better, and of equals the row offered first stays. */
+/**
+ * Keeps the `limit` best rows seen. A higher rank is better; of equals the lower id, so that two copies of a namespace
+ * answer alike whatever the order of their rows.
+ */
 export class BestRows {
   readonly #limit: number
+  readonly #ids: readonly string[]
   readonly #rows: number[] = []
   readonly #ranks: number[] = []
   /** What a row must beat once the heap is full. */
   floor = Number.NEGATIVE_INFINITY
 
-  constructor(limit: number) {
+  constructor(limit: number, ids: readonly string[]) {
     this.#limit = limit
+    this.#ids = ids
   }
 
   offer(row: number, rank: number): void {
@@ -16,7 +21,7 @@ export class BestRows {
       this.#ranks.push(rank)
       this.#up(this.#rows.length - 1)
       if (this.#rows.length === this.#limit) this.floor = this.#ranks[0] ?? this.floor
-    } else if (rank > this.floor) {
+    } else if (rank > this.floor || (rank === this.floor && this.#before(row, this.#rows[0] ?? 0))) {
       this.#rows[0] = row
       this.#ranks[0] = rank
       this.#down()
@@ -28,12 +33,16 @@ export class BestRows {
   sorted(): { row: number; rank: number }[] {
     return this.#rows
       .map((row, i) => ({ row, rank: this.#ranks[i] ?? 0 }))
-      .sort((left, right) => right.rank - left.rank || left.row - right.row)
+      .sort((left, right) => right.rank - left.rank || (this.#before(left.row, right.row) ? -1 : 1))
+  }
+
+  #before(left: number, right: number): boolean {
+    return (this.#ids[left] ?? '') < (this.#ids[right] ?? '')
   }
 
   #worse(left: number, right: number): boolean {
     const difference = (this.#ranks[left] ?? 0) - (this.#ranks[right] ?? 0)
-    return difference < 0 || (difference === 0 && (this.#rows[left] ?? 0) > (this.#rows[right] ?? 0))
+    return difference < 0 || (difference === 0 && this.#before(this.#rows[right] ?? 0, this.#rows[left] ?? 0))
   }
 
   #swap(left: number, right: number): void {

@@ -26,7 +26,7 @@ export function search(
   topK: number,
   matches: Predicate | null,
 ): Match[] {
-  const best = new BestRows(topK)
+  const best = new BestRows(topK, hot.ids)
   const sparse = vector.sparse === null ? null : sparseQuery(vector.sparse)
   if (kind.type === 'sparse') {
     if (sparse !== null) rankSparse(hot, sparse, matches, best)

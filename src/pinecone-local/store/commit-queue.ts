@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { ApiError } from '../http/api-error.ts'
 
 interface Job {
   readonly run: () => void
@@ -7,8 +8,8 @@ interface Job {
 
 /**
  * Group commit: writes that arrive in one turn of the event loop share a transaction, and none is answered before it
- * is committed. Jobs run one after another, so a job may check and change memory and tables as one step; it must throw
- * before it has changed anything.
+ * is committed. Jobs run one after another, so a job may check and change memory and tables as one step. It refuses by
+ * an ApiError, before it has changed anything; any other error takes the whole transaction back.
  */
 export class CommitQueue {
   readonly #database: DatabaseSync
@@ -57,6 +58,8 @@ export class CommitQueue {
         try {
           job.run()
         } catch (cause) {
+          // A refusal changed nothing; after anything else the tables may hold half a job.
+          if (!(cause instanceof ApiError)) throw cause
           job.fail(cause)
         }
       }

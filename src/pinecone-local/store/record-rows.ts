@@ -29,7 +29,7 @@ export function fromRow(row: RecordRow): StoredRecord {
 }
 
 /** A view where the blob is aligned for it, else a copy. */
-export function floats(bytes: Uint8Array | null): Float32Array | null {
+function floats(bytes: Uint8Array | null): Float32Array | null {
   if (bytes === null) return null
   if (bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
   return new Float32Array(bytes.slice().buffer)
