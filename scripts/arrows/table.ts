@@ -44,7 +44,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   'pinecone-local': [],
   embedded: ['auth', 'db', 'errors'],
   dev: ['config', 'db', 'embedded', 'main', 'setting-reader', 'shutdown'],
-  demo: ['config', 'db', 'dev', 'embedded', 'main', 'setting-reader', 'shutdown'],
+  demo: ['cli', 'config', 'dev', 'embedded', 'main', 'moves', 'shutdown'],
 }
 
 interface PackageRule {

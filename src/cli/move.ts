@@ -8,7 +8,9 @@ export interface Move {
   readonly state: MoveState
   readonly progress?: {
     readonly copied: number
+    readonly verified?: number
     readonly total: number | null
+    /** Over copying and comparing together. */
     readonly percent: number | null
     readonly etaS: number | null
   }

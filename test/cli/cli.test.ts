@@ -159,7 +159,7 @@ describe('a promote that is watched', () => {
     tenantId: 'acme',
     kind: 'promote',
     state: states[Math.min(at, states.length - 1)],
-    progress: { copied: at * 100, total: 500, percent: at * 20, etaS: null },
+    progress: { copied: at * 100, total: 500, verified: 0, percent: at * 10, etaS: null },
     writePauseMs: 42,
     createdAt: '2026-11-21T00:00:00Z',
   })

@@ -1,32 +1,39 @@
 import type { Move } from '../move.ts'
 
-/** Records a second since the watch began to see them go; undefined while there is nothing to count. */
+/** Records a second since the stage began, as far as it was seen; undefined while there is nothing to count. */
 export interface Pace {
-  at(copied: number): number | undefined
+  at(done: number): number | undefined
 }
 
 export function pace(nowMs: () => number = () => performance.now()): Pace {
-  let first: { copied: number; atMs: number } | undefined
+  let first: { done: number; atMs: number } | undefined
   return {
-    at(copied) {
+    at(done) {
       const atMs = nowMs()
-      if (first === undefined || copied < first.copied) first = { copied, atMs }
+      // Fewer than at the first look: the next stage counts from the start again.
+      if (first === undefined || done < first.done) first = { done, atMs }
       const seconds = (atMs - first.atMs) / 1000
-      return seconds < 0.2 || copied === first.copied ? undefined : (copied - first.copied) / seconds
+      return seconds < 0.2 || done === first.done ? undefined : (done - first.done) / seconds
     },
   }
 }
 
+/** What the present stage has done so far: records copied, then records compared. */
+export function doneOf(move: Move): number {
+  return (move.state === 'verifying' ? move.progress?.verified : move.progress?.copied) ?? 0
+}
+
 /** `[#########·····] 1,200 of 5,000 (24 %), 830/s, 5 s left`, as far as it is known. */
 export function progressLine(move: Move, perSecond: number | undefined, bar: boolean): string {
-  const { copied = 0, total = null, percent = null, etaS = null } = move.progress ?? {}
+  const total = move.progress?.total ?? null
   if (total === null) return ''
-  const count = `${copied.toLocaleString('en')} of ${total.toLocaleString('en')}`
-  const share = percent ?? (total === 0 ? 100 : Math.floor((copied / total) * 100))
+  const done = doneOf(move)
+  const share = total === 0 ? 100 : Math.floor((done / total) * 100)
+  const count = `${done.toLocaleString('en')} of ${total.toLocaleString('en')}`
   const rate = perSecond === undefined ? '' : `, ${Math.round(perSecond).toLocaleString('en')}/s`
-  const secondsLeft = etaS ?? (perSecond === undefined ? undefined : (total - copied) / perSecond)
+  const secondsLeft = move.progress?.etaS ?? (perSecond === undefined ? undefined : (total - done) / perSecond)
   const left = secondsLeft === undefined || share >= 100 ? '' : `, ${timeLeft(secondsLeft)} left`
-  return `${bar ? `${drawBar(share)} ` : ''}${count} (${Math.round(share)} %)${rate}${left}`
+  return `${bar ? `${drawBar(share)} ` : ''}${count} (${share} %)${rate}${left}`
 }
 
 function drawBar(percent: number): string {

@@ -1,6 +1,6 @@
 import { Listr } from 'listr2'
 import type { Move } from '../move.ts'
-import { pace, progressLine } from './progress-line.ts'
+import { doneOf, pace, progressLine } from './progress-line.ts'
 import { stageOf, stages } from './stages.ts'
 
 /** For a terminal: the stages of the move one below the other, the present one with a bar, rate and time left. */
@@ -23,7 +23,7 @@ export async function watchBars(moves: AsyncIterable<Move>): Promise<Move | unde
         while ((stageOf(move.state) ?? stage) <= stage) {
           if (stageOf(move.state) === undefined && move.state !== 'paused')
             throw new Error(move.state.replace('_', ' '))
-          task.output = outputOf(move, rate.at(move.progress?.copied ?? 0))
+          task.output = outputOf(move, rate.at(doneOf(move)))
           if (!(await next())) break
         }
       },

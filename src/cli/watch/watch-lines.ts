@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Move } from '../move.ts'
-import { pace, progressLine } from './progress-line.ts'
+import { doneOf, pace, progressLine } from './progress-line.ts'
 
 /** For logs and pipes: a line when the state or what it waits for changes, and at every tenth of the copy. */
 export async function watchLines(context: Context, moves: AsyncIterable<Move>): Promise<Move | undefined> {
@@ -9,7 +9,7 @@ export async function watchLines(context: Context, moves: AsyncIterable<Move>): 
   let last: Move | undefined
   for await (const move of moves) {
     last = move
-    const perSecond = rate.at(move.progress?.copied ?? 0)
+    const perSecond = rate.at(doneOf(move))
     const key = `${move.state} ${move.gate ?? ''} ${Math.floor((move.progress?.percent ?? 0) / 10)}`
     if (key === said) continue
     said = key

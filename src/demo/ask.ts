@@ -1,0 +1,40 @@
+import { excerpt, isFrom, matchesOf } from './matches.ts'
+import type { Tour } from './tour.ts'
+
+/** The same words, asked by each company: each finds its own answer. */
+export async function ask(tour: Tour): Promise<void> {
+  const { stage, samples } = tour
+  await stage.act('Retrieve: each company finds its own, and only its own')
+  for (const sample of samples) {
+    const [first] = sample.questions
+    if (first === undefined) continue
+    stage.say(`${sample.name} asks: ${first.question}`)
+    const called = await tour.asTenant(sample.id, '/retrieve', { body: { query: first.question, topK: 3 } })
+    const matches = matchesOf(called)
+    for (const match of matches.slice(0, 2)) stage.quote(excerpt(match))
+    const found = matches.some(({ documentId }) => documentId === first.documentId)
+    const own = matches.length === 3 && matches.every((match) => isFrom(sample, match))
+    stage.claim(
+      `"${first.documentId}" is among the first three, all word for word from its own documents`,
+      found && own,
+    )
+  }
+  await askAll(tour)
+}
+
+async function askAll({ stage, samples, asTenant }: Tour): Promise<void> {
+  let asked = 0
+  let found = 0
+  let foreign = 0
+  for (const sample of samples) {
+    for (const { question, documentId } of sample.questions) {
+      const matches = matchesOf(await asTenant(sample.id, '/retrieve', { body: { query: question, topK: 3 } }))
+      asked += 1
+      if (matches.some((match) => match.documentId === documentId)) found += 1
+      foreign += matches.filter((match) => !isFrom(sample, match)).length
+      stage.ticker(`${asked} questions asked`)
+    }
+  }
+  stage.claim(`${found} of all ${asked} questions find their document among the first three`, found >= asked * 0.9)
+  stage.claim(`${foreign} of their passages came from another company`, foreign === 0)
+}

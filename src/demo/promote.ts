@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Move } from '../cli/move.ts'
+import { doneOf, pace, progressLine } from '../cli/watch/progress-line.ts'
+import type { SampleTenant } from '../dev/samples.ts'
+import { isEnded } from '../moves/move-state.ts'
+import type { Tour } from './tour.ts'
+import { startTraffic, type Traffic } from './traffic.ts'
+
+const vectors = 3000
+const batch = 100
+const dimension = 512
+
+/** Moves the tenant to an index of its own while its app reads and writes; gives what the app did meanwhile. */
+export async function promote(tour: Tour, tenant: SampleTenant): Promise<Traffic> {
+  const { stage } = tour
+  await stage.act(`Promote ${tenant.name} to an index of its own, under live traffic`)
+  await addVectors(tour, tenant)
+  const traffic = startTraffic(tour, tenant)
+  await sleep(1000)
+  stage.claim('Its app reads and writes', traffic.counts.reads > 0 && traffic.counts.writes > 0)
+  const started = await tour.asStaff('platform', `/tenants/${tenant.id}/moves`, { body: { kind: 'promote' } })
+  stage.claim('The platform team starts the move', started.status === 202, JSON.stringify(started.json))
+  const move = await watch(tour, String(started.json.id), traffic)
+  await sleep(1000)
+  await traffic.stop()
+  const { counts } = traffic
+  stage.claim(
+    'The move has switched',
+    move.state === 'soaking' || move.state === 'completed',
+    `${move.state}: ${move.error}`,
+  )
+  stage.claim(`${counts.reads} reads, ${counts.readsFailed} failed or wrong`, counts.readsFailed === 0)
+  const held = `${counts.held} tries held and sent again, the longest write took ${(counts.longestWriteMs / 1000).toFixed(1)} s`
+  stage.claim(`${counts.writes} writes acknowledged, ${counts.writesFailed} lost (${held})`, counts.writesFailed === 0)
+  return traffic
+}
+
+/** So that there is something to carry: vectors that the app made by itself. */
+async function addVectors(tour: Tour, tenant: SampleTenant): Promise<void> {
+  let done = 0
+  for (let from = 0; from < vectors; from += batch) {
+    const records = Array.from({ length: batch }, (_, at) => ({ id: `bulk-${from + at}`, values: valuesOf(from + at) }))
+    const called = await tour.asTenant(tenant.id, '/vectors/upsert', { body: { vectors: records } })
+    if (called.ok) done += records.length
+    tour.stage.ticker(`its app adds ${done} vectors of its own`)
+  }
+  tour.stage.claim(`Its app has added ${vectors} vectors of its own`, done === vectors, String(done))
+}
+
+/** The same for the same number, so that it can be asked for again after the move. */
+export function valuesOf(number: number): readonly number[] {
+  return Array.from({ length: dimension }, (_, at) => Math.fround(Math.sin((number + 1) * (at + 1) * 0.37)))
+}
+
+async function watch(tour: Tour, id: string, traffic: Traffic): Promise<Move> {
+  const rate = pace()
+  let said = ''
+  for (;;) {
+    const { json } = await tour.asStaff('platform', `/moves/${id}`)
+    const move = json as unknown as Move
+    const { reads, readsFailed, writes, held } = traffic.counts
+    const meanwhile = `reads ${reads} ok ${readsFailed} failed, writes ${writes} ok ${held} held`
+    const bar = move.state === 'queued' ? '' : progressLine(move, rate.at(doneOf(move)), true)
+    tour.stage.ticker(`${move.state.padEnd(9)} ${bar} ${meanwhile}`)
+    if (move.state !== said && !tour.stage.isTerminal) tour.stage.say(`${move.state}: ${meanwhile}`)
+    said = move.state
+    if (move.state === 'soaking' || isEnded(move.state)) return move
+    await sleep(100, undefined, { signal: tour.signal })
+  }
+}

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { styleText } from 'node:util'
+
+/** Where the tour is shown. Every claim is checked on the spot; the tour fails when one does not hold. */
+export interface Stage {
+  /** A new act; on a terminal with a moment to read the last one. */
+  act(title: string): Promise<void>
+  say(line: string): void
+  /** What is quoted from an answer of the service. */
+  quote(line: string): void
+  claim(what: string, holds: boolean, seen?: string): void
+  /** A line that is written over again and again on a terminal, and not shown elsewhere. */
+  ticker(line: string): void
+  readonly isTerminal: boolean
+  readonly failed: number
+  readonly claimed: number
+}
+
+const readingMs = 1500
+
+export function openStage(out: NodeJS.WriteStream): Stage {
+  const isTerminal = out.isTTY === true
+  const paint = (style: Parameters<typeof styleText>[0], text: string) => (isTerminal ? styleText(style, text) : text)
+  let ticking = false
+  const write = (line: string) => {
+    if (ticking) out.write('\r\x1b[2K')
+    ticking = false
+    out.write(`${line}\n`)
+  }
+  let acts = 0
+  let failed = 0
+  let claimed = 0
+  return {
+    isTerminal,
+    get failed() {
+      return failed
+    },
+    get claimed() {
+      return claimed
+    },
+    async act(title) {
+      if (isTerminal && acts > 0) await sleep(readingMs)
+      acts += 1
+      write('')
+      write(paint(['bold', 'cyan'], `${acts}. ${title}`))
+    },
+    say: (line) => write(`   ${line}`),
+    quote: (line) => write(paint('dim', `   │ ${line}`)),
+    claim(what, holds, seen) {
+      claimed += 1
+      if (!holds) failed += 1
+      const mark = holds ? paint('green', '✓') : paint('red', '✗')
+      write(`   ${mark} ${what}${!holds && seen !== undefined ? paint('red', ` (seen: ${seen})`) : ''}`)
+    },
+    ticker(line) {
+      if (!isTerminal) return
+      out.write(`\r\x1b[2K   ${line.slice(0, Math.max(20, (out.columns ?? 100) - 4))}`)
+      ticking = true
+    },
+  }
+}
