@@ -64,10 +64,11 @@ function attempt(
   if (signal?.aborted) return Promise.resolve({ kind: 'unsent', cause: signal.reason })
   return new Promise((resolve) => {
     let connected = false
+    const bodyBytes = body === undefined ? 0 : Buffer.byteLength(body)
     const outgoing = request(url, {
       method,
       agent,
-      headers: body === undefined ? headers : { ...headers, 'Content-Length': Buffer.byteLength(body) },
+      headers: body === undefined ? headers : { ...headers, 'Content-Length': bodyBytes },
     })
     const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
     const onAbort = () => outgoing.destroy(asError(signal?.reason))
@@ -93,7 +94,8 @@ function attempt(
         settle({ kind: 'answered', status: incoming.statusCode ?? 0, headers: incoming.headers, body: text }),
       )
     })
-    outgoing.end(body)
+    // Vectors are ASCII, and of ASCII both encodings are the same bytes; latin1 is written several times as fast.
+    outgoing.end(body, bodyBytes === body?.length ? 'latin1' : 'utf8')
   })
 }
 
