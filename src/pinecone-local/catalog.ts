@@ -53,6 +53,15 @@ export interface HeldWrite {
   readonly dueAt: number
 }
 
+export function newNamespace(
+  name: string,
+  space: number,
+  visible: boolean,
+  config: NamespaceConfig | null,
+): NamespaceEntry {
+  return { name, space, lsn: 0, indexedLsn: 0, recordCount: 0, visible, config, held: [] }
+}
+
 export function dimensionOf(index: IndexEntry): number | null {
   return index.config.vector.type === 'dense' ? index.config.vector.dimension : null
 }

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import type { IndexConfig, IndexEntry, NamespaceConfig, NamespaceEntry } from './catalog.ts'
+import { type IndexEntry, type NamespaceConfig, type NamespaceEntry, newNamespace } from './catalog.ts'
 import { ApiError, notFound } from './http/api-error.ts'
+import { IndexRegistry } from './index-registry.ts'
 import { HotNamespaces } from './search/hot-namespaces.ts'
 import { applyWrite, type Storage } from './store/apply-write.ts'
 import { CatalogTables } from './store/catalog-tables.ts'
@@ -21,13 +21,12 @@ export class Engine implements Storage, AsyncDisposable {
   readonly records: RecordsTable
   readonly hot: HotNamespaces
   readonly catalog: CatalogTables
+  readonly indexes = new IndexRegistry()
   readonly #database: DatabaseSync
   readonly #commits: CommitQueue
   readonly #heldWrites: HeldWrites
   readonly #purge: Purge
   readonly #changed = new Set<NamespaceEntry>()
-  #byName = new Map<string, IndexEntry>()
-  #byHost = new Map<string, IndexEntry>()
   #lastSpace = 0
 
   /** @param hotBytes what searched namespaces may hold in memory. */
@@ -49,47 +48,9 @@ export class Engine implements Storage, AsyncDisposable {
     this.#purge.wake()
   }
 
-  indexes(): IndexEntry[] {
-    return [...this.#byName.values()]
-  }
-
-  indexNamed(name: string): IndexEntry | undefined {
-    return this.#byName.get(name)
-  }
-
-  indexAt(hostKey: string): IndexEntry | undefined {
-    return this.#byHost.get(hostKey)
-  }
-
-  /** @param check throws where the index may not be made; it runs in the same step as the insert. */
-  createIndex(name: string, config: IndexConfig, check: () => void): Promise<IndexEntry> {
-    return this.#commits.run(() => {
-      check()
-      if (this.#byName.has(name)) throw new ApiError(409, 'Resource already exists.')
-      const index = this.catalog.insertIndex(name, `${name}-${randomBytes(4).toString('hex').slice(0, 7)}`, config)
-      this.#register(index)
-      return index
-    })
-  }
-
-  configureIndex(index: IndexEntry, change: (config: IndexConfig) => IndexConfig): Promise<void> {
-    return this.#commits.run(() => {
-      index.config = change(index.config)
-      this.catalog.saveIndex(index)
-    })
-  }
-
-  /** @param check throws where the index may not be deleted. */
-  deleteIndex(index: IndexEntry, check: () => void): Promise<void> {
-    return this.#commits.run(() => {
-      check()
-      this.catalog.deleteIndex(index)
-      for (const namespace of index.namespaces.values()) this.#forget(namespace)
-      index.namespaces.clear()
-      this.#byName.delete(index.name)
-      this.#byHost.delete(index.hostKey)
-      this.#purge.wake()
-    })
+  /** Runs a job in the commit queue: refused by an ApiError, answered once it is durable. */
+  commit<T>(job: () => T): Promise<T> {
+    return this.#commits.run(job)
   }
 
   /** The namespace as reads see it now, or null where it is missing or nothing of it is visible yet. */
@@ -121,8 +82,7 @@ export class Engine implements Storage, AsyncDisposable {
       this.catalog.deleteNamespace(namespace.space)
       this.records.discard(namespace.space)
       index.namespaces.delete(name)
-      this.#forget(namespace)
-      this.#purge.wake()
+      this.forget(namespace)
       return { lsn: namespace.lsn + 1, indexedLsn: namespace.lsn + 1 }
     })
   }
@@ -154,6 +114,14 @@ export class Engine implements Storage, AsyncDisposable {
     })
   }
 
+  /** Lets go of what memory holds of a namespace that was deleted; its records are freed from now on. */
+  forget(namespace: NamespaceEntry): void {
+    this.#changed.delete(namespace)
+    this.#heldWrites.forget(namespace)
+    this.hot.drop(namespace.space)
+    this.#purge.wake()
+  }
+
   moveToEmptySpace(namespace: NamespaceEntry): void {
     const from = namespace.space
     namespace.space = ++this.#lastSpace
@@ -178,11 +146,10 @@ export class Engine implements Storage, AsyncDisposable {
     this.hot.clear()
     this.#changed.clear()
     this.#heldWrites.stop()
-    this.#byName = new Map()
-    this.#byHost = new Map()
+    this.indexes.clear()
     this.#lastSpace = lastSpace
     for (const index of indexes) {
-      this.#register(index)
+      this.indexes.add(index)
       if (held.size === 0) continue
       for (const namespace of index.namespaces.values()) {
         // A restart is the end of every lag: what was accepted is shown.
@@ -192,37 +159,16 @@ export class Engine implements Storage, AsyncDisposable {
     }
   }
 
-  #register(index: IndexEntry): void {
-    this.#byName.set(index.name, index)
-    this.#byHost.set(index.hostKey, index)
-  }
-
   #insertNamespace(index: IndexEntry, name: string, config: NamespaceConfig | null, visible: boolean): NamespaceEntry {
-    const space = ++this.#lastSpace
-    const entry: NamespaceEntry = {
-      name,
-      space,
-      lsn: 0,
-      indexedLsn: 0,
-      recordCount: 0,
-      visible,
-      config,
-      held: [],
-    }
+    const entry = newNamespace(name, ++this.#lastSpace, visible, config)
     this.catalog.insertNamespace(index, entry)
     index.namespaces.set(name, entry)
     return entry
   }
 
-  #forget(namespace: NamespaceEntry): void {
-    this.#changed.delete(namespace)
-    this.#heldWrites.forget(namespace)
-    this.hot.drop(namespace.space)
-  }
-
   /** A write may wait in the queue behind the deletion of its index. */
   #mustExist(index: IndexEntry): void {
-    if (this.#byHost.get(index.hostKey) !== index) throw notFound(`Index ${index.name} not found`)
+    if (!this.indexes.has(index)) throw notFound(`Index ${index.name} not found`)
   }
 
   #mustHave(index: IndexEntry, name: string): NamespaceEntry {

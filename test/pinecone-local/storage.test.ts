@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { IndexEntry } from '../../src/pinecone-local/catalog.ts'
+import { insertIndex, removeIndex } from '../../src/pinecone-local/control/index-changes.ts'
 import { Engine } from '../../src/pinecone-local/engine.ts'
 import { ApiError } from '../../src/pinecone-local/http/api-error.ts'
 import type { StoredRecord } from '../../src/pinecone-local/record.ts'
@@ -29,7 +30,7 @@ function makeIndex(engine: Engine): Promise<IndexEntry> {
     deletionProtection: 'disabled' as const,
     readyAtMs: 0,
   }
-  return engine.createIndex('docs', config, unlimited)
+  return insertIndex(engine, 'docs', config, unlimited)
 }
 
 function records(count: number, first = 0): StoredRecord[] {
@@ -81,7 +82,7 @@ test('the records of deleted namespaces, indexes and of deleteAll are freed bit 
   const count = () => database.prepare('select count(*) as n from records').get()?.n
   await vi.waitUntil(() => count() === 700, { timeout: 10_000 })
   expect(index.namespaces.get('emptied')?.recordCount).toBe(0)
-  await engine.deleteIndex(index, unlimited)
+  await removeIndex(engine, index, unlimited)
   await vi.waitUntil(() => count() === 0, { timeout: 10_000 })
 })
 
@@ -109,7 +110,7 @@ describe('a failed transaction', () => {
       engine.write(index, name, { kind: 'upsert', records: records(1, first) }, 0, unlimited)
     const settled = await Promise.allSettled([upsert('a', 7), upsert('b', 8), upsert('a', 9)])
     expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
-    const reloaded = engine.indexNamed('docs')
+    const reloaded = engine.indexes.named('docs')
     expect([...(reloaded?.namespaces.values() ?? [])]).toMatchObject([{ name: 'a', recordCount: 5, lsn: 1 }])
     const space = reloaded?.namespaces.get('a')?.space ?? 0
     expect(engine.hot.get(space, dimension).count).toBe(5)

@@ -5,6 +5,7 @@ import { type Answer, json } from '../http/answer.ts'
 import { ApiError, invalid } from '../http/api-error.ts'
 import type { ApiVersion } from '../http/api-version.ts'
 import { isObject, type JsonObject } from '../http/body-fields.ts'
+import { changeIndex, insertIndex, removeIndex } from './index-changes.ts'
 import { indexModel } from './index-model.ts'
 import { deletionProtection, parseCreate } from './index-request.ts'
 import { mergeTags } from './tags.ts'
@@ -23,8 +24,8 @@ export async function createIndex({ engine, faults, body, version, origin }: Con
   const { name, config } = parseCreate(body)
   const { indexLimit, indexReadyMs } = faults.settings
   const readyAtMs = indexReadyMs === 0 ? 0 : Date.now() + indexReadyMs
-  const index = await engine.createIndex(name, { ...config, readyAtMs }, () => {
-    if (engine.indexNamed(name) !== undefined || engine.indexes().length < indexLimit) return
+  const index = await insertIndex(engine, name, { ...config, readyAtMs }, () => {
+    if (engine.indexes.all().length < indexLimit) return
     throw new ApiError(
       403,
       `Request failed. You've reached the max serverless indexes allowed in project pinecone-local (${indexLimit}). Use namespaces to partition your data into logical groups, or upgrade your plan to add more serverless indexes.`,
@@ -35,7 +36,7 @@ export async function createIndex({ engine, faults, body, version, origin }: Con
 
 /** GET /indexes. */
 export function listIndexes({ engine, version, origin }: ControlCall): Answer {
-  return json({ indexes: engine.indexes().map((index) => indexModel(index, version, origin)) })
+  return json({ indexes: engine.indexes.all().map((index) => indexModel(index, version, origin)) })
 }
 
 /** GET /indexes/{index_name}. */
@@ -49,7 +50,7 @@ export async function configureIndex(call: ControlCall): Promise<Answer> {
   const index = named(call)
   refuseOtherChanges(body)
   const protection = deletionProtection(body)
-  await engine.configureIndex(index, (config) => ({
+  await changeIndex(engine, index, (config) => ({
     ...config,
     tags: mergeTags(config.tags, body.tags),
     deletionProtection: protection ?? config.deletionProtection,
@@ -60,7 +61,7 @@ export async function configureIndex(call: ControlCall): Promise<Answer> {
 /** DELETE /indexes/{index_name}. */
 export async function deleteIndex(call: ControlCall): Promise<Answer> {
   const index = named(call)
-  await call.engine.deleteIndex(index, () => {
+  await removeIndex(call.engine, index, () => {
     if (index.config.deletionProtection === 'disabled') return
     throw new ApiError(
       403,
@@ -71,7 +72,7 @@ export async function deleteIndex(call: ControlCall): Promise<Answer> {
 }
 
 function named({ engine, indexName }: ControlCall): IndexEntry {
-  const index = engine.indexNamed(indexName)
+  const index = engine.indexes.named(indexName)
   if (index === undefined) throw new ApiError(404, `Resource ${indexName} not found`)
   return index
 }

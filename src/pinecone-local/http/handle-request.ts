@@ -99,7 +99,7 @@ async function taskOf({ engine, faults }: Handling, request: IncomingMessage, ur
   }
 
   const slash = path.indexOf('/', 3)
-  const index = engine.indexAt(slash === -1 ? path.slice(3) : path.slice(3, slash))
+  const index = engine.indexes.at(slash === -1 ? path.slice(3) : path.slice(3, slash))
   if (index === undefined) throw notFound('Index not found')
   const { route, pathName } = dataRoute(method, slash === -1 ? '/' : path.slice(slash))
   const query = new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1))
