@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type BenchOptions, type BenchResult, jsonLine, machine, print, reached } from './harness/report.ts'
+import { type BenchOptions, type BenchResult, jsonLine, machine, print } from './harness/report.ts'
 import { writeResults } from './harness/write-results.ts'
 import { overhead } from './overhead.ts'
 import { start } from './start.ts'
@@ -17,7 +17,7 @@ const usage = `npm run bench -- [NAME…] [--quick] [--write]
   --quick  fewer and shorter rounds, all in under three minutes
   --write  puts the results into docs/benchmarks.md and README.md`
 
-/** `npm run bench`. Each ends with one JSON line; a goal that was missed is said, and is no failure of the run. */
+/** `npm run bench`. Each ends with one JSON line; a goal that was missed is marked, and is no failure of the run. */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -40,7 +40,6 @@ async function main(): Promise<void> {
     const line = jsonLine(result, quick)
     console.log(line)
     lines.push(line)
-    if (!result.goals.every(reached)) console.error(`  ${name}: not every goal was reached`)
   }
   if (values.write) await writeResults(lines)
 }

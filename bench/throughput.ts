@@ -3,7 +3,7 @@ import { freePort } from '../src/embedded/free-port.ts'
 import { cpuSecondsOf } from './harness/cpu-time.ts'
 import { type LoadOrder, type LoadRequest, type LoadResult, uniqueMark } from './harness/load.ts'
 import { call, type Parts, startParts, startService } from './harness/parts.ts'
-import { type BenchProcess, startProcess } from './harness/process.ts'
+import { type BenchProcess, pinned, startProcess } from './harness/process.ts'
 import type { BenchOptions, BenchResult } from './harness/report.ts'
 import { inTurn, ratios } from './harness/rounds.ts'
 import { type SampleTenant, sampleTenant, seededRandom, unitVector } from './harness/sample-tenant.ts'
@@ -68,6 +68,9 @@ export async function throughput({ quick, say }: BenchOptions): Promise<BenchRes
   rows.push(['cached / bare Hono', show(spread(ofBare), 3)], ['uncached / naive', show(spread(ofNaive), 3)])
   return {
     bench: 'throughput',
+    note: pinned
+      ? 'the server on a core of its own, load, store and Postgres on the rest'
+      : 'processes not pinned to cores',
     rows,
     goals: [
       { what: 'cached / bare Hono', value: median(ofBare), limit: 0.6, sense: 'at least' },

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
-import { pinned } from './process.ts'
 
 /** One goal of a benchmark, and whether this run reached it. */
 export interface Goal {
@@ -12,6 +11,8 @@ export interface Goal {
 
 export interface BenchResult {
   readonly bench: string
+  /** How it was measured, where that is not the same for all. */
+  readonly note?: string
   /** Rows for people: what was measured, median (least–most). */
   readonly rows: readonly (readonly [what: string, value: string])[]
   readonly goals: readonly Goal[]
@@ -32,8 +33,7 @@ export function machine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor'
   const memoryGb = Math.round(totalmem() / 1024 ** 3)
   const cores = availableParallelism()
-  const split = pinned ? 'server on the first core, load, store and Postgres on the rest' : 'processes not pinned'
-  return `${cores} cores (${model}), ${memoryGb} GB, ${system()}, Node ${process.versions.node}; ${split}`
+  return `${cores} cores (${model}), ${memoryGb} GB, ${system()}, Node ${process.versions.node}`
 }
 
 function system(): string {
@@ -59,13 +59,14 @@ export function print(result: BenchResult, say: (line: string) => void): void {
 
 /** For scripts: the last line of a benchmark. */
 export function jsonLine(result: BenchResult, quick: boolean): string {
-  const { bench, rows, goals } = result
+  const { bench, rows, goals, note } = result
   const judged = goals.map((goal) => ({ ...goal, value: Number(goal.value.toFixed(4)), reached: reached(goal) }))
   return JSON.stringify({
     bench,
     reached: goals.every(reached),
     quick,
     machine: machine(),
+    ...(note === undefined ? {} : { note }),
     goals: judged,
     rows: Object.fromEntries(rows),
   })

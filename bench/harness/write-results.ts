@@ -5,6 +5,7 @@ interface Line {
   readonly bench: string
   readonly quick: boolean
   readonly machine: string
+  readonly note?: string
   readonly goals: readonly { what: string; value: number; limit: number; sense: string; reached: boolean }[]
   readonly rows: Readonly<Record<string, string>>
 }
@@ -32,11 +33,11 @@ function parse(line: string): Line {
 }
 
 export function benchmarksPage(lines: readonly Line[]): string {
-  const sections = lines.map(({ bench, quick, machine, goals, rows }) =>
+  const sections = lines.map(({ bench, quick, machine, note, goals, rows }) =>
     [
       `## ${bench}`,
       '',
-      `On ${machine}${quick ? '; a quick run' : ''}.`,
+      `On ${[machine, ...(note === undefined ? [] : [note]), ...(quick ? ['a quick run'] : [])].join('; ')}.`,
       '',
       '| measured | median (least–most of the rounds) |',
       '|---|---|',
