@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+export interface Entry extends AsyncDisposable {
+  readonly child: ChildProcess
+  /** All that it has printed so far. */
+  readonly printed: () => string
+  /** Resolves when `text` is printed. @throws Error with what was printed when it ends before. */
+  until(text: string): Promise<void>
+  readonly ended: Promise<number | null>
+}
+
+/** Starts an entry of the service as a process of its own, as npm does. */
+export function startEntry(path: string, env: Readonly<Record<string, string>>): Entry {
+  const program = fileURLToPath(new URL(`../../src/${path}`, import.meta.url))
+  const child = spawn(process.execPath, [program], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let printed = ''
+  const waiting = new Set<() => void>()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      printed += text
+      for (const look of waiting) look()
+    })
+  }
+  const ended = once(child, 'exit').then(([code]): number | null => code)
+  return {
+    child,
+    printed: () => printed,
+    until: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (printed.includes(text)) resolve()
+        }
+        waiting.add(look)
+        look()
+        void ended.then((code) => reject(new Error(`ended with ${code} before it printed "${text}":\n${printed}`)))
+      }),
+    ended,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGINT')
+      await ended
+    },
+  }
+}
