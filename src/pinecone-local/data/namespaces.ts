@@ -1,4 +1,4 @@
-import type { NamespaceConfig, NamespaceEntry } from '../catalog.ts'
+import type { IndexEntry, NamespaceConfig, NamespaceEntry } from '../catalog.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { invalid, notFound } from '../http/api-error.ts'
 import { field, isObject, optionalString, wholeNumber } from '../http/body-fields.ts'
@@ -36,7 +36,7 @@ export function listNamespaces(call: DataCall): Answer {
     const namespace = index.namespaces.get(name)
     return namespace === undefined ? [] : [description(call, namespace)]
   })
-  return json({ namespaces, ...pagination, total_count: engine.catalog.countNamespaces(index, prefix) })
+  return json({ namespaces, ...pagination, total_count: countNamespaces(index, prefix) })
 }
 
 /** GET /namespaces/{namespace}. */
@@ -50,6 +50,12 @@ export function describeNamespace(call: DataCall): Answer {
 export async function deleteNamespace(call: DataCall): Promise<Answer> {
   const { lsn } = await call.engine.deleteNamespace(call.index, call.namespace)
   return { ...json({}), requestLsn: lsn }
+}
+
+function countNamespaces(index: IndexEntry, prefix: string): number {
+  let count = 0
+  for (const [name, { visible }] of index.namespaces) if (visible && name.startsWith(prefix)) count++
+  return count
 }
 
 function description({ index, version }: DataCall, namespace: NamespaceEntry): Record<string, unknown> {
