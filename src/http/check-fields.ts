@@ -3,6 +3,9 @@ import { AppError, type FieldFault } from '../errors.ts'
 import { namesPlace } from './claimed-place.ts'
 import { fieldNames, hintFor } from './field-names.ts'
 
+/** More would be said to no one; the rest of a body full of faults is not looked into. */
+const faultsMax = 100
+
 /** Checks one part of a request: body, query or path. Made once a route, so that nothing is looked up per request. */
 export type FieldCheck = (input: unknown, onPlaceNamed: ((field: string) => void) | undefined) => unknown
 
@@ -36,7 +39,7 @@ function sift(
     if (known?.has(name)) continue
     if (onPlaceNamed !== undefined && namesPlace(name)) onPlaceNamed(name)
     else if (known === undefined) continue
-    else faults.push({ path: name, message: hintFor(name, known) })
+    else if (faults.length < faultsMax) faults.push({ path: name.slice(0, 100), message: hintFor(name, known) })
     kept ??= { ...input }
     delete kept[name]
   }
@@ -47,7 +50,10 @@ function parse(schema: ZodType, input: unknown, faults: FieldFault[]): unknown {
   try {
     const result = schema.safeParse(input)
     if (result.success) return result.data
-    for (const issue of result.error.issues) collect(issue, faults)
+    for (const issue of result.error.issues) {
+      if (faults.length >= faultsMax) break
+      collect(issue, faults)
+    }
   } catch (error) {
     // A recursive schema (a filter) on input nested thousands deep.
     if (!(error instanceof RangeError)) throw error
@@ -59,7 +65,8 @@ function parse(schema: ZodType, input: unknown, faults: FieldFault[]): unknown {
 function collect(issue: z.core.$ZodIssue, faults: FieldFault[]): void {
   const path = pathOf(issue.path)
   if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) faults.push({ path: pathOf([...issue.path, key]), message: 'unknown field' })
+    for (const key of issue.keys.slice(0, faultsMax))
+      faults.push({ path: pathOf([...issue.path, key]), message: 'unknown field' })
   } else {
     faults.push({ path: path === '' ? 'body' : path, message: issue.message })
   }

@@ -11,18 +11,18 @@ export async function readPayload(
   request: Request,
   contentTypes: readonly string[],
   limitBytes: number,
-  onPlaceNamed: ((field: string) => void) | undefined,
+  onPlacesNamed: ((fields: readonly string[]) => void) | undefined,
 ): Promise<Payload> {
   const contentType = checkContentType(request.headers, contentTypes)
   const header = request.headers.get('content-type') ?? contentType
   const bytes = await readBytes(request, limitBytes)
-  return { contentType, bytes, form: () => parseForm(bytes, header, onPlaceNamed) }
+  return { contentType, bytes, form: () => parseForm(bytes, header, onPlacesNamed) }
 }
 
 async function parseForm(
   bytes: Uint8Array,
   contentType: string,
-  onPlaceNamed: ((field: string) => void) | undefined,
+  onPlacesNamed: ((fields: readonly string[]) => void) | undefined,
 ): Promise<FormData> {
   let form: FormData
   try {
@@ -30,10 +30,9 @@ async function parseForm(
   } catch (cause) {
     throw new AppError('invalid_request', 'The body is not multipart/form-data, or it breaks off.', { cause })
   }
-  for (const name of onPlaceNamed === undefined ? [] : new Set(form.keys())) {
-    if (!namesPlace(name)) continue
-    form.delete(name)
-    onPlaceNamed?.(name)
-  }
+  if (onPlacesNamed === undefined) return form
+  const named = [...new Set(form.keys())].filter(namesPlace)
+  for (const name of named) form.delete(name)
+  if (named.length > 0) onPlacesNamed(named)
   return form
 }

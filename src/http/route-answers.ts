@@ -37,10 +37,11 @@ export class RouteAnswers {
     this.#kit.meter.auth(ms)
   }
 
-  placeNamed(name: string, principal: Principal | undefined, requestId: string): void {
-    const tenantId = principal?.kind === 'tenant' ? principal.tenantId : undefined
-    this.#kit.meter.placeNamed()
-    const fields = { requestId, tenantId, subject: principal?.subject, name: name.slice(0, 60), path: this.#route.path }
+  /** One line a request, however many names were tried. */
+  placesNamed(names: readonly string[], principal: Principal | undefined, requestId: string): void {
+    this.#kit.meter.placesNamed(names.length)
+    const some = names.slice(0, 10).map((name) => name.slice(0, 60))
+    const fields = { requestId, ...whoOf(principal), path: this.#route.path, names: some, count: names.length }
     this.#kit.log.warn(fields, 'a caller tried to name a tenant or place; it was dropped')
   }
 

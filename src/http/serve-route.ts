@@ -37,7 +37,7 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
     const outgoing = outgoingOf(c)
     let principal: Principal | undefined
     let moreHeaders: HeaderRecord | undefined
-    let call: ServedCall | undefined
+    const places: string[] = []
     try {
       if (access.kind !== 'open') {
         const found = kit.verify(headers.get('authorization') ?? undefined)
@@ -51,8 +51,7 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
           if (!admission.allowed) throw overLimit(admission.retryAfterS)
         }
       }
-      const caller = principal
-      const onPlaceNamed = dropsPlaces ? (name: string) => answers.placeNamed(name, caller, requestId) : undefined
+      const onPlaceNamed = dropsPlaces ? (name: string) => void places.push(name) : undefined
       if (onPlaceNamed !== undefined) lookAtHeaders(request, c, onPlaceNamed)
       const query = checkQuery(queryFields(request.url), onPlaceNamed)
       const params = checkParams?.(c.req.param(), undefined)
@@ -62,12 +61,28 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
         checkContentType(headers, jsonTypes)
         body = checkBody(parseJson(await readBytes(request, limitBytes)), onPlaceNamed)
       } else if (route.payload !== undefined) {
-        payload = await readPayload(request, route.payload.contentTypes, limitBytes, onPlaceNamed)
+        const caller = principal
+        const onPlacesNamed = dropsPlaces
+          ? (names: readonly string[]) => answers.placesNamed(names, caller, requestId)
+          : undefined
+        payload = await readPayload(request, route.payload.contentTypes, limitBytes, onPlacesNamed)
       }
-      call = new ServedCall({ request, outgoing, requestId, log: kit.log, principal, params, query, body, payload })
+      if (places.length > 0) answers.placesNamed(places.splice(0), principal, requestId)
+      const call = new ServedCall({
+        request,
+        outgoing,
+        requestId,
+        log: kit.log,
+        principal,
+        params,
+        query,
+        body,
+        payload,
+      })
       const reply = await route.handle(asCall(call))
       return answers.reply(reply, call, { startedMs, moreHeaders, method: c.req.method })
     } catch (error) {
+      if (places.length > 0) answers.placesNamed(places, principal, requestId)
       const tokenSent = headers.has('authorization')
       const gone = outgoing?.destroyed === true
       return answers.fault(error, { requestId, principal, startedMs, moreHeaders, tokenSent, gone })

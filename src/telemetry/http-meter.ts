@@ -16,8 +16,8 @@ export interface HttpMeter {
   error(code: ErrorCode): void
   /** Time spent on a token. */
   auth(ms: number): void
-  /** A caller tried to name a tenant or place. */
-  placeNamed(): void
+  /** A caller tried so many times, in one request, to name a tenant or place. */
+  placesNamed(times: number): void
 }
 
 /** Steps of a request, from a token that is remembered (microseconds) to an answer that a model writes. */
@@ -76,6 +76,6 @@ export function createHttpMeter({ registry, steps }: HttpMeterParts): HttpMeter 
     },
     error: (code) => byCode.get(code)?.inc(),
     auth: (ms) => steps.auth.observe(ms),
-    placeNamed: () => named.inc(),
+    placesNamed: (times) => named.inc(times),
   }
 }

@@ -67,8 +67,23 @@ describe('a caller who names a tenant or place', () => {
     const kit = publicApp([echoRoute])
     await postEcho(kit.app, { query: 'a', tenant_id: 'globex' })
     const [line] = kit.lines
-    expect(line).toMatchObject({ level: 'warn', tenantId: 'acme', name: 'tenant_id', path: '/echo' })
+    expect(line).toMatchObject({ level: 'warn', tenantId: 'acme', names: ['tenant_id'], path: '/echo' })
     expect(JSON.stringify(kit.lines)).not.toContain('globex')
+  })
+
+  it('is logged once a request, however many names it tries, also when the request is refused', async () => {
+    const kit = publicApp([echoRoute])
+    const spellings = Array.from(
+      { length: 500 },
+      (_, i) => `tenant${'_'.repeat(i % 25)}id${'-'.repeat(Math.floor(i / 25) % 8)}`,
+    )
+    const distinct = new Set(spellings)
+    const { status } = await postEcho(kit.app, Object.fromEntries([...distinct].map((name) => [name, 'x'])), json)
+    expect(status).toBe(400)
+    const warned = kit.lines.filter(({ level }) => level === 'warn')
+    expect(warned).toMatchObject([{ count: distinct.size }])
+    expect(warned[0]?.names).toHaveLength(10)
+    expect(await kit.metric(attempts)).toEqual([`${attempts} ${distinct.size}`])
   })
 
   it('may do as it likes within its own metadata and filters', async () => {

@@ -158,6 +158,13 @@ describe('a body', () => {
     expect(paths.sort()).toEqual(['vectors[1].valeus', 'vectors[1].values[1]'])
   })
 
+  it('with more faults than anyone reads names the first hundred', async () => {
+    const body = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`field${i}`, i]))
+    const { status, answer } = await postEcho(app, body)
+    expect(status).toBe(400)
+    expect(answer.faults).toHaveLength(100)
+  })
+
   it('nested beyond reason is 400, not a fault of ours', async () => {
     interface Tree {
       a?: Tree | undefined

@@ -19,7 +19,7 @@ describe('the metrics page', () => {
     const meter = telemetry.http.route('POST', '/retrieve')
     for (const ms of [0.05, 3, 3, 40, 20_000]) meter.done(200, ms, parseTenantId('acme'))
     telemetry.http.error('store_busy')
-    telemetry.http.placeNamed()
+    telemetry.http.placesNamed(2)
     telemetry.http.auth(0.02)
     telemetry.store.call('query', 200, 12)
     telemetry.store.call('query', 0, 5000)
