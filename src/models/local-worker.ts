@@ -66,7 +66,7 @@ async function load(packagesFrom: string): Promise<Encoder | undefined> {
   return { encodeWord: (word) => tokenizer.encode(word), embed: (windows) => model.embed(windows) }
 }
 
-/** One vector of length 1 a text: the mean of its windows, each weighed by its tokens. */
+/** One vector of length 1 a text: the mean of its windows, which are about equally long. */
 async function encode(encoder: Encoder, texts: readonly string[]): Promise<Encoded> {
   // The model takes no text without tokens.
   const blank = encoder.encodeWord(' ')
@@ -74,10 +74,10 @@ async function encode(encoder: Encoder, texts: readonly string[]): Promise<Encod
   const encoded = (await encoder.embed(cut.flatMap(({ windows }) => windows))).values()
   const vectors = cut.map(({ windows }) => {
     const sum: number[] = []
-    for (const window of windows) {
+    for (const _window of windows) {
       const vector = encoded.next().value ?? []
       vector.forEach((value, at) => {
-        sum[at] = (sum[at] ?? 0) + value * window.length
+        sum[at] = (sum[at] ?? 0) + value
       })
     }
     const length = Math.hypot(...sum)

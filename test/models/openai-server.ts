@@ -20,6 +20,8 @@ export interface OpenAiServer extends AsyncDisposable {
   readonly baseUrl: string
   readonly seen: readonly EmbeddingsRequest[]
   readonly keys: readonly (string | undefined)[]
+  /** Waits until the client has let go of so many requests that hang. */
+  hungUp(requests: number): Promise<void>
   /** One step a request, before it is served as usual. */
   meet(...steps: readonly Step[]): void
 }
@@ -29,6 +31,8 @@ export async function openAiServer(dimension: number): Promise<OpenAiServer> {
   const seen: EmbeddingsRequest[] = []
   const keys: (string | undefined)[] = []
   let steps: Step[] = []
+  let hungUp = 0
+  let onHungUp: (() => void) | undefined
   const server = createServer((request, response) => {
     let text = ''
     request.setEncoding('utf8')
@@ -40,7 +44,13 @@ export async function openAiServer(dimension: number): Promise<OpenAiServer> {
       seen.push(body)
       keys.push(request.headers.authorization)
       const step = steps.shift()
-      if (step === 'hang') return
+      if (step === 'hang') {
+        response.on('close', () => {
+          hungUp += 1
+          onHungUp?.()
+        })
+        return
+      }
       const send = (status: number, answer: unknown, headers = {}) => {
         response.writeHead(status, { 'Content-Type': 'application/json', ...headers })
         response.end(JSON.stringify(answer))
@@ -63,8 +73,14 @@ export async function openAiServer(dimension: number): Promise<OpenAiServer> {
     meet(...next) {
       steps = [...next]
       seen.length = 0
+      hungUp = 0
       keys.length = 0
     },
+    hungUp: (requests) =>
+      new Promise((resolve) => {
+        onHungUp = () => hungUp >= requests && resolve()
+        onHungUp()
+      }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -77,9 +77,10 @@ describe('a provider that fails', () => {
   })
 
   test('in one batch of several ends the others too', async () => {
-    server.meet('hang', { status: 400 }, 'hang')
+    server.meet('hang', 'hang', { status: 400 })
     const texts = Array.from({ length: 2_048 * 3 }, () => 'a')
     await expect(connect().embed(texts)).rejects.toMatchObject({ code: 'embedding_unavailable' })
+    await server.hungUp(2)
   })
 
   test('and cannot be reached at all is unavailable', async () => {
