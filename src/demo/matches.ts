@@ -12,12 +12,19 @@ export function matchesOf(called: Called): readonly Match[] {
   return Array.isArray(called.json.matches) ? called.json.matches : []
 }
 
-/** Whether the passage stands in a document of this tenant, word for word: the same id in another tenant's is not enough. */
+/**
+ * Whether the passage stands in a document of this tenant, word for word: the same id in another tenant's is not
+ * enough. A passage begins with the headings it stood under, and then an empty line.
+ */
 export function isFrom(tenant: SampleTenant, match: Match): boolean {
   const document = tenant.documents.find(({ id }) => id === match.documentId)
-  const lines = (match.text ?? '').split('\n').filter((line) => line.trim() !== '')
-  const longest = lines.sort((a, b) => b.length - a.length)[0]
-  return document !== undefined && longest !== undefined && document.text.includes(longest)
+  const [headings = '', ...rest] = (match.text ?? '').split('\n\n')
+  const passage = oneLine(rest.length === 0 ? headings : rest.join('\n\n'))
+  return document !== undefined && passage !== '' && oneLine(document.text).includes(passage)
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim()
 }
 
 /** For comparing two answers: what was found, and how near it was. */
@@ -27,7 +34,7 @@ export function fingerprint(called: Called): string {
 
 /** One line of a passage, cut to fit. */
 export function excerpt(match: Match): string {
-  const text = (match.text ?? '').replaceAll(/\s+/g, ' ').trim()
+  const text = oneLine(match.text ?? '')
   const cut = text.length > 84 ? `${text.slice(0, 83)}…` : text
   return `${match.score.toFixed(3)}  ${(match.documentId ?? match.id).padEnd(30)}  ${cut}`
 }

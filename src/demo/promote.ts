@@ -59,10 +59,10 @@ async function watch(tour: Tour, id: string, traffic: Traffic): Promise<Move> {
     const { json } = await tour.asStaff('platform', `/moves/${id}`)
     const move = json as unknown as Move
     const { reads, readsFailed, writes, held } = traffic.counts
-    const meanwhile = `reads ${reads} ok ${readsFailed} failed, writes ${writes} ok ${held} held`
+    const meanwhile = `reads ${reads} ok ${readsFailed} failed, writes ${writes} ok ${held} held`.padEnd(46)
     const bar = move.state === 'queued' ? '' : progressLine(move, rate.at(doneOf(move)), true)
-    tour.stage.ticker(`${move.state.padEnd(9)} ${bar} ${meanwhile}`)
-    if (move.state !== said && !tour.stage.isTerminal) tour.stage.say(`${move.state}: ${meanwhile}`)
+    tour.stage.ticker(`${move.state.padEnd(9)}  ${meanwhile}  ${bar}`)
+    if (move.state !== said && !tour.stage.isTerminal) tour.stage.say(`${move.state}: ${meanwhile.trimEnd()}`)
     said = move.state
     if (move.state === 'soaking' || isEnded(move.state)) return move
     await sleep(100, undefined, { signal: tour.signal })
