@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Principal, TenantPrincipal } from '../auth/principal.ts'
 import type { HttpMeter } from '../telemetry/http-meter.ts'
+import type { Tracer } from '../telemetry/tracer.ts'
 
 /** What the server asks before it serves a tenant. `headers` go on the answer, whatever it becomes. */
 export interface Admission {
@@ -16,6 +17,8 @@ export interface HttpKit {
   /** The tenant's rate limit; without one everything is let in. */
   readonly admit?: (caller: TenantPrincipal) => Admission | Promise<Admission>
   readonly meter: HttpMeter
+  /** Without one no request is traced. */
+  readonly tracer?: Tracer
   readonly log: Logger
   /** Fires when the service begins to shut down: event streams end, `/readyz` says so. */
   readonly draining: AbortSignal

@@ -18,13 +18,25 @@ export function privateHeaders(requestId: string, contentType: string | undefine
       }
 }
 
+/** What no route may say otherwise. */
+const fixed = new Set(['cache-control', 'vary', 'x-request-id'])
+
+/** Names in lower case, so that one written otherwise does not go out twice. */
+export function addHeaders(headers: HeaderRecord, more: Readonly<HeaderRecord>): void {
+  for (const name in more) {
+    const plain = name.toLowerCase()
+    const value = more[name]
+    if (value !== undefined && !fixed.has(plain)) headers[plain] = value
+  }
+}
+
 /** A fault as `application/problem+json`. */
-export function problemResponse(error: AppError, requestId: string, more?: HeaderRecord): Response {
+export function problemResponse(error: AppError, requestId: string, more?: Readonly<HeaderRecord>): Response {
   const problem = problemOf(error, requestId)
   const headers = privateHeaders(requestId, 'application/problem+json')
   const seconds = retryAfterS(error)
   if (seconds !== undefined) headers['retry-after'] = String(seconds)
-  if (more !== undefined) Object.assign(headers, more)
+  if (more !== undefined) addHeaders(headers, more)
   return new Response(JSON.stringify(problem), { status: problem.status, headers })
 }
 

@@ -1,23 +1,27 @@
 import type { Principal } from '../auth/principal.ts'
-import type { AppError } from '../errors.ts'
+import type { AppError, ErrorCode } from '../errors.ts'
 import type { RouteMeter } from '../telemetry/http-meter.ts'
+import type { Span } from '../telemetry/tracer.ts'
 import { challenge } from './access.ts'
 import { eventStream } from './event-stream.ts'
 import type { HttpKit } from './kit.ts'
 import { problemKinds, problemOf, toAppError } from './problem.ts'
-import { type HeaderRecord, privateHeaders, problemResponse } from './reply.ts'
+import { addHeaders, type HeaderRecord, privateHeaders, problemResponse } from './reply.ts'
 import type { AnyRoute, Reply } from './route.ts'
 import type { ServedCall } from './served-call.ts'
 
-interface Faulted {
-  readonly requestId: string
-  readonly principal: Principal | undefined
+/** One request, as far as its answer needs to know. */
+export interface Visit {
   readonly startedMs: number
-  readonly moreHeaders: HeaderRecord | undefined
-  readonly tokenSent: boolean
-  /** Nobody is left to read the answer. */
-  readonly gone: boolean
+  readonly requestId: string
+  readonly span: Span | undefined
+  principal: Principal | undefined
+  /** Go on the answer, whatever it becomes. */
+  moreHeaders: Readonly<HeaderRecord> | undefined
 }
+
+/** Refusals that are part of normal work: counted, and logged no louder than any answer. */
+const expected = new Set<ErrorCode>(['writes_held', 'tenant_not_ready', 'shutting_down'])
 
 /** The answers of one route: replies, event streams and faults, each counted and, where it matters, logged. */
 export class RouteAnswers {
@@ -33,97 +37,111 @@ export class RouteAnswers {
     this.#slowMs = kit.slowMs ?? 1000
   }
 
-  stepAuth(ms: number): void {
-    this.#kit.meter.auth(ms)
+  begin(requestId: string, headers: Headers): Visit {
+    const { method, path } = this.#route
+    const span = this.#kit.tracer?.start(`${method.toUpperCase()} ${path}`, headers.get('traceparent') ?? undefined)
+    return { startedMs: performance.now(), requestId, span, principal: undefined, moreHeaders: undefined }
+  }
+
+  /** The token has been looked at. */
+  known({ startedMs }: Visit): void {
+    this.#kit.meter.auth(performance.now() - startedMs)
   }
 
   /** One line a request, however many names were tried. */
-  placesNamed(names: readonly string[], principal: Principal | undefined, requestId: string): void {
+  placesNamed(names: readonly string[], { requestId, principal }: Visit): void {
     this.#kit.meter.placesNamed(names.length)
     const some = names.slice(0, 10).map((name) => name.slice(0, 60))
     const fields = { requestId, ...whoOf(principal), path: this.#route.path, names: some, count: names.length }
     this.#kit.log.warn(fields, 'a caller tried to name a tenant or place; it was dropped')
   }
 
-  reply(
-    reply: Reply,
-    call: ServedCall,
-    { startedMs, moreHeaders, method }: { startedMs: number; moreHeaders: HeaderRecord | undefined; method: string },
-  ): Response {
-    if (reply.events !== undefined) return this.#stream(reply, call, startedMs, moreHeaders, method)
-    const text = reply.json === undefined || typeof reply.json === 'string' ? reply.json : JSON.stringify(reply.json)
-    const headers = privateHeaders(call.requestId, text === undefined ? undefined : 'application/json')
-    if (moreHeaders !== undefined) Object.assign(headers, moreHeaders)
-    if (reply.headers !== undefined) Object.assign(headers, reply.headers)
-    this.#done(reply.status, startedMs, call.requestId, call.principal)
-    return new Response(text ?? null, { status: reply.status, headers })
+  /** @param head the caller wants no body, so an event stream is not begun. */
+  reply(reply: Reply, call: ServedCall, visit: Visit, head: boolean): Response {
+    const { status, json, events } = reply
+    if (events !== undefined) {
+      const headers = this.#headers(visit, 'text/event-stream; charset=utf-8', reply)
+      headers['x-accel-buffering'] = 'no' // nginx would otherwise hold events back
+      if (!head) return new Response(this.#stream(events, status, call, visit), { status, headers })
+      this.#done(status, visit)
+      return new Response(null, { status, headers })
+    }
+    const text = json === undefined || typeof json === 'string' ? json : JSON.stringify(json)
+    const headers = this.#headers(visit, text === undefined ? undefined : 'application/json', reply)
+    this.#done(status, visit)
+    return new Response(text ?? null, { status, headers })
   }
 
-  /** @returns a problem; what is not an AppError is logged with its cause and shown as `internal`. */
-  fault(thrown: unknown, faulted: Faulted): Response {
+  /**
+   * @param gone nobody is left to read the answer.
+   * @returns a problem; what is not an AppError is logged with its cause and shown as `internal`.
+   */
+  fault(thrown: unknown, visit: Visit, { tokenSent, gone }: { tokenSent: boolean; gone: boolean }): Response {
     const error = toAppError(thrown)
-    const { requestId, principal, startedMs } = faulted
     const { status } = problemKinds[error.code]
-    const more: HeaderRecord = { ...faulted.moreHeaders }
+    const more: HeaderRecord = { ...visit.moreHeaders }
     if (error.code === 'unauthenticated' || error.code === 'forbidden') {
-      more['www-authenticate'] = challenge(error.code, this.#route.access, faulted.tokenSent)
+      more['www-authenticate'] = challenge(error.code, this.#route.access, tokenSent)
     }
-    if (!faulted.gone) {
-      this.#kit.meter.error(error.code)
-      if (status >= 500) this.#logFault(error, requestId, principal)
-    }
-    this.#done(faulted.gone ? 499 : status, startedMs, requestId, principal)
-    return problemResponse(error, requestId, more)
+    if (gone) this.#kit.log.debug({ requestId: visit.requestId, err: thrown }, 'the caller has gone away')
+    else this.#count(error, visit)
+    this.#done(gone ? 499 : status, visit, error.code)
+    return problemResponse(error, visit.requestId, more)
   }
 
-  #stream(
-    reply: Reply,
-    call: ServedCall,
-    startedMs: number,
-    moreHeaders: HeaderRecord | undefined,
-    method: string,
-  ): Response {
-    const headers = privateHeaders(call.requestId, 'text/event-stream; charset=utf-8')
-    headers['x-accel-buffering'] = 'no' // nginx would otherwise hold events back
-    Object.assign(headers, moreHeaders, reply.headers)
-    if (method === 'HEAD' || reply.events === undefined) return new Response(null, { status: reply.status, headers })
-    const body = eventStream(reply.events, {
+  #headers(visit: Visit, contentType: string | undefined, reply: Reply): HeaderRecord {
+    const headers = privateHeaders(visit.requestId, contentType)
+    if (visit.moreHeaders !== undefined) addHeaders(headers, visit.moreHeaders)
+    if (reply.headers !== undefined) addHeaders(headers, reply.headers)
+    return headers
+  }
+
+  #stream(events: NonNullable<Reply['events']>, status: number, call: ServedCall, visit: Visit) {
+    let failed: ErrorCode | undefined
+    return eventStream(events, {
       stop: this.#kit.draining,
       onError: (thrown) => {
         const error = toAppError(thrown)
-        this.#kit.meter.error(error.code)
-        if (problemKinds[error.code].status >= 500) this.#logFault(error, call.requestId, call.principal)
-        return problemOf(error, call.requestId)
+        failed = error.code
+        this.#count(error, visit)
+        return problemOf(error, visit.requestId)
       },
       onEnd: () => {
         call.abort(new DOMException('The stream has ended.', 'AbortError'))
-        this.#done(reply.status, startedMs, call.requestId, call.principal)
+        this.#done(status, visit, failed)
       },
     })
-    return new Response(body, { status: reply.status, headers })
   }
 
-  #logFault(error: AppError, requestId: string, principal: Principal | undefined): void {
-    const fields = {
-      requestId,
-      code: error.code,
-      ...whoOf(principal),
-      path: this.#route.path,
-      err: error.cause ?? error,
-    }
-    if (error.code === 'internal') this.#kit.log.error(fields, 'unexpected fault')
+  #count(error: AppError, { requestId, principal }: Visit): void {
+    const { code } = error
+    this.#kit.meter.error(code)
+    if (problemKinds[code].status < 500 || expected.has(code)) return
+    const fields = { requestId, code, ...whoOf(principal), path: this.#route.path, err: error.cause ?? error }
+    if (code === 'internal') this.#kit.log.error(fields, 'unexpected fault')
     else this.#kit.log.warn(fields, error.message)
   }
 
   /** A line a request at `debug`; at `info` those that someone will ask about: slow ones and what staff changed. */
-  #done(status: number, startedMs: number, requestId: string, principal: Principal | undefined): void {
+  #done(status: number, { startedMs, requestId, principal, span }: Visit, code?: ErrorCode): void {
     const ms = performance.now() - startedMs
+    const { method, path } = this.#route
     this.#meter.done(status, ms, principal?.kind === 'tenant' ? principal.tenantId : undefined)
-    const change = principal?.kind === 'staff' && this.#route.method !== 'get'
+    span?.end(
+      {
+        'http.request.method': method.toUpperCase(),
+        'http.route': path,
+        'http.response.status_code': status,
+        'tenant_router.request_id': requestId,
+        ...(principal?.kind === 'tenant' && { 'tenant_router.tenant_id': principal.tenantId }),
+        ...(code !== undefined && { 'error.type': code }),
+      },
+      status >= 500,
+    )
+    const change = principal?.kind === 'staff' && method !== 'get'
     const level = change || ms >= this.#slowMs ? 'info' : 'debug'
     const { log } = this.#kit
     if (!log.isLevelEnabled(level)) return
-    const { method, path } = this.#route
     log[level]({ requestId, ...whoOf(principal), method, path, status, ms: Math.round(ms * 10) / 10 }, 'served')
   }
 }

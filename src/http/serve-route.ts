@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http'
 import type { Context, Handler } from 'hono'
-import type { Principal } from '../auth/principal.ts'
 import { AppError } from '../errors.ts'
 import { checkAccess } from './access.ts'
 import { fieldCheck } from './check-fields.ts'
@@ -9,9 +8,9 @@ import type { HttpKit } from './kit.ts'
 import { readPayload } from './payload.ts'
 import { queryFields } from './query-fields.ts'
 import { checkContentType, defaultBodyLimitBytes, parseJson, readBytes } from './read-body.ts'
-import { type HeaderRecord, requestIdOf } from './reply.ts'
-import type { AnyRoute } from './route.ts'
-import { RouteAnswers } from './route-answers.ts'
+import { requestIdOf } from './reply.ts'
+import type { Access, AnyRoute, Payload } from './route.ts'
+import { RouteAnswers, type Visit } from './route-answers.ts'
 import { asCall, ServedCall } from './served-call.ts'
 
 const jsonTypes = ['application/json']
@@ -30,64 +29,60 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
   const dropsPlaces = access.kind === 'tenant'
 
   return async (c) => {
-    const startedMs = performance.now()
     const request = c.req.raw
     const { headers } = request
-    const requestId = requestIdOf(headers.get('x-request-id'))
+    const visit = answers.begin(requestIdOf(headers.get('x-request-id')), headers)
     const outgoing = outgoingOf(c)
-    let principal: Principal | undefined
-    let moreHeaders: HeaderRecord | undefined
     const places: string[] = []
     try {
-      if (access.kind !== 'open') {
-        const found = kit.verify(headers.get('authorization') ?? undefined)
-        principal = found instanceof Promise ? await found : found
-        answers.stepAuth(performance.now() - startedMs)
-        checkAccess(access, principal)
-        if (principal.kind === 'tenant' && kit.admit !== undefined) {
-          const asked = kit.admit(principal)
-          const admission = asked instanceof Promise ? await asked : asked
-          moreHeaders = admission.headers
-          if (!admission.allowed) throw overLimit(admission.retryAfterS)
-        }
-      }
+      if (access.kind !== 'open') await letIn(access, kit, headers, visit, answers)
       const onPlaceNamed = dropsPlaces ? (name: string) => void places.push(name) : undefined
       if (onPlaceNamed !== undefined) lookAtHeaders(request, c, onPlaceNamed)
       const query = checkQuery(queryFields(request.url), onPlaceNamed)
       const params = checkParams?.(c.req.param(), undefined)
       let body: unknown
-      let payload: Awaited<ReturnType<typeof readPayload>> | undefined
+      let payload: Payload | undefined
       if (checkBody !== undefined) {
         checkContentType(headers, jsonTypes)
         body = checkBody(parseJson(await readBytes(request, limitBytes)), onPlaceNamed)
       } else if (route.payload !== undefined) {
-        const caller = principal
-        const onPlacesNamed = dropsPlaces
-          ? (names: readonly string[]) => answers.placesNamed(names, caller, requestId)
-          : undefined
+        const onPlacesNamed = dropsPlaces ? (names: readonly string[]) => answers.placesNamed(names, visit) : undefined
         payload = await readPayload(request, route.payload.contentTypes, limitBytes, onPlacesNamed)
       }
-      if (places.length > 0) answers.placesNamed(places.splice(0), principal, requestId)
-      const call = new ServedCall({
-        request,
-        outgoing,
-        requestId,
-        log: kit.log,
-        principal,
-        params,
-        query,
-        body,
-        payload,
-      })
+      if (places.length > 0) answers.placesNamed(places.splice(0), visit)
+      const { requestId, principal } = visit
+      const parts = { request, outgoing, requestId, log: kit.log, principal, params, query, body, payload }
+      const call = new ServedCall(parts)
       const reply = await route.handle(asCall(call))
-      return answers.reply(reply, call, { startedMs, moreHeaders, method: c.req.method })
+      return answers.reply(reply, call, visit, c.req.method === 'HEAD')
     } catch (error) {
-      if (places.length > 0) answers.placesNamed(places, principal, requestId)
-      const tokenSent = headers.has('authorization')
-      const gone = outgoing?.destroyed === true
-      return answers.fault(error, { requestId, principal, startedMs, moreHeaders, tokenSent, gone })
+      if (places.length > 0) answers.placesNamed(places, visit)
+      return answers.fault(error, visit, {
+        tokenSent: headers.has('authorization'),
+        gone: outgoing?.destroyed === true,
+      })
     }
   }
+}
+
+/** Token, access and rate limit, before anything of the request is looked at. */
+async function letIn(
+  access: Exclude<Access, { kind: 'open' }>,
+  kit: HttpKit,
+  headers: Headers,
+  visit: Visit,
+  answers: RouteAnswers,
+): Promise<void> {
+  const found = kit.verify(headers.get('authorization') ?? undefined)
+  const principal = found instanceof Promise ? await found : found
+  visit.principal = principal
+  answers.known(visit)
+  checkAccess(access, principal)
+  if (principal.kind !== 'tenant' || kit.admit === undefined) return
+  const asked = kit.admit(principal)
+  const admission = asked instanceof Promise ? await asked : asked
+  visit.moreHeaders = admission.headers
+  if (!admission.allowed) throw overLimit(admission.retryAfterS)
 }
 
 function outgoingOf(c: Context): ServerResponse | undefined {

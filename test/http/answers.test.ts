@@ -41,6 +41,16 @@ describe('every answer', () => {
     expect(await ask('two words')).toMatch(/^[0-9a-f-]{36}$/)
   })
 
+  it('carries the headers of its route, which cannot take back those that keep it private', async () => {
+    const headers = { Location: '/a', 'Content-Type': 'text/csv', 'Cache-Control': 'public', VARY: '*' }
+    const own = publicApp([plainRoute('get', '/own', async () => ({ status: 200, json: 'a,b', headers }))])
+    const response = await get(own, '/own')
+    expect(response.headers.get('location')).toBe('/a')
+    expect(response.headers.get('content-type')).toBe('text/csv')
+    expect(response.headers.get('cache-control')).toBe('private, no-store')
+    expect(response.headers.get('vary')).toBe('Authorization')
+  })
+
   it('sends a string as the JSON that it is', async () => {
     const ready = publicApp([plainRoute('get', '/ready', async () => ({ status: 200, json: '{"a":1}' }))])
     const response = await get(ready, '/ready')
@@ -166,6 +176,18 @@ describe('the log', () => {
     await postEcho(kit.app, { query: 'sealed words', nonsense: 'sealed' })
     expect(kit.lines.length).toBe(2)
     expect(JSON.stringify(kit.lines)).not.toMatch(/sealed|Bearer/)
+  })
+
+  it('has no warning for what is part of a move or a start', async () => {
+    const kit = failing(new AppError('writes_held', 'Held.'))
+    await get(kit)
+    expect(kit.lines.map(({ level }) => level)).toEqual(['debug'])
+  })
+
+  it('has a warning with the cause for a part that cannot be reached', async () => {
+    const kit = failing(new AppError('store_unavailable', 'The store is away.', { cause: new Error('ECONNREFUSED') }))
+    await get(kit)
+    expect(kit.lines[0]).toMatchObject({ level: 'warn', code: 'store_unavailable', err: { message: 'ECONNREFUSED' } })
   })
 
   it("a handler's logger carries the request id", async () => {
