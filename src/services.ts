@@ -88,7 +88,13 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const writes = opening.use(await listenForTenantWrites({ sql: database.sql, cache, onFault }))
   const { sessionLeaseMs: leaseMs, storeInDoubtMs, storeVisibleMs } = config.moves
   const routes = new LeasedRoutes(leaseDatabase, {
-    ...{ leaseMs, storeInDoubtMs, outageReads: config.registryOutageReads, onError: onFault },
+    ...{
+      leaseMs,
+      storeInDoubtMs,
+      holdMs: config.moves.fenceBudgetMs,
+      outageReads: config.registryOutageReads,
+      onError: onFault,
+    },
     onChanged: (tenantId) => (tenantId === undefined ? cache.dropAll() : cache.drop(tenantId)),
     onHeld: telemetry.writesHeld.inc,
   })

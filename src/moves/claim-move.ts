@@ -5,26 +5,24 @@ import { moves } from './moves.sql.ts'
 
 export interface ClaimOptions {
   readonly leaseMs: number
-  readonly storeInDoubtMs: number
 }
 
 /**
- * Takes the oldest move that has something to do and no living mover, under a new token. If the last mover left a copy
- * unfinished, what it sent may still land: the target is suspect for as long.
+ * Takes the oldest move that has something to do and no living mover, under a new token. What the last mover
+ * had claimed is left in the row: the step that goes on has to take it as suspect.
  */
 export async function claimMove(db: Db, options: ClaimOptions): Promise<MoveRow | undefined> {
   const [claimed] = await db.execute<{ id: string }>(sql`
     update moves set
       mover_token = mover_token + 1,
-      mover_lease_until = now() + make_interval(secs => ${options.leaseMs / 1000}),
-      suspect_until = case when claimed_ids = '[]'::jsonb then suspect_until
-        else greatest(suspect_until, now() + make_interval(secs => ${options.storeInDoubtMs / 1000})) end
+      mover_lease_until = now() + make_interval(secs => ${options.leaseMs / 1000})
     where id = (
       select id from moves
       where ended_at is null
         and (mover_lease_until is null or mover_lease_until < now())
         and (not_before is null or not_before <= now())
-        and (state <> 'soaking' or request = 'complete' or retain_until <= now())
+        and (state <> 'soaking' or request is not null or retain_until <= now() or exists (
+          select 1 from dirty where move_id = moves.id and synced_seq is distinct from seq))
         and state <> 'paused'
       order by created_at limit 1 for update skip locked)
     returning id`)

@@ -1,7 +1,7 @@
 export type MoveKind = 'promote' | 'demote' | 'rebalance'
 
-/** What a person asked for, carried out by the mover at its next step. A rollback is decided at once and is not here. */
-export type MoveRequest = 'cancel' | 'complete'
+/** What a person asked for, carried out by the mover at its next step. */
+export type MoveRequest = 'cancel' | 'complete' | 'rollback'
 
 export const moveStates = [
   'queued',

@@ -49,8 +49,7 @@ export class Mover implements AsyncDisposable {
     try {
       while (!this.#stop.signal.aborted && this.#running.size < this.#options.maxMoves) {
         const { leaseMs } = this.#options
-        const { storeInDoubtMs } = this.#deps.settings
-        const move = await claimMove(this.#database.db, { leaseMs, storeInDoubtMs })
+        const move = await claimMove(this.#database.db, { leaseMs })
         if (move === undefined) break
         const run = this.#carry(move).finally(() => this.#running.delete(run))
         this.#running.add(run)

@@ -32,6 +32,8 @@ export const moves = pgTable(
     sourcePlaceId: bigint('source_place_id', { mode: 'number' })
       .notNull()
       .references(() => places.id),
+    /** Where a rebalance goes to, when it was said; the target is chosen otherwise. */
+    wantedIndexId: bigint('wanted_index_id', { mode: 'number' }),
     /** Null until the target is reserved. */
     targetPlaceId: bigint('target_place_id', { mode: 'number' }).references(() => places.id),
     /** The clock tick whose barrier the current state waits for. */
@@ -45,8 +47,10 @@ export const moves = pgTable(
     verified: integer('verified').notNull().default(0),
     repairs: integer('repairs').notNull().default(0),
     verification: jsonb('verification').$type<VerificationReport>(),
-    /** Until when a write of a mover to the target may still land although nobody waits for it any more. */
-    suspectUntil: timestamp('suspect_until', { withTimezone: true }),
+    /** When the barrier of ARM had passed: no write without an intent is under way since. */
+    barrierAt: timestamp('barrier_at', { withTimezone: true }),
+    /** Every record of both places was compared once. */
+    comparedAt: timestamp('compared_at', { withTimezone: true }),
     /** What a person asked for and the runner has not carried out yet. */
     request: text('request').$type<MoveRequest>(),
     /** Why the move waits, in words for a person; null when it does not. */
@@ -57,7 +61,12 @@ export const moves = pgTable(
     notBefore: timestamp('not_before', { withTimezone: true }),
     moverToken: bigint('mover_token', { mode: 'number' }).notNull().default(0),
     moverLeaseUntil: timestamp('mover_lease_until', { withTimezone: true }),
+    /** When writes were last held for the switch. */
     heldAt: timestamp('held_at', { withTimezone: true }),
+    /** Tries of the switch that ran into the end of the fence. */
+    fenceTries: integer('fence_tries').notNull().default(0),
+    /** The state that a paused move goes on with. */
+    pausedState: text('paused_state').$type<MoveState>(),
     writePauseMs: integer('write_pause_ms'),
     switchedAt: timestamp('switched_at', { withTimezone: true }),
     retainUntil: timestamp('retain_until', { withTimezone: true }),

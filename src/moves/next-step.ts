@@ -1,6 +1,16 @@
 import { isBeforeSwitch, type MoveRequest, type MoveState } from './move-state.ts'
 
-export type StepName = 'prepare' | 'arm' | 'copy' | 'verify' | 'fence' | 'open' | 'complete' | 'cancel' | 'rollBack'
+export type StepName =
+  | 'prepare'
+  | 'arm'
+  | 'copy'
+  | 'verify'
+  | 'fence'
+  | 'open'
+  | 'soak'
+  | 'complete'
+  | 'cancel'
+  | 'rollBack'
 
 /** What the choice of the next step looks at. */
 export interface MoveSituation {
@@ -8,10 +18,12 @@ export interface MoveSituation {
   readonly request: MoveRequest | null
   /** The time for going back is over. */
   readonly retentionOver: boolean
+  /** While it soaks: something was written that the old place lacks. */
+  readonly hasUnsynced: boolean
 }
 
 /** The step that a move needs now; `rest` when it waits for a person or for time, or has ended. */
-export function nextStep({ state, request, retentionOver }: MoveSituation): StepName | 'rest' {
+export function nextStep({ state, request, retentionOver, hasUnsynced }: MoveSituation): StepName | 'rest' {
   if (request === 'cancel' && isBeforeSwitch(state)) return 'cancel'
   switch (state) {
     case 'queued':
@@ -28,7 +40,8 @@ export function nextStep({ state, request, retentionOver }: MoveSituation): Step
     case 'switching':
       return 'open'
     case 'soaking':
-      return request === 'complete' || retentionOver ? 'complete' : 'rest'
+      if (request === 'rollback') return 'rollBack'
+      return request === 'complete' || retentionOver ? 'complete' : hasUnsynced ? 'soak' : 'rest'
     case 'completing':
       return 'complete'
     case 'cancelling':

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import { readMove } from './claim-move.ts'
+import { readTail } from './dirty-ledger.ts'
 import { asMover, changeMove, LostMove, type MoveRow } from './journal.ts'
 import { nextStep, type StepName } from './next-step.ts'
 import { onFault } from './on-fault.ts'
@@ -16,9 +17,13 @@ import { fence } from './steps/fence.ts'
 import { open } from './steps/open.ts'
 import { prepare } from './steps/prepare.ts'
 import { rollBack } from './steps/roll-back.ts'
+import { soak } from './steps/soak.ts'
 import { verify } from './steps/verify.ts'
 
-const steps = { prepare, arm, copy, verify, fence, open, complete, cancel, rollBack } satisfies Record<StepName, Step>
+const steps = { prepare, arm, copy, verify, fence, open, soak, complete, cancel, rollBack } satisfies Record<
+  StepName,
+  Step
+>
 
 export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'signal'> {
   readonly log: Logger
@@ -38,7 +43,8 @@ export async function runMove(deps: RunMoveDeps, claimed: MoveRow, signal: Abort
     signal.throwIfAborted()
     const move = await current(db, claimed)
     const retentionOver = move.retainUntil !== null && move.retainUntil <= new Date()
-    const step = nextStep({ state: move.state, request: move.request, retentionOver })
+    const hasUnsynced = move.state === 'soaking' && (await readTail(db, move.id)).unsynced > 0
+    const step = nextStep({ state: move.state, request: move.request, retentionOver, hasUnsynced })
     if (step === 'rest') return 0
     try {
       const result = await steps[step]({ ...deps, move, signal, at })

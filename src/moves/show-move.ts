@@ -1,8 +1,8 @@
-import { and, desc, eq, gt, lt, sql } from 'drizzle-orm'
+import { and, count, desc, eq, gt, lt, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { routing } from '../registry/routing.sql.ts'
+import { dirty } from '../registry/dirty.sql.ts'
 import type { MoveRow } from './journal.ts'
 import type { MoveKind, MoveRequest, MoveState } from './move-state.ts'
 import { moveEvents, moves } from './moves.sql.ts'
@@ -27,8 +27,8 @@ export interface MoveView {
   readonly target: PlaceView | null
   readonly verification: VerificationReport | null
   readonly writePauseMs: number | null
-  /** Something was written since the switch: a rollback would lose it and is refused. */
-  readonly writtenSinceSwitch: boolean
+  /** Records written during the move, and how many of them the other place still lacks. */
+  readonly dirty: { readonly touched: number; readonly unsynced: number }
   readonly requested: MoveRequest | null
   readonly gate: string | null
   readonly error: string | null
@@ -99,10 +99,13 @@ export async function listMoveEvents(
 
 export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
   const { source, target } = await readPlaces(tx, row)
-  const [route] = await tx
-    .select({ written: routing.writtenInSoak })
-    .from(routing)
-    .where(and(eq(routing.tenantId, row.tenantId), eq(routing.moveId, row.id)))
+  const [log] = await tx
+    .select({
+      touched: count(),
+      unsynced: sql<number>`count(*) filter (where synced_seq is distinct from seq)::int`,
+    })
+    .from(dirty)
+    .where(eq(dirty.moveId, row.id))
   const view = ({ place, index }: NonNullable<typeof target>): PlaceView => ({
     kind: index.kind,
     project: place.project,
@@ -120,7 +123,7 @@ export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
     target: target === undefined ? null : view(target),
     verification: row.verification,
     writePauseMs: row.writePauseMs,
-    writtenSinceSwitch: route?.written ?? false,
+    dirty: { touched: log?.touched ?? 0, unsynced: log?.unsynced ?? 0 },
     requested: row.request,
     gate: row.gate,
     error: row.error,

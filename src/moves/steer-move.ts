@@ -3,8 +3,6 @@ import type { StaffPrincipal } from '../auth/principal.ts'
 import type { Db, Tx } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import { appendAudit } from '../registry/audit.ts'
-import { changeRouting } from '../registry/change-routing.ts'
-import { places } from '../registry/places.sql.ts'
 import { changeMove, type MoveRow } from './journal.ts'
 import { isBeforeSwitch, isEnded } from './move-state.ts'
 import { moves } from './moves.sql.ts'
@@ -41,41 +39,44 @@ export async function completeMove({ db }: Deps, actor: StaffPrincipal, id: stri
 }
 
 /**
- * After the switch: send reads and writes back to the source, in one conditional change of the routing.
- * @throws AppError `not_found`, `conflict` unless the move soaks, `rollback_refused` when something was written since
- *   the switch: the source lacks it.
+ * After the switch: send reads and writes back to the source, which has everything that was written since. The mover
+ * does it, by the same fence as before.
+ * @throws AppError `not_found`, `conflict` unless the move soaks.
  */
 export async function rollbackMove({ db }: Deps, actor: StaffPrincipal, id: string): Promise<MoveView> {
   return steer(db, actor, id, 'move.rollback', async (tx, row) => {
     if (row.state === 'rolling_back') return
     if (row.state !== 'soaking')
       throw tooLate(row, 'rolled back', isBeforeSwitch(row.state) ? 'Cancel it instead.' : '')
-    const { routing } = await readRouting(tx, row)
-    if (routing.phase !== 'soak') throw new AppError('conflict', 'The move is changing right now. Try again.')
-    const { active, follower, epoch } = routing
-    await tx.update(places).set({ state: 'follower' }).where(eq(places.id, active.placeId))
-    await tx.update(places).set({ state: 'active' }).where(eq(places.id, follower.placeId))
-    const back = { phase: 'flip', activePlaceId: follower.placeId, followerPlaceId: active.placeId } as const
-    // Who writes in soak notes it in this row first: if the note is not there now, nothing was sent or can be.
-    const changed = await changeRouting(tx, row.tenantId, epoch, back, sql`not written_in_soak`)
-    if (changed === undefined) {
-      const words =
-        'Something was written since the switch, and the old place lacks it: going back would lose it. The move can only be completed.'
-      throw new AppError('rollback_refused', words)
+    await changeMove(tx, row, { request: 'rollback', notBefore: null })
+  })
+}
+
+/**
+ * Before the switch: leave the move as it is until `resumeMove`. Writes go on and are journaled.
+ * @throws AppError `not_found`, `conflict` when it switches or has switched.
+ */
+export async function pauseMove({ db }: Deps, actor: StaffPrincipal, id: string): Promise<MoveView> {
+  return steer(db, actor, id, 'move.pause', async (tx, row) => {
+    if (row.state === 'paused') return
+    if (!isBeforeSwitch(row.state)) throw tooLate(row, 'paused', '')
+    if ((await readRouting(tx, row)).phase === 'fence') {
+      throw new AppError('conflict', 'The move is switching right now. Try again in a few seconds.', { retryAfterS: 5 })
     }
-    // A new token: a mover that is just about to complete the move loses it here.
+    // A new token: the mover stops at its next word to the registry.
     await tx
       .update(moves)
       .set({ moverToken: sql`${moves.moverToken} + 1`, moverLeaseUntil: null })
       .where(eq(moves.id, row.id))
-    const { tick: barrierTick } = changed
-    await changeMove(tx, row, {
-      state: 'rolling_back',
-      barrierTick,
-      switchedAt: sql`now()`,
-      request: null,
-      notBefore: null,
-    })
+    await changeMove(tx, row, { state: 'paused', pausedState: row.state, gate: 'paused by a person' })
+  })
+}
+
+/** @throws AppError `not_found`, `conflict` unless the move is paused. */
+export async function resumeMove({ db }: Deps, actor: StaffPrincipal, id: string): Promise<MoveView> {
+  return steer(db, actor, id, 'move.resume', async (tx, row) => {
+    if (row.state !== 'paused' || row.pausedState === null) throw tooLate(row, 'resumed', 'It is not paused.')
+    await changeMove(tx, row, { state: row.pausedState, pausedState: null, gate: null, notBefore: null })
   })
 }
 

@@ -40,19 +40,19 @@ export interface TenantRoute {
 }
 
 /**
- * How a write goes in a phase. `direct`: to the active place, no call to Postgres. `note`: a note that something was
- * written since the switch is committed first, once an epoch, so that a rollback knows. `hold`: 503 with Retry-After.
+ * How a write goes in a phase. `direct`: to the active place, no call to Postgres. `journal`: an intent is committed
+ * first, so that the mover carries it to the follower. `hold`: it waits, at most as long as a fence may last.
  */
-export type WriteRule = 'direct' | 'note' | 'hold'
+export type WriteRule = 'direct' | 'journal' | 'hold'
 
 export function writeRule(phase: Phase): WriteRule {
   switch (phase) {
     case 'steady':
       return 'direct'
-    case 'soak':
-      return 'note'
     case 'arm':
     case 'track':
+    case 'soak':
+      return 'journal'
     case 'fence':
     case 'flip':
       return 'hold'

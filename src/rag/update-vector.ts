@@ -14,7 +14,7 @@ import { readSettled } from './settled-reads.ts'
 export interface UpdateVectorDeps extends WriteDeps {
   readonly embedder: Pick<Embedder, 'dimension'>
   readonly memory: RagMemory
-  readonly settings: { readonly storeVisibleMs: number }
+  readonly settings: { readonly storeVisibleMs: number; readonly storeInDoubtMs: number }
 }
 
 export interface UpdateVectorInput {
@@ -48,12 +48,9 @@ export async function updateVector(
       const record = read.records.get(input.id)
       if (record === undefined) throw new AppError('not_found', 'There is no such record.')
       const merged = merge(record, change)
-      const done = await writeInPlace(deps, tenantId, async (place) => {
-        if (place.placeId !== routing.active.placeId) return false // moved since: what was read may be old there
-        await place.upsert([merged])
-        return true
-      })
-      if (done) return
+      // If it has moved since, what was read may be old there: once more.
+      const { placeId } = routing.active
+      if (await writeInPlace(deps, tenantId, (place) => place.upsertIn(placeId, [merged]))) return
     }
   })
 }

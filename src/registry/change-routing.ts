@@ -1,5 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
-import type { Db, Tx } from '../db/connect.ts'
+import type { Tx } from '../db/connect.ts'
 import type { Phase } from '../placement/phase.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { routing, routingClock } from './routing.sql.ts'
@@ -53,7 +53,6 @@ export async function changeRouting(
       epoch: expectedEpoch + 1,
       changeNo: tick,
       phase: change.phase,
-      writtenInSoak: false,
       fenceDeadline:
         change.fenceBudgetMs === undefined ? null : sql`now() + make_interval(secs => ${change.fenceBudgetMs / 1000})`,
       ...(change.activePlaceId === undefined ? {} : { activePlaceId: change.activePlaceId }),
@@ -65,21 +64,6 @@ export async function changeRouting(
   if (changed.length === 0) return undefined
   await tx.execute(sql`select pg_notify(${routingChannel}, ${tenantId})`)
   return { epoch: expectedEpoch + 1, tick }
-}
-
-/**
- * Notes that something is about to be written to the new place while a move soaks, so that a rollback that would lose
- * it is refused. Committed before the write is sent; see docs/moves.md section 3.
- *
- * @returns false when the routing is no longer what the caller believes: read it again.
- */
-export async function noteWriteInSoak(db: Db, tenantId: TenantId, epoch: number): Promise<boolean> {
-  const noted = await db
-    .update(routing)
-    .set({ writtenInSoak: true })
-    .where(and(eq(routing.tenantId, tenantId), eq(routing.epoch, epoch), eq(routing.phase, 'soak')))
-    .returning({ epoch: routing.epoch })
-  return noted.length === 1
 }
 
 async function nextTick(tx: Tx): Promise<number> {

@@ -1,8 +1,9 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Database } from '../db/connect.ts'
 import { isAppError } from '../errors.ts'
 import { type TenantRoute, writeRule } from '../placement/phase.ts'
 import { parseTenantId, type TenantId } from '../placement/tenant-id.ts'
-import { noteWriteInSoak, routingChannel } from './change-routing.ts'
+import { routingChannel } from './change-routing.ts'
 import { Lease } from './lease.ts'
 import { readRoute } from './read-route.ts'
 import { RouteView } from './route-view.ts'
@@ -14,6 +15,8 @@ import { WritesUnderWay } from './writes-under-way.ts'
 export interface LeasedRoutesOptions {
   readonly leaseMs: number
   readonly storeInDoubtMs: number
+  /** How long a write waits for the end of a switch; a fence lasts no longer. */
+  readonly holdMs: number
   /** What reads do when Postgres is away longer than the lease. */
   readonly outageReads: 'stale' | 'stop'
   /** Tenants remembered at once. */
@@ -81,15 +84,16 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
   }
 
   async beginWrite(tenantId: TenantId): Promise<WritePermit> {
+    const patience = performance.now() + this.#options.holdMs
     for (;;) {
       const view = await this.#current(tenantId)
       const { routing } = serving(view.route)
-      const rule = writeRule(routing.phase)
-      if (rule === 'hold') {
+      if (writeRule(routing.phase) === 'hold') {
         this.#options.onHeld?.()
-        throw writesHeld()
+        const leftMs = patience - performance.now()
+        if (leftMs <= 0) throw writesHeld()
+        await Promise.race([view.whenRetired(), setTimeout(leftMs, undefined, { ref: false })])
       }
-      if (rule === 'note' && !view.noted) await this.#note(tenantId, view)
       // Between the last wait and here nothing else ran: a view that still stands may be written under.
       else if (!view.retired && this.#lease.isValid()) return this.#writes.permit(tenantId, view)
     }
@@ -135,7 +139,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
       const tenantId = parseTenantId(id)
       this.#views.retire(tenantId)
       for (const view of this.#writes.of(tenantId)) {
-        view.retired = true
+        view.retire()
         draining.push(view.drained())
       }
       this.#options.onChanged?.(tenantId)
@@ -147,7 +151,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
   #startOver(): void {
     this.#lease.lapse()
     this.#views.retireAll()
-    for (const view of this.#writes.all()) view.retired = true
+    for (const view of this.#writes.all()) view.retire()
     this.#options.onChanged?.(undefined)
   }
 
@@ -195,18 +199,10 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
         throw registryAway(error)
       })
       if ('missing' in lookup) throw lookup.missing === 'provisioning' ? notReady() : unknownTenant()
-      const { route, changeNo, writtenInSoak } = lookup.found
+      const { route, changeNo } = lookup.found
       // A view newer than what is stored as seen must not be used before that is stored too.
-      if (changeNo <= this.#lease.seen) return new RouteView(route, writtenInSoak)
+      if (changeNo <= this.#lease.seen) return new RouteView(route)
       await this.#renew()
     }
-  }
-
-  async #note(tenantId: TenantId, view: RouteView): Promise<void> {
-    const { epoch } = view.route.routing
-    view.noted = await noteWriteInSoak(this.#database.db, tenantId, epoch).catch((error) => {
-      throw registryAway(error)
-    })
-    if (!view.noted) await this.#renew()
   }
 }

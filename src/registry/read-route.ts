@@ -14,7 +14,6 @@ import { tenants } from './tenants.sql.ts'
 export interface RouteRow {
   readonly route: TenantRoute
   readonly changeNo: number
-  readonly writtenInSoak: boolean
 }
 
 export type RouteLookup =
@@ -62,7 +61,6 @@ export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup
         routing: toRouting(row.routing, active, follower),
       },
       changeNo: row.routing.changeNo,
-      writtenInSoak: row.routing.writtenInSoak,
     },
   }
 }

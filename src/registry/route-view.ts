@@ -6,19 +6,32 @@ import type { TenantRoute } from '../placement/phase.ts'
  */
 export class RouteView {
   readonly route: TenantRoute
-  retired = false
-  /** In soak: that something is written is on record already. */
-  noted: boolean
+  #retired = false
   #writes = 0
-  #onDrained: (() => void)[] | undefined
+  #onRetired: PromiseWithResolvers<void> | undefined
+  #onDrained: PromiseWithResolvers<void> | undefined
 
-  constructor(route: TenantRoute, noted: boolean) {
+  constructor(route: TenantRoute) {
     this.route = route
-    this.noted = noted
+  }
+
+  get retired(): boolean {
+    return this.#retired
   }
 
   get writes(): number {
     return this.#writes
+  }
+
+  retire(): void {
+    this.#retired = true
+    this.#onRetired?.resolve()
+  }
+
+  whenRetired(): Promise<void> {
+    if (this.#retired) return Promise.resolve()
+    this.#onRetired ??= Promise.withResolvers()
+    return this.#onRetired.promise
   }
 
   begin(): void {
@@ -27,16 +40,12 @@ export class RouteView {
 
   end(): void {
     this.#writes -= 1
-    if (this.#writes > 0 || this.#onDrained === undefined) return
-    for (const resolve of this.#onDrained) resolve()
-    this.#onDrained = undefined
+    if (this.#writes === 0) this.#onDrained?.resolve()
   }
 
   drained(): Promise<void> {
     if (this.#writes === 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#onDrained ??= []
-      this.#onDrained.push(resolve)
-    })
+    this.#onDrained ??= Promise.withResolvers()
+    return this.#onDrained.promise
   }
 }

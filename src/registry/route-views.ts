@@ -24,7 +24,7 @@ export class RouteViews {
     const load = this.#read(tenantId)
       .then((view) => {
         if (this.#loads.get(tenantId) === load) this.#views.set(tenantId, view)
-        else view.retired = true
+        else view.retire()
         return view
       })
       .finally(() => {
@@ -35,14 +35,13 @@ export class RouteViews {
   }
 
   retire(tenantId: TenantId): void {
-    const view = this.#views.peek(tenantId)
-    if (view !== undefined) view.retired = true
+    this.#views.peek(tenantId)?.retire()
     this.#views.delete(tenantId)
     this.#loads.delete(tenantId)
   }
 
   retireAll(): void {
-    for (const view of this.#views.values()) view.retired = true
+    for (const view of this.#views.values()) view.retire()
     this.#views.clear()
     this.#loads.clear()
   }

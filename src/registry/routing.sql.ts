@@ -23,8 +23,6 @@ export const routing = pgTable(
     followerPlaceId: bigint('follower_place_id', { mode: 'number' }).references(() => places.id),
     moveId: uuid('move_id'),
     fenceDeadline: timestamp('fence_deadline', { withTimezone: true }),
-    /** In `soak`: something was written to the active place since the switch, so going back would lose it. */
-    writtenInSoak: boolean('written_in_soak').notNull().default(false),
   },
   (t) => [
     index('routing_change_no').on(t.changeNo),

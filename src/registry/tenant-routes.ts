@@ -6,6 +6,8 @@ import type { TenantId } from '../placement/tenant-id.ts'
 export interface WritePermit {
   readonly placement: Placement
   readonly epoch: number
+  /** The tenant is being moved: the write has to be journaled under this move before it is sent. */
+  readonly moveId?: string
   /** Fires when this replica loses its lease: pass it to every store call, nothing may be sent after it. */
   readonly signal: AbortSignal
   /** `in_doubt`: a store call got no answer and may still land; a move waits until it no longer can. */
@@ -21,8 +23,11 @@ export interface TenantRoutes {
    */
   find(tenantId: TenantId): TenantRoute | Promise<TenantRoute>
   /**
-   * Begins a write: says where it goes and makes moves wait for it. No call to Postgres in the steady phase.
-   * @throws besides those of `find`: `writes_held` while a move holds the tenant's writes.
+   * Begins a write: says where it goes and makes moves wait for it. No call to Postgres in the steady phase. While a
+   * move switches, it waits for the end of the switch.
+   * @throws besides those of `find`: `writes_held` when the switch takes longer than a fence may last.
    */
   beginWrite(tenantId: TenantId): Promise<WritePermit>
+  /** Looks at the registry now: what is remembered turned out to be old. */
+  catchUp(): Promise<void>
 }

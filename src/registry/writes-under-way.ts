@@ -30,9 +30,11 @@ export class WritesUnderWay {
     view.begin()
     if (view.writes === 1) this.#remember(tenantId, view)
     let ended = false
+    const { routing } = view.route
     return {
-      placement: view.route.routing.active,
-      epoch: view.route.routing.epoch,
+      placement: routing.active,
+      epoch: routing.epoch,
+      ...(routing.phase === 'steady' ? {} : { moveId: routing.moveId }),
       signal: this.#lease.signal,
       end: (outcome) => {
         if (ended) return

@@ -4,7 +4,7 @@ import type { Db } from '../../db/connect.ts'
 import { isEnded, moveStates } from '../../moves/move-state.ts'
 import { listMoveEvents, listMoves, showMove } from '../../moves/show-move.ts'
 import { startMove } from '../../moves/start-move.ts'
-import { cancelMove, completeMove, rollbackMove } from '../../moves/steer-move.ts'
+import { cancelMove, completeMove, pauseMove, resumeMove, rollbackMove } from '../../moves/steer-move.ts'
 import type { MoveSettings } from '../../moves/step.ts'
 import { parseTenantId } from '../../placement/tenant-id.ts'
 import { type AnyRoute, route } from '../route.ts'
@@ -51,8 +51,8 @@ const move = z
       })
       .nullable(),
     writePauseMs: z.int().nullable(),
-    writtenSinceSwitch: z.boolean(),
-    requested: z.enum(['cancel', 'complete']).nullable(),
+    dirty: z.object({ touched: z.int(), unsynced: z.int() }),
+    requested: z.enum(['cancel', 'complete', 'rollback']).nullable(),
     gate: z.string().nullable().describe('What the move waits for, in words.'),
     error: z.string().nullable(),
     createdBy: z.string(),
@@ -74,7 +74,7 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       tag,
       summary: 'Move a tenant',
       description:
-        'Queues a move. `promote` takes a tenant from a shared index to one of its own. Reads go on; in this version writes are held (503 with Retry-After) from the copy to the switch.',
+        'Queues a move. `promote` takes a tenant from a shared index to one of its own. Reads and writes go on; writes wait for the switch, at most as long as a fence may last.',
       params: z.object({ id: z.string() }),
       body: z.object({ kind: z.enum(['promote', 'demote', 'rebalance']) }),
       replies: { 202: { description: 'The move, queued', schema: move } },
@@ -135,6 +135,8 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
     ...(
       [
         ['cancel', cancelMove],
+        ['pause', pauseMove],
+        ['resume', resumeMove],
         ['rollback', rollbackMove],
         ['complete', completeMove],
       ] as const
@@ -155,7 +157,9 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
 
 const summaries = {
   cancel: 'Before the switch: drop the target, go on with the source',
-  rollback: 'After the switch: go back, unless something was written since',
+  pause: 'Before the switch: leave the move as it is; writes go on',
+  resume: 'Go on with a paused move',
+  rollback: 'After the switch: go back to the source, which has what was written since',
   complete: 'After the switch: delete the source',
 }
 

@@ -1,35 +1,42 @@
+import { sql } from 'drizzle-orm'
 import { readBarrier } from '../../registry/barrier.ts'
 import { changeRouting } from '../../registry/change-routing.ts'
 import { asMover, changeMove } from '../journal.ts'
-import { readPlacements, readRouting } from '../read-places.ts'
-import { barrierTickOf, next, replicasBehind, type Step, type StepContext, type StepResult, wait } from '../step.ts'
+import { readMoving, readPlacements } from '../read-places.ts'
+import { barrierTickOf, next, replicasBehind, type Step, wait } from '../step.ts'
 import { waitVisible } from '../wait-visible.ts'
 
 /**
- * Waits until nothing can change the source any more: every replica holds the tenant's writes, no unanswered write may
- * still land, and the store shows all that was answered. Then the copy may start.
+ * Waits until every write to the source is journaled and everything written before shows: every replica has taken
+ * notice, no unanswered write may still land, and the store shows what was answered. Then the copy may start.
  */
 export const arm: Step = async (context) => {
   const { db, stores, settings, move, signal } = context
-  const gate = await barrierGate(context)
-  if (gate !== undefined) return gate
+  const { behind, doubtMs } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
+  if (behind > 0) return wait(replicasBehind(behind), 50)
+  if (move.barrierAt === null) {
+    await asMover(db, move, (tx, row) => changeMove(tx, row, { barrierAt: sql`clock_timestamp()` }))
+    return next
+  }
+  if (doubtMs > 0) return wait('a write that got no answer from the store may still land', Math.min(doubtMs, 1000))
   await context.at('arm: barrier passed')
+  const [now] = await db.execute<{ at: string }>(sql`select clock_timestamp()::text as at`)
   const { source, dimension } = await readPlacements(db, move)
-  const { storeVisibleMs } = settings
-  await waitVisible(stores.open(source), { dimension, storeVisibleMs, signal })
+  await waitVisible(stores.open(source), { dimension, storeVisibleMs: settings.storeVisibleMs, signal })
+  await context.at('arm: all visible')
   await asMover(db, move, async (tx, row) => {
-    const { routing } = await readRouting(tx, row)
+    const routing = await readMoving(tx, row)
     if (routing.phase !== 'arm') return
+    // What was done before the look at the store is in the listing. Of what was begun before the barrier and ended
+    // since, an unjournaled write may have the last word: no stamp is expected there.
+    await tx.execute(
+      sql`delete from dirty where move_id = ${row.id} and state = 'done' and done_at < ${now?.at}::timestamptz`,
+    )
+    await tx.execute(sql`
+      update dirty set trust_store = true, lsn = null
+      where move_id = ${row.id} and intent_at < ${row.barrierAt?.toISOString()}::timestamptz`)
     const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'track' })
     if (changed !== undefined) await changeMove(tx, row, { state: 'copying', cursor: null, gate: null })
   })
   return next
-}
-
-/** The gate of the move's barrier; undefined when no write begun before it is under way or may still land. */
-async function barrierGate({ db, move, settings }: StepContext): Promise<StepResult | undefined> {
-  const { behind, doubtMs } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
-  if (behind > 0) return wait(replicasBehind(behind), 50)
-  if (doubtMs > 0) return wait('a write that got no answer from the store may still land', Math.min(doubtMs, 1000))
-  return undefined
 }

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { changeRouting } from '../../registry/change-routing.ts'
 import { places } from '../../registry/places.sql.ts'
 import { asMover, changeMove } from '../journal.ts'
@@ -10,7 +10,7 @@ import { next, type Step, wait } from '../step.ts'
 export const cancel: Step = async (context) => {
   const { db, move } = context
   await asMover(db, move, async (tx, row) => {
-    const { routing } = await readRouting(tx, row)
+    const routing = await readRouting(tx, row)
     const ours = routing.phase !== 'steady' && routing.moveId === row.id
     if (ours)
       await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'steady', followerPlaceId: null, moveId: null })
@@ -18,7 +18,7 @@ export const cancel: Step = async (context) => {
       const target = and(eq(places.id, row.targetPlaceId), eq(places.state, 'follower'))
       await tx.update(places).set({ state: 'retiring' }).where(target)
     }
-    if (row.state !== 'cancelling') await changeMove(tx, row, { state: 'cancelling', gate: null })
+    if (row.state !== 'cancelling') await changeMove(tx, row, { state: 'cancelling', gate: null, claimedIds: [] })
   })
   await context.at('cancel: steady')
   let purged: unknown = null
@@ -28,10 +28,11 @@ export const cancel: Step = async (context) => {
     purged = receipt
   }
   await context.at('cancel: purged')
-  await asMover(db, move, (tx, row) => {
+  await asMover(db, move, async (tx, row) => {
+    await tx.execute(sql`delete from dirty where move_id = ${row.id}`)
     // A person's cancel and a fault that stopped the move end alike but for the name.
     const state = row.request === 'cancel' ? 'cancelled' : 'failed'
-    return changeMove(tx, row, { state, request: null }, { purged })
+    await changeMove(tx, row, { state, request: null }, { purged })
   })
   return next
 }

@@ -2,25 +2,28 @@ import { sql } from 'drizzle-orm'
 import { readBarrier } from '../../registry/barrier.ts'
 import { changeRouting } from '../../registry/change-routing.ts'
 import { asMover, changeMove } from '../journal.ts'
-import { readRouting } from '../read-places.ts'
+import { readMoving } from '../read-places.ts'
 import { barrierTickOf, next, replicasBehind, type Step, wait } from '../step.ts'
 
 /** After the switch: when no replica reads or writes by the old routing any more, writes open on the new place. */
 export const open: Step = async (context) => {
   const { db, move, settings } = context
   const { behind } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
-  if (behind > 0) return wait(replicasBehind(behind), 50)
+  if (behind > 0) return wait(replicasBehind(behind), 20)
   await context.at('open: barrier passed')
   await asMover(db, move, async (tx, row) => {
-    const { routing } = await readRouting(tx, row)
+    const routing = await readMoving(tx, row)
     if (routing.phase !== 'flip') return
+    // The two places are equal: the log of the way here is done with, the one of the way back begins.
+    await tx.execute(sql`delete from dirty where move_id = ${row.id}`)
     const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'soak' })
     if (changed === undefined) return
     await changeMove(tx, row, {
       state: 'soaking',
       gate: null,
       error: null,
-      writePauseMs: sql`(extract(epoch from now() - held_at) * 1000)::int`,
+      barrierTick: changed.tick,
+      writePauseMs: sql`(extract(epoch from clock_timestamp() - held_at) * 1000)::int`,
       retainUntil: sql`now() + make_interval(secs => ${settings.retentionMs / 1000})`,
     })
   })

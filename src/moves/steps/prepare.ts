@@ -37,13 +37,13 @@ export const prepare: Step = async (context) => {
 
   /** Announces the move: from this epoch on no write begins, and the tick is what the barrier waits for. */
   async function arm(tx: Tx, row: MoveRow, targetPlaceId: number): Promise<void> {
-    const { routing } = await readRouting(tx, row)
+    const routing = await readRouting(tx, row)
     if (routing.phase !== 'steady') throw new AppError('conflict', 'The tenant is already being moved.')
     if (routing.active.placeId !== row.sourcePlaceId) throw new AppError('conflict', 'The tenant has moved meanwhile.')
     const change = { phase: 'arm', followerPlaceId: targetPlaceId, moveId: row.id } as const
     const changed = await changeRouting(tx, row.tenantId, routing.epoch, change)
     if (changed === undefined) throw new AppError('conflict', 'The routing changed meanwhile.')
-    await changeMove(tx, row, { state: 'arming', barrierTick: changed.tick, heldAt: sql`now()` })
+    await changeMove(tx, row, { state: 'arming', barrierTick: changed.tick })
   }
 
   async function reserveSilo(tx: Tx, row: MoveRow, { settings }: StepContext): Promise<void> {

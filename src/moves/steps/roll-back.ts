@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { readBarrier } from '../../registry/barrier.ts'
 import { changeRouting } from '../../registry/change-routing.ts'
 import { retirePlace } from '../../registry/places.ts'
@@ -5,19 +6,35 @@ import { asMover, changeMove } from '../journal.ts'
 import { purgePlace } from '../purge-place.ts'
 import { readRouting } from '../read-places.ts'
 import { barrierTickOf, next, replicasBehind, type Step, wait } from '../step.ts'
+import { switchOver } from '../switch-over.ts'
 import { slowReadsMs } from './complete.ts'
 
-/** After `rollbackMove` has flipped the routing back: wait for every replica, open writes, then drop the new place. */
+/**
+ * The same fence and flip with the roles swapped: what was written since the switch is carried back first, so nothing
+ * is lost. Then the new place is dropped.
+ */
 export const rollBack: Step = async (context) => {
   const { db, move, settings } = context
-  const { behind } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
-  if (behind > 0) return wait(replicasBehind(behind), 50)
-  await asMover(db, move, async (tx, row) => {
-    const { routing } = await readRouting(tx, row)
-    if (routing.phase !== 'flip' || routing.moveId !== row.id) return
-    await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'steady', followerPlaceId: null, moveId: null })
-    if (row.targetPlaceId !== null) await retirePlace(tx, row.targetPlaceId)
-  })
+  if (move.state === 'soaking') {
+    await asMover(db, move, (tx, row) => changeMove(tx, row, { state: 'rolling_back', request: null, fenceTries: 0 }))
+    return next
+  }
+  const routing = await readRouting(db, move)
+  const isBack = routing.active.placeId === move.sourcePlaceId
+  if (!isBack) return (await switchOver(context, {})) ?? next
+  if (routing.phase === 'flip') {
+    const { behind } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
+    if (behind > 0) return wait(replicasBehind(behind), 20)
+    await asMover(db, move, async (tx, row) => {
+      const change = { phase: 'steady', followerPlaceId: null, moveId: null } as const
+      const changed = await changeRouting(tx, row.tenantId, routing.epoch, change)
+      if (changed === undefined) return
+      if (row.targetPlaceId !== null) await retirePlace(tx, row.targetPlaceId)
+      const writePauseMs = sql`(extract(epoch from clock_timestamp() - held_at) * 1000)::int`
+      await changeMove(tx, row, { barrierTick: changed.tick, writePauseMs })
+    })
+    return next
+  }
   await context.at('rollBack: steady')
   const readsMs = await slowReadsMs(context)
   if (readsMs > 0)
@@ -26,8 +43,9 @@ export const rollBack: Step = async (context) => {
   const receipt = await purgePlace(context, move.targetPlaceId)
   if (receipt === undefined) return wait('the store still shows what was deleted', 500)
   await context.at('rollBack: purged')
-  await asMover(db, move, (tx, row) =>
-    changeMove(tx, row, { state: 'rolled_back', gate: null, error: null }, { purged: receipt }),
-  )
+  await asMover(db, move, async (tx, row) => {
+    await tx.execute(sql`delete from dirty where move_id = ${row.id}`)
+    await changeMove(tx, row, { state: 'rolled_back', gate: null, error: null }, { purged: receipt })
+  })
   return next
 }

@@ -1,74 +1,78 @@
-import { AppError, isAppError } from '../../errors.ts'
-import type { TenantStore } from '../../stores/store.ts'
-import { type Comparison, compare } from '../compare.ts'
+import { sql } from 'drizzle-orm'
+import { AppError } from '../../errors.ts'
+import { compare } from '../compare.ts'
 import { asMover, changeMove } from '../journal.ts'
 import { readPlacements } from '../read-places.ts'
 import { next, type Step, type StepContext } from '../step.ts'
+import { type SyncParts, syncRound, verifyRound } from '../sync.ts'
+import { syncParts } from '../sync-parts.ts'
 import { waitVisible } from '../wait-visible.ts'
-import { suspect } from './copy.ts'
+
+/** Passes over all records. What differs in the first is repaired; what differs in the second, nobody touched, is a fault. */
+const passes = 2
 
 /**
- * Compares every record of both places once the target shows all that was written. What differs is repaired once and
- * counted; if anything differs then, the move fails: a person has to look.
+ * Compares every record of both places while the app goes on writing. A record that was written since the copy is the
+ * sync's to compare; any other that differs is carried over again and counted. Repairs in the second pass stop the move.
  */
 export const verify: Step = async (context) => {
-  const { db, stores, settings, move, signal } = context
-  const { source, target, dimension } = await readPlacements(db, move)
-  const [from, to] = [stores.open(source), stores.open(target)]
-  const { storeVisibleMs } = settings
-  const look = async (): Promise<Comparison> => {
-    await waitVisible(to, { dimension, storeVisibleMs, signal })
-    return compare(from, to, { signal, onProgress: (verified) => note(context, verified) })
-  }
-  let found = await look()
-  await refuseFewer(from, found, signal)
-  const repaired = found.toPut.length + found.toDelete.length
-  if (repaired > 0) {
-    await repair(context, from, to, found)
-    found = await look()
-  }
-  if (found.toPut.length + found.toDelete.length > 0) {
-    const words = `After ${repaired} repairs the two places still differ in ${found.toPut.length + found.toDelete.length} records.`
-    throw new AppError('store_inconsistent', words)
-  }
-  await context.at('verify: compared')
-  const { sourceRecords, targetRecords, equal, digest } = found
-  const verification = { verifiedAt: new Date().toISOString(), sourceRecords, targetRecords, equal, repaired, digest }
-  await asMover(db, move, (tx, row) =>
-    changeMove(
-      tx,
-      row,
-      { state: 'fencing', verification, verified: equal, repairs: repaired, gate: null },
-      verification,
-    ),
-  )
-  return next
-}
-
-/** A listing that shows less than the store itself counts is no ground to switch on. */
-async function refuseFewer(from: TenantStore, found: Comparison, signal: AbortSignal): Promise<void> {
-  const counted = (await from.describeNamespace({ signal }))?.recordCount
-  if (counted === undefined) throw new AppError('store_inconsistent', "The source's namespace is gone.")
-  if (found.sourceRecords >= counted) return
-  const words = `The source counts ${counted} records but lists ${found.sourceRecords}.`
-  throw new AppError('store_unavailable', words)
-}
-
-async function repair(context: StepContext, from: TenantStore, to: TenantStore, found: Comparison): Promise<void> {
-  const { signal } = context
-  try {
-    for (let at = 0; at < found.toPut.length; at += 500) {
-      const { records } = await from.fetch(found.toPut.slice(at, at + 500), { signal })
-      const receipt = await to.upsert([...records.values()], { signal })
-      if (receipt.doubtful) await suspect(context)
+  const { db, move, settings, signal } = context
+  const { dimension } = await readPlacements(db, move)
+  const parts = await syncParts(context)
+  if (move.claimedIds.length > 0) await parts.ledger.soil(move.claimedIds, parts.storeInDoubtMs)
+  let repaired = move.repairs
+  for (let pass = 1; ; pass += 1) {
+    await catchUp(context, parts)
+    await waitVisible(parts.follower, { dimension, storeVisibleMs: settings.storeVisibleMs, signal })
+    const onProgress = (verified: number) => asMover(db, move, (tx, row) => changeMove(tx, row, { verified }))
+    const found = await compare(parts.active, parts.follower, { signal, onProgress })
+    const counted = (await parts.active.describeNamespace({ signal }))?.recordCount
+    if (counted === undefined) throw new AppError('store_inconsistent', "The source's namespace is gone.")
+    const different = await untouched(context, [...found.toPut, ...found.toDelete])
+    if (different.length === 0) {
+      const { sourceRecords, targetRecords, equal, digest } = found
+      const verification = {
+        verifiedAt: new Date().toISOString(),
+        sourceRecords,
+        targetRecords,
+        equal,
+        repaired,
+        digest,
+      }
+      await asMover(db, move, (tx, row) =>
+        changeMove(
+          tx,
+          row,
+          { state: 'fencing', verification, verified: equal, repairs: repaired, gate: null },
+          verification,
+        ),
+      )
+      await context.at('verify: compared')
+      return next
     }
-    if (found.toDelete.length > 0) await to.deleteIds(found.toDelete, { signal })
-  } catch (error) {
-    if (isAppError(error, 'outcome_unknown')) await suspect(context)
-    throw error
+    if (pass >= passes && move.repairs === 0 && repaired > 0) {
+      const words = `After ${repaired} repairs the two places still differ in ${different.length} records that nobody wrote.`
+      throw new AppError('store_inconsistent', words)
+    }
+    repaired += different.length
+    await parts.ledger.soil(different)
   }
 }
 
-async function note({ db, move }: StepContext, verified: number): Promise<void> {
-  await asMover(db, move, (tx, row) => changeMove(tx, row, { verified }))
+/** Carries over and compares what was written, until little is left or nothing can be proven right now. */
+async function catchUp(context: StepContext, parts: SyncParts): Promise<void> {
+  for (let round = 0; round < 100; round += 1) {
+    const { synced } = await syncRound(parts)
+    await context.at('sync: carried over')
+    await verifyRound(parts)
+    if (synced < 100) return
+  }
+}
+
+/** Those that no write has touched since the move began: for the others the journal answers. */
+async function untouched({ db, move }: StepContext, ids: readonly string[]): Promise<readonly string[]> {
+  if (ids.length === 0) return []
+  const touched = await db.execute<{ id: string }>(sql`
+    select record_id as id from dirty where move_id = ${move.id} and record_id = any(${sql.param([...ids])}::text[])`)
+  return [...new Set(ids).difference(new Set(touched.map((one) => one.id)))]
 }

@@ -1,0 +1,183 @@
+import { sql } from 'drizzle-orm'
+import type { Db, Tx } from '../db/connect.ts'
+import { asMover, type MoveRow } from './journal.ts'
+import { moves } from './moves.sql.ts'
+
+/** A record that was written during the move, as the mover has to see to it. */
+export interface DirtyRow {
+  readonly id: string
+  readonly seq: number
+  readonly isPut: boolean
+  readonly trustStore: boolean
+  readonly lsn: number | undefined
+  /** How long its last write has been done, in ms. */
+  readonly doneForMs: number
+  /** How long the follower has had it, in ms. */
+  readonly syncedForMs: number
+}
+
+/** What is left to do before a switch. */
+export interface Tail {
+  /** Writes under way, those in doubt apart. */
+  readonly inflight: number
+  readonly inDoubt: number
+  /** Of those under way: begun long ago, by a writer that may be gone. */
+  readonly stuck: number
+  readonly unsynced: number
+  /** Of the unsynced: those that no stamp proves, which take time. */
+  readonly unproven: number
+  readonly unverified: number
+  /** Records that a mover's unanswered write may still reach. */
+  readonly suspect: number
+  readonly claimed: number
+}
+
+/** The mover's side of the change log; every write of it holds the move's row under the current token. */
+export class DirtyLedger {
+  readonly #db: Db
+  readonly #move: MoveRow
+
+  constructor(db: Db, move: MoveRow) {
+    this.#db = db
+    this.#move = move
+  }
+
+  /**
+   * Ends what only time ends: a write in doubt, or of a writer that died, is closed by trusting what the active place
+   * shows; a record that a mover's late write could reach is dirty again.
+   */
+  async closeDoubts(): Promise<void> {
+    await this.#guarded(async (tx) => {
+      await tx.execute(sql`
+        update dirty set state = 'done', trust_store = true, lsn = null, done_at = clock_timestamp(), in_doubt = false
+        where move_id = ${this.#move.id} and state = 'inflight' and deadline < clock_timestamp()`)
+      await tx.execute(sql`
+        update dirty set suspect_until = null, synced_seq = null, verified_seq = null
+        where move_id = ${this.#move.id} and suspect_until < clock_timestamp()`)
+    })
+  }
+
+  /** Done rows that the follower lacks, the oldest write first. */
+  unsynced(limit: number): Promise<readonly DirtyRow[]> {
+    return this.#rows(sql`synced_seq is distinct from seq`, limit)
+  }
+
+  /** Rows that the follower should have, but that were not compared yet. */
+  unverified(limit: number): Promise<readonly DirtyRow[]> {
+    return this.#rows(sql`synced_seq = seq and verified_seq is distinct from seq`, limit)
+  }
+
+  /** Takes ids for a write to the follower: if this mover dies, they are suspect. */
+  async claim(ids: readonly string[]): Promise<void> {
+    await this.#guarded((tx, row) => setClaims(tx, row, ids))
+  }
+
+  /**
+   * Takes what nobody has written since the move began, out of a batch that is about to be copied: a record with a row
+   * here is the sync's.
+   */
+  async claimUntouched(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#guarded(async (tx, row) => {
+      const touched = await tx.execute<{ id: string }>(sql`
+        select record_id as id from dirty where move_id = ${row.id} and record_id = any(${sql.param([...ids])}::text[])`)
+      const taken = new Set(ids).difference(new Set(touched.map((one) => one.id)))
+      await setClaims(tx, row, [...taken])
+      return taken
+    })
+  }
+
+  /** The follower has these writes, unless something was written since: then the row stays dirty. */
+  async synced(rows: readonly DirtyRow[]): Promise<void> {
+    await this.#guarded(async (tx, row) => {
+      await this.#mark(tx, rows, sql`synced_seq = n, synced_at = clock_timestamp()`)
+      await setClaims(tx, row, [])
+    })
+  }
+
+  async verified(rows: readonly DirtyRow[]): Promise<void> {
+    await this.#guarded((tx) => this.#mark(tx, rows, sql`verified_seq = n`))
+  }
+
+  /** Makes records dirty that were found to differ, or that a late write may have reached; they are carried over again. */
+  async soil(ids: readonly string[], suspectForMs?: number): Promise<void> {
+    if (ids.length === 0) return
+    const until =
+      suspectForMs === undefined ? sql`null` : sql`clock_timestamp() + make_interval(secs => ${suspectForMs / 1000})`
+    await this.#guarded(async (tx, row) => {
+      // Of a record nobody wrote, what the active place shows is old enough to be trusted: number 0 says so.
+      await tx.execute(sql`
+        insert into dirty (move_id, record_id, seq, state, is_put, trust_store, lsn, intent_at, done_at, deadline, suspect_until)
+        select ${row.id}, id, nextval('write_seq'), 'done', true, true, 0, clock_timestamp(), clock_timestamp(), clock_timestamp(), ${until}
+        from unnest(${sql.param([...new Set(ids)].sort())}::text[]) as id order by id
+        on conflict (move_id, record_id) do update set
+          synced_seq = null, verified_seq = null, suspect_until = greatest(dirty.suspect_until, excluded.suspect_until)`)
+      await setClaims(tx, row, [])
+    })
+  }
+
+  async tail(): Promise<Tail> {
+    return readTail(this.#db, this.#move.id)
+  }
+
+  #guarded<T>(work: (tx: Tx, row: MoveRow) => Promise<T>): Promise<T> {
+    return asMover(this.#db, this.#move, work)
+  }
+
+  async #rows(where: ReturnType<typeof sql>, limit: number): Promise<readonly DirtyRow[]> {
+    const rows = await this.#db.execute<{
+      id: string
+      seq: string
+      put: boolean
+      trust: boolean
+      lsn: string | null
+      done: number
+      synced: number
+    }>(sql`
+      select record_id as id, seq, is_put as put, trust_store as trust, lsn,
+        (extract(epoch from clock_timestamp() - done_at) * 1000)::float8 as done,
+        coalesce(extract(epoch from clock_timestamp() - synced_at) * 1000, 0)::float8 as synced
+      from dirty
+      where move_id = ${this.#move.id} and state = 'done' and suspect_until is null and ${where}
+      order by seq limit ${limit}`)
+    return rows.map((row) => ({
+      id: row.id,
+      seq: Number(row.seq),
+      isPut: row.put,
+      trustStore: row.trust,
+      lsn: row.lsn === null ? undefined : Number(row.lsn),
+      doneForMs: row.done,
+      syncedForMs: row.synced,
+    }))
+  }
+
+  async #mark(tx: Tx, rows: readonly DirtyRow[], change: ReturnType<typeof sql>): Promise<void> {
+    await tx.execute(sql`
+      update dirty set ${change}
+      from unnest(${sql.param(rows.map((row) => row.id))}::text[], ${sql.param(rows.map((row) => row.seq))}::bigint[]) as mine(id, n)
+      where move_id = ${this.#move.id} and record_id = mine.id and seq = n and state = 'done' and suspect_until is null`)
+  }
+}
+
+/** Read inside the transaction of a switch, it is the last word: the fence lets no new row in. */
+export async function readTail(tx: Tx, moveId: string): Promise<Tail> {
+  const [tail] = await tx.execute<{ [K in keyof Tail]: number }>(sql`
+    select
+      count(*) filter (where state = 'inflight' and not in_doubt)::int as inflight,
+      count(*) filter (where state = 'inflight' and in_doubt)::int as "inDoubt",
+      count(*) filter (where state = 'inflight' and intent_at < clock_timestamp() - interval '2 seconds')::int as stuck,
+      count(*) filter (where state = 'done' and synced_seq is distinct from seq)::int as unsynced,
+      count(*) filter (where state = 'done' and synced_seq is distinct from seq and trust_store and lsn is null)::int as unproven,
+      count(*) filter (where state = 'done' and verified_seq is distinct from seq)::int as unverified,
+      count(*) filter (where suspect_until is not null)::int as suspect,
+      (select jsonb_array_length(claimed_ids) from moves where id = ${moveId})::int as claimed
+    from dirty where move_id = ${moveId}`)
+  if (tail === undefined) throw new Error('an aggregate always has a row')
+  return tail
+}
+
+async function setClaims(tx: Tx, row: MoveRow, ids: readonly string[]): Promise<void> {
+  await tx
+    .update(moves)
+    .set({ claimedIds: [...ids] })
+    .where(sql`${moves.id} = ${row.id}`)
+}

@@ -1,0 +1,92 @@
+import { setTimeout } from 'node:timers/promises'
+import { eq, sql } from 'drizzle-orm'
+import type { Tx } from '../db/connect.ts'
+import { readBarrier } from '../registry/barrier.ts'
+import { changeRouting } from '../registry/change-routing.ts'
+import { places } from '../registry/places.sql.ts'
+import { readTail } from './dirty-ledger.ts'
+import { fenceGate, isTailDone } from './fence-gate.ts'
+import { asMover, changeMove, type MoveChange, type MoveRow } from './journal.ts'
+import { readMoving } from './read-places.ts'
+import { barrierTickOf, type StepContext, type StepResult, wait } from './step.ts'
+import { type SyncParts, syncRound, verifyRound } from './sync.ts'
+import { syncParts } from './sync-parts.ts'
+
+/**
+ * FENCE and FLIP of docs/moves.md section 3, in the direction that the routing has: forward in a move, back in a
+ * rollback. Outside the fence it catches up until the gate opens; inside it carries over and compares the tail, and then
+ * changes the roles in one conditional transaction. Past its deadline the fence is opened again and nothing has happened.
+ *
+ * @param flipped what the move's row becomes when the roles have changed.
+ * @returns undefined when they have.
+ */
+export async function switchOver(context: StepContext, flipped: MoveChange): Promise<StepResult | undefined> {
+  const { db, move, settings } = context
+  const parts = await syncParts(context)
+  if (move.claimedIds.length > 0) await parts.ledger.soil(move.claimedIds, parts.storeInDoubtMs)
+  const routing = await readMoving(db, move)
+  if (routing.phase === 'track' || routing.phase === 'soak') {
+    const gate = await catchUp(context, parts)
+    if (gate !== undefined) return wait(gate, 100)
+    await asMover(db, move, async (tx, row) => {
+      const fence = { phase: 'fence', fenceBudgetMs: settings.fenceBudgetMs } as const
+      const changed = await changeRouting(tx, row.tenantId, routing.epoch, fence)
+      if (changed !== undefined) await changeMove(tx, row, { heldAt: sql`clock_timestamp()`, gate: null })
+    })
+  } else if (routing.phase !== 'fence') return undefined
+  await context.at('fence: entered')
+  const fenced = await readMoving(db, move)
+  if (fenced.phase !== 'fence') return wait('the fence was opened again', 100)
+  while (fenced.fenceDeadline.getTime() > Date.now()) {
+    await syncRound(parts)
+    await verifyRound(parts)
+    if (isTailDone(await parts.ledger.tail())) {
+      await context.at('fence: tail synced')
+      if (await asMover(db, move, (tx, row) => flip(tx, row, flipped))) return undefined
+      break
+    }
+    await setTimeout(10, undefined, { signal: context.signal })
+  }
+  await asMover(db, move, (tx, row) => openFence(tx, row))
+  // Longer after each try: whatever was in the way needs time.
+  return wait('the fence was open too long and is tried again', Math.min(10_000, 500 * 2 ** move.fenceTries))
+}
+
+async function catchUp(context: StepContext, parts: SyncParts): Promise<string | undefined> {
+  const { db, move, settings } = context
+  const { synced } = await syncRound(parts)
+  const { verified } = await verifyRound(parts)
+  if (synced + verified > 0) await context.at('sync: carried over')
+  const { behind } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
+  return fenceGate({ tail: await parts.ledger.tail(), behind })
+}
+
+/** One transaction: before the deadline and with nothing left to carry over, the roles change. */
+async function flip(tx: Tx, row: MoveRow, flipped: MoveChange): Promise<boolean> {
+  const routing = await readMoving(tx, row)
+  if (routing.phase !== 'fence') return false
+  const { active, follower, epoch } = routing
+  // The fence let no new row in, so this is the last word.
+  if (!isTailDone(await readTail(tx, row.id))) return false
+  await tx.update(places).set({ state: 'follower' }).where(eq(places.id, active.placeId))
+  await tx.update(places).set({ state: 'active' }).where(eq(places.id, follower.placeId))
+  const change = { phase: 'flip', activePlaceId: follower.placeId, followerPlaceId: active.placeId } as const
+  const changed = await changeRouting(tx, row.tenantId, epoch, change, sql`fence_deadline > clock_timestamp()`)
+  if (changed === undefined) {
+    await tx.update(places).set({ state: 'follower' }).where(eq(places.id, follower.placeId))
+    await tx.update(places).set({ state: 'active' }).where(eq(places.id, active.placeId))
+    return false
+  }
+  await changeMove(tx, row, { ...flipped, barrierTick: changed.tick, switchedAt: sql`clock_timestamp()`, gate: null })
+  return true
+}
+
+/** Lets writes go on where they were; also any replica's duty when a fence is past its deadline (docs/moves.md L1). */
+export async function openFence(tx: Tx, row: MoveRow): Promise<void> {
+  const routing = await readMoving(tx, row)
+  if (routing.phase !== 'fence') return
+  const phase = row.state === 'rolling_back' ? 'soak' : 'track'
+  const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase })
+  if (changed === undefined) return
+  await changeMove(tx, row, { fenceTries: sql`fence_tries + 1`, barrierTick: changed.tick })
+}

@@ -1,0 +1,88 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../db/connect.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+
+/** A write that is about to be sent: what it touches, and under which view of the routing. */
+export interface WriteIntent {
+  readonly tenantId: TenantId
+  readonly moveId: string
+  readonly epoch: number
+  readonly ids: readonly string[]
+  readonly isPut: boolean
+  /** How long the store call may take at most and then still land, in ms. */
+  readonly mayLandMs: number
+}
+
+export type Intended =
+  | { readonly kind: 'intended'; readonly seqs: ReadonlyMap<string, number> }
+  /** The routing is no longer what the writer believes: look again. */
+  | { readonly kind: 'stale' }
+  /** Another write of one of the records is under way or in doubt, for `busyMs` at most. */
+  | { readonly kind: 'busy'; readonly busyMs: number }
+
+export type Settlement =
+  | { readonly kind: 'done'; readonly lsn?: number | undefined }
+  /** The store refused: nothing changed. */
+  | { readonly kind: 'refused' }
+  /** It may still land for `mayLandMs`, whether or not a later attempt succeeded. */
+  | { readonly kind: 'in_doubt'; readonly mayLandMs: number }
+
+class NotIntended extends Error {}
+
+/**
+ * W1 of docs/moves.md section 3: in one transaction, the epoch must be the writer's, and each record gets a new number
+ * and is taken by this write alone. Nothing may be sent to the store before it has committed.
+ */
+export async function intend(db: Db, intent: WriteIntent): Promise<Intended> {
+  const { tenantId, moveId, epoch, isPut, mayLandMs } = intent
+  // In one order, so that two writers of the same records can't wait for each other.
+  const ids = [...new Set(intent.ids)].sort()
+  try {
+    return await db.transaction(async (tx) => {
+      const [route] = await tx.execute<{ epoch: string }>(
+        sql`select epoch from routing where tenant_id = ${tenantId} for share`,
+      )
+      if (Number(route?.epoch) !== epoch) return { kind: 'stale' }
+      const rows = await tx.execute<{ id: string; seq: string }>(sql`
+        insert into dirty (move_id, record_id, seq, state, is_put, intent_at, deadline)
+        select ${moveId}, id, nextval('write_seq'), 'inflight', ${isPut}, clock_timestamp(), ${fromNow(mayLandMs)}
+        from unnest(${sql.param(ids)}::text[]) as id order by id
+        on conflict (move_id, record_id) do update set
+          seq = excluded.seq, state = 'inflight', is_put = excluded.is_put, trust_store = false, lsn = null,
+          intent_at = excluded.intent_at, done_at = null, deadline = excluded.deadline, in_doubt = false
+        where dirty.state = 'done'
+        returning record_id as id, seq`)
+      if (rows.length < ids.length) throw new NotIntended()
+      return { kind: 'intended', seqs: new Map(rows.map((row) => [row.id, Number(row.seq)])) }
+    })
+  } catch (error) {
+    if (!(error instanceof NotIntended)) throw error
+    const [busy] = await db.execute<{ ms: number }>(sql`
+      select coalesce(ceil(extract(epoch from max(deadline) - now()) * 1000), 0)::int as ms from dirty
+      where move_id = ${moveId} and state = 'inflight' and record_id = any(${sql.param(ids)}::text[])`)
+    return { kind: 'busy', busyMs: Math.max(0, busy?.ms ?? 0) }
+  }
+}
+
+/** W3: what became of an intent; only rows that are still this write's are changed. */
+export async function settle(
+  db: Db,
+  moveId: string,
+  seqs: ReadonlyMap<string, number>,
+  settlement: Settlement,
+): Promise<void> {
+  const change =
+    settlement.kind === 'in_doubt'
+      ? sql`deadline = ${fromNow(settlement.mayLandMs)}, in_doubt = true`
+      : settlement.kind === 'done'
+        ? sql`state = 'done', done_at = clock_timestamp(), lsn = ${settlement.lsn ?? null}`
+        : sql`state = 'done', done_at = clock_timestamp(), trust_store = true`
+  await db.execute(sql`
+    update dirty set ${change}
+    from unnest(${sql.param([...seqs.keys()])}::text[], ${sql.param([...seqs.values()])}::bigint[]) as mine(id, n)
+    where move_id = ${moveId} and record_id = mine.id and seq = mine.n and state = 'inflight'`)
+}
+
+function fromNow(ms: number) {
+  return sql`clock_timestamp() + make_interval(secs => ${ms / 1000})`
+}
