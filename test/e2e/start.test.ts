@@ -95,7 +95,10 @@ describe('npm start', () => {
     expect(second.printed()).toMatch(/^tenant-router already runs on .*: stop it there with Ctrl-C/)
   })
 
-  test('after a kill -9, starts on the same data without loading it again; Ctrl-C then leaves no child', async () => {
+  test('after a kill -9, starts on the same data without loading it again; Ctrl-C then leaves no child', {
+    timeout: 120_000,
+  }, async () => {
+    await entry.until('All sample tenants are loaded.')
     const orphans = await pids(folder.path)
     entry.child.kill('SIGKILL')
     await entry.ended
