@@ -1,8 +1,8 @@
 import { access, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { readConfig, readDevelopmentSettings } from './config.ts'
-import { invitation } from './dev/invitation.ts'
-import { type LoadDeps, loadSample } from './dev/load-samples.ts'
+import { invitation, invited } from './dev/invitation.ts'
+import { type LoadDeps, loadDocuments, onboardSample } from './dev/load-samples.ts'
 import { prepareDatabase } from './dev/prepare-database.ts'
 import { readSamples, type SampleTenant } from './dev/samples.ts'
 import { startParts } from './embedded/parts.ts'
@@ -41,8 +41,10 @@ async function develop(): Promise<void> {
     broken: parts.broken,
     async ready(urls, signal) {
       const samples = await readSamples()
-      await loadOnce(folder, samples, { issuer: parts.issuer, ...urls, signal })
-      say(await invitation({ issuer: parts.issuer, ...urls, folder: dataDir, samples }))
+      const deps = { issuer: parts.issuer, ...urls, signal }
+      const goOn = await loadOnce(folder, samples, deps)
+      say(await invitation({ ...deps, folder: dataDir, samples }))
+      await goOn()
     },
     after: [
       { name: 'stop Postgres and pinecone-local', limitMs: 25_000, run: async () => parts[Symbol.asyncDispose]() },
@@ -51,22 +53,38 @@ async function develop(): Promise<void> {
   })
 }
 
-/** The mark is set when all are loaded; a start that was stopped before begins again, which changes nothing twice. */
-async function loadOnce(folder: string, samples: readonly SampleTenant[], deps: LoadDeps): Promise<void> {
+/**
+ * Loads what the lines to paste ask for, and gives the rest to be done after they are printed. The mark is set when all
+ * is loaded; a start that was stopped before begins again, which changes nothing twice.
+ */
+async function loadOnce(
+  folder: string,
+  samples: readonly SampleTenant[],
+  deps: LoadDeps,
+): Promise<() => Promise<void>> {
   const mark = join(folder, 'samples-loaded')
   const loaded = await access(mark).then(
     () => true,
     () => false,
   )
-  if (loaded) return
+  if (loaded) return async () => undefined
   say('Loading the sample tenants, once:')
-  for (const sample of samples) {
-    const startedAt = performance.now()
-    await loadSample(deps, sample)
-    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-    say(`  ${sample.name} (${sample.id}): ${sample.documents.length} documents in ${seconds} s`)
+  await Promise.all(samples.map((sample) => onboardSample(deps, sample)))
+  const [first, later] = [samples.slice(0, invited), samples.slice(invited)]
+  for (const sample of first) await loadOne(deps, sample)
+  return async () => {
+    if (later.length > 0) say(`\nStill loading ${later.map(({ name }) => name).join(' and ')}:`)
+    for (const sample of later) await loadOne(deps, sample)
+    await writeFile(mark, '')
+    say('All sample tenants are loaded.')
   }
-  await writeFile(mark, '')
+}
+
+async function loadOne(deps: LoadDeps, sample: SampleTenant): Promise<void> {
+  const startedAt = performance.now()
+  await loadDocuments(deps, sample)
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  say(`  ${sample.name} (${sample.id}): ${sample.documents.length} documents in ${seconds} s`)
 }
 
 try {

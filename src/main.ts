@@ -45,10 +45,12 @@ export async function runService(config: Config = readConfig(), hooks: RunHooks 
     hooks.broken ?? never(),
     hooks.ready?.(running.urls, stopping.signal).then(never, (error: unknown) => describe(error)) ?? never(),
   ])
-  if (wrong !== undefined && !stopping.signal.aborted) report.error(wrong)
+  // What breaks off because the service is stopping is no fault.
+  const broke = wrong !== undefined && !stopping.signal.aborted
+  if (broke) report.error(wrong)
   stopping.abort()
   const failed = await shutDown([...running.phases, ...(hooks.after ?? [])], report)
-  endSoon(failed > 0 || wrong !== undefined ? 1 : 0, report)
+  endSoon(failed > 0 || broke ? 1 : 0, report)
 }
 
 /** A running service without the process around it. */

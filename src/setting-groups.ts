@@ -71,8 +71,11 @@ export function httpOf(read: SettingReader): HttpSettings {
 
 export function databaseUrlOf(read: SettingReader): Secret {
   const url = read.text('DATABASE_URL')
-  if (url !== '' && !/^postgres(ql)?:\/\/./.test(url)) {
-    read.fault('DATABASE_URL', 'is not a Postgres URL', 'set it as in postgres://user:password@host:5432/database')
+  // Several hosts, one behind the other, are taken by the driver and by no URL parser.
+  const oneHost = url.replace(/,[^/@]*(?=\/|$)/, '')
+  if (url !== '' && (!/^postgres(ql)?:\/\/./.test(url) || !(URL.canParse(url) || URL.canParse(oneHost)))) {
+    const remedy = 'set it as in postgres://user:password@host:5432/database, special characters as %XX'
+    read.fault('DATABASE_URL', 'is not a Postgres URL', remedy)
   }
   return new Secret(url)
 }

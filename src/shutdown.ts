@@ -12,9 +12,10 @@ export interface ShutdownReport {
   error(message: string): void
 }
 
-const stopSignals = ['SIGINT', 'SIGTERM'] as const
+/** SIGHUP: the terminal was closed. */
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Resolves at the first SIGINT or SIGTERM. The second one ends the process at once, for who has lost patience. */
+/** Resolves at the first signal to stop. The second one ends the process at once, for who has lost patience. */
 export function untilToldToStop(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let told = false

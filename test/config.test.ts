@@ -81,6 +81,15 @@ test('no secret is shown: not by a fault, not by the config printed whole', () =
   expect(new Secret('x').reveal()).toBe('x')
 })
 
+test('a database URL is read as the driver reads it', () => {
+  for (const good of ['postgres://h/d', 'postgresql://u:p%23@h:5432/d?sslmode=require', 'postgres://u:p@a:1,b:2/d']) {
+    expect(faultsOf({ ...enough, DATABASE_URL: good })).toBe('')
+  }
+  for (const bad of ['postgres://', 'h:5432/d', 'postgres://u:p#x@h/d', 'postgres://h:port/d']) {
+    expect(faultsOf({ ...enough, DATABASE_URL: bad })).toContain('DATABASE_URL is not a Postgres URL')
+  }
+})
+
 test('an entry may replace defaults, and the environment still wins', () => {
   const defaults = { ...enough, EMBEDDING_PROVIDER: 'local', ANSWER_PROVIDER: 'extractive', PORT: '9090' }
   expect(readConfig({ PORT: '7070' }, defaults).http.port).toBe(7070)

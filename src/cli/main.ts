@@ -12,6 +12,11 @@ process.on('SIGINT', () => {
   interruption.abort()
 })
 
+// `tenant-router … | head` has read enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed),
+)
+
 const context: Context = {
   client: readClientSettings(),
   development: readDevelopmentSettings(),

@@ -1,4 +1,4 @@
-import { loadSample } from '../dev/load-samples.ts'
+import { loadDocuments, onboardSample } from '../dev/load-samples.ts'
 import type { Tour } from './tour.ts'
 
 /** Onboards the sample companies and ingests their documents. */
@@ -9,7 +9,9 @@ export async function onboard(tour: Tour): Promise<void> {
   for (const sample of samples) {
     const startedAt = performance.now()
     const { issuer, urls, signal } = tour
-    await loadSample({ issuer, ...urls, signal }, sample, (done) => {
+    const deps = { issuer, ...urls, signal }
+    await onboardSample(deps, sample)
+    await loadDocuments(deps, sample, (done) => {
       stage.ticker(`${sample.name}: document ${done} of ${sample.documents.length}`)
     })
     const { json } = await tour.asTenant(sample.id, '/documents?limit=100')

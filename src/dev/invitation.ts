@@ -1,6 +1,9 @@
 import type { DevelopmentIssuer } from '../embedded/issuer.ts'
 import type { SampleTenant } from './samples.ts'
 
+/** Whose documents the lines to paste ask for: the first of the samples. */
+export const invited = 2
+
 export interface InvitationInput {
   readonly issuer: Pick<DevelopmentIssuer, 'mint'>
   readonly publicUrl: string

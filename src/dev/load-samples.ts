@@ -12,23 +12,25 @@ export interface LoadDeps {
 /** Documents of one tenant under way at once: embedding is the work, and it has its own queue. */
 const atOnce = 4
 
-/** Onboards a tenant and puts its documents, as its staff and its app would. Done twice, it changes nothing more. */
-export async function loadSample(
+/** Onboards a tenant, as staff would. Done twice, it changes nothing more. */
+export async function onboardSample(deps: LoadDeps, { id, name, tier }: SampleTenant): Promise<void> {
+  const token = await deps.issuer.mint({ role: 'platform' })
+  await callUntilTaken(`${deps.adminUrl}/tenants`, { token, body: { id, name, tier }, signal: deps.signal })
+}
+
+/** Puts a tenant's documents, as its app would. Done twice, it changes nothing more. */
+export async function loadDocuments(
   deps: LoadDeps,
   tenant: SampleTenant,
   onDocument: (done: number) => void = () => undefined,
 ): Promise<void> {
-  const { signal } = deps
-  const platform = await deps.issuer.mint({ role: 'platform' })
-  const { id, name, tier } = tenant
-  await callUntilTaken(`${deps.adminUrl}/tenants`, { token: platform, body: { id, name, tier }, signal })
-  const token = await deps.issuer.mint({ tenant: id })
+  const token = await deps.issuer.mint({ tenant: tenant.id })
   const waiting = tenant.documents.values()
   let done = 0
   const worker = async () => {
-    for (const { id: documentId, text, source, metadata } of waiting) {
-      const url = `${deps.publicUrl}/documents/${documentId}`
-      await callUntilTaken(url, { token, method: 'PUT', body: { text, source, metadata }, signal })
+    for (const { id, text, source, metadata } of waiting) {
+      const url = `${deps.publicUrl}/documents/${id}`
+      await callUntilTaken(url, { token, method: 'PUT', body: { text, source, metadata }, signal: deps.signal })
       done += 1
       onDocument(done)
     }

@@ -82,12 +82,12 @@ export async function runClaimed(
         ? ends.release(claim)
         : ends.revert(claim)
     await ended.catch(() => undefined) // the lease runs out by itself
-    throw place.touched && !isAppError(fault, 'outcome_unknown') ? inPart(fault) : fault
+    throw place.touched && !isAppError(fault, 'outcome_unknown') ? doneInPart(fault) : fault
   }
 }
 
 /** Every other code promises that nothing was changed. */
-function inPart(cause: unknown): AppError {
+export function doneInPart(cause: unknown): AppError {
   return new AppError('outcome_unknown', 'This was done in part and then failed. Send the same request again.', {
     cause,
   })

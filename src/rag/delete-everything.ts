@@ -1,4 +1,5 @@
 import type { Db } from '../db/connect.ts'
+import { isAppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import {
   claimWholeTenant,
@@ -6,7 +7,7 @@ import {
   everythingInDoubt,
   everythingKept,
 } from '../registry/whole-tenant-claim.ts'
-import { type ClaimSettings, documentBusy, leaseMsOf } from './claimed-write.ts'
+import { type ClaimSettings, documentBusy, doneInPart, leaseMsOf } from './claimed-write.ts'
 import { type WriteDeps, writeInPlace } from './place-writer.ts'
 
 export interface DeleteEverythingDeps extends WriteDeps {
@@ -26,11 +27,12 @@ export function deleteEverything(deps: DeleteEverythingDeps, tenantId: TenantId)
     if (!('claim' in claim)) throw documentBusy(claim.retryAfterS)
     try {
       await place.deleteAll()
+      await everythingDeleted(db, claim, place.inDoubt ? storeInDoubtMs : undefined)
     } catch (fault) {
-      const ended = place.inDoubt ? everythingInDoubt(db, claim, storeInDoubtMs) : everythingKept(db, claim)
+      const known = !place.touched
+      const ended = known ? everythingKept(db, claim) : everythingInDoubt(db, claim, storeInDoubtMs)
       await ended.catch(() => undefined) // the claim runs out by itself
-      throw fault
+      throw known || isAppError(fault, 'outcome_unknown') ? fault : doneInPart(fault)
     }
-    await everythingDeleted(db, claim, place.inDoubt ? storeInDoubtMs : undefined)
   })
 }

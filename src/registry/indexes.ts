@@ -2,16 +2,17 @@ import { and, asc, count, eq, gt, inArray, lt, lte, max, ne, or, sql } from 'dri
 import type { Tx } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import type { Shard } from '../placement/choose-shard.ts'
-import { indexes } from './indexes.sql.ts'
+import { type IndexState, indexes } from './indexes.sql.ts'
 
 export type IndexRow = typeof indexes.$inferSelect
 export type NewIndex = typeof indexes.$inferInsert
 
-/** A shared index as the choice of a shard sees it, and whether it can be used yet. */
+/** A shared index as the choice of a shard sees it, and where it is, once it can be used. */
 export interface PoolShard extends Shard {
   readonly name: string
   readonly region: string
-  readonly ready: boolean
+  readonly state: IndexState
+  readonly host: string | null
 }
 
 /** Shared indexes that take tenants now or soon, made with this model and dimension. */
@@ -31,6 +32,8 @@ export async function listPoolShards(
         eq(indexes.dimension, made.dimension),
       ),
     )
+    .prepare('pool_shards')
+    .execute()
   return rows.map((row) => ({
     indexId: row.id,
     name: row.name,
@@ -39,7 +42,8 @@ export async function listPoolShards(
     namespaceLimit: row.namespaceLimit,
     full: row.full,
     region: row.region,
-    ready: row.state === 'ready',
+    state: row.state,
+    host: row.host,
   }))
 }
 

@@ -8,10 +8,11 @@ import { places } from './places.sql.ts'
 export type PlaceRow = typeof places.$inferSelect
 export type NewPlace = typeof places.$inferInsert
 
+type PlaceFacts = Pick<PlaceRow, 'id' | 'tenantId' | 'project' | 'indexName' | 'namespace' | 'generation'>
 type IndexFacts = Pick<typeof indexes.$inferSelect, 'kind' | 'host'>
 
 /** A place as the store takes it. The index must be ready: only then is its host known. */
-export function toPlacement(place: PlaceRow, index: IndexFacts): Placement {
+export function toPlacement(place: PlaceFacts, index: IndexFacts): Placement {
   if (index.host === null) throw new Error(`Index ${place.indexName} is not ready: its host is not known yet.`)
   return {
     placeId: place.id,

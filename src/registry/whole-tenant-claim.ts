@@ -117,8 +117,9 @@ function barrierOf(tenantId: TenantId) {
 }
 
 async function letGo(tx: Tx, claim: WholeTenantClaim, doubtMs: number | undefined): Promise<boolean> {
-  const carried = claim.carriedUntil === null ? sql`null` : sql`${claim.carriedUntil.toISOString()}::timestamptz`
-  const own = doubtMs === undefined ? sql`null` : sql`now() + make_interval(secs => ${doubtMs / 1000})`
+  const carried =
+    claim.carriedUntil === null ? sql`null::timestamptz` : sql`${claim.carriedUntil.toISOString()}::timestamptz`
+  const own = doubtMs === undefined ? sql`null::timestamptz` : sql`now() + make_interval(secs => ${doubtMs / 1000})`
   const rows = await tx
     .update(documents)
     .set({ claim: null, claimUntil: sql`greatest(${carried}, ${own})` })

@@ -1,7 +1,9 @@
 import type { Db } from '../db/connect.ts'
+import { activateNewTenants } from '../registry/activate-new-tenants.ts'
 import { routeToFirstPlaces } from '../registry/first-routes.ts'
-import { activatePlaces, type PlaceRow } from '../registry/places.ts'
+import { activatePlaces } from '../registry/places.ts'
 import { changeStatus, type TenantRow } from '../registry/tenants.ts'
+import type { Reservation } from './take-seats.ts'
 
 /**
  * The last transaction of onboarding, for many tenants at once: the place is active, the routing names it, the tenant
@@ -10,8 +12,17 @@ import { changeStatus, type TenantRow } from '../registry/tenants.ts'
  */
 export async function activate(
   { db }: { readonly db: Db },
-  places: readonly PlaceRow[],
+  places: readonly Reservation['place'][],
 ): Promise<readonly (TenantRow | undefined)[]> {
+  const first = places.filter((place) => place.generation === 1)
+  const further = places.filter((place) => place.generation > 1)
+  const active = new Map(first.length === 0 ? [] : await activateNewTenants(db.$client, first))
+  if (further.length > 0) for (const [id, tenant] of await activateFurther(db, further)) active.set(id, tenant)
+  return places.map((place) => active.get(place.id))
+}
+
+/** For tenants that were here before, or whose first place was refused. */
+async function activateFurther(db: Db, places: readonly Reservation['place'][]) {
   return db.transaction(async (tx) => {
     const activated = await activatePlaces(
       tx,
@@ -19,9 +30,11 @@ export async function activate(
     )
     const ids = activated.map((place) => place.tenantId).toSorted()
     const tenants = new Map((await changeStatus(tx, ids, 'provisioning', 'active')).map((row) => [row.id, row]))
-    if (tenants.size !== activated.length) throw new Error('A reserved place belongs to a tenant that awaits none.')
-    const byPlace = new Map(activated.map((place) => [place.id, tenants.get(place.tenantId)]))
     await routeToFirstPlaces(tx, activated)
-    return places.map((place) => byPlace.get(place.id))
+    return activated.flatMap(({ id, tenantId }) => {
+      const tenant = tenants.get(tenantId)
+      if (tenant === undefined) throw new Error('A reserved place belongs to a tenant that awaits none.')
+      return [[id, tenant] as const]
+    })
   })
 }

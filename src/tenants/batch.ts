@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 interface Waiting<In, Out> {
   readonly item: In
   readonly resolve: (out: Out) => void
@@ -6,7 +8,7 @@ interface Waiting<In, Out> {
 
 /**
  * Turns many single calls into few calls with many items: while one run is under way, those that arrive wait and go
- * together in the next one. A lone call is not held back. `run` does all or nothing and answers in the order of its
+ * together in the next one. A lone call is held back for one turn of the event loop. `run` does all or nothing and answers in the order of its
  * items; a batch that fails is run again item by item, so that one's fault is not another's.
  */
 export function batched<In, Out>(
@@ -31,6 +33,8 @@ export function batched<In, Out>(
   async function work(): Promise<void> {
     running = true
     while (waiting.length > 0) {
+      // Those that were answered together ask again together: the first must not go alone.
+      await setImmediate()
       const batch = waiting.slice(0, maxItems)
       waiting = waiting.slice(maxItems)
       await settle(batch)

@@ -2,7 +2,7 @@ import type { Db } from '../db/connect.ts'
 import { AppError, isAppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { findIndex, type IndexRow } from '../registry/indexes.ts'
-import { findReservedPlace, type PlaceRow, toPlacement } from '../registry/places.ts'
+import { findReservedPlace, toPlacement } from '../registry/places.ts'
 import { findTenant, lockTenant, type TenantRow } from '../registry/tenants.ts'
 import type { VectorStore } from '../stores/store.ts'
 import { countAttempt } from './cleanups.ts'
@@ -18,7 +18,7 @@ export interface ProvisionDeps {
   readonly stores: VectorStore
   readonly settings: TenantSettings
   /** Many tenants' activations in one transaction. */
-  activate(place: PlaceRow): Promise<TenantRow | undefined>
+  activate(place: Reservation['place']): Promise<TenantRow | undefined>
   /** Waits for an index to be ready; see `makeIndex`. */
   indexReady(indexId: number): Promise<IndexRow | undefined>
   /** This replica has just opened these indexes. */

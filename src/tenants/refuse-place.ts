@@ -10,7 +10,7 @@ import { armCleanup, eraseCleanup } from './cleanups.ts'
  */
 export async function refusePlace(
   deps: { readonly db: Db; readonly settings: { readonly storeInDoubtMs: number } },
-  place: PlaceRow,
+  place: Pick<PlaceRow, 'id' | 'indexId'>,
   untouched: boolean,
 ): Promise<void> {
   await deps.db.transaction(async (tx) => {

@@ -30,6 +30,7 @@ interface Deps {
  * @throws AppError `index_limit_reached`; nothing was written.
  */
 export async function reserve({ db, settings }: Deps, orders: readonly Order[]): Promise<Reserved> {
+  if (orders.length === 0) return { reservations: [], opened: [] }
   const firstOf = new Map<TenantId, Order>()
   for (const order of orders) if (!firstOf.has(order.tenant.id)) firstOf.set(order.tenant.id, order)
   return untilSeated(db, settings, async (tx, mayOpen) => {

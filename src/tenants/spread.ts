@@ -12,8 +12,8 @@ export interface Spread {
 export function spread(shards: readonly PoolShard[], tenants: number): Spread {
   const seats: { shard: PoolShard; count: number }[] = []
   let left = tenants
-  for (const ready of [true, false]) {
-    let open = shards.filter((shard) => shard.ready === ready)
+  for (const state of ['ready', 'creating']) {
+    let open = shards.filter((shard) => shard.state === state)
     while (left > 0) {
       const chosen = chooseShard(open)
       const shard = open.find((one) => one.indexId === chosen?.indexId)

@@ -19,8 +19,8 @@ export interface SeatWanted {
 
 /** A place that is counted and written down, but not made in the store yet. */
 export interface Reservation {
-  readonly place: PlaceRow
-  readonly index: IndexRow
+  readonly place: Pick<PlaceRow, 'id' | 'tenantId' | 'indexId' | 'indexName' | 'project' | 'namespace' | 'generation'>
+  readonly index: Pick<IndexRow, 'id' | 'kind' | 'state' | 'host'>
 }
 
 export interface Seats {

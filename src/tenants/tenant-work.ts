@@ -2,7 +2,6 @@ import type { Logger } from 'pino'
 import type { Db } from '../db/connect.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import type { IndexRow } from '../registry/indexes.ts'
-import type { PlaceRow } from '../registry/places.ts'
 import type { TenantRow } from '../registry/tenants.ts'
 import type { VectorStore } from '../stores/store.ts'
 import { activate } from './activate.ts'
@@ -11,6 +10,7 @@ import { batched } from './batch.ts'
 import { makeIndex } from './make-index.ts'
 import { provisionTenant } from './provision-tenant.ts'
 import { type Order, reserve } from './reserve.ts'
+import { reserveNew } from './reserve-new.ts'
 import type { TenantSettings } from './settings.ts'
 import type { Reservation } from './take-seats.ts'
 
@@ -41,7 +41,7 @@ export interface TenantWork extends TenantWorkDeps, AsyncDisposable {
 const maxBatch = 200
 
 export function openTenantWork(deps: TenantWorkDeps): TenantWork {
-  const { db, settings, log } = deps
+  const { log } = deps
   const making = new Background<IndexRow | undefined>(log)
   const provisioning = new Background<TenantRow>(log)
   const offboarding = new Background<unknown>(log)
@@ -53,16 +53,17 @@ export function openTenantWork(deps: TenantWorkDeps): TenantWork {
   }
   const indexReady = (indexId: number) => make(indexId, false)
 
-  const reserveOne = batched(async (orders: readonly Order[]) => {
-    const { reservations, opened } = await reserve({ db, settings }, orders)
+  const reserveNewOne = batched((orders: readonly Order[]) => reserveNew(deps, orders), maxBatch)
+  const reserveAnyOne = batched(async (orders: readonly Order[]) => {
+    const { reservations, opened } = await reserve(deps, orders)
     indexesOpened(opened)
     return reservations
   }, maxBatch)
-  const activateOne = batched((places: readonly PlaceRow[]) => activate({ db }, places), maxBatch)
+  const activateOne = batched((places: readonly Reservation['place'][]) => activate(deps, places), maxBatch)
 
   return {
     ...deps,
-    reserve: reserveOne,
+    reserve: async (order) => (await reserveNewOne(order)) ?? reserveAnyOne(order),
     provision: (tenantId, fresh) =>
       provisioning.run(tenantId, (signal) =>
         provisionTenant({ ...deps, activate: activateOne, indexReady, indexesOpened }, tenantId, fresh, signal),

@@ -28,7 +28,9 @@ test('serve without its settings ends with all that is missing', async () => {
   }
 })
 
-test('serve refuses an old schema, runs after migrate, and ends in order on SIGTERM', async () => {
+test('serve refuses an old schema, runs after migrate, and ends in order on SIGTERM', {
+  timeout: 120_000,
+}, async () => {
   await using folder = await temporaryFolder()
   await using parts = await startParts({ folder: folder.path, issuer })
   const [port, adminPort] = [await freePort(), await freePort()]

@@ -89,13 +89,33 @@ describe('npm start', () => {
     expect([unknown.code, unknown.err]).toEqual([3, expect.stringContaining('404 not_found')])
   })
 
+  test('promotes a tenant at a word from the command line, which follows it to the switch', {
+    timeout: 120_000,
+  }, async () => {
+    const admin = { ...env, TENANT_ROUTER_URL: `http://127.0.0.1:${env.ADMIN_PORT}` }
+    const { code, out } = await runCli(['promote', 'harbor-bank', '--yes', '--json'], admin)
+    const moves = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect([code, moves.at(-1).state]).toEqual([0, 'soaking'])
+    const shown = await runCli(['tenants', 'show', 'harbor-bank', '--json'], admin)
+    expect(JSON.parse(shown.out).placement).toMatchObject({ kind: 'silo', generation: 2 })
+    expect((await paste(lineFor('Harbor & Quill Bank asks'))).matches).toHaveLength(2)
+    const again = await runCli(['promote', 'harbor-bank', '--yes'], admin)
+    expect([again.code, again.err]).toEqual([3, expect.stringContaining('Refused: ')])
+  })
+
   test('refuses to start a second time on the same data', async () => {
     await using second = startEntry('dev.ts', { ...env, PORT: '0', ADMIN_PORT: '0' })
     expect(await second.ended).toBe(1)
     expect(second.printed()).toMatch(/^tenant-router already runs on .*: stop it there with Ctrl-C/)
   })
 
-  test('after a kill -9, starts on the same data without loading it again; Ctrl-C then leaves no child', async () => {
+  test('after a kill -9, starts on the same data without loading it again; Ctrl-C then leaves no child', {
+    timeout: 120_000,
+  }, async () => {
+    await entry.until('All sample tenants are loaded.')
     const orphans = await pids(folder.path)
     entry.child.kill('SIGKILL')
     await entry.ended
@@ -114,7 +134,7 @@ describe('npm start', () => {
   })
 })
 
-test('npm start on a busy port ends with one sentence, and leaves no child', async () => {
+test('npm start on a busy port ends with one sentence, and leaves no child', { timeout: 120_000 }, async () => {
   await using folder = await temporaryFolder()
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')

@@ -129,7 +129,7 @@ describe('a caller who goes away', () => {
 })
 
 describe('closing', () => {
-  it('lets a request under way finish, tells its connection to close, and takes no new one', async () => {
+  it('lets a request under way finish and takes no new one', async () => {
     const step = held()
     const server = await served([step.route])
     const asked = fetch(`${server.listener.url}/held`, { headers: acme })
@@ -140,6 +140,31 @@ describe('closing', () => {
     step.leave()
     expect(await (await asked).json()).toEqual({ done: true })
     await closing
+  })
+
+  it('answers what still comes over an open connection, and says that it closes', async () => {
+    const step = held()
+    const came = Promise.withResolvers<void>()
+    const last = plainRoute('get', '/last', async () => {
+      came.resolve()
+      return { status: 200, json: {} }
+    })
+    const server = await served([step.route, last])
+    const socket = connect(server.listener.port, '127.0.0.1')
+    const ask = (path: string) =>
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer tenant:acme\r\n\r\n`)
+    ask('/held')
+    await step.entered
+    const closing = server.listener[Symbol.asyncDispose]()
+    ask('/last')
+    await came.promise
+    step.leave()
+    let text = ''
+    for await (const chunk of socket) text += String(chunk)
+    await closing
+    const [, first, second] = text.split('HTTP/1.1 ')
+    expect(first).toMatch(/^200 OK/)
+    expect(second).toMatch(/^200 OK[\s\S]*\r\nconnection: close\r\n/i)
   })
 
   it('cuts what does not finish within the limit, and its signal fires', async () => {

@@ -1,0 +1,89 @@
+import type { TenantPrincipal } from '../../src/auth/principal.ts'
+import { ResultCache } from '../../src/cache/result-cache.ts'
+import { connect } from '../../src/db/connect.ts'
+import type { Embedder } from '../../src/models/embedder.ts'
+import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
+import { chunkRule, startChunker } from '../../src/rag/chunker.ts'
+import { ragMemory } from '../../src/rag/rag-memory.ts'
+import { LeasedRoutes } from '../../src/registry/leased-routes.ts'
+import type { TenantStore, VectorRecord } from '../../src/stores/store.ts'
+import { testDatabase } from './database.ts'
+import { hashEmbedder } from './hash-embedder.ts'
+import { localStores } from './local-stores.ts'
+import { seedTenant } from './seed.ts'
+import { watchedStore } from './watched-store.ts'
+
+export type RagWorld = Awaited<ReturnType<typeof ragWorld>>
+
+/** A replica's parts around the retrieval verbs, all of them real but the embedder; tenants are added one by one. */
+export async function ragWorld(options: { embedder?: Embedder; ttlMs?: number } = {}) {
+  const stack = new AsyncDisposableStack()
+  const home = stack.use(await testDatabase())
+  const vendor = stack.use(await localStores())
+  const stores = watchedStore(vendor.connect())
+  const embedder = options.embedder ?? hashEmbedder()
+  const index = await stores.createIndex('default', {
+    ...{ name: 'tr-pool-1', dimension: embedder.dimension, metric: 'cosine', cloud: 'aws', region: 'us-east-1' },
+    tags: {},
+  })
+  const replica = async () => {
+    const routes = stack.use(
+      new LeasedRoutes(stack.use(connect({ url: home.url, max: 2 })), {
+        ...{ leaseMs: 60_000, storeInDoubtMs: 60_000, outageReads: 'stale' },
+      }),
+    )
+    await routes.start()
+    return routes
+  }
+  const routes = await replica()
+  const cache = new ResultCache({ maxBytes: 10_000_000, ttlMs: options.ttlMs ?? 60_000, quietMs: 0 })
+  const announced: TenantId[] = []
+  const placeOf = async (tenantId: TenantId): Promise<TenantStore> =>
+    stores.open((await routes.find(tenantId)).routing.active)
+
+  return {
+    home,
+    vendor,
+    announced,
+    deps: {
+      ...{ db: home.db, routes, stores, embedder, cache },
+      chunker: stack.use(startChunker(chunkRule(embedder.maxTokens))),
+      memory: ragMemory(),
+      settings: { storeInDoubtMs: 60_000, storeVisibleMs: 0, sameContentWaitMs: 0 },
+      writes: {
+        announce(tenantId: TenantId) {
+          announced.push(tenantId)
+          cache.drop(tenantId)
+        },
+      },
+    },
+    /** A new tenant with its namespace, and a token of it. */
+    async tenant(id: string, ...groups: string[]): Promise<TenantPrincipal> {
+      const tenantId = await seedTenant(home, { id, host: index.host, dimension: embedder.dimension })
+      await (await placeOf(tenantId)).createNamespace()
+      return principalOf(id, ...groups)
+    },
+    placeOf,
+    /** Everything in a tenant's place, past all verbs. */
+    async stored(tenantId: TenantId): Promise<ReadonlyMap<string, VectorRecord>> {
+      const place = await placeOf(tenantId)
+      const ids: string[] = []
+      let cursor: string | undefined
+      do {
+        const page = await place.list(cursor === undefined ? {} : { cursor })
+        ids.push(...page.ids)
+        cursor = page.nextCursor
+      } while (cursor !== undefined)
+      return ids.length === 0 ? new Map() : (await place.fetch(ids)).records
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+export function principalOf(id: string, ...groups: string[]): TenantPrincipal {
+  return {
+    ...{ kind: 'tenant', tenantId: parseTenantId(id), subject: `app-of-${id}` },
+    scopes: new Set(['rag:read', 'rag:write']),
+    groups: groups.toSorted(),
+  }
+}
