@@ -1,3 +1,4 @@
+CREATE SEQUENCE "public"."write_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1;--> statement-breakpoint
 CREATE TABLE "cleanups" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "cleanups_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"place_id" bigint NOT NULL,
@@ -25,6 +26,7 @@ CREATE TABLE "moves" (
 	"kind" text NOT NULL,
 	"state" text NOT NULL,
 	"source_place_id" bigint NOT NULL,
+	"wanted_index_id" bigint,
 	"target_place_id" bigint,
 	"barrier_tick" bigint,
 	"cursor" text,
@@ -34,7 +36,8 @@ CREATE TABLE "moves" (
 	"verified" integer DEFAULT 0 NOT NULL,
 	"repairs" integer DEFAULT 0 NOT NULL,
 	"verification" jsonb,
-	"suspect_until" timestamp with time zone,
+	"barrier_at" timestamp with time zone,
+	"compared_at" timestamp with time zone,
 	"request" text,
 	"gate" text,
 	"error" text,
@@ -43,6 +46,8 @@ CREATE TABLE "moves" (
 	"mover_token" bigint DEFAULT 0 NOT NULL,
 	"mover_lease_until" timestamp with time zone,
 	"held_at" timestamp with time zone,
+	"fence_tries" integer DEFAULT 0 NOT NULL,
+	"paused_state" text,
 	"write_pause_ms" integer,
 	"switched_at" timestamp with time zone,
 	"retain_until" timestamp with time zone,
@@ -62,6 +67,26 @@ CREATE TABLE "audit" (
 	"action" text NOT NULL,
 	"tenant_id" text,
 	"detail" jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "dirty" (
+	"move_id" uuid NOT NULL,
+	"record_id" text NOT NULL,
+	"seq" bigint NOT NULL,
+	"state" text NOT NULL,
+	"is_put" boolean NOT NULL,
+	"trust_store" boolean DEFAULT false NOT NULL,
+	"lsn" bigint,
+	"intent_at" timestamp with time zone NOT NULL,
+	"done_at" timestamp with time zone,
+	"deadline" timestamp with time zone NOT NULL,
+	"in_doubt" boolean DEFAULT false NOT NULL,
+	"synced_seq" bigint,
+	"synced_at" timestamp with time zone,
+	"verified_seq" bigint,
+	"suspect_until" timestamp with time zone,
+	CONSTRAINT "dirty_move_id_record_id_pk" PRIMARY KEY("move_id","record_id"),
+	CONSTRAINT "dirty_state" CHECK ("dirty"."state" in ('inflight', 'done'))
 );
 --> statement-breakpoint
 CREATE TABLE "documents" (
@@ -134,7 +159,6 @@ CREATE TABLE "routing" (
 	"follower_place_id" bigint,
 	"move_id" uuid,
 	"fence_deadline" timestamp with time zone,
-	"written_in_soak" boolean DEFAULT false NOT NULL,
 	CONSTRAINT "routing_phase" CHECK ("routing"."phase" in ('steady', 'arm', 'track', 'fence', 'flip', 'soak')),
 	CONSTRAINT "routing_steady_is_alone" CHECK (("routing"."phase" = 'steady') = ("routing"."move_id" is null) and ("routing"."phase" = 'steady') = ("routing"."follower_place_id" is null)),
 	CONSTRAINT "routing_fence_ends" CHECK (("routing"."phase" = 'fence') = ("routing"."fence_deadline" is not null))
@@ -188,6 +212,7 @@ CREATE INDEX "move_events_move" ON "move_events" USING btree ("move_id","id");--
 CREATE UNIQUE INDEX "moves_one_open_a_tenant" ON "moves" USING btree ("tenant_id") WHERE ended_at is null;--> statement-breakpoint
 CREATE INDEX "moves_tenant" ON "moves" USING btree ("tenant_id","created_at");--> statement-breakpoint
 CREATE INDEX "audit_tenant" ON "audit" USING btree ("tenant_id","id");--> statement-breakpoint
+CREATE INDEX "dirty_unsynced" ON "dirty" USING btree ("move_id","seq") WHERE synced_seq is distinct from seq;--> statement-breakpoint
 CREATE UNIQUE INDEX "indexes_one_shard_an_ordinal" ON "indexes" USING btree ("project","ordinal") WHERE kind = 'pool';--> statement-breakpoint
 CREATE UNIQUE INDEX "places_one_active" ON "places" USING btree ("tenant_id") WHERE state = 'active';--> statement-breakpoint
 CREATE INDEX "places_index" ON "places" USING btree ("index_id");--> statement-breakpoint

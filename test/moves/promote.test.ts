@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { isAppError } from '../../src/errors.ts'
 import { showMove } from '../../src/moves/show-move.ts'
-import { cancelMove, completeMove, rollbackMove } from '../../src/moves/steer-move.ts'
+import { cancelMove, completeMove, pauseMove, resumeMove, rollbackMove } from '../../src/moves/steer-move.ts'
 import type { MovePoint } from '../../src/moves/step.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
 import { contents, MoveWorld, platform, type Replica } from '../support/move-world.ts'
@@ -12,12 +12,10 @@ beforeEach(async () => {
 })
 afterEach(() => world[Symbol.asyncDispose]())
 
-/** Writes one record the way the verbs do: by permit, to the place it names. */
-async function write({ routes, store }: Replica, tenantId: TenantId, id: string): Promise<'written' | 'held'> {
+/** Writes one record the way the verbs do. */
+async function write({ write: by }: Replica, tenantId: TenantId, id: string): Promise<'written' | 'held'> {
   try {
-    const permit = await routes.beginWrite(tenantId)
-    await store.open(permit.placement).upsert([{ id, values: [1, 2, 3, 4] }], { signal: permit.signal })
-    permit.end('settled')
+    await by.put(tenantId, [{ id, values: [1, 2, 3, 4] }])
     return 'written'
   } catch (error) {
     if (isAppError(error, 'writes_held')) return 'held'
@@ -71,7 +69,7 @@ test('a tenant is promoted while every read finds its records and no other tenan
   ).toEqual([{ state: 'purged', namespaces_used: 1 }])
 })
 
-test('writes are held from the copy to the switch on both replicas and open on the new place', async () => {
+test('writes go on during the copy, are carried over, and open on the new place after the switch', async () => {
   const acme = await world.tenant('acme', 20)
   const resume = Promise.withResolvers<void>()
   const hook = async (point: MovePoint) => {
@@ -81,15 +79,58 @@ test('writes are held from the copy to the switch on both replicas and open on t
   expect(await write(a, acme, 'before')).toBe('written')
   const { id } = await world.promote(acme)
   await world.until(id, 'copying')
-  for (const replica of [a, b]) expect(await write(replica, acme, 'during')).toBe('held')
+  for (const [i, replica] of [a, b].entries()) expect(await write(replica, acme, `during-${i}`)).toBe('written')
+  await a.write.delete(acme, ['r000003'])
+  await b.write.put(acme, [{ id: 'r000004', values: [9, 9, 9, 9] }])
   resume.resolve()
   await world.until(id, 'soaking')
-  await vi.waitFor(async () => expect(await write(b, acme, 'after')).toBe('written'))
+  expect(await write(b, acme, 'after')).toBe('written')
   const now = await contents(await world.placeOf(acme))
-  expect(now.has('before')).toBe(true)
-  expect(now.has('during')).toBe(false)
-  expect(now.has('after')).toBe(true)
-  expect((await contents(await world.placeOf(acme, 1))).has('after')).toBe(false)
+  expect(['before', 'during-0', 'during-1', 'after', 'r000003'].map((one) => now.has(one))).toEqual([
+    true,
+    true,
+    true,
+    true,
+    false,
+  ])
+  expect(now.get('r000004')?.values).toEqual([9, 9, 9, 9])
+  expect(now.size).toBe(23)
+})
+
+test('while the move switches, a write waits and is then done on the new place', async () => {
+  const acme = await world.tenant('acme', 5)
+  const fenced = Promise.withResolvers<void>()
+  const resume = Promise.withResolvers<void>()
+  const a = await world.replica(async (point) => {
+    if (point !== 'fence: entered') return
+    fenced.resolve()
+    await resume.promise
+  })
+  const { id } = await world.promote(acme)
+  await fenced.promise
+  await a.routes.catchUp()
+  const writing = a.write.put(acme, [{ id: 'held', values: [1, 2, 3, 4] }])
+  resume.resolve()
+  await writing
+  const move = await world.until(id, 'soaking')
+  expect(move.writePauseMs).toBeLessThan(5_000)
+  expect((await contents(await world.placeOf(acme))).has('held')).toBe(true)
+})
+
+test('a fence that stays open too long is opened again, and the move tries once more', async () => {
+  const acme = await world.tenant('acme', 5)
+  let holds = 1
+  const a = await world.replica(
+    async (point) => {
+      if (point === 'fence: tail synced' && holds-- > 0) await new Promise((resolve) => setTimeout(resolve, 400))
+    },
+    { settings: { fenceBudgetMs: 200 } },
+  )
+  const { id } = await world.promote(acme)
+  await world.until(id, 'soaking')
+  expect(holds).toBeLessThan(1)
+  expect(await world.home.sql`select fence_tries from moves`).toEqual([{ fence_tries: 1 }])
+  expect(await write(a, acme, 'after')).toBe('written')
 })
 
 test('nothing is copied while a write that began before the move is still under way on another replica', async () => {
@@ -149,25 +190,42 @@ test('before the switch a move can be cancelled, which drops the target and open
   expect(again.target?.index).not.toBe(copying.target?.index)
 })
 
-test('after the switch a move is rolled back as long as nothing was written, and refused once something was', async () => {
+test('after the switch a move is rolled back with everything that was written since', async () => {
   const acme = await world.tenant('acme', 20)
   const a = await world.replica()
-  const first = await world.promote(acme)
-  await world.until(first.id, 'soaking')
-  await expect(cancelMove(world.home, platform, first.id)).rejects.toMatchObject({ code: 'conflict' })
-  await rollbackMove(world.home, platform, first.id)
-  const back = await world.until(first.id, 'rolled_back')
+  const { id } = await world.promote(acme)
+  await world.until(id, 'soaking')
+  await expect(cancelMove(world.home, platform, id)).rejects.toMatchObject({ code: 'conflict' })
+  expect(await write(a, acme, 'in-soak')).toBe('written')
+  await a.write.delete(acme, ['r000001'])
+  await rollbackMove(world.home, platform, id)
+  const back = await world.until(id, 'rolled_back')
   expect((await world.placeOf(acme)).placement).toMatchObject({ kind: 'pool', generation: 1 })
   expect(await world.store.describeIndex('default', back.target?.index ?? '')).toBeUndefined()
-  await vi.waitFor(async () => expect(await write(a, acme, 'between')).toBe('written'))
-
-  const second = await world.promote(acme)
-  await world.until(second.id, 'soaking')
-  await vi.waitFor(async () => expect(await write(a, acme, 'later')).toBe('written'))
-  await expect(rollbackMove(world.home, platform, second.id)).rejects.toMatchObject({ code: 'rollback_refused' })
-  expect(await showMove(world.home, second.id)).toMatchObject({ state: 'soaking', writtenSinceSwitch: true })
+  expect(await write(a, acme, 'after')).toBe('written')
   const now = await contents(await world.placeOf(acme))
-  expect([now.size, now.has('between'), now.has('later')]).toEqual([22, true, true])
+  expect([now.size, now.has('in-soak'), now.has('after'), now.has('r000001')]).toEqual([21, true, true, false])
+})
+
+test('a paused move leaves the app writing and goes on where it was', async () => {
+  const acme = await world.tenant('acme', 1100)
+  const paused = Promise.withResolvers<void>()
+  const seen = Promise.withResolvers<void>()
+  const a = await world.replica(async (point) => {
+    if (point !== 'copy: batch recorded') return
+    seen.resolve()
+    await paused.promise
+  })
+  const { id } = await world.promote(acme)
+  await seen.promise
+  expect((await pauseMove(world.home, platform, id)).state).toBe('paused')
+  paused.resolve()
+  expect(await write(a, acme, 'while-paused')).toBe('written')
+  expect((await showMove(world.home, id)).state).toBe('paused')
+  await resumeMove(world.home, platform, id)
+  await world.until(id, 'soaking')
+  const now = await contents(await world.placeOf(acme))
+  expect([now.size, now.has('while-paused')]).toEqual([1101, true])
 })
 
 test('a target that differs is repaired once and counted', async () => {

@@ -237,6 +237,7 @@ test('a held tenant keeps its document as it was', async () => {
     ...world.deps,
     routes: {
       find: world.deps.routes.find.bind(world.deps.routes),
+      catchUp: async () => undefined,
       beginWrite: async () => {
         throw new AppError('writes_held', 'held')
       },

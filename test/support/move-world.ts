@@ -9,6 +9,7 @@ import { startMove } from '../../src/moves/start-move.ts'
 import type { MovePoint, MoveSettings } from '../../src/moves/step.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
 import { LeasedRoutes } from '../../src/registry/leased-routes.ts'
+import { passGate, type WriteGateDeps } from '../../src/registry/write-gate.ts'
 import type { VectorRecord, VectorStore } from '../../src/stores/store.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 import { type LocalStores, localStores } from './local-stores.ts'
@@ -32,10 +33,17 @@ export const settings: MoveSettings = {
 
 type Hook = (point: MovePoint, move: MoveRow) => Promise<void>
 
+/** What a replica can do to a tenant's records, past the verbs: one call of the gate each. */
+export interface GateWrites {
+  put(tenantId: TenantId, records: readonly VectorRecord[]): Promise<void>
+  delete(tenantId: TenantId, ids: readonly string[]): Promise<void>
+}
+
 /** One replica: routes under a lease, and a mover that can be killed without a word. */
 export interface Replica {
   readonly routes: LeasedRoutes
   readonly store: VectorStore
+  readonly write: GateWrites
   /** Stops the mover as a `kill -9` would: nothing is released, no promise goes on. */
   killMover(): Promise<void>
   /** Stops the mover in order, and comes back when nothing of it runs any more. */
@@ -85,7 +93,12 @@ export class MoveWorld implements AsyncDisposable {
   async replica(hook?: Hook, options: { leaseMs?: number; settings?: Partial<MoveSettings> } = {}): Promise<Replica> {
     const database = this.stack.use(connect({ url: this.home.url, max: 4 }))
     const store = this.local.connect()
-    const routes = new LeasedRoutes(database, { leaseMs: 5_000, storeInDoubtMs: 300, outageReads: 'stale' })
+    const routes = new LeasedRoutes(database, {
+      leaseMs: 5_000,
+      storeInDoubtMs: 300,
+      outageReads: 'stale',
+      holdMs: 300,
+    })
     this.stack.use(routes)
     await routes.start()
     const own = connect({ url: this.home.url, max: 4 })
@@ -102,9 +115,11 @@ export class MoveWorld implements AsyncDisposable {
       await mover[Symbol.asyncDispose]()
       await own[Symbol.asyncDispose]()
     })
+    const gate = { routes, db: database.db, settings: { storeCallMs: 2_000, storeInDoubtMs: 300, busyWaitMs: 3_000 } }
     return {
       routes,
       store,
+      write: gateWrites(gate, store),
       stopMover: () => mover[Symbol.asyncDispose](),
       killMover: async () => {
         dead = true
@@ -166,8 +181,37 @@ export async function contents(store: Awaited<ReturnType<MoveWorld['placeOf']>>)
   let cursor: string | undefined
   do {
     const page = await store.list({ limit: 100, ...(cursor === undefined ? {} : { cursor }) })
-    if (page.ids.length > 0) for (const [id, record] of (await store.fetch(page.ids)).records) all.set(id, record)
+    if (page.ids.length > 0)
+      for (const [id, record] of (await store.fetch(page.ids)).records) all.set(id, plain(record) ?? record)
     cursor = page.nextCursor
   } while (cursor !== undefined)
   return all
+}
+
+function gateWrites(gate: WriteGateDeps, store: VectorStore): GateWrites {
+  return {
+    async put(tenantId, puts) {
+      const ids = puts.map((one) => one.id)
+      await passGate(gate, tenantId, { ids, isPut: true }, ({ placement, signal, stamp }) => {
+        const stamped = puts.map((one) => {
+          const seq = stamp(one.id)
+          return seq === undefined ? one : { ...one, metadata: { ...one.metadata, _tr: seq } }
+        })
+        return store.open(placement).upsert(stamped, { signal })
+      })
+    },
+    async delete(tenantId, ids) {
+      await passGate(gate, tenantId, { ids, isPut: false }, ({ placement, signal }) =>
+        store.open(placement).deleteIds(ids, { signal }),
+      )
+    },
+  }
+}
+
+/** What a record is, its stamp apart. */
+export function plain(record: VectorRecord | undefined): VectorRecord | undefined {
+  if (record?.metadata === undefined) return record
+  const { _tr, ...metadata } = record.metadata
+  const { metadata: _, ...rest } = record
+  return Object.keys(metadata).length === 0 ? rest : { ...rest, metadata }
 }

@@ -29,7 +29,7 @@ export async function ragWorld(options: { embedder?: Embedder; ttlMs?: number } 
   const replica = async () => {
     const routes = stack.use(
       new LeasedRoutes(stack.use(connect({ url: home.url, max: 2 })), {
-        ...{ leaseMs: 60_000, storeInDoubtMs: 60_000, outageReads: 'stale' },
+        ...{ leaseMs: 60_000, storeInDoubtMs: 60_000, outageReads: 'stale', holdMs: 300 },
       }),
     )
     await routes.start()
