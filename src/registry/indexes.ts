@@ -114,6 +114,14 @@ export async function findIndex(tx: Tx, id: number): Promise<IndexRow | undefine
   return row
 }
 
+export async function findIndexByName(tx: Tx, project: string, name: string): Promise<IndexRow | undefined> {
+  const [row] = await tx
+    .select()
+    .from(indexes)
+    .where(and(eq(indexes.project, project), eq(indexes.name, name)))
+  return row
+}
+
 /** Becomes the creator of an index whose creator has let its lease run out. */
 export async function takeOverCreation(tx: Tx, id: number, leaseMs: number): Promise<IndexRow | undefined> {
   const [row] = await tx

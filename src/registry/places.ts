@@ -2,7 +2,7 @@ import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import type { Placement } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { indexes } from './indexes.sql.ts'
+import type { indexes } from './indexes.sql.ts'
 import { places } from './places.sql.ts'
 
 export type PlaceRow = typeof places.$inferSelect
@@ -33,13 +33,9 @@ export async function insertPlaces(tx: Tx, rows: readonly NewPlace[]): Promise<r
     .returning()
 }
 
-export async function findPlacement(tx: Tx, placeId: number): Promise<Placement | undefined> {
-  const [row] = await tx
-    .select({ place: places, index: { kind: indexes.kind, host: indexes.host } })
-    .from(places)
-    .innerJoin(indexes, eq(indexes.id, places.indexId))
-    .where(eq(places.id, placeId))
-  return row === undefined ? undefined : toPlacement(row.place, row.index)
+export async function findPlace(tx: Tx, placeId: number): Promise<PlaceRow | undefined> {
+  const [row] = await tx.select().from(places).where(eq(places.id, placeId))
+  return row
 }
 
 export async function findReservedPlace(tx: Tx, tenantId: TenantId): Promise<PlaceRow | undefined> {

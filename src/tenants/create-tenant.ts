@@ -6,6 +6,7 @@ import type { TenantId } from '../placement/tenant-id.ts'
 import { findTenant, type NewTenant, type TenantRow } from '../registry/tenants.ts'
 import { findView, type TenantView, viewOfNew } from './tenant-view.ts'
 import type { TenantWork } from './tenant-work.ts'
+import { within } from './within.ts'
 
 export interface CreateTenantInput {
   readonly id: TenantId
@@ -92,15 +93,4 @@ async function view({ db }: Pick<TenantWork, 'db'>, id: TenantId): Promise<Tenan
   const found = await findView(db, id)
   if (found === undefined) throw new AppError('conflict', 'The tenant was being changed by someone else; try again.')
   return found
-}
-
-/** `undefined` when it takes longer; the work itself goes on. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  const { promise: timeUp, resolve } = Promise.withResolvers<undefined>()
-  const timer = setTimeout(resolve, ms, undefined)
-  try {
-    return await Promise.race([work, timeUp])
-  } finally {
-    clearTimeout(timer)
-  }
 }

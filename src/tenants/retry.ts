@@ -20,3 +20,15 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
     throw error
   })
 }
+
+/** Does it again as long as the store's fault is one that passes, until `signal`. The work may be done twice. */
+export async function persist<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let failures = 0; ; failures++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isPassing(error)) throw error
+      await pause(backoffMs(failures), signal)
+    }
+  }
+}

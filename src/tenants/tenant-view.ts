@@ -27,8 +27,8 @@ export interface TenantView {
   readonly placement: { readonly kind: PlaceKind; readonly index: string; readonly generation: number } | null
   /** The move that is under way. */
   readonly move: { readonly id: string; readonly state: MoveState } | null
-  readonly createdAt: Date
-  readonly updatedAt: Date
+  readonly createdAt: string
+  readonly updatedAt: string
   /** Of an offboarded tenant: what was deleted, and when. */
   readonly deletionReceipt?: DeletionReceipt
 }
@@ -107,6 +107,6 @@ export function viewOfNew(tenant: TenantRow, { place, index }: Reservation): Ten
   }
 }
 
-function shown({ initialKind: _kind, lastGeneration: _generation, ...rest }: TenantRow) {
-  return rest
+function shown({ initialKind: _kind, lastGeneration: _generation, createdAt, updatedAt, ...rest }: TenantRow) {
+  return { ...rest, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() }
 }

@@ -4,16 +4,22 @@ import type { Context } from '../context.ts'
 import { showDocument } from '../show.ts'
 import { type ChangeOptions, changing } from '../verb.ts'
 
+interface Options extends ChangeOptions {
+  readonly region?: string
+}
+
 export function indexesAdd(context: Context): Command {
   return changing({
     usage: 'add',
     summary: 'open the next shared index before the last one is full',
     example: 'indexes add --yes',
-  }).action(async (options: ChangeOptions) => {
-    const index = await change<object>(context, options, {
-      question: 'Make another shared index?',
-      request: { method: 'POST', path: '/indexes', body: {} },
-    })
-    if (index !== undefined) showDocument(context, options, index)
   })
+    .option('--region <region>', 'where to (PINECONE_REGION of the service)')
+    .action(async ({ region, ...options }: Options) => {
+      const index = await change<object>(context, options, {
+        question: 'Make another shared index?',
+        request: { method: 'POST', path: '/indexes', body: region === undefined ? {} : { region } },
+      })
+      if (index !== undefined) showDocument(context, options, index)
+    })
 }

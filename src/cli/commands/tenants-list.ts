@@ -10,6 +10,7 @@ interface Options extends ReadOptions {
   readonly search?: string
   readonly tier?: string
   readonly status?: string
+  readonly awaiting?: true
   readonly limit: number
 }
 
@@ -18,12 +19,13 @@ export function tenantsList(context: Context): Command {
     .option('--search <text>', 'part of an id or name')
     .option('--tier <tier>', 'standard or enterprise')
     .option('--status <status>', 'as in active, suspended')
+    .option('--awaiting', 'only those that await promotion')
     .option('--limit <n>', 'how many at most', positiveNumber, 50)
-    .action(async ({ search, tier, status, limit, ...options }: Options) => {
+    .action(async ({ search, tier, status, awaiting, limit, ...options }: Options) => {
       const page = await listAll<Record<string, unknown>>(
         await openApi(context),
         '/tenants',
-        { search, tier, status },
+        { search, tier, status, awaitingPromotion: awaiting && 'true' },
         limit,
       )
       showList(context, options, page, {

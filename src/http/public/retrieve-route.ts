@@ -60,9 +60,12 @@ export function retrieveRoute(deps: RetrieveRouteDeps): AnyRoute {
     ].join(' '),
     body: question,
     replies: { 200: { description: 'The matches, which may be none.', schema: answer } },
-    async handle({ principal, body, requestId, signal, header }) {
-      const bypass = header('cache-control')?.includes('no-') === true // no-cache, no-store
-      const { json, cache } = await cachedRetrieve(deps, principal, body, { signal, bypass })
+    async handle(call) {
+      const { principal, body, requestId } = call
+      const bypass = call.header('cache-control')?.includes('no-') === true // no-cache, no-store
+      // The signal is made when it is asked for; a kept answer, and a load that others join, need none.
+      const options = bypass ? { bypass, signal: call.signal } : {}
+      const { json, cache } = await cachedRetrieve(deps, principal, body, options)
       // A kept answer is everyone's who asks the same; only its last field is this request's.
       return {
         status: 200,

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { addIndex } from '../../tenants/add-index.ts'
+import { listIndexes } from '../../tenants/list-indexes.ts'
+import type { TenantWork } from '../../tenants/tenant-work.ts'
+import { type AnyRoute, route } from '../route.ts'
+
+const index = z
+  .object({
+    name: z.string(),
+    project: z.string(),
+    kind: z.enum(['pool', 'silo']),
+    state: z.enum(['creating', 'ready', 'deleting', 'deleted']),
+    tenantId: z.string().nullable().describe('Whose silo it is.'),
+    region: z.string(),
+    namespaces: z.int(),
+    limit: z.int(),
+    fill: z.number().describe('`namespaces` of `limit`, 0 to 1.'),
+    full: z.boolean().describe('Nothing more goes in: the limit is reached, or the store refused one more.'),
+    embeddingModel: z.string(),
+    dimension: z.int(),
+    createdAt: z.string(),
+  })
+  .meta({ id: 'Index' })
+
+type IndexRouteDeps = Pick<TenantWork, 'db' | 'settings' | 'indexesOpened' | 'indexReady'>
+
+/** Looking at indexes, and opening one ahead of need. */
+export function indexRoutes(deps: IndexRouteDeps): readonly AnyRoute[] {
+  return [
+    route({
+      method: 'get',
+      path: '/indexes',
+      access: { kind: 'staff', roles: ['platform', 'sales', 'auditor'] },
+      tag: 'indexes',
+      summary: 'List indexes',
+      query: z.object({
+        limit: z.coerce.number().int().min(1).max(200).default(100),
+        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the page before.'),
+      }),
+      replies: {
+        200: {
+          description: 'A page, the oldest first.',
+          schema: z.object({ items: z.array(index), nextCursor: z.string().nullable() }).meta({ id: 'IndexList' }),
+        },
+      },
+      handle: async ({ query }) => ({ status: 200, json: await listIndexes(deps, query) }),
+    }),
+    route({
+      method: 'post',
+      path: '/indexes',
+      access: { kind: 'staff', roles: ['platform'] },
+      tag: 'indexes',
+      summary: 'Open a further shared index',
+      description: 'The router opens one by itself when none has room; this opens one ahead of need.',
+      body: z.object({
+        region: z
+          .string()
+          .regex(/^[a-z0-9-]{1,40}$/, 'must be a region of the cloud, as in us-east-1')
+          .optional(),
+        namespaceLimit: z.int().min(1).max(100_000).optional().describe('Without it, POOL_NAMESPACE_LIMIT.'),
+      }),
+      replies: {
+        201: { description: 'It is ready.', schema: index },
+        202: { description: 'It is still being made.', schema: index },
+      },
+      async handle({ principal, body }) {
+        const json = await addIndex(deps, principal, body)
+        return { status: json.state === 'ready' ? 201 : 202, json }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { moveStates } from '../../moves/move-state.ts'
+
+/** Fields and answers of the tenant routes. */
+export const tier = z.enum(['standard', 'enterprise'])
+export const status = z.enum(['provisioning', 'active', 'suspended', 'offboarding', 'offboarded'])
+export const name = z.string().trim().min(1).max(200)
+export const limits = z
+  .record(z.string().min(1).max(64), z.number().min(0))
+  .refine((value) => Object.keys(value).length <= 50, 'has more than 50 entries')
+export const attributes = z
+  .record(z.string().min(1).max(64), z.union([z.string().max(500), z.number(), z.boolean()]))
+  .refine((value) => Object.keys(value).length <= 50, 'has more than 50 entries')
+
+const kind = z.enum(['pool', 'silo'])
+const placement = z.object({ kind, index: z.string(), generation: z.int() }).nullable()
+const move = z.object({ id: z.uuid(), state: z.enum(moveStates) }).nullable()
+
+export const tenant = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    tier,
+    status,
+    region: z.string().nullable(),
+    limits: z.record(z.string(), z.number()),
+    attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    awaitingPromotion: z.boolean().describe('Enterprise, in a shared index, and no move is open.'),
+    placement: placement.describe('Null until there is one, and when it is gone.'),
+    move: move.describe('The move that is under way.'),
+    createdAt: z.string(),
+    updatedAt: z.string(),
+    deletionReceipt: z
+      .object({
+        deletedAt: z.string(),
+        places: z.array(
+          z.object({
+            kind,
+            index: z.string(),
+            generation: z.int(),
+            records: z.int().nullable().describe('Null: it was gone already when it was looked.'),
+          }),
+        ),
+        documents: z.int(),
+      })
+      .optional()
+      .describe('Of an offboarded tenant: what was deleted, after the store showed that it is gone.'),
+  })
+  .meta({ id: 'Tenant' })
+
+const limit = z.object({
+  name: z.enum(['namespaces_in_index', 'indexes_in_project']),
+  used: z.int(),
+  limit: z.int(),
+  share: z.number(),
+})
+
+export const tenantRoute = z
+  .object({
+    tenantId: z.string(),
+    tier,
+    status,
+    awaitingPromotion: z.boolean(),
+    placement,
+    move,
+    project: z.string().nullable(),
+    phase: z.string().nullable(),
+    epoch: z.int().nullable(),
+    why: z.string().describe('Why the tenant is where it is, in words.'),
+    limits: z.array(limit),
+    nearestLimit: limit,
+  })
+  .meta({ id: 'TenantRoute' })

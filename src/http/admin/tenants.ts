@@ -1,0 +1,164 @@
+import { z } from 'zod'
+import { parseTenantId } from '../../placement/tenant-id.ts'
+import { changeTenant } from '../../tenants/change-tenant.ts'
+import { createTenant } from '../../tenants/create-tenant.ts'
+import { listTenants } from '../../tenants/list-tenants.ts'
+import { offboardTenant } from '../../tenants/offboard-tenant.ts'
+import { resumeTenant } from '../../tenants/resume-tenant.ts'
+import { showTenant } from '../../tenants/show-tenant.ts'
+import { showTenantRoute } from '../../tenants/show-tenant-route.ts'
+import { suspendTenant } from '../../tenants/suspend-tenant.ts'
+import type { TenantWork } from '../../tenants/tenant-work.ts'
+import { type AnyRoute, route } from '../route.ts'
+import { attributes, limits, name, status, tenant, tenantRoute, tier } from './tenant-fields.ts'
+
+const tag = 'tenants'
+const platform = { kind: 'staff', roles: ['platform'] } as const
+const platformAndSales = { kind: 'staff', roles: ['platform', 'sales'] } as const
+const anyStaff = { kind: 'staff', roles: ['platform', 'sales', 'auditor'] } as const
+const params = z.object({ id: z.string() })
+
+/** Onboarding, looking after and offboarding tenants. */
+export function tenantRoutes(deps: TenantWork): readonly AnyRoute[] {
+  return [
+    route({
+      method: 'post',
+      path: '/tenants',
+      access: platformAndSales,
+      tag,
+      summary: 'Onboard a tenant',
+      description: [
+        'Gives it a namespace in the fullest shared index that has room. An enterprise tenant gets an index of its own from the start if the platform team asks; asked for by sales it is pooled and awaits promotion.',
+        'The same request again answers 200 and takes up what is half done; other content for the same id is 409.',
+      ].join(' '),
+      body: z.object({
+        id: z.string(),
+        name,
+        tier: tier.optional(),
+        region: z
+          .string()
+          .regex(/^[a-z0-9-]{1,40}$/, 'must be a region of the cloud, as in us-east-1')
+          .optional()
+          .describe('Where its vectors must stay; without it, where new indexes are made.'),
+        limits: limits.optional(),
+        attributes: attributes.optional(),
+      }),
+      replies: {
+        200: { description: 'It was there already, with this content.', schema: tenant },
+        201: { description: 'Its place is ready.', schema: tenant },
+        202: { description: 'Its place is still being made; `status` is `provisioning`.', schema: tenant },
+      },
+      async handle({ principal, body }) {
+        const made = await createTenant(deps, principal, { ...body, id: parseTenantId(body.id) })
+        const answers = { created: 201, provisioning: 202, exists: 200 } as const
+        return {
+          status: answers[made.outcome],
+          json: made.tenant,
+          headers: { Location: `/tenants/${made.tenant.id}` },
+        }
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/tenants',
+      access: anyStaff,
+      tag,
+      summary: 'List tenants',
+      description: 'In the order of their ids.',
+      query: z.object({
+        search: z.string().min(1).max(200).optional().describe('Part of the id or the name, in any case.'),
+        tier: tier.optional(),
+        status: status.optional(),
+        awaitingPromotion: z.enum(['true', 'false']).optional(),
+        limit: z.coerce.number().int().min(1).max(200).default(50),
+        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the page before.'),
+      }),
+      replies: {
+        200: {
+          description: 'A page; `nextCursor` is null on the last one.',
+          schema: z.object({ items: z.array(tenant), nextCursor: z.string().nullable() }).meta({ id: 'TenantList' }),
+        },
+      },
+      async handle({ query }) {
+        const { awaitingPromotion: awaiting, ...rest } = query
+        const awaitingPromotion = awaiting === undefined ? undefined : awaiting === 'true'
+        return { status: 200, json: await listTenants(deps, { ...rest, awaitingPromotion }) }
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/tenants/{id}',
+      access: anyStaff,
+      tag,
+      summary: 'Show a tenant',
+      params,
+      replies: { 200: { description: 'The tenant.', schema: tenant } },
+      handle: async ({ params }) => ({ status: 200, json: await showTenant(deps, parseTenantId(params.id)) }),
+    }),
+    route({
+      method: 'get',
+      path: '/tenants/{id}/route',
+      access: anyStaff,
+      tag,
+      summary: 'Show where a tenant lives',
+      description: 'Where its requests go, why it is there, and which limit is nearest.',
+      params,
+      replies: { 200: { description: 'The route.', schema: tenantRoute } },
+      handle: async ({ params }) => ({ status: 200, json: await showTenantRoute(deps, parseTenantId(params.id)) }),
+    }),
+    route({
+      method: 'patch',
+      path: '/tenants/{id}',
+      access: platformAndSales,
+      tag,
+      summary: 'Change a tenant',
+      description:
+        'Sales changes name and tier; limits and attributes (each replaced as a whole) are the platform team’s. A new tier moves nothing: an enterprise tenant in a shared index awaits promotion.',
+      params,
+      body: z.object({
+        name: name.optional(),
+        tier: tier.optional(),
+        limits: limits.optional(),
+        attributes: attributes.optional(),
+      }),
+      replies: { 200: { description: 'The tenant as it is now.', schema: tenant } },
+      async handle({ principal, params, body }) {
+        return { status: 200, json: await changeTenant(deps, principal, parseTenantId(params.id), body) }
+      },
+    }),
+    ...(
+      [
+        ['suspend', suspendTenant, 'Stop serving a tenant; what it has stays'],
+        ['resume', resumeTenant, 'Serve a suspended tenant again'],
+      ] as const
+    ).map(([verb, carryOut, summary]) =>
+      route({
+        method: 'post',
+        path: `/tenants/{id}/${verb}`,
+        access: platform,
+        tag,
+        summary,
+        params,
+        replies: { 200: { description: 'The tenant as it is now.', schema: tenant } },
+        async handle({ principal, params }) {
+          return { status: 200, json: await carryOut(deps, principal, parseTenantId(params.id)) }
+        },
+      }),
+    ),
+    route({
+      method: 'delete',
+      path: '/tenants/{id}',
+      access: platform,
+      tag,
+      summary: 'Offboard a tenant',
+      description:
+        'It is served no more at once; what it has is deleted in the background. When the store shows that it is gone, `GET /tenants/{id}` has the receipt.',
+      params,
+      replies: { 202: { description: 'The tenant as it is now.', schema: tenant } },
+      async handle({ principal, params }) {
+        const json = await offboardTenant(deps, principal, parseTenantId(params.id))
+        return { status: 202, json, headers: { Location: `/tenants/${json.id}` } }
+      },
+    }),
+  ]
+}

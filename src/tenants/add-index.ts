@@ -1,0 +1,38 @@
+import type { StaffPrincipal } from '../auth/principal.ts'
+import { AppError } from '../errors.ts'
+import { appendAudit } from '../registry/audit.ts'
+import { findIndex, lockProject } from '../registry/indexes.ts'
+import { type IndexView, viewOfIndex } from './index-view.ts'
+import { openIndex } from './open-index.ts'
+import type { TenantWork } from './tenant-work.ts'
+import { within } from './within.ts'
+
+export interface AddIndexInput {
+  readonly region?: string | undefined
+  /** Namespaces it takes; without it the configured limit. */
+  readonly namespaceLimit?: number | undefined
+}
+
+/**
+ * Opens a further shared index before one is needed. Its `state` is `creating` if that takes longer than a caller waits.
+ * @throws AppError `index_limit_reached`, and what the store says for good; nothing is kept then
+ */
+export async function addIndex(
+  deps: Pick<TenantWork, 'db' | 'settings' | 'indexesOpened' | 'indexReady'>,
+  actor: StaffPrincipal,
+  input: AddIndexInput = {},
+): Promise<IndexView> {
+  const { db, settings } = deps
+  const { region = settings.region, namespaceLimit } = input
+  const opened = await db.transaction(async (tx) => {
+    await lockProject(tx, settings.project)
+    const index = await openIndex(tx, settings, { kind: 'pool', region, namespaceLimit })
+    await appendAudit(tx, [{ actor: actor.subject, action: 'index.add', detail: { index: index.name, region } }])
+    return index
+  })
+  deps.indexesOpened([opened.id])
+  const ready = await within(settings.provisionWaitMs, deps.indexReady(opened.id))
+  const row = ready ?? (await findIndex(db, opened.id))
+  if (row === undefined) throw new AppError('index_limit_reached', `Index ${opened.name} could not be made.`)
+  return viewOfIndex(row)
+}

@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { StaffPrincipal } from '../auth/principal.ts'
+import { AppError } from '../errors.ts'
+import type { Tier } from '../placement/placement.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { appendAudit } from '../registry/audit.ts'
+import { tickRouting } from '../registry/change-routing.ts'
+import { lockTenant, type TenantRow, updateTenant } from '../registry/tenants.ts'
+import { showTenant } from './show-tenant.ts'
+import type { TenantView } from './tenant-view.ts'
+import type { TenantWork } from './tenant-work.ts'
+
+/** `limits` and `attributes` take the place of the old ones as a whole. */
+export interface TenantChange {
+  readonly name?: string | undefined
+  readonly tier?: Tier | undefined
+  readonly limits?: Record<string, number> | undefined
+  readonly attributes?: Record<string, string | number | boolean> | undefined
+}
+
+/**
+ * Changes what a tenant is. A new tier moves nothing: an enterprise tenant in a shared index is then awaiting promotion.
+ * @throws AppError `forbidden` (limits and attributes are the platform team's), `not_found`, `conflict` (it is being
+ *   offboarded, or was)
+ */
+export async function changeTenant(
+  deps: Pick<TenantWork, 'db'>,
+  actor: StaffPrincipal,
+  tenantId: TenantId,
+  change: TenantChange,
+): Promise<TenantView> {
+  if ((change.limits ?? change.attributes) !== undefined && !actor.roles.has('platform')) {
+    throw new AppError('forbidden', 'Only the platform team changes limits and attributes.')
+  }
+  await deps.db.transaction(async (tx) => {
+    const tenant = await lockTenant(tx, tenantId)
+    if (tenant === undefined) throw new AppError('not_found', 'There is no such tenant.')
+    if (tenant.status === 'offboarding' || tenant.status === 'offboarded') {
+      throw new AppError('conflict', 'The tenant is offboarded and is not changed any more.')
+    }
+    const fresh = differences(tenant, change)
+    if (Object.keys(fresh).length === 0) return
+    await updateTenant(tx, tenantId, fresh)
+    const from = Object.fromEntries(Object.keys(fresh).map((field) => [field, tenant[field as keyof TenantRow]]))
+    const action = fresh.tier === undefined ? 'tenant.change' : 'tenant.tag'
+    await appendAudit(tx, [{ actor: actor.subject, action, tenantId, detail: { from, to: fresh } }])
+    if (fresh.tier !== undefined || fresh.limits !== undefined) await tickRouting(tx, tenantId)
+  })
+  return showTenant(deps, tenantId)
+}
+
+function differences(tenant: TenantRow, change: TenantChange): Parameters<typeof updateTenant>[2] {
+  return Object.fromEntries(
+    Object.entries(change).filter(
+      ([field, value]) => value !== undefined && !isDeepStrictEqual(value, tenant[field as keyof TenantRow]),
+    ),
+  )
+}

@@ -1,0 +1,16 @@
+import { type AuditQuery, type AuditRow, listAudit as readAudit } from '../registry/audit.ts'
+import { type Page, pageOf, readNumberCursor } from './cursor.ts'
+import type { TenantWork } from './tenant-work.ts'
+
+/**
+ * Who did what, the newest first, a page at a time.
+ * @throws AppError `invalid_request` for a cursor that no earlier page gave
+ */
+export async function listAudit(
+  { db }: Pick<TenantWork, 'db'>,
+  input: Omit<AuditQuery, 'before'> & { readonly cursor?: string | undefined },
+): Promise<Page<AuditRow>> {
+  const { cursor, limit, ...filter } = input
+  const before = cursor === undefined ? undefined : readNumberCursor(cursor)
+  return pageOf(await readAudit(db, { ...filter, before, limit: limit + 1 }), limit, (row) => row.id)
+}

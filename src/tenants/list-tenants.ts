@@ -1,0 +1,17 @@
+import { type Page, pageOf, readCursor } from './cursor.ts'
+import { listViews, type TenantFilter, type TenantView } from './tenant-view.ts'
+import type { TenantWork } from './tenant-work.ts'
+
+/**
+ * Tenants by id, a page at a time (`limit` 1–200).
+ * @throws AppError `invalid_request` for a cursor that no earlier page gave
+ */
+export async function listTenants(
+  { db }: Pick<TenantWork, 'db'>,
+  input: Omit<TenantFilter, 'after'> & { readonly cursor?: string | undefined },
+): Promise<Page<TenantView>> {
+  const { cursor, limit, ...filter } = input
+  const after = cursor === undefined ? undefined : readCursor(cursor)
+  const rows = await listViews(db, { ...filter, after, limit: limit + 1 })
+  return pageOf(rows, limit, (tenant) => tenant.id)
+}

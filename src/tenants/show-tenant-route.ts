@@ -1,0 +1,75 @@
+import type { TenantId } from '../placement/tenant-id.ts'
+import { countIndexes, findIndexByName, type IndexRow } from '../registry/indexes.ts'
+import { readRoute } from '../registry/read-route.ts'
+import { showTenant } from './show-tenant.ts'
+import type { TenantView } from './tenant-view.ts'
+import type { TenantWork } from './tenant-work.ts'
+
+/** How near something is to a limit that would stop it. */
+export interface LimitView {
+  readonly name: 'namespaces_in_index' | 'indexes_in_project'
+  readonly used: number
+  readonly limit: number
+  /** `used` of `limit`. */
+  readonly share: number
+}
+
+export interface TenantRouteView
+  extends Pick<TenantView, 'tier' | 'status' | 'awaitingPromotion' | 'placement' | 'move'> {
+  readonly tenantId: TenantId
+  readonly project: string | null
+  /** Null while there is no place. */
+  readonly phase: string | null
+  readonly epoch: number | null
+  /** Why the tenant is where it is, in words. */
+  readonly why: string
+  readonly limits: readonly LimitView[]
+  /** The one that is used up most. */
+  readonly nearestLimit: LimitView
+}
+
+/** Where a tenant's requests go, why, and which limit is nearest. @throws AppError `not_found` */
+export async function showTenantRoute(
+  deps: Pick<TenantWork, 'db' | 'settings'>,
+  tenantId: TenantId,
+): Promise<TenantRouteView> {
+  const { db, settings } = deps
+  const tenant = await showTenant(deps, tenantId)
+  const { tier, status, awaitingPromotion, placement, move } = tenant
+  const lookup = placement === null ? undefined : await readRoute(db, tenantId)
+  const routing = lookup !== undefined && 'found' in lookup ? lookup.found.route.routing : undefined
+  const project = routing?.active.project ?? null
+  const index = routing && (await findIndexByName(db, routing.active.project, routing.active.indexName))
+  const indexes = await countIndexes(db, project ?? settings.project)
+  const inProject = limit('indexes_in_project', indexes, settings.projectIndexLimit)
+  const limits =
+    index === undefined
+      ? [inProject]
+      : [limit('namespaces_in_index', index.namespacesUsed, index.namespaceLimit), inProject]
+  const nearestLimit = limits.reduce((nearest, other) => (other.share > nearest.share ? other : nearest))
+  return {
+    ...{ tenantId, tier, status, awaitingPromotion, placement, move, project },
+    phase: routing?.phase ?? null,
+    epoch: routing?.epoch ?? null,
+    why: why(tenant, index),
+    limits,
+    nearestLimit,
+  }
+}
+
+function limit(name: LimitView['name'], used: number, of: number): LimitView {
+  return { name, used, limit: of, share: of === 0 ? 1 : used / of }
+}
+
+function why({ status, placement, move, awaitingPromotion, tier }: TenantView, index: IndexRow | undefined): string {
+  if (placement === null) return status === 'provisioning' ? 'Its place is being made.' : 'It was offboarded.'
+  const parts = [
+    placement.kind === 'silo'
+      ? 'It has an index of its own.'
+      : `It shares an index with ${Math.max(0, (index?.namespacesUsed ?? 1) - 1)} others, the fullest that had room when it came.`,
+    awaitingPromotion ? 'It is enterprise and awaits promotion to an index of its own.' : '',
+    placement.kind === 'silo' && tier === 'standard' ? 'Its tier is standard: it could be demoted.' : '',
+    move === null ? '' : `A move is open (${move.state}).`,
+  ]
+  return parts.filter((part) => part !== '').join(' ')
+}

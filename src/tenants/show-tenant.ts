@@ -1,0 +1,15 @@
+import { AppError } from '../errors.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { findLatestDeed } from '../registry/audit.ts'
+import type { DeletionReceipt } from './deletion-receipt.ts'
+import { findView, type TenantView } from './tenant-view.ts'
+import type { TenantWork } from './tenant-work.ts'
+
+/** A tenant as staff see it; of an offboarded one with the receipt of what was deleted. @throws AppError `not_found` */
+export async function showTenant({ db }: Pick<TenantWork, 'db'>, tenantId: TenantId): Promise<TenantView> {
+  const view = await findView(db, tenantId)
+  if (view === undefined) throw new AppError('not_found', 'There is no such tenant.')
+  if (view.status !== 'offboarded') return view
+  const deed = await findLatestDeed(db, tenantId, 'tenant.offboarded')
+  return deed === undefined ? view : { ...view, deletionReceipt: deed.detail as unknown as DeletionReceipt }
+}

@@ -1,0 +1,17 @@
+import type { StaffPrincipal } from '../auth/principal.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { switchStatus } from './switch-status.ts'
+import type { TenantView } from './tenant-view.ts'
+import type { TenantWork } from './tenant-work.ts'
+
+/**
+ * Stops serving a tenant; everything it has stays. Suspending it twice changes nothing.
+ * @throws AppError `not_found`, `tenant_not_ready`, `conflict` (it is offboarded)
+ */
+export async function suspendTenant(
+  deps: Pick<TenantWork, 'db'>,
+  actor: StaffPrincipal,
+  tenantId: TenantId,
+): Promise<TenantView> {
+  return switchStatus(deps, actor, tenantId, { from: 'active', to: 'suspended', action: 'tenant.suspend' })
+}
