@@ -35,7 +35,8 @@ export async function offboardTenant(
     await tickRouting(tx, tenantId)
     return 'offboarding'
   })
+  const view = await showTenant(deps, tenantId)
   // A fault is logged by the background; the next sweep takes it up.
   if (status === 'offboarding') void finishOffboarding(deps, tenantId).catch(() => undefined)
-  return showTenant(deps, tenantId)
+  return view
 }
