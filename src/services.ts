@@ -26,6 +26,8 @@ import { LeasedRoutes } from './registry/leased-routes.ts'
 import { pineconeStore } from './stores/pinecone.ts'
 import type { VectorStore } from './stores/store.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
+import { createTracer } from './telemetry/tracer.ts'
+import { startResumeLoop } from './tenants/resume-loop.ts'
 import { openTenantWork, type TenantWork } from './tenants/tenant-work.ts'
 import { version } from './version.ts'
 
@@ -107,19 +109,28 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     ...{ storeInDoubtMs, provisionWaitMs: overrides.provisionWaitMs ?? 30_000 },
   }
   const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log }))
+  opening.use(startResumeLoop(tenantWork))
   const moveSettings = { ...tenantSettings, ...config.moves, readGraceMs: 20_000, ...overrides.moveSettings }
   const moverDeps = { stores, settings: moveSettings, log, ...(overrides.atMovePoint && { at: overrides.atMovePoint }) }
   const mover = opening.use(new Mover(database, moverDeps, { leaseMs: 15_000, maxMoves: 2, pollMs: 2_000 }))
   await mover.start()
   telemetry.read({ indexFill: () => readIndexFill(db), movesByState: () => countMoves(db) })
 
+  const { otelEndpoint } = config
+  const tracer = otelEndpoint === undefined ? undefined : opening.use(createTracer({ endpoint: otelEndpoint }))
   const draining = new AbortController()
-  const kit: HttpKit = { verify: verifier.verify, meter: telemetry.http, log, draining: draining.signal }
+  const kit: HttpKit = {
+    verify: verifier.verify,
+    meter: telemetry.http,
+    log,
+    draining: draining.signal,
+    ...(tracer && { tracer }),
+  }
   const ragSettings = { storeInDoubtMs, storeVisibleMs }
   const forTenants = publicRoutes({
     ...{ db, routes, stores, embedder, chunker, cache, writes, memory: ragMemory(), settings: ragSettings },
   })
-  const forStaff = adminRoutes({ ...tenantWork, settings: moveSettings })
+  const forStaff = adminRoutes({ tenants: tenantWork, moves: { db, settings: moveSettings } })
   const checks = {
     postgres: async () => void (await database.sql`select 1`),
     lease: () => {

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { refuseUnstorable } from './unstorable.ts'
 
 export const defaultBodyLimitBytes = 4 * 1024 * 1024
 
@@ -41,14 +42,17 @@ export function parseJson(bytes: Uint8Array): unknown {
   } catch (cause) {
     throw new AppError('invalid_request', 'The body is not UTF-8.', { cause })
   }
+  let parsed: unknown
   try {
-    return JSON.parse(text)
+    parsed = JSON.parse(text)
   } catch (cause) {
     // The parser's own words quote the body; the place of the fault is all that is passed on.
     const place = /position (\d+)/.exec(cause instanceof Error ? cause.message : '')?.[1]
     const where = place === undefined ? '' : ` (at character ${place})`
     throw new AppError('invalid_request', `The body is not JSON${where}.`)
   }
+  refuseUnstorable(text, parsed)
+  return parsed
 }
 
 /**

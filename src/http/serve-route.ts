@@ -12,6 +12,7 @@ import { requestIdOf } from './reply.ts'
 import type { Access, AnyRoute, Payload } from './route.ts'
 import { RouteAnswers, type Visit } from './route-answers.ts'
 import { asCall, ServedCall } from './served-call.ts'
+import { refuseUnstorableUrl } from './unstorable.ts'
 
 const jsonTypes = ['application/json']
 
@@ -38,6 +39,7 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
       if (access.kind !== 'open') await letIn(access, kit, headers, visit, answers)
       const onPlaceNamed = dropsPlaces ? (name: string) => void places.push(name) : undefined
       if (onPlaceNamed !== undefined) lookAtHeaders(request, c, onPlaceNamed)
+      refuseUnstorableUrl(request.url)
       const query = checkQuery(queryFields(request.url), onPlaceNamed)
       const params = checkParams?.(c.req.param(), undefined)
       let body: unknown

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { appendAudit } from '../registry/audit.ts'
 import { readRoute } from '../registry/read-route.ts'
+import { lockTenant } from '../registry/tenants.ts'
 import { refuseOverLimit } from './index-limit.ts'
 import { appendEvent, movesChannel } from './journal.ts'
 import type { MoveKind } from './move-state.ts'
@@ -37,7 +38,7 @@ export async function startMove(
     })
   }
   return db.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`move of ${tenantId}`}, 0))`)
+    await lockTenant(tx, tenantId)
     const lookup = await readRoute(tx, tenantId)
     if ('missing' in lookup) {
       if (lookup.missing === 'provisioning')

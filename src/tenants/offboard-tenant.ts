@@ -21,8 +21,9 @@ export async function offboardTenant(
   tenantId: TenantId,
 ): Promise<TenantView> {
   const status = await deps.db.transaction(async (tx) => {
-    await refuseWhileMoving(tx, tenantId)
     const tenant = await lockTenant(tx, tenantId)
+    // Under the tenant's lock: a move takes it too before it begins.
+    await refuseWhileMoving(tx, tenantId)
     if (tenant === undefined) throw new AppError('not_found', 'There is no such tenant.')
     if (tenant.status === 'provisioning') {
       throw new AppError('tenant_not_ready', 'The tenant is still being set up; offboard it when that is done.', {

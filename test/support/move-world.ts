@@ -97,7 +97,7 @@ export class MoveWorld implements AsyncDisposable {
       leaseMs: 5_000,
       storeInDoubtMs: 300,
       outageReads: 'stale',
-      holdMs: 300,
+      holdMs: 5_000,
     })
     this.stack.use(routes)
     await routes.start()

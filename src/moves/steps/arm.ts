@@ -27,6 +27,9 @@ export const arm: Step = async (context) => {
   await asMover(db, move, async (tx, row) => {
     const routing = await readMoving(tx, row)
     if (routing.phase !== 'arm') return
+    // The routing first: writers hold it while they wait for a row of the log.
+    const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'track' })
+    if (changed === undefined) return
     // What was done before the look at the store is in the listing. Of what was begun before the barrier and ended
     // since, an unjournaled write may have the last word: no stamp is expected there.
     await tx.execute(
@@ -35,8 +38,7 @@ export const arm: Step = async (context) => {
     await tx.execute(sql`
       update dirty set trust_store = true, lsn = null
       where move_id = ${row.id} and intent_at < ${row.barrierAt?.toISOString()}::timestamptz`)
-    const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'track' })
-    if (changed !== undefined) await changeMove(tx, row, { state: 'copying', cursor: null, gate: null })
+    await changeMove(tx, row, { state: 'copying', barrierTick: changed.tick, cursor: null, gate: null })
   })
   return next
 }

@@ -14,10 +14,10 @@ export const open: Step = async (context) => {
   await asMover(db, move, async (tx, row) => {
     const routing = await readMoving(tx, row)
     if (routing.phase !== 'flip') return
-    // The two places are equal: the log of the way here is done with, the one of the way back begins.
-    await tx.execute(sql`delete from dirty where move_id = ${row.id}`)
     const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'soak' })
     if (changed === undefined) return
+    // The two places are equal: the log of the way here is done with, the one of the way back begins.
+    await tx.execute(sql`delete from dirty where move_id = ${row.id}`)
     await changeMove(tx, row, {
       state: 'soaking',
       gate: null,
