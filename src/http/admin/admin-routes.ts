@@ -1,9 +1,13 @@
+import type { TenantWork } from '../../tenants/tenant-work.ts'
 import type { AnyRoute } from '../route.ts'
+import { auditRoutes } from './audit.ts'
+import { indexRoutes } from './indexes.ts'
 import { type MoveRouteDeps, moveRoutes } from './moves.ts'
+import { tenantRoutes } from './tenants.ts'
 
-export type AdminRouteDeps = MoveRouteDeps
+export type AdminRouteDeps = MoveRouteDeps & Omit<TenantWork, typeof Symbol.asyncDispose>
 
 /** What staff and their scripts call; section 3 of docs/contract.md. */
 export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
-  return [...moveRoutes(deps)]
+  return [...tenantRoutes(deps), ...moveRoutes(deps), ...indexRoutes(deps), ...auditRoutes(deps)]
 }
