@@ -5,12 +5,9 @@ import { indexRoutes } from './indexes.ts'
 import { type MoveRouteDeps, moveRoutes } from './moves.ts'
 import { tenantRoutes } from './tenants.ts'
 
-export interface AdminRouteDeps {
-  readonly tenants: TenantWork
-  readonly moves: MoveRouteDeps
-}
+export type AdminRouteDeps = MoveRouteDeps & Omit<TenantWork, typeof Symbol.asyncDispose>
 
 /** What staff and their scripts call; section 3 of docs/contract.md. */
-export function adminRoutes({ tenants, moves }: AdminRouteDeps): readonly AnyRoute[] {
-  return [...tenantRoutes(tenants), ...moveRoutes(moves), ...indexRoutes(tenants), ...auditRoutes(tenants)]
+export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
+  return [...tenantRoutes(deps), ...moveRoutes(deps), ...indexRoutes(deps), ...auditRoutes(deps)]
 }

@@ -19,7 +19,7 @@ const anyStaff = { kind: 'staff', roles: ['platform', 'sales', 'auditor'] } as c
 const params = z.object({ id: z.string() })
 
 /** Onboarding, looking after and offboarding tenants. */
-export function tenantRoutes(deps: TenantWork): readonly AnyRoute[] {
+export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>): readonly AnyRoute[] {
   return [
     route({
       method: 'post',

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
+
+let world: ServiceWorld
+let replica: ServiceReplica
+let as: Record<'platform' | 'sales' | 'auditor', string>
+
+beforeAll(async () => {
+  world = await ServiceWorld.open()
+  replica = await world.replica()
+  const staff = async (role: string) => world.issuer.staff(role)
+  as = { platform: await staff('platform'), sales: await staff('sales'), auditor: await staff('auditor') }
+})
+afterAll(() => world[Symbol.asyncDispose]())
+
+type Staff = 'platform' | 'sales' | 'auditor'
+
+const ask = (who: Staff, method: string, path: string, body?: unknown) =>
+  replica.admin({ method, path, authorization: as[who], ...(body === undefined ? {} : { body }) })
+
+describe('POST /tenants', () => {
+  const acme = { id: 'acme', name: 'Acme', tier: 'standard' }
+
+  test('answers 201, then 200 for the same, and 409 for other content', async () => {
+    const made = await ask('sales', 'POST', '/tenants', acme)
+    expect(made.status).toBe(201)
+    expect(made.headers.get('location')).toBe('/tenants/acme')
+    expect(made.json).toMatchObject({
+      ...{ id: 'acme', name: 'Acme', tier: 'standard', status: 'active', region: null, limits: {}, attributes: {} },
+      ...{ awaitingPromotion: false, placement: { kind: 'pool', generation: 1 }, move: null },
+    })
+    expect((await ask('platform', 'POST', '/tenants', acme)).status).toBe(200)
+    const other = await ask('sales', 'POST', '/tenants', { ...acme, name: 'Other' })
+    expect(other).toMatchObject({ status: 409, json: { code: 'conflict' } })
+    expect((await ask('auditor', 'GET', '/tenants/acme')).json).toEqual(made.json)
+  })
+
+  test('gives enterprise tenants a silo from the platform team, a pooled place from sales', async () => {
+    const ours = await ask('platform', 'POST', '/tenants', { id: 'big', name: 'Big', tier: 'enterprise' })
+    expect(ours.json).toMatchObject({ placement: { kind: 'silo' }, awaitingPromotion: false })
+    const theirs = await ask('sales', 'POST', '/tenants', { id: 'huge', name: 'Huge', tier: 'enterprise' })
+    expect(theirs.json).toMatchObject({ placement: { kind: 'pool' }, awaitingPromotion: true })
+    expect((await ask('auditor', 'GET', '/tenants?awaitingPromotion=true')).json).toMatchObject({
+      items: [{ id: 'huge' }],
+      nextCursor: null,
+    })
+  })
+
+  test.each([
+    [{ name: 'No id' }, 'id'],
+    [{ id: 'a b', name: 'Space' }, 'id'],
+    [{ id: 'x'.repeat(65), name: 'Long' }, 'id'],
+    [{ id: 'x', name: '' }, 'name'],
+    [{ id: 'x', name: 'X', tier: 'gold' }, 'tier'],
+    [{ id: 'x', name: 'X', limits: { a: -1 } }, 'limits.a'],
+    [{ id: 'x', name: 'X', region: 'Mars/1' }, 'region'],
+    [{ id: 'x', name: 'X', nonsense: 1 }, 'nonsense'],
+  ])('refuses %o and names the field', async (body, path) => {
+    const answer = await ask('platform', 'POST', '/tenants', body)
+    expect(answer.status).toBe(400)
+    expect(JSON.stringify(answer.json)).toContain(`"${path}"`)
+  })
+})
+
+test('a suspended tenant is not served, a resumed one is', async () => {
+  await ask('sales', 'POST', '/tenants', { id: 'pause', name: 'Pause' })
+  const token = await world.issuer.tenant('pause')
+  const query = () =>
+    replica.public({ path: '/retrieve', authorization: token, body: { vector: Array(64).fill(0.1), topK: 1 } })
+  expect((await query()).status).toBe(200)
+  expect((await ask('platform', 'POST', '/tenants/pause/suspend')).json).toMatchObject({ status: 'suspended' })
+  await expect.poll(async () => (await query()).status).toBe(403)
+  await ask('platform', 'POST', '/tenants/pause/resume')
+  await expect.poll(async () => (await query()).status).toBe(200)
+})
+
+test('an offboarded tenant is not served at once, and its receipt follows', async () => {
+  await ask('sales', 'POST', '/tenants', { id: 'gone', name: 'Gone' })
+  const token = await world.issuer.tenant('gone')
+  const query = () =>
+    replica.public({ path: '/retrieve', authorization: token, body: { vector: Array(64).fill(0.1), topK: 1 } })
+  expect((await query()).status).toBe(200)
+  const going = await ask('platform', 'DELETE', '/tenants/gone')
+  expect(going).toMatchObject({ status: 202, json: { status: 'offboarding' } })
+  await expect.poll(async () => (await query()).status).toBe(404)
+  await replica.services.tenantWork.settled()
+  const gone = await ask('auditor', 'GET', '/tenants/gone')
+  expect(gone.json).toMatchObject({ status: 'offboarded', placement: null, deletionReceipt: { documents: 0 } })
+})
+
+test('sales changes tier and name, and nothing else', async () => {
+  await ask('sales', 'POST', '/tenants', { id: 'edit', name: 'Edit' })
+  expect((await ask('sales', 'PATCH', '/tenants/edit', { tier: 'enterprise', name: 'Edited' })).json).toMatchObject({
+    ...{ name: 'Edited', tier: 'enterprise', awaitingPromotion: true, placement: { kind: 'pool' } },
+  })
+  const limits = { limits: { requestsPerMinute: 5 } }
+  expect(await ask('sales', 'PATCH', '/tenants/edit', limits)).toMatchObject({
+    status: 403,
+    json: { code: 'forbidden' },
+  })
+  expect((await ask('platform', 'PATCH', '/tenants/edit', limits)).json).toMatchObject(limits)
+  expect((await ask('platform', 'PATCH', '/tenants/nobody', limits)).status).toBe(404)
+})
+
+test('indexes are listed for all staff and opened by the platform team', async () => {
+  const opened = await ask('platform', 'POST', '/indexes', { namespaceLimit: 5 })
+  expect(opened).toMatchObject({
+    status: 201,
+    json: { kind: 'pool', state: 'ready', namespaces: 0, limit: 5, fill: 0 },
+  })
+  const listed = await ask('sales', 'GET', '/indexes')
+  expect(listed.json.items).toContainEqual(opened.json)
+})
+
+test('the route says where a tenant is and which limit is nearest', async () => {
+  await ask('sales', 'POST', '/tenants', { id: 'where', name: 'Where' })
+  const answer = await ask('auditor', 'GET', '/tenants/where/route')
+  expect(answer).toMatchObject({
+    status: 200,
+    json: { tenantId: 'where', phase: 'steady', placement: { kind: 'pool' } },
+  })
+  expect(answer.json.nearestLimit.share).toBe(
+    Math.max(...answer.json.limits.map((one: { share: number }) => one.share)),
+  )
+})
+
+test('the audit is for the platform team and auditors', async () => {
+  await ask('sales', 'POST', '/tenants', { id: 'seen', name: 'Seen' })
+  const audit = await ask('auditor', 'GET', '/audit?tenantId=seen')
+  expect(audit.json).toMatchObject({ items: [{ action: 'tenant.create', tenantId: 'seen' }], nextCursor: null })
+})
+
+test.each([
+  ['auditor', 'POST', '/tenants'],
+  ['auditor', 'PATCH', '/tenants/acme'],
+  ['sales', 'DELETE', '/tenants/acme'],
+  ['sales', 'POST', '/tenants/acme/suspend'],
+  ['sales', 'POST', '/tenants/acme/resume'],
+  ['sales', 'POST', '/indexes'],
+  ['auditor', 'POST', '/indexes'],
+  ['sales', 'GET', '/audit'],
+] as const)('%s may not %s %s', async (who, method, path) => {
+  expect((await ask(who, method, path, method === 'GET' ? undefined : {})).status).toBe(403)
+})
