@@ -26,6 +26,7 @@ import { LeasedRoutes } from './registry/leased-routes.ts'
 import { pineconeStore } from './stores/pinecone.ts'
 import type { VectorStore } from './stores/store.ts'
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
+import { startTenantSweep } from './tenants/tenant-sweep.ts'
 import { openTenantWork, type TenantWork } from './tenants/tenant-work.ts'
 import { version } from './version.ts'
 
@@ -101,6 +102,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     ...{ storeInDoubtMs, provisionWaitMs: overrides.provisionWaitMs ?? 30_000 },
   }
   const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log }))
+  opening.use(startTenantSweep(tenantWork, { everyMs: 30_000 }))
   const moveSettings = { ...tenantSettings, ...config.moves, readGraceMs: 20_000, ...overrides.moveSettings }
   const moverDeps = { stores, settings: moveSettings, log, ...(overrides.atMovePoint && { at: overrides.atMovePoint }) }
   const mover = opening.use(new Mover(database, moverDeps, { leaseMs: 15_000, maxMoves: 2, pollMs: 2_000 }))
