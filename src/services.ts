@@ -1,5 +1,4 @@
 import type { Logger } from 'pino'
-import { createTokenVerifier } from './auth/token-verifier.ts'
 import { listenForTenantWrites } from './cache/postgres-tenant-writes.ts'
 import { ResultCache } from './cache/result-cache.ts'
 import type { Config } from './config.ts'
@@ -23,16 +22,13 @@ import { ragMemory } from './rag/rag-memory.ts'
 import { readIndexFill } from './registry/index-fill.ts'
 import { checkIndexes } from './registry/indexes.ts'
 import { LeasedRoutes } from './registry/leased-routes.ts'
-import { pineconeStore } from './stores/pinecone.ts'
+import { openEmbedder, openStores, openVerifier, project, timed } from './service-parts.ts'
 import type { VectorStore } from './stores/store.ts'
-import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts'
+import { createTelemetry } from './telemetry/telemetry.ts'
 import { createTracer } from './telemetry/tracer.ts'
-import { startResumeLoop } from './tenants/resume-loop.ts'
+import { startTenantSweep } from './tenants/tenant-sweep.ts'
 import { openTenantWork, type TenantWork } from './tenants/tenant-work.ts'
 import { version } from './version.ts'
-
-/** The one project of this version; places carry its name, so a second one is configuration. */
-const project = 'default'
 
 /** What a test puts in the place of a part. */
 export interface Overrides {
@@ -109,7 +105,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     ...{ storeInDoubtMs, provisionWaitMs: overrides.provisionWaitMs ?? 30_000 },
   }
   const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log }))
-  opening.use(startResumeLoop(tenantWork))
+  opening.use(startTenantSweep(tenantWork, { everyMs: 30_000 }))
   const moveSettings = { ...tenantSettings, ...config.moves, readGraceMs: 20_000, ...overrides.moveSettings }
   const moverDeps = { stores, settings: moveSettings, log, ...(overrides.atMovePoint && { at: overrides.atMovePoint }) }
   const mover = opening.use(new Mover(database, moverDeps, { leaseMs: 15_000, maxMoves: 2, pollMs: 2_000 }))
@@ -130,7 +126,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const forTenants = publicRoutes({
     ...{ db, routes, stores, embedder, chunker, cache, writes, memory: ragMemory(), settings: ragSettings },
   })
-  const forStaff = adminRoutes({ tenants: tenantWork, moves: { db, settings: moveSettings } })
+  const forStaff = adminRoutes({ ...tenantWork, settings: moveSettings })
   const checks = {
     postgres: async () => void (await database.sql`select 1`),
     lease: () => {
@@ -172,41 +168,5 @@ export async function serve(services: Services, config: Pick<Config, 'http'>): P
       drain()
       await listeners.disposeAsync()
     },
-  }
-}
-
-function openStores({ apiKey, controllerHost }: Config['pinecone'], { store, steps }: Telemetry) {
-  return pineconeStore({
-    projects: [{ name: project, apiKey: apiKey.reveal(), controllerHost }],
-    onCall({ op, status, ms }) {
-      store.call(op, status, ms)
-      if (op === 'query') steps.store.observe(ms)
-    },
-  })
-}
-
-function openVerifier(jwt: Config['jwt'], { tokenCache }: Telemetry) {
-  return createTokenVerifier({ ...jwt, onRemembered: (found) => (found ? tokenCache.hit() : tokenCache.miss()) })
-}
-
-/** Loaded only when used: the local encoder comes with optional packages, the SDK of the other takes its time. */
-async function openEmbedder({ provider, model, dimension, apiKey, baseUrl }: Config['embedding']): Promise<Embedder> {
-  if (provider === 'local') return (await import('./models/local.ts')).startLocalEmbedder()
-  const { openAiEmbedder } = await import('./models/openai.ts')
-  return openAiEmbedder({ model, dimension, apiKey: apiKey?.reveal(), baseUrl })
-}
-
-function timed(embedder: Embedder, { steps }: Telemetry): Embedder {
-  return {
-    model: embedder.model,
-    dimension: embedder.dimension,
-    ...(embedder.maxTokens === undefined ? {} : { maxTokens: embedder.maxTokens }),
-    async embed(texts, options) {
-      const startedAtMs = performance.now()
-      const embedding = await embedder.embed(texts, options)
-      steps.embed.observe(performance.now() - startedAtMs)
-      return embedding
-    },
-    [Symbol.asyncDispose]: () => embedder[Symbol.asyncDispose](),
   }
 }

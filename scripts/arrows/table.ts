@@ -35,8 +35,10 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // The composition root sees every room of the service; nothing but an entry sees it.
   services: [
     ...['auth', 'cache', 'config', 'db', 'errors', 'http', 'log', 'models', 'moves', 'placement', 'rag', 'registry'],
-    ...['stores', 'telemetry', 'tenants'],
+    ...['service-parts', 'stores', 'telemetry', 'tenants', 'version'],
   ],
+  'service-parts': ['auth', 'config', 'models', 'stores', 'telemetry'],
+  version: [],
   shutdown: ['errors'],
   main: ['config', 'errors', 'http', 'log', 'services', 'setting-reader', 'shutdown'],
 

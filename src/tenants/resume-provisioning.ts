@@ -7,6 +7,7 @@ import { eachLimited } from './each-limited.ts'
 import { emptyPlace } from './empty-place.ts'
 import { freePlace } from './free-place.ts'
 import type { TenantWork } from './tenant-work.ts'
+import { within } from './within.ts'
 
 const atOnce = 16
 const atMost = 1000
@@ -24,14 +25,19 @@ export async function resumeProvisioning(
   const { db } = deps
   const making = await listAbandoned(db, 'creating')
   await eachLimited(making, atOnce, async (index) => {
-    if (await isOnboardings(deps, index)) await deps.indexReady(index.id)
+    if (await isOnboardings(deps, index)) await inTime(deps, deps.indexReady(index.id))
   })
   const waiting = await listByStatus(db, 'provisioning', olderThanMs, atMost)
-  const outcome = await eachLimited(waiting, atOnce, (tenantId) => deps.provision(tenantId))
+  const outcome = await eachLimited(waiting, atOnce, (tenantId) => inTime(deps, deps.provision(tenantId)))
   await eachLimited(await listDueCleanups(db, atMost), atOnce, (placeId) => sweepPlace(deps, placeId, signal))
   const deleting = await listAbandoned(db, 'deleting')
   await eachLimited(deleting, atOnce, (index) => sweepDeletingIndex(deps, index.id, signal))
   return outcome
+}
+
+/** One that hangs must not keep the others from being looked at; it goes on by itself. */
+async function inTime({ settings }: TenantWork, work: Promise<unknown>): Promise<void> {
+  if ((await within(settings.provisionWaitMs, work)) === undefined) throw new Error('it takes longer')
 }
 
 /** A silo of a tenant that is not being provisioned is a move's. */

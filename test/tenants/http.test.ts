@@ -1,22 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
+import { openService, type Service } from './service.ts'
 
-let world: ServiceWorld
-let replica: ServiceReplica
+let service: Service
 let as: Record<'platform' | 'sales' | 'auditor', string>
 
 beforeAll(async () => {
-  world = await ServiceWorld.open()
-  replica = await world.replica()
-  const staff = async (role: string) => world.issuer.staff(role)
+  service = await openService()
+  const staff = async (role: string) => service.issuer.staff(role)
   as = { platform: await staff('platform'), sales: await staff('sales'), auditor: await staff('auditor') }
 })
-afterAll(() => world[Symbol.asyncDispose]())
+afterAll(() => service[Symbol.asyncDispose]())
 
-type Staff = 'platform' | 'sales' | 'auditor'
+const ask = (who: keyof typeof as, method: string, path: string, body?: unknown) =>
+  service.call('admin', { method, path, authorization: as[who], body })
 
-const ask = (who: Staff, method: string, path: string, body?: unknown) =>
-  replica.admin({ method, path, authorization: as[who], ...(body === undefined ? {} : { body }) })
+const retrieve = (authorization: string) =>
+  service.call('public', {
+    ...{ method: 'POST', path: '/retrieve', authorization },
+    body: { vector: Array(64).fill(0.1), topK: 1 },
+  })
 
 describe('POST /tenants', () => {
   const acme = { id: 'acme', name: 'Acme', tier: 'standard' }
@@ -24,7 +26,7 @@ describe('POST /tenants', () => {
   test('answers 201, then 200 for the same, and 409 for other content', async () => {
     const made = await ask('sales', 'POST', '/tenants', acme)
     expect(made.status).toBe(201)
-    expect(made.headers.get('location')).toBe('/tenants/acme')
+    expect(made.location).toBe('/tenants/acme')
     expect(made.json).toMatchObject({
       ...{ id: 'acme', name: 'Acme', tier: 'standard', status: 'active', region: null, limits: {}, attributes: {} },
       ...{ awaitingPromotion: false, placement: { kind: 'pool', generation: 1 }, move: null },
@@ -64,9 +66,8 @@ describe('POST /tenants', () => {
 
 test('a suspended tenant is not served, a resumed one is', async () => {
   await ask('sales', 'POST', '/tenants', { id: 'pause', name: 'Pause' })
-  const token = await world.issuer.tenant('pause')
-  const query = () =>
-    replica.public({ path: '/retrieve', authorization: token, body: { vector: Array(64).fill(0.1), topK: 1 } })
+  const token = await service.issuer.tenant('pause')
+  const query = () => retrieve(token)
   expect((await query()).status).toBe(200)
   expect((await ask('platform', 'POST', '/tenants/pause/suspend')).json).toMatchObject({ status: 'suspended' })
   await expect.poll(async () => (await query()).status).toBe(403)
@@ -76,14 +77,13 @@ test('a suspended tenant is not served, a resumed one is', async () => {
 
 test('an offboarded tenant is not served at once, and its receipt follows', async () => {
   await ask('sales', 'POST', '/tenants', { id: 'gone', name: 'Gone' })
-  const token = await world.issuer.tenant('gone')
-  const query = () =>
-    replica.public({ path: '/retrieve', authorization: token, body: { vector: Array(64).fill(0.1), topK: 1 } })
+  const token = await service.issuer.tenant('gone')
+  const query = () => retrieve(token)
   expect((await query()).status).toBe(200)
   const going = await ask('platform', 'DELETE', '/tenants/gone')
   expect(going).toMatchObject({ status: 202, json: { status: 'offboarding' } })
   await expect.poll(async () => (await query()).status).toBe(404)
-  await replica.services.tenantWork.settled()
+  await service.services.tenantWork.settled()
   const gone = await ask('auditor', 'GET', '/tenants/gone')
   expect(gone.json).toMatchObject({ status: 'offboarded', placement: null, deletionReceipt: { documents: 0 } })
 })

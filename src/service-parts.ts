@@ -1,0 +1,57 @@
+import { createTokenVerifier, type TokenVerifier } from './auth/token-verifier.ts'
+import type { Config } from './config.ts'
+import type { Embedder } from './models/embedder.ts'
+import { pineconeStore } from './stores/pinecone.ts'
+import type { VectorStore } from './stores/store.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
+
+/** The one project of this version; places carry its name, so a second one is configuration. */
+export const project = 'default'
+
+/** The vector store, its calls counted. */
+export function openStores(
+  { apiKey, controllerHost }: Config['pinecone'],
+  { store, steps }: Telemetry,
+): VectorStore & AsyncDisposable {
+  return pineconeStore({
+    projects: [{ name: project, apiKey: apiKey.reveal(), controllerHost }],
+    onCall({ op, status, ms }) {
+      store.call(op, status, ms)
+      if (op === 'query') steps.store.observe(ms)
+    },
+  })
+}
+
+/** Tokens, hits of the remembered ones counted. */
+export function openVerifier(jwt: Config['jwt'], { tokenCache }: Telemetry): TokenVerifier {
+  return createTokenVerifier({ ...jwt, onRemembered: (found) => (found ? tokenCache.hit() : tokenCache.miss()) })
+}
+
+/** Loaded only when used: the local encoder comes with optional packages, the SDK of the other takes its time. */
+export async function openEmbedder({
+  provider,
+  model,
+  dimension,
+  apiKey,
+  baseUrl,
+}: Config['embedding']): Promise<Embedder> {
+  if (provider === 'local') return (await import('./models/local.ts')).startLocalEmbedder()
+  const { openAiEmbedder } = await import('./models/openai.ts')
+  return openAiEmbedder({ model, dimension, apiKey: apiKey?.reveal(), baseUrl })
+}
+
+/** The time of every embedding is observed. */
+export function timed(embedder: Embedder, { steps }: Telemetry): Embedder {
+  return {
+    model: embedder.model,
+    dimension: embedder.dimension,
+    ...(embedder.maxTokens === undefined ? {} : { maxTokens: embedder.maxTokens }),
+    async embed(texts, options) {
+      const startedAtMs = performance.now()
+      const embedding = await embedder.embed(texts, options)
+      steps.embed.observe(performance.now() - startedAtMs)
+      return embedding
+    },
+    [Symbol.asyncDispose]: () => embedder[Symbol.asyncDispose](),
+  }
+}
