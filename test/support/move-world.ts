@@ -109,6 +109,8 @@ export class MoveWorld implements AsyncDisposable {
     }
     const deps = { stores: store, settings: { ...settings, ...options.settings }, log: pino({ level: 'silent' }), at }
     const mover = new Mover(own, deps, { leaseMs: options.leaseMs ?? 5_000, maxMoves: 2, pollMs: 100 })
+    // All connections are made before any can be cut: a kill is to meet work, not a handshake.
+    await Promise.all(Array.from({ length: 4 }, () => own.sql`select pg_sleep(0.02)`))
     await mover.start()
     this.stack.defer(async () => {
       if (dead) return
