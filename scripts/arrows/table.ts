@@ -10,6 +10,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   secret: [],
   'setting-reader': ['settings'],
   settings: [],
+  version: [],
   placement: ['errors'],
   db: ['errors'],
 
@@ -35,7 +36,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // The composition root sees every room of the service; nothing but an entry sees it.
   services: [
     ...['auth', 'cache', 'config', 'db', 'errors', 'http', 'log', 'models', 'moves', 'placement', 'rag', 'registry'],
-    ...['stores', 'telemetry', 'tenants'],
+    ...['stores', 'telemetry', 'tenants', 'version'],
   ],
   shutdown: ['errors'],
   main: ['config', 'errors', 'http', 'log', 'services', 'setting-reader', 'shutdown'],
