@@ -7,7 +7,6 @@ import { refuseOldSchema } from './db/pending-migrations.ts'
 import { adminRoutes } from './http/admin/admin-routes.ts'
 import { createAdminApp } from './http/admin-app.ts'
 import type { HttpKit } from './http/kit.ts'
-import { listen } from './http/listen.ts'
 import { publicRoutes } from './http/public/public-routes.ts'
 import { createPublicApp } from './http/public-app.ts'
 import type { AnyRoute } from './http/route.ts'
@@ -19,6 +18,7 @@ import type { RunMoveDeps } from './moves/run-move.ts'
 import type { MoveSettings } from './moves/step.ts'
 import { chunkRule, startChunker } from './rag/chunker.ts'
 import { ragMemory } from './rag/rag-memory.ts'
+import { forgetDeadSessions } from './registry/barrier.ts'
 import { readIndexFill } from './registry/index-fill.ts'
 import { checkIndexes } from './registry/indexes.ts'
 import { LeasedRoutes } from './registry/leased-routes.ts'
@@ -98,6 +98,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   })
   opening.use(routes)
   await routes.start()
+  await forgetDeadSessions(database.db)
 
   const { db } = database
   const tenantSettings = {
@@ -143,30 +144,6 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     async [Symbol.asyncDispose]() {
       draining.abort()
       await resources.disposeAsync()
-    },
-  }
-}
-
-/** Both listeners of a replica. Disposing them lets what is under way finish; the services are ended by their owner. */
-export interface Listening extends AsyncDisposable {
-  readonly publicUrl: string
-  readonly adminUrl: string
-}
-
-/** @throws Error with one clear sentence when a port is taken; nothing is left listening. */
-export async function serve(services: Services, config: Pick<Config, 'http'>): Promise<Listening> {
-  const { publicApp, adminApp, drain } = services
-  await using opening = new AsyncDisposableStack()
-  const { host, port, adminHost, adminPort } = config.http
-  const forStaff = opening.use(await listen(adminApp, { host: adminHost, port: adminPort }))
-  const forTenants = opening.use(await listen(publicApp, { host, port }))
-  const listeners = opening.move()
-  return {
-    publicUrl: forTenants.url,
-    adminUrl: forStaff.url,
-    async [Symbol.asyncDispose]() {
-      drain()
-      await listeners.disposeAsync()
     },
   }
 }

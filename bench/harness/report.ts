@@ -24,7 +24,7 @@ export interface BenchOptions {
   readonly say: (line: string) => void
 }
 
-export function reached({ value, limit, sense }: Goal): boolean {
+function reached({ value, limit, sense }: Goal): boolean {
   return sense === 'at most' ? value <= limit : value >= limit
 }
 

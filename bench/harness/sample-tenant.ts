@@ -1,6 +1,6 @@
 import { call, type Parts, type Service } from './parts.ts'
 
-export const dimension = 512
+const dimension = 512
 
 export interface SampleTenant {
   readonly id: string

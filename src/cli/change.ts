@@ -1,7 +1,6 @@
 import type { ApiRequest } from './admin-api.ts'
 import type { Context } from './context.ts'
 import { CliError } from './exit-code.ts'
-import { openApi } from './open-api.ts'
 import type { ChangeOptions } from './verb.ts'
 
 export interface Change {
@@ -26,7 +25,7 @@ export async function change<T>(context: Context, options: ChangeOptions, what: 
     return undefined
   }
   await agree(context, options, what.question)
-  return (await openApi(context)).send<T>(what.request)
+  return (await context.api()).send<T>(what.request)
 }
 
 /** Asks, unless `--yes` has answered. */

@@ -1,8 +1,10 @@
-import type { ClientSettings, DevelopmentSettings } from '../config.ts'
+import type { DevelopmentSettings } from '../config.ts'
+import type { AdminApi } from './admin-api.ts'
 
 /** What a command may touch of the world: made once in `main.ts`. */
 export interface Context {
-  readonly client: ClientSettings
+  /** The admin listener; opened by the first who asks. */
+  api(): Promise<AdminApi>
   readonly development: DevelopmentSettings
   /** For the answer, which a script may read. */
   write(line: string): void

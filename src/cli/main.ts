@@ -1,8 +1,10 @@
 import { CommanderError } from 'commander'
 import { readClientSettings, readDevelopmentSettings } from '../config.ts'
 import { ConfigError } from '../setting-reader.ts'
+import type { AdminApi } from './admin-api.ts'
 import type { Context } from './context.ts'
 import { CliError, exitCodes } from './exit-code.ts'
+import { openApi } from './open-api.ts'
 import { program } from './program.ts'
 
 const interruption = new AbortController()
@@ -17,14 +19,21 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed),
 )
 
-const context: Context = {
-  client: readClientSettings(),
+const world: Omit<Context, 'api'> = {
   development: readDevelopmentSettings(),
   write: (line) => process.stdout.write(`${line}\n`),
   remark: (line) => process.stderr.write(`${line}\n`),
   watched: process.stdout.isTTY === true,
   interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
   interrupted: interruption.signal,
+}
+let api: Promise<AdminApi> | undefined
+const context: Context = {
+  ...world,
+  api() {
+    api ??= openApi(readClientSettings(), world)
+    return api
+  },
 }
 
 try {

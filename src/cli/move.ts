@@ -15,6 +15,8 @@ export interface Move {
     readonly etaS: number | null
   }
   readonly gate?: string | null
+  /** What a person asked for and has not happened yet. */
+  readonly requested?: string | null
   readonly error?: string | null
   readonly writePauseMs?: number | null
   readonly createdAt: string

@@ -1,3 +1,4 @@
+import type { ClientSettings } from '../config.ts'
 import { type AdminApi, adminApi } from './admin-api.ts'
 import type { Context } from './context.ts'
 import { CliError } from './exit-code.ts'
@@ -6,8 +7,8 @@ import { CliError } from './exit-code.ts'
  * The admin listener that the environment names. Without a token, and on this machine, the development issuer of
  * `npm start` stands in: its key lies in the data folder, and no service but that one believes it.
  */
-export async function openApi(context: Context): Promise<AdminApi> {
-  const { url, token } = context.client
+export async function openApi(client: ClientSettings, context: Omit<Context, 'api'>): Promise<AdminApi> {
+  const { url, token } = client
   if (!URL.canParse(url) || !/^https?:/.test(url)) {
     throw new CliError('usage', 'TENANT_ROUTER_URL is not a URL: set it as in http://127.0.0.1:8081.')
   }

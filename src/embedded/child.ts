@@ -2,6 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Run } from './children.ts'
+import { endWithThisProcess, hasEnded } from './last-resort.ts'
 
 export interface Child extends AsyncDisposable {
   readonly pid: number
@@ -45,11 +46,9 @@ export function startChild(options: ChildOptions): Child {
       options.onLine?.(line)
     })
   }
-  // The last resort of a process that exits without disposing; there is no time to wait for it then.
-  const onExit = () => child.kill(options.stopSignal)
-  process.once('exit', onExit)
+  endWithThisProcess(child, options.stopSignal)
   const exited = endOf(child).then((how) => {
-    process.off('exit', onExit)
+    hasEnded(child)
     if (child.pid !== undefined) options.run?.forget(child.pid)
     return how
   })

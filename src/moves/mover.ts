@@ -1,6 +1,7 @@
 import type { Database } from '../db/connect.ts'
 import { claimMove, releaseClaim, renewClaim } from './claim-move.ts'
 import { LostMove, type MoveRow, movesChannel } from './journal.ts'
+import { reopenFences } from './reopen-fences.ts'
 import { type RunMoveDeps, runMove } from './run-move.ts'
 
 export interface MoverOptions {
@@ -47,6 +48,7 @@ export class Mover implements AsyncDisposable {
     if (this.#looking) return
     this.#looking = true
     try {
+      await reopenFences(this.#database.db)
       while (!this.#stop.signal.aborted && this.#running.size < this.#options.maxMoves) {
         const { leaseMs } = this.#options
         const move = await claimMove(this.#database.db, { leaseMs })

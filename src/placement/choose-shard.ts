@@ -8,7 +8,7 @@ export interface Shard {
   readonly full: boolean
 }
 
-export function hasRoom(shard: Shard): boolean {
+function hasRoom(shard: Shard): boolean {
   return !shard.full && shard.namespacesUsed < shard.namespaceLimit
 }
 

@@ -25,8 +25,6 @@ export type Routing =
 
 export type Phase = Routing['phase']
 
-export const phases = ['steady', 'arm', 'track', 'fence', 'flip', 'soak'] as const satisfies readonly Phase[]
-
 export type TenantStatus = 'provisioning' | 'active' | 'suspended' | 'offboarding' | 'offboarded'
 
 /** What a request needs to know of its tenant, as one consistent read of the registry. */

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, lt, lte, max, ne, or, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, inArray, lte, max, ne, or, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import type { Shard } from '../placement/choose-shard.ts'
@@ -122,55 +122,9 @@ export async function findIndexByName(tx: Tx, project: string, name: string): Pr
   return row
 }
 
-/** Becomes the creator of an index whose creator has let its lease run out. */
-export async function takeOverCreation(tx: Tx, id: number, leaseMs: number): Promise<IndexRow | undefined> {
-  const [row] = await tx
-    .update(indexes)
-    .set({ creatorLeaseUntil: fromNow(leaseMs) })
-    .where(and(eq(indexes.id, id), eq(indexes.state, 'creating'), lt(indexes.creatorLeaseUntil, sql`now()`)))
-    .returning()
-  return row
-}
-
-export async function renewCreation(tx: Tx, id: number, leaseMs: number): Promise<void> {
-  await tx
-    .update(indexes)
-    .set({ creatorLeaseUntil: fromNow(leaseMs) })
-    .where(and(eq(indexes.id, id), eq(indexes.state, 'creating')))
-}
-
-export async function setIndexReady(tx: Tx, id: number, host: string): Promise<void> {
-  await tx
-    .update(indexes)
-    .set({ state: 'ready', host, creatorLeaseUntil: null })
-    .where(and(eq(indexes.id, id), eq(indexes.state, 'creating')))
-}
-
-/** Nothing more goes in. `forMs`: how long a creation that was sent may still land. */
-export async function setIndexDeleting(tx: Tx, id: number, forMs: number): Promise<void> {
-  await tx
-    .update(indexes)
-    .set({ state: 'deleting', creatorLeaseUntil: fromNow(forMs) })
-    .where(and(eq(indexes.id, id), inArray(indexes.state, ['creating', 'ready'])))
-}
-
 /** Its name is burnt: the row stays, and counts no longer against the project's limit. */
 export async function setIndexDeleted(tx: Tx, id: number): Promise<void> {
   await tx.update(indexes).set({ state: 'deleted', creatorLeaseUntil: null }).where(eq(indexes.id, id))
-}
-
-/** For an index that the store refused to make: nothing is there, so its number may be given again. */
-export async function eraseIndex(tx: Tx, id: number): Promise<void> {
-  await tx.delete(indexes).where(and(eq(indexes.id, id), eq(indexes.state, 'deleting')))
-}
-
-/** Indexes whose creator or deleter died: the lease is over. */
-export async function listAbandoned(tx: Tx, state: 'creating' | 'deleting'): Promise<readonly IndexRow[]> {
-  return tx
-    .select()
-    .from(indexes)
-    .where(and(eq(indexes.state, state), lt(indexes.creatorLeaseUntil, sql`now()`)))
-    .orderBy(asc(indexes.id))
 }
 
 /** Indexes that are there or on their way, by id; `after` is the last id of the page before. */

@@ -1,9 +1,10 @@
-import { and, eq, inArray, ne, sql } from 'drizzle-orm'
+import { and, eq, inArray, ne, or, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import type { Placement } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import type { indexes } from './indexes.sql.ts'
 import { places } from './places.sql.ts'
+import { routing } from './routing.sql.ts'
 
 export type PlaceRow = typeof places.$inferSelect
 export type NewPlace = typeof places.$inferInsert
@@ -104,6 +105,16 @@ export async function isIndexInUse(tx: Tx, indexId: number): Promise<boolean> {
     .select({ id: places.id })
     .from(places)
     .where(and(eq(places.indexId, indexId), ne(places.state, 'purged')))
+    .limit(1)
+  return rows.length > 0
+}
+
+/** Whether any tenant's requests go to the place, or are about to: then it is never deleted (docs/moves.md I10). */
+export async function isRoutedTo(tx: Tx, placeId: number): Promise<boolean> {
+  const rows = await tx
+    .select({ tenantId: routing.tenantId })
+    .from(routing)
+    .where(or(eq(routing.activePlaceId, placeId), eq(routing.followerPlaceId, placeId)))
     .limit(1)
   return rows.length > 0
 }

@@ -1,5 +1,6 @@
 import type { Db } from '../db/connect.ts'
-import { eraseIndex, findIndex, setIndexDeleted, setIndexDeleting } from '../registry/indexes.ts'
+import { eraseIndex, setIndexDeleting } from '../registry/index-creation.ts'
+import { findIndex, setIndexDeleted } from '../registry/indexes.ts'
 import { isIndexInUse, listReservedIn } from '../registry/places.ts'
 import type { VectorStore } from '../stores/store.ts'
 import { isOurs } from './index-spec.ts'

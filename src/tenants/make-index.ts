@@ -1,6 +1,7 @@
 import type { Db } from '../db/connect.ts'
 import { AppError, isAppError } from '../errors.ts'
-import { findIndex, type IndexRow, renewCreation, setIndexReady, takeOverCreation } from '../registry/indexes.ts'
+import { renewCreation, setIndexReady, takeOverCreation } from '../registry/index-creation.ts'
+import { findIndex, type IndexRow } from '../registry/indexes.ts'
 import type { IndexInfo, VectorStore } from '../stores/store.ts'
 import { abandonIndex } from './abandon-index.ts'
 import { indexSpec, isOurs } from './index-spec.ts'

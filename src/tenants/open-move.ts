@@ -1,15 +1,14 @@
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, isNull } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import { moves } from '../moves/moves.sql.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 
 /**
- * Keeps a move of the tenant from being started until the transaction ends: `startMove` takes the same lock.
+ * To be called under the tenant's lock (`lockTenant`), which `startMove` takes too: none begins until this transaction ends.
  * @throws AppError `move_in_progress` naming the move that is open already.
  */
 export async function refuseWhileMoving(tx: Tx, tenantId: TenantId): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`move of ${tenantId}`}, 0))`)
   const [open] = await tx
     .select({ id: moves.id })
     .from(moves)

@@ -1,5 +1,6 @@
-import { type IndexRow, listAbandoned } from '../registry/indexes.ts'
-import { findPlace } from '../registry/places.ts'
+import { listAbandoned } from '../registry/index-creation.ts'
+import type { IndexRow } from '../registry/indexes.ts'
+import { findPlace, isRoutedTo } from '../registry/places.ts'
 import { findTenant, listByStatus } from '../registry/tenants.ts'
 import { sweepDeletingIndex } from './abandon-index.ts'
 import { listDueCleanups } from './cleanups.ts'
@@ -47,7 +48,7 @@ async function isOnboardings({ db }: Pick<TenantWork, 'db'>, index: IndexRow): P
 
 async function sweepPlace(deps: TenantWork, placeId: number, signal: AbortSignal): Promise<void> {
   const place = await findPlace(deps.db, placeId)
-  if (place?.state !== 'retiring') return
+  if (place?.state !== 'retiring' || (await isRoutedTo(deps.db, placeId))) return
   await emptyPlace(deps, place, signal)
   await deps.db.transaction((tx) => freePlace(tx, place))
 }

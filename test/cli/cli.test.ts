@@ -197,6 +197,16 @@ describe('a promote that is watched', () => {
     expect([code, err]).toEqual([1, expect.stringContaining('the project allows no further index')])
   })
 
+  test('that is undone is a failure to who wanted the switch, and an end like any other to who watches', async () => {
+    const undone = { ...moveAt(2), state: 'rolled_back' }
+    await using admin = await fakeAdmin(() => [200, undone])
+    const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+    const watched = await runCli(['moves', 'watch', 'm1'], env)
+    const wanted = await runCli(['promote', 'acme', '--yes'], env)
+    expect([watched.code, wanted.code]).toEqual([0, 1])
+    expect(wanted.err).toContain('tenant acme is where it was')
+  })
+
   test('goes on without us after Ctrl-C, and the way back is said', async () => {
     const reached = Promise.withResolvers<void>()
     await using admin = await fakeAdmin(() => {

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { connect } from '../../src/db/connect.ts'
 import { type EmbeddedParts, startParts } from '../../src/embedded/parts.ts'
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
@@ -47,6 +47,17 @@ test('after a kill -9 the next start ends the orphans, and the data is there', a
     own = await pids(folder.path)
   }
   expect(own.map(startOf)).toEqual([undefined, undefined])
+})
+
+test('a process that is told to end and does not listen takes its children with it', async () => {
+  await using folder = await temporaryFolder()
+  const program = new URL('./hold-parts.ts', import.meta.url).pathname
+  const holder = fork(program, [folder.path, JSON.stringify(issuer)])
+  await once(holder, 'message')
+  const children = await pids(folder.path)
+  holder.kill('SIGTERM')
+  expect((await once(holder, 'exit'))[1]).toBe('SIGTERM')
+  await vi.waitUntil(() => children.every((pid) => startOf(pid) === undefined), { timeout: 20_000 })
 })
 
 test('pinecone-local has the same address again, since the registry remembers it', async () => {

@@ -70,7 +70,7 @@ export function adminApp(routes: readonly AnyRoute[], options: KitAppOptions = {
   return { ...made, app: createAdminApp({ ...deps, ...(mount && { mount }) }) }
 }
 
-export const echoBody = z.object({
+const echoBody = z.object({
   query: z.string().min(1),
   topK: z.int().min(1).max(100).default(5),
   filter: z.record(z.string(), z.unknown()).optional(),

@@ -15,10 +15,10 @@ import { type TestDatabase, testDatabase } from './database.ts'
 import { type LocalStores, localStores } from './local-stores.ts'
 import { seedTenant } from './seed.ts'
 
-export const dimension = 4
+const dimension = 4
 export const platform: StaffPrincipal = { kind: 'staff', subject: 'pat', roles: new Set(['platform']) }
 
-export const settings: MoveSettings = {
+const settings: MoveSettings = {
   project: 'default',
   cloud: 'aws',
   region: 'us-east-1',
@@ -169,7 +169,7 @@ export class MoveWorld implements AsyncDisposable {
   }
 }
 
-export function records(count: number): VectorRecord[] {
+function records(count: number): VectorRecord[] {
   return Array.from({ length: count }, (_, i) => ({
     id: `r${String(i).padStart(6, '0')}`,
     values: [1, i / count, Math.sin(i), Math.cos(i)],
@@ -211,7 +211,7 @@ function gateWrites(gate: WriteGateDeps, store: VectorStore): GateWrites {
 }
 
 /** What a record is, its stamp apart. */
-export function plain(record: VectorRecord | undefined): VectorRecord | undefined {
+function plain(record: VectorRecord | undefined): VectorRecord | undefined {
   if (record?.metadata === undefined) return record
   const { _tr, ...metadata } = record.metadata
   const { metadata: _, ...rest } = record

@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import { positiveNumber } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import { listAll } from '../list-all.ts'
-import { openApi } from '../open-api.ts'
 import { showList } from '../show.ts'
 import { type ReadOptions, reading } from '../verb.ts'
 
@@ -14,7 +13,7 @@ export function indexesList(context: Context): Command {
   return reading({ usage: 'list', summary: 'list indexes and how full they are', example: 'indexes list' })
     .option('--limit <n>', 'how many at most', positiveNumber, 100)
     .action(async ({ limit, ...options }: Options) => {
-      const page = await listAll<Record<string, unknown>>(await openApi(context), '/indexes', {}, limit)
+      const page = await listAll<Record<string, unknown>>(await context.api(), '/indexes', {}, limit)
       showList(context, options, page, {
         NAME: (index) => index.name,
         KIND: (index) => index.kind,

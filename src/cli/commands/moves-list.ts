@@ -3,7 +3,6 @@ import { positiveNumber } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import { listAll } from '../list-all.ts'
 import type { Move } from '../move.ts'
-import { openApi } from '../open-api.ts'
 import { showList } from '../show.ts'
 import { type ReadOptions, reading } from '../verb.ts'
 
@@ -15,7 +14,7 @@ export function movesList(context: Context): Command {
   return reading({ usage: 'list', summary: 'list moves, the newest first', example: 'moves list' })
     .option('--limit <n>', 'how many at most', positiveNumber, 50)
     .action(async ({ limit, ...options }: Options) => {
-      const page = await listAll<Move & Record<string, unknown>>(await openApi(context), '/moves', {}, limit)
+      const page = await listAll<Move & Record<string, unknown>>(await context.api(), '/moves', {}, limit)
       showList(context, options, page, {
         ID: (move) => move.id,
         TENANT: (move) => move.tenantId,

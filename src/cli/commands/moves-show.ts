@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import type { Context } from '../context.ts'
-import { openApi } from '../open-api.ts'
 import { showDocument } from '../show.ts'
 import { type ReadOptions, reading } from '../verb.ts'
 
@@ -10,7 +9,7 @@ export function movesShow(context: Context): Command {
     summary: 'show a move: how far it is, and what it waits for',
     example: 'moves show 018f3c2e-5f0a-7cc3-9d53-0c3f4b7a9e11',
   }).action(async (id: string, options: ReadOptions) => {
-    const api = await openApi(context)
+    const api = await context.api()
     showDocument(context, options, await api.send({ method: 'GET', path: `/moves/${encodeURIComponent(id)}` }))
   })
 }

@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import { change } from '../change.ts'
 import type { Context } from '../context.ts'
 import type { Move } from '../move.ts'
-import { openApi } from '../open-api.ts'
 import { showDocument } from '../show.ts'
 import { type ChangeOptions, changing } from '../verb.ts'
 import { watchToTheEnd } from '../watch/watch-to-the-end.ts'
@@ -29,7 +28,6 @@ export function promote(context: Context): Command {
         return
       }
       if (!options.json) context.remark(`Move ${move.id} has begun. Ctrl-C leaves it running.`)
-      // The token was minted or read once for the change; the watch opens its own, quietly the same.
-      await watchToTheEnd(context, await openApi(context), move.id, options)
+      await watchToTheEnd(context, await context.api(), move.id, options, 'switch')
     })
 }

@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import { positiveNumber } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import { listAll } from '../list-all.ts'
-import { openApi } from '../open-api.ts'
 import { showList } from '../show.ts'
 import { type ReadOptions, reading } from '../verb.ts'
 
@@ -23,7 +22,7 @@ export function tenantsList(context: Context): Command {
     .option('--limit <n>', 'how many at most', positiveNumber, 50)
     .action(async ({ search, tier, status, awaiting, limit, ...options }: Options) => {
       const page = await listAll<Record<string, unknown>>(
-        await openApi(context),
+        await context.api(),
         '/tenants',
         { search, tier, status, awaitingPromotion: awaiting && 'true' },
         limit,

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import type { Context } from '../context.ts'
-import { openApi } from '../open-api.ts'
 import { showDocument } from '../show.ts'
 import { type ReadOptions, reading } from '../verb.ts'
 
@@ -10,7 +9,7 @@ export function tenantsShow(context: Context): Command {
     summary: 'show a tenant, where its vectors live and why',
     example: 'tenants show acme-bikes',
   }).action(async (id: string, options: ReadOptions) => {
-    const api = await openApi(context)
+    const api = await context.api()
     const path = `/tenants/${encodeURIComponent(id)}`
     const [tenant, route] = await Promise.all([
       api.send({ method: 'GET', path }),

@@ -1,14 +1,18 @@
 import { Listr } from 'listr2'
+import type { Context } from '../context.ts'
 import type { Move } from '../move.ts'
 import { doneOf, pace, progressLine } from './progress-line.ts'
 import { stageOf, stages } from './stages.ts'
+import { watchLines } from './watch-lines.ts'
 
 /** For a terminal: the stages of the move one below the other, the present one with a bar, rate and time left. */
-export async function watchBars(moves: AsyncIterable<Move>): Promise<Move | undefined> {
+export async function watchBars(context: Context, moves: AsyncIterable<Move>): Promise<Move | undefined> {
   const iterator = moves[Symbol.asyncIterator]()
   const first = await iterator.next()
   if (first.done) return undefined
   let move: Move = first.value
+  // A move on its way back goes through none of the stages.
+  if (isOffTheRoad(move)) return watchLines(context, withFirst(move, iterator))
   const next = async () => {
     const { done, value } = await iterator.next()
     if (!done) move = value
@@ -38,10 +42,19 @@ export async function watchBars(moves: AsyncIterable<Move>): Promise<Move | unde
   try {
     await list.run()
   } catch (error) {
-    if (stageOf(move.state) !== undefined || move.state === 'paused') throw error
+    if (!isOffTheRoad(move)) throw error
     while (await next());
   }
   return move
+}
+
+function isOffTheRoad(move: Move): boolean {
+  return stageOf(move.state) === undefined && move.state !== 'paused'
+}
+
+async function* withFirst(first: Move, rest: AsyncIterator<Move>): AsyncGenerator<Move> {
+  yield first
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
 }
 
 function outputOf(move: Move, perSecond: number | undefined): string {

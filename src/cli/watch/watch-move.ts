@@ -38,5 +38,5 @@ function ask(api: AdminApi, id: string): Promise<Move> {
 }
 
 function isSettled(move: Move): boolean {
-  return move.state === 'soaking' || isEnded(move.state)
+  return (move.state === 'soaking' && !move.requested) || isEnded(move.state)
 }

@@ -8,9 +8,16 @@ import { watchMove } from './watch-move.ts'
 
 /**
  * Shows a move until it has switched or ended: bars on a terminal, lines elsewhere, a JSON line a change with `--json`.
- * @throws CliError `interrupted` on Ctrl-C, which leaves the move running; `failed` when it ended without its switch.
+ * @throws CliError `interrupted` on Ctrl-C, which leaves the move running; `failed` when the move failed, or, where the
+ *   switch is what was wanted, ended without it.
  */
-export async function watchToTheEnd(context: Context, api: AdminApi, id: string, options: ReadOptions): Promise<void> {
+export async function watchToTheEnd(
+  context: Context,
+  api: AdminApi,
+  id: string,
+  options: ReadOptions,
+  wanted: 'switch' | 'any end',
+): Promise<void> {
   const moves = watchMove(api, id, context.interrupted)
   let last: Move | undefined
   try {
@@ -21,7 +28,9 @@ export async function watchToTheEnd(context: Context, api: AdminApi, id: string,
   }
   if (last === undefined) return
   const said = outcome(last)
-  if (!said.good) throw new CliError('failed', said.sentence)
+  if (said.end === 'failed' || (said.end === 'undone' && wanted === 'switch')) {
+    throw new CliError('failed', said.sentence)
+  }
   if (!options.json) context.remark(said.sentence)
 }
 
@@ -36,23 +45,23 @@ async function render(context: Context, moves: AsyncIterable<Move>, options: Rea
   }
   if (!context.watched) return watchLines(context, moves)
   const { watchBars } = await import('./watch-bars.ts')
-  return watchBars(moves)
+  return watchBars(context, moves)
 }
 
-function outcome(move: Move): { readonly good: boolean; readonly sentence: string } {
+function outcome(move: Move): { readonly end: 'switched' | 'undone' | 'failed'; readonly sentence: string } {
   const pause = typeof move.writePauseMs === 'number' ? ` Writes paused for ${move.writePauseMs} ms.` : ''
   switch (move.state) {
     case 'soaking': {
       const back = `Its old place is kept: tenant-router moves rollback ${move.id}`
-      return { good: true, sentence: `Tenant ${move.tenantId} is served from its new place.${pause} ${back}` }
+      return { end: 'switched', sentence: `Tenant ${move.tenantId} is served from its new place.${pause} ${back}` }
     }
     case 'completed':
-      return { good: true, sentence: `The move of tenant ${move.tenantId} is complete.${pause}` }
+      return { end: 'switched', sentence: `The move of tenant ${move.tenantId} is complete.${pause}` }
     case 'cancelled':
-      return { good: false, sentence: `The move was cancelled; tenant ${move.tenantId} is where it was.` }
+      return { end: 'undone', sentence: `The move was cancelled; tenant ${move.tenantId} is where it was.` }
     case 'rolled_back':
-      return { good: false, sentence: `The move was rolled back; tenant ${move.tenantId} is where it was.` }
+      return { end: 'undone', sentence: `The move was rolled back; tenant ${move.tenantId} is where it was.` }
     default:
-      return { good: false, sentence: `The move ${move.state}: ${move.error ?? move.gate ?? 'see moves show'}` }
+      return { end: 'failed', sentence: `The move ${move.state}: ${move.error ?? move.gate ?? 'see moves show'}` }
   }
 }

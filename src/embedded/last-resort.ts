@@ -1,0 +1,36 @@
+import type { ChildProcess } from 'node:child_process'
+
+/** What this process owns and has not disposed yet, with the signal that ends each in order. */
+const owned = new Map<ChildProcess, NodeJS.Signals>()
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/**
+ * The last resort of a process that ends without disposing, as a test run that is timed out does: its children would
+ * live on, for they are in process groups of their own. Against a kill -9 only the run file helps.
+ */
+export function endWithThisProcess(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (owned.size === 0) {
+    process.on('exit', endAll)
+    for (const name of signals) process.on(name, onSignal)
+  }
+  owned.set(child, signal)
+}
+
+export function hasEnded(child: ChildProcess): void {
+  owned.delete(child)
+  if (owned.size > 0) return
+  process.off('exit', endAll)
+  for (const name of signals) process.off(name, onSignal)
+}
+
+function endAll(): void {
+  for (const [child, signal] of owned) child.kill(signal)
+}
+
+function onSignal(name: NodeJS.Signals): void {
+  // Whoever else listens shuts down in order and disposes by itself.
+  if (process.listenerCount(name) > 1) return
+  endAll()
+  process.off(name, onSignal)
+  process.kill(process.pid, name)
+}
