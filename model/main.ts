@@ -1,0 +1,102 @@
+// npm run model: explores the move protocol of docs/moves.md, and shows that each of its rules is needed.
+//
+//   npm run model                                  everything, in minutes
+//   npm run model -- --all-mutants                 every guard taken out, in seconds
+//   npm run model -- --mutant provenRead           one guard taken out, at the smallest size that shows it
+//   npm run model -- --writes 2 --giveUps 1 --lag  the protocol at a size of your own; with --mutant, the mutant
+import { parseArgs } from 'node:util'
+import { explore, type RunOptions } from './explore.ts'
+import { type GuardName, guards, isGuardName } from './guards.ts'
+import { fullRuns, mutantRuns } from './runs.ts'
+import { describeSize, maxBudgets, type Size, smallest } from './size.ts'
+
+const number = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
+const { values } = parseArgs({
+  options: {
+    replicas: number,
+    writes: number,
+    reads: number,
+    crashes: number,
+    giveUps: number,
+    moverFaults: number,
+    epochs: number,
+    lag: flag,
+    rollback: flag,
+    undo: flag,
+    retries: flag,
+    purge: flag,
+    endings: flag,
+    maxStates: number,
+    mutant: { type: 'string' },
+    'all-mutants': flag,
+  },
+})
+
+process.exitCode = main() ? 0 : 1
+
+/** @returns whether all came out as it must: no counterexample for the protocol, one for every mutant. */
+function main(): boolean {
+  const { mutant, 'all-mutants': allMutants, endings, maxStates, ...given } = values
+  if (mutant !== undefined && !isGuardName(mutant)) {
+    console.error(`No guard is called ${mutant}. There are:\n  ${Object.keys(guards).join('\n  ')}`)
+    return false
+  }
+  const more = { ...(endings ? { endings } : {}), ...(maxStates ? { maxStates: Number(maxStates) } : {}) }
+  const size = Object.keys(given).length === 0 ? undefined : parseSize(given)
+  if (mutant !== undefined) return report({ ...mutantRuns[mutant], ...(size ? { size } : {}), ...more, mutant })
+  if (size !== undefined || endings) return report({ size: size ?? smallest, ...more })
+  if (allMutants) return everyMutant()
+  return fullRuns.map((run) => report({ ...run, ...more })).every(Boolean) && everyMutant()
+}
+
+function everyMutant(): boolean {
+  const names = Object.keys(mutantRuns) as GuardName[]
+  const survivors = names.filter((mutant) => !report({ ...mutantRuns[mutant], mutant }))
+  const verdict = survivors.length === 0 ? 'each gives a counterexample' : `no counterexample: ${survivors.join(', ')}`
+  console.log(`\n${names.length} guards taken out one by one: ${verdict}`)
+  return survivors.length === 0
+}
+
+/** Runs, prints, and says whether it came out as it must. */
+function report(options: RunOptions): boolean {
+  const { mutant, size } = options
+  console.log(
+    `\n${mutant === undefined ? 'the protocol' : `without ${mutant} (${guards[mutant]})`}: ${describeSize(size)}`,
+  )
+  const startedAtMs = performance.now()
+  const onProgress: RunOptions['onProgress'] = ({ states }) => {
+    const seconds = (performance.now() - startedAtMs) / 1000
+    const memoryGb = process.memoryUsage.rss() / 1e9
+    process.stderr.write(`  ${millions(states)} states, ${seconds.toFixed(0)} s, ${memoryGb.toFixed(1)} GB\r`)
+  }
+  const { states, transitions, seconds, isExhaustive, counterexample } = explore({ ...options, onProgress })
+  console.log(`  ${states} states, ${transitions} transitions, ${seconds.toFixed(1)} s`)
+  if (counterexample === undefined) {
+    console.log(
+      isExhaustive ? '  no violation, and nothing left to explore' : '  no violation so far: stopped at --maxStates',
+    )
+    return mutant === undefined
+  }
+  console.log(`  ${counterexample.wrong}`)
+  for (const [index, words] of counterexample.steps.entries())
+    console.log(`  ${String(index + 1).padStart(3)} ${words}`)
+  return mutant !== undefined
+}
+
+function parseSize(given: Readonly<Record<string, string | boolean | undefined>>): Size {
+  const size: Record<string, number | boolean> = { ...smallest }
+  for (const [name, text] of Object.entries(given)) {
+    const most = maxBudgets[name as keyof typeof maxBudgets]
+    const value = typeof text === 'string' ? Number(text) : true
+    if (typeof value === 'number' && !(Number.isInteger(value) && value >= 0 && value <= most)) {
+      throw new Error(`--${name} is a whole number from 0 to ${most}`)
+    }
+    size[name] = value
+  }
+  return size as unknown as Size
+}
+
+function millions(count: number): string {
+  return `${(count / 1e6).toFixed(0)} million`
+}

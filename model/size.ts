@@ -1,0 +1,58 @@
+// How much of the world a run covers: everything within these bounds is explored, nothing beyond.
+
+export interface Size {
+  readonly replicas: 1 | 2
+  /** Client writes (each a put or a delete) and reads, all replicas together. */
+  readonly writes: number
+  readonly reads: number
+  /** Times a replica dies or loses its lease while it lives. */
+  readonly crashes: number
+  /** Tries of a write that get no answer. */
+  readonly giveUps: number
+  /** Times the mover dies, or loses its move to the next one, with a store call under way. */
+  readonly moverFaults: number
+  /** Changes of the routing after which the mover begins nothing new. */
+  readonly epochs: number
+  /** Indexes show writes late. */
+  readonly lag: boolean
+  /** SOAK may go back to X. */
+  readonly rollback: boolean
+  /** A FLIP may be undone; replicas then renew in the steps that `seen` and `applied` are about. */
+  readonly undo: boolean
+  /** A try without an answer may be followed by another of the same write. */
+  readonly retries: boolean
+  /** X is emptied after the move. */
+  readonly purge: boolean
+}
+
+/** As far as a state has room to count. */
+export const maxBudgets = {
+  replicas: 2,
+  writes: 3,
+  reads: 3,
+  crashes: 3,
+  giveUps: 3,
+  moverFaults: 3,
+  epochs: 250,
+} as const
+
+export const smallest: Size = {
+  replicas: 2,
+  writes: 1,
+  reads: 0,
+  crashes: 0,
+  giveUps: 0,
+  moverFaults: 0,
+  epochs: 5,
+  lag: false,
+  rollback: false,
+  undo: false,
+  retries: false,
+  purge: false,
+}
+
+/** In one line, only what differs from the smallest. */
+export function describeSize(size: Size): string {
+  const parts = Object.entries(size).filter(([, value]) => value !== false && value !== 0)
+  return parts.map(([name, value]) => (value === true ? name : `${name} ${value}`)).join(', ')
+}

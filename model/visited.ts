@@ -1,0 +1,81 @@
+// Which states were met: 64 bits of hash each in an open-addressed table of typed arrays, about 14 bytes a state in all.
+// Two of n states share 64 bits by chance with probability n²/2⁶⁵: for 100 million states 3 in 10,000.
+
+/** The table doubles when it is fuller than this. */
+const maxLoad = 0.7
+
+export class Visited {
+  #low: Int32Array
+  #high: Int32Array
+  #numbers: Int32Array | undefined
+  #mask: number
+  #count = 0
+
+  /** @param isNumbered remembers in which order states came, at 4 bytes more a state. */
+  constructor(isNumbered = false, slots = 1 << 16) {
+    this.#low = new Int32Array(slots)
+    this.#high = new Int32Array(slots)
+    this.#numbers = isNumbered ? new Int32Array(slots) : undefined
+    this.#mask = slots - 1
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /**
+   * Adds a state by its words.
+   * @returns -1 when it was not there; else its number in the order of arrival (0 when they are not remembered).
+   */
+  add(words: Int32Array): number {
+    let low = 0x9e3779b9 | 0
+    let high = 0x85ebca6b | 0
+    for (let index = 0; index < words.length; index++) {
+      const word = words[index] as number
+      low = Math.imul(low ^ word, 0x01000193 + 0x5bd1e900)
+      low ^= low >>> 15
+      high = Math.imul(high + word, 0xc2b2ae35 | 0)
+      high ^= high >>> 13
+    }
+    low = Math.imul(low ^ (low >>> 16), 0x7feb352d)
+    high = Math.imul(high ^ (high >>> 16), 0x846ca68b | 0)
+    low ^= low >>> 15
+    // Nothing is 0, 0: that is what an empty slot looks like.
+    if (low === 0 && high === 0) high = 1
+    return this.#insert(low, high, this.#count)
+  }
+
+  #insert(low: number, high: number, number: number): number {
+    let slot = low & this.#mask
+    for (;;) {
+      const there = this.#low[slot] as number
+      const thereHigh = this.#high[slot] as number
+      if (there === 0 && thereHigh === 0) break
+      if (there === low && thereHigh === high) return this.#numbers === undefined ? 0 : (this.#numbers[slot] as number)
+      slot = (slot + 1) & this.#mask
+    }
+    this.#low[slot] = low
+    this.#high[slot] = high
+    if (this.#numbers !== undefined) this.#numbers[slot] = number
+    this.#count++
+    if (this.#count > maxLoad * (this.#mask + 1)) this.#grow()
+    return -1
+  }
+
+  #grow(): void {
+    const lows = this.#low
+    const highs = this.#high
+    const numbers = this.#numbers
+    const slots = 2 * lows.length
+    this.#low = new Int32Array(slots)
+    this.#high = new Int32Array(slots)
+    this.#numbers = numbers === undefined ? undefined : new Int32Array(slots)
+    this.#mask = slots - 1
+    this.#count = 0
+    for (let slot = 0; slot < lows.length; slot++) {
+      const low = lows[slot] as number
+      const high = highs[slot] as number
+      if (low !== 0 || high !== 0) this.#insert(low, high, numbers?.[slot] ?? 0)
+    }
+  }
+}

@@ -1,0 +1,44 @@
+// What every transition is given: the state it starts from, one to change, and a place to hand the change in.
+import type { GuardName } from './guards.ts'
+import type { Monitor } from './monitor.ts'
+import type { Size } from './size.ts'
+import { State } from './state.ts'
+
+/** What happened, in plain words; only asked for when a trace is told. */
+export type Words = () => string
+
+export class World {
+  readonly guards: Readonly<Record<GuardName, boolean>>
+  readonly size: Size
+  readonly monitor: Monitor
+  readonly now = new State()
+  readonly #next = new State()
+  readonly #found: (next: State, words: Words) => void
+
+  constructor(
+    rules: { guards: World['guards']; size: Size; monitor: Monitor },
+    found: (next: State, words: Words) => void,
+  ) {
+    this.guards = rules.guards
+    this.size = rules.size
+    this.monitor = rules.monitor
+    this.#found = found
+  }
+
+  /** A copy of `now` to change. There is one at a time: hand it in with `happens` before the next. */
+  fork(): State {
+    this.#next.bytes.set(this.now.bytes)
+    return this.#next
+  }
+
+  /** The forked state, as changed so far, can follow. It may be changed further and handed in again. */
+  happens(words: Words): void {
+    this.#found(this.#next, words)
+  }
+
+  /** Barrier(epoch): every unexpired session has applied it. */
+  isApplied(epoch: number): boolean {
+    for (const { leased, applied } of this.now.replicas) if (leased && applied < epoch) return false
+    return true
+  }
+}
