@@ -11,17 +11,23 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   start,
 }
 
-const usage = `npm run bench -- [NAME…] [--quick] [--write]
+const usage = `npm run bench -- [NAME…] [--quick] [--write] [--note TEXT]
 
   NAME     ${Object.keys(benches).join(', ')}; all without one
   --quick  fewer and shorter rounds, all in under three minutes
-  --write  puts the results into docs/benchmarks.md and README.md`
+  --write  puts the results into docs/benchmarks.md and README.md
+  --note   what a reader of the numbers has to know, as in 'other work was running'`
 
 /** `npm run bench`. Each ends with one JSON line; a goal that was missed is marked, and is no failure of the run. */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { quick: { type: 'boolean' }, write: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      quick: { type: 'boolean' },
+      write: { type: 'boolean' },
+      note: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   })
   const unknown = positionals.filter((name) => benches[name] === undefined)
   if (values.help || unknown.length > 0) {
@@ -35,7 +41,9 @@ async function main(): Promise<void> {
   const lines: string[] = []
   for (const [name, bench] of chosen) {
     console.log(`\n${name}`)
-    const result = await bench({ quick, say: (line) => console.log(`  ${line}`) })
+    const measured = await bench({ quick, say: (line) => console.log(`  ${line}`) })
+    const note = [measured.note, values.note].filter((text) => text !== undefined).join('; ')
+    const result = note === '' ? measured : { ...measured, note }
     print(result, console.log)
     const line = jsonLine(result, quick)
     console.log(line)
