@@ -50,7 +50,12 @@ export async function compare(
     const [here, copies] = await Promise.all([fetched(source, ids, signal), fetched(target, both, signal)])
     for (const id of ids) {
       const record = here.get(id)
-      if (record === undefined) throw new Error('a listed record of the held source cannot be fetched')
+      if (record === undefined) {
+        // Deleted since it was listed: the journal knows, or it differs.
+        sourceRecords -= 1
+        if (there.has(id)) toDelete.push(id)
+        continue
+      }
       const expected = digestRecord(record)
       digest.update(expected)
       const copied = copies.get(id)

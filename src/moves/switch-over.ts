@@ -77,7 +77,14 @@ async function flip(tx: Tx, row: MoveRow, flipped: MoveChange): Promise<boolean>
     await tx.update(places).set({ state: 'active' }).where(eq(places.id, active.placeId))
     return false
   }
-  await changeMove(tx, row, { ...flipped, barrierTick: changed.tick, switchedAt: sql`clock_timestamp()`, gate: null })
+  // A cancel that came too late is forgotten.
+  await changeMove(tx, row, {
+    ...flipped,
+    request: null,
+    barrierTick: changed.tick,
+    switchedAt: sql`clock_timestamp()`,
+    gate: null,
+  })
   return true
 }
 
