@@ -1,0 +1,121 @@
+import { vi } from 'vitest'
+import type { PineconeLocal } from '../../src/pinecone-local/server.ts'
+import type { TenantStore } from '../../src/stores/store.ts'
+import { type TestDatabase, testDatabase } from '../support/database.ts'
+import { type TestIssuer, testIssuer } from '../support/issuer.ts'
+import { type LocalStores, localStores } from '../support/local-stores.ts'
+import { ReplicaProcess } from './replica-process.ts'
+
+interface Move {
+  readonly id: string
+  readonly state: string
+  readonly error: string | null
+  readonly endedAt: string | null
+  readonly writePauseMs: number | null
+  readonly gate: string | null
+}
+
+/** Two replicas as processes, a real Postgres, `pinecone-local` and an issuer. */
+export class FireWorld implements AsyncDisposable {
+  readonly #stack = new AsyncDisposableStack()
+  readonly #home: TestDatabase
+  readonly #stores: LocalStores
+  readonly #issuer: TestIssuer
+  readonly replicas: ReplicaProcess[] = []
+
+  private constructor(home: TestDatabase, stores: LocalStores, issuer: TestIssuer) {
+    this.#home = this.#stack.use(home)
+    this.#stores = this.#stack.use(stores)
+    this.#issuer = this.#stack.use(issuer)
+  }
+
+  static async open(): Promise<FireWorld> {
+    const world = new FireWorld(await testDatabase(), await localStores(), await testIssuer())
+    world.store.setFaults({ indexLimit: 1_000 })
+    const { issuer, audience, jwksUrl } = world.#issuer.settings
+    const env = {
+      ...{ DATABASE_URL: world.#home.url, LOG_LEVEL: 'info', PROJECT_INDEX_LIMIT: '1000', INDEX_PREFIX: 'fire' },
+      ...{ PINECONE_API_KEY: 'local', PINECONE_CONTROLLER_HOST: world.store.url },
+      ...{ OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', EMBEDDING_MODEL: 'none', EMBEDDING_DIMENSION: '4' },
+      ...{ JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl },
+      ...{ SESSION_LEASE_S: '2', STORE_IN_DOUBT_S: '3', STORE_VISIBLE_S: '3' },
+    }
+    const replicas = await Promise.all([ReplicaProcess.start(env), ReplicaProcess.start(env)])
+    for (const replica of replicas) world.replicas.push(world.#stack.use(replica))
+    return world
+  }
+
+  get store(): PineconeLocal {
+    return this.#stores.local
+  }
+
+  /** Onboards a tenant; gives its app's `Authorization`. */
+  async onboard(tenantId: string): Promise<string> {
+    await this.#staff('POST', '/tenants', { id: tenantId, name: tenantId })
+    return this.#issuer.tenant(tenantId)
+  }
+
+  async promote(tenantId: string): Promise<string> {
+    const move = (await this.#staff('POST', `/tenants/${tenantId}/moves`, { kind: 'promote' })) as Move
+    return move.id
+  }
+
+  /** By the rows, for the replicas may be dead or asleep. @throws Error when it ends, or does not get there in time. */
+  async untilSwitched(id: string, limitMs: number): Promise<{ readonly writePauseMs: number }> {
+    const until = performance.now() + limitMs
+    for (;;) {
+      const [move] = await this.#home.sql<{ state: string; gate: string; error: string; pause: number | null }[]>`
+        select state, gate, error, write_pause_ms as pause from moves where id = ${id}`
+      if (move?.state === 'soaking') return { writePauseMs: move.pause ?? Number.NaN }
+      const isLate = performance.now() > until
+      if (isLate || move === undefined || ['failed', 'cancelled', 'cancelling'].includes(move.state)) {
+        const logs = this.replicas.map((replica) => replica.logged().slice(-3_000)).join('\n')
+        throw new Error(`the move is ${move?.state}; gate: ${move?.gate}; fault: ${move?.error}\n${logs}`)
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+
+  /** The store of either of the tenant's places, past the service. */
+  async place(tenantId: string, state: 'active' | 'follower'): Promise<TenantStore> {
+    const [row] = await this.#home.sql<
+      { id: string; host: string; name: string; kind: 'pool' | 'silo'; namespace: string; generation: number }[]
+    >`
+      select p.id, i.host, i.name, i.kind, p.namespace, p.generation from places p join indexes i on i.id = p.index_id
+      where p.tenant_id = ${tenantId} and p.state = ${state}`
+    if (row === undefined) throw new Error(`${tenantId} has no ${state} place`)
+    const { id, host, name, kind, namespace, generation } = row
+    return this.#stores.connect().open({
+      ...{ placeId: Number(id), tenantId: tenantId as never, project: 'default' },
+      ...{ indexName: name, indexHost: host, namespace, generation, kind },
+    })
+  }
+
+  async unsynced(moveId: string): Promise<number> {
+    const [row] = await this.#home.sql<{ left: number }[]>`
+      select count(*)::int as left from dirty
+      where move_id = ${moveId} and (state = 'inflight' or synced_seq is distinct from seq)`
+    return row?.left ?? Number.NaN
+  }
+
+  /** A call of the staff that goes to whichever replica answers. */
+  async #staff(method: string, path: string, body: unknown): Promise<unknown> {
+    const authorization = await this.#issuer.staff('platform')
+    let next = 0
+    return vi.waitFor(
+      async () => {
+        const { adminUrl } = this.replicas[next++ % this.replicas.length] as ReplicaProcess
+        const headers = { authorization, 'content-type': 'application/json' }
+        const response = await fetch(adminUrl + path, { method, headers, body: JSON.stringify(body) })
+        const text = await response.text()
+        if (![200, 201, 202].includes(response.status)) throw new Error(`${path}: ${response.status} ${text}`)
+        return JSON.parse(text)
+      },
+      { timeout: 20_000, interval: 100 },
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync()
+  }
+}
