@@ -16,6 +16,7 @@ import { countMoves } from './moves/count-moves.ts'
 import { Mover } from './moves/mover.ts'
 import type { RunMoveDeps } from './moves/run-move.ts'
 import type { MoveSettings } from './moves/step.ts'
+import { startSweep } from './moves/sweep.ts'
 import { chunkRule, startChunker } from './rag/chunker.ts'
 import { ragMemory } from './rag/rag-memory.ts'
 import { forgetDeadSessions } from './registry/barrier.ts'
@@ -111,6 +112,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const moverDeps = { stores, settings: moveSettings, log, ...(overrides.atMovePoint && { at: overrides.atMovePoint }) }
   const mover = opening.use(new Mover(database, moverDeps, { leaseMs: 15_000, maxMoves: 2, pollMs: 2_000 }))
   await mover.start()
+  opening.use(startSweep({ db, stores, settings: moveSettings, log }, { everyMs: 60_000, spreadMs: 15_000 }))
   telemetry.read({ indexFill: () => readIndexFill(db), movesByState: () => countMoves(db) })
 
   const { otelEndpoint } = config

@@ -1,0 +1,37 @@
+import type { IndexState } from '../registry/indexes.sql.ts'
+import type { IndexInfo } from '../stores/store.ts'
+
+/** What the registry has on an index that the store shows. */
+export interface IndexKnowledge {
+  /** Of the row with the index's name; undefined when there is none. */
+  readonly row: { readonly id: number; readonly createdAtMs: number; readonly state: IndexState } | undefined
+  /** The move that the index's tag names is one of this registry's. */
+  readonly isOurMove: boolean
+  /** The last number that this registry gave to an index. */
+  readonly lastIndexId: number
+}
+
+/**
+ * `live`: in use, or on its way. `orphan`: this registry asked for it and needs it no more. `stranger`: it looks like
+ * one of ours, but nothing proves it: another installation's, or made after the backup that this registry was restored
+ * from. `foreign`: none of our business.
+ */
+export type IndexJudgement = 'live' | 'orphan' | 'stranger' | 'foreign'
+
+/** What an index in the store is to this registry. Only what is proven to be ours by its tags is ever deleted. */
+export function judgeIndex(info: IndexInfo, known: IndexKnowledge, prefix: string): IndexJudgement {
+  const tagged = info.tags['tenant-router'] !== undefined || info.tags['managed-by'] === 'tenant-router'
+  const ours = tagged && isAskedFor(info, known)
+  if (known.row !== undefined && known.row.state !== 'deleted') return 'live'
+  if (ours) return 'orphan'
+  return tagged || info.name.startsWith(`${prefix}-`) ? 'stranger' : 'foreign'
+}
+
+function isAskedFor({ tags }: IndexInfo, { row, isOurMove, lastIndexId }: IndexKnowledge): boolean {
+  if (isOurMove) return true
+  const [id, createdAtMs] = (tags['tenant-router-index'] ?? '').split('-').map(Number)
+  if (id === undefined || createdAtMs === undefined || Number.isNaN(createdAtMs)) return false
+  if (row !== undefined) return row.id === id && row.createdAtMs === createdAtMs
+  // A row that was erased because the store refused the index; a number not given yet is not of this registry.
+  return id <= lastIndexId
+}

@@ -1,0 +1,118 @@
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { judgeIndex } from '../../src/moves/judge-index.ts'
+import { completeMove } from '../../src/moves/steer-move.ts'
+import { startSweep, sweeper } from '../../src/moves/sweep.ts'
+import type { IndexSpec } from '../../src/stores/store.ts'
+import { contents, MoveWorld, platform } from '../support/move-world.ts'
+
+let world: MoveWorld
+beforeEach(async () => {
+  world = await MoveWorld.open()
+})
+afterEach(() => world[Symbol.asyncDispose]())
+
+const parts = (storeInDoubtMs = 0) => ({
+  db: world.home.db,
+  stores: world.store,
+  settings: { project: 'default', indexPrefix: 'tr', storeInDoubtMs },
+  log: pino({ level: 'silent' }),
+})
+const sweepOf = (storeInDoubtMs?: number) => sweeper({ ...parts(storeInDoubtMs), signal: new AbortController().signal })
+const names = async () => (await world.store.listIndexes('default')).map(({ name }) => name).sort()
+const deeds = () =>
+  world.home.sql`select action, tenant_id, detail from audit where action in ('place.swept', 'index.swept') order by id`
+const index = (name: string, tags: IndexSpec['tags']) =>
+  world.store.createIndex('default', {
+    ...{ name, dimension: 4, metric: 'cosine' as const, cloud: 'aws', region: 'us-east-1', tags },
+  })
+
+test('what a late write brought back in a dead place is deleted, and the live places are left as they are', async () => {
+  const acme = await world.tenant('acme', 20)
+  const other = await world.tenant('other', 5)
+  await world.replica()
+  const { id } = await world.promote(acme)
+  await world.until(id, 'soaking')
+  const dead = await world.placeOf(acme, 1)
+  await completeMove(world.home, platform, id)
+  await world.until(id, 'completed')
+  expect(await dead.describeNamespace()).toBeUndefined()
+
+  await dead.upsert([{ id: 'late', values: [1, 2, 3, 4] }])
+  expect(await dead.describeNamespace()).toEqual({ recordCount: 1 })
+  await sweepOf()()
+  expect(await dead.describeNamespace()).toBeUndefined()
+  const swept = { index: 'tr-pool-1', namespace: 'tenant_acme_g1', records: 1 }
+  expect(await deeds()).toEqual([{ action: 'place.swept', tenant_id: 'acme', detail: swept }])
+  expect((await contents(await world.placeOf(acme))).size).toBe(20)
+  expect((await contents(await world.placeOf(other))).size).toBe(5)
+
+  await sweepOf()()
+  expect(await deeds()).toHaveLength(1)
+})
+
+test('an index that a late request of a dead move made is removed once no request is in doubt; a stranger stays', async () => {
+  const acme = await world.tenant('acme', 5)
+  await world.replica()
+  const { id } = await world.promote(acme)
+  await world.until(id, 'soaking')
+  const silo = (await world.placeOf(acme)).placement.indexName
+  await index('tr-silo-forgotten', { 'tenant-router': 'silo', move: id })
+  await index('tr-silo-erased', { 'managed-by': 'tenant-router', 'tenant-router-index': '1-1700000000000' })
+  await index('tr-silo-later', { 'managed-by': 'tenant-router', 'tenant-router-index': '999-1700000000000' })
+  await index('tr-silo-theirs', { 'tenant-router': 'silo', move: '018f3c2e-5f0a-7cc3-9d53-0c3f4b7a9e11' })
+  await index('catalogue', { team: 'search' })
+
+  const patient = sweepOf(60_000)
+  await patient()
+  await patient()
+  expect(await names()).toContain('tr-silo-forgotten')
+
+  await sweepOf()()
+  expect(await names()).toEqual(['catalogue', silo, 'tr-pool-1', 'tr-silo-later', 'tr-silo-theirs'].sort())
+  expect((await deeds()).map(({ detail }) => detail.index).sort()).toEqual(['tr-silo-erased', 'tr-silo-forgotten'])
+  expect((await contents(await world.placeOf(acme))).size).toBe(5)
+})
+
+test('an index is removed again that comes back after its row says deleted', async () => {
+  const acme = await world.tenant('acme', 5)
+  const made = await world.replica()
+  const { id } = await world.promote(acme)
+  await world.until(id, 'soaking')
+  await made.stopMover()
+  const silo = (await world.placeOf(acme)).placement.indexName
+  const info = await world.store.describeIndex('default', silo)
+  const known = (state: 'deleted' | 'ready', createdAtMs = 0) => ({
+    ...{ row: { id: 2, createdAtMs, state }, lastIndexId: 2 },
+    isOurMove: info?.tags.move === id,
+  })
+  if (info === undefined) throw new Error('the silo is there')
+  expect(judgeIndex(info, known('ready'), 'tr')).toBe('live')
+  expect(judgeIndex(info, known('deleted'), 'tr')).toBe('orphan')
+  expect(judgeIndex({ ...info, tags: {} }, known('deleted'), 'tr')).toBe('stranger')
+  const onboarded = { ...info, tags: { 'managed-by': 'tenant-router', 'tenant-router-index': '2-17' } }
+  const notAMove = { ...known('deleted', 17), isOurMove: false }
+  expect(judgeIndex(onboarded, notAMove, 'tr')).toBe('orphan')
+  expect(judgeIndex(onboarded, { ...notAMove, row: { ...notAMove.row, createdAtMs: 18 } }, 'tr')).toBe('stranger')
+})
+
+test('a replica sweeps by itself, one at a time, and ends at once', async () => {
+  const acme = await world.tenant('acme', 5)
+  const { id } = await (async () => {
+    await world.replica()
+    return world.promote(acme)
+  })()
+  await world.until(id, 'soaking')
+  await index('tr-silo-forgotten', { 'tenant-router': 'silo', move: id })
+  const held = world.home.sql.reserve()
+  const lock = await held
+  await lock`begin`
+  await lock`select pg_advisory_xact_lock(hashtextextended('sweep of dead places', 0))`
+  await sweepOf()()
+  expect(await names()).toContain('tr-silo-forgotten')
+  await lock`rollback`
+  lock.release()
+  await using sweep = startSweep(parts(), { everyMs: 10 })
+  expect(sweep).toBeDefined()
+  await expect.poll(names, { timeout: 20_000 }).not.toContain('tr-silo-forgotten')
+})
