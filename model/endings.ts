@@ -1,6 +1,5 @@
 // L2 of docs/moves.md: can the move still end? Kept are all transitions between states; then one walks them back from
 // the states in which the move is completed.
-import { endPhase } from './phase.ts'
 import type { Size } from './size.ts'
 import type { State } from './state.ts'
 
@@ -22,7 +21,7 @@ export class Endings {
 
   /** To be called once a state, in the order of their numbers. */
   state(state: State): void {
-    if (state.phase === endPhase) this.#ended.push(this.#hasRoom.length)
+    if (state.ended) this.#ended.push(this.#hasRoom.length)
     this.#hasRoom.push(state.epoch <= this.#latestEpoch)
   }
 

@@ -29,9 +29,11 @@ export const guards = {
   barrierBeforeWritesOpen: 'writes open on Y only when every unexpired session has applied FLIP',
   seenBeforeUse: '`seen` is stored before a new view is used',
   undoWaitsForSeen: 'an undone FLIP opens X only when every session that has seen the FLIP has applied the undoing',
-  nothingInFlightAtEnd: 'completion: no intent in flight, for writes of STEADY(Y) keep no id to themselves',
-  noRetryAtEnd: 'completion: no older try of a write may still land on Y',
-  slowReadsBeforePurge: 'X is purged only when no read begun under an older view is under way',
+  nothingInFlightAtEnd: 'completion, cancel: no intent in flight, for writes of STEADY keep no id to themselves',
+  noRetryAtEnd: 'completion, cancel: no older try of a write may still land on the active place',
+  staleReadsBeforePurge:
+    'a place is purged only when no replica cut off from Postgres may still answer stale reads from it',
+  slowReadsBeforePurge: 'a place is purged only when no read begun under an older view is under way',
 } as const
 
 export type GuardName = keyof typeof guards

@@ -1,7 +1,7 @@
 // docs/moves.md section 4, as far as one record and one move can show it; checked in every state.
 
 import { impossible } from './monitor.ts'
-import { activeIn, kind, kindOf, phaseName, placeName } from './phase.ts'
+import { activeIn, kind, kindOf, otherThan, phaseName, placeName } from './phase.ts'
 import { caughtUp, type Replica, row, type State, stage, step } from './state.ts'
 import { contentName } from './transitions/replica-reads.ts'
 import type { World } from './world.ts'
@@ -9,7 +9,14 @@ import type { World } from './world.ts'
 /** @returns what is wrong with the state, in words; undefined when nothing is. */
 export function violation(world: World, state: State): string | undefined {
   if (state.history === impossible) return 'I7: no order of the calls explains what clients were answered'
-  return readsGoBack(world, state) ?? twoWriters(state) ?? cleanButUnequal(state) ?? unjournaled(state) ?? atFlip(state)
+  return (
+    readsGoBack(world, state) ??
+    twoWriters(state) ??
+    cleanButUnequal(state) ??
+    unjournaled(state) ??
+    atFlip(state) ??
+    purgedInUse(state)
+  )
 }
 
 /** A read through any view that may still serve, or through the routing itself, shows what the history allows (I7). */
@@ -61,6 +68,14 @@ function atFlip(state: State): string | undefined {
   if (kindOf(state.phase) !== kind.flip) return undefined
   if (!areEqual(state)) return 'I5: X and Y differ at the flip'
   return state.stale(activeIn(state.phase)) === caughtUp ? undefined : 'I5: the new place does not show yet what it has'
+}
+
+/** Also a replica without a lease may read for a while when Postgres is away (REGISTRY_OUTAGE_READS): old, not nothing. */
+function purgedInUse(state: State): string | undefined {
+  if (!state.purged) return undefined
+  const left = otherThan(activeIn(state.phase))
+  const index = state.replicas.findIndex(({ dead, view }) => !dead && activeIn(view) === left)
+  return index === -1 ? undefined : `I10: ${placeName(left)} is purged and replica ${index} still reads it`
 }
 
 function areEqual(state: State): boolean {

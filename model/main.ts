@@ -3,7 +3,7 @@
 //   npm run model                                  everything, in minutes
 //   npm run model -- --all-mutants                 every guard taken out, in seconds
 //   npm run model -- --mutant provenRead           one guard taken out, at the smallest size that shows it
-//   npm run model -- --writes 2 --giveUps 1 --lag  the protocol at a size of your own; with --mutant, the mutant
+//   npm run model -- --writes 2 --give-ups 1 --lag the protocol at a size of your own; with --mutant, the mutant
 import { parseArgs } from 'node:util'
 import { explore, type RunOptions } from './explore.ts'
 import { type GuardName, guards, isGuardName } from './guards.ts'
@@ -18,29 +18,34 @@ const { values } = parseArgs({
     writes: number,
     reads: number,
     crashes: number,
-    giveUps: number,
-    moverFaults: number,
+    'give-ups': number,
+    'mover-faults': number,
     epochs: number,
     lag: flag,
     rollback: flag,
+    cancel: flag,
     undo: flag,
     retries: flag,
     purge: flag,
     endings: flag,
-    maxStates: number,
+    'max-states': number,
     mutant: { type: 'string' },
     'all-mutants': flag,
   },
 })
 
-process.exitCode = main() ? 0 : 1
+try {
+  process.exitCode = main() ? 0 : 1
+} catch (fault) {
+  console.error(fault instanceof Error ? fault.message : fault)
+  process.exitCode = 2
+}
 
 /** @returns whether all came out as it must: no counterexample for the protocol, one for every mutant. */
 function main(): boolean {
-  const { mutant, 'all-mutants': allMutants, endings, maxStates, ...given } = values
+  const { mutant, 'all-mutants': allMutants, endings, 'max-states': maxStates, ...given } = values
   if (mutant !== undefined && !isGuardName(mutant)) {
-    console.error(`No guard is called ${mutant}. There are:\n  ${Object.keys(guards).join('\n  ')}`)
-    return false
+    throw new Error(`No guard is called ${mutant}. There are:\n  ${Object.keys(guards).join('\n  ')}`)
   }
   const more = { ...(endings ? { endings } : {}), ...(maxStates ? { maxStates: Number(maxStates) } : {}) }
   const size = Object.keys(given).length === 0 ? undefined : parseSize(given)
@@ -74,7 +79,7 @@ function report(options: RunOptions): boolean {
   console.log(`  ${states} states, ${transitions} transitions, ${seconds.toFixed(1)} s`)
   if (counterexample === undefined) {
     console.log(
-      isExhaustive ? '  no violation, and nothing left to explore' : '  no violation so far: stopped at --maxStates',
+      isExhaustive ? '  no violation, and nothing left to explore' : '  no violation so far: stopped at --max-states',
     )
     return mutant === undefined
   }
@@ -86,11 +91,13 @@ function report(options: RunOptions): boolean {
 
 function parseSize(given: Readonly<Record<string, string | boolean | undefined>>): Size {
   const size: Record<string, number | boolean> = { ...smallest }
-  for (const [name, text] of Object.entries(given)) {
+  for (const [option, text] of Object.entries(given)) {
+    const name = option.replace(/-(.)/, (_, letter: string) => letter.toUpperCase())
     const most = maxBudgets[name as keyof typeof maxBudgets]
     const value = typeof text === 'string' ? Number(text) : true
-    if (typeof value === 'number' && !(Number.isInteger(value) && value >= 0 && value <= most)) {
-      throw new Error(`--${name} is a whole number from 0 to ${most}`)
+    const least = name === 'replicas' ? 1 : 0
+    if (typeof value === 'number' && !(Number.isInteger(value) && value >= least && value <= most)) {
+      throw new Error(`--${option} is a whole number from ${least} to ${most}`)
     }
     size[name] = value
   }

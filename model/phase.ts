@@ -6,7 +6,6 @@ export const kind = { steady: 0, track: 1, fence: 2, flip: 3 } as const
 type Kind = (typeof kind)[keyof typeof kind]
 
 export const startPhase = phaseOf(kind.steady, 0)
-export const endPhase = phaseOf(kind.steady, 1)
 
 export function phaseOf(phaseKind: Kind, active: number): number {
   return phaseKind * 2 + active

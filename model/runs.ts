@@ -13,8 +13,20 @@ export const quickRuns: readonly Run[] = [
   run({ undo: true, crashes: 1, epochs: 4 }),
 ]
 
-/** Of minutes: what `npm run model` explores. */
-export const fullRuns: readonly Run[] = []
+/** Of minutes: what `npm run model` explores. Everything at once is out of reach, so each run goes far in some bounds. */
+export const fullRuns: readonly Run[] = [
+  run({ writes: 3, giveUps: 2, moverFaults: 2, retries: true, lag: true }),
+  run({ writes: 2, giveUps: 2, moverFaults: 1, crashes: 1, retries: true, lag: true }),
+  run({ writes: 2, giveUps: 1, moverFaults: 1, retries: true, lag: true, undo: true }),
+  run({ writes: 2, giveUps: 1, moverFaults: 1, crashes: 1, undo: true }),
+  run({ writes: 2, reads: 1, giveUps: 1, moverFaults: 1, crashes: 1 }),
+  run({ writes: 2, reads: 2, giveUps: 1, moverFaults: 1, retries: true }),
+  run({ giveUps: 1, crashes: 1, retries: true, undo: true, rollback: true, epochs: 8 }),
+  run({ reads: 1, undo: true, rollback: true, cancel: true, purge: true, epochs: 9 }),
+  run({ writes: 2, giveUps: 1, moverFaults: 1, retries: true, lag: true, rollback: true, cancel: true, epochs: 9 }),
+  { ...run({ writes: 2, giveUps: 1, crashes: 1, retries: true, lag: true, epochs: 8 }), endings: true },
+  { ...run({ undo: true, giveUps: 1, epochs: 8 }), endings: true },
+]
 
 export const mutantRuns: Readonly<Record<GuardName, Run>> = {
   barrierBeforeCopy: run({}),
@@ -46,6 +58,7 @@ export const mutantRuns: Readonly<Record<GuardName, Run>> = {
   undoWaitsForSeen: run({ undo: true }),
   nothingInFlightAtEnd: run({ writes: 2, giveUps: 1, retries: true }),
   noRetryAtEnd: run({ writes: 2, giveUps: 1, retries: true }),
+  staleReadsBeforePurge: run({ crashes: 1, purge: true }),
   slowReadsBeforePurge: run({ undo: true, reads: 1, purge: true }),
 }
 

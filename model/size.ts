@@ -17,11 +17,13 @@ export interface Size {
   readonly lag: boolean
   /** SOAK may go back to X. */
   readonly rollback: boolean
+  /** The move may be given up while X is active, also after it went back there. */
+  readonly cancel: boolean
   /** A FLIP may be undone; replicas then renew in the steps that `seen` and `applied` are about. */
   readonly undo: boolean
   /** A try without an answer may be followed by another of the same write. */
   readonly retries: boolean
-  /** X is emptied after the move. */
+  /** The place that the move leaves is emptied. */
   readonly purge: boolean
 }
 
@@ -46,6 +48,7 @@ export const smallest: Size = {
   epochs: 5,
   lag: false,
   rollback: false,
+  cancel: false,
   undo: false,
   retries: false,
   purge: false,

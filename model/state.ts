@@ -34,7 +34,8 @@ const recordFields = [
   'rowState',
   'synced',
   'noStamp',
-  // the move: ARM is over, the copier is through, the mover's own writes are in doubt
+  // the move: over, ARM is over, the copier is through, the mover's own writes are in doubt, the other place is empty
+  'ended',
   'armed',
   'copied',
   'suspect',

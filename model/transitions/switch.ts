@@ -1,22 +1,21 @@
 // The changes of the routing, each one conditional update (docs/moves.md section 3), and the purge after them.
-import { activeIn, endPhase, kind, kindOf, otherThan, phaseName, phaseOf, startPhase } from '../phase.ts'
+import { activeIn, kind, kindOf, otherThan, phaseName, phaseOf, placeName, startPhase } from '../phase.ts'
 import { absent, caughtUp, row, type State, stage, step } from '../state.ts'
 import type { World } from '../world.ts'
 
 type Kind = (typeof kind)[keyof typeof kind]
 const armOrTrack = phaseOf(kind.track, 0)
-const soak = phaseOf(kind.track, 1)
 
 export function routingChanges(world: World): void {
   const { now, size } = world
-  if (now.phase === startPhase) change(world, kind.track, 0, 'the move begins')
+  if (now.phase === startPhase && !now.ended) change(world, kind.track, 0, 'the move begins')
   if (now.phase === armOrTrack && !now.armed && isQuiet(now)) endArm(world)
-  if (now.phase === endPhase && size.purge && !now.purged) purge(world)
+  if (now.ended && size.purge && !now.purged) purge(world)
   if (now.epoch >= size.epochs) return
   switch (kindOf(now.phase)) {
     case kind.track:
       fence(world)
-      if (now.phase === soak) complete(world)
+      end(world)
       return
     case kind.fence:
       flip(world)
@@ -87,24 +86,34 @@ function openWrites(world: World): void {
   change(world, kind.track, activeIn(now.phase), 'writes open', forgetRow)
 }
 
-function complete(world: World): void {
-  const { now, guards } = world
+/** Completion, or a cancel: STEADY where the tenant is. */
+function end(world: World): void {
+  const { now, guards, size } = world
+  const active = activeIn(now.phase)
+  if (active === 0 && !size.cancel) return
   if (now.stage !== stage.idle) return
   if (guards.nothingInFlightAtEnd && now.rowState === row.inFlight) return
-  if (guards.noRetryAtEnd && now.isAnyLate(activeIn(now.phase))) return
-  change(world, kind.steady, 1, 'the move is completed', forgetRow)
+  if (guards.noRetryAtEnd && now.isAnyLate(active)) return
+  change(world, kind.steady, active, active === 0 ? 'the move is cancelled' : 'the move is completed', (next) => {
+    next.ended = 1
+    forgetRow(next)
+  })
 }
 
-/** Without the barrier of STEADY(Y): here it adds nothing, for since writes opened on Y no session goes by X. */
+/** Without the barrier of STEADY: here it adds nothing, for since writes opened no session goes by the other place. */
 function purge(world: World): void {
   const { now, guards } = world
-  for (const { step: at, place } of now.replicas) {
-    if (guards.slowReadsBeforePurge && at === step.reading && place === 0) return
+  const left = otherThan(activeIn(now.phase))
+  for (const { dead, view, step: at, place } of now.replicas) {
+    if (guards.slowReadsBeforePurge && at === step.reading && place === left) return
+    // That it has been cut off for longer than stale reads are allowed would do as well.
+    if (guards.staleReadsBeforePurge && !dead && activeIn(view) === left) return
   }
   const next = world.fork()
-  next.heldX = absent
+  if (left === 0) next.heldX = absent
+  else next.heldY = absent
   next.purged = 1
-  world.happens(() => 'X is purged')
+  world.happens(() => `${placeName(left)} is purged`)
 }
 
 function change(world: World, nextKind: Kind, active: number, why: string, also?: (next: State) => void): void {
