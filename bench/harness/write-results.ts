@@ -71,6 +71,11 @@ export function withTable(text: string, lines: readonly Line[]): string {
   const after = rest?.split(end)[1]
   if (after === undefined) throw new Error(`README.md has no place for benchmarks: ${begin} … ${end}`)
   const machines = [...new Set(lines.map(({ machine }) => machine))]
+  const notes = lines.flatMap(({ bench, note, quick }) =>
+    note === undefined && !quick
+      ? []
+      : [`${bench}: ${[note, ...(quick ? ['a quick run'] : [])].filter(Boolean).join('; ')}`],
+  )
   const goals = lines.flatMap(({ bench, goals }) => goals.map((goal) => ({ ...goal, what: `${bench}: ${goal.what}` })))
-  return `${before}${begin}\nOn ${machines.join('; and on ')}.\n\n${goalTable(goals)}\n${end}${after}`
+  return `${before}${begin}\nOn ${[machines.join('; and on '), ...notes].join('. ')}.\n\n${goalTable(goals)}\n${end}${after}`
 }
