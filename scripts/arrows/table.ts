@@ -4,9 +4,11 @@
  */
 export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  clock: [],
   log: ['errors', 'telemetry'],
   config: ['secret', 'setting-groups', 'setting-reader'],
-  'setting-groups': ['auth', 'secret', 'setting-reader'],
+  'setting-groups': ['auth', 'project-file', 'secret', 'setting-reader'],
+  'project-file': ['placement', 'secret', 'setting-reader'],
   secret: [],
   'setting-reader': ['settings'],
   settings: [],
@@ -17,12 +19,12 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   auth: ['errors', 'placement'],
   cache: ['errors', 'placement'],
   models: ['errors'],
-  registry: ['auth', 'db', 'errors', 'placement'],
+  registry: ['auth', 'clock', 'db', 'errors', 'placement'],
   stores: ['errors', 'placement'],
   telemetry: ['errors', 'placement'],
 
   // Verbs. rag and moves never meet: the tenant's routing and its write permits stand between them.
-  moves: ['auth', 'db', 'errors', 'placement', 'registry', 'stores', 'telemetry'],
+  moves: ['auth', 'clock', 'db', 'errors', 'placement', 'registry', 'stores', 'telemetry'],
   rag: ['auth', 'cache', 'db', 'errors', 'models', 'placement', 'registry', 'stores', 'telemetry'],
   // Of moves only the tables: whether one is open, and the clean-ups that it shares.
   tenants: ['auth', 'db', 'errors', 'moves', 'placement', 'registry', 'stores', 'telemetry'],
@@ -79,7 +81,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   postgres: { only: ['db/'], typesAnywhere: true },
   'prom-client': { only: ['telemetry/'] },
   zod: {
-    only: ['auth/', 'cli/', 'http/', 'pinecone-local/', 'rag/', 'registry/', 'tenants/'],
+    only: ['auth/', 'cli/', 'http/', 'pinecone-local/', 'project-file.ts', 'rag/', 'registry/', 'tenants/'],
     typesAnywhere: true,
   },
 }

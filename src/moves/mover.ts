@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../clock.ts'
 import type { Database } from '../db/connect.ts'
 import { claimMove, releaseClaim, renewClaim } from './claim-move.ts'
 import { LostMove, type MoveRow, movesChannel } from './journal.ts'
@@ -19,7 +20,8 @@ export class Mover implements AsyncDisposable {
   readonly #options: MoverOptions
   readonly #stop = new AbortController()
   readonly #running = new Set<Promise<void>>()
-  #timer: NodeJS.Timeout | undefined
+  readonly #clock: Clock
+  #timer: ReturnType<Clock['every']> | undefined
   #unlisten: (() => Promise<void>) | undefined
   #looking = false
 
@@ -27,18 +29,18 @@ export class Mover implements AsyncDisposable {
     this.#database = database
     this.#deps = { ...deps, db: database.db }
     this.#options = options
+    this.#clock = deps.clock ?? systemClock
   }
 
   async start(): Promise<void> {
     const look = () => void this.#look()
     const listening = await this.#database.sql.listen(movesChannel, look, look)
     this.#unlisten = listening.unlisten
-    this.#timer = setInterval(look, this.#options.pollMs)
-    this.#timer.unref()
+    this.#timer = this.#clock.every(this.#options.pollMs, look)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer)
+    this.#timer?.stop()
     this.#stop.abort(new Error('the mover stops'))
     await this.#unlisten?.().catch(() => undefined)
     await Promise.all(this.#running)
@@ -68,15 +70,15 @@ export class Mover implements AsyncDisposable {
     const { leaseMs } = this.#options
     const lost = new AbortController()
     const signal = AbortSignal.any([this.#stop.signal, lost.signal])
-    let renewedAtMs = performance.now()
-    const renewal = setInterval(async () => {
+    let renewedAtMs = this.#clock.now()
+    const renewal = this.#clock.every(leaseMs / 4, async () => {
       // A claim that was not renewed for nine tenths of its time is taken to be lost, by our own clock.
-      if (performance.now() - renewedAtMs > leaseMs * 0.9) lost.abort(new LostMove(`the claim on ${move.id} ran out`))
-      const sentAtMs = performance.now()
+      if (this.#clock.now() - renewedAtMs > leaseMs * 0.9) lost.abort(new LostMove(`the claim on ${move.id} ran out`))
+      const sentAtMs = this.#clock.now()
       const renewed = await renewClaim(this.#database.db, move, leaseMs).catch(() => undefined)
       if (renewed) renewedAtMs = sentAtMs
       if (renewed === false) lost.abort(new LostMove(`move ${move.id} has another mover`))
-    }, leaseMs / 4)
+    })
     let restMs: number | undefined
     try {
       restMs = await runMove(this.#deps, move, signal)
@@ -86,7 +88,7 @@ export class Mover implements AsyncDisposable {
         restMs = this.#options.pollMs
       }
     } finally {
-      clearInterval(renewal)
+      renewal.stop()
       await releaseClaim(this.#database.db, move, restMs).catch(() => undefined)
     }
   }

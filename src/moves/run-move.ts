@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import { readMove } from './claim-move.ts'
@@ -25,8 +25,9 @@ const steps = { prepare, arm, copy, verify, fence, open, soak, complete, cancel,
   Step
 >
 
-export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'signal'> {
+export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'signal' | 'clock'> {
   readonly log: Logger
+  readonly clock?: Clock
   /** Where a test holds a mover or kills it. */
   readonly at?: (point: MovePoint, move: MoveRow) => Promise<void>
 }
@@ -37,27 +38,27 @@ export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'signal'>
  * @throws LostMove, or the signal's reason.
  */
 export async function runMove(deps: RunMoveDeps, claimed: MoveRow, signal: AbortSignal): Promise<number> {
-  const { db, log } = deps
+  const { db, log, clock = systemClock } = deps
   const at = async (point: MovePoint) => deps.at?.(point, claimed)
   for (;;) {
     signal.throwIfAborted()
     const move = await current(db, claimed)
-    const retentionOver = move.retainUntil !== null && move.retainUntil <= new Date()
+    const retentionOver = move.retainUntil !== null && move.retainUntil.getTime() <= clock.epochMs()
     const hasUnsynced = move.state === 'soaking' && (await readTail(db, move.id)).unsynced > 0
     const step = nextStep({ state: move.state, request: move.request, retentionOver, hasUnsynced })
     if (step === 'rest') return 0
     try {
-      const result = await steps[step]({ ...deps, move, signal, at })
+      const result = await steps[step]({ ...deps, clock, move, signal, at })
       if (move.attempts > 0) await asMover(db, move, (tx, row) => changeMove(tx, row, { attempts: 0, error: null }))
       if (result.kind === 'wait') {
         if (result.gate !== move.gate) await asMover(db, move, (tx, row) => changeMove(tx, row, { gate: result.gate }))
-        await setTimeout(result.retryMs, undefined, { signal })
+        await clock.sleep(result.retryMs, signal)
       }
     } catch (error) {
       if (error instanceof LostMove || signal.aborted) throw error
       log.warn({ err: error, move: move.id, tenant: move.tenantId, step }, 'a step of a move failed')
       const afterMs = await recordFault(db, move, error)
-      if (afterMs > 0) await setTimeout(afterMs, undefined, { signal })
+      if (afterMs > 0) await clock.sleep(afterMs, signal)
     }
   }
 }

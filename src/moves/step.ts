@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts'
 import type { Db } from '../db/connect.ts'
 import type { VectorStore } from '../stores/store.ts'
 import type { MoveRow } from './journal.ts'
@@ -49,6 +50,7 @@ export interface StepContext {
   readonly db: Db
   readonly stores: VectorStore
   readonly settings: MoveSettings
+  readonly clock: Clock
   readonly move: MoveRow
   /** Fires when the mover loses its lease on the move or the process stops. */
   readonly signal: AbortSignal

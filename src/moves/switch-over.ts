@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { eq, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import { readBarrier } from '../registry/barrier.ts'
@@ -37,7 +36,7 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
   await context.at('fence: entered')
   const fenced = await readMoving(db, move)
   if (fenced.phase !== 'fence') return wait('the fence was opened again', 100)
-  while (fenced.fenceDeadline.getTime() > Date.now()) {
+  while (fenced.fenceDeadline.getTime() > context.clock.epochMs()) {
     await syncRound(parts)
     await verifyRound(parts)
     if (isTailDone(await parts.ledger.tail())) {
@@ -45,7 +44,7 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
       if (await asMover(db, move, (tx, row) => flip(tx, row, flipped))) return undefined
       break
     }
-    await setTimeout(10, undefined, { signal: context.signal })
+    await context.clock.sleep(10, context.signal)
   }
   await asMover(db, move, (tx, row) => openFence(tx, row))
   // Longer after each try: whatever was in the way needs time.

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import type { Clock } from '../clock.ts'
 import type { TenantStore } from '../stores/store.ts'
 
 /** An id that no record can have: callers' ids never begin so. Deleting it changes nothing but the sequence number. */
@@ -38,15 +38,20 @@ async function queriedLsn(store: TenantStore, dimension: number, signal: AbortSi
 /** Waits until it is proven, or as long as the store needs at most when it proves nothing. */
 export async function waitVisible(
   store: TenantStore,
-  options: { readonly dimension: number; readonly storeVisibleMs: number; readonly signal: AbortSignal },
+  options: {
+    readonly dimension: number
+    readonly storeVisibleMs: number
+    readonly signal: AbortSignal
+    readonly clock: Clock
+  },
 ): Promise<void> {
-  const { dimension, storeVisibleMs, signal } = options
+  const { dimension, storeVisibleMs, signal, clock } = options
   const look = await probeVisibility(store, dimension, signal)
-  const startedAtMs = performance.now()
+  const startedAtMs = clock.now()
   for (;;) {
     const seen = await look()
     if (seen.kind === 'visible') return
-    if (seen.kind === 'unproven' && performance.now() - startedAtMs >= storeVisibleMs) return
-    await setTimeout(seen.kind === 'unproven' ? Math.min(1000, storeVisibleMs) : 50, undefined, { signal })
+    if (seen.kind === 'unproven' && clock.now() - startedAtMs >= storeVisibleMs) return
+    await clock.sleep(seen.kind === 'unproven' ? Math.min(1000, storeVisibleMs) : 50, signal)
   }
 }

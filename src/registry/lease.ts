@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type postgres from 'postgres'
+import type { Clock } from '../clock.ts'
 
 /** What one exchange with the registry brought: the tick that this replica has now seen, and who changed since. */
 export interface Renewal {
@@ -16,15 +17,17 @@ export interface Renewal {
 export class Lease {
   readonly #sql: postgres.Sql
   readonly #leaseMs: number
+  readonly #clock: Clock
   #id = randomUUID()
   #seen = 0
   #validUntilMs = 0
   #lapse = new AbortController()
   #doubtUntilMs = 0
 
-  constructor(sql: postgres.Sql, leaseMs: number) {
+  constructor(sql: postgres.Sql, leaseMs: number, clock: Clock) {
     this.#sql = sql
     this.#leaseMs = leaseMs
+    this.#clock = clock
   }
 
   get seen(): number {
@@ -32,12 +35,12 @@ export class Lease {
   }
 
   isValid(): boolean {
-    return performance.now() < this.#validUntilMs
+    return this.#clock.now() < this.#validUntilMs
   }
 
   /** For how long the lease has been over, in ms; 0 while it is valid. */
   lapsedForMs(): number {
-    return Math.max(0, performance.now() - this.#validUntilMs)
+    return Math.max(0, this.#clock.now() - this.#validUntilMs)
   }
 
   /** Fires when the lease is lost; a new one comes with the next lease. */
@@ -47,7 +50,7 @@ export class Lease {
 
   /** Begins a session that has seen everything up to now. */
   async open(): Promise<void> {
-    const sentAtMs = performance.now()
+    const sentAtMs = this.#clock.now()
     const id = randomUUID()
     const [row] = await this.#sql<{ tick: string }[]>`
       insert into sessions (id, expires_at, seen, applied, doubt_until)
@@ -67,7 +70,7 @@ export class Lease {
     const [news] = await this.#sql<{ tick: string; changed: string[] | null }[]>`
       select tick, (select array_agg(tenant_id) from routing where change_no > ${this.#seen}) as changed from routing_clock`
     if (news === undefined) throw new Error('routing_clock has no row: run the migrations')
-    const sentAtMs = performance.now()
+    const sentAtMs = this.#clock.now()
     const renewed = await this.#sql`
       update sessions set expires_at = now() + ${this.#interval()}::interval, seen = ${news.tick}
       where id = ${this.#id} and expires_at > now()`
@@ -88,12 +91,12 @@ export class Lease {
 
   /** A write of ours got no answer: it may land until `inDoubtMs` from now. */
   noteDoubt(inDoubtMs: number): void {
-    this.#doubtUntilMs = Math.max(this.#doubtUntilMs, performance.now() + inDoubtMs)
+    this.#doubtUntilMs = Math.max(this.#doubtUntilMs, this.#clock.now() + inDoubtMs)
   }
 
   /** Gives the lease up at once: nothing is served under it any more. */
   lapse(): void {
-    this.#validUntilMs = Math.min(this.#validUntilMs, performance.now())
+    this.#validUntilMs = Math.min(this.#validUntilMs, this.#clock.now())
     this.#lapse.abort(new Error('the lease of this replica is over'))
   }
 
@@ -103,7 +106,7 @@ export class Lease {
    */
   async close(settled: boolean): Promise<void> {
     this.lapse()
-    if (settled && this.#doubtUntilMs <= performance.now()) {
+    if (settled && this.#doubtUntilMs <= this.#clock.now()) {
       await this.#sql`delete from sessions where id = ${this.#id}`
     } else {
       await this
@@ -121,6 +124,6 @@ export class Lease {
   }
 
   #doubt(): string {
-    return `${Math.max(0, Math.ceil(this.#doubtUntilMs - performance.now()))} milliseconds`
+    return `${Math.max(0, Math.ceil(this.#doubtUntilMs - this.#clock.now()))} milliseconds`
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Database } from '../db/connect.ts'
 import { isAppError } from '../errors.ts'
 import { type TenantRoute, writeRule } from '../placement/phase.ts'
@@ -26,6 +26,7 @@ export interface LeasedRoutesOptions {
   readonly onHeld?: () => void
   /** A tenant's route changed, or everything did (`undefined`): results kept for it are void. */
   readonly onChanged?: (tenantId: TenantId | undefined) => void
+  readonly clock?: Clock
 }
 
 /** How long reads may go on with what was last seen; docs/moves.md, "Postgres away". */
@@ -40,13 +41,14 @@ const staleReadsMaxMs = 300_000
 export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
   readonly #database: Database
   readonly #options: LeasedRoutesOptions
+  readonly #clock: Clock
   readonly #lease: Lease
   readonly #views: RouteViews
   readonly #writes: WritesUnderWay
   #catchingUp: Promise<void> | undefined
   #again = false
   #applied: Promise<void> = Promise.resolve()
-  #timer: NodeJS.Timeout | undefined
+  #timer: ReturnType<Clock['every']> | undefined
   #unlisten: (() => Promise<void>) | undefined
   #closed = false
 
@@ -54,7 +56,8 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
   constructor(database: Database, options: LeasedRoutesOptions) {
     this.#database = database
     this.#options = options
-    this.#lease = new Lease(database.sql, options.leaseMs)
+    this.#clock = options.clock ?? systemClock
+    this.#lease = new Lease(database.sql, options.leaseMs, this.#clock)
     this.#views = new RouteViews(options.maxTenants ?? 100_000, (tenantId) => this.#read(tenantId))
     this.#writes = new WritesUnderWay(this.#lease, options.storeInDoubtMs)
   }
@@ -68,8 +71,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
       () => void this.#tick(),
     )
     this.#unlisten = listening.unlisten
-    this.#timer = setInterval(() => void this.#tick(), this.#options.leaseMs / 4)
-    this.#timer.unref()
+    this.#timer = this.#clock.every(this.#options.leaseMs / 4, () => void this.#tick())
   }
 
   /** Whether this replica may serve: its lease holds. */
@@ -84,15 +86,15 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
   }
 
   async beginWrite(tenantId: TenantId): Promise<WritePermit> {
-    const patience = performance.now() + this.#options.holdMs
+    const patience = this.#clock.now() + this.#options.holdMs
     for (;;) {
       const view = await this.#current(tenantId)
       const { routing } = serving(view.route)
       if (writeRule(routing.phase) === 'hold') {
         this.#options.onHeld?.()
-        const leftMs = patience - performance.now()
+        const leftMs = patience - this.#clock.now()
         if (leftMs <= 0) throw writesHeld()
-        await Promise.race([view.whenRetired(), setTimeout(leftMs, undefined, { ref: false })])
+        await Promise.race([view.whenRetired(), this.#clock.sleep(leftMs)])
       }
       // Between the last wait and here nothing else ran: a view that still stands may be written under.
       else if (!view.retired && this.#lease.isValid()) return this.#writes.permit(tenantId, view)
@@ -110,7 +112,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
-    clearInterval(this.#timer)
+    this.#timer?.stop()
     await this.#unlisten?.().catch(() => undefined)
     await this.#catchingUp?.catch(() => undefined)
     this.#lease.lapse()

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Db } from '../db/connect.ts'
 import { AppError, isAppError } from '../errors.ts'
 import type { Placement } from '../placement/placement.ts'
@@ -38,6 +38,7 @@ export interface WriteGateDeps {
     /** How long a write waits for another one of the same record. */
     readonly busyWaitMs: number
   }
+  readonly clock?: Clock
 }
 
 /**
@@ -53,13 +54,14 @@ export async function passGate<R extends Receipt>(
   write: GatedWrite,
   send: (pass: GatePass) => Promise<R>,
 ): Promise<R> {
-  const patience = performance.now() + deps.settings.busyWaitMs
+  const clock = deps.clock ?? systemClock
+  const patience = clock.now() + deps.settings.busyWaitMs
   for (;;) {
     const permit = await deps.routes.beginWrite(tenantId)
     const tried = await attempt(deps, tenantId, permit, write, send)
     if (tried.kind === 'sent') return tried.receipt
     if (tried.kind === 'stale') await deps.routes.catchUp()
-    else await waitFor(tried.busyMs, patience)
+    else await waitFor(clock, tried.busyMs, patience)
   }
 }
 
@@ -121,11 +123,11 @@ function inDoubt(deps: WriteGateDeps): Settlement {
   return { kind: 'in_doubt', mayLandMs: deps.settings.storeInDoubtMs }
 }
 
-async function waitFor(busyMs: number, patience: number): Promise<void> {
-  const leftMs = patience - performance.now()
+async function waitFor(clock: Clock, busyMs: number, patience: number): Promise<void> {
+  const leftMs = patience - clock.now()
   if (leftMs <= 0) {
     const words = 'Another write of the same record is under way, or got no answer. Try again.'
     throw new AppError('writes_held', words, { retryAfterS: Math.max(1, Math.ceil(busyMs / 1000)) })
   }
-  await setTimeout(Math.min(25, leftMs))
+  await clock.sleep(Math.min(25, leftMs))
 }

@@ -22,7 +22,12 @@ export const arm: Step = async (context) => {
   await context.at('arm: barrier passed')
   const [now] = await db.execute<{ at: string }>(sql`select clock_timestamp()::text as at`)
   const { source, dimension } = await readPlacements(db, move)
-  await waitVisible(stores.open(source), { dimension, storeVisibleMs: settings.storeVisibleMs, signal })
+  await waitVisible(stores.open(source), {
+    dimension,
+    storeVisibleMs: settings.storeVisibleMs,
+    signal,
+    clock: context.clock,
+  })
   await context.at('arm: all visible')
   await asMover(db, move, async (tx, row) => {
     const routing = await readMoving(tx, row)

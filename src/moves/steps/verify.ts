@@ -23,7 +23,12 @@ export const verify: Step = async (context) => {
   let repaired = move.repairs
   for (let pass = 1; ; pass += 1) {
     await catchUp(context, parts)
-    await waitVisible(parts.follower, { dimension, storeVisibleMs: settings.storeVisibleMs, signal })
+    await waitVisible(parts.follower, {
+      dimension,
+      storeVisibleMs: settings.storeVisibleMs,
+      signal,
+      clock: context.clock,
+    })
     const onProgress = (verified: number) => asMover(db, move, (tx, row) => changeMove(tx, row, { verified }))
     const found = await compare(parts.active, parts.follower, { signal, onProgress })
     const counted = (await parts.active.describeNamespace({ signal }))?.recordCount
@@ -32,7 +37,7 @@ export const verify: Step = async (context) => {
     if (different.length === 0) {
       const { sourceRecords, targetRecords, equal, digest } = found
       const verification = {
-        verifiedAt: new Date().toISOString(),
+        verifiedAt: new Date(context.clock.epochMs()).toISOString(),
         sourceRecords,
         targetRecords,
         equal,
