@@ -47,9 +47,15 @@ class App {
         this.expected.set(id, n % 3 === 0 ? undefined : record)
         this.writes += 1
       } catch (error) {
-        this.faults.push(error)
+        await this.#fault(error)
       }
     }
+  }
+
+  /** Faults fail the test; a pause keeps a stream of them from filling the memory. */
+  async #fault(error: unknown): Promise<void> {
+    this.faults.push(error)
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
 
   async #read(tenantId: TenantId, { routes, store }: Replica): Promise<void> {
@@ -57,10 +63,10 @@ class App {
       try {
         const { routing } = await routes.find(tenantId)
         const { matches } = await store.open(routing.active).query({ vector: [1, 0, 0, 1], topK: 3 })
-        if (matches.length < 3) this.faults.push(new Error('a read found too little'))
+        if (matches.length < 3) await this.#fault(new Error('a read found too little'))
         this.reads += 1
       } catch (error) {
-        this.faults.push(error)
+        await this.#fault(error)
       }
     }
   }
@@ -78,6 +84,7 @@ test.each([
     const settings = { storeVisibleMs: 2_000 }
     const replicas = [await world.replica(undefined, { settings }), await world.replica(undefined, { settings })]
     const app = new App(acme, replicas, before)
+    world.stack.defer(() => app.stop())
 
     const first = await world.promote(acme)
     await world.until(first.id, 'soaking')

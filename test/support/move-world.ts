@@ -48,6 +48,8 @@ export interface Replica {
   killMover(): Promise<void>
   /** Stops the mover in order, and comes back when nothing of it runs any more. */
   stopMover(): Promise<void>
+  /** Cuts every connection of this replica to Postgres, whatever it is doing on it. */
+  cutPostgres(): Promise<void>
 }
 
 /** Postgres, `pinecone-local`, a tenant in a shared index, and as many replicas as asked for. */
@@ -56,6 +58,7 @@ export class MoveWorld implements AsyncDisposable {
   readonly home: TestDatabase
   readonly local: LocalStores
   readonly store: VectorStore
+  #replicas = 0
 
   private constructor(home: TestDatabase, local: LocalStores) {
     this.home = this.stack.use(home)
@@ -91,7 +94,8 @@ export class MoveWorld implements AsyncDisposable {
   }
 
   async replica(hook?: Hook, options: { leaseMs?: number; settings?: Partial<MoveSettings> } = {}): Promise<Replica> {
-    const database = this.stack.use(connect({ url: this.home.url, max: 4 }))
+    const applicationName = `replica ${this.#replicas++}`
+    const database = this.stack.use(connect({ url: this.home.url, max: 4, applicationName }))
     const store = this.local.connect()
     const routes = new LeasedRoutes(database, {
       leaseMs: 5_000,
@@ -101,7 +105,7 @@ export class MoveWorld implements AsyncDisposable {
     })
     this.stack.use(routes)
     await routes.start()
-    const own = connect({ url: this.home.url, max: 4 })
+    const own = connect({ url: this.home.url, max: 4, applicationName })
     let dead = false
     const at: Hook = async (point, move) => {
       await hook?.(point, move)
@@ -127,6 +131,11 @@ export class MoveWorld implements AsyncDisposable {
         dead = true
         await own.sql.end({ timeout: 0 })
       },
+      cutPostgres: async () => {
+        await this.home.sql`
+          select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and application_name = ${applicationName}`
+      },
     }
   }
 
@@ -134,11 +143,19 @@ export class MoveWorld implements AsyncDisposable {
     return startMove({ db: this.home.db, settings }, platform, { tenantId, kind: 'promote' })
   }
 
-  /** Waits until the move is in one of the states; fails at once when it ends in another. */
+  /** Waits until the move is in one of the states; fails at once when it ends in another, and tells where it hangs. */
   async until(id: string, ...states: readonly MoveView['state'][]): Promise<MoveView> {
+    const startedAtMs = performance.now()
     for (;;) {
       const move = await showMove(this.home, id)
       if (states.includes(move.state)) return move
+      if (performance.now() - startedAtMs > 25_000) {
+        const rows = await this.home
+          .sql`select * from moves, routing where moves.id = ${id} and routing.move_id = moves.id`
+        const log = await this.home
+          .sql`select *, clock_timestamp() as now from dirty where move_id = ${id} and synced_seq is distinct from seq limit 5`
+        throw new Error(`the move hangs: ${JSON.stringify({ rows, log })}`)
+      }
       if (move.endedAt !== null) throw new Error(`the move ended as ${move.state}: ${move.error}`)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
