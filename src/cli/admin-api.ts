@@ -1,3 +1,4 @@
+import { readEvents, type ServerEvent } from './event-source.ts'
 import { CliError } from './exit-code.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -14,6 +15,12 @@ export interface AdminApi {
    * @throws CliError `refused` with the server's reason and code; `failed` when there is no such server.
    */
   send<T = Json>(request: ApiRequest): Promise<T>
+  /**
+   * Events after `lastEventId`, until the connection ends. Undefined when the server has no such stream; `send` of what
+   * is watched tells why.
+   * @throws when there is no connection, or it breaks.
+   */
+  events(path: string, lastEventId: string | undefined): Promise<AsyncIterable<ServerEvent> | undefined>
 }
 
 /** The admin listener over HTTP, until `interrupted` fires. */
@@ -26,6 +33,19 @@ export function adminApi(baseUrl: string, token: string, interrupted: AbortSigna
       if (response.ok && document !== undefined) return document as T
       if (response.ok) return {} as T
       throw refusal(response.status, document)
+    },
+    async events(path, lastEventId) {
+      const response = await fetch(new URL(path, baseUrl), {
+        headers: {
+          ...{ authorization: `Bearer ${token}`, accept: 'text/event-stream' },
+          ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+        },
+        signal: interrupted,
+      })
+      const isStream = response.ok && response.headers.get('content-type')?.startsWith('text/event-stream')
+      if (isStream && response.body !== null) return readEvents(response.body, interrupted)
+      await response.body?.cancel()
+      return undefined
     },
   }
 }

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gt, lt, sql } from 'drizzle-orm'
+import { and, count, desc, eq, gt, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
@@ -6,6 +6,7 @@ import { dirty } from '../registry/dirty.sql.ts'
 import type { MoveRow } from './journal.ts'
 import type { MoveKind, MoveRequest, MoveState } from './move-state.ts'
 import { moveEvents, moves } from './moves.sql.ts'
+import { queueReason } from './queue.ts'
 import { readPlaces } from './read-places.ts'
 import type { VerificationReport } from './verification.ts'
 
@@ -48,13 +49,16 @@ export interface PlaceView {
 }
 
 /** @throws AppError `not_found` */
-export async function showMove({ db }: { readonly db: Db }, id: string): Promise<MoveView> {
+export async function showMove({ db }: { readonly db: Tx }, id: string): Promise<MoveView> {
   const [row] = await db.select().from(moves).where(eq(moves.id, id))
   if (row === undefined) throw new AppError('not_found', 'There is no such move.')
   return viewOf(db, row)
 }
 
-/** Newest first. `cursor` is the `createdAt` of the last one of the page before. */
+/** To the microsecond: moves that are queued together differ in nothing more. */
+const createdAtText = sql<string>`to_char(${moves.createdAt} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+
+/** Newest first. `cursor` is when the last one of the page before was created. */
 export async function listMoves(
   { db }: { readonly db: Db },
   page: {
@@ -65,30 +69,47 @@ export async function listMoves(
   },
 ): Promise<{ readonly items: readonly MoveView[]; readonly nextCursor: string | null }> {
   const rows = await db
-    .select()
+    .select({ row: moves, at: createdAtText })
     .from(moves)
     .where(
       and(
         page.tenantId === undefined ? undefined : eq(moves.tenantId, page.tenantId),
         page.open ? sql`${moves.endedAt} is null` : undefined,
-        page.cursor === undefined ? undefined : lt(moves.createdAt, new Date(page.cursor)),
+        page.cursor === undefined ? undefined : sql`${moves.createdAt} < ${page.cursor}::timestamptz`,
       ),
     )
     .orderBy(desc(moves.createdAt))
     .limit(page.limit + 1)
   const shown = rows.slice(0, page.limit)
-  const items = await Promise.all(shown.map((row) => viewOf(db, row)))
-  return { items, nextCursor: rows.length > page.limit ? (items.at(-1)?.createdAt ?? null) : null }
+  const items = await Promise.all(shown.map(({ row }) => viewOf(db, row)))
+  return { items, nextCursor: rows.length > page.limit ? (shown.at(-1)?.at ?? null) : null }
+}
+
+export interface MoveEvent {
+  readonly id: number
+  readonly at: string
+  readonly state: MoveState
+  readonly detail: unknown
+}
+
+/** A move, and its history after an event, as they were at one moment: the last event is of the state that is shown. */
+export async function lookAtMove(
+  { db }: { readonly db: Db },
+  id: string,
+  afterId: number,
+): Promise<{ readonly view: MoveView; readonly events: readonly MoveEvent[] }> {
+  return db.transaction(
+    async (tx) => ({ view: await showMove({ db: tx }, id), events: await listMoveEvents({ db: tx }, id, afterId) }),
+    { isolationLevel: 'repeatable read', accessMode: 'read only' },
+  )
 }
 
 /** The history of a move after an event, oldest first. */
 export async function listMoveEvents(
-  { db }: { readonly db: Db },
+  { db }: { readonly db: Tx },
   id: string,
   afterId: number,
-): Promise<
-  readonly { readonly id: number; readonly at: string; readonly state: MoveState; readonly detail: unknown }[]
-> {
+): Promise<readonly MoveEvent[]> {
   const rows = await db
     .select()
     .from(moveEvents)
@@ -125,7 +146,7 @@ export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
     writePauseMs: row.writePauseMs,
     dirty: { touched: log?.touched ?? 0, unsynced: log?.unsynced ?? 0 },
     requested: row.request,
-    gate: row.gate,
+    gate: row.state === 'queued' ? ((await queueReason(tx, row)) ?? row.gate) : row.gate,
     error: row.error,
     createdBy: row.createdBy,
     createdAt: row.createdAt.toISOString(),

@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { openIssuer } from '../../src/embedded/issuer.ts'
 import { testDatabase } from '../support/database.ts'
-import { fakeAdmin } from './fake-admin.ts'
+import { Frames, fakeAdmin } from './fake-admin.ts'
 import { runCli, startCli } from './run-cli.ts'
 
 const settings = {
@@ -165,7 +165,10 @@ describe('a promote that is watched', () => {
   })
   const server = () => {
     let asked = 0
-    return fakeAdmin(({ method }) => (method === 'POST' ? [202, moveAt(0)] : [200, moveAt(asked++)]))
+    return fakeAdmin(({ method, path }) => {
+      if (path.endsWith('/events')) return [404, {}]
+      return method === 'POST' ? [202, moveAt(0)] : [200, moveAt(asked++)]
+    })
   }
 
   test('prints a line a state where nobody looks, and ends when the switch is done', async () => {
@@ -187,6 +190,27 @@ describe('a promote that is watched', () => {
       .split('\n')
       .map((line) => JSON.parse(line).state)
     expect([code, seen]).toEqual([0, states])
+  })
+
+  test('goes on after the last event when the connection is lost', async () => {
+    const state = (id: number, of: string) => ({ id, event: 'state', data: { id, state: of } })
+    const [copying, soaking] = [moveAt(2), moveAt(5)]
+    const streams = [
+      new Frames(state(1, 'queued'), state(2, 'copying'), { event: 'progress', data: copying }),
+      new Frames(state(3, 'verifying'), state(4, 'switching'), { event: 'progress', data: soaking }),
+    ]
+    await using admin = await fakeAdmin(({ path }) =>
+      path.endsWith('/events') ? (streams.shift() ?? [404, {}]) : [200, copying],
+    )
+    const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+    const { code, out } = await runCli(['moves', 'watch', 'm1', '--json'], env)
+    const seen = out.trim().split('\n')
+    expect([code, seen.map((line) => JSON.parse(line).state)]).toEqual([
+      0,
+      ['copying', 'verifying', 'switching', 'soaking'],
+    ])
+    const resumed = admin.seen.filter(({ path }) => path.endsWith('/events')).map(({ lastEventId }) => lastEventId)
+    expect(resumed).toEqual([undefined, '2'])
   })
 
   test('that fails ends with 1 and the reason', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isEnded } from '../../moves/move-state.ts'
 import type { AdminApi } from '../admin-api.ts'
+import type { ServerEvent } from '../event-source.ts'
 import { CliError, exitCodes } from '../exit-code.ts'
 import type { Move } from '../move.ts'
 
@@ -10,31 +11,76 @@ const patienceMs = 120_000
 
 /**
  * The move each time that it changed, until there is nothing more to wait for: it has ended, or it has switched and
- * only the retention of its source is left.
+ * only the retention of its source is left. Comes over the server's event stream, which is taken up after its last
+ * event when the connection is lost; asked for again and again where there is no stream.
  * @throws when `signal` fires; CliError `refused` when there is no such move.
  */
 export async function* watchMove(api: AdminApi, id: string, signal: AbortSignal): AsyncGenerator<Move> {
-  let last = ''
-  let answeredAt = performance.now()
+  const path = `/moves/${encodeURIComponent(id)}`
+  let heardAtMs = performance.now()
+  let lastEventId: string | undefined
+  let shown: Move | undefined
   for (;;) {
-    const move = await ask(api, id).catch((error: unknown) => {
-      const away = error instanceof CliError && error.exitCode === exitCodes.failed
-      if (!away || performance.now() - answeredAt > patienceMs) throw error
-      return undefined
-    })
-    if (move !== undefined) {
-      answeredAt = performance.now()
-      const now = JSON.stringify(move)
-      if (now !== last) yield move
-      last = now
-      if (isSettled(move)) return
+    // A connection that can't be had, or breaks, is like one that ended; without one the move itself is asked for.
+    const stream = shown && (await api.events(`${path}/events`, lastEventId).catch(() => undefined))
+    signal.throwIfAborted()
+    if (stream === undefined) {
+      const move = await ask(api, path).catch((error: unknown) => {
+        const away = error instanceof CliError && error.exitCode === exitCodes.failed
+        if (!away || performance.now() - heardAtMs > patienceMs) throw error
+        return undefined
+      })
+      if (move !== undefined) {
+        heardAtMs = performance.now()
+        // The states that led here are history when a stream tells of them.
+        lastEventId = undefined
+        if (!isSame(move, shown)) yield move
+        const first = shown === undefined
+        shown = move
+        if (isSettled(move)) return
+        if (first) continue
+      }
+    } else {
+      let isNews = lastEventId !== undefined
+      for await (const event of unbroken(stream)) {
+        heardAtMs = performance.now()
+        lastEventId = event.id ?? lastEventId
+        const now = shownBy(event, shown)
+        if (event.event !== 'state') isNews = true
+        if (now === undefined || !isNews) continue
+        if (!isSame(now, shown)) yield now
+        shown = now
+        // Only a look at the whole move says that it is settled: a state may be over by now, or its end be asked for.
+        if (event.event !== 'state' && isSettled(now)) return
+      }
     }
     await sleep(everyMs, undefined, { signal })
   }
 }
 
-function ask(api: AdminApi, id: string): Promise<Move> {
-  return api.send<Move>({ method: 'GET', path: `/moves/${encodeURIComponent(id)}` })
+async function* unbroken(stream: AsyncIterable<ServerEvent> | undefined): AsyncGenerator<ServerEvent> {
+  if (stream === undefined) return
+  try {
+    yield* stream
+  } catch {
+    // Ended, for the caller; the stream is taken up again where it broke.
+  }
+}
+
+/** The whole move, or what was known of it in a new state. */
+function shownBy({ event, data }: ServerEvent, shown: Move | undefined): Move | undefined {
+  if (event === 'progress' || event === 'end') return JSON.parse(data)
+  if (event !== 'state' || shown === undefined) return undefined
+  const { state } = JSON.parse(data) as Pick<Move, 'state'>
+  return state === shown.state ? shown : { ...shown, state, gate: null }
+}
+
+function isSame(move: Move, shown: Move | undefined): boolean {
+  return JSON.stringify(move) === JSON.stringify(shown)
+}
+
+function ask(api: AdminApi, path: string): Promise<Move> {
+  return api.send<Move>({ method: 'GET', path })
 }
 
 function isSettled(move: Move): boolean {

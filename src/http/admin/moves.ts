@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Db } from '../../db/connect.ts'
 import { isEnded, moveStates } from '../../moves/move-state.ts'
-import { listMoveEvents, listMoves, showMove } from '../../moves/show-move.ts'
+import { listMoves, lookAtMove, showMove } from '../../moves/show-move.ts'
 import { startMove } from '../../moves/start-move.ts'
 import { cancelMove, completeMove, pauseMove, resumeMove, rollbackMove } from '../../moves/steer-move.ts'
 import type { MoveSettings } from '../../moves/step.ts'
@@ -124,7 +124,7 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       tag,
       summary: 'Watch a move',
       description:
-        'Server-sent events: `state` for each change of state, `progress` while it works, `end`. Goes on after `Last-Event-ID`.',
+        'Server-sent events: `state` for each change of state, the history first; `progress`, the whole move when something of it changed; `end`, likewise, when it has ended. Goes on after `Last-Event-ID`.',
       params: moveId,
       replies: { 200: { description: 'A stream of events' } },
       async handle({ params, signal, header }) {
@@ -167,12 +167,12 @@ async function* watch(db: Db, id: string, afterId: number, signal: AbortSignal) 
   let last = afterId
   let shown = ''
   while (!signal.aborted) {
-    for (const event of await listMoveEvents({ db }, id, last)) {
+    const { view, events } = await lookAtMove({ db }, id, last)
+    for (const event of events) {
       last = event.id
       yield { id: String(event.id), event: 'state', data: event }
     }
-    const view = await showMove({ db }, id)
-    const text = JSON.stringify([view.progress, view.gate])
+    const text = JSON.stringify([view.state, view.requested, view.progress, view.gate, view.error])
     if (text !== shown) yield { event: 'progress', data: view }
     shown = text
     if (isEnded(view.state)) {
