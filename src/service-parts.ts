@@ -5,21 +5,27 @@ import { pineconeStore } from './stores/pinecone.ts'
 import type { VectorStore } from './stores/store.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 
-/** The one project of this version; places carry its name, so a second one is configuration. */
-export const project = 'default'
-
-/** The vector store, its calls counted. */
+/** The vector store with every project of the configuration, its calls counted. */
 export function openStores(
-  { apiKey, controllerHost }: Config['pinecone'],
+  { projects }: Config['pinecone'],
   { store, steps }: Telemetry,
 ): VectorStore & AsyncDisposable {
   return pineconeStore({
-    projects: [{ name: project, apiKey: apiKey.reveal(), controllerHost }],
+    projects: projects.map(({ name, apiKey, controllerHost }) => ({ name, apiKey: apiKey.reveal(), controllerHost })),
     onCall({ op, status, ms }) {
       store.call(op, status, ms)
       if (op === 'query') steps.store.observe(ms)
     },
   })
+}
+
+/** Rejects when no project answers. One that is away must not take the tenants of the others out of service. */
+export async function anyProjectAnswers(
+  stores: VectorStore,
+  { projects }: Config['pinecone'],
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.any(projects.map(({ name }) => stores.listIndexes(name, { signal })))
 }
 
 /** Tokens, hits of the remembered ones counted. */

@@ -23,7 +23,8 @@ import { forgetDeadSessions } from './registry/barrier.ts'
 import { readIndexFill } from './registry/index-fill.ts'
 import { checkIndexes } from './registry/indexes.ts'
 import { LeasedRoutes } from './registry/leased-routes.ts'
-import { openEmbedder, openStores, openVerifier, project, timed } from './service-parts.ts'
+import { refuseMissingProjects } from './registry/projects.ts'
+import { anyProjectAnswers, openEmbedder, openStores, openVerifier, timed } from './service-parts.ts'
 import type { VectorStore } from './stores/store.ts'
 import { createTelemetry } from './telemetry/telemetry.ts'
 import { createTracer } from './telemetry/tracer.ts'
@@ -60,8 +61,8 @@ export interface Services extends AsyncDisposable {
 /**
  * Builds the service from its configuration: the one place that knows every part.
  *
- * @throws Error with one clear sentence when Postgres can't be reached or has an old schema, or when an index was made
- *   with another embedding model.
+ * @throws Error with one clear sentence when Postgres can't be reached or has an old schema, when an index was made
+ *   with another embedding model, or is in a Pinecone project that the configuration does not name.
  */
 export async function startServices(config: Config, overrides: Overrides = {}): Promise<Services> {
   await using opening = new AsyncDisposableStack()
@@ -74,6 +75,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   await refuseOldSchema(database)
   const { model, dimension } = config.embedding
   await checkIndexes(database.db, { model, dimension })
+  await refuseMissingProjects(database.db, config.pinecone.projects)
 
   const stores = overrides.stores ?? opening.use(openStores(config.pinecone, telemetry))
   const embedder = timed(overrides.embedder ?? opening.use(await openEmbedder(config.embedding)), telemetry)
@@ -103,12 +105,16 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
 
   const { db } = database
   const tenantSettings = {
-    ...{ project, ...config.pinecone, embeddingModel: model, dimension, metric: 'cosine' as const },
+    ...{ ...config.pinecone, embeddingModel: model, dimension, metric: 'cosine' as const },
     ...{ storeInDoubtMs, provisionWaitMs: overrides.provisionWaitMs ?? 30_000 },
   }
   const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log }))
   opening.use(startTenantSweep(tenantWork, { everyMs: 30_000 }))
-  const moveSettings = { ...tenantSettings, ...config.moves, readGraceMs: 20_000, ...overrides.moveSettings }
+  const [{ name: project, cloud, indexLimit: projectIndexLimit }] = config.pinecone.projects
+  const moveSettings = {
+    ...{ ...tenantSettings, project, cloud, projectIndexLimit, ...config.moves, readGraceMs: 20_000 },
+    ...overrides.moveSettings,
+  }
   const moverDeps = { stores, settings: moveSettings, log, ...(overrides.atMovePoint && { at: overrides.atMovePoint }) }
   const mover = opening.use(new Mover(database, moverDeps, { leaseMs: 15_000, maxMoves: 2, pollMs: 2_000 }))
   await mover.start()
@@ -135,7 +141,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     lease: () => {
       if (!routes.isReady()) throw new Error('the lease of this replica is over')
     },
-    store: async (signal: AbortSignal) => void (await stores.listIndexes(project, { signal })),
+    store: async (signal: AbortSignal) => anyProjectAnswers(stores, config.pinecone, signal),
   }
   const resources = opening.move()
   return {

@@ -1,4 +1,5 @@
 import { type Scope, scopes } from './auth/principal.ts'
+import { defaultProject, type ProjectSettings, projectsOf } from './project-file.ts'
 import { Secret } from './secret.ts'
 import type { SettingReader } from './setting-reader.ts'
 
@@ -10,13 +11,12 @@ export interface HttpSettings {
 }
 
 export interface PineconeSettings {
-  readonly apiKey: Secret
-  readonly controllerHost?: string
-  readonly cloud: 'aws' | 'gcp' | 'azure'
+  /** The one of the plain variables, then those of the file in its order. */
+  readonly projects: readonly [ProjectSettings, ...ProjectSettings[]]
+  /** Of tenants that name none. */
   readonly region: string
   readonly indexPrefix: string
   readonly poolNamespaceLimit: number
-  readonly projectIndexLimit: number
 }
 
 interface OpenAiAccess {
@@ -86,14 +86,23 @@ export function pineconeOf(read: SettingReader): PineconeSettings {
     const rule = 'use up to 20 lower-case letters, digits and hyphens, with a letter or digit at either end'
     read.fault('INDEX_PREFIX', `is ${JSON.stringify(indexPrefix)}`, rule)
   }
-  return {
+  const first: ProjectSettings = {
+    name: defaultProject,
     apiKey: new Secret(read.text('PINECONE_API_KEY')),
     ...optional('controllerHost', read.url('PINECONE_CONTROLLER_HOST')),
     cloud: read.choice('PINECONE_CLOUD', ['aws', 'gcp', 'azure']),
     region: read.text('PINECONE_REGION'),
+    regions: [],
+    indexLimit: read.number('PROJECT_INDEX_LIMIT', { min: 1, max: 100_000 }),
+    holds: ['pool', 'silo'],
+  }
+  const further = projectsOf(read, first)
+  return {
+    // Alone it serves every region; where regions have projects of their own, just its own.
+    projects: further === undefined ? [{ ...first, regions: 'any' }] : [first, ...further],
+    region: first.region,
     indexPrefix,
     poolNamespaceLimit: read.number('POOL_NAMESPACE_LIMIT', { min: 1, max: 10_000_000 }),
-    projectIndexLimit: read.number('PROJECT_INDEX_LIMIT', { min: 1, max: 100_000 }),
   }
 }
 

@@ -8,6 +8,8 @@ export interface SettingReader {
   raw(name: SettingName): string | undefined
   /** Like `raw`, without the table's default. */
   given(name: SettingName): string | undefined
+  /** A variable of the environment that no table has: its name stands in a file. Undefined when it is not set. */
+  variable(name: string): string | undefined
   text(name: SettingName): string
   number(name: SettingName, bounds: NumberBounds): number
   choice<const C extends string>(name: SettingName, choices: readonly C[]): C
@@ -48,6 +50,7 @@ export function settingReader(env: Environment, defaults: Partial<Record<string,
   return {
     raw,
     given,
+    variable: (name) => env[name]?.trim() || undefined,
     text,
     fault,
     number(name, bounds) {

@@ -29,6 +29,11 @@ export const settings = [
     meaning: 'indexes a Pinecone project allows; a promote that would pass it is refused before it starts',
   },
   {
+    name: 'PINECONE_PROJECTS',
+    meaning:
+      'a JSON file with further Pinecone projects (see below); without it the one of the settings above is the only one',
+  },
+  {
     name: 'EMBEDDING_PROVIDER',
     default: 'openai',
     meaning: '`openai` is any OpenAI-compatible endpoint; `local` is the built-in sentence encoder (`npm start`)',

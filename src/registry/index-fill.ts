@@ -5,9 +5,10 @@ import { indexes } from './indexes.sql.ts'
 /** How full each index is: what an operator watches to see the next shard coming. */
 export async function readIndexFill(
   db: Db,
-): Promise<readonly { index: string; kind: string; namespaces: number; limit: number }[]> {
+): Promise<readonly { project: string; index: string; kind: string; namespaces: number; limit: number }[]> {
   return db
     .select({
+      project: indexes.project,
       index: indexes.name,
       kind: indexes.kind,
       namespaces: indexes.namespacesUsed,

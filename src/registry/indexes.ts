@@ -9,6 +9,7 @@ export type NewIndex = typeof indexes.$inferInsert
 
 /** A shared index as the choice of a shard sees it, and where it is, once it can be used. */
 export interface PoolShard extends Shard {
+  readonly project: string
   readonly name: string
   readonly region: string
   readonly state: IndexState
@@ -18,24 +19,25 @@ export interface PoolShard extends Shard {
 /** Shared indexes that take tenants now or soon, made with this model and dimension. */
 export async function listPoolShards(
   tx: Tx,
-  made: { readonly project: string; readonly model: string; readonly dimension: number },
+  made: { readonly project?: string; readonly model: string; readonly dimension: number },
 ): Promise<readonly PoolShard[]> {
   const rows = await tx
     .select()
     .from(indexes)
     .where(
       and(
-        eq(indexes.project, made.project),
+        made.project === undefined ? undefined : eq(indexes.project, made.project),
         eq(indexes.kind, 'pool'),
         inArray(indexes.state, ['creating', 'ready']),
         eq(indexes.embeddingModel, made.model),
         eq(indexes.dimension, made.dimension),
       ),
     )
-    .prepare('pool_shards')
+    .prepare(made.project === undefined ? 'pool_shards' : 'pool_shards_of_project')
     .execute()
   return rows.map((row) => ({
     indexId: row.id,
+    project: row.project,
     name: row.name,
     ordinal: row.ordinal ?? 0,
     namespacesUsed: row.namespacesUsed,

@@ -5,6 +5,7 @@ import { createHttpMeter, type HttpMeter, stepBoundsMs } from './http-meter.ts'
 import { createStoreMeter, type StoreMeter } from './store-meter.ts'
 
 export interface IndexFill {
+  readonly project: string
   readonly index: string
   readonly kind: string
   readonly namespaces: number
@@ -88,15 +89,15 @@ function cacheMeter(registry: Registry, cache: string, what: string): { hit(): v
 function registryGauges(registry: Registry): (readers: MetricReaders) => Promise<void> {
   const gauge = (name: string, help: string, labelNames: string[]) =>
     new Gauge({ name: `tenant_router_${name}`, help, labelNames, registers: [registry] })
-  const used = gauge('index_namespaces', 'Namespaces in use, by index', ['index', 'kind'])
-  const limit = gauge('index_namespace_limit', 'Namespaces an index takes', ['index', 'kind'])
+  const used = gauge('index_namespaces', 'Namespaces in use, by index', ['project', 'index', 'kind'])
+  const limit = gauge('index_namespace_limit', 'Namespaces an index takes', ['project', 'index', 'kind'])
   const moves = gauge('moves', 'Moves by state', ['state'])
   return async ({ indexFill, movesByState }) => {
     const [fill, states] = await Promise.all([quietly(indexFill), quietly(movesByState)])
     for (const each of [used, limit, moves]) each.reset()
-    for (const { index, kind, namespaces, limit: most } of fill ?? []) {
-      used.set({ index, kind }, namespaces)
-      limit.set({ index, kind }, most)
+    for (const { project, index, kind, namespaces, limit: most } of fill ?? []) {
+      used.set({ project, index, kind }, namespaces)
+      limit.set({ project, index, kind }, most)
     }
     for (const [state, count] of Object.entries(states ?? {})) moves.set({ state }, count)
   }

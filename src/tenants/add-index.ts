@@ -1,7 +1,8 @@
 import type { StaffPrincipal } from '../auth/principal.ts'
 import { AppError } from '../errors.ts'
 import { appendAudit } from '../registry/audit.ts'
-import { findIndex, lockProject } from '../registry/indexes.ts'
+import { findIndex } from '../registry/indexes.ts'
+import { lockProjects } from '../registry/projects.ts'
 import { type IndexView, viewOfIndex } from './index-view.ts'
 import { openIndex } from './open-index.ts'
 import type { TenantWork } from './tenant-work.ts'
@@ -15,7 +16,7 @@ export interface AddIndexInput {
 
 /**
  * Opens a further shared index before one is needed. Its `state` is `creating` if that takes longer than a caller waits.
- * @throws AppError `index_limit_reached`, and what the store says for good; nothing is kept then
+ * @throws AppError as `openIndex`, and what the store says for good; nothing is kept then
  */
 export async function addIndex(
   deps: Pick<TenantWork, 'db' | 'settings' | 'indexesOpened' | 'indexReady'>,
@@ -25,9 +26,11 @@ export async function addIndex(
   const { db, settings } = deps
   const { region = settings.region, namespaceLimit } = input
   const opened = await db.transaction(async (tx) => {
-    await lockProject(tx, settings.project)
+    await lockProjects(tx, settings.projects)
     const index = await openIndex(tx, settings, { kind: 'pool', region, namespaceLimit })
-    await appendAudit(tx, [{ actor: actor.subject, action: 'index.add', detail: { index: index.name, region } }])
+    await appendAudit(tx, [
+      { actor: actor.subject, action: 'index.add', detail: { index: index.name, project: index.project, region } },
+    ])
     return index
   })
   deps.indexesOpened([opened.id])

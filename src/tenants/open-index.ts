@@ -1,8 +1,9 @@
 import type { Tx } from '../db/connect.ts'
-import { AppError } from '../errors.ts'
+import { chooseProject, noProjectError, type Project } from '../placement/choose-project.ts'
 import { poolIndexName, siloIndexName } from '../placement/naming.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { countIndexes, type IndexRow, insertIndex, type NewIndex, nextOrdinal } from '../registry/indexes.ts'
+import { type IndexRow, insertIndex, type NewIndex, nextOrdinal } from '../registry/indexes.ts'
+import { countIndexesByProject } from '../registry/projects.ts'
 import type { TenantSettings } from './settings.ts'
 
 export type IndexOrder =
@@ -10,16 +11,18 @@ export type IndexOrder =
   | { readonly kind: 'silo'; readonly region: string; readonly tenantId: TenantId; readonly generation: number }
 
 /**
- * Writes down that an index is being made; `indexMaker` then makes it. The caller holds the project's lock
- * (`lockProject`), so the limit can't be passed by two at once and a number is given once.
- * @throws AppError `index_limit_reached`; nothing was written.
+ * Writes down that an index is being made, in the project that policy and quota allow; `makeIndex` then makes it. The
+ * caller holds the projects' locks (`lockProjects`), so no limit can be passed by two at once and a number is given once.
+ * @throws AppError `index_limit_reached`, `invalid_request` (no project serves the region), `conflict` (none there may
+ *   hold the kind); nothing was written.
  */
 export async function openIndex(tx: Tx, settings: TenantSettings, order: IndexOrder): Promise<IndexRow> {
-  const { project, projectIndexLimit } = settings
-  if ((await countIndexes(tx, project)) >= projectIndexLimit) throw projectIsFull(projectIndexLimit)
+  const choice = chooseProject(settings.projects, await countIndexesByProject(tx), order)
+  if ('none' in choice) throw noProjectError(choice.none, order)
+  const { project } = choice
   const common = {
-    project,
-    cloud: settings.cloud,
+    project: project.name,
+    cloud: project.cloud,
     region: order.region,
     embeddingModel: settings.embeddingModel,
     dimension: settings.dimension,
@@ -35,23 +38,17 @@ export async function openIndex(tx: Tx, settings: TenantSettings, order: IndexOr
           tenantId: order.tenantId,
           namespaceLimit: 1,
         }
-      : await poolIndex(tx, settings, common, order.namespaceLimit)
+      : await poolIndex(tx, settings, project, common, order.namespaceLimit)
   return insertIndex(tx, index, settings.storeInDoubtMs)
 }
 
 async function poolIndex(
   tx: Tx,
   settings: TenantSettings,
+  project: Project,
   common: Omit<NewIndex, 'kind' | 'name' | 'namespaceLimit'>,
   namespaceLimit = settings.poolNamespaceLimit,
 ): Promise<NewIndex> {
-  const ordinal = await nextOrdinal(tx, settings.project)
+  const ordinal = await nextOrdinal(tx, project.name)
   return { ...common, kind: 'pool', ordinal, name: poolIndexName(settings.indexPrefix, ordinal), namespaceLimit }
-}
-
-function projectIsFull(limit: number): AppError {
-  return new AppError(
-    'index_limit_reached',
-    `No shared index has room and the Pinecone project's limit of ${limit} indexes is reached: nothing was changed. Free an index, or raise the project's limit and PROJECT_INDEX_LIMIT.`,
-  )
 }

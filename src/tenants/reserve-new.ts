@@ -1,4 +1,5 @@
 import type { Db } from '../db/connect.ts'
+import { poolOf } from '../placement/choose-project.ts'
 import { namespaceName } from '../placement/naming.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { listPoolShards, type PoolShard } from '../registry/indexes.ts'
@@ -16,8 +17,8 @@ export async function reserveNew(
   { db, settings }: { readonly db: Db; readonly settings: TenantSettings },
   orders: readonly Order[],
 ): Promise<readonly (Reservation | undefined)[]> {
-  const { project, embeddingModel: model, dimension } = settings
-  const chosen = choose(await listPoolShards(db, { project, model, dimension }), settings.region, orders)
+  const { embeddingModel: model, dimension } = settings
+  const chosen = choose(await listPoolShards(db, { model, dimension }), settings, orders)
   if (chosen.size === 0) return orders.map(() => undefined)
   const seats = [...chosen.values()].map(({ order, shard }) => ({ ...order, indexId: shard.indexId }))
   const seated = await seatNewTenants(db.$client, seats).catch((error: unknown) => {
@@ -28,7 +29,7 @@ export async function reserveNew(
   return orders.map((order) => {
     const seat = chosen.get(order.tenant.id)
     const placeId = placeIds.get(order.tenant.id)
-    return seat?.order === order && placeId !== undefined ? reservation(project, seat, placeId) : undefined
+    return seat?.order === order && placeId !== undefined ? reservation(seat, placeId) : undefined
   })
 }
 
@@ -40,7 +41,7 @@ interface Choice {
 /** One a tenant, as far as there is room. */
 function choose(
   shards: readonly PoolShard[],
-  ownRegion: string,
+  { projects, region: ownRegion }: TenantSettings,
   orders: readonly Order[],
 ): ReadonlyMap<TenantId, Choice> {
   const first = new Map<TenantId, Order>()
@@ -49,10 +50,7 @@ function choose(
   }
   const chosen = new Map<TenantId, Choice>()
   for (const [region, wants] of Map.groupBy(first.values(), (order) => order.tenant.region ?? ownRegion)) {
-    const { seats } = spread(
-      shards.filter((shard) => shard.region === region),
-      wants.length,
-    )
+    const { seats } = spread(poolOf(shards, projects, region), wants.length)
     const rooms = seats.flatMap(({ shard, count }) => Array<PoolShard>(count).fill(shard))
     rooms.forEach((shard, i) => {
       const order = wants[i]
@@ -62,7 +60,7 @@ function choose(
   return chosen
 }
 
-function reservation(project: string, { order, shard }: Choice, placeId: number): Reservation {
+function reservation({ order, shard }: Choice, placeId: number): Reservation {
   const tenantId = order.tenant.id
   return {
     place: {
@@ -70,7 +68,7 @@ function reservation(project: string, { order, shard }: Choice, placeId: number)
       tenantId,
       indexId: shard.indexId,
       indexName: shard.name,
-      project,
+      project: shard.project,
       namespace: namespaceName(tenantId, 1),
       generation: 1,
     },

@@ -2,7 +2,7 @@ import type { Db, Tx } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { appendAudit } from '../registry/audit.ts'
-import { lockProject } from '../registry/indexes.ts'
+import { lockProjects } from '../registry/projects.ts'
 import { claimTenants, type NewTenant, raiseGeneration, type TenantRow } from '../registry/tenants.ts'
 import type { TenantSettings } from './settings.ts'
 import { type Reservation, type Seats, SeatsChanged, takeSeats } from './take-seats.ts'
@@ -27,7 +27,7 @@ interface Deps {
 /**
  * The first transaction of onboarding, for many tenants at once: their rows, their places, their cleanups and the
  * indexes' counters, all or nothing.
- * @throws AppError `index_limit_reached`; nothing was written.
+ * @throws AppError as `openIndex`; nothing was written.
  */
 export async function reserve({ db, settings }: Deps, orders: readonly Order[]): Promise<Reserved> {
   if (orders.length === 0) return { reservations: [], opened: [] }
@@ -97,7 +97,7 @@ async function untilSeated<T>(
   for (let i = 0; i < tries; i++) {
     try {
       return await db.transaction(async (tx) => {
-        if (mayOpen) await lockProject(tx, settings.project)
+        if (mayOpen) await lockProjects(tx, settings.projects)
         return await seat(tx, mayOpen)
       })
     } catch (error) {

@@ -1,15 +1,14 @@
+import type { Project } from '../placement/choose-project.ts'
+
 /** What onboarding and offboarding have to know of the configuration. */
 export interface TenantSettings {
-  /** Which Pinecone project new places go to, by the name it has in our configuration. */
-  readonly project: string
-  readonly cloud: string
+  /** The Pinecone projects that new indexes may be made in, the default one first; see `chooseProject`. */
+  readonly projects: readonly Project[]
   /** Where new indexes are made for tenants that name no region. */
   readonly region: string
   readonly indexPrefix: string
   /** Namespaces a new shared index takes; an existing one keeps what is in its row. */
   readonly poolNamespaceLimit: number
-  /** Indexes the Pinecone project allows. */
-  readonly projectIndexLimit: number
   readonly embeddingModel: string
   readonly dimension: number
   readonly metric: 'cosine' | 'dotproduct' | 'euclidean'

@@ -40,8 +40,9 @@ export async function showTenantRoute(
   const routing = lookup !== undefined && 'found' in lookup ? lookup.found.route.routing : undefined
   const project = routing?.active.project ?? null
   const index = routing && (await findIndexByName(db, routing.active.project, routing.active.indexName))
-  const indexes = await countIndexes(db, project ?? settings.project)
-  const inProject = limit('indexes_in_project', indexes, settings.projectIndexLimit)
+  const counted = settings.projects.find((one) => one.name === project) ?? settings.projects[0]
+  const indexes = counted === undefined ? 0 : await countIndexes(db, counted.name)
+  const inProject = limit('indexes_in_project', indexes, counted?.indexLimit ?? 0)
   const limits =
     index === undefined
       ? [inProject]

@@ -1,4 +1,5 @@
 import type { Tx } from '../db/connect.ts'
+import { poolOf } from '../placement/choose-project.ts'
 import { namespaceName } from '../placement/naming.ts'
 import type { PlaceKind } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
@@ -39,13 +40,13 @@ export class SeatsChanged extends Error {
 }
 
 interface Chosen extends SeatWanted {
-  readonly index: { readonly id: number; readonly name: string }
+  readonly index: Pick<IndexRow, 'id' | 'name' | 'project'>
 }
 
 /**
  * Gives each tenant a place in an index. The choice is made on what is read first; the counters are changed at the end
  * and only if they still allow it, so the row that every onboarding wants is locked as shortly as can be.
- * @throws SeatsChanged, AppError `index_limit_reached`
+ * @throws SeatsChanged, AppError as `openIndex`
  */
 export async function takeSeats(
   tx: Tx,
@@ -77,7 +78,7 @@ export async function takeSeats(
       generation,
       indexId: index.id,
       indexName: index.name,
-      project: settings.project,
+      project: index.project,
       namespace: namespaceName(tenantId, generation),
       state: 'reserved',
     })),
@@ -97,20 +98,22 @@ async function choosePool(
   wants: readonly SeatWanted[],
   open: (order: IndexOrder) => Promise<IndexRow>,
 ): Promise<readonly Chosen[]> {
-  const { project, embeddingModel: model, dimension } = settings
-  const shards = await listPoolShards(tx, { project, model, dimension })
-  const { seats, left } = spread(
-    shards.filter((shard) => shard.region === region),
-    wants.length,
+  const { projects, embeddingModel: model, dimension } = settings
+  const shards = await listPoolShards(tx, { model, dimension })
+  const { seats, left } = spread(poolOf(shards, projects, region), wants.length)
+  const indexes = seats.flatMap(({ shard: { indexId: id, name, project }, count }) =>
+    Array<Chosen['index']>(count).fill({ id, name, project }),
   )
-  const indexes = seats.flatMap(({ shard, count }) => Array(count).fill({ id: shard.indexId, name: shard.name }))
   for (let missing = left; missing > 0; ) {
     const index = await open({ kind: 'pool', region })
     const count = Math.min(missing, index.namespaceLimit)
     indexes.push(...Array(count).fill(index))
     missing -= count
   }
-  return wants.map((want, i) => ({ ...want, index: indexes[i] }))
+  return wants.flatMap((want, i) => {
+    const index = indexes[i]
+    return index === undefined ? [] : [{ ...want, index }]
+  })
 }
 
 /** In the order of their ids, so that two replicas can't wait for each other. */

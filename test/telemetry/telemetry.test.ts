@@ -27,7 +27,9 @@ describe('the metrics page', () => {
     telemetry.retrieveCache.miss()
     telemetry.writesHeld.inc()
     telemetry.read({
-      indexFill: async () => [{ index: 'tenant-router-pool-1', kind: 'pool', namespaces: 4, limit: 100 }],
+      indexFill: async () => [
+        { project: 'default', index: 'tenant-router-pool-1', kind: 'pool', namespaces: 4, limit: 100 },
+      ],
       movesByState: async () => ({ queued: 1, copying: 2 }),
     })
     const families = parseExposition(await telemetry.metrics())
@@ -90,7 +92,7 @@ describe('the metrics page', () => {
     telemetry.read({
       async indexFill() {
         if (away) throw new Error('Postgres is away')
-        return [{ index: 'pool-1', kind: 'pool', namespaces: namespaces++, limit: 10 }]
+        return [{ project: 'default', index: 'pool-1', kind: 'pool', namespaces: namespaces++, limit: 10 }]
       },
       movesByState: async () => ({ copying: 1 }),
     })
@@ -98,7 +100,7 @@ describe('the metrics page', () => {
     expect(await used()).toEqual([3])
     expect(await used()).toEqual([4])
     expect(await samplesOf(telemetry, 'tenant_router_index_namespace_limit')).toMatchObject([
-      { labels: { index: 'pool-1', kind: 'pool' }, value: 10 },
+      { labels: { project: 'default', index: 'pool-1', kind: 'pool' }, value: 10 },
     ])
     away = true
     expect(await used()).toEqual([])

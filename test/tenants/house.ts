@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import type { Role, StaffPrincipal } from '../../src/auth/principal.ts'
 import { connect } from '../../src/db/connect.ts'
+import type { Project } from '../../src/placement/choose-project.ts'
 import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
 import type { VectorStore } from '../../src/stores/store.ts'
 import type { TenantSettings } from '../../src/tenants/settings.ts'
@@ -18,6 +19,14 @@ function staff(role: Role): StaffPrincipal {
 
 export function id(text: string): TenantId {
   return parseTenantId(text)
+}
+
+/** The project of a house, as the plain variables would tell of it. */
+export function project(change: Partial<Project> = {}): Project {
+  return {
+    ...{ name: 'default', cloud: 'aws', region: 'us-east-1', regions: 'any', holds: ['pool', 'silo'], indexLimit: 20 },
+    ...change,
+  }
 }
 
 export interface House extends AsyncDisposable {
@@ -43,12 +52,10 @@ export async function openHouse(defaults: Partial<TenantSettings> = {}): Promise
         stores: wrap(stores.connect()),
         log: pino({ level: 'silent' }),
         settings: {
-          project: 'default',
-          cloud: 'aws',
+          projects: [project()],
           region: 'us-east-1',
           indexPrefix,
           poolNamespaceLimit: 7,
-          projectIndexLimit: 20,
           embeddingModel: 'test-model',
           dimension: 3,
           metric: 'cosine',

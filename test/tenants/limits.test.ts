@@ -5,7 +5,7 @@ import { createTenant } from '../../src/tenants/create-tenant.ts'
 import { resumeProvisioning } from '../../src/tenants/resume-provisioning.ts'
 import type { TenantWork } from '../../src/tenants/tenant-work.ts'
 import { expectConsistent, namespacesInStore } from './expect-consistent.ts'
-import { type House, id, openHouse, platform, sales } from './house.ts'
+import { type House, id, openHouse, platform, project, sales } from './house.ts'
 import { stepIn } from './step-in.ts'
 
 const onboard = (replica: TenantWork, name: string) => createTenant(replica, sales, { id: id(name), name })
@@ -53,7 +53,7 @@ test('thirty at once get past a store that takes fewer namespaces than configure
 })
 
 test.each([
-  ['registry', { projectIndexLimit: 2 }, {}],
+  ['registry', { projects: [project({ indexLimit: 2 })] }, {}],
   ['store', {}, { indexLimit: 2 }],
 ])('the index limit, seen by the %s, refuses a tenant and keeps nothing of it', async (_, settings, faults) => {
   await using house = await openHouse({ poolNamespaceLimit: 2, ...settings })
@@ -74,7 +74,7 @@ test.each([
 })
 
 test('those for whom there is room get in although others of the same burst are refused', async () => {
-  await using house = await openHouse({ poolNamespaceLimit: 3, projectIndexLimit: 2 })
+  await using house = await openHouse({ poolNamespaceLimit: 3, projects: [project({ indexLimit: 2 })] })
   const replica = house.replica()
   const burst = await Promise.allSettled(Array.from({ length: 10 }, (_, n) => onboard(replica, `tenant-${n}`)))
   expect(burst.filter((one) => one.status === 'fulfilled')).toHaveLength(6)
@@ -86,7 +86,7 @@ test('those for whom there is room get in although others of the same burst are 
 })
 
 test('a tenant whose index the store calls full, when no further index is allowed, is refused and keeps nothing', async () => {
-  await using house = await openHouse({ poolNamespaceLimit: 10, projectIndexLimit: 1 })
+  await using house = await openHouse({ poolNamespaceLimit: 10, projects: [project({ indexLimit: 1 })] })
   house.stores.local.setFaults({ namespaceLimit: 2 })
   const replica = house.replica()
   await onboard(replica, 'a')

@@ -16,7 +16,15 @@ const shards = fc
   .array(shard, { maxLength: 8 })
   .map((all) =>
     all.map(
-      (one, i): PoolShard => ({ ...one, indexId: i + 1, ordinal: i + 1, name: `p-${i}`, region: 'r', host: null }),
+      (one, i): PoolShard => ({
+        ...one,
+        indexId: i + 1,
+        ordinal: i + 1,
+        project: 'default',
+        name: `p-${i}`,
+        region: 'r',
+        host: null,
+      }),
     ),
   )
 
