@@ -1,4 +1,12 @@
 CREATE SEQUENCE "public"."write_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1;--> statement-breakpoint
+CREATE TABLE "advice" (
+	"tenant_id" text PRIMARY KEY NOT NULL,
+	"advice" text NOT NULL,
+	"reasons" jsonb NOT NULL,
+	"since" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "advice_kind" CHECK ("advice"."advice" in ('promote', 'demote'))
+);
+--> statement-breakpoint
 CREATE TABLE "cleanups" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "cleanups_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"place_id" bigint NOT NULL,
@@ -58,6 +66,13 @@ CREATE TABLE "moves" (
 	CONSTRAINT "moves_kind" CHECK ("moves"."kind" in ('promote', 'demote', 'rebalance')),
 	CONSTRAINT "moves_state" CHECK ("moves"."state" in ('queued', 'preparing', 'arming', 'copying', 'verifying', 'fencing', 'switching', 'soaking', 'completing', 'completed', 'paused', 'cancelling', 'cancelled', 'rolling_back', 'rolled_back', 'failed')),
 	CONSTRAINT "moves_ended" CHECK (("moves"."state" in ('completed', 'cancelled', 'rolled_back', 'failed')) = ("moves"."ended_at" is not null))
+);
+--> statement-breakpoint
+CREATE TABLE "move_reports" (
+	"move_id" uuid PRIMARY KEY NOT NULL,
+	"range_size" integer NOT NULL,
+	"ranges" jsonb NOT NULL,
+	"verified_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "audit" (
@@ -124,6 +139,7 @@ CREATE TABLE "indexes" (
 	"namespace_limit" integer NOT NULL,
 	"namespaces_used" integer DEFAULT 0 NOT NULL,
 	"is_full" boolean DEFAULT false NOT NULL,
+	"draining" boolean DEFAULT false NOT NULL,
 	"state" text NOT NULL,
 	"creator_lease_until" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
@@ -196,17 +212,33 @@ CREATE TABLE "tenants" (
 	CONSTRAINT "tenants_initial_kind" CHECK ("tenants"."initial_kind" in ('pool', 'silo'))
 );
 --> statement-breakpoint
+CREATE TABLE "tenant_requests" (
+	"tenant_id" text NOT NULL,
+	"day" date NOT NULL,
+	"requests" bigint NOT NULL,
+	CONSTRAINT "tenant_requests_tenant_id_day_pk" PRIMARY KEY("tenant_id","day")
+);
+--> statement-breakpoint
+CREATE TABLE "tenant_sizes" (
+	"tenant_id" text PRIMARY KEY NOT NULL,
+	"records" integer NOT NULL,
+	"measured_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+ALTER TABLE "advice" ADD CONSTRAINT "advice_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "cleanups" ADD CONSTRAINT "cleanups_place_id_places_id_fk" FOREIGN KEY ("place_id") REFERENCES "public"."places"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "move_events" ADD CONSTRAINT "move_events_move_id_moves_id_fk" FOREIGN KEY ("move_id") REFERENCES "public"."moves"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "moves" ADD CONSTRAINT "moves_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "moves" ADD CONSTRAINT "moves_source_place_id_places_id_fk" FOREIGN KEY ("source_place_id") REFERENCES "public"."places"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "moves" ADD CONSTRAINT "moves_target_place_id_places_id_fk" FOREIGN KEY ("target_place_id") REFERENCES "public"."places"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "move_reports" ADD CONSTRAINT "move_reports_move_id_moves_id_fk" FOREIGN KEY ("move_id") REFERENCES "public"."moves"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "documents" ADD CONSTRAINT "documents_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "places" ADD CONSTRAINT "places_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "places" ADD CONSTRAINT "places_index_id_indexes_id_fk" FOREIGN KEY ("index_id") REFERENCES "public"."indexes"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "routing" ADD CONSTRAINT "routing_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "routing" ADD CONSTRAINT "routing_active_place_id_places_id_fk" FOREIGN KEY ("active_place_id") REFERENCES "public"."places"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "routing" ADD CONSTRAINT "routing_follower_place_id_places_id_fk" FOREIGN KEY ("follower_place_id") REFERENCES "public"."places"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "tenant_sizes" ADD CONSTRAINT "tenant_sizes_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "cleanups_one_open_a_place" ON "cleanups" USING btree ("place_id") WHERE done_at is null;--> statement-breakpoint
 CREATE INDEX "move_events_move" ON "move_events" USING btree ("move_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "moves_one_open_a_tenant" ON "moves" USING btree ("tenant_id") WHERE ended_at is null;--> statement-breakpoint

@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import type { Db } from '../db/connect.ts'
 import type { MoveRow } from './journal.ts'
 import { moves } from './moves.sql.ts'
+import { hasTurn } from './queue.ts'
 
 export interface ClaimOptions {
   readonly leaseMs: number
@@ -17,13 +18,14 @@ export async function claimMove(db: Db, options: ClaimOptions): Promise<MoveRow 
       mover_token = mover_token + 1,
       mover_lease_until = now() + make_interval(secs => ${options.leaseMs / 1000})
     where id = (
-      select id from moves
+      select id from moves q
       where ended_at is null
         and (mover_lease_until is null or mover_lease_until < now())
         and (not_before is null or not_before <= now())
         and (state <> 'soaking' or request is not null or retain_until <= now() or exists (
-          select 1 from dirty where move_id = moves.id and synced_seq is distinct from seq))
+          select 1 from dirty where move_id = q.id and synced_seq is distinct from seq))
         and state <> 'paused'
+        and ${hasTurn()}
       order by created_at limit 1 for update skip locked)
     returning id`)
   return claimed === undefined ? undefined : readMove(db, claimed.id)

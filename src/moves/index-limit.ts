@@ -8,8 +8,13 @@ import { countIndexes, lockProject } from '../registry/indexes.ts'
  */
 export async function refuseOverLimit(tx: Tx, project: string, limit: number): Promise<void> {
   await lockProject(tx, project)
-  const used = await countIndexes(tx, project)
-  if (used < limit) return
+  const refusal = overLimit(project, limit, await countIndexes(tx, project))
+  if (refusal !== undefined) throw refusal
+}
+
+/** The refusal of one more index, if there are as many as the project may hold. */
+export function overLimit(project: string, limit: number, used: number): AppError | undefined {
+  if (used < limit) return undefined
   const words = `The Pinecone project '${project}' allows ${limit} indexes and ${used} are in use. Free one, or raise the project's limit and PROJECT_INDEX_LIMIT.`
-  throw new AppError('index_limit_reached', words)
+  return new AppError('index_limit_reached', words)
 }

@@ -1,73 +1,52 @@
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { StaffPrincipal } from '../auth/principal.ts'
 import type { Db } from '../db/connect.ts'
-import { AppError } from '../errors.ts'
-import type { TenantId } from '../placement/tenant-id.ts'
 import { appendAudit } from '../registry/audit.ts'
-import { readRoute } from '../registry/read-route.ts'
+import { lockProject } from '../registry/indexes.ts'
 import { lockTenant } from '../registry/tenants.ts'
-import { refuseOverLimit } from './index-limit.ts'
 import { appendEvent, movesChannel } from './journal.ts'
-import type { MoveKind } from './move-state.ts'
 import { moves } from './moves.sql.ts'
+import { lookAhead, type WantedMove } from './plan-refusals.ts'
 import { type MoveView, viewOf } from './show-move.ts'
 import type { MoveSettings } from './step.ts'
 
-interface Deps {
+export interface StartMoveDeps {
   readonly db: Db
-  readonly settings: Pick<MoveSettings, 'project' | 'projectIndexLimit'>
+  readonly settings: Pick<MoveSettings, 'project' | 'projectIndexLimit' | 'region'>
 }
 
 /**
- * Queues a move; any replica's mover carries it out.
+ * Queues a move; any replica's mover carries it out when it has its turn. A `promote` takes a tenant from a shared index
+ * to one of its own, a `demote` back into the fullest shared index with room, a `rebalance` from one shared index to
+ * another, or to the one that is named.
  *
- * @throws AppError `not_found`, `tenant_not_ready`, `conflict` (it is in an index of its own already),
- *   `move_in_progress` (naming the move), `index_limit_reached` before anything is made, `invalid_request` for a kind
- *   that this version does not offer.
+ * @throws AppError `not_found`, `tenant_not_ready`, `conflict` (it is in such a place already, is being offboarded, or no
+ *   shared index has room), `move_in_progress` (naming the move), `index_limit_reached` before anything is made,
+ *   `invalid_request` for an index that is not there.
  */
 export async function startMove(
-  { db, settings }: Deps,
+  { db, settings }: StartMoveDeps,
   actor: StaffPrincipal,
-  input: { readonly tenantId: TenantId; readonly kind: MoveKind },
+  input: WantedMove,
 ): Promise<MoveView> {
   const { tenantId, kind } = input
-  if (kind !== 'promote') {
-    const message = `this version only offers 'promote'`
-    throw new AppError('invalid_request', `A move of kind '${kind}' is not offered.`, {
-      faults: [{ path: 'kind', message }],
-    })
-  }
   return db.transaction(async (tx) => {
     await lockTenant(tx, tenantId)
-    const lookup = await readRoute(tx, tenantId)
-    if ('missing' in lookup) {
-      if (lookup.missing === 'provisioning')
-        throw new AppError('tenant_not_ready', 'The tenant is still being set up.', { retryAfterS: 2 })
-      throw new AppError('not_found', 'There is no such tenant.')
-    }
-    const { route } = lookup.found
-    const [open] = await tx
-      .select({ id: moves.id })
-      .from(moves)
-      .where(and(eq(moves.tenantId, tenantId), isNull(moves.endedAt)))
-    if (open !== undefined) {
-      throw new AppError(
-        'move_in_progress',
-        `The tenant has an open move: ${open.id}. Complete, roll back or cancel it first.`,
-      )
-    }
-    if (route.status === 'offboarding') throw new AppError('conflict', 'The tenant is being offboarded.')
-    if (route.routing.active.kind === 'silo')
-      throw new AppError('conflict', 'The tenant has an index of its own already.')
-    await refuseOverLimit(tx, settings.project, settings.projectIndexLimit)
+    if (kind === 'promote') await lockProject(tx, settings.project)
+    const { source, wanted, refusals } = await lookAhead(tx, settings, input)
+    const [refusal] = refusals
+    if (refusal !== undefined) throw refusal
     const [row] = await tx
       .insert(moves)
       .values({
         tenantId,
         kind,
         state: 'queued',
-        sourcePlaceId: route.routing.active.placeId,
+        sourcePlaceId: source.place.id,
+        wantedIndexId: wanted?.id ?? null,
         createdBy: actor.subject,
+        // Not the transaction's time: moves that are queued together keep their order.
+        createdAt: sql`clock_timestamp()`,
       })
       .returning()
     if (row === undefined) throw new Error('an insert returns its row')

@@ -28,6 +28,8 @@ export const indexes = pgTable(
     namespacesUsed: integer('namespaces_used').notNull().default(0),
     /** The store refused a namespace here before the limit was reached. */
     full: boolean('is_full').notNull().default(false),
+    /** Its tenants are being moved away: nothing more goes in, whatever room that makes. */
+    draining: boolean('draining').notNull().default(false),
     state: text('state').$type<IndexState>().notNull(),
     /** While `creating`: until when the replica that makes it is taken to be alive. */
     creatorLeaseUntil: timestamp('creator_lease_until', { withTimezone: true }),

@@ -12,11 +12,12 @@ export interface PoolShard extends Shard {
   readonly project: string
   readonly name: string
   readonly region: string
+  readonly metric: IndexRow['metric']
   readonly state: IndexState
   readonly host: string | null
 }
 
-/** Shared indexes that take tenants now or soon, made with this model and dimension. */
+/** Shared indexes that take tenants now or soon, made with this model and dimension; those being drained take none. */
 export async function listPoolShards(
   tx: Tx,
   made: { readonly project?: string; readonly model: string; readonly dimension: number },
@@ -28,6 +29,7 @@ export async function listPoolShards(
       and(
         made.project === undefined ? undefined : eq(indexes.project, made.project),
         eq(indexes.kind, 'pool'),
+        eq(indexes.draining, false),
         inArray(indexes.state, ['creating', 'ready']),
         eq(indexes.embeddingModel, made.model),
         eq(indexes.dimension, made.dimension),
@@ -44,6 +46,7 @@ export async function listPoolShards(
     namespaceLimit: row.namespaceLimit,
     full: row.full,
     region: row.region,
+    metric: row.metric,
     state: row.state,
     host: row.host,
   }))
@@ -59,6 +62,7 @@ export async function takeRoom(tx: Tx, indexId: number, places: number): Promise
         eq(indexes.id, indexId),
         inArray(indexes.state, ['creating', 'ready']),
         eq(indexes.full, false),
+        eq(indexes.draining, false),
         lte(sql`${indexes.namespacesUsed} + ${places}`, indexes.namespaceLimit),
       ),
     )
@@ -77,6 +81,11 @@ export async function freeRoom(tx: Tx, indexId: number, full: boolean): Promise<
 /** The store refused a namespace here although the count allows it. */
 export async function markFull(tx: Tx, indexId: number): Promise<void> {
   await tx.update(indexes).set({ full: true }).where(eq(indexes.id, indexId))
+}
+
+/** From now on tenants only leave a shared index. */
+export async function setDraining(tx: Tx, indexId: number): Promise<void> {
+  await tx.update(indexes).set({ draining: true }).where(eq(indexes.id, indexId))
 }
 
 /** One at a time opens an index of a project: held until the transaction ends. */

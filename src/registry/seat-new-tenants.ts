@@ -45,7 +45,7 @@ export async function seatNewTenants(sql: Sql, seats: readonly NewSeat[]): Promi
     ), counted as (
       -- -1 breaks the check on the column, and with it the whole statement.
       update indexes
-      set namespaces_used = case when is_full or state not in ('creating', 'ready') then -1 else namespaces_used + n end
+      set namespaces_used = case when is_full or draining or state not in ('creating', 'ready') then -1 else namespaces_used + n end
       from (select index_id, count(*)::int as n from claimed join wanted using (id) group by index_id) as taken
       where indexes.id = taken.index_id
       returning indexes.id, project, name

@@ -16,7 +16,7 @@ export interface IndexView {
   readonly limit: number
   /** `namespaces` of `limit`, 0 to 1. */
   readonly fill: number
-  /** Nothing more goes in: the limit is reached, or the store refused one more. */
+  /** Nothing more goes in: the limit is reached, the store refused one more, or it is being drained. */
   readonly full: boolean
   readonly embeddingModel: string
   readonly dimension: number
@@ -29,7 +29,7 @@ export function viewOfIndex(row: IndexRow): IndexView {
   return {
     ...{ name, project, kind, state, tenantId, region, namespaces, limit },
     fill: limit === 0 ? 1 : namespaces / limit,
-    full: row.full || namespaces >= limit,
+    full: row.full || row.draining || namespaces >= limit,
     ...{ embeddingModel, dimension, createdAt: row.createdAt.toISOString() },
   }
 }

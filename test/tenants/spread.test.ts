@@ -12,21 +12,20 @@ const shard = fc
   })
   .map(({ fill, ...rest }) => ({ ...rest, namespacesUsed: Math.min(fill, rest.namespaceLimit) }))
 
-const shards = fc
-  .array(shard, { maxLength: 8 })
-  .map((all) =>
-    all.map(
-      (one, i): PoolShard => ({
-        ...one,
-        indexId: i + 1,
-        ordinal: i + 1,
-        project: 'default',
-        name: `p-${i}`,
-        region: 'r',
-        host: null,
-      }),
-    ),
-  )
+const shards = fc.array(shard, { maxLength: 8 }).map((all) =>
+  all.map(
+    (one, i): PoolShard => ({
+      ...one,
+      indexId: i + 1,
+      ordinal: i + 1,
+      project: 'default',
+      name: `p-${i}`,
+      region: 'r',
+      metric: 'cosine',
+      host: null,
+    }),
+  ),
+)
 
 const room = (one: PoolShard) => (one.full ? 0 : one.namespaceLimit - one.namespacesUsed)
 

@@ -11,7 +11,7 @@ import { type AnyRoute, route } from '../route.ts'
 
 export interface MoveRouteDeps {
   readonly db: Db
-  readonly settings: Pick<MoveSettings, 'project' | 'projectIndexLimit'>
+  readonly settings: Pick<MoveSettings, 'project' | 'projectIndexLimit' | 'region'>
 }
 
 const tag = 'moves'

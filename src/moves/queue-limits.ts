@@ -1,0 +1,8 @@
+/** How many moves may work at once; the others are queued, the oldest first. */
+export interface MoveLimits {
+  /** That read from or write to one index: its neighbours share the vendor's rates. */
+  readonly perIndex: number
+  readonly perProject: number
+}
+
+export const moveLimits: MoveLimits = { perIndex: 1, perProject: 2 }

@@ -1,0 +1,116 @@
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import type { Tx } from '../db/connect.ts'
+import { AppError } from '../errors.ts'
+import { namespaceName, siloIndexName } from '../placement/naming.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { indexes } from '../registry/indexes.sql.ts'
+import { type IndexRow, markFull, takeRoom } from '../registry/indexes.ts'
+import { places } from '../registry/places.sql.ts'
+import { retirePlace } from '../registry/places.ts'
+import { tenants } from '../registry/tenants.sql.ts'
+import { refuseOverLimit } from './index-limit.ts'
+import { changeMove, type MoveRow } from './journal.ts'
+import { cleanups } from './moves.sql.ts'
+import { type PlaceAndIndex, readPlaces } from './read-places.ts'
+import { findSeat, regionOf } from './reserve-target-seat.ts'
+import type { MoveSettings } from './step.ts'
+
+type Settings = Pick<MoveSettings, 'project' | 'projectIndexLimit' | 'indexPrefix' | 'cloud' | 'region'>
+
+/**
+ * Writes down where the move goes, before anything is made there: a silo's index for a promote, room in a shared index
+ * for the others; then the place, under a generation and a name of its own, and its cleanup.
+ * @throws AppError `index_limit_reached`, `conflict` when no shared index has room.
+ */
+export async function reserveTarget(tx: Tx, row: MoveRow, settings: Settings): Promise<void> {
+  const { source } = await readPlaces(tx, row)
+  const generation = await nextGeneration(tx, row.tenantId)
+  const index =
+    row.kind === 'promote'
+      ? await reserveSilo(tx, row.tenantId, generation, source.index, settings)
+      : await reserveSeat(tx, row, source.index)
+  const [place] = await tx
+    .insert(places)
+    .values({
+      tenantId: row.tenantId,
+      indexId: index.id,
+      project: index.project,
+      indexName: index.name,
+      namespace: namespaceName(row.tenantId, generation),
+      generation,
+      state: 'follower',
+    })
+    .returning({ id: places.id })
+  if (place === undefined) throw new Error('an insert returns its row')
+  await tx.insert(cleanups).values({ placeId: place.id, moveId: row.id })
+  await changeMove(tx, row, { state: 'preparing', targetPlaceId: place.id, gate: null }, { index: index.name })
+}
+
+/**
+ * The store took no further namespace in the shared index: it counts as full, and the next one is looked for. What may
+ * be there of an earlier try is the sweep's to delete, once nothing can land any more.
+ */
+export async function giveSeatUp(
+  tx: Tx,
+  row: MoveRow,
+  { place, index }: PlaceAndIndex,
+  storeInDoubtMs: number,
+): Promise<void> {
+  await markFull(tx, index.id)
+  await retirePlace(tx, place.id)
+  await tx
+    .update(cleanups)
+    .set({ armed: true, moveId: null, notBefore: sql`now() + make_interval(secs => ${storeInDoubtMs / 1000})` })
+    .where(and(eq(cleanups.placeId, place.id), isNull(cleanups.doneAt)))
+  await changeMove(tx, row, { targetPlaceId: null })
+}
+
+async function nextGeneration(tx: Tx, tenantId: TenantId): Promise<number> {
+  const [tenant] = await tx
+    .update(tenants)
+    .set({ lastGeneration: sql`${tenants.lastGeneration} + 1` })
+    .where(eq(tenants.id, tenantId))
+    .returning({ generation: tenants.lastGeneration })
+  if (tenant === undefined) throw new AppError('not_found', 'There is no such tenant.')
+  return tenant.generation
+}
+
+async function reserveSilo(
+  tx: Tx,
+  tenantId: TenantId,
+  generation: number,
+  source: IndexRow,
+  settings: Settings,
+): Promise<IndexRow> {
+  await refuseOverLimit(tx, settings.project, settings.projectIndexLimit)
+  const [index] = await tx
+    .insert(indexes)
+    .values({
+      project: settings.project,
+      name: siloIndexName(settings.indexPrefix, tenantId, generation),
+      kind: 'silo',
+      tenantId,
+      cloud: settings.cloud,
+      region: await regionOf(tx, tenantId, settings.region),
+      embeddingModel: source.embeddingModel,
+      dimension: source.dimension,
+      metric: source.metric,
+      namespaceLimit: 1,
+      namespacesUsed: 1,
+      state: 'creating',
+    })
+    .returning()
+  if (index === undefined) throw new Error('an insert returns its row')
+  return index
+}
+
+/** Another may take the last room between the look and the count: then the next index is looked for. */
+async function reserveSeat(tx: Tx, row: MoveRow, source: IndexRow): Promise<IndexRow> {
+  const region = await regionOf(tx, row.tenantId, source.region)
+  for (;;) {
+    const seat = await findSeat(tx, { source, region, wantedIndexId: row.wantedIndexId })
+    if ('refused' in seat) throw new AppError('conflict', seat.refused)
+    const index = await takeRoom(tx, seat.shard.indexId, 1)
+    if (index !== undefined) return index
+  }
+}

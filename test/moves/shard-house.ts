@@ -1,0 +1,44 @@
+import { vi } from 'vitest'
+import { startDrain } from '../../src/moves/start-drain.ts'
+import { startMove } from '../../src/moves/start-move.ts'
+import type { TenantId } from '../../src/placement/tenant-id.ts'
+import { type MoveWorld, platform } from '../support/move-world.ts'
+
+export const settings = { project: 'default', projectIndexLimit: 20, region: 'us-east-1' }
+
+/** A further shared index, ready; `fill` namespaces of `limit` count as taken. */
+export async function openShard(
+  world: MoveWorld,
+  ordinal: number,
+  { limit = 100, fill = 0, region = 'us-east-1', dimension = 4, made = true } = {},
+): Promise<string> {
+  const name = `tr-pool-${ordinal}`
+  if (made) {
+    const tags = { 'tenant-router': 'pool' }
+    await world.store.createIndex('default', { name, dimension, metric: 'cosine', cloud: 'aws', region, tags })
+  }
+  const info = await vi.waitFor(async () => {
+    const found = await world.store.describeIndex('default', made ? name : 'tr-pool-1')
+    if (found?.ready) return found
+    throw new Error('not ready yet')
+  })
+  await world.home
+    .sql`insert into indexes (project, name, kind, ordinal, host, cloud, region, embedding_model, dimension, metric, namespace_limit, namespaces_used, state)
+    values ('default', ${name}, 'pool', ${ordinal}, ${info.host}, 'aws', ${region}, 'test', ${dimension}, 'cosine', ${limit}, ${fill}, 'ready')`
+  return name
+}
+
+export function start(world: MoveWorld, tenantId: TenantId, kind: 'promote' | 'demote' | 'rebalance', to?: string) {
+  return startMove({ db: world.home.db, settings }, platform, { tenantId, kind, to })
+}
+
+export function drain(world: MoveWorld, name: string) {
+  return startDrain({ db: world.home.db, settings }, platform, name)
+}
+
+/** Namespaces counted in an index, and what marks it. */
+export async function countOf(world: MoveWorld, name: string) {
+  const [row] = await world.home.sql<{ used: number; full: boolean; draining: boolean; state: string }[]>`
+    select namespaces_used as used, is_full as "full", draining, state from indexes where name = ${name}`
+  return row
+}
