@@ -1,3 +1,4 @@
+import { registryFault } from '../db/registry-fault.ts'
 import { AppError, type ErrorCode, type FieldFault } from '../errors.ts'
 
 /** RFC 9457, with the members that our callers may rely on. */
@@ -59,9 +60,22 @@ export function problemType(code: ErrorCode): string {
   return `/errors/${code}`
 }
 
-/** Anything that was thrown, as an AppError: what is not one is `internal` and keeps the fault as its cause. */
-export function toAppError(error: unknown): AppError {
-  return error instanceof AppError ? error : new AppError('internal', 'unexpected', { cause: error })
+/**
+ * Anything that was thrown, as an AppError. That Postgres can't be reached is said here once for all verbs; what is left
+ * is `internal` and keeps the fault as its cause.
+ *
+ * @param mayHaveHappened a connection that broke off may have committed what was asked for. The verbs of tenants say so
+ *   themselves: theirs changed something when the store was told, and nothing before.
+ */
+export function toAppError(error: unknown, mayHaveHappened = false): AppError {
+  if (error instanceof AppError) return error
+  const fault = registryFault(error)
+  if (fault === undefined) return new AppError('internal', 'unexpected', { cause: error })
+  if (fault === 'broken_off' && mayHaveHappened) {
+    const words = 'The registry gave no answer, so it is not known whether this was done. Look, or send the same again.'
+    return new AppError('outcome_unknown', words, { cause: error })
+  }
+  return new AppError('registry_unavailable', 'The registry cannot be reached. Try again.', { cause: error })
 }
 
 export function problemOf(error: AppError, requestId: string): Problem {

@@ -77,11 +77,12 @@ export class RouteAnswers {
    * @returns a problem; what is not an AppError is logged with its cause and shown as `internal`.
    */
   fault(thrown: unknown, visit: Visit, { tokenSent, gone }: { tokenSent: boolean; gone: boolean }): Response {
-    const error = toAppError(thrown)
+    const { access, method } = this.#route
+    const error = toAppError(thrown, access.kind === 'staff' && method !== 'get')
     const { status } = problemKinds[error.code]
     const more: HeaderRecord = { ...visit.moreHeaders }
     if (error.code === 'unauthenticated' || error.code === 'forbidden') {
-      more['www-authenticate'] = challenge(error.code, this.#route.access, tokenSent)
+      more['www-authenticate'] = challenge(error.code, access, tokenSent)
     }
     if (gone) this.#kit.log.debug({ requestId: visit.requestId, err: thrown }, 'the caller has gone away')
     else this.#count(error, visit)

@@ -237,3 +237,34 @@ describe('an upload', () => {
     expect((await one.request('/upload', { method: 'POST', headers, body: 'nonsense' })).status).toBe(400)
   })
 })
+
+describe('Postgres that is away', () => {
+  const lost = Object.assign(new Error('write CONNECTION_CLOSED'), { code: 'CONNECTION_CLOSED' })
+  const refusing = Object.assign(new Error('connect'), { code: 'ECONNREFUSED', syscall: 'connect' })
+  const failing = (method: 'get' | 'post', fault: Error, access: Parameters<typeof plainRoute>[3] = {}) =>
+    plainRoute(method, '/x', () => Promise.reject(new Error('Failed query', { cause: fault })), access)
+
+  it('is 503 with Retry-After for what did not happen, and says nothing of where it is', async () => {
+    for (const fault of [lost, refusing]) {
+      const answer = await publicApp([failing('post', fault)]).app.request('/x', { method: 'POST', headers: acme })
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+      const problem = await answer.json()
+      expect(problem).toMatchObject({
+        code: 'registry_unavailable',
+        detail: 'The registry cannot be reached. Try again.',
+      })
+    }
+  })
+
+  it('is 504 for a change by staff that may have been committed before the connection broke', async () => {
+    const access = { access: { kind: 'staff', roles: ['platform'] } } as const
+    const ask = async (method: 'get' | 'post', fault: Error) => {
+      const { app: admin } = adminApp([failing(method, fault, access)])
+      const request = { method: method.toUpperCase(), headers: { authorization: 'Bearer staff:platform' } }
+      return ((await (await admin.request('/x', request)).json()) as { code: string }).code
+    }
+    expect(await ask('post', lost)).toBe('outcome_unknown')
+    expect(await ask('post', refusing)).toBe('registry_unavailable')
+    expect(await ask('get', lost)).toBe('registry_unavailable')
+  })
+})

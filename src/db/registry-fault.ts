@@ -1,0 +1,40 @@
+/**
+ * Why Postgres could not be asked. `refused`: what was asked for did not happen. `broken_off`: it may have been carried
+ * out, or committed, although no answer came.
+ */
+export type RegistryFault = 'refused' | 'broken_off'
+
+/** Of sockets and name servers, when there is no connection yet. */
+const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'])
+
+const refused = new Set([
+  // postgres.js's own, of statements that were never sent.
+  ...['CONNECT_TIMEOUT', 'CONNECTION_ENDED'],
+  // SQLSTATE: starting up, no connection left, a standby now, rolled back to be tried again, taking too long.
+  ...['57P03', '53300', '25006', '40001', '40P01', '55P03', '57014'],
+])
+
+const brokenOff = new Set([
+  ...['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT'],
+  ...['57P01', '57P02', '57P05'],
+])
+
+/** @returns undefined for what is no fault of the connection: a wrong statement, a broken rule, a fault of ours. */
+export function registryFault(error: unknown): RegistryFault | undefined {
+  // The query builder wraps what the driver says, and Node what became of each address of a name.
+  for (let fault = error, depth = 0; fault instanceof Error && depth < 5; depth += 1) {
+    const kind = kindOf(fault)
+    if (kind !== undefined) return kind
+    fault = fault instanceof AggregateError ? fault.errors[0] : fault.cause
+  }
+  return undefined
+}
+
+function kindOf(fault: Error): RegistryFault | undefined {
+  const code = 'code' in fault ? fault.code : undefined
+  if (typeof code !== 'string') return undefined
+  const connecting = 'syscall' in fault && (fault.syscall === 'connect' || fault.syscall === 'getaddrinfo')
+  if (refused.has(code) || (connecting && (unreachable.has(code) || brokenOff.has(code)))) return 'refused'
+  // Class 08 of SQLSTATE: connection exceptions.
+  return brokenOff.has(code) || /^08[0-9A-Z]{3}$/.test(code) ? 'broken_off' : undefined
+}
