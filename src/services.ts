@@ -14,6 +14,7 @@ import { createLogger } from './log.ts'
 import type { Embedder } from './models/embedder.ts'
 import { countMoves } from './moves/count-moves.ts'
 import { Mover } from './moves/mover.ts'
+import { RecentQueries } from './moves/recent-queries.ts'
 import type { RunMoveDeps } from './moves/run-move.ts'
 import type { MoveSettings } from './moves/step.ts'
 import { startSweep } from './moves/sweep.ts'
@@ -115,7 +116,14 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     ...{ ...tenantSettings, project, cloud, projectIndexLimit, ...config.moves, readGraceMs: 20_000 },
     ...overrides.moveSettings,
   }
-  const moverDeps = { stores, settings: moveSettings, log, ...(overrides.atMovePoint && { at: overrides.atMovePoint }) }
+  const recentQueries = new RecentQueries()
+  const moverDeps = {
+    stores,
+    recentQueries,
+    settings: moveSettings,
+    log,
+    ...(overrides.atMovePoint && { at: overrides.atMovePoint }),
+  }
   const mover = opening.use(new Mover(database, moverDeps, { leaseMs: 15_000, maxMoves: 2, pollMs: 2_000 }))
   await mover.start()
   opening.use(startSweep({ db, stores, settings: moveSettings, log }, { everyMs: 60_000, spreadMs: 15_000 }))
@@ -133,7 +141,18 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   }
   const ragSettings = { storeInDoubtMs, storeVisibleMs }
   const forTenants = publicRoutes({
-    ...{ db, routes, stores, embedder, chunker, cache, writes, memory: ragMemory(), settings: ragSettings },
+    ...{
+      db,
+      routes,
+      stores,
+      embedder,
+      chunker,
+      cache,
+      writes,
+      recentQueries,
+      memory: ragMemory(),
+      settings: ragSettings,
+    },
   })
   const forStaff = adminRoutes({ ...tenantWork, settings: moveSettings })
   const checks = {

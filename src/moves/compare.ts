@@ -21,9 +21,14 @@ export interface Comparison {
 export async function compare(
   source: TenantStore,
   target: TenantStore,
-  options: { readonly signal: AbortSignal; readonly onProgress?: (compared: number) => Promise<void> },
+  options: {
+    readonly signal: AbortSignal
+    readonly onProgress?: (compared: number) => Promise<void>
+    /** Each record of the source with its digest, in the order of the ids. */
+    readonly onRecord?: (id: string, digest: string) => void
+  },
 ): Promise<Comparison> {
-  const { signal, onProgress } = options
+  const { signal, onProgress, onRecord } = options
   const inSource = pages(source, signal)
   const inTarget = pages(target, signal)
   const digest = createHash('sha256')
@@ -58,6 +63,7 @@ export async function compare(
       }
       const expected = digestRecord(record)
       digest.update(expected)
+      onRecord?.(id, expected)
       const copied = copies.get(id)
       if (copied !== undefined && digestRecord(copied) === expected) equal += 1
       else toPut.push(id)

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Db } from '../db/connect.ts'
 import type { VectorStore } from '../stores/store.ts'
 import type { MoveRow } from './journal.ts'
+import type { RecentQueries } from './recent-queries.ts'
 
 /** Times in ms; the bounds that docs/moves.md section 1 names. */
 export interface MoveSettings {
@@ -51,6 +52,8 @@ export interface StepContext {
   readonly stores: VectorStore
   readonly settings: MoveSettings
   readonly clock: Clock
+  /** What the tenants asked this replica lately; without it no query is replayed. */
+  readonly recentQueries?: Pick<RecentQueries, 'of'>
   readonly move: MoveRow
   /** Fires when the mover loses its lease on the move or the process stops. */
   readonly signal: AbortSignal

@@ -1,4 +1,6 @@
-/** What the comparison of two places found; kept with the move and exported as it is. */
+import type { Replay } from './replay-queries.ts'
+
+/** What the comparison of two places found; kept with the move and shown with it. */
 export interface VerificationReport {
   readonly verifiedAt: string
   readonly sourceRecords: number
@@ -8,4 +10,6 @@ export interface VerificationReport {
   readonly repaired: number
   /** SHA-256 over the digests of all records in the order of their ids, the same for both places. */
   readonly digest: string
+  /** Absent when no query of the tenant was known to the replica that verified. */
+  readonly replayed?: Replay
 }

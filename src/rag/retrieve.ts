@@ -2,6 +2,7 @@ import type { TenantPrincipal } from '../auth/principal.ts'
 import type { Embedder } from '../models/embedder.ts'
 import type { TenantRoute } from '../placement/phase.ts'
 import type { Tier } from '../placement/placement.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
 import type { TenantRoutes } from '../registry/tenant-routes.ts'
 import type { CallOptions, VectorStore } from '../stores/store.ts'
 import { type BelieveEmptyDeps, believeEmpty } from './believe-empty.ts'
@@ -14,6 +15,8 @@ export interface RetrieveDeps extends BelieveEmptyDeps {
   readonly routes: Pick<TenantRoutes, 'find'>
   readonly stores: Pick<VectorStore, 'open'>
   readonly embedder: Embedder
+  /** Hears of every vector that the store is asked with; keeps it, at no cost. */
+  readonly recentQueries?: { note(tenantId: TenantId, vector: readonly number[]): void }
 }
 
 export interface RetrieveAnswer {
@@ -56,6 +59,7 @@ export async function answerQuestion(
     vector = embedding.vectors[0]
     embeddingTokens = embedding.tokens
   } else vector = ask.vector
+  if (vector !== undefined) deps.recentQueries?.note(principal.tenantId, vector)
   const found = await indexMustBeThere(
     store.query(
       {

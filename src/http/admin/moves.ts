@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Db } from '../../db/connect.ts'
 import { isEnded, moveStates } from '../../moves/move-state.ts'
 import { listMoves, lookAtMove, showMove } from '../../moves/show-move.ts'
+import { showReport } from '../../moves/show-report.ts'
 import { startMove } from '../../moves/start-move.ts'
 import { cancelMove, completeMove, pauseMove, resumeMove, rollbackMove } from '../../moves/steer-move.ts'
 import type { MoveSettings } from '../../moves/step.ts'
@@ -47,7 +48,11 @@ const move = z
         targetRecords: z.int(),
         equal: z.int(),
         repaired: z.int(),
-        digest: z.string(),
+        digest: z.string().describe('SHA-256 over the digests of all records in the order of their ids.'),
+        replayed: z
+          .object({ queries: z.int(), meanOverlapAt10: z.number(), leastOverlapAt10: z.number() })
+          .optional()
+          .describe('The tenant’s last queries, asked of both places; not there when none was known.'),
       })
       .nullable(),
     writePauseMs: z.int().nullable(),
@@ -63,6 +68,22 @@ const move = z
     endedAt: z.string().nullable(),
   })
   .meta({ id: 'Move' })
+
+const report = z
+  .object({
+    moveId: z.uuid(),
+    tenantId: z.string(),
+    kind: move.shape.kind,
+    state: move.shape.state,
+    source: place,
+    target: place.nullable(),
+    writePauseMs: z.int().nullable(),
+    verification: move.shape.verification.unwrap(),
+    rangeSize: z.int().describe('Records a range.'),
+    ranges: z.array(z.object({ firstId: z.string(), lastId: z.string(), records: z.int(), digest: z.string() })),
+    history: z.array(z.object({ at: z.string(), state: z.enum(moveStates), detail: z.unknown(), hash: z.string() })),
+  })
+  .meta({ id: 'MoveReport' })
 
 /** Starting, watching and steering moves. */
 export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
@@ -116,6 +137,18 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       params: moveId,
       replies: { 200: { description: 'The move', schema: move } },
       handle: async ({ params }) => ({ status: 200, json: await showMove(deps, params.id) }),
+    }),
+    route({
+      method: 'get',
+      path: '/moves/{id}/report',
+      access: anyStaff,
+      tag,
+      summary: 'What was verified of a move',
+      description:
+        'To be kept: counts, digests by range of ids, repairs, replayed queries, and the hash-chained history.',
+      params: moveId,
+      replies: { 200: { description: 'The report; 404 before the comparison has ended', schema: report } },
+      handle: async ({ params }) => ({ status: 200, json: await showReport(deps, params.id) }),
     }),
     route({
       method: 'get',

@@ -2,7 +2,10 @@ import { sql } from 'drizzle-orm'
 import { AppError } from '../../errors.ts'
 import { compare } from '../compare.ts'
 import { asMover, changeMove } from '../journal.ts'
+import { RangeDigests, rangeSizeFor } from '../range-digests.ts'
 import { readPlacements } from '../read-places.ts'
+import { replayQueries } from '../replay-queries.ts'
+import { moveReports } from '../reports.sql.ts'
 import { next, type Step, type StepContext } from '../step.ts'
 import { type SyncParts, syncRound, verifyRound } from '../sync.ts'
 import { syncParts } from '../sync-parts.ts'
@@ -30,12 +33,17 @@ export const verify: Step = async (context) => {
       clock: context.clock,
     })
     const onProgress = (verified: number) => asMover(db, move, (tx, row) => changeMove(tx, row, { verified }))
-    const found = await compare(parts.active, parts.follower, { signal, onProgress })
+    const rangeSize = rangeSizeFor(move.total ?? 0)
+    const digests = new RangeDigests(rangeSize)
+    const onRecord = digests.add.bind(digests)
+    const found = await compare(parts.active, parts.follower, { signal, onProgress, onRecord })
     const counted = (await parts.active.describeNamespace({ signal }))?.recordCount
     if (counted === undefined) throw new AppError('store_inconsistent', "The source's namespace is gone.")
     const different = await untouched(context, [...found.toPut, ...found.toDelete])
     if (different.length === 0) {
       const { sourceRecords, targetRecords, equal, digest } = found
+      const queries = context.recentQueries?.of(move.tenantId) ?? []
+      const replayed = await replayQueries(parts.active, parts.follower, queries, signal)
       const verification = {
         verifiedAt: new Date(context.clock.epochMs()).toISOString(),
         sourceRecords,
@@ -43,15 +51,15 @@ export const verify: Step = async (context) => {
         equal,
         repaired,
         digest,
+        ...(replayed && { replayed }),
       }
-      await asMover(db, move, (tx, row) =>
-        changeMove(
-          tx,
-          row,
-          { state: 'fencing', verification, verified: equal, repairs: repaired, gate: null },
-          verification,
-        ),
-      )
+      const report = { rangeSize, ranges: digests.end(), verifiedAt: sql`now()` }
+      await asMover(db, move, async (tx, row) => {
+        const values = { moveId: row.id, ...report }
+        await tx.insert(moveReports).values(values).onConflictDoUpdate({ target: moveReports.moveId, set: report })
+        const change = { state: 'fencing', verification, verified: equal, repairs: repaired, gate: null } as const
+        await changeMove(tx, row, change, verification)
+      })
       await context.at('verify: compared')
       return next
     }

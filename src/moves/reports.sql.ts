@@ -1,0 +1,13 @@
+import { integer, jsonb, pgTable, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { moves } from './moves.sql.ts'
+import type { RangeDigest } from './range-digests.ts'
+
+/** The long part of a move's verification, which nobody needs while it runs. */
+export const moveReports = pgTable('move_reports', {
+  moveId: uuid('move_id')
+    .primaryKey()
+    .references(() => moves.id),
+  rangeSize: integer('range_size').notNull(),
+  ranges: jsonb('ranges').$type<readonly RangeDigest[]>().notNull(),
+  verifiedAt: timestamp('verified_at', { withTimezone: true }).notNull().defaultNow(),
+})

@@ -1,0 +1,47 @@
+import { eq } from 'drizzle-orm'
+import type { Db } from '../db/connect.ts'
+import { AppError } from '../errors.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import type { MoveKind, MoveState } from './move-state.ts'
+import { moveEvents } from './moves.sql.ts'
+import type { RangeDigest } from './range-digests.ts'
+import { moveReports } from './reports.sql.ts'
+import { type PlaceView, showMove } from './show-move.ts'
+import type { VerificationReport } from './verification.ts'
+
+/** Everything there is to keep of a move's verification. */
+export interface MoveReport {
+  readonly moveId: string
+  readonly tenantId: TenantId
+  readonly kind: MoveKind
+  readonly state: MoveState
+  readonly source: PlaceView
+  readonly target: PlaceView | null
+  readonly writePauseMs: number | null
+  readonly verification: VerificationReport
+  /** Records a range. */
+  readonly rangeSize: number
+  readonly ranges: readonly RangeDigest[]
+  /** The whole history; each hash covers the one before. */
+  readonly history: readonly {
+    readonly at: string
+    readonly state: MoveState
+    readonly detail: unknown
+    readonly hash: string
+  }[]
+}
+
+/** @throws AppError `not_found` when there is no such move, or nothing of it was verified yet. */
+export async function showReport({ db }: { readonly db: Db }, id: string): Promise<MoveReport> {
+  const { id: moveId, tenantId, kind, state, source, target, writePauseMs, verification } = await showMove({ db }, id)
+  const [report] = await db.select().from(moveReports).where(eq(moveReports.moveId, id))
+  if (verification === null || report === undefined)
+    throw new AppError('not_found', 'The move has not been verified yet.')
+  const events = await db.select().from(moveEvents).where(eq(moveEvents.moveId, id)).orderBy(moveEvents.id)
+  return {
+    ...{ moveId, tenantId, kind, state, source, target, writePauseMs, verification },
+    rangeSize: report.rangeSize,
+    ranges: report.ranges,
+    history: events.map(({ at, state: to, detail, hash }) => ({ at: at.toISOString(), state: to, detail, hash })),
+  }
+}
