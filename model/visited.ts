@@ -5,16 +5,15 @@
 const maxLoad = 0.7
 
 export class Visited {
-  #low: Int32Array
-  #high: Int32Array
+  /** Both halves of a hash side by side: a look is one line of the processor's cache. */
+  #hashes: Int32Array
   #numbers: Int32Array | undefined
   #mask: number
   #count = 0
 
   /** @param isNumbered remembers in which order states came, at 4 bytes more a state. */
   constructor(isNumbered = false, slots = 1 << 16) {
-    this.#low = new Int32Array(slots)
-    this.#high = new Int32Array(slots)
+    this.#hashes = new Int32Array(2 * slots)
     this.#numbers = isNumbered ? new Int32Array(slots) : undefined
     this.#mask = slots - 1
   }
@@ -46,16 +45,17 @@ export class Visited {
   }
 
   #insert(low: number, high: number, number: number): number {
+    const hashes = this.#hashes
     let slot = low & this.#mask
     for (;;) {
-      const there = this.#low[slot] as number
-      const thereHigh = this.#high[slot] as number
+      const there = hashes[2 * slot] as number
+      const thereHigh = hashes[2 * slot + 1] as number
       if (there === 0 && thereHigh === 0) break
       if (there === low && thereHigh === high) return this.#numbers === undefined ? 0 : (this.#numbers[slot] as number)
       slot = (slot + 1) & this.#mask
     }
-    this.#low[slot] = low
-    this.#high[slot] = high
+    hashes[2 * slot] = low
+    hashes[2 * slot + 1] = high
     if (this.#numbers !== undefined) this.#numbers[slot] = number
     this.#count++
     if (this.#count > maxLoad * (this.#mask + 1)) this.#grow()
@@ -63,18 +63,16 @@ export class Visited {
   }
 
   #grow(): void {
-    const lows = this.#low
-    const highs = this.#high
+    const hashes = this.#hashes
     const numbers = this.#numbers
-    const slots = 2 * lows.length
-    this.#low = new Int32Array(slots)
-    this.#high = new Int32Array(slots)
+    const slots = 2 * (this.#mask + 1)
+    this.#hashes = new Int32Array(2 * slots)
     this.#numbers = numbers === undefined ? undefined : new Int32Array(slots)
     this.#mask = slots - 1
     this.#count = 0
-    for (let slot = 0; slot < lows.length; slot++) {
-      const low = lows[slot] as number
-      const high = highs[slot] as number
+    for (let slot = 0; 2 * slot < hashes.length; slot++) {
+      const low = hashes[2 * slot] as number
+      const high = hashes[2 * slot + 1] as number
       if (low !== 0 || high !== 0) this.#insert(low, high, numbers?.[slot] ?? 0)
     }
   }
