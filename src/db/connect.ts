@@ -1,5 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
+import { survivingTransactions } from './surviving-transactions.ts'
 
 export interface Database extends AsyncDisposable {
   readonly db: Db
@@ -25,13 +26,14 @@ export type Tx = Pick<Db, 'select' | 'insert' | 'update' | 'delete' | 'execute' 
 
 /** Opens a pool lazily: the first statement connects. Notices are dropped, a lost connection is made anew. */
 export function connect(options: ConnectOptions): Database {
-  const sql = postgres(options.url, {
+  const driver = postgres(options.url, {
     max: options.max ?? 10,
     idle_timeout: 60,
     connect_timeout: 10,
     onnotice: () => undefined,
     connection: { application_name: options.applicationName ?? 'tenant-router' },
   })
+  const sql = survivingTransactions(driver)
   return {
     db: build(sql),
     sql,

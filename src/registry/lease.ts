@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type postgres from 'postgres'
 import type { Clock } from '../clock.ts'
+import { AppError } from '../errors.ts'
 
 /** What one exchange with the registry brought: the tick that this replica has now seen, and who changed since. */
 export interface Renewal {
@@ -97,7 +98,9 @@ export class Lease {
   /** Gives the lease up at once: nothing is served under it any more. */
   lapse(): void {
     this.#validUntilMs = Math.min(this.#validUntilMs, this.#clock.now())
-    this.#lapse.abort(new Error('the lease of this replica is over'))
+    // A caller whose store call was stopped before it left is told what it is told without a lease.
+    const words = 'The lease of this replica is over. Nothing was changed; try again.'
+    this.#lapse.abort(new AppError('registry_unavailable', words, { retryAfterS: 2 }))
   }
 
   /**
