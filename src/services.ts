@@ -3,6 +3,7 @@ import { listenForTenantWrites } from './cache/postgres-tenant-writes.ts'
 import { ResultCache } from './cache/result-cache.ts'
 import type { Config } from './config.ts'
 import { connect, type Database } from './db/connect.ts'
+import { firstContact } from './db/first-contact.ts'
 import { refuseOldSchema } from './db/pending-migrations.ts'
 import { adminRoutes } from './http/admin/admin-routes.ts'
 import { createAdminApp } from './http/admin-app.ts'
@@ -73,7 +74,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const database = opening.use(connect({ url, max: 10 }))
   // The lease is renewed over connections of its own: it must never queue behind the service's queries.
   const leaseDatabase = opening.use(connect({ url, max: 3, applicationName: 'tenant-router lease' }))
-  await refuseOldSchema(database)
+  await firstContact(url, () => refuseOldSchema(database))
   const { model, dimension } = config.embedding
   await checkIndexes(database.db, { model, dimension })
   await refuseMissingProjects(database.db, config.pinecone.projects)

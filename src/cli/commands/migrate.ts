@@ -13,17 +13,15 @@ export function migrate(context: Context): Command {
     example: 'migrate --yes',
   }).action(async (options: ChangeOptions) => {
     // Loaded here: drizzle is half of what a start would cost, and no other verb needs it.
-    const [{ connect }, { migrate: bringUpToDate }] = await Promise.all([
+    const [{ connect }, { firstContact }, { migrate: bringUpToDate }] = await Promise.all([
       import('../../db/connect.ts'),
+      import('../../db/first-contact.ts'),
       import('../../db/migrate.ts'),
     ])
-    await using database = connect({
-      url: readDatabaseUrl().reveal(),
-      max: 2,
-      applicationName: 'tenant-router migrate',
-    })
+    const url = readDatabaseUrl().reveal()
+    await using database = connect({ url, max: 2, applicationName: 'tenant-router migrate' })
     try {
-      const pending = await pendingMigrations(database)
+      const pending = await firstContact(url, () => pendingMigrations(database))
       if (pending.length > 0 && !options.dryRun) {
         await agree(context, options, `Run ${pending.length} migration(s) on the database: ${pending.join(', ')}?`)
         await bringUpToDate(database)

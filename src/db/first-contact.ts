@@ -1,0 +1,69 @@
+import { setTimeout } from 'node:timers/promises'
+
+/** A pooler that takes connections and drops them is tried again and again by the driver, without an end. */
+const limitMs = 20_000
+
+/**
+ * Runs what asks Postgres for the first time, so that a wrong address is told as one.
+ * @throws Error with one sentence that names the host of `url` and never its password; what else `ask` throws.
+ */
+export async function firstContact<T>(url: string, ask: () => Promise<T>): Promise<T> {
+  const over = new AbortController()
+  const late = setTimeout(limitMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error(sentence(url, 'gives no answer'))
+  })
+  late.catch(() => undefined)
+  try {
+    return await Promise.race([ask(), late])
+  } catch (error) {
+    const why = whyNot(error, url)
+    throw why === undefined ? error : new Error(sentence(url, why), { cause: error })
+  } finally {
+    over.abort()
+  }
+}
+
+function sentence(url: string, why: string): string {
+  const { hostname, port } = new URL(url)
+  return `Postgres at ${hostname}:${port || 5432} (DATABASE_URL) ${why}.`
+}
+
+function whyNot(error: unknown, url: string): string | undefined {
+  for (let fault = error, depth = 0; fault instanceof Error && depth < 5; depth += 1) {
+    const words = 'code' in fault && typeof fault.code === 'string' ? wordsOf(fault.code, fault, url) : undefined
+    if (words !== undefined) return words
+    fault = fault instanceof AggregateError ? fault.errors[0] : fault.cause
+  }
+  return undefined
+}
+
+function wordsOf(code: string, { message }: Error, url: string): string | undefined {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'refuses connections: nothing listens there'
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'cannot be found: no such host is known'
+    case 'CONNECT_TIMEOUT':
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return 'gives no answer'
+    case 'CONNECTION_CLOSED':
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return 'drops the connection'
+    case '57P03':
+      return 'is starting or stopping; try again'
+    case '53300':
+      return 'has no connection left'
+    case '3D000':
+      return `has no database ${new URL(url).pathname.slice(1)}`
+    case '28P01':
+    case '28000':
+      // Postgres's own words name the user and never the password.
+      return `lets us not in: ${message}`
+    default:
+      return undefined
+  }
+}
