@@ -29,7 +29,7 @@ export type NoProject =
 export type ProjectChoice<P extends Project = Project> = { readonly project: P } | { readonly none: NoProject }
 
 /** Whether the policy lets a project have an index of this kind in this region, room or not. */
-export function mayHold(project: Project, { kind, region }: WantedIndex): boolean {
+function mayHold(project: Project, { kind, region }: WantedIndex): boolean {
   return project.holds.includes(kind) && serves(project, region)
 }
 
