@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import { isAppError } from '../../src/errors.ts'
+import { completeMove } from '../../src/moves/steer-move.ts'
+import { type MovePoint, movePoints } from '../../src/moves/step.ts'
+import type { TenantId } from '../../src/placement/tenant-id.ts'
+import type { VectorRecord } from '../../src/stores/store.ts'
+import { contents, MoveWorld, platform, type Replica } from '../support/move-world.ts'
+
+const forward = movePoints.filter((point) => !point.startsWith('cancel') && !point.startsWith('rollBack'))
+
+/** What befalls the replica whose mover is the first to come to the point. */
+const faults: Readonly<Record<string, (world: MoveWorld, struck: Replica) => Promise<void>>> = {
+  'the mover dies': (_, struck) => struck.killMover(),
+  'the next writes of the store are applied and not answered': async (world) => losing(world, 'after'),
+  'the next writes of the store are lost': async (world) => losing(world, 'before'),
+  'its connections to Postgres are cut': (_, struck) => struck.cutPostgres(),
+}
+
+/** Two attempts in either place, for that is how often a call is tried; and the same of calls that make and delete indexes. */
+function losing(world: MoveWorld, when: 'before' | 'after'): void {
+  const cut = { fault: 'reset', when, times: 2 } as const
+  world.local.local.setFaults({
+    rules: [
+      { ...cut, on: 'writes', namespacePrefix: 'tenant_acme_g1' },
+      { ...cut, on: 'writes', namespacePrefix: 'tenant_acme_g2' },
+      { ...cut, on: ['createIndex', 'deleteIndex'] },
+    ],
+  })
+}
+
+/** A writer of its own records that knows of each what it may be: a call without an answer leaves two possibilities. */
+async function writeAll(
+  { write }: Replica,
+  tenantId: TenantId,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<Map<string, readonly (number | undefined)[]>> {
+  const allowed = new Map<string, readonly (number | undefined)[]>()
+  const usable = [...ids]
+  for (let n = 1; !signal.aborted && usable.length > 0; n += 1) {
+    const id = usable[n % usable.length] as string
+    const version = n % 3 === 0 ? undefined : n
+    try {
+      if (version === undefined) await write.delete(tenantId, [id])
+      else await write.put(tenantId, [versioned(id, version)])
+      allowed.set(id, [version])
+    } catch (fault) {
+      if (isAppError(fault) && fault.code !== 'outcome_unknown') continue
+      allowed.set(id, [...(allowed.get(id) ?? [undefined]), version])
+      usable.splice(usable.indexOf(id), 1)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 4))
+  }
+  return allowed
+}
+
+function versioned(id: string, version: number): VectorRecord {
+  return { id, values: [1, version, id.length, 1], metadata: { version } }
+}
+
+async function sweep(point: MovePoint, fault: keyof typeof faults): Promise<void> {
+  await using world = await MoveWorld.open()
+  const acme = await world.tenant('acme', 130)
+  const before = await contents(await world.placeOf(acme))
+  let strikes = 0
+  const replicas: Replica[] = []
+  for (const which of [0, 1]) {
+    const hook = async (reached: MovePoint) => {
+      if (reached !== point || strikes > 0) return
+      strikes += 1
+      await faults[fault]?.(world, replicas[which] as Replica)
+    }
+    replicas.push(await world.replica(hook, { leaseMs: 400 }))
+  }
+  const stop = new AbortController()
+  const writing = replicas.map((replica, lane) => {
+    const ids = Array.from({ length: 40 }, (_, n) => `lane-${lane}-${n}`)
+    return writeAll(replica, acme, ids, stop.signal)
+  })
+  const { id } = await world.promote(acme)
+  await world.until(id, 'soaking')
+  await completeMove(world.home, platform, id)
+  await world.until(id, 'completed')
+  stop.abort()
+  const allowed = new Map((await Promise.all(writing)).flatMap((lane) => [...lane]))
+  expect(strikes).toBe(1)
+  const now = await contents(await world.placeOf(acme))
+  const wrong = [...allowed].filter(([id, versions]) => !versions.includes(now.get(id)?.metadata?.version as never))
+  expect(wrong.map(([id, versions]) => ({ id, versions, is: now.get(id)?.metadata?.version }))).toEqual([])
+  expect([...now.keys()].filter((id) => !allowed.has(id) && !before.has(id))).toEqual([])
+  for (const [id, record] of before) expect(now.get(id)).toEqual(record)
+  expect(allowed.size).toBeGreaterThan(4)
+  expect(await world.home.sql`select phase, move_id from routing`).toEqual([{ phase: 'steady', move_id: null }])
+  expect(await world.store.listIndexes('default')).toHaveLength(2)
+}
+
+for (const fault of Object.keys(faults)) {
+  test.concurrent.each(forward)(`${fault} at "%s": the move ends and every acknowledged write is there`, (point) =>
+    sweep(point, fault),
+  )
+}
