@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { listenForTenantWrites } from './cache/postgres-tenant-writes.ts'
 import { ResultCache } from './cache/result-cache.ts'
 import type { Config } from './config.ts'
-import { connect, type Database } from './db/connect.ts'
+import { connect, connectReplaceably, type Database } from './db/connect.ts'
 import { firstContact } from './db/first-contact.ts'
 import { refuseOldSchema } from './db/pending-migrations.ts'
 import { adminRoutes } from './http/admin/admin-routes.ts'
@@ -73,7 +73,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const url = config.databaseUrl.reveal()
   const database = opening.use(connect({ url, max: 10 }))
   // The lease is renewed over connections of its own: it must never queue behind the service's queries.
-  const leaseDatabase = opening.use(connect({ url, max: 3, applicationName: 'tenant-router lease' }))
+  const leaseDatabase = opening.use(connectReplaceably({ url, max: 3, applicationName: 'tenant-router lease' }))
   await firstContact(url, () => refuseOldSchema(database))
   const { model, dimension } = config.embedding
   await checkIndexes(database.db, { model, dimension })
@@ -98,6 +98,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
       outageReads: config.registryOutageReads,
       onError: onFault,
     },
+    onHung: () => leaseDatabase.replace(),
     onChanged: (tenantId) => (tenantId === undefined ? cache.dropAll() : cache.drop(tenantId)),
     onHeld: telemetry.writesHeld.inc,
   })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type postgres from 'postgres'
 import type { Clock } from '../clock.ts'
+import type { Database } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 
 /** What one exchange with the registry brought: the tick that this replica has now seen, and who changed since. */
@@ -16,7 +16,7 @@ export interface Renewal {
  * never goes back and ten per cent sooner (docs/moves.md A4), until when we count on it ourselves.
  */
 export class Lease {
-  readonly #sql: postgres.Sql
+  readonly #database: Pick<Database, 'sql'>
   readonly #leaseMs: number
   readonly #clock: Clock
   #id = randomUUID()
@@ -24,9 +24,10 @@ export class Lease {
   #validUntilMs = 0
   #lapse = new AbortController()
   #doubtUntilMs = 0
+  #watched = false
 
-  constructor(sql: postgres.Sql, leaseMs: number, clock: Clock) {
-    this.#sql = sql
+  constructor(database: Pick<Database, 'sql'>, leaseMs: number, clock: Clock) {
+    this.#database = database
     this.#leaseMs = leaseMs
     this.#clock = clock
   }
@@ -53,7 +54,7 @@ export class Lease {
   async open(): Promise<void> {
     const sentAtMs = this.#clock.now()
     const id = randomUUID()
-    const [row] = await this.#sql<{ tick: string }[]>`
+    const [row] = await this.#database.sql<{ tick: string }[]>`
       insert into sessions (id, expires_at, seen, applied, doubt_until)
       select ${id}, now() + ${this.#interval()}::interval, tick, tick, ${this.#doubt()}::interval + now() from routing_clock
       returning seen as tick`
@@ -68,11 +69,11 @@ export class Lease {
    * @returns undefined when the session was over already: everything remembered under it is void.
    */
   async renew(): Promise<Renewal | undefined> {
-    const [news] = await this.#sql<{ tick: string; changed: string[] | null }[]>`
+    const [news] = await this.#database.sql<{ tick: string; changed: string[] | null }[]>`
       select tick, (select array_agg(tenant_id) from routing where change_no > ${this.#seen}) as changed from routing_clock`
     if (news === undefined) throw new Error('routing_clock has no row: run the migrations')
     const sentAtMs = this.#clock.now()
-    const renewed = await this.#sql`
+    const renewed = await this.#database.sql`
       update sessions set expires_at = now() + ${this.#interval()}::interval, seen = ${news.tick}
       where id = ${this.#id} and expires_at > now()`
     if (renewed.count === 0) return undefined
@@ -84,7 +85,7 @@ export class Lease {
 
   /** Says that every write begun before `tick` has ended, and which doubts they left: in one statement, doubts first. */
   async reportApplied(tick: number): Promise<void> {
-    await this.#sql`
+    await this.#database.sql`
       update sessions set applied = greatest(applied, ${tick}),
         doubt_until = greatest(doubt_until, now() + ${this.#doubt()}::interval)
       where id = ${this.#id}`
@@ -110,16 +111,30 @@ export class Lease {
   async close(settled: boolean): Promise<void> {
     this.lapse()
     if (settled && this.#doubtUntilMs <= this.#clock.now()) {
-      await this.#sql`delete from sessions where id = ${this.#id}`
+      await this.#database.sql`delete from sessions where id = ${this.#id}`
     } else {
-      await this
-        .#sql`update sessions set expires_at = now(), doubt_until = greatest(doubt_until, now() + ${this.#doubt()}::interval) where id = ${this.#id}`
+      await this.#database
+        .sql`update sessions set expires_at = now(), doubt_until = greatest(doubt_until, now() + ${this.#doubt()}::interval) where id = ${this.#id}`
     }
   }
 
   #hold(sentAtMs: number): void {
     this.#validUntilMs = sentAtMs + this.#leaseMs * 0.9
     if (this.#lapse.signal.aborted) this.#lapse = new AbortController()
+    void this.#watch()
+  }
+
+  /** Lapses on the moment: what still goes out then would go out under a session that others no longer wait for. */
+  async #watch(): Promise<void> {
+    if (this.#watched) return
+    this.#watched = true
+    for (let leftMs = this.#leftMs(); leftMs > 0; leftMs = this.#leftMs()) await this.#clock.sleep(leftMs)
+    this.#watched = false
+    if (!this.#lapse.signal.aborted) this.lapse()
+  }
+
+  #leftMs(): number {
+    return Math.ceil(this.#validUntilMs - this.#clock.now())
   }
 
   #interval(): string {

@@ -3,34 +3,19 @@ import type { Database } from '../db/connect.ts'
 import { isAppError } from '../errors.ts'
 import { type TenantRoute, writeRule } from '../placement/phase.ts'
 import { parseTenantId, type TenantId } from '../placement/tenant-id.ts'
-import { routingChannel } from './change-routing.ts'
+import { AppliedReport } from './applied-report.ts'
 import { Lease } from './lease.ts'
+import type { LeasedRoutesOptions } from './leased-routes-options.ts'
 import { readRoute } from './read-route.ts'
 import { RouteView } from './route-view.ts'
 import { RouteViews } from './route-views.ts'
+import { RoutingNews } from './routing-news.ts'
 import { notReady, registryAway, serving, unknownTenant, writesHeld } from './serving.ts'
 import type { TenantRoutes, WritePermit } from './tenant-routes.ts'
 import { WritesUnderWay } from './writes-under-way.ts'
 
-export interface LeasedRoutesOptions {
-  readonly leaseMs: number
-  readonly storeInDoubtMs: number
-  /** How long a write waits for the end of a switch; a fence lasts no longer. */
-  readonly holdMs: number
-  /** What reads do when Postgres is away longer than the lease. */
-  readonly outageReads: 'stale' | 'stop'
-  /** Tenants remembered at once. */
-  readonly maxTenants?: number
-  readonly onError?: (error: unknown) => void
-  /** A write was refused because a move holds the tenant's writes. */
-  readonly onHeld?: () => void
-  /** A tenant's route changed, or everything did (`undefined`): results kept for it are void. */
-  readonly onChanged?: (tenantId: TenantId | undefined) => void
-  readonly clock?: Clock
-}
-
 /** How long reads may go on with what was last seen; docs/moves.md, "Postgres away". */
-const staleReadsMaxMs = 300_000
+export const staleReadsMaxMs = 300_000
 
 /**
  * The tenant routes of one replica: remembered, dropped when the registry says so, and good for as long as the lease.
@@ -47,9 +32,11 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
   readonly #writes: WritesUnderWay
   #catchingUp: Promise<void> | undefined
   #again = false
-  #applied: Promise<void> = Promise.resolve()
+  readonly #applied: AppliedReport
+  readonly #news: RoutingNews
+  /** The last exchange failed. */
+  #isAway = false
   #timer: ReturnType<Clock['every']> | undefined
-  #unlisten: (() => Promise<void>) | undefined
   #closed = false
 
   /** @param database a pool of its own: a renewal must never queue behind the service's queries. */
@@ -57,20 +44,17 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
     this.#database = database
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#lease = new Lease(database.sql, options.leaseMs, this.#clock)
+    this.#lease = new Lease(database, options.leaseMs, this.#clock)
     this.#views = new RouteViews(options.maxTenants ?? 100_000, (tenantId) => this.#read(tenantId))
     this.#writes = new WritesUnderWay(this.#lease, options.storeInDoubtMs)
+    this.#applied = new AppliedReport(this.#lease, options.onError)
+    this.#news = new RoutingNews(database, () => void this.#tick())
   }
 
   /** Opens the session and begins to listen. */
   async start(): Promise<void> {
     await this.#lease.open()
-    const listening = await this.#database.sql.listen(
-      routingChannel,
-      () => void this.#tick(),
-      () => void this.#tick(),
-    )
-    this.#unlisten = listening.unlisten
+    await this.#news.listen()
     this.#timer = this.#clock.every(this.#options.leaseMs / 4, () => void this.#tick())
   }
 
@@ -113,7 +97,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     this.#timer?.stop()
-    await this.#unlisten?.().catch(() => undefined)
+    await this.#news[Symbol.asyncDispose]()
     await this.#catchingUp?.catch(() => undefined)
     this.#lease.lapse()
     this.#views.retireAll()
@@ -124,8 +108,28 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
     do {
       this.#again = false
       if (this.#closed) return
-      await this.#catchUpOnce()
+      await this.#exchange()
     } while (this.#again)
+  }
+
+  /** One exchange, noted as to whether the registry could be asked, and cut short when it hangs. */
+  async #exchange(): Promise<void> {
+    const over = new AbortController()
+    const { onHung, leaseMs } = this.#options
+    if (onHung !== undefined) {
+      const limitMs = Math.max(1_000, leaseMs / 4)
+      this.#clock.sleep(limitMs, over.signal).then(onHung, () => undefined)
+    }
+    try {
+      await this.#catchUpOnce()
+      this.#isAway = false
+      this.#news.listen().catch((error: unknown) => this.#options.onError?.(error))
+    } catch (error) {
+      this.#isAway = true
+      throw error
+    } finally {
+      over.abort()
+    }
   }
 
   async #catchUpOnce(): Promise<void> {
@@ -135,7 +139,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
       await this.#lease.open()
       return
     }
-    if (news.changedTenants.length === 0 && news.tick === news.before) return
+    if (news.changedTenants.length === 0 && news.tick === news.before) return this.#applied.repeat()
     const draining: Promise<void>[] = []
     for (const id of news.changedTenants) {
       const tenantId = parseTenantId(id)
@@ -146,8 +150,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
       }
       this.#options.onChanged?.(tenantId)
     }
-    const report = () => this.#lease.reportApplied(news.tick).catch((error) => this.#options.onError?.(error))
-    this.#applied = Promise.all([this.#applied, ...draining]).then(report)
+    this.#applied.after(draining, news.tick)
   }
 
   #startOver(): void {
@@ -168,13 +171,18 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
   }
 
   async #findSlowly(tenantId: TenantId, remembered: RouteView | undefined): Promise<TenantRoute> {
+    const stale = () => {
+      const mayBe = this.#options.outageReads === 'stale' && this.#lease.lapsedForMs() <= staleReadsMaxMs
+      return mayBe && remembered !== undefined ? { ...serving(remembered.route), stale: true as const } : undefined
+    }
+    // While it is known to be away, nobody waits for the next try.
+    const known = this.#isAway && !this.#lease.isValid() ? stale() : undefined
+    if (known !== undefined) return known
     try {
       return serving((await this.#current(tenantId)).route)
     } catch (error) {
-      const mayBeStale = this.#options.outageReads === 'stale' && this.#lease.lapsedForMs() <= staleReadsMaxMs
-      if (remembered !== undefined && mayBeStale && isAppError(error, 'registry_unavailable')) {
-        return { ...serving(remembered.route), stale: true }
-      }
+      const route = isAppError(error, 'registry_unavailable') ? stale() : undefined
+      if (route !== undefined) return route
       throw error
     }
   }

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import { sql as raw } from 'drizzle-orm'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { connect } from '../../src/db/connect.ts'
+import { type Clock, systemClock } from '../../src/clock.ts'
+import { connect, connectReplaceably } from '../../src/db/connect.ts'
 import type { Phase } from '../../src/placement/phase.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { readBarrier } from '../../src/registry/barrier.ts'
@@ -20,7 +23,9 @@ beforeEach(async () => {
 })
 afterEach(() => stack.disposeAsync())
 
-async function replica(options: { leaseMs?: number; outageReads?: 'stale' | 'stop' } = {}): Promise<LeasedRoutes> {
+async function replica(
+  options: { leaseMs?: number; outageReads?: 'stale' | 'stop'; clock?: Clock } = {},
+): Promise<LeasedRoutes> {
   const database = stack.use(connect({ url: home.url, max: 2 }))
   const routes = new LeasedRoutes(database, {
     leaseMs: 10_000,
@@ -205,4 +210,90 @@ test('a load that a change overtakes is not used for a write', async () => {
       return { outcome }
     })
     .then(async ({ outcome }) => expect(await outcome).toBe('arm'))
+})
+
+/** A way to Postgres that can be made to swallow everything without a word, as a network that is cut does. */
+async function tunnel() {
+  const to = new URL(home.url)
+  const pairs = new Set<[Socket, Socket]>()
+  let swallows = false
+  const server = createServer((near) => {
+    const far = createConnection(Number(to.port), to.hostname)
+    pairs.add([near, far])
+    for (const [from, into] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on('data', (bytes) => void (swallows || into.write(bytes)))
+      from.on('error', () => undefined)
+      from.on('close', () => void (swallows || into.destroy()))
+    }
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  stack.defer(() => {
+    for (const pair of pairs) for (const socket of pair) socket.destroy()
+    server.close()
+  })
+  const url = new URL(home.url)
+  url.port = String((server.address() as AddressInfo).port)
+  return { url: url.href, swallow: (on: boolean) => (swallows = on) }
+}
+
+test('a Postgres that hangs lets the lease lapse, holds no request up, and is found again over new connections', async () => {
+  const way = await tunnel()
+  const database = stack.use(connectReplaceably({ url: way.url, max: 2 }))
+  const onHung = vi.fn(() => database.replace())
+  const routes = stack.use(
+    new LeasedRoutes(database, {
+      ...{ leaseMs: 1_500, storeInDoubtMs: 1_000, holdMs: 300, outageReads: 'stale', onHung, onError: () => undefined },
+    }),
+  )
+  await routes.start()
+  await routes.find(acme)
+  const write = await routes.beginWrite(acme)
+  way.swallow(true)
+  await vi.waitFor(() => expect(write.signal.aborted).toBe(true), 10_000)
+  expect(routes.isReady()).toBe(false)
+  write.end('in_doubt')
+  await vi.waitFor(() => expect(onHung).toHaveBeenCalled(), 10_000)
+  expect(await routes.find(acme)).toMatchObject({ stale: true })
+  await expect(routes.beginWrite(acme)).rejects.toMatchObject({ code: 'registry_unavailable' })
+  way.swallow(false)
+  await vi.waitFor(() => expect(routes.isReady()).toBe(true), 20_000)
+  const tick = await change('arm')
+  await vi.waitFor(async () => expect((await routes.find(acme)).routing.phase).toBe('arm'), 10_000)
+  await vi.waitFor(async () => expect((await passed(tick)).behind).toBe(0), 10_000)
+}, 60_000)
+
+test('a lease that is not renewed stops its writes on the moment, not at the next look', async () => {
+  const sleeping: { readonly ms: number; readonly wake: () => void }[] = []
+  let nowMs = 0
+  const clock = {
+    ...systemClock,
+    now: () => nowMs,
+    every: () => ({ stop: () => undefined }),
+    sleep: (ms: number) => new Promise<void>((wake) => void sleeping.push({ ms, wake })),
+  }
+  const routes = await replica({ clock })
+  const { signal } = await routes.beginWrite(acme)
+  const [first] = sleeping
+  expect(first?.ms).toBe(9_000)
+  nowMs = 9_000
+  first?.wake()
+  await vi.waitFor(() => expect(signal.aborted).toBe(true))
+})
+
+test('a report of what has ended that fails is made again without another change', async () => {
+  const routes = await replica()
+  await routes.find(acme)
+  await home.sql`create function no() returns trigger language plpgsql as $$ begin raise exception 'not now'; end $$`
+  await home.sql`create trigger no before update of applied on sessions for each row execute function no()`
+  const tick = await change('arm')
+  await routes.catchUp()
+  expect((await passed(tick)).behind).toBe(1)
+  await home.sql`drop trigger no on sessions`
+  await vi.waitFor(async () => {
+    await routes.catchUp()
+    expect((await passed(tick)).behind).toBe(0)
+  })
 })
