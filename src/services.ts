@@ -15,6 +15,8 @@ import { createLogger } from './log.ts'
 import type { Embedder } from './models/embedder.ts'
 import { countMoves } from './moves/count-moves.ts'
 import { Mover } from './moves/mover.ts'
+import { startPolicyRounds } from './moves/policy-rounds.ts'
+import { readPrices } from './moves/price-file.ts'
 import { RecentQueries } from './moves/recent-queries.ts'
 import type { RunMoveDeps } from './moves/run-move.ts'
 import type { MoveSettings } from './moves/step.ts'
@@ -24,9 +26,9 @@ import { ragMemory } from './rag/rag-memory.ts'
 import { forgetDeadSessions } from './registry/barrier.ts'
 import { readIndexFill } from './registry/index-fill.ts'
 import { checkIndexes } from './registry/indexes.ts'
-import { LeasedRoutes } from './registry/leased-routes.ts'
+import { LeasedRoutes, staleReadsMaxMs } from './registry/leased-routes.ts'
 import { refuseMissingProjects } from './registry/projects.ts'
-import { anyProjectAnswers, openEmbedder, openStores, openVerifier, timed } from './service-parts.ts'
+import { anyProjectAnswers, countedByTenant, openEmbedder, openStores, openVerifier, timed } from './service-parts.ts'
 import type { VectorStore } from './stores/store.ts'
 import { createTelemetry } from './telemetry/telemetry.ts'
 import { createTracer } from './telemetry/tracer.ts'
@@ -42,6 +44,7 @@ export interface Overrides {
   readonly moveSettings?: Partial<MoveSettings>
   readonly atMovePoint?: RunMoveDeps['at']
   readonly provisionWaitMs?: number
+  readonly policyEveryMs?: number
 }
 
 /** One replica of the service, not listening yet. Disposing it ends everything that it opened. */
@@ -114,8 +117,9 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log }))
   opening.use(startTenantSweep(tenantWork, { everyMs: 30_000 }))
   const [{ name: project, cloud, indexLimit: projectIndexLimit }] = config.pinecone.projects
+  const staleReadsMs = config.registryOutageReads === 'stale' ? staleReadsMaxMs : 0
   const moveSettings = {
-    ...{ ...tenantSettings, project, cloud, projectIndexLimit, ...config.moves, readGraceMs: 20_000 },
+    ...{ ...tenantSettings, project, cloud, projectIndexLimit, ...config.moves, readGraceMs: 20_000, staleReadsMs },
     ...overrides.moveSettings,
   }
   const recentQueries = new RecentQueries()
@@ -129,6 +133,9 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const mover = opening.use(new Mover(database, moverDeps, { leaseMs: 15_000, maxMoves: 2, pollMs: 2_000 }))
   await mover.start()
   opening.use(startSweep({ db, stores, settings: moveSettings, log }, { everyMs: 60_000, spreadMs: 15_000 }))
+  const requests = opening.use(new RequestCounts(db, { onError: onFault }))
+  const policyDeps = { db, stores, log, settings: moveSettings, policy: config.movePolicy }
+  opening.use(startPolicyRounds(policyDeps, { everyMs: overrides.policyEveryMs ?? 60_000 }))
   telemetry.read({ indexFill: () => readIndexFill(db), movesByState: () => countMoves(db) })
 
   const { otelEndpoint } = config
@@ -136,7 +143,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const draining = new AbortController()
   const kit: HttpKit = {
     verify: verifier.verify,
-    meter: telemetry.http,
+    meter: countedByTenant(telemetry.http, requests),
     log,
     draining: draining.signal,
     ...(tracer && { tracer }),
@@ -156,7 +163,11 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
       settings: ragSettings,
     },
   })
-  const forStaff = adminRoutes({ ...tenantWork, settings: moveSettings })
+  const forStaff = adminRoutes({
+    ...tenantWork,
+    settings: moveSettings,
+    priceList: await readPrices(config.priceListPath),
+  })
   const checks = {
     postgres: async () => void (await database.sql`select 1`),
     lease: () => {

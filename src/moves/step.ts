@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Db } from '../db/connect.ts'
+import type { Project } from '../placement/choose-project.ts'
 import type { VectorStore } from '../stores/store.ts'
 import type { MoveRow } from './journal.ts'
 import type { RecentQueries } from './recent-queries.ts'
@@ -11,12 +12,18 @@ export interface MoveSettings {
   readonly region: string
   readonly indexPrefix: string
   readonly projectIndexLimit: number
+  /** Where targets may be; without it, in `project` alone. */
+  readonly projects?: readonly Project[]
   readonly retentionMs: number
   readonly fenceBudgetMs: number
   readonly storeInDoubtMs: number
   readonly storeVisibleMs: number
   /** Longest a read that began before a switch may still be under way. */
   readonly readGraceMs: number
+  /** How long a replica without Postgres goes on answering by what it saw last; 0 where such reads stop at once. */
+  readonly staleReadsMs: number
+  /** How long new intents may be kept waiting at the end of a journal, in ms; default 500. */
+  readonly drainMs?: number
 }
 
 /** Points between two effects of a move: a test stops a mover there. In production `at` does nothing. */

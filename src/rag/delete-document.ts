@@ -26,18 +26,23 @@ export async function deleteDocument(
   input: { readonly documentId: string },
 ): Promise<void> {
   const { tenantId } = principal
-  await writeInPlace(deps, tenantId, async (place) => {
-    const claimed = await claimDocument(deps.settings, (how) =>
-      claimForDeletion(deps.db, tenantId, input.documentId, how),
-    )
-    if (claimed.kind !== 'claimed') return
-    const { claim } = claimed
-    await runClaimed(deps, claim, place, async (keep) => {
-      for (let at = 0; at < claim.ceiling; at += sliceSize) {
-        await keep()
-        await place.deleteIds(chunkIds(input.documentId, at, Math.min(at + sliceSize, claim.ceiling)))
-      }
-      await claimEnds(deps.db).deleted(claim, place.inDoubt ? deps.settings.storeInDoubtMs : undefined)
-    })
-  })
+  await writeInPlace(
+    deps,
+    tenantId,
+    async (place) => {
+      const claimed = await claimDocument(deps.settings, (how) =>
+        claimForDeletion(deps.db, tenantId, input.documentId, how),
+      )
+      if (claimed.kind !== 'claimed') return
+      const { claim } = claimed
+      await runClaimed(deps, claim, place, async (keep) => {
+        for (let at = 0; at < claim.ceiling; at += sliceSize) {
+          await keep()
+          await place.deleteIds(chunkIds(input.documentId, at, Math.min(at + sliceSize, claim.ceiling)))
+        }
+        await claimEnds(deps.db).deleted(claim, place.inDoubt ? deps.settings.storeInDoubtMs : undefined)
+      })
+    },
+    { isClaimed: true },
+  )
 }

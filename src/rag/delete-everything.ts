@@ -22,17 +22,22 @@ export interface DeleteEverythingDeps extends WriteDeps {
 export function deleteEverything(deps: DeleteEverythingDeps, tenantId: TenantId): Promise<void> {
   const { db } = deps
   const { storeInDoubtMs } = deps.settings
-  return writeInPlace(deps, tenantId, async (place) => {
-    const claim = await claimWholeTenant(db, tenantId, leaseMsOf(deps.settings))
-    if (!('claim' in claim)) throw documentBusy(claim.retryAfterS)
-    try {
-      await place.deleteAll()
-      await everythingDeleted(db, claim, place.inDoubt ? storeInDoubtMs : undefined)
-    } catch (fault) {
-      const known = !place.touched
-      const ended = known ? everythingKept(db, claim) : everythingInDoubt(db, claim, storeInDoubtMs)
-      await ended.catch(() => undefined) // the claim runs out by itself
-      throw known || isAppError(fault, 'outcome_unknown') ? fault : doneInPart(fault)
-    }
-  })
+  return writeInPlace(
+    deps,
+    tenantId,
+    async (place) => {
+      const claim = await claimWholeTenant(db, tenantId, leaseMsOf(deps.settings))
+      if (!('claim' in claim)) throw documentBusy(claim.retryAfterS)
+      try {
+        await place.deleteAll()
+        await everythingDeleted(db, claim, place.inDoubt ? storeInDoubtMs : undefined)
+      } catch (fault) {
+        const known = !place.touched
+        const ended = known ? everythingKept(db, claim) : everythingInDoubt(db, claim, storeInDoubtMs)
+        await ended.catch(() => undefined) // the claim runs out by itself
+        throw known || isAppError(fault, 'outcome_unknown') ? fault : doneInPart(fault)
+      }
+    },
+    { isClaimed: true },
+  )
 }

@@ -42,19 +42,27 @@ const stampKey = '_tr'
  * and the tenant's cached answers are dropped afterwards, also after a failure. The caller's going away does not stop
  * them: what is begun is brought to its end.
  *
+ * A write that nothing keeps exclusive is not repeated once an attempt got no answer: see `noRepeatInDoubt`.
+ *
  * @throws what `work` throws.
  */
 export async function writeInPlace<T>(
   deps: WriteDeps,
   tenantId: TenantId,
   work: (place: PlaceWriter) => Promise<T>,
+  options: WriteOptions = {},
 ): Promise<T> {
   const fate = { touched: false, inDoubt: false }
   try {
-    return await work(placeWriter(deps, tenantId, fate))
+    return await work(placeWriter(deps, tenantId, fate, options.isClaimed === true))
   } finally {
     if (fate.touched) deps.writes.announce(tenantId)
   }
+}
+
+interface WriteOptions {
+  /** A claim in the registry keeps every other write of these records out until a doubt is over. */
+  readonly isClaimed?: boolean
 }
 
 interface Fate {
@@ -62,15 +70,16 @@ interface Fate {
   inDoubt: boolean
 }
 
-function placeWriter(deps: WriteDeps, tenantId: TenantId, fate: Fate): PlaceWriter {
+function placeWriter(deps: WriteDeps, tenantId: TenantId, fate: Fate, isClaimed: boolean): PlaceWriter {
   const gate = {
     ...{ db: deps.db, routes: deps.routes },
     settings: { storeCallMs, busyWaitMs, storeInDoubtMs: deps.settings.storeInDoubtMs },
   }
   const call = (run: (store: TenantStore, options: CallOptions, pass: GatePass) => Promise<WriteReceipt>) => {
     return async (pass: GatePass): Promise<WriteReceipt> => {
+      const noRepeatInDoubt = !isClaimed && !pass.isExclusive
       const receipt = await bounded(fate, pass.signal, (options) =>
-        run(deps.stores.open(pass.placement), options, pass),
+        run(deps.stores.open(pass.placement), { ...options, noRepeatInDoubt }, pass),
       )
       const { placeId } = pass.placement
       const { writtenLsns, realEmpties } = deps.memory
@@ -163,7 +172,7 @@ async function sentDirectly(
   let outcome: 'settled' | 'in_doubt' = 'in_doubt'
   try {
     if (permit.moveId === undefined) {
-      const receipt = await send({ ...permit, stamp: () => undefined })
+      const receipt = await send({ ...permit, isExclusive: false, stamp: () => undefined })
       if (receipt.doubtful) return true
     }
     outcome = 'settled'

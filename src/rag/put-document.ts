@@ -86,33 +86,39 @@ export async function putDocument(
     chunkCount: records.length,
   }
 
-  return writeInPlace(deps, tenantId, async (place) => {
-    const claimed = await claimDocument(deps.settings, (how) =>
-      claimForWriting(deps.db, tenantId, documentId, row, how),
-    )
-    if (claimed.kind !== 'claimed') {
-      return unchanged(documentId, claimed.kind === 'unchanged' ? claimed.chunkCount : records.length, tokens)
-    }
-    const { claim } = claimed
-    const leftovers = chunkIds(documentId, records.length, claim.ceiling)
-    await runClaimed(deps, claim, place, async (keep) => {
-      for (let at = 0; at < records.length; at += sliceSize) {
-        await keep()
-        await place.upsert(records.slice(at, at + sliceSize))
+  return writeInPlace(
+    deps,
+    tenantId,
+    async (place) => {
+      const claimed = await claimDocument(deps.settings, (how) =>
+        claimForWriting(deps.db, tenantId, documentId, row, how),
+      )
+      if (claimed.kind !== 'claimed') {
+        return unchanged(documentId, claimed.kind === 'unchanged' ? claimed.chunkCount : records.length, tokens)
       }
-      if (leftovers.length > 0) {
-        await keep()
-        await place.deleteIds(leftovers)
-      }
-      const doubtMs = place.inDoubt ? deps.settings.storeInDoubtMs : undefined
-      if (await claimEnds(deps.db).stored(claim, records.length, doubtMs)) return
-      // Taken over. By the same content: then the store holds it all the same, and the other one ends the claim.
-      const now = await findDocument(deps.db, tenantId, documentId)
-      if (now?.contentHash !== hash) throw new AppError('outcome_unknown', 'Another write to this document came after.')
-    })
-    const status = claim.previous === undefined ? 'created' : 'updated'
-    return { documentId, chunks: records.length, status, usage: { embeddingTokens: tokens } }
-  })
+      const { claim } = claimed
+      const leftovers = chunkIds(documentId, records.length, claim.ceiling)
+      await runClaimed(deps, claim, place, async (keep) => {
+        for (let at = 0; at < records.length; at += sliceSize) {
+          await keep()
+          await place.upsert(records.slice(at, at + sliceSize))
+        }
+        if (leftovers.length > 0) {
+          await keep()
+          await place.deleteIds(leftovers)
+        }
+        const doubtMs = place.inDoubt ? deps.settings.storeInDoubtMs : undefined
+        if (await claimEnds(deps.db).stored(claim, records.length, doubtMs)) return
+        // Taken over. By the same content: then the store holds it all the same, and the other one ends the claim.
+        const now = await findDocument(deps.db, tenantId, documentId)
+        if (now?.contentHash !== hash)
+          throw new AppError('outcome_unknown', 'Another write to this document came after.')
+      })
+      const status = claim.previous === undefined ? 'created' : 'updated'
+      return { documentId, chunks: records.length, status, usage: { embeddingTokens: tokens } }
+    },
+    { isClaimed: true },
+  )
 }
 
 function unchanged(documentId: string, chunks: number, embeddingTokens: number): PutDocumentAnswer {

@@ -28,6 +28,18 @@ export async function readBarrier(tx: Tx, tick: number, storeInDoubtMs: number):
   return { behind: row.behind, doubtMs: Math.max(0, row.doubtMs) }
 }
 
+/**
+ * For how long a replica whose lease ran out may still answer reads by what it saw before `tick`, in ms: it may do so for
+ * `staleReadsMs` after its lease (`REGISTRY_OUTAGE_READS`).
+ */
+export async function readCutOff(tx: Tx, tick: number, staleReadsMs: number): Promise<number> {
+  const end = sql`max(expires_at) filter (where expires_at <= now() and applied < ${tick})`
+  const [row] = await tx
+    .select({ ms: sql<number>`coalesce(ceil(extract(epoch from ${end} - now()) * 1000 + ${staleReadsMs}), 0)::int` })
+    .from(sessions)
+  return Math.max(0, row?.ms ?? 0)
+}
+
 /** Forgets sessions that can matter to no barrier any more. */
 export async function forgetDeadSessions(tx: Tx): Promise<void> {
   await tx.delete(sessions).where(lt(sessions.expiresAt, sql`now() - interval '1 day'`))

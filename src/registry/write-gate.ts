@@ -18,6 +18,8 @@ export interface GatePass {
   readonly placement: Placement
   /** Fires when nothing may be sent any more. */
   readonly signal: AbortSignal
+  /** Nobody else writes these records until this write can no longer land. */
+  readonly isExclusive: boolean
   /** The number that goes into the reserved metadata key of a record put while its tenant moves. */
   stamp(id: string): number | undefined
 }
@@ -87,7 +89,7 @@ async function attempt<R extends Receipt>(
     const { seqs } = intended
     const close = (settlement: Settlement) => settle(deps.db, moveId, seqs, settlement)
     try {
-      const receipt = await send({ placement, signal, stamp: (id) => seqs.get(id) })
+      const receipt = await send({ placement, signal, isExclusive: true, stamp: (id) => seqs.get(id) })
       // A row that can't be settled now is closed by the mover when its time is over: the write is done all the same.
       await close(receipt.doubtful ? inDoubt(deps) : { kind: 'done', lsn: receipt.lsn }).catch(() => undefined)
       return { kind: 'sent', receipt }
@@ -103,7 +105,10 @@ async function attempt<R extends Receipt>(
 async function sendDirectly<R extends Receipt>(permit: WritePermit, send: (pass: GatePass) => Promise<R>): Promise<R> {
   let outcome: 'settled' | 'in_doubt' = 'in_doubt'
   try {
-    const receipt = await send({ placement: permit.placement, signal: permit.signal, stamp: () => undefined })
+    const receipt = await send({
+      ...{ placement: permit.placement, signal: permit.signal },
+      ...{ isExclusive: false, stamp: () => undefined },
+    })
     if (!receipt.doubtful) outcome = 'settled'
     return receipt
   } catch (fault) {

@@ -4,6 +4,7 @@ import type { Placement } from '../placement/placement.ts'
 import { eachBatch } from './batch-run.ts'
 import { deleteBatches, fetchBatches, upsertBatches } from './batches.ts'
 import type {
+  CallOptions,
   QueryInput,
   QueryMatch,
   ReadMark,
@@ -31,21 +32,21 @@ export function pineconePlace(calls: StoreCalls, project: Project, placement: Pl
     )
   const write = <T>(
     op: StoreOp,
-    signal: AbortSignal | undefined,
+    { signal, noRepeatInDoubt }: CallOptions,
     call: (index: Index) => Promise<T>,
     absent?: Absent,
   ) =>
     calls.run(
-      { op, project, index: indexName, write: true, signal },
+      { op, project, index: indexName, write: true, signal, noRepeatInDoubt },
       (config) => call(new Index({ host, namespace }, config)),
       absent,
     )
 
   return {
     placement,
-    async upsert(records, { signal } = {}) {
+    async upsert(records, options = {}) {
       const done = await eachBatch(upsertBatches(records), 'write', (batch) =>
-        write('upsert', signal, (index) => index.upsert({ records: batch.map(toSdkRecord) })),
+        write('upsert', options, (index) => index.upsert({ records: batch.map(toSdkRecord) })),
       )
       return receiptOf(done)
     },
@@ -85,18 +86,18 @@ export function pineconePlace(calls: StoreCalls, project: Project, placement: Pl
       const records = Object.values(value?.records ?? {}).map(toRecord)
       return { records, ...cursorOf(value?.pagination), ...markOf([exchange]) }
     },
-    async deleteIds(ids, { signal } = {}) {
+    async deleteIds(ids, options = {}) {
       const done = await eachBatch(deleteBatches(ids), 'write', (batch) =>
-        write('deleteIds', signal, (index) => index.deleteMany({ ids: batch }), isNamespaceMissing),
+        write('deleteIds', options, (index) => index.deleteMany({ ids: batch }), isNamespaceMissing),
       )
       return receiptOf(done)
     },
-    async deleteAll({ signal } = {}) {
-      return receiptOf([await write('deleteAll', signal, (index) => index.deleteAll(), isNamespaceMissing)])
+    async deleteAll(options = {}) {
+      return receiptOf([await write('deleteAll', options, (index) => index.deleteAll(), isNamespaceMissing)])
     },
-    async createNamespace({ signal } = {}) {
+    async createNamespace(options = {}) {
       const call = (index: Index) => index.createNamespace({ name: namespace })
-      const { exchange } = await write('createNamespace', signal, call, ({ status }) => status === 409)
+      const { exchange } = await write('createNamespace', options, call, ({ status }) => status === 409)
       return exchange.status === 409 ? 'exists' : 'created'
     },
     async describeNamespace({ signal } = {}) {
@@ -104,9 +105,9 @@ export function pineconePlace(calls: StoreCalls, project: Project, placement: Pl
       const { value, exchange } = await read('describeNamespace', signal, call, isNamespaceMissing)
       return exchange.status === 404 ? undefined : { recordCount: Number(value?.recordCount ?? 0) }
     },
-    async deleteNamespace({ signal } = {}) {
+    async deleteNamespace(options = {}) {
       const call = (index: Index) => index.deleteNamespace(namespace)
-      const { exchange } = await write('deleteNamespace', signal, call, isNamespaceMissing)
+      const { exchange } = await write('deleteNamespace', options, call, isNamespaceMissing)
       return exchange.status === 404 ? 'absent' : 'deleted'
     },
   }

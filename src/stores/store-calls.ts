@@ -28,6 +28,7 @@ interface CallTarget {
   readonly index: string
   readonly write: boolean
   readonly signal: AbortSignal | undefined
+  readonly noRepeatInDoubt?: boolean | undefined
 }
 
 /** What the SDK takes as its configuration: built for one call, so that the call's headers and attempts are its own. */
@@ -54,7 +55,7 @@ export function storeCalls(transport: Transport, onCall: ((call: StoreCall) => v
     async run(target, call, isAnswer) {
       const { op, project, index, write, signal } = target
       const startedAt = performance.now()
-      const exchange = newExchange(write, signal)
+      const exchange = newExchange(write, signal, target.noRepeatInDoubt)
       const report = (outcome: StoreCall['outcome']) =>
         onCall?.({
           op,

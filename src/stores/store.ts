@@ -60,6 +60,11 @@ export interface QueryAnswer extends ReadMark {
 
 export interface CallOptions {
   readonly signal?: AbortSignal
+  /**
+   * For a write: an attempt without an answer is the last one. For whoever does not keep others from writing the same
+   * records until it can no longer land: a second attempt could succeed, and the first still land over what comes next.
+   */
+  readonly noRepeatInDoubt?: boolean
 }
 
 /**

@@ -18,6 +18,8 @@ export interface TransportOptions {
 export interface Exchange {
   readonly write: boolean
   readonly signal: AbortSignal | undefined
+  /** See `CallOptions`. */
+  readonly noRepeatInDoubt: boolean
   attempts: number
   /** Attempts refused with 429. */
   refusals: number
@@ -34,10 +36,11 @@ export interface Exchange {
   cause: unknown
 }
 
-export function newExchange(write: boolean, signal: AbortSignal | undefined): Exchange {
+export function newExchange(write: boolean, signal: AbortSignal | undefined, noRepeatInDoubt = false): Exchange {
   return {
     write,
     signal,
+    noRepeatInDoubt,
     attempts: 0,
     refusals: 0,
     status: 0,
@@ -85,7 +88,8 @@ async function send(
     note(exchange, outcome)
     if (outcome.kind === 'answered' && !isWorthRetrying(outcome.status)) return new Answer(outcome.status, outcome.body)
     const waitMs = backoffMs(retry, exchange.attempts, exchange.retryAfterMs, random)
-    const isLast = exchange.attempts >= retry.attempts || performance.now() + waitMs >= deadline
+    const isDone = exchange.inDoubt && exchange.noRepeatInDoubt
+    const isLast = isDone || exchange.attempts >= retry.attempts || performance.now() + waitMs >= deadline
     if (isLast || signal?.aborted) throw new GaveUp()
     await sleep(waitMs, undefined, signal ? { signal } : undefined)
   }

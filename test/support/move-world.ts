@@ -29,6 +29,7 @@ const settings: MoveSettings = {
   storeInDoubtMs: 300,
   storeVisibleMs: 300,
   readGraceMs: 0,
+  staleReadsMs: 0,
 }
 
 type Hook = (point: MovePoint, move: MoveRow) => Promise<void>

@@ -73,7 +73,7 @@ export class ServiceWorld implements AsyncDisposable {
     const services = await startServices(this.config(env), {
       embedder,
       log,
-      moveSettings: { readGraceMs: 0 },
+      moveSettings: { readGraceMs: 0, staleReadsMs: 0 },
       ...overrides,
     })
     this.stack.use(services)

@@ -1,25 +1,29 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { changeRouting } from '../../registry/change-routing.ts'
 import { places } from '../../registry/places.sql.ts'
+import { DirtyLedger } from '../dirty-ledger.ts'
+import { endJournal } from '../end-journal.ts'
 import { asMover, changeMove } from '../journal.ts'
 import { purgePlace } from '../purge-place.ts'
 import { readRouting } from '../read-places.ts'
 import { next, type Step, wait } from '../step.ts'
+import { whenBusy } from './complete.ts'
 
 /** Before the switch: writes open on the source again, which never changed, and the target is dropped. */
 export const cancel: Step = async (context) => {
-  const { db, move } = context
-  await asMover(db, move, async (tx, row) => {
+  const { db, move, settings } = context
+  await new DirtyLedger(db, move).closeDoubts()
+  const busy = await asMover(db, move, async (tx, row) => {
     const routing = await readRouting(tx, row)
-    const ours = routing.phase !== 'steady' && routing.moveId === row.id
-    if (ours)
-      await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'steady', followerPlaceId: null, moveId: null })
+    const isOurs = routing.phase !== 'steady' && routing.moveId === row.id
+    if (isOurs) await endJournal(tx, row, routing.epoch, settings.drainMs)
     if (row.targetPlaceId !== null) {
       const target = and(eq(places.id, row.targetPlaceId), eq(places.state, 'follower'))
       await tx.update(places).set({ state: 'retiring' }).where(target)
     }
     if (row.state !== 'cancelling') await changeMove(tx, row, { state: 'cancelling', gate: null, claimedIds: [] })
-  })
+    return undefined
+  }).catch(whenBusy)
+  if (busy !== undefined) return busy
   await context.at('cancel: steady')
   let purged: unknown = null
   if (move.targetPlaceId !== null) {

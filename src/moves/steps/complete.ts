@@ -1,38 +1,33 @@
 import { sql } from 'drizzle-orm'
-import { readBarrier } from '../../registry/barrier.ts'
-import { changeRouting } from '../../registry/change-routing.ts'
+import { readBarrier, readCutOff } from '../../registry/barrier.ts'
 import { retirePlace } from '../../registry/places.ts'
-import { DirtyLedger, readTail } from '../dirty-ledger.ts'
+import { DirtyLedger } from '../dirty-ledger.ts'
+import { endJournal, JournalBusy } from '../end-journal.ts'
 import { asMover, changeMove } from '../journal.ts'
 import { purgePlace } from '../purge-place.ts'
 import { readRouting } from '../read-places.ts'
-import { barrierTickOf, next, replicasBehind, type Step, type StepContext, wait } from '../step.ts'
+import { barrierTickOf, next, replicasBehind, type Step, type StepContext, type StepResult, wait } from '../step.ts'
 
 /** The end of a move: STEADY on the new place, a barrier, time for slow reads, then the source is deleted. */
 export const complete: Step = async (context) => {
   const { db, move, settings } = context
+  await new DirtyLedger(db, move).closeDoubts()
   const steady = await asMover(db, move, async (tx, row) => {
     const routing = await readRouting(tx, row)
     if (routing.phase !== 'soak') return row.state === 'completing'
-    // From here on nobody waits for a write in doubt before the next one of the same record.
-    if ((await readTail(tx, row.id)).inDoubt > 0) return 'in doubt'
-    const change = { phase: 'steady', followerPlaceId: null, moveId: null } as const
-    const changed = await changeRouting(tx, row.tenantId, routing.epoch, change)
+    const changed = await endJournal(tx, row, routing.epoch, settings.drainMs)
     if (changed === undefined) return false
     await retirePlace(tx, row.sourcePlaceId)
     await changeMove(tx, row, { state: 'completing', barrierTick: changed.tick, request: null, claimedIds: [] })
     return false
-  })
-  if (steady === 'in doubt') {
-    await new DirtyLedger(db, move).closeDoubts()
-    return wait('a write that got no answer from the store may still land', 500)
-  }
+  }).catch(whenBusy)
+  if (typeof steady !== 'boolean') return steady
   if (!steady) return next
   await context.at('complete: steady')
   const { behind } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
   if (behind > 0) return wait(replicasBehind(behind), 50)
-  const readsMs = await slowReadsMs(context)
-  if (readsMs > 0) return wait('reads that began before the switch may still be under way', Math.min(readsMs, 1000))
+  const readers = await oldReaders(context)
+  if (readers !== undefined) return readers
   const receipt = await purgePlace(context, move.sourcePlaceId)
   if (receipt === undefined) return wait('the store still shows what was deleted', 500)
   await context.at('complete: purged')
@@ -43,10 +38,26 @@ export const complete: Step = async (context) => {
   return next
 }
 
-/** How long a read of the old place that began before the last switch may still take, in ms. */
-export async function slowReadsMs({ db, move, settings }: StepContext): Promise<number> {
-  if (move.switchedAt === null) return 0
+/** Turns the one fault that only means "try again" into a gate. */
+export function whenBusy(error: unknown): StepResult {
+  if (error instanceof JournalBusy) return wait('a journaled write is under way, or may still land', 100)
+  throw error
+}
+
+/**
+ * The gate of the old place's last readers; undefined when there can be none: reads that began before the last switch
+ * have had their time, and a replica that was cut off from Postgres no longer answers by what it saw before.
+ */
+export async function oldReaders({ db, move, settings }: StepContext): Promise<StepResult | undefined> {
   const [left] = await db.execute<{ ms: number }>(sql`
-    select ceil(greatest(0, extract(epoch from ${move.switchedAt.toISOString()}::timestamptz - now()) * 1000 + ${settings.readGraceMs}))::int as ms`)
-  return left?.ms ?? 0
+    select ceil(greatest(0, extract(epoch from ${move.switchedAt?.toISOString() ?? null}::timestamptz - now()) * 1000 + ${settings.readGraceMs}))::int as ms`)
+  const slowMs = left?.ms ?? 0
+  if (slowMs > 0) return wait('reads that began before the switch may still be under way', Math.min(slowMs, 1000))
+  const cutOffMs = await readCutOff(db, barrierTickOf(move), settings.staleReadsMs)
+  if (cutOffMs === 0) return undefined
+  const seconds = Math.ceil(cutOffMs / 1000)
+  return wait(
+    `a replica that was cut off may still read the old place, for ${seconds} s at most`,
+    Math.min(cutOffMs, 1000),
+  )
 }

@@ -7,7 +7,7 @@ import { purgePlace } from '../purge-place.ts'
 import { readRouting } from '../read-places.ts'
 import { barrierTickOf, next, replicasBehind, type Step, wait } from '../step.ts'
 import { switchOver } from '../switch-over.ts'
-import { slowReadsMs } from './complete.ts'
+import { oldReaders } from './complete.ts'
 
 /**
  * The same fence and flip with the roles swapped: what was written since the switch is carried back first, so nothing
@@ -36,9 +36,8 @@ export const rollBack: Step = async (context) => {
     return next
   }
   await context.at('rollBack: steady')
-  const readsMs = await slowReadsMs(context)
-  if (readsMs > 0)
-    return wait('reads that began before the switch back may still be under way', Math.min(readsMs, 1000))
+  const readers = await oldReaders(context)
+  if (readers !== undefined) return readers
   if (move.targetPlaceId === null) throw new Error(`move ${move.id} was switched without a target`)
   const receipt = await purgePlace(context, move.targetPlaceId)
   if (receipt === undefined) return wait('the store still shows what was deleted', 500)
