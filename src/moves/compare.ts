@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { TenantStore, VectorRecord } from '../stores/store.ts'
 import { digestRecord } from './digest.ts'
+import { type Batch, readAhead } from './read-ahead.ts'
 
 export interface Comparison {
   readonly sourceRecords: number
@@ -16,7 +17,7 @@ export interface Comparison {
 
 /**
  * Compares every record of two places: their sorted listings are merged, and each pair is fetched and digested. Memory
- * is bounded by a page of each and by the differences.
+ * is bounded by two batches of each and by the differences.
  */
 export async function compare(
   source: TenantStore,
@@ -24,75 +25,72 @@ export async function compare(
   options: {
     readonly signal: AbortSignal
     readonly onProgress?: (compared: number) => Promise<void>
-    /** Each record of the source with its digest, in the order of the ids. */
+    /** Each record of the source with its digest, in the order of their ids. */
     readonly onRecord?: (id: string, digest: string) => void
   },
 ): Promise<Comparison> {
   const { signal, onProgress, onRecord } = options
-  const inSource = pages(source, signal)
-  const inTarget = pages(target, signal)
+  const copies = new Follower(readAhead(target, { signal }))
   const digest = createHash('sha256')
   const toPut: string[] = []
   const toDelete: string[] = []
   let [equal, sourceRecords, targetRecords] = [0, 0, 0]
-  let rest = await inTarget.next()
-  for await (const ids of inSource) {
+  for await (const { ids, records } of readAhead(source, { signal })) {
     sourceRecords += ids.length
-    const last = ids.at(-1) ?? ''
-    const there = new Set<string>()
-    // Byte order of UTF-8 and of UTF-16 differ only beyond the ASCII that ids are made of.
-    while (!rest.done) {
-      const upTo = rest.value.filter((id) => id <= last)
-      for (const id of upTo) there.add(id)
-      if (upTo.length < rest.value.length) {
-        rest.value = rest.value.slice(upTo.length)
-        break
-      }
-      rest = await inTarget.next()
-    }
+    const there = await copies.upTo(ids.at(-1) ?? '')
     targetRecords += there.size
-    const both = ids.filter((id) => there.has(id))
-    const [here, copies] = await Promise.all([fetched(source, ids, signal), fetched(target, both, signal)])
     for (const id of ids) {
-      const record = here.get(id)
+      const record = records.get(id)
       if (record === undefined) {
-        // Deleted since it was listed: the journal knows, or it differs.
+        // Deleted since it was listed: the journal knows, or it differs if the other place has it.
         sourceRecords -= 1
-        if (there.has(id)) toDelete.push(id)
         continue
       }
       const expected = digestRecord(record)
       digest.update(expected)
       onRecord?.(id, expected)
-      const copied = copies.get(id)
+      const copied = there.get(id)
       if (copied !== undefined && digestRecord(copied) === expected) equal += 1
       else toPut.push(id)
+      there.delete(id)
     }
-    const known = new Set(ids)
-    for (const id of there) if (!known.has(id)) toDelete.push(id)
+    toDelete.push(...there.keys())
     await onProgress?.(sourceRecords)
   }
-  for (; !rest.done; rest = await inTarget.next()) {
-    targetRecords += rest.value.length
-    toDelete.push(...rest.value)
-  }
+  const rest = await copies.upTo(undefined)
+  toDelete.push(...rest.keys())
+  targetRecords += rest.size
   return { sourceRecords, targetRecords, equal, toPut, toDelete, digest: digest.digest('hex') }
 }
 
-async function* pages(store: TenantStore, signal: AbortSignal): AsyncGenerator<readonly string[], undefined> {
-  let cursor: string | undefined
-  do {
-    const listed = await store.list({ limit: 100, ...(cursor === undefined ? {} : { cursor }) }, { signal })
-    if (listed.ids.length > 0) yield listed.ids
-    cursor = listed.nextCursor
-  } while (cursor !== undefined)
-  return undefined
-}
+/** The other listing, read as far as the first one has come. */
+class Follower {
+  readonly #batches: AsyncGenerator<Batch, undefined>
+  #current: Batch | undefined
+  #taken = 0
 
-async function fetched(
-  store: TenantStore,
-  ids: readonly string[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, VectorRecord>> {
-  return ids.length === 0 ? new Map() : (await store.fetch(ids, { signal })).records
+  constructor(batches: AsyncGenerator<Batch, undefined>) {
+    this.#batches = batches
+  }
+
+  /**
+   * What is listed up to this id, and not given before, with its record if it is still there; undefined: all the rest,
+   * by its ids alone.
+   */
+  async upTo(last: string | undefined): Promise<Map<string, VectorRecord | undefined>> {
+    const found = new Map<string, VectorRecord | undefined>()
+    for (;;) {
+      const { ids, records } = this.#current ?? { ids: [], records: new Map() }
+      // Byte order of UTF-8 and of UTF-16 differ only beyond the ASCII that ids are made of.
+      for (let id = ids[this.#taken]; id !== undefined && (last === undefined || id <= last); id = ids[this.#taken]) {
+        found.set(id, last === undefined ? undefined : records.get(id))
+        this.#taken += 1
+      }
+      if (this.#taken < ids.length) return found
+      const next = await this.#batches.next()
+      this.#current = next.value
+      this.#taken = 0
+      if (next.done) return found
+    }
+  }
 }

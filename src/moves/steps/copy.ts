@@ -1,17 +1,18 @@
 import { eq, sql } from 'drizzle-orm'
-import type { TenantStore, VectorRecord } from '../../stores/store.ts'
+import type { VectorRecord } from '../../stores/store.ts'
 import { asMover, changeMove, type MoveChange, type MoveRow } from '../journal.ts'
 import { moves } from '../moves.sql.ts'
+import { readAhead } from '../read-ahead.ts'
 import { next, type Step, type StepContext } from '../step.ts'
 import { carry, type SyncParts, syncRound } from '../sync.ts'
 import { syncParts } from '../sync-parts.ts'
 
-/** Listing pages of 100 ids that make one batch: one claim, one upsert, one record of progress. */
-const pagesPerBatch = 5
-
 /**
- * Copies page by page: list, fetch, drop what was written since the move began, claim the rest in the move's row, put it
+ * Copies batch by batch: list, fetch, drop what was written since the move began, claim the rest in the move's row, put it
  * in the target, then move the cursor. Between batches it carries over what was written meanwhile.
+ *
+ * Batches are read ahead: whatever is written after a record was read has its intent in the journal before it is claimed
+ * here, and is dropped, or comes after the claim, and is carried over by the sync.
  */
 export const copy: Step = async (context) => {
   const { move, signal } = context
@@ -24,9 +25,8 @@ export const copy: Step = async (context) => {
     if (total === undefined) throw new Error(`the namespace of move ${move.id}'s source is gone`)
     row = await record(context, { total })
   }
-  for (;;) {
-    const batch = await readBatch(parts.active, row.cursor, signal)
-    const copied = await copyBatch(context, parts, batch.records)
+  for await (const batch of readAhead(parts.active, { cursor: row.cursor, signal })) {
+    const copied = await copyBatch(context, parts, [...batch.records.values()])
     const isLast = batch.nextCursor === undefined
     row = await record(context, {
       cursor: batch.nextCursor ?? null,
@@ -39,6 +39,7 @@ export const copy: Step = async (context) => {
     await syncRound(parts)
     await context.at('sync: carried over')
   }
+  return next
 }
 
 async function copyBatch(context: StepContext, parts: SyncParts, records: readonly VectorRecord[]): Promise<number> {
@@ -50,26 +51,6 @@ async function copyBatch(context: StepContext, parts: SyncParts, records: readon
   if (batch.length > 0) await carry(parts, ids, () => parts.follower.upsert(batch, { signal: context.signal }))
   await context.at('copy: batch written')
   return records.length
-}
-
-async function readBatch(
-  from: TenantStore,
-  cursor: string | null,
-  signal: AbortSignal,
-): Promise<{ records: VectorRecord[]; nextCursor: string | undefined }> {
-  const pages: (readonly string[])[] = []
-  let nextCursor = cursor ?? undefined
-  for (let page = 0; page < pagesPerBatch; page += 1) {
-    const listed = await from.list(
-      { limit: 100, ...(nextCursor === undefined ? {} : { cursor: nextCursor }) },
-      { signal },
-    )
-    pages.push(listed.ids)
-    nextCursor = listed.nextCursor
-    if (nextCursor === undefined) break
-  }
-  const fetched = await Promise.all(pages.filter((ids) => ids.length > 0).map((ids) => from.fetch(ids, { signal })))
-  return { records: fetched.flatMap(({ records }) => [...records.values()]), nextCursor }
 }
 
 async function record(context: StepContext, change: MoveChange): Promise<MoveRow> {
