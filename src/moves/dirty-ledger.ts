@@ -32,7 +32,10 @@ export interface Tail {
   readonly claimed: number
 }
 
-/** The mover's side of the change log; every write of it holds the move's row under the current token. */
+/**
+ * The mover's side of the change log; every write of it holds the move's row under the current token. Several rows are
+ * always taken in the order of their ids, as writers do: else the two could wait for each other.
+ */
 export class DirtyLedger {
   readonly #db: Db
   readonly #move: MoveRow
@@ -48,6 +51,10 @@ export class DirtyLedger {
    */
   async closeDoubts(): Promise<void> {
     await this.#guarded(async (tx) => {
+      await tx.execute(sql`
+        select 1 from dirty where move_id = ${this.#move.id} and (
+          (state = 'inflight' and deadline < clock_timestamp()) or suspect_until < clock_timestamp())
+        order by record_id for update`)
       await tx.execute(sql`
         update dirty set state = 'done', trust_store = true, lsn = null, done_at = clock_timestamp(), in_doubt = false
         where move_id = ${this.#move.id} and state = 'inflight' and deadline < clock_timestamp()`)
@@ -152,9 +159,14 @@ export class DirtyLedger {
 
   async #mark(tx: Tx, rows: readonly DirtyRow[], change: ReturnType<typeof sql>): Promise<void> {
     await tx.execute(sql`
-      update dirty set ${change}
-      from unnest(${sql.param(rows.map((row) => row.id))}::text[], ${sql.param(rows.map((row) => row.seq))}::bigint[]) as mine(id, n)
-      where move_id = ${this.#move.id} and record_id = mine.id and seq = n and state = 'done' and suspect_until is null`)
+      with held as (
+        select record_id as id, n
+        from dirty join unnest(${sql.param(rows.map((row) => row.id))}::text[], ${sql.param(rows.map((row) => row.seq))}::bigint[]) as mine(id, n)
+          on record_id = mine.id and seq = mine.n
+        where move_id = ${this.#move.id} and state = 'done' and suspect_until is null
+        order by record_id for update of dirty)
+      update dirty set ${change} from held
+      where move_id = ${this.#move.id} and record_id = held.id and seq = n and state = 'done' and suspect_until is null`)
   }
 }
 

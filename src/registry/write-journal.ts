@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../db/connect.ts'
+import { registryFault } from '../db/registry-fault.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 
 /** A write that is about to be sent: what it touches, and under which view of the routing. */
@@ -64,7 +65,13 @@ export async function intend(db: Db, intent: WriteIntent): Promise<Intended> {
   }
 }
 
-/** W3: what became of an intent; only rows that are still this write's are changed. */
+/** The move closes a row that nobody settles, but only when its time is over: until then no other write may have it. */
+const settleTries = 3
+
+/**
+ * W3: what became of an intent; only rows that are still this write's are changed, so it may be said twice. The rows are
+ * taken in their order, as intents and the mover take them: a writer that waits for one of them holds some as well.
+ */
 export async function settle(
   db: Db,
   moveId: string,
@@ -77,10 +84,23 @@ export async function settle(
       : settlement.kind === 'done'
         ? sql`state = 'done', done_at = clock_timestamp(), lsn = ${settlement.lsn ?? null}`
         : sql`state = 'done', done_at = clock_timestamp(), trust_store = true`
-  await db.execute(sql`
-    update dirty set ${change}
-    from unnest(${sql.param([...seqs.keys()])}::text[], ${sql.param([...seqs.values()])}::bigint[]) as mine(id, n)
-    where move_id = ${moveId} and record_id = mine.id and seq = mine.n and state = 'inflight'`)
+  const statement = sql`
+    with held as (
+      select record_id as id, n
+      from dirty join unnest(${sql.param([...seqs.keys()])}::text[], ${sql.param([...seqs.values()])}::bigint[]) as mine(id, n)
+        on record_id = mine.id and seq = mine.n
+      where move_id = ${moveId} and state = 'inflight'
+      order by record_id for update of dirty)
+    update dirty set ${change} from held
+    where move_id = ${moveId} and record_id = held.id and seq = held.n and state = 'inflight'`
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await db.execute(statement)
+      return
+    } catch (error) {
+      if (tries >= settleTries || registryFault(error) === undefined) throw error
+    }
+  }
 }
 
 function fromNow(ms: number) {

@@ -35,6 +35,8 @@ export const arm: Step = async (context) => {
     // The routing first: writers hold it while they wait for a row of the log.
     const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'track' })
     if (changed === undefined) return
+    // In one order, as those who settle take them.
+    await tx.execute(sql`select 1 from dirty where move_id = ${row.id} order by record_id for update`)
     // What was done before the look at the store is in the listing. Of what was begun before the barrier and ended
     // since, an unjournaled write may have the last word: no stamp is expected there.
     await tx.execute(
