@@ -14,6 +14,8 @@ export interface CachedAnswer {
   /** A `RetrieveAnswer`, which is the same for everyone with the same question. */
   readonly json: string
   readonly cache: 'hit' | 'miss' | 'bypass'
+  /** Postgres is away: searched was where the tenant lived when that was last known. */
+  readonly stale: boolean
 }
 
 /**
@@ -33,15 +35,16 @@ export async function cachedRetrieve(
   const question = checkQuestion(input, embedder.dimension)
   const found = deps.routes.find(principal.tenantId)
   const route = found instanceof Promise ? await found : found
+  const stale = route.stale === true
   const load = async (signal?: AbortSignal): Promise<string> =>
     JSON.stringify(await answerQuestion(deps, principal, route, question, signal === undefined ? {} : { signal }))
-  if (options.bypass === true || !cache.isOn) return { json: await load(options.signal), cache: 'bypass' }
+  if (options.bypass === true || !cache.isOn) return { json: await load(options.signal), cache: 'bypass', stale }
   const key = answerKey({
     ...{ route, embeddingModel: embedder.model, groups: principal.groups },
     ...question,
     filter: question.filter === undefined ? undefined : canonicalJson(question.filter),
   })
   const kept = cache.get(key)
-  if (kept !== undefined) return { json: kept, cache: 'hit' }
-  return { json: await cache.load(key, () => load()), cache: 'miss' }
+  if (kept !== undefined) return { json: kept, cache: 'hit', stale }
+  return { json: await cache.load(key, () => load()), cache: 'miss', stale }
 }

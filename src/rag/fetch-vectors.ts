@@ -18,6 +18,12 @@ export interface FetchedVector {
   readonly metadata?: Metadata
 }
 
+export interface FetchedVectors {
+  readonly vectors: Readonly<Record<string, FetchedVector>>
+  /** Postgres is away: looked at was where the tenant lived when that was last known. */
+  readonly stale: boolean
+}
+
 /**
  * Records by id, documents' chunks among them. An id that is not there, or that the caller's groups don't see, is
  * simply not in the answer.
@@ -28,11 +34,11 @@ export async function fetchVectors(
   principal: TenantPrincipal,
   input: { readonly ids: readonly string[] },
   options: { readonly signal?: AbortSignal } = {},
-): Promise<{ readonly vectors: Readonly<Record<string, FetchedVector>> }> {
+): Promise<FetchedVectors> {
   const faults = new Faults()
   checkIds(input.ids, 'read', 'ids', faults)
   faults.check()
-  const { routing } = await deps.routes.find(principal.tenantId)
+  const { routing, stale } = await deps.routes.find(principal.tenantId)
   const ids = [...new Set(input.ids)]
   const { records } = await indexMustBeThere(deps.stores.open(routing.active).fetch(ids, options))
   const found: [string, FetchedVector][] = []
@@ -42,7 +48,7 @@ export async function fetchVectors(
     const { metadata, ...rest } = record
     found.push([id, metadata === undefined ? rest : { ...rest, metadata: ownMetadata(metadata) }])
   }
-  return { vectors: Object.fromEntries(found) }
+  return { vectors: Object.fromEntries(found), stale: stale === true }
 }
 
 function ownMetadata(metadata: Metadata): Metadata {

@@ -56,6 +56,7 @@ export function retrieveRoute(deps: RetrieveRouteDeps): AnyRoute {
     description: [
       'Searches the caller’s tenant: chunks of its documents, and records it stored by itself.',
       'A record with a list of groups in `visibility` is found only by tokens with one of these groups.',
+      '`X-Registry: stale` says that the registry is away and the answer comes from where the tenant lived when that was last known.',
       'Answers are kept for a short time; `X-Cache` says `hit`, `miss` or `bypass`. A write of the tenant drops them; `Cache-Control: no-cache` asks the store itself.',
     ].join(' '),
     body: question,
@@ -65,12 +66,12 @@ export function retrieveRoute(deps: RetrieveRouteDeps): AnyRoute {
       const bypass = call.header('cache-control')?.includes('no-') === true // no-cache, no-store
       // The signal is made when it is asked for; a kept answer, and a load that others join, need none.
       const options = bypass ? { bypass, signal: call.signal } : {}
-      const { json, cache } = await cachedRetrieve(deps, principal, body, options)
+      const { json, cache, stale } = await cachedRetrieve(deps, principal, body, options)
       // A kept answer is everyone's who asks the same; only its last field is this request's.
       return {
         status: 200,
         json: `${json.slice(0, -1)},"requestId":${JSON.stringify(requestId)}}`,
-        headers: { 'x-cache': cache },
+        headers: stale ? { 'x-cache': cache, 'x-registry': 'stale' } : { 'x-cache': cache },
       }
     },
   })

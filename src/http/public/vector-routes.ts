@@ -99,7 +99,8 @@ export function vectorRoutes(deps: VectorRouteDeps): readonly AnyRoute[] {
       body: z.object({ ids }).meta({ id: 'FetchVectors', example: { ids: ['ticket-17'] } }),
       replies: { 200: { description: 'The records that were found, by id.', schema: fetched } },
       async handle({ principal, body, signal }) {
-        return { status: 200, json: await fetchVectors(deps, principal, body, { signal }) }
+        const { vectors, stale } = await fetchVectors(deps, principal, body, { signal })
+        return { status: 200, json: { vectors }, ...(stale && { headers: { 'x-registry': 'stale' } }) }
       },
     }),
     route({

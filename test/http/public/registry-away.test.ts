@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
+
+let world: ServiceWorld
+let replica: ServiceReplica
+let app: string
+
+beforeAll(async () => {
+  world = await ServiceWorld.open()
+  replica = await world.replica({ SESSION_LEASE_S: '1' })
+  app = await world.issuer.tenant('acme')
+  const staff = await world.issuer.staff('platform')
+  const made = await replica.admin({ path: '/tenants', authorization: staff, body: { id: 'acme', name: 'Acme' } })
+  expect(made.status).toBe(201)
+  const put = { method: 'PUT', path: '/documents/a', authorization: app, body: { text: 'The lamp is green.' } }
+  expect((await replica.public(put)).status).toBe(201)
+})
+afterAll(() => world[Symbol.asyncDispose]())
+
+test('while Postgres is away reads go on and say that they may be stale, and writes are refused', async () => {
+  const retrieve = { path: '/retrieve', authorization: app, body: { query: 'lamp' } }
+  const before = await replica.public(retrieve)
+  expect([before.status, before.headers.get('x-registry')]).toEqual([200, null])
+  // Nobody may connect any more, and whoever is connected is thrown out: Postgres is away for this service.
+  const name = new URL(world.home.url).pathname.slice(1)
+  await world.home.sql`update pg_database set datallowconn = false where datname = ${name}`
+  await world.home
+    .sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name} and pid <> pg_backend_pid()`
+  await vi.waitFor(() => expect(replica.services.routes.isReady()).toBe(false), 10_000)
+
+  const during = await replica.public(retrieve)
+  expect([during.status, during.headers.get('x-registry')]).toEqual([200, 'stale'])
+  expect(during.text).toContain('The lamp is green.')
+  const vectors = { path: '/vectors/fetch', authorization: app, body: { ids: ['a#0'] } }
+  expect((await replica.public(vectors)).headers.get('x-registry')).toBe('stale')
+  const upsert = { vectors: [{ id: 'v', values: Array.from({ length: 64 }, () => 1) }] }
+  const write = await replica.public({ path: '/vectors/upsert', authorization: app, body: upsert })
+  expect([write.status, write.json.code]).toEqual([503, 'registry_unavailable'])
+  expect(write.headers.get('retry-after')).not.toBeNull()
+
+  await world.home.sql`update pg_database set datallowconn = true where datname = ${name}`
+  await vi.waitFor(() => expect(replica.services.routes.isReady()).toBe(true), 10_000)
+  const after = await replica.public({ path: '/vectors/upsert', authorization: app, body: upsert })
+  expect(after.status).toBe(200)
+})
