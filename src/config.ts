@@ -1,3 +1,5 @@
+import type { Policy } from './policy/policy.ts'
+import { policyOf } from './policy-file.ts'
 import { Secret } from './secret.ts'
 import {
   type AnswerSettings,
@@ -31,6 +33,9 @@ export interface Config {
     readonly storeInDoubtMs: number
     readonly storeVisibleMs: number
   }
+  readonly movePolicy: Policy
+  /** Prices in the place of the vendor's list. */
+  readonly priceListPath?: string
   readonly registryOutageReads: 'stale' | 'stop'
   readonly log: { readonly level: (typeof logLevels)[number] }
   readonly otelEndpoint?: string
@@ -63,6 +68,8 @@ export function readConfig(env: Environment = process.env, defaults: Partial<Rec
       storeInDoubtMs: read.number('STORE_IN_DOUBT_S', { min: 0, max: 3600, fraction: true }) * 1000,
       storeVisibleMs: read.number('STORE_VISIBLE_S', { min: 0, max: 3600, fraction: true }) * 1000,
     },
+    movePolicy: policyOf(read),
+    ...optional('priceListPath', read.raw('PRICE_LIST')),
     registryOutageReads: read.choice('REGISTRY_OUTAGE_READS', ['stale', 'stop']),
     log: { level: read.choice('LOG_LEVEL', logLevels) },
     ...optional('otelEndpoint', read.url('OTEL_EXPORTER_OTLP_ENDPOINT')),

@@ -1,8 +1,10 @@
 import { createTokenVerifier, type TokenVerifier } from './auth/token-verifier.ts'
 import type { Config } from './config.ts'
 import type { Embedder } from './models/embedder.ts'
+import type { RequestCounts } from './registry/request-counts.ts'
 import { pineconeStore } from './stores/pinecone.ts'
 import type { VectorStore } from './stores/store.ts'
+import type { HttpMeter } from './telemetry/http-meter.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 
 /** The vector store with every project of the configuration, its calls counted. */
@@ -59,5 +61,21 @@ export function timed(embedder: Embedder, { steps }: Telemetry): Embedder {
       return embedding
     },
     [Symbol.asyncDispose]: () => embedder[Symbol.asyncDispose](),
+  }
+}
+
+/** The same meter; requests that were served are counted for their tenant too. */
+export function countedByTenant(meter: HttpMeter, requests: Pick<RequestCounts, 'note'>): HttpMeter {
+  return {
+    ...meter,
+    route(method, path) {
+      const counted = meter.route(method, path)
+      return {
+        done(status, ms, tenantId) {
+          counted.done(status, ms, tenantId)
+          if (tenantId !== undefined && status < 400) requests.note(tenantId)
+        },
+      }
+    },
   }
 }

@@ -71,6 +71,12 @@ export const settings = [
   { name: 'CACHE_TTL_S', default: '60', meaning: 'how long a result is cached; 0 turns the cache off' },
   { name: 'CACHE_MAX_MB', default: '64', meaning: 'memory for cached results; 0 turns the cache off' },
   { name: 'MOVE_RETENTION_H', default: '72', meaning: "how long a move's source is kept for rollback" },
+  {
+    name: 'MOVE_POLICY',
+    meaning:
+      'a JSON file that says who should have an index of its own, and may promote by itself; without it, advice only',
+  },
+  { name: 'PRICE_LIST', meaning: "a JSON file with prices for plans of moves, in the place of the vendor's list" },
   { name: 'SESSION_LEASE_S', default: '10', meaning: "a replica's lease on what it has cached of a tenant's place" },
   { name: 'FENCE_BUDGET_MS', default: '5000', meaning: 'how long a switch may hold writes' },
   { name: 'STORE_IN_DOUBT_S', default: '60', meaning: 'how long an unanswered write may still land in the store' },

@@ -6,13 +6,16 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   clock: [],
   log: ['errors', 'telemetry'],
-  config: ['secret', 'setting-groups', 'setting-reader'],
+  config: ['policy', 'policy-file', 'secret', 'setting-groups', 'setting-reader'],
   'setting-groups': ['auth', 'project-file', 'secret', 'setting-reader'],
   'project-file': ['placement', 'secret', 'setting-reader'],
+  'policy-file': ['policy', 'setting-reader'],
   secret: [],
   'setting-reader': ['settings'],
   settings: [],
   placement: ['errors'],
+  // Pure, as placement is: who should move, and when.
+  policy: ['placement'],
   db: ['errors'],
 
   // Ports. registry and stores never meet here: they meet in a verb.
@@ -24,7 +27,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['errors', 'placement'],
 
   // Verbs. rag and moves never meet: the tenant's routing and its write permits stand between them.
-  moves: ['auth', 'clock', 'db', 'errors', 'placement', 'registry', 'stores', 'telemetry'],
+  moves: ['auth', 'clock', 'db', 'errors', 'placement', 'policy', 'registry', 'stores', 'telemetry'],
   rag: ['auth', 'cache', 'db', 'errors', 'models', 'placement', 'registry', 'stores', 'telemetry'],
   // Of moves only the tables: whether one is open, and the clean-ups that it shares.
   tenants: ['auth', 'db', 'errors', 'moves', 'placement', 'registry', 'stores', 'telemetry'],
@@ -39,7 +42,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     ...['auth', 'cache', 'config', 'db', 'errors', 'http', 'log', 'models', 'moves', 'placement', 'rag', 'registry'],
     ...['service-parts', 'stores', 'telemetry', 'tenants', 'version'],
   ],
-  'service-parts': ['auth', 'config', 'models', 'stores', 'telemetry'],
+  'service-parts': ['auth', 'config', 'models', 'registry', 'stores', 'telemetry'],
   version: [],
   shutdown: ['errors'],
   main: ['config', 'errors', 'http', 'log', 'services', 'setting-reader', 'shutdown'],
@@ -81,7 +84,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   postgres: { only: ['db/'], typesAnywhere: true },
   'prom-client': { only: ['telemetry/'] },
   zod: {
-    only: ['auth/', 'cli/', 'http/', 'pinecone-local/', 'project-file.ts', 'rag/', 'registry/', 'tenants/'],
+    only: ['auth/', 'cli/', 'http/', 'pinecone-local/', 'policy/', 'project-file.ts', 'rag/', 'registry/', 'tenants/'],
     typesAnywhere: true,
   },
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import metadata from '../../package.json' with { type: 'json' }
+import { advise } from './commands/advise.ts'
 import { indexesAdd } from './commands/indexes-add.ts'
 import { indexesList } from './commands/indexes-list.ts'
 import { migrate } from './commands/migrate.ts'
@@ -47,7 +48,7 @@ export function program(context: Context): Command {
       ...[tenantsList, tenantsShow, tenantsCreate, tenantsTag, tenantsSuspend, tenantsResume, tenantsOffboard],
     ]),
   )
-  add(root, [promote], context)
+  add(root, [promote, advise], context)
   root.addCommand(
     noun('moves', 'follow and steer moves', [
       ...[movesList, movesShow, movesWatch, movesCancel, movesRollback, movesComplete],

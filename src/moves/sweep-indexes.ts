@@ -9,7 +9,7 @@ import type { MoveSettings } from './step.ts'
 import type { SweepDeps } from './sweep-places.ts'
 
 interface Deps extends SweepDeps {
-  readonly settings: Pick<MoveSettings, 'project' | 'indexPrefix' | 'storeInDoubtMs'>
+  readonly settings: Pick<MoveSettings, 'project' | 'projects' | 'indexPrefix' | 'storeInDoubtMs'>
 }
 
 export interface IndexSweep {
@@ -22,22 +22,35 @@ export interface IndexSweep {
  * Deletes indexes that a late request of ours brought to life after everyone had forgotten them: each takes one of the
  * project's few. An orphan has to be seen as one for as long as a request may be in doubt.
  *
- * @param firstSeen orphans of earlier rounds with the time (`performance.now()`) at which they were first seen; kept up
- *   to date here.
+ * @param firstSeen orphans of earlier rounds, as project and name, with the time (`performance.now()`) at which they
+ *   were first seen; kept up to date here.
+ * @throws what one project answered, once the others were swept: a project that is away concerns no other.
  */
 export async function sweepIndexes(deps: Deps, firstSeen: Map<string, number>): Promise<IndexSweep> {
+  const { project, projects } = deps.settings
+  const names = projects?.map(({ name }) => name) ?? [project]
+  const sweeps = await Promise.allSettled(names.map((name) => sweepProject(deps, name, firstSeen)))
+  const failed = sweeps.find((sweep) => sweep.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  const done = sweeps.flatMap((sweep) => (sweep.status === 'fulfilled' ? [sweep.value] : []))
+  return { removed: done.flatMap((one) => one.removed), strangers: done.flatMap((one) => one.strangers) }
+}
+
+async function sweepProject(deps: Deps, project: string, firstSeen: Map<string, number>): Promise<IndexSweep> {
   const { db, stores, settings, signal } = deps
-  const { project, indexPrefix, storeInDoubtMs } = settings
+  const { indexPrefix, storeInDoubtMs } = settings
   // The store first: an index that it shows has its row by then, since rows are committed before they are asked for.
   const shown = await stores.listIndexes(project, { signal })
   const knowledge = await knowledgeOf(db, project, shown)
   const judged = shown.map((info) => ({ info, is: judgeIndex(info, knowledge(info), indexPrefix) }))
   const orphans = judged.filter(({ is }) => is === 'orphan').map(({ info }) => info.name)
-  for (const name of firstSeen.keys()) if (!orphans.includes(name)) firstSeen.delete(name)
+  const keyOf = (name: string) => `${project}/${name}`
+  const keys = new Set(orphans.map(keyOf))
+  for (const key of firstSeen.keys()) if (key.startsWith(keyOf('')) && !keys.has(key)) firstSeen.delete(key)
   const removed: string[] = []
   for (const name of orphans) {
-    const sinceMs = firstSeen.get(name) ?? performance.now()
-    firstSeen.set(name, sinceMs)
+    const sinceMs = firstSeen.get(keyOf(name)) ?? performance.now()
+    firstSeen.set(keyOf(name), sinceMs)
     if (performance.now() - sinceMs < storeInDoubtMs) continue
     if ((await stores.deleteIndex(project, name, { signal })) === 'absent') continue
     await db.transaction((tx) =>

@@ -16,7 +16,7 @@ export interface SweepOptions {
 interface Deps {
   readonly db: Db
   readonly stores: VectorStore
-  readonly settings: Pick<MoveSettings, 'project' | 'indexPrefix' | 'storeInDoubtMs'>
+  readonly settings: Pick<MoveSettings, 'project' | 'projects' | 'indexPrefix' | 'storeInDoubtMs'>
   readonly log: Pick<Logger, 'warn' | 'info'>
 }
 
@@ -65,6 +65,7 @@ export function sweeper(deps: Deps & { readonly signal: AbortSignal }): () => Pr
       if (removed.length > 0) log.info({ indexes: removed }, 'indexes that nobody knew any more were deleted')
       const unheard = strangers.filter((name) => !reported.has(name))
       for (const name of unheard) reported.add(name)
-      if (unheard.length > 0) log.warn({ indexes: unheard }, 'indexes look like ours and are not; they are left alone')
+      if (unheard.length > 0)
+        log.warn({ indexes: unheard }, 'indexes look like ours and are not proven to be; they are left alone')
     })
 }

@@ -1,5 +1,6 @@
 import type { TenantWork } from '../../tenants/tenant-work.ts'
 import type { AnyRoute } from '../route.ts'
+import { adviceRoutes } from './advice.ts'
 import { auditRoutes } from './audit.ts'
 import { indexRoutes } from './indexes.ts'
 import { type MoveRouteDeps, moveRoutes } from './moves.ts'
@@ -9,5 +10,5 @@ export type AdminRouteDeps = MoveRouteDeps & Omit<TenantWork, typeof Symbol.asyn
 
 /** What staff and their scripts call; section 3 of docs/contract.md. */
 export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
-  return [...tenantRoutes(deps), ...moveRoutes(deps), ...indexRoutes(deps), ...auditRoutes(deps)]
+  return [...tenantRoutes(deps), ...moveRoutes(deps), ...indexRoutes(deps), ...auditRoutes(deps), ...adviceRoutes(deps)]
 }

@@ -1,0 +1,38 @@
+import type { Command } from 'commander'
+import { positiveNumber } from '../arguments.ts'
+import type { Context } from '../context.ts'
+import { listAll, type Page } from '../list-all.ts'
+import { showList } from '../show.ts'
+import { type ReadOptions, reading } from '../verb.ts'
+
+interface Options extends ReadOptions {
+  readonly limit: number
+}
+
+interface Advised extends Record<string, unknown> {
+  readonly reasons: readonly string[]
+}
+
+export function advise(context: Context): Command {
+  return reading({
+    usage: 'advise',
+    summary: 'who should move up or down by the policy, and why; how many silos are left',
+    example: 'advise --json',
+  })
+    .option('--limit <n>', 'how many at most', positiveNumber, 100)
+    .action(async ({ limit, ...options }: Options) => {
+      const api = await context.api()
+      const list = await listAll<Advised>(api, '/advice', {}, limit)
+      const { silosLeft } = await api.send<Page<unknown> & { readonly silosLeft: number }>({
+        method: 'GET',
+        path: '/advice?limit=1',
+      })
+      showList(context, options, { ...list, silosLeft } as typeof list, {
+        TENANT: (one) => one.tenantId,
+        ADVICE: (one) => one.advice,
+        SINCE: (one) => one.since,
+        BECAUSE: (one) => one.reasons.join('; '),
+      })
+      if (!options.json) context.remark(`Silos left: ${silosLeft}.`)
+    })
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { listAdvice } from '../../moves/list-advice.ts'
+import { parseTenantId } from '../../placement/tenant-id.ts'
+import { type AnyRoute, route } from '../route.ts'
+
+const advice = z
+  .object({
+    tenantId: z.string(),
+    advice: z.enum(['promote', 'demote']),
+    reasons: z.array(z.string()).describe('In words.'),
+    since: z.string().describe('For so long the advice has been the same.'),
+  })
+  .meta({ id: 'Advice' })
+
+/** Who should move, by the policy. */
+export function adviceRoutes(deps: Parameters<typeof listAdvice>[0]): readonly AnyRoute[] {
+  return [
+    route({
+      method: 'get',
+      path: '/advice',
+      access: { kind: 'staff', roles: ['platform', 'sales', 'auditor'] },
+      tag: 'moves',
+      summary: 'Who should move up or down, and why',
+      description:
+        'As of the last look at all tenants, which is taken every minute, by the policy of MOVE_POLICY. Tenants that are being moved are not in it.',
+      query: z.object({
+        limit: z.coerce.number().int().min(1).max(200).default(100),
+        cursor: z.string().max(64).optional().describe('`nextCursor` of the page before.'),
+      }),
+      replies: {
+        200: {
+          description: 'A page, by tenant id; `nextCursor` is null on the last one.',
+          schema: z
+            .object({
+              items: z.array(advice),
+              nextCursor: z.string().nullable(),
+              silosLeft: z.int().describe('Indexes that the project still allows.'),
+            })
+            .meta({ id: 'AdviceList' }),
+        },
+      },
+      async handle({ query: { limit, cursor } }) {
+        const after = cursor === undefined ? undefined : parseTenantId(cursor, 'cursor')
+        return { status: 200, json: await listAdvice(deps, { limit, cursor: after }) }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,71 @@
+import { sql } from 'drizzle-orm'
+import type { Tx } from '../db/connect.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+
+export interface RequestCountsOptions {
+  readonly everyMs?: number
+  readonly onError?: (error: unknown) => void
+}
+
+/** Rows in one statement. */
+const batch = 1000
+
+/**
+ * Requests of each tenant on this replica, told to the registry once a minute, by the day in UTC. What is counted when
+ * the process dies is lost, which no advice depends on.
+ */
+export class RequestCounts implements AsyncDisposable {
+  readonly #db: Tx
+  readonly #onError: (error: unknown) => void
+  readonly #timer: NodeJS.Timeout
+  #counts = new Map<TenantId, number>()
+  #flushing: Promise<void> = Promise.resolve()
+
+  constructor(db: Tx, { everyMs = 60_000, onError = () => undefined }: RequestCountsOptions = {}) {
+    this.#db = db
+    this.#onError = onError
+    this.#timer = setInterval(() => void this.flush().catch(this.#onError), everyMs)
+    this.#timer.unref()
+  }
+
+  note(tenantId: TenantId): void {
+    this.#counts.set(tenantId, (this.#counts.get(tenantId) ?? 0) + 1)
+  }
+
+  /** Tells the registry now. What could not be told is told the next time, unless it was told without an answer. */
+  flush(): Promise<void> {
+    this.#flushing = this.#flushing.catch(() => undefined).then(() => this.#tell())
+    return this.#flushing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
+    await this.flush().catch(this.#onError)
+  }
+
+  async #tell(): Promise<void> {
+    // In the order of the ids: replicas that tell at once don't wait for each other in a circle.
+    const rows = [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1))
+    this.#counts = new Map()
+    for (let from = 0; from < rows.length; from += batch) {
+      const some = rows.slice(from, from + batch)
+      const ids = some.map(([id]) => id)
+      const counts = some.map(([, count]) => count)
+      try {
+        await this.#db.execute(sql`
+          insert into tenant_requests (tenant_id, day, requests)
+          select id, (now() at time zone 'utc')::date, count
+          from unnest(${sql.param(ids)}::text[], ${sql.param(counts)}::bigint[]) as told(id, count)
+          on conflict (tenant_id, day) do update set requests = tenant_requests.requests + excluded.requests`)
+      } catch (error) {
+        for (const [id, count] of rows.slice(from)) this.#counts.set(id, (this.#counts.get(id) ?? 0) + count)
+        throw error
+      }
+    }
+  }
+}
+
+/** Forgets days that no advice looks at any more. */
+export async function forgetOldRequests(db: Tx): Promise<void> {
+  await db.execute(sql`delete from tenant_requests where day < (now() at time zone 'utc')::date - 30`)
+}
