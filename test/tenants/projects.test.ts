@@ -1,75 +1,19 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { pineconeStore } from '../../src/stores/pinecone.ts'
-import { type LocalStores, localStores } from '../support/local-stores.ts'
-import { type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
-
-type Env = Readonly<Record<string, string>>
-
-/** A world with a second project, which is a `pinecone-local` of its own. */
-interface TwoProjects extends AsyncDisposable {
-  readonly world: ServiceWorld
-  readonly second: LocalStores
-  /** What a replica is started with when the second project is like this. */
-  env(change?: Readonly<Record<string, unknown>>): Promise<Env>
-}
-
-async function openTwo(): Promise<TwoProjects> {
-  const world = await ServiceWorld.open()
-  const second = world.stack.use(await localStores())
-  const folder = await mkdtemp(join(tmpdir(), 'tenant-router-projects-'))
-  world.stack.defer(() => rm(folder, { recursive: true, force: true }))
-  let files = 0
-  return {
-    world,
-    second,
-    async env(change = {}) {
-      const file = join(folder, `${files++}.json`)
-      const entry = {
-        ...{ name: 'second', apiKeyVariable: 'SECOND_KEY', controllerHost: second.local.url, cloud: 'aws' },
-        ...{ region: 'eu-west-1', indexLimit: 20, holds: ['pool', 'silo'] },
-      }
-      await writeFile(file, JSON.stringify([{ ...entry, ...change }]))
-      return { PINECONE_PROJECTS: file, SECOND_KEY: 'second-key' }
-    },
-    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
-  }
-}
-
-/** The names of the indexes that a server has, without asking the router. */
-async function indexesOf({ local }: LocalStores): Promise<readonly string[]> {
-  await using store = pineconeStore({ projects: [{ name: 'p', apiKey: 'any', controllerHost: local.url }] })
-  const indexes = await store.listIndexes('p')
-  return indexes.map((index) => index.name).toSorted()
-}
-
-async function onboard(world: ServiceWorld, replica: ServiceReplica, id: string, more: object = {}) {
-  const authorization = await world.issuer.staff('platform')
-  return replica.admin({ path: '/tenants', authorization, body: { id, name: id, ...more } })
-}
-
-async function placeOf(world: ServiceWorld, id: string) {
-  const [row] = await world.home.sql`
-    select p.project, p.index_name as index, i.region from places p join indexes i on i.id = p.index_id
-    where p.tenant_id = ${id} and p.state = 'active'`
-  return row
-}
+import { indexesIn, onboard, openTwoProjects, placeOf } from '../support/two-projects.ts'
 
 test('tenants go to the project of their region, are answered from it, and see nothing of each other', async () => {
-  await using two = await openTwo()
+  await using two = await openTwoProjects()
   const { world } = two
   const env = await two.env()
   const replicas = [await world.replica(env), await world.replica(env)] as const
-  expect((await onboard(world, replicas[0], 'acme')).status).toBe(201)
-  expect((await onboard(world, replicas[1], 'berlin', { region: 'eu-west-1' })).status).toBe(201)
-  expect((await onboard(world, replicas[0], 'bonn', { region: 'eu-west-1', tier: 'enterprise' })).status).toBe(201)
-  expect(await placeOf(world, 'acme')).toEqual({ project: 'default', index: 'tr-pool-1', region: 'us-east-1' })
-  expect(await placeOf(world, 'berlin')).toEqual({ project: 'second', index: 'tr-pool-1', region: 'eu-west-1' })
-  expect(await placeOf(world, 'bonn')).toMatchObject({ project: 'second', region: 'eu-west-1' })
-  expect(await indexesOf(world.local)).toEqual(['tr-pool-1'])
-  expect(await indexesOf(two.second)).toEqual(['tr-pool-1', expect.stringMatching(/^tr-silo-bonn-/)])
+  expect((await onboard(two, replicas[0], 'acme')).status).toBe(201)
+  expect((await onboard(two, replicas[1], 'berlin', { region: 'eu-west-1' })).status).toBe(201)
+  expect((await onboard(two, replicas[0], 'bonn', { region: 'eu-west-1', tier: 'enterprise' })).status).toBe(201)
+  expect(await placeOf(two, 'acme')).toEqual({ project: 'default', index: 'tr-pool-1', region: 'us-east-1' })
+  expect(await placeOf(two, 'berlin')).toEqual({ project: 'second', index: 'tr-pool-1', region: 'eu-west-1' })
+  expect(await placeOf(two, 'bonn')).toMatchObject({ project: 'second', region: 'eu-west-1' })
+  expect(await indexesIn(two, 'default')).toEqual(['tr-pool-1'])
+  expect(await indexesIn(two, 'second')).toEqual(['tr-pool-1', expect.stringMatching(/^tr-silo-bonn-/)])
 
   const words = { acme: 'Heron', berlin: 'Otter', bonn: 'Basalt' }
   for (const [id, word] of Object.entries(words)) {
@@ -95,10 +39,10 @@ test('tenants go to the project of their region, are answered from it, and see n
 })
 
 test('staff see the project of a tenant and of an index, and which limit of it is near', async () => {
-  await using two = await openTwo()
+  await using two = await openTwoProjects()
   const { world } = two
   const replica = await world.replica(await two.env({ indexLimit: 3 }))
-  await onboard(world, replica, 'berlin', { region: 'eu-west-1' })
+  await onboard(two, replica, 'berlin', { region: 'eu-west-1' })
   const authorization = await world.issuer.staff('platform')
   const route = await replica.admin({ path: '/tenants/berlin/route', authorization })
   expect(route.json).toMatchObject({
@@ -115,18 +59,18 @@ test('staff see the project of a tenant and of an index, and which limit of it i
 })
 
 test('when the quota of one project is used up, the next that serves the region takes the index', async () => {
-  await using two = await openTwo()
+  await using two = await openTwoProjects()
   const { world } = two
   const overflow = { region: 'eu-west-1', regions: ['us-east-1'], indexLimit: 2 }
   const limits = { PROJECT_INDEX_LIMIT: '1', POOL_NAMESPACE_LIMIT: '1' }
   const replica = await world.replica({ ...(await two.env(overflow)), ...limits })
-  for (const id of ['a', 'b']) expect((await onboard(world, replica, id)).status).toBe(201)
-  expect((await onboard(world, replica, 'big', { tier: 'enterprise' })).status).toBe(201)
-  expect(await placeOf(world, 'a')).toMatchObject({ project: 'default', region: 'us-east-1' })
-  expect(await placeOf(world, 'b')).toMatchObject({ project: 'second', region: 'us-east-1' })
-  expect(await placeOf(world, 'big')).toMatchObject({ project: 'second', region: 'us-east-1' })
+  for (const id of ['a', 'b']) expect((await onboard(two, replica, id)).status).toBe(201)
+  expect((await onboard(two, replica, 'big', { tier: 'enterprise' })).status).toBe(201)
+  expect(await placeOf(two, 'a')).toMatchObject({ project: 'default', region: 'us-east-1' })
+  expect(await placeOf(two, 'b')).toMatchObject({ project: 'second', region: 'us-east-1' })
+  expect(await placeOf(two, 'big')).toMatchObject({ project: 'second', region: 'us-east-1' })
 
-  const refused = await onboard(world, replica, 'c')
+  const refused = await onboard(two, replica, 'c')
   expect([refused.status, refused.json]).toEqual([
     409,
     expect.objectContaining({
@@ -139,7 +83,7 @@ test('when the quota of one project is used up, the next that serves the region 
 })
 
 test('a burst over two replicas fills both projects, and neither is over its limit', async () => {
-  await using two = await openTwo()
+  await using two = await openTwoProjects()
   const { world } = two
   const env = {
     ...(await two.env({ region: 'us-east-1', indexLimit: 1 })),
@@ -147,23 +91,23 @@ test('a burst over two replicas fills both projects, and neither is over its lim
   }
   const replicas = [await world.replica(env), await world.replica(env)] as const
   const answers = await Promise.all(
-    Array.from({ length: 10 }, (_, n) => onboard(world, n % 2 === 0 ? replicas[0] : replicas[1], `tenant-${n}`)),
+    Array.from({ length: 10 }, (_, n) => onboard(two, n % 2 === 0 ? replicas[0] : replicas[1], `tenant-${n}`)),
   )
   expect(answers.map((answer) => answer.status).toSorted()).toEqual([...Array(6).fill(201), ...Array(4).fill(409)])
-  expect(await indexesOf(world.local)).toEqual(['tr-pool-1', 'tr-pool-2'])
-  expect(await indexesOf(two.second)).toEqual(['tr-pool-1'])
+  expect(await indexesIn(two, 'default')).toEqual(['tr-pool-1', 'tr-pool-2'])
+  expect(await indexesIn(two, 'second')).toEqual(['tr-pool-1'])
 })
 
 test('what a project may not hold goes elsewhere, or is refused', async () => {
-  await using two = await openTwo()
+  await using two = await openTwoProjects()
   const { world } = two
   const silos = { region: 'us-east-1', regions: ['eu-west-1'], holds: ['silo'] }
   const replica = await world.replica({ ...(await two.env(silos)), PROJECT_INDEX_LIMIT: '1' })
-  await onboard(world, replica, 'a')
-  expect((await onboard(world, replica, 'big', { tier: 'enterprise' })).status).toBe(201)
-  expect(await placeOf(world, 'a')).toMatchObject({ project: 'default' })
-  expect(await placeOf(world, 'big')).toMatchObject({ project: 'second' })
-  const refused = await onboard(world, replica, 'berlin', { region: 'eu-west-1' })
+  await onboard(two, replica, 'a')
+  expect((await onboard(two, replica, 'big', { tier: 'enterprise' })).status).toBe(201)
+  expect(await placeOf(two, 'a')).toMatchObject({ project: 'default' })
+  expect(await placeOf(two, 'big')).toMatchObject({ project: 'second' })
+  const refused = await onboard(two, replica, 'berlin', { region: 'eu-west-1' })
   expect([refused.status, refused.json]).toEqual([
     409,
     expect.objectContaining({
@@ -174,25 +118,25 @@ test('what a project may not hold goes elsewhere, or is refused', async () => {
 })
 
 test('a shared index takes nobody in any more once its project may hold none', async () => {
-  await using two = await openTwo()
+  await using two = await openTwoProjects()
   const { world } = two
   const full = { PROJECT_INDEX_LIMIT: '1', POOL_NAMESPACE_LIMIT: '1' }
-  await onboard(world, await world.replica({ ...(await two.env({ region: 'us-east-1' })), ...full }), 'a')
+  await onboard(two, await world.replica({ ...(await two.env({ region: 'us-east-1' })), ...full }), 'a')
   const roomy = await world.replica({ ...(await two.env({ region: 'us-east-1' })), PROJECT_INDEX_LIMIT: '1' })
-  await onboard(world, roomy, 'b')
-  expect(await placeOf(world, 'b')).toMatchObject({ project: 'second', index: 'tr-pool-1' })
+  await onboard(two, roomy, 'b')
+  expect(await placeOf(two, 'b')).toMatchObject({ project: 'second', index: 'tr-pool-1' })
   const emptied = await world.replica(await two.env({ region: 'us-east-1', holds: [] }))
-  expect((await onboard(world, emptied, 'c')).status).toBe(201)
-  expect(await placeOf(world, 'c')).toMatchObject({ project: 'default', index: 'tr-pool-2' })
+  expect((await onboard(two, emptied, 'c')).status).toBe(201)
+  expect(await placeOf(two, 'c')).toMatchObject({ project: 'default', index: 'tr-pool-2' })
   const authorization = await world.issuer.tenant('b')
   expect((await emptied.public({ path: '/retrieve', authorization, body: { query: 'x' } })).status).toBe(200)
 })
 
 test('a region that no project serves is refused by the field, and nothing is kept', async () => {
-  await using two = await openTwo()
+  await using two = await openTwoProjects()
   const { world } = two
   const replica = await world.replica(await two.env())
-  const refused = await onboard(world, replica, 'delhi', { region: 'ap-south-1' })
+  const refused = await onboard(two, replica, 'delhi', { region: 'ap-south-1' })
   expect([refused.status, refused.json]).toEqual([
     400,
     expect.objectContaining({
@@ -203,14 +147,14 @@ test('a region that no project serves is refused by the field, and nothing is ke
   ])
   const authorization = await world.issuer.staff('platform')
   expect((await replica.admin({ path: '/tenants/delhi', authorization })).status).toBe(404)
-  expect([await indexesOf(world.local), await indexesOf(two.second)]).toEqual([[], []])
+  expect([await indexesIn(two, 'default'), await indexesIn(two, 'second')]).toEqual([[], []])
 })
 
 test('the service does not start without a project that the registry still has something in', async () => {
-  await using two = await openTwo()
+  await using two = await openTwoProjects()
   const { world } = two
   const replica = await world.replica(await two.env())
-  await onboard(world, replica, 'berlin', { region: 'eu-west-1' })
+  await onboard(two, replica, 'berlin', { region: 'eu-west-1' })
   const missing = /has index tr-pool-1 in the Pinecone project 'second', which the configuration does not name/
   await expect(world.replica()).rejects.toThrow(missing)
   await expect(world.replica(await two.env({ name: 'renamed' }))).rejects.toThrow(missing)
@@ -218,11 +162,11 @@ test('the service does not start without a project that the registry still has s
 })
 
 test('a project that is away does not take the tenants of the other out of service', async () => {
-  await using two = await openTwo()
+  await using two = await openTwoProjects()
   const { world } = two
   const env = await two.env()
   const [replica, other] = [await world.replica(env), await world.replica(env)]
-  await onboard(world, replica, 'acme')
+  await onboard(two, replica, 'acme')
   const authorization = await world.issuer.tenant('acme')
   await two.second.local.close()
   const ready = await replica.admin({ path: '/readyz' })
