@@ -1,0 +1,85 @@
+import { digestRecord } from '../../src/moves/digest.ts'
+import type { Phase } from '../../src/placement/phase.ts'
+import type { VectorRecord } from '../../src/stores/store.ts'
+import type { SimWorld } from './sim-world.ts'
+
+interface PlaceName {
+  readonly indexName: string
+  readonly namespace: string
+  readonly generation: number
+}
+
+interface Rows {
+  readonly phase: Phase
+  readonly state: string | null
+  readonly active: PlaceName
+  readonly follower: PlaceName | null
+  readonly claimed: readonly string[] | null
+  readonly dirty: readonly { readonly id: string; readonly state: string; readonly clean: boolean }[] | null
+  readonly unclean: number
+}
+
+/** The rows as the invariants of docs/moves.md section 4 look at them. */
+async function read(world: SimWorld): Promise<Rows> {
+  const place = (name: string) =>
+    `case when ${name}.id is null then null else json_build_object('indexName', ${name}.index_name, 'namespace', ${name}.namespace, 'generation', ${name}.generation) end`
+  const [rows] = await world.rows<Rows>(`
+    select r.phase, m.state, ${place('a')} as active, ${place('f')} as follower, m.claimed_ids as claimed,
+      (select json_agg(json_build_object('id', record_id, 'state', d.state,
+        'clean', d.state = 'done' and synced_seq is not distinct from seq and suspect_until is null)) from dirty d where move_id = r.move_id) as dirty,
+      (select count(*)::int from places p where p.generation > 1 and not exists (select 1 from cleanups where place_id = p.id)) as unclean
+    from routing r join places a on a.id = r.active_place_id left join places f on f.id = r.follower_place_id
+    left join moves m on m.id = r.move_id`)
+  if (rows === undefined) throw new Error('the tenant has lost its routing')
+  return rows
+}
+
+/** After a transaction: I4, I5, I10, I11 and I13. @throws naming the one that does not hold. */
+export async function checkRows(world: SimWorld): Promise<void> {
+  const rows = await read(world)
+  const { phase, state, active, follower } = rows
+  const here = world.store.truth(active)
+  if (here === undefined) throw new Error(`I10: the active place g${active.generation} is gone`)
+  if (rows.unclean > 0) throw new Error('I11: a place was reserved without its clean-up row')
+  if (follower === null || phase === 'arm' || world.spoiled) return
+  const there = world.store.truth(follower)
+  if (there === undefined) throw new Error(`I10: the follower g${follower.generation} is gone`)
+  const written = new Map(rows.dirty?.map((one) => [one.id, one]))
+  const copied = state !== 'copying' && state !== 'paused' && state !== 'cancelling'
+  const ids = new Set([...here.keys(), ...there.keys()])
+  for (const id of ids) {
+    const row = written.get(id)
+    const isSettled = row === undefined ? copied : row.clean
+    if (phase !== 'flip' && (!isSettled || rows.claimed?.includes(id))) continue
+    if (look(here, id) !== look(there, id)) {
+      throw new Error(
+        `${phase === 'flip' ? 'I5' : 'I4'}: ${id} differs in the two places, and nothing says so (${phase}, ${state})`,
+      )
+    }
+    // What was just switched to has to show what it has; where nothing lags, it always does.
+    const isSwitched = phase === 'flip' && state === 'switching'
+    if (isSwitched && look(world.store.shown(active), id) !== look(here, id)) {
+      throw new Error(`I5: ${id} does not show yet in the place that is read now`)
+    }
+  }
+}
+
+/** After an app's write has landed: I1, I3 and I6. @throws naming the one that does not hold. */
+export async function checkLanded(world: SimWorld, label: string): Promise<void> {
+  const [, actor = '', generation, ids = ''] = /^network: ([\w.]+): \w+ g(\d+) (.*): \w+$/.exec(label) ?? []
+  if (actor === '' || actor.endsWith('.mover')) return
+  const { phase, active, dirty } = await read(world)
+  if (active.generation !== Number(generation)) {
+    throw new Error(`I1: ${actor} wrote ${ids} to g${generation}, but g${active.generation} is active (${phase})`)
+  }
+  if (phase === 'steady' || phase === 'arm') return
+  for (const id of ids.split(',')) {
+    if (id === '…' || dirty?.find((one) => one.id === id)?.state === 'inflight') continue
+    throw new Error(`I3: ${actor} wrote ${id} without a journaled intent (${phase})`)
+  }
+}
+
+function look(records: ReadonlyMap<string, VectorRecord>, id: string): string {
+  const found = records.get(id)
+  return found === undefined ? 'absent' : digestRecord(found)
+}

@@ -1,0 +1,105 @@
+import { AppError } from '../../src/errors.ts'
+import { Mover } from '../../src/moves/mover.ts'
+import { LeasedRoutes } from '../../src/registry/leased-routes.ts'
+import { type GatePass, passGate } from '../../src/registry/write-gate.ts'
+import type { TenantStore, WriteReceipt } from '../../src/stores/store.ts'
+import { acme, record, type SimWorld } from './sim-world.ts'
+
+const leaseMs = 10_000
+const storeCallMs = 4_000
+
+/** One process of the service: its routes under a lease, its app's requests, its mover. */
+export class SimReplica {
+  readonly name: string
+  readonly routes: LeasedRoutes
+  readonly #world: SimWorld
+
+  constructor(world: SimWorld, name: string) {
+    this.name = name
+    this.#world = world
+    this.routes = new LeasedRoutes(world.sql.connect(name), {
+      ...{ leaseMs, storeInDoubtMs: world.settings.storeInDoubtMs, holdMs: 5_000, outageReads: 'stop' },
+      clock: world.schedule.clock(name),
+    })
+  }
+
+  get isDead(): boolean {
+    return this.#world.schedule.isDead(this.name)
+  }
+
+  async start(withMover: boolean): Promise<void> {
+    const { schedule, sql, store, settings, log } = this.#world
+    await this.routes.start()
+    if (!withMover) return
+    const actor = `${this.name}.mover`
+    const clock = schedule.clock(actor)
+    const at = (point: string) => schedule.point(actor, `at ${point}`)
+    const deps = { stores: store.connect(actor), settings, log, clock, at }
+    await new Mover(sql.connect(actor), deps, { leaseMs: 6_000, maxMoves: 1, pollMs: 1_000 }).start()
+  }
+
+  /** Dies at once: nothing it was doing goes on, what it has sent may still land. */
+  kill(part: 'all' | 'mover' = 'all'): void {
+    this.#world.schedule.kill(`${this.name}.mover`)
+    if (part === 'mover') return
+    this.#world.schedule.kill(this.name)
+    this.#world.history.abandon()
+  }
+
+  put(id: string, value: number): Promise<unknown> {
+    return this.#write(id, value, true, (store, pass, signal) => {
+      const stamp = pass.stamp(id)
+      const one = record(id, value)
+      const stamped = stamp === undefined ? one : { ...one, metadata: { ...one.metadata, _tr: stamp } }
+      return store.upsert([stamped], { signal })
+    })
+  }
+
+  delete(id: string): Promise<unknown> {
+    return this.#write(id, undefined, false, (store, _, signal) => store.deleteIds([id], { signal }))
+  }
+
+  /** What the record is where this replica believes the tenant to live, as the store truly has it. */
+  read(id: string): Promise<number | undefined> {
+    return this.#world.history.note('read', id, undefined, this.name, async () => {
+      const { routing } = await this.routes.find(acme)
+      await this.#world.schedule.point(this.name, `read g${routing.active.generation} ${id}`)
+      return this.#value(this.#world.store.truth(routing.active)?.get(id))
+    })
+  }
+
+  /** The same as a store with lag shows it. */
+  async look(id: string): Promise<number | undefined> {
+    const { routing } = await this.routes.find(acme)
+    return this.#value(this.#world.store.shown(routing.active).get(id))
+  }
+
+  #value(found: ReturnType<typeof record> | { readonly metadata?: object } | undefined): number | undefined {
+    const n = (found?.metadata as { n?: number } | undefined)?.n
+    return n === undefined ? undefined : Number(n)
+  }
+
+  #write(
+    id: string,
+    value: number | undefined,
+    isPut: boolean,
+    send: (store: TenantStore, pass: GatePass, signal: AbortSignal) => Promise<WriteReceipt>,
+  ): Promise<unknown> {
+    const { schedule, sql, store, settings, history } = this.#world
+    const clock = schedule.clock(this.name)
+    const gate = {
+      ...{ routes: this.routes, db: sql.connect(this.name).db, clock },
+      settings: { storeCallMs, storeInDoubtMs: settings.storeInDoubtMs, busyWaitMs: 3_000 },
+    }
+    return history.note('write', id, value, this.name, async () => {
+      await passGate(gate, acme, { ids: [id], isPut }, async (pass) => {
+        const limit = new AbortController()
+        const words = 'The store takes too long.'
+        void clock.sleep(storeCallMs).then(() => limit.abort(new AppError('store_busy', words)))
+        const place = store.connect(this.name).open(pass.placement)
+        return send(place, pass, AbortSignal.any([limit.signal, pass.signal]))
+      })
+      return value
+    })
+  }
+}
