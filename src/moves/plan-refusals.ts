@@ -1,15 +1,15 @@
 import { and, eq, isNull } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
+import type { Project } from '../placement/choose-project.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { countIndexes, findIndexByName, type IndexRow } from '../registry/indexes.ts'
+import type { IndexRow } from '../registry/indexes.ts'
 import { readRoute } from '../registry/read-route.ts'
-import { overLimit } from './index-limit.ts'
 import type { MoveKind } from './move-state.ts'
 import { moves } from './moves.sql.ts'
 import { type PlaceAndIndex, readPlace } from './read-places.ts'
+import { namedIndex, type ProjectSettings, projectsOf, siloProject } from './reserve-target-project.ts'
 import { findSeat, regionOf } from './reserve-target-seat.ts'
-import type { MoveSettings } from './step.ts'
 
 /** A move that someone wants, before it is one. */
 export interface WantedMove {
@@ -25,6 +25,8 @@ export interface Prospect {
   /** Where the target is to be. */
   readonly region: string
   readonly wanted: IndexRow | undefined
+  /** Of a promote: the project that its index would be made in; undefined when none takes one. */
+  readonly project: Project | undefined
   /** The shared index it would go to as things are now; undefined for a promote, and when none will do. */
   readonly seat: { readonly indexId: number; readonly name: string } | undefined
   /** Every reason against it; the first is what a start would say. */
@@ -34,7 +36,7 @@ export interface Prospect {
 /** @throws AppError `not_found`, `tenant_not_ready`, `invalid_request` for an index that is not there. */
 export async function lookAhead(
   tx: Tx,
-  settings: Pick<MoveSettings, 'project' | 'projectIndexLimit' | 'region'>,
+  settings: ProjectSettings,
   { tenantId, kind, to }: WantedMove,
 ): Promise<Prospect> {
   const lookup = await readRoute(tx, tenantId)
@@ -46,7 +48,7 @@ export async function lookAhead(
   const { route } = lookup.found
   const source = await readPlace(tx, route.routing.active.placeId)
   if (source === undefined) throw new Error(`the routing of ${tenantId} names no place`)
-  const wanted = await wantedIndex(tx, source.index.project, kind, to)
+  const wanted = await wantedIndex(tx, settings, kind, to)
   const refusals: AppError[] = []
   const open = await openMove(tx, tenantId)
   if (open !== undefined) {
@@ -58,16 +60,18 @@ export async function lookAhead(
   if (misplaced !== undefined) refusals.push(new AppError('conflict', misplaced))
   const region = await regionOf(tx, tenantId, kind === 'promote' ? settings.region : source.index.region)
   if (kind === 'promote') {
-    const limit = overLimit(settings.project, settings.projectIndexLimit, await countIndexes(tx, settings.project))
-    if (limit !== undefined) refusals.push(limit)
-    return { source, region, wanted, seat: undefined, refusals }
+    const choice = await siloProject(tx, settings, region)
+    if ('refused' in choice) refusals.push(choice.refused)
+    const project = 'refused' in choice ? undefined : choice.project
+    return { source, region, wanted, project, seat: undefined, refusals }
   }
-  const seat = await findSeat(tx, { source: source.index, region, wantedIndexId: wanted?.id ?? null })
+  const projects = projectsOf(settings)
+  const seat = await findSeat(tx, { source: source.index, projects, region, wantedIndexId: wanted?.id ?? null })
   if ('refused' in seat) {
     if (misplaced === undefined) refusals.push(new AppError('conflict', seat.refused))
-    return { source, region, wanted, seat: undefined, refusals }
+    return { source, region, wanted, project: undefined, seat: undefined, refusals }
   }
-  return { source, region, wanted, seat: seat.shard, refusals }
+  return { source, region, wanted, project: undefined, seat: seat.shard, refusals }
 }
 
 function wrongPlace(kind: MoveKind, { kind: place }: IndexRow): string | undefined {
@@ -87,14 +91,14 @@ async function openMove(tx: Tx, tenantId: TenantId): Promise<string | undefined>
 
 async function wantedIndex(
   tx: Tx,
-  project: string,
+  settings: ProjectSettings,
   kind: MoveKind,
   to: string | undefined,
 ): Promise<IndexRow | undefined> {
   if (to === undefined) return undefined
   const fault = (message: string) => new AppError('invalid_request', message, { faults: [{ path: 'to', message }] })
   if (kind !== 'rebalance') throw fault('Only a rebalance takes an index to go to.')
-  const index = await findIndexByName(tx, project, to)
-  if (index === undefined || index.state === 'deleted') throw fault(`There is no index ${to}.`)
+  const index = await namedIndex(tx, settings, to)
+  if (index === undefined) throw fault(`There is no index ${to}.`)
   return index
 }

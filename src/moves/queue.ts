@@ -20,7 +20,7 @@ const load = sql`
     join places ws on ws.id = w.source_place_id
     left join places wt on wt.id = w.target_place_id
     join places qs on qs.id = q.source_place_id
-  where w.id <> q.id and ws.project = qs.project and (w.state in ${working}
+  where w.id <> q.id and qs.project in (ws.project, wt.project) and (w.state in ${working}
     or (w.state = 'queued' and w.mover_lease_until > now() and w.created_at < q.created_at))`
 
 /** For a claim: the row of `moves` that the surrounding statement calls `q` is queued and has its turn, or is under way. */

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
+import { type Project, poolOf } from '../placement/choose-project.ts'
 import { chooseShard } from '../placement/choose-shard.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { findIndex, type IndexRow, listPoolShards, type PoolShard } from '../registry/indexes.ts'
@@ -8,6 +9,7 @@ import { tenants } from '../registry/tenants.sql.ts'
 /** What is looked for: a shared index that a tenant's records fit into as they are. */
 export interface SeatWish {
   readonly source: IndexRow
+  readonly projects: readonly Project[]
   /** Where the tenant's records must stay. */
   readonly region: string
   /** The one index that will do; without it, the fullest. */
@@ -34,12 +36,11 @@ export async function findSeat(tx: Tx, wish: SeatWish): Promise<Seat> {
 }
 
 /** Shared indexes that would do, full ones too. */
-export async function listSeats(tx: Tx, { source, region }: SeatWish): Promise<readonly PoolShard[]> {
-  const { project, embeddingModel: model, dimension } = source
-  const shards = await listPoolShards(tx, { project, model, dimension })
-  return shards.filter(
-    (one) =>
-      one.state === 'ready' && one.region === region && one.metric === source.metric && one.indexId !== source.id,
+export async function listSeats(tx: Tx, { source, projects, region }: SeatWish): Promise<readonly PoolShard[]> {
+  const { embeddingModel: model, dimension, metric } = source
+  const shards = await listPoolShards(tx, { model, dimension })
+  return poolOf(shards, projects, region).filter(
+    (one) => one.state === 'ready' && one.metric === metric && one.indexId !== source.id,
   )
 }
 
@@ -56,7 +57,8 @@ function whyNot(wanted: IndexRow | undefined, { source, region }: SeatWish): str
   if (metric !== source.metric) return `Index ${name} compares by ${metric}.`
   if (wanted.region !== region) return `Index ${name} is in ${wanted.region}; the tenant must stay in ${region}.`
   if (wanted.draining) return `Index ${name} is being drained.`
-  return `Index ${name} is full.`
+  if (wanted.full || wanted.namespacesUsed >= wanted.namespaceLimit) return `Index ${name} is full.`
+  return `Index ${name} is in the Pinecone project '${wanted.project}', which may hold no shared index there.`
 }
 
 /** Where a tenant's records must stay when nothing else is said: in its own region, or where they are. */

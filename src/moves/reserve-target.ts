@@ -7,15 +7,16 @@ import { indexes } from '../registry/indexes.sql.ts'
 import { type IndexRow, markFull, takeRoom } from '../registry/indexes.ts'
 import { places } from '../registry/places.sql.ts'
 import { retirePlace } from '../registry/places.ts'
+import { lockProjects } from '../registry/projects.ts'
 import { tenants } from '../registry/tenants.sql.ts'
-import { refuseOverLimit } from './index-limit.ts'
 import { changeMove, type MoveRow } from './journal.ts'
 import { cleanups } from './moves.sql.ts'
 import { type PlaceAndIndex, readPlaces } from './read-places.ts'
+import { type ProjectSettings, projectsOf, siloProject } from './reserve-target-project.ts'
 import { findSeat, regionOf } from './reserve-target-seat.ts'
 import type { MoveSettings } from './step.ts'
 
-type Settings = Pick<MoveSettings, 'project' | 'projectIndexLimit' | 'indexPrefix' | 'cloud' | 'region'>
+type Settings = ProjectSettings & Pick<MoveSettings, 'indexPrefix' | 'cloud'>
 
 /**
  * Writes down where the move goes, before anything is made there: a silo's index for a promote, room in a shared index
@@ -28,7 +29,7 @@ export async function reserveTarget(tx: Tx, row: MoveRow, settings: Settings): P
   const index =
     row.kind === 'promote'
       ? await reserveSilo(tx, row.tenantId, generation, source.index, settings)
-      : await reserveSeat(tx, row, source.index)
+      : await reserveSeat(tx, row, source.index, settings)
   const [place] = await tx
     .insert(places)
     .values({
@@ -82,16 +83,19 @@ async function reserveSilo(
   source: IndexRow,
   settings: Settings,
 ): Promise<IndexRow> {
-  await refuseOverLimit(tx, settings.project, settings.projectIndexLimit)
+  const region = await regionOf(tx, tenantId, settings.region)
+  await lockProjects(tx, projectsOf(settings))
+  const choice = await siloProject(tx, settings, region)
+  if ('refused' in choice) throw choice.refused
   const [index] = await tx
     .insert(indexes)
     .values({
-      project: settings.project,
+      project: choice.project.name,
       name: siloIndexName(settings.indexPrefix, tenantId, generation),
       kind: 'silo',
       tenantId,
-      cloud: settings.cloud,
-      region: await regionOf(tx, tenantId, settings.region),
+      cloud: choice.project.cloud,
+      region,
       embeddingModel: source.embeddingModel,
       dimension: source.dimension,
       metric: source.metric,
@@ -105,10 +109,15 @@ async function reserveSilo(
 }
 
 /** Another may take the last room between the look and the count: then the next index is looked for. */
-async function reserveSeat(tx: Tx, row: MoveRow, source: IndexRow): Promise<IndexRow> {
+async function reserveSeat(tx: Tx, row: MoveRow, source: IndexRow, settings: ProjectSettings): Promise<IndexRow> {
   const region = await regionOf(tx, row.tenantId, source.region)
   for (;;) {
-    const seat = await findSeat(tx, { source, region, wantedIndexId: row.wantedIndexId })
+    const seat = await findSeat(tx, {
+      source,
+      projects: projectsOf(settings),
+      region,
+      wantedIndexId: row.wantedIndexId,
+    })
     if ('refused' in seat) throw new AppError('conflict', seat.refused)
     const index = await takeRoom(tx, seat.shard.indexId, 1)
     if (index !== undefined) return index

@@ -4,10 +4,11 @@ import type { Db, Tx } from '../db/connect.ts'
 import { AppError, isAppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { appendAudit } from '../registry/audit.ts'
-import { findIndexByName, type IndexRow, setDraining } from '../registry/indexes.ts'
+import { type IndexRow, setDraining } from '../registry/indexes.ts'
 import { places } from '../registry/places.sql.ts'
 import { tenants } from '../registry/tenants.sql.ts'
 import { moves } from './moves.sql.ts'
+import { namedIndex, type ProjectSettings, projectsOf } from './reserve-target-project.ts'
 import { listSeats } from './reserve-target-seat.ts'
 import type { MoveView } from './show-move.ts'
 import { type StartMoveDeps, startMove } from './start-move.ts'
@@ -35,10 +36,10 @@ export interface Drain {
 export async function startDrain(deps: StartMoveDeps, actor: StaffPrincipal, name: string): Promise<Drain> {
   const { db, settings } = deps
   const index = await db.transaction(async (tx) => {
-    const found = await findIndexByName(tx, settings.project, name)
-    if (found === undefined || found.state === 'deleted') throw new AppError('not_found', 'There is no such index.')
+    const found = await namedIndex(tx, settings, name)
+    if (found === undefined) throw new AppError('not_found', 'There is no such index.')
     if (found.kind !== 'pool') throw new AppError('conflict', `Index ${name} is a tenant's own: demote the tenant.`)
-    await refuseWithoutRoom(tx, found)
+    await refuseWithoutRoom(tx, settings, found)
     await setDraining(tx, found.id)
     await appendAudit(tx, [{ actor: actor.subject, action: 'index.drain', detail: { index: name } }])
     return found
@@ -72,7 +73,7 @@ async function listWaiting(db: Db, indexId: number) {
 }
 
 /** A drain that would end half-way for want of room is better not begun. */
-async function refuseWithoutRoom(tx: Tx, index: IndexRow): Promise<void> {
+async function refuseWithoutRoom(tx: Tx, settings: ProjectSettings, index: IndexRow): Promise<void> {
   const here = await tx
     .select({ region: tenants.region, count: count() })
     .from(places)
@@ -82,7 +83,7 @@ async function refuseWithoutRoom(tx: Tx, index: IndexRow): Promise<void> {
   const byRegion = Map.groupBy(here, (row) => row.region ?? index.region)
   for (const [region, rows] of byRegion) {
     const wanted = rows.reduce((sum, row) => sum + row.count, 0)
-    const seats = await listSeats(tx, { source: index, region, wantedIndexId: null })
+    const seats = await listSeats(tx, { source: index, projects: projectsOf(settings), region, wantedIndexId: null })
     const room = seats.reduce((sum, one) => sum + (one.full ? 0 : one.namespaceLimit - one.namespacesUsed), 0)
     if (room >= wanted) continue
     const words = `Index ${index.name} has ${wanted} tenant(s) in ${region}, and the other shared indexes have room for ${room}. Open one with: tenant-router indexes add`

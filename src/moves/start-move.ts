@@ -2,17 +2,17 @@ import { sql } from 'drizzle-orm'
 import type { StaffPrincipal } from '../auth/principal.ts'
 import type { Db } from '../db/connect.ts'
 import { appendAudit } from '../registry/audit.ts'
-import { lockProject } from '../registry/indexes.ts'
+import { lockProjects } from '../registry/projects.ts'
 import { lockTenant } from '../registry/tenants.ts'
 import { appendEvent, movesChannel } from './journal.ts'
 import { moves } from './moves.sql.ts'
 import { lookAhead, type WantedMove } from './plan-refusals.ts'
+import { type ProjectSettings, projectsOf } from './reserve-target-project.ts'
 import { type MoveView, viewOf } from './show-move.ts'
-import type { MoveSettings } from './step.ts'
 
 export interface StartMoveDeps {
   readonly db: Db
-  readonly settings: Pick<MoveSettings, 'project' | 'projectIndexLimit' | 'region'>
+  readonly settings: ProjectSettings
 }
 
 /**
@@ -32,7 +32,7 @@ export async function startMove(
   const { tenantId, kind } = input
   return db.transaction(async (tx) => {
     await lockTenant(tx, tenantId)
-    if (kind === 'promote') await lockProject(tx, settings.project)
+    if (kind === 'promote') await lockProjects(tx, projectsOf(settings))
     const { source, wanted, refusals } = await lookAhead(tx, settings, input)
     const [refusal] = refusals
     if (refusal !== undefined) throw refusal

@@ -248,7 +248,10 @@ test('a target that differs is repaired once and counted', async () => {
 test('a move is refused before it starts when the project has no index left, and when one is open', async () => {
   const acme = await world.tenant('acme', 1)
   const { startMove } = await import('../../src/moves/start-move.ts')
-  const full = { db: world.home.db, settings: { project: 'default', projectIndexLimit: 1, region: 'us-east-1' } }
+  const full = {
+    db: world.home.db,
+    settings: { project: 'default', projectIndexLimit: 1, cloud: 'aws', region: 'us-east-1' },
+  }
   await expect(startMove(full, platform, { tenantId: acme, kind: 'promote' })).rejects.toMatchObject({
     code: 'index_limit_reached',
   })

@@ -4,7 +4,7 @@ import { startMove } from '../../src/moves/start-move.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
 import { type MoveWorld, platform } from '../support/move-world.ts'
 
-export const settings = { project: 'default', projectIndexLimit: 20, region: 'us-east-1' }
+export const settings = { project: 'default', projectIndexLimit: 20, cloud: 'aws', region: 'us-east-1' }
 
 /** A further shared index, ready; `fill` namespaces of `limit` count as taken. */
 export async function openShard(

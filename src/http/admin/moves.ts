@@ -1,18 +1,26 @@
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Db } from '../../db/connect.ts'
-import { isEnded, moveStates } from '../../moves/move-state.ts'
+import { isEnded } from '../../moves/move-state.ts'
+import { planMove } from '../../moves/plan-move.ts'
+import type { PriceList } from '../../moves/price-list.ts'
 import { listMoves, lookAtMove, showMove } from '../../moves/show-move.ts'
 import { showReport } from '../../moves/show-report.ts'
+import { startDrain } from '../../moves/start-drain.ts'
 import { startMove } from '../../moves/start-move.ts'
 import { cancelMove, completeMove, pauseMove, resumeMove, rollbackMove } from '../../moves/steer-move.ts'
 import type { MoveSettings } from '../../moves/step.ts'
 import { parseTenantId } from '../../placement/tenant-id.ts'
+import type { VectorStore } from '../../stores/store.ts'
 import { type AnyRoute, route } from '../route.ts'
+import { kind, move, report } from './move-fields.ts'
+import { drain, plan } from './move-plan-fields.ts'
 
 export interface MoveRouteDeps {
   readonly db: Db
-  readonly settings: Pick<MoveSettings, 'project' | 'projectIndexLimit' | 'region'>
+  readonly stores: VectorStore
+  readonly settings: MoveSettings
+  readonly priceList: PriceList
 }
 
 const tag = 'moves'
@@ -20,70 +28,6 @@ const platform = { kind: 'staff', roles: ['platform'] } as const
 const anyStaff = { kind: 'staff', roles: ['platform', 'sales', 'auditor'] } as const
 
 const moveId = z.object({ id: z.uuid() })
-const place = z.object({
-  kind: z.enum(['pool', 'silo']),
-  project: z.string(),
-  index: z.string(),
-  generation: z.int(),
-})
-const move = z
-  .object({
-    id: z.uuid(),
-    tenantId: z.string(),
-    kind: z.enum(['promote', 'demote', 'rebalance']),
-    state: z.enum(moveStates),
-    progress: z.object({
-      copied: z.int(),
-      verified: z.int(),
-      total: z.int().nullable(),
-      percent: z.int(),
-      etaS: z.int().nullable(),
-    }),
-    source: place,
-    target: place.nullable(),
-    verification: z
-      .object({
-        verifiedAt: z.string(),
-        sourceRecords: z.int(),
-        targetRecords: z.int(),
-        equal: z.int(),
-        repaired: z.int(),
-        digest: z.string().describe('SHA-256 over the digests of all records in the order of their ids.'),
-        replayed: z
-          .object({ queries: z.int(), meanOverlapAt10: z.number(), leastOverlapAt10: z.number() })
-          .optional()
-          .describe('The tenant’s last queries, asked of both places; not there when none was known.'),
-      })
-      .nullable(),
-    writePauseMs: z.int().nullable(),
-    dirty: z.object({ touched: z.int(), unsynced: z.int() }),
-    requested: z.enum(['cancel', 'complete', 'rollback']).nullable(),
-    gate: z.string().nullable().describe('What the move waits for, in words.'),
-    error: z.string().nullable(),
-    createdBy: z.string(),
-    createdAt: z.string(),
-    updatedAt: z.string(),
-    switchedAt: z.string().nullable(),
-    retainUntil: z.string().nullable(),
-    endedAt: z.string().nullable(),
-  })
-  .meta({ id: 'Move' })
-
-const report = z
-  .object({
-    moveId: z.uuid(),
-    tenantId: z.string(),
-    kind: move.shape.kind,
-    state: move.shape.state,
-    source: place,
-    target: place.nullable(),
-    writePauseMs: z.int().nullable(),
-    verification: move.shape.verification.unwrap(),
-    rangeSize: z.int().describe('Records a range.'),
-    ranges: z.array(z.object({ firstId: z.string(), lastId: z.string(), records: z.int(), digest: z.string() })),
-    history: z.array(z.object({ at: z.string(), state: z.enum(moveStates), detail: z.unknown(), hash: z.string() })),
-  })
-  .meta({ id: 'MoveReport' })
 
 /** Starting, watching and steering moves. */
 export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
@@ -95,14 +39,35 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       tag,
       summary: 'Move a tenant',
       description:
-        'Queues a move. `promote` takes a tenant from a shared index to one of its own. Reads and writes go on; writes wait for the switch, at most as long as a fence may last.',
+        'Queues a move. `promote` takes a tenant from a shared index to one of its own, `demote` back into the fullest shared index with room, `rebalance` into another shared index. Reads and writes go on; writes wait for the switch, at most as long as a fence may last. With `plan` nothing is changed: the answer says what the move would do and cost, and why it would be refused.',
       params: z.object({ id: z.string() }),
-      body: z.object({ kind: z.enum(['promote', 'demote', 'rebalance']) }),
-      replies: { 202: { description: 'The move, queued', schema: move } },
-      async handle({ principal, params, body }) {
-        const json = await startMove(deps, principal, { tenantId: parseTenantId(params.id), kind: body.kind })
+      body: z.object({
+        kind,
+        to: z.string().max(45).optional().describe('Of a rebalance: the shared index to go to.'),
+        plan: z.boolean().optional(),
+      }),
+      replies: {
+        200: { description: 'With `plan`: what the move would do', schema: plan },
+        202: { description: 'The move, queued', schema: move },
+      },
+      async handle({ principal, params, body, signal }) {
+        const wanted = { tenantId: parseTenantId(params.id), kind: body.kind, to: body.to }
+        if (body.plan) return { status: 200, json: await planMove(deps, wanted, signal) }
+        const json = await startMove(deps, principal, wanted)
         return { status: 202, json, headers: { Location: `/moves/${json.id}` } }
       },
+    }),
+    route({
+      method: 'post',
+      path: '/indexes/{name}/drain',
+      access: platform,
+      tag,
+      summary: 'Empty a shared index',
+      description:
+        'From now on no tenant comes into it, and each one in it is queued for a rebalance, the longest there first. Said again it queues those that are left.',
+      params: z.object({ name: z.string().max(45) }),
+      replies: { 202: { description: 'The moves that were queued', schema: drain } },
+      handle: async ({ principal, params }) => ({ status: 202, json: await startDrain(deps, principal, params.name) }),
     }),
     route({
       method: 'get',

@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { moveStates } from '../../moves/move-state.ts'
+
+/** Fields and answers of the move routes. */
+export const kind = z.enum(['promote', 'demote', 'rebalance'])
+const place = z.object({
+  kind: z.enum(['pool', 'silo']),
+  project: z.string(),
+  index: z.string(),
+  generation: z.int(),
+})
+export const move = z
+  .object({
+    id: z.uuid(),
+    tenantId: z.string(),
+    kind,
+    state: z.enum(moveStates),
+    progress: z.object({
+      copied: z.int(),
+      verified: z.int(),
+      total: z.int().nullable(),
+      percent: z.int(),
+      etaS: z.int().nullable(),
+    }),
+    source: place,
+    target: place.nullable(),
+    verification: z
+      .object({
+        verifiedAt: z.string(),
+        sourceRecords: z.int(),
+        targetRecords: z.int(),
+        equal: z.int(),
+        repaired: z.int(),
+        digest: z.string().describe('SHA-256 over the digests of all records in the order of their ids.'),
+        replayed: z
+          .object({ queries: z.int(), meanOverlapAt10: z.number(), leastOverlapAt10: z.number() })
+          .optional()
+          .describe('The tenant’s last queries, asked of both places; not there when none was known.'),
+      })
+      .nullable(),
+    writePauseMs: z.int().nullable(),
+    dirty: z.object({ touched: z.int(), unsynced: z.int() }),
+    requested: z.enum(['cancel', 'complete', 'rollback']).nullable(),
+    gate: z.string().nullable().describe('What the move waits for, in words.'),
+    error: z.string().nullable(),
+    createdBy: z.string(),
+    createdAt: z.string(),
+    updatedAt: z.string(),
+    switchedAt: z.string().nullable(),
+    retainUntil: z.string().nullable(),
+    endedAt: z.string().nullable(),
+  })
+  .meta({ id: 'Move' })
+
+export const report = z
+  .object({
+    moveId: z.uuid(),
+    tenantId: z.string(),
+    kind,
+    state: move.shape.state,
+    source: place,
+    target: place.nullable(),
+    writePauseMs: z.int().nullable(),
+    verification: move.shape.verification.unwrap(),
+    rangeSize: z.int().describe('Records a range.'),
+    ranges: z.array(z.object({ firstId: z.string(), lastId: z.string(), records: z.int(), digest: z.string() })),
+    history: z.array(z.object({ at: z.string(), state: z.enum(moveStates), detail: z.unknown(), hash: z.string() })),
+  })
+  .meta({ id: 'MoveReport' })

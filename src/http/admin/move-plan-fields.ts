@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { errorCodes } from '../../errors.ts'
+import { kind, move } from './move-fields.ts'
+
+const place = z.object({
+  kind: z.enum(['pool', 'silo']),
+  project: z.string(),
+  index: z.string().nullable().describe('Null: it is still to be made.'),
+  region: z.string(),
+})
+const calls = z.object({ list: z.int(), fetch: z.int(), upsert: z.int(), other: z.int() })
+
+export const plan = z
+  .object({
+    tenantId: z.string(),
+    kind,
+    refusals: z
+      .array(z.object({ code: z.enum(errorCodes), message: z.string() }))
+      .describe('Why the move would be refused; empty: it would be queued.'),
+    source: place,
+    target: place.nullable().describe('As things are now; null when there is none.'),
+    records: z.int(),
+    bytes: z.int(),
+    sampledRecords: z.int().describe('Records that the size was estimated from.'),
+    units: z.object({ read: z.int(), write: z.int() }),
+    price: z.object({
+      currency: z.literal('USD'),
+      readUnits: z.number(),
+      writeUnits: z.number(),
+      storage: z.number().describe('Of the second place, while the old one is kept.'),
+      total: z.number(),
+      plan: z.string(),
+      asOf: z.string(),
+      source: z.string(),
+    }),
+    durationS: z.number().describe('Until the switch.'),
+    writePause: z.object({ expectedMs: z.int(), atMostMs: z.int(), basedOnMoves: z.int() }),
+    rates: z
+      .array(
+        z.object({
+          index: z.string(),
+          call: z.enum(['fetch', 'list']),
+          perSecond: z.number(),
+          limitPerSecond: z.number(),
+          share: z.number(),
+        }),
+      )
+      .describe('What the move takes of the rates of an index, which neighbours share.'),
+    quota: z.array(
+      z.object({
+        name: z.enum(['indexes_in_project', 'namespaces_in_index']),
+        used: z.int(),
+        afterwards: z.int(),
+        limit: z.int(),
+      }),
+    ),
+    parity: z.array(
+      z.object({
+        of: z.enum(['model', 'dimension', 'metric', 'region']),
+        source: z.string(),
+        target: z.string(),
+        equal: z.boolean(),
+      }),
+    ),
+    steps: z.array(
+      z.object({
+        step: z.string(),
+        does: z.string(),
+        source: calls,
+        target: calls,
+        readUnits: z.int(),
+        writeUnits: z.int(),
+        seconds: z.number(),
+      }),
+    ),
+  })
+  .meta({ id: 'MovePlan' })
+
+export const drain = z
+  .object({
+    index: z.string(),
+    moves: z.array(move).describe('In the order in which they are carried out.'),
+    skipped: z.array(z.object({ tenantId: z.string(), reason: z.string() })),
+    left: z.int().describe('Tenants that a further call would queue.'),
+  })
+  .meta({ id: 'Drain' })

@@ -1,0 +1,73 @@
+/** What the vendor asks, in US dollars. The one place where prices are written down. */
+export interface PriceList {
+  /** When these prices were seen. */
+  readonly asOf: string
+  readonly plan: string
+  readonly source: string
+  /** By cloud and region, as in `aws/us-east-1`. */
+  readonly regions: Readonly<Record<string, Prices>>
+  /** For a region that is not listed. */
+  readonly otherwise: Prices
+}
+
+export interface Prices {
+  readonly perMillionReadUnits: number
+  readonly perMillionWriteUnits: number
+  readonly perGigabyteMonth: number
+}
+
+/** List prices on demand, without discounts. `otherwise` is the dearest that the plan asks anywhere. */
+export const listPrices: PriceList = {
+  asOf: '2026-11-04',
+  plan: 'Standard',
+  source: 'https://www.pinecone.io/pricing/',
+  regions: {
+    'aws/us-east-1': { perMillionReadUnits: 16, perMillionWriteUnits: 4, perGigabyteMonth: 0.33 },
+  },
+  otherwise: { perMillionReadUnits: 18, perMillionWriteUnits: 4.5, perGigabyteMonth: 0.33 },
+}
+
+export function pricesOf(list: PriceList, cloud: string, region: string): Prices {
+  return list.regions[`${cloud}/${region}`] ?? list.otherwise
+}
+
+/**
+ * A price list from JSON: someone's own contract in the place of the list prices.
+ * @throws Error with one sentence that says what is wrong.
+ */
+export function parsePriceList(text: string): PriceList {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw new Error('The price list is not JSON.', { cause: error })
+  }
+  const { asOf, plan, source = '', regions = {}, otherwise } = objectAt(json, 'The price list')
+  if (typeof asOf !== 'string' || typeof plan !== 'string' || typeof source !== 'string')
+    throw new Error('The price list needs the words asOf (a date) and plan, and source may say where it is from.')
+  const listed = Object.entries(objectAt(regions, 'regions'))
+  return {
+    ...{ asOf, plan, source },
+    regions: Object.fromEntries(listed.map(([name, prices]) => [name, pricesAt(prices, `regions.${name}`)])),
+    otherwise: pricesAt(otherwise, 'otherwise'),
+  }
+}
+
+function pricesAt(value: unknown, path: string): Prices {
+  const prices = objectAt(value, path)
+  const price = (name: keyof Prices) => {
+    const number = prices[name]
+    if (typeof number === 'number' && number >= 0 && Number.isFinite(number)) return number
+    throw new Error(`${path}.${name} of the price list is not a price.`)
+  }
+  return {
+    perMillionReadUnits: price('perMillionReadUnits'),
+    perMillionWriteUnits: price('perMillionWriteUnits'),
+    perGigabyteMonth: price('perGigabyteMonth'),
+  }
+}
+
+function objectAt(value: unknown, path: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new Error(`${path} of the price list is not an object.`)
+}

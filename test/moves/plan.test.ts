@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { planMove } from '../../src/moves/plan-move.ts'
+import type { WantedMove } from '../../src/moves/plan-refusals.ts'
+import { listPrices, parsePriceList } from '../../src/moves/price-list.ts'
+import { completeMove } from '../../src/moves/steer-move.ts'
+import { MoveWorld, platform } from '../support/move-world.ts'
+import { type WatchedStore, watchedStore } from '../support/watched-store.ts'
+import { settings as base, openShard, start } from './shard-house.ts'
+
+const settings = {
+  ...base,
+  indexPrefix: 'tr',
+  retentionMs: 72 * 3_600_000,
+  fenceBudgetMs: 5_000,
+  storeInDoubtMs: 300,
+  storeVisibleMs: 300,
+  readGraceMs: 0,
+  staleReadsMs: 0,
+}
+
+let world: MoveWorld
+let stores: WatchedStore
+beforeEach(async () => {
+  world = await MoveWorld.open()
+  stores = watchedStore(world.store)
+})
+afterEach(() => world[Symbol.asyncDispose]())
+
+function plan(wanted: WantedMove, changed: Partial<typeof settings> = {}, priceList = listPrices) {
+  const deps = { db: world.home.db, stores, settings: { ...settings, ...changed }, priceList }
+  return planMove(deps, wanted, new AbortController().signal)
+}
+
+/** Every row that a move could touch. */
+async function rows() {
+  const { sql } = world.home
+  return [
+    await sql`select * from moves`,
+    await sql`select * from move_events`,
+    await sql`select * from cleanups`,
+    await sql`select * from places`,
+    await sql`select * from indexes`,
+    await sql`select * from tenants`,
+    await sql`select * from routing`,
+    await sql`select * from audit`,
+  ]
+}
+
+test('a plan reads the source three times, changes nothing, and counts what the move then moves', async () => {
+  const acme = await world.tenant('acme', 730)
+  const before = await rows()
+  const planned = await plan({ tenantId: acme, kind: 'promote' })
+  expect(stores.calls).toEqual(['describeNamespace', 'list', 'fetch'])
+  expect(await rows()).toEqual(before)
+  expect((await world.store.listIndexes('default')).map((index) => index.name)).toEqual(['tr-pool-1'])
+
+  await world.replica()
+  const { id } = await start(world, acme, 'promote')
+  const move = await world.until(id, 'soaking')
+  expect(planned).toMatchObject({
+    refusals: [],
+    records: move.progress.total,
+    sampledRecords: 100,
+    source: { kind: 'pool', index: 'tr-pool-1' },
+    target: { kind: 'silo', project: 'default', index: null, region: 'us-east-1' },
+  })
+  expect(planned.records).toBe(move.verification?.equal)
+  expect(planned.parity.every((one) => one.equal)).toBe(true)
+})
+
+test('units, price and time of a plan follow from what the steps would ask of the store', async () => {
+  const acme = await world.tenant('acme', 1000)
+  const planned = await plan({ tenantId: acme, kind: 'promote' })
+  // Listed and fetched once to be copied and once in each place to be compared; a page of ids and ten records are a unit.
+  const reading = 3 * (10 + 100)
+  expect(planned.units.read).toBeGreaterThanOrEqual(reading)
+  expect(planned.units.read).toBeLessThan(reading + 20)
+  // An id of 7 bytes, 4 dimensions and some metadata: about 70 bytes each, and a write unit is a KB.
+  expect(planned.bytes / planned.records).toBeGreaterThan(7 + 4 * 4)
+  expect(planned.bytes / planned.records).toBeLessThan(200)
+  expect(planned.units.write).toBeGreaterThanOrEqual(Math.ceil(planned.bytes / 1024))
+  const { price } = planned
+  expect(price.readUnits).toBeCloseTo((planned.units.read * 16) / 1e6, 9)
+  expect(price.writeUnits).toBeCloseTo((planned.units.write * 4) / 1e6, 9)
+  expect(price.total).toBeCloseTo(price.readUnits + price.writeUnits + price.storage, 9)
+  expect(price).toMatchObject({ currency: 'USD', plan: 'Standard', asOf: listPrices.asOf })
+  expect(planned.steps.map((one) => one.step)).toEqual([
+    ...['prepare', 'arm', 'copy', 'verify', 'fence', 'open', 'soak', 'complete'],
+  ])
+  expect(planned.steps[2]).toMatchObject({ source: { list: 10, fetch: 10 }, target: { upsert: 2 } })
+  expect(planned.durationS).toBeGreaterThan(1)
+  expect(planned.durationS).toBeLessThan(60)
+  expect(planned.writePause).toEqual({ expectedMs: 100, atMostMs: 5_000, basedOnMoves: 0 })
+  for (const rate of planned.rates) expect(rate.share).toBeLessThanOrEqual(0.9)
+  expect(planned.rates.find((rate) => rate.call === 'fetch')).toMatchObject({ index: 'tr-pool-1', limitPerSecond: 100 })
+  expect(planned.quota).toEqual([{ name: 'indexes_in_project', used: 1, afterwards: 2, limit: 20 }])
+})
+
+test('a larger tenant is planned to take longer and cost more, and moves that were made tell the pause', async () => {
+  const [small, large] = [await world.tenant('small', 50), await world.tenant('large', 3000)]
+  const [one, other] = [
+    await plan({ tenantId: small, kind: 'promote' }),
+    await plan({ tenantId: large, kind: 'promote' }),
+  ]
+  expect(other.price.total).toBeGreaterThan(one.price.total)
+  expect(other.units.read / one.units.read).toBeGreaterThan(20)
+  const replica = await world.replica()
+  const { id } = await start(world, small, 'promote')
+  const move = await world.until(id, 'soaking')
+  await replica.stopMover()
+  const later = await plan({ tenantId: large, kind: 'promote' })
+  expect(later.writePause).toMatchObject({ expectedMs: move.writePauseMs, basedOnMoves: 1 })
+})
+
+test('a plan that would be refused says each reason, as a start would', async () => {
+  const acme = await world.tenant('acme', 5)
+  const full = await plan({ tenantId: acme, kind: 'promote' }, { projectIndexLimit: 1 })
+  expect(full.refusals).toEqual([{ code: 'index_limit_reached', message: expect.stringContaining('limit') }])
+  expect(full.target).toBeNull()
+  const demoted = await plan({ tenantId: acme, kind: 'demote' })
+  expect(demoted.refusals).toEqual([{ code: 'conflict', message: 'The tenant is in a shared index already.' }])
+  const roomless = await plan({ tenantId: acme, kind: 'rebalance' })
+  expect(roomless.refusals).toEqual([{ code: 'conflict', message: expect.stringContaining('indexes add') }])
+  await openShard(world, 2, { region: 'eu-west-1', dimension: 8 })
+  const apart = await plan({ tenantId: acme, kind: 'rebalance', to: 'tr-pool-2' })
+  expect(apart.refusals).toEqual([{ code: 'conflict', message: expect.stringContaining('8 dimensions') }])
+  expect(apart.parity).toEqual([
+    { of: 'model', source: 'test', target: 'test', equal: true },
+    { of: 'dimension', source: '4', target: '8', equal: false },
+    { of: 'metric', source: 'cosine', target: 'cosine', equal: true },
+    { of: 'region', source: 'us-east-1', target: 'eu-west-1', equal: false },
+  ])
+  await start(world, acme, 'promote')
+  const busy = await plan({ tenantId: acme, kind: 'promote' }, { projectIndexLimit: 1 })
+  expect(busy.refusals.map((one) => one.code)).toEqual(['move_in_progress', 'index_limit_reached'])
+})
+
+test('a plan names the shared index that the move then takes, and its room', async () => {
+  const acme = await world.tenant('acme', 20)
+  const replica = await world.replica()
+  const promoted = await start(world, acme, 'promote')
+  await world.until(promoted.id, 'soaking')
+  await completeMove(world.home, platform, promoted.id)
+  await world.until(promoted.id, 'completed')
+  await openShard(world, 2, { fill: 12 })
+  const planned = await plan({ tenantId: acme, kind: 'demote' })
+  const move = await world.until((await start(world, acme, 'demote')).id, 'soaking')
+  await replica.stopMover()
+  expect(planned.target).toMatchObject({ kind: 'pool', index: move.target?.index })
+  expect(planned.quota).toEqual([
+    { name: 'indexes_in_project', used: 3, afterwards: 2, limit: 20 },
+    { name: 'namespaces_in_index', used: 12, afterwards: 13, limit: 100 },
+  ])
+})
+
+test("one's own prices take the place of the list", async () => {
+  const acme = await world.tenant('acme', 1000)
+  const own = parsePriceList(
+    JSON.stringify({
+      asOf: '2026-01-01',
+      plan: 'Our contract',
+      otherwise: { perMillionReadUnits: 1_000_000, perMillionWriteUnits: 0, perGigabyteMonth: 0 },
+    }),
+  )
+  const planned = await plan({ tenantId: acme, kind: 'promote' }, {}, own)
+  expect(planned.price).toMatchObject({ total: planned.units.read, plan: 'Our contract', asOf: '2026-01-01' })
+  expect(() => parsePriceList('{"asOf":"x","plan":"y","otherwise":{"perMillionReadUnits":-1}}')).toThrow(
+    'otherwise.perMillionReadUnits of the price list is not a price.',
+  )
+})
