@@ -94,6 +94,25 @@ test('a list is a table for people, and one document for scripts', async () => {
   expect(admin.seen[0]).toMatchObject({ method: 'GET', token: 'staff' })
 })
 
+test('advice is a table with the reasons and the silos that are left', async () => {
+  const item = { tenantId: 'acme', advice: 'promote', reasons: ['it is large', 'it is busy'], since: '2026-11-21' }
+  const list = { items: [item], nextCursor: null, silosLeft: 7 }
+  await using admin = await fakeAdmin(() => [200, list])
+  const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+  const table = await runCli(['advise'], env)
+  expect([table.code, table.err]).toEqual([0, 'Silos left: 7.\n'])
+  expect(table.out).toBe('TENANT  ADVICE   SINCE       BECAUSE\nacme    promote  2026-11-21  it is large; it is busy\n')
+  expect(JSON.parse((await runCli(['advise', '--json'], env)).out)).toEqual(list)
+})
+
+test('the report of a move is JSON to keep', async () => {
+  const report = { moveId: 'm1', ranges: [{ firstId: 'a', lastId: 'z', records: 3, digest: 'd' }] }
+  await using admin = await fakeAdmin(({ path }) => (path === '/moves/m1/report' ? [200, report] : [500, {}]))
+  const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+  const { code, out } = await runCli(['moves', 'show', 'm1', '--report'], env)
+  expect([code, JSON.parse(out)]).toEqual([0, report])
+})
+
 test('a dry run says what it would send and sends nothing', async () => {
   await using admin = await fakeAdmin(() => [500, {}])
   const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
