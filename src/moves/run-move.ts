@@ -72,10 +72,11 @@ async function current(db: Db, claimed: MoveRow): Promise<MoveRow> {
 
 /** Writes the fault down and decides; returns for how long to wait before the next try. */
 async function recordFault(db: Db, move: MoveRow, error: unknown): Promise<number> {
-  const decision = onFault(error, move.state, move.attempts + 1)
   const words = error instanceof AppError ? `${error.message} (${error.code})` : 'an unexpected fault; see the log'
-  await asMover(db, move, async (tx, row) => {
+  // The state as it is now: the step may have switched, and failed only then.
+  const decision = await asMover(db, move, async (tx, row) => {
     await changeMove(tx, row, { attempts: sql`attempts + 1`, error: words })
+    return onFault(error, row.state, row.attempts + 1)
   })
   if (decision.kind === 'retry') return decision.afterMs
   await abandon(db, move, words)

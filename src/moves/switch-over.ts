@@ -36,7 +36,8 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
   await context.at('fence: entered')
   const fenced = await readMoving(db, move)
   if (fenced.phase !== 'fence') return wait('the fence was opened again', 100)
-  while (fenced.fenceDeadline.getTime() > context.clock.epochMs()) {
+  const endsAtMs = context.clock.now() + (await fenceLeftMs(context))
+  while (context.clock.now() < endsAtMs) {
     await syncRound(parts)
     await verifyRound(parts)
     if (isTailDone(await parts.ledger.tail())) {
@@ -60,10 +61,20 @@ async function catchUp(context: StepContext, parts: SyncParts): Promise<string |
   return fenceGate({ tail: await parts.ledger.tail(), behind })
 }
 
+/** By Postgres's clock, which set the deadline: ours may be wrong by more than a fence lasts. */
+async function fenceLeftMs({ db, move }: StepContext): Promise<number> {
+  const [row] = await db.execute<{ ms: number }>(sql`
+    select (extract(epoch from fence_deadline - clock_timestamp()) * 1000)::float8 as ms from routing
+    where tenant_id = ${move.tenantId} and phase = 'fence'`)
+  return row?.ms ?? 0
+}
+
 /** One transaction: before the deadline and with nothing left to carry over, the roles change. */
 async function flip(tx: Tx, row: MoveRow, flipped: MoveChange): Promise<boolean> {
   const routing = await readMoving(tx, row)
   if (routing.phase !== 'fence') return false
+  // Who asked for it was told that it is before the switch.
+  if (row.request === 'cancel') return false
   const { active, follower, epoch } = routing
   // The fence let no new row in, so this is the last word.
   if (!isTailDone(await readTail(tx, row.id))) return false
@@ -76,7 +87,6 @@ async function flip(tx: Tx, row: MoveRow, flipped: MoveChange): Promise<boolean>
     await tx.update(places).set({ state: 'active' }).where(eq(places.id, active.placeId))
     return false
   }
-  // A cancel that came too late is forgotten.
   await changeMove(tx, row, {
     ...flipped,
     request: null,

@@ -18,7 +18,7 @@ import { seedTenant } from './seed.ts'
 const dimension = 4
 export const platform: StaffPrincipal = { kind: 'staff', subject: 'pat', roles: new Set(['platform']) }
 
-const settings: MoveSettings = {
+export const settings: MoveSettings = {
   project: 'default',
   cloud: 'aws',
   region: 'us-east-1',
