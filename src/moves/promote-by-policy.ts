@@ -10,7 +10,7 @@ import { moves } from './moves.sql.ts'
 import { type StartMoveDeps, startMove } from './start-move.ts'
 
 /** Who begins the moves of a policy: no token has such a subject. */
-export const policyActor = { kind: 'staff', subject: 'system:policy', roles: new Set(['platform'] as const) } as const
+const policyActor = { kind: 'staff', subject: 'system:policy', roles: new Set(['platform'] as const) } as const
 
 /** A tenant whose last move did not end well, or was undone by a person, is theirs to decide on for so long. */
 const restDays = 7

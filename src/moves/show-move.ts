@@ -105,7 +105,7 @@ export async function lookAtMove(
 }
 
 /** The history of a move after an event, oldest first. */
-export async function listMoveEvents(
+async function listMoveEvents(
   { db }: { readonly db: Tx },
   id: string,
   afterId: number,
