@@ -11,7 +11,6 @@ export const errorCodes = [
   'conflict', // the thing exists with other content, or is in a state that forbids this
   'document_busy', // another write to the same document is under way or in doubt
   'move_in_progress', // refused because the tenant is being moved
-  'rollback_refused', // going back would lose what was written after the switch
   'index_limit_reached', // the Pinecone project allows no further index
   'namespace_limit_reached', // the store refuses a further namespace in this index
   'payload_too_large',

@@ -31,7 +31,6 @@ export const problemKinds = {
   conflict: { status: 409, title: 'The present state does not allow this' },
   document_busy: { status: 409, title: 'Another write to this document is under way', retryAfterS: 2 },
   move_in_progress: { status: 409, title: 'The tenant is being moved' },
-  rollback_refused: { status: 409, title: 'Rolling back would lose writes' },
   index_limit_reached: { status: 409, title: 'The project allows no further index' },
   namespace_limit_reached: { status: 503, title: 'The index takes no further tenant', retryAfterS: 30 },
   payload_too_large: { status: 413, title: 'The body is too large' },
