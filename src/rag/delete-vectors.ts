@@ -1,9 +1,10 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import type { Db } from '../db/connect.ts'
+import { isAppError } from '../errors.ts'
 import type { Filter } from '../stores/store.ts'
 import { checkFilter } from './check-filter.ts'
 import { checkIds, idsMax } from './check-records.ts'
-import type { ClaimSettings } from './claimed-write.ts'
+import { type ClaimSettings, doneInPart } from './claimed-write.ts'
 import { deleteEverything } from './delete-everything.ts'
 import { Faults } from './faults.ts'
 import { indexMustBeThere } from './index-gone.ts'
@@ -52,7 +53,12 @@ export async function deleteVectors(
   const ids = input.ids ?? (filter === undefined ? [] : await findOwnIds(deps, principal, filter))
   for (let at = 0; at < ids.length; at += idsMax) {
     const some = [...new Set(ids.slice(at, at + idsMax))]
-    await deps.memory.locks.hold(tenantId, some, () => writeInPlace(deps, tenantId, (place) => place.deleteIds(some)))
+    const deletion = deps.memory.locks.hold(tenantId, some, () =>
+      writeInPlace(deps, tenantId, (place) => place.deleteIds(some)),
+    )
+    await deletion.catch((fault: unknown) => {
+      throw at === 0 || isAppError(fault, 'outcome_unknown') ? fault : doneInPart(fault)
+    })
   }
 }
 

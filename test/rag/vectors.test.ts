@@ -121,6 +121,28 @@ test('deleting by ids deletes those, and is no fault where there is nothing', as
   expect(await storedIds()).toEqual(['b'])
 })
 
+test('deleting by filter that breaks off half way never says that nothing was changed', async () => {
+  for (const part of ['a', 'b', 'c']) {
+    const vectors = Array.from({ length: 500 }, (_, i) => ({ id: `${part}${i}`, values, metadata: { old: true } }))
+    await upsertVectors(world.deps, acme, { vectors })
+  }
+  let calls = 0
+  world.deps.stores.before('deleteIds', () => {
+    if (++calls > 1) throw new AppError('store_unavailable', 'Away. Nothing was changed.')
+  })
+  await expect(deleteVectors(world.deps, acme, { filter: { old: true } })).rejects.toMatchObject({
+    code: 'outcome_unknown',
+  })
+  expect(await storedIds()).toHaveLength(500)
+  calls = 1
+  await expect(deleteVectors(world.deps, acme, { filter: { old: true } })).rejects.toMatchObject({
+    code: 'store_unavailable',
+  })
+  world.deps.stores.before('deleteIds', undefined)
+  await deleteVectors(world.deps, acme, { filter: { old: true } })
+  expect(await storedIds()).toEqual([])
+})
+
 test('deleting by filter deletes the app’s own records over many pages, and no chunk of a document', async () => {
   const many = Array.from({ length: 250 }, (_, at) => ({
     ...{ id: `r${at}`, values },
