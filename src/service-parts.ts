@@ -1,21 +1,25 @@
 import { createTokenVerifier, type TokenVerifier } from './auth/token-verifier.ts'
 import type { Config } from './config.ts'
 import type { Embedder } from './models/embedder.ts'
+import type { Paces } from './moves/pace-stores.ts'
 import type { RequestCounts } from './registry/request-counts.ts'
 import { pineconeStore } from './stores/pinecone.ts'
 import type { VectorStore } from './stores/store.ts'
 import type { HttpMeter } from './telemetry/http-meter.ts'
 import type { Telemetry } from './telemetry/telemetry.ts'
 
-/** The vector store with every project of the configuration, its calls counted. */
+/** The vector store with every project of the configuration, its calls counted and its refusals told to the movers. */
 export function openStores(
   { projects }: Config['pinecone'],
   { store, steps }: Telemetry,
+  paces: Paces,
 ): VectorStore & AsyncDisposable {
   return pineconeStore({
     projects: projects.map(({ name, apiKey, controllerHost }) => ({ name, apiKey: apiKey.reveal(), controllerHost })),
-    onCall({ op, status, ms }) {
+    onCall(call) {
+      const { op, status, ms } = call
       store.call(op, status, ms)
+      paces.noteCall(call)
       if (op === 'query') steps.store.observe(ms)
     },
   })

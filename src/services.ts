@@ -15,6 +15,7 @@ import { createLogger } from './log.ts'
 import type { Embedder } from './models/embedder.ts'
 import { countMoves } from './moves/count-moves.ts'
 import { Mover } from './moves/mover.ts'
+import { Paces } from './moves/pace-stores.ts'
 import { startPolicyRounds } from './moves/policy-rounds.ts'
 import { readPrices } from './moves/price-file.ts'
 import { RecentQueries } from './moves/recent-queries.ts'
@@ -83,7 +84,8 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   await checkIndexes(database.db, { model, dimension })
   await refuseMissingProjects(database.db, config.pinecone.projects)
 
-  const stores = overrides.stores ?? opening.use(openStores(config.pinecone, telemetry))
+  const paces = new Paces()
+  const stores = overrides.stores ?? opening.use(openStores(config.pinecone, telemetry, paces))
   const embedder = timed(overrides.embedder ?? opening.use(await openEmbedder(config.embedding)), telemetry)
   const chunker = opening.use(startChunker(chunkRule(embedder.maxTokens)))
   const verifier = opening.use(openVerifier(config.jwt, telemetry))
@@ -126,6 +128,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const recentQueries = new RecentQueries()
   const moverDeps = {
     stores,
+    paces,
     recentQueries,
     settings: moveSettings,
     log,

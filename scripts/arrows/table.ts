@@ -42,7 +42,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     ...['auth', 'cache', 'config', 'db', 'errors', 'http', 'log', 'models', 'moves', 'placement', 'rag', 'registry'],
     ...['service-parts', 'stores', 'telemetry', 'tenants', 'version'],
   ],
-  'service-parts': ['auth', 'config', 'models', 'registry', 'stores', 'telemetry'],
+  'service-parts': ['auth', 'config', 'models', 'moves', 'registry', 'stores', 'telemetry'],
   version: [],
   shutdown: ['errors'],
   main: ['config', 'errors', 'http', 'log', 'services', 'setting-reader', 'shutdown'],

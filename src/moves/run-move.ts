@@ -3,11 +3,13 @@ import type { Logger } from 'pino'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
+import type { VectorStore } from '../stores/store.ts'
 import { readMove } from './claim-move.ts'
 import { readTail } from './dirty-ledger.ts'
 import { asMover, changeMove, LostMove, type MoveRow } from './journal.ts'
 import { nextStep, type StepName } from './next-step.ts'
 import { onFault } from './on-fault.ts'
+import type { Paces } from './pace-stores.ts'
 import type { MovePoint, Step, StepContext } from './step.ts'
 import { arm } from './steps/arm.ts'
 import { cancel } from './steps/cancel.ts'
@@ -28,6 +30,8 @@ const steps = { prepare, arm, copy, verify, fence, open, soak, complete, cancel,
 export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'signal' | 'clock'> {
   readonly log: Logger
   readonly clock?: Clock
+  /** How fast each index may be called; without it, as fast as it answers. */
+  readonly paces?: Paces
   /** Where a test holds a mover or kills it. */
   readonly at?: (point: MovePoint, move: MoveRow) => Promise<void>
 }
@@ -48,7 +52,7 @@ export async function runMove(deps: RunMoveDeps, claimed: MoveRow, signal: Abort
     const step = nextStep({ state: move.state, request: move.request, retentionOver, hasUnsynced })
     if (step === 'rest') return 0
     try {
-      const result = await steps[step]({ ...deps, clock, move, signal, at })
+      const result = await steps[step]({ ...deps, stores: storesOf(deps, step), clock, move, signal, at })
       if (move.attempts > 0) await asMover(db, move, (tx, row) => changeMove(tx, row, { attempts: 0, error: null }))
       if (result.kind === 'wait') {
         if (result.gate !== move.gate) await asMover(db, move, (tx, row) => changeMove(tx, row, { gate: result.gate }))
@@ -61,6 +65,12 @@ export async function runMove(deps: RunMoveDeps, claimed: MoveRow, signal: Abort
       if (afterMs > 0) await clock.sleep(afterMs, signal)
     }
   }
+}
+
+/** The long steps are paced. One that holds writes is short, and waits for nothing that it can help. */
+function storesOf({ stores, paces }: RunMoveDeps, step: StepName): VectorStore {
+  const isLong = step === 'copy' || step === 'verify' || step === 'soak'
+  return isLong && paces !== undefined ? paces.slow(stores) : stores
 }
 
 async function current(db: Db, claimed: MoveRow): Promise<MoveRow> {

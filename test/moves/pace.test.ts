@@ -1,0 +1,175 @@
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { connect } from '../../src/db/connect.ts'
+import { AppError } from '../../src/errors.ts'
+import { Mover } from '../../src/moves/mover.ts'
+import { Pace } from '../../src/moves/pace.ts'
+import { paceSettings } from '../../src/moves/pace-settings.ts'
+import { Paces } from '../../src/moves/pace-stores.ts'
+import type { Placement } from '../../src/placement/placement.ts'
+import { parseTenantId } from '../../src/placement/tenant-id.ts'
+import { pineconeStore } from '../../src/stores/pinecone.ts'
+import type { TenantStore, VectorStore } from '../../src/stores/store.ts'
+import { contents, MoveWorld } from '../support/move-world.ts'
+import { settings as base, start } from './shard-house.ts'
+
+/** Time that passes only when someone sleeps. */
+function virtualClock() {
+  let nowMs = 0
+  return {
+    now: () => nowMs,
+    sleep: async (ms: number) => {
+      nowMs += ms
+    },
+  }
+}
+
+const { maxPerSecond, minPerSecond, increasePerSecond } = paceSettings
+
+test('a pace lets a second’s worth through at once, and then as much as its rate', async () => {
+  const clock = virtualClock()
+  const pace = new Pace(clock.now)
+  for (let i = 0; i < maxPerSecond; i += 1) expect(pace.take(1)).toBe(0)
+  expect(pace.take(1)).toBeCloseTo(1000 / maxPerSecond)
+  await clock.sleep(1000)
+  expect(pace.take(1)).toBe(0)
+})
+
+test('a refusal cuts the rate by half, those right after it are the same trouble, and it rises again step by step', async () => {
+  const clock = virtualClock()
+  const pace = new Pace(clock.now)
+  pace.refused()
+  await clock.sleep(10)
+  pace.refused()
+  const cut = maxPerSecond / 2 + increasePerSecond * 0.01
+  expect(pace.perSecond).toBeCloseTo(cut)
+  expect(pace.take(10)).toBeGreaterThan(100)
+  await clock.sleep(4000)
+  expect(pace.perSecond).toBeCloseTo(cut + increasePerSecond * 4)
+  for (let i = 0; i < 20; i += 1) {
+    pace.refused()
+    await clock.sleep(1000)
+  }
+  expect(pace.perSecond).toBeGreaterThanOrEqual(minPerSecond)
+  expect(pace.perSecond).toBeLessThan(minPerSecond + 3 * increasePerSecond)
+  await clock.sleep(60_000)
+  expect(pace.perSecond).toBe(maxPerSecond)
+})
+
+test('an index that answers much later than it did is left in peace; a slow answer alone is not', async () => {
+  const clock = virtualClock()
+  const pace = new Pace(clock.now)
+  for (let i = 0; i < 50; i += 1) pace.answered(40)
+  pace.answered(400)
+  expect(pace.perSecond).toBe(maxPerSecond)
+  for (let i = 0; i < 10; i += 1) pace.answered(400)
+  expect(pace.perSecond).toBe(maxPerSecond / 2)
+  const local = new Pace(clock.now)
+  for (let i = 0; i < 50; i += 1) local.answered(1)
+  for (let i = 0; i < 50; i += 1) local.answered(20)
+  expect(local.perSecond).toBe(maxPerSecond)
+})
+
+const placement: Placement = {
+  ...{ placeId: 1, tenantId: parseTenantId('acme'), project: 'default', indexName: 'tr-pool-1', generation: 1 },
+  ...{ indexHost: 'http://127.0.0.1:9', namespace: 'tenant_acme_g1', kind: 'pool' },
+}
+
+/** An index that answers `perSecond` fetches a second and refuses what is more. */
+function limitedStore(clock: ReturnType<typeof virtualClock>, perSecond: () => number) {
+  const answered: number[] = []
+  let refused = 0
+  const place = {
+    placement,
+    fetch: async () => {
+      await clock.sleep(1)
+      const now = clock.now()
+      while ((answered[0] ?? now) < now - 1000) answered.shift()
+      if (answered.length >= perSecond()) {
+        refused += 1
+        throw new AppError('store_busy', 'too fast')
+      }
+      answered.push(now)
+      return { records: new Map() }
+    },
+  } as unknown as TenantStore
+  return { stores: { open: () => place } as unknown as VectorStore, refusals: () => refused }
+}
+
+test('a mover finds the rate that an index bears, and takes up speed when it bears more', async () => {
+  const clock = virtualClock()
+  const paces = new Paces(clock)
+  let bears = 30
+  const { stores, refusals } = limitedStore(clock, () => bears)
+  const place = paces.slow(stores).open(placement)
+  const fetchFor = async (ms: number) => {
+    const [from, refusedBefore] = [clock.now(), refusals()]
+    let done = 0
+    while (clock.now() - from < ms) {
+      const ok = await place.fetch(['a']).then(
+        () => true,
+        () => false,
+      )
+      if (ok) done += 1
+    }
+    return { perSecond: (done * 1000) / ms, refused: refusals() - refusedBefore }
+  }
+  await fetchFor(10_000)
+  const slow = await fetchFor(60_000)
+  expect(slow.perSecond).toBeGreaterThan(15)
+  expect(slow.perSecond).toBeLessThanOrEqual(30)
+  expect(slow.refused / (slow.perSecond * 60)).toBeLessThan(0.1)
+  bears = 1000
+  await fetchFor(20_000)
+  const fast = await fetchFor(10_000)
+  expect(fast).toEqual({ perSecond: expect.closeTo(maxPerSecond, -1), refused: 0 })
+})
+
+test('what an index refuses the apps slows the moves that use it, and no other', () => {
+  const clock = virtualClock()
+  const paces = new Paces(clock)
+  const [here, there] = [paces.of('default', 'tr-pool-1'), paces.of('default', 'tr-pool-2')]
+  paces.noteCall({ project: 'default', index: 'tr-pool-1', refusals: 0 })
+  expect(here.perSecond).toBe(maxPerSecond)
+  paces.noteCall({ project: 'default', index: 'tr-pool-1', refusals: 2 })
+  expect([here.perSecond, there.perSecond]).toEqual([maxPerSecond / 2, maxPerSecond])
+})
+
+test('a move of an index that refuses calls slows down and loses nothing', async () => {
+  await using world = await MoveWorld.open()
+  const acme = await world.tenant('acme', 1500)
+  const before = await contents(await world.placeOf(acme))
+  const paces = new Paces()
+  const rates: number[] = []
+  const stores = world.stack.use(
+    pineconeStore({
+      projects: [{ name: 'default', apiKey: 'local', controllerHost: world.local.local.url }],
+      retry: { attempts: 6, baseMs: 5, maxMs: 50 },
+      onCall(call) {
+        paces.noteCall(call)
+        if (call.index === 'tr-pool-1') rates.push(paces.of('default', call.index).perSecond)
+      },
+    }),
+  )
+  world.local.local.setFaults({
+    rules: [{ fault: 'rateLimit', on: 'fetch', index: 'tr-pool-1', perSecond: 25, burst: 3, retryAfterS: 0.02 }],
+  })
+  const moveSettings = {
+    ...{ ...base, indexPrefix: 'tr', retentionMs: 3_600_000, fenceBudgetMs: 5_000 },
+    ...{ storeInDoubtMs: 300, storeVisibleMs: 300, readGraceMs: 0, staleReadsMs: 0 },
+  }
+  const database = world.stack.use(connect({ url: world.home.url, max: 4 }))
+  await world.replica().then((replica) => replica.stopMover())
+  await using mover = new Mover(
+    database,
+    { stores, paces, settings: moveSettings, log: pino({ level: 'silent' }) },
+    { leaseMs: 5_000, maxMoves: 1, pollMs: 100 },
+  )
+  await mover.start()
+  const { id } = await start(world, acme, 'promote')
+  const move = await world.until(id, 'soaking')
+  expect(move.verification).toMatchObject({ equal: 1500, repaired: 0 })
+  expect(Math.min(...rates)).toBeLessThan(maxPerSecond)
+  world.local.local.setFaults({ rules: [] })
+  expect(await contents(await world.placeOf(acme))).toEqual(before)
+})
