@@ -1,5 +1,5 @@
 import type { Tx } from '../db/connect.ts'
-import type { AppError } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import { chooseProject, noProjectError, type Project } from '../placement/choose-project.ts'
 import { findIndexByName, type IndexRow } from '../registry/indexes.ts'
 import { countIndexesByProject } from '../registry/projects.ts'
@@ -25,11 +25,20 @@ export async function siloProject(
   return 'none' in choice ? { refused: noProjectError(choice.none, wanted) } : choice
 }
 
-/** An index of any of the projects, by its name; those that are gone are not found. */
+/**
+ * An index of any of the projects, by its name, or as `project/name` where several have one of that name; those that are
+ * gone are not found.
+ * @throws AppError `invalid_request` when the name alone fits several: projects number their shared indexes alike.
+ */
 export async function namedIndex(tx: Tx, settings: ProjectSettings, name: string): Promise<IndexRow | undefined> {
+  const [bare = '', wanted] = name.split('/').toReversed()
+  const found: IndexRow[] = []
   for (const project of projectsOf(settings)) {
-    const found = await findIndexByName(tx, project.name, name)
-    if (found !== undefined && found.state !== 'deleted') return found
+    if (wanted !== undefined && wanted !== project.name) continue
+    const index = await findIndexByName(tx, project.name, bare)
+    if (index !== undefined && index.state !== 'deleted') found.push(index)
   }
-  return undefined
+  if (found.length < 2) return found[0]
+  const full = found.map((index) => `${index.project}/${index.name}`).join(' or ')
+  throw new AppError('invalid_request', `Several Pinecone projects have an index ${name}: say ${full}.`)
 }

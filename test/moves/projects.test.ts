@@ -88,6 +88,37 @@ test('a promote into a region whose projects may hold no silo is refused before 
   expect(await two.world.home.sql`select id from moves`).toEqual([])
 })
 
+test('an index whose name several projects have is asked for with its project', async () => {
+  await using two = await openTwoProjects()
+  const { world } = two
+  const replica = await world.replica(await two.env({ regions: ['us-east-1'] }))
+  const authorization = await world.issuer.staff('platform')
+  await onboard(two, replica, 'acme')
+  await onboard(two, replica, 'berlin', { region: 'eu-west-1' })
+  await put(two, replica, 'acme')
+  const drain = (name: string) =>
+    replica.admin({ method: 'POST', path: `/indexes/${encodeURIComponent(name)}/drain`, authorization })
+  const unclear = await drain('tr-pool-1')
+  expect([unclear.status, unclear.json]).toEqual([
+    400,
+    expect.objectContaining({ detail: expect.stringContaining('say default/tr-pool-1 or second/tr-pool-1') }),
+  ])
+  const body = { kind: 'rebalance', to: 'second/tr-pool-1' }
+  const elsewhere = await replica.admin({ path: '/tenants/acme/moves', authorization, body })
+  expect([elsewhere.status, elsewhere.json.detail]).toEqual([
+    409,
+    'Index tr-pool-1 is in eu-west-1; the tenant must stay in us-east-1.',
+  ])
+  expect((await drain('second/tr-pool-9')).status).toBe(404)
+  expect((await drain('default/tr-pool-1')).json).toMatchObject({ code: 'conflict' })
+
+  await replica.admin({ path: '/indexes', authorization, body: {} })
+  const drained = await drain('default/tr-pool-1')
+  expect([drained.status, drained.json]).toMatchObject([202, { moves: [{ tenantId: 'acme', kind: 'rebalance' }] }])
+  await expect.poll(() => placeOf(two, 'acme'), { timeout: 20_000 }).toMatchObject({ index: 'tr-pool-2' })
+  expect(await ask(two, replica, 'acme')).toContain('The word of acme')
+})
+
 test('indexes that nobody knows are swept from every project, also while one is away', async () => {
   await using two = await openTwoProjects()
   const { world, store } = two

@@ -16,6 +16,7 @@ export function indexesList(context: Context): Command {
       const page = await listAll<Record<string, unknown>>(await context.api(), '/indexes', {}, limit)
       showList(context, options, page, {
         NAME: (index) => index.name,
+        PROJECT: (index) => index.project ?? '',
         KIND: (index) => index.kind,
         STATE: (index) => index.state ?? '',
         NAMESPACES: (index) => index.namespaces,

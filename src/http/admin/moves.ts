@@ -43,7 +43,13 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       params: z.object({ id: z.string() }),
       body: z.object({
         kind,
-        to: z.string().max(45).optional().describe('Of a rebalance: the shared index to go to.'),
+        to: z
+          .string()
+          .max(90)
+          .optional()
+          .describe(
+            'Of a rebalance: the shared index to go to; `project/index` where several projects have one so named.',
+          ),
         plan: z.boolean().optional(),
       }),
       replies: {
@@ -65,7 +71,12 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       summary: 'Empty a shared index',
       description:
         'From now on no tenant comes into it, and each one in it is queued for a rebalance, the longest there first. Said again it queues those that are left.',
-      params: z.object({ name: z.string().max(45) }),
+      params: z.object({
+        name: z
+          .string()
+          .max(90)
+          .describe('`project/index`, the slash as %2F, where several projects have one so named.'),
+      }),
       replies: { 202: { description: 'The moves that were queued', schema: drain } },
       handle: async ({ principal, params }) => ({ status: 202, json: await startDrain(deps, principal, params.name) }),
     }),
