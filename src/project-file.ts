@@ -49,22 +49,28 @@ type Entry = z.infer<typeof entry>
 export function projectsOf(read: SettingReader, first: ProjectSettings): readonly ProjectSettings[] | undefined {
   const path = read.raw('PINECONE_PROJECTS')
   if (path === undefined) return undefined
-  const listed = listIn(read, path)
   const projects: ProjectSettings[] = []
-  for (const [i, candidate] of listed.entries()) {
-    const where = `entry ${i + 1}${nameOf(candidate)}`
+  const names = new Set([first.name])
+  const fault = (wrong: string, remedy: string) => read.fault('PINECONE_PROJECTS', wrong, remedy)
+  for (const [i, candidate] of listIn(read, path).entries()) {
+    const { name, apiKeyVariable } = partsOf(candidate)
+    const where = `entry ${i + 1}${name === undefined ? '' : ` (${name})`}`
     const parsed = entry.safeParse(candidate)
-    if (parsed.success) {
-      const known = [first, ...projects]
-      const project = projectOf(read, where, parsed.data)
-      for (const fault of repeated(project, known)) read.fault('PINECONE_PROJECTS', `has in ${where} ${fault}`, alone)
-      projects.push(project)
-      continue
-    }
-    for (const issue of parsed.error.issues) {
+    for (const issue of parsed.error?.issues ?? []) {
       const field = issue.path.length > 0 ? `, ${issue.path.join('.')}` : ''
-      read.fault('PINECONE_PROJECTS', `has a fault in ${where}${field}`, wordsOf(issue, candidate))
+      fault(`has a fault in ${where}${field}`, wordsOf(issue, candidate))
     }
+    if (name !== undefined && names.has(name)) fault(`has in ${where} a name that is taken`, alone)
+    if (name !== undefined) names.add(name)
+    const key = apiKeyVariable === undefined ? undefined : read.variable(apiKeyVariable)
+    if (apiKeyVariable !== undefined && key === undefined) {
+      fault(`names ${apiKeyVariable} in ${where}, which is not set`, 'set it to the key of the project')
+    }
+    if (!parsed.success) continue
+    const project = projectOf(parsed.data, new Secret(key ?? ''))
+    const twin = [first, ...projects].find((other) => isSame(other, project))
+    if (twin !== undefined) fault(`has in ${where} the key of project ${twin.name}`, alone)
+    projects.push(project)
   }
   return projects
 }
@@ -91,34 +97,27 @@ function listIn(read: SettingReader, path: string): readonly unknown[] {
   return []
 }
 
-function projectOf(read: SettingReader, where: string, { apiKeyVariable, controllerHost, ...facts }: Entry) {
-  const key = read.variable(apiKeyVariable)
-  if (key === undefined) {
-    read.fault(
-      'PINECONE_PROJECTS',
-      `names ${apiKeyVariable} in ${where}, which is not set`,
-      'set it to the key of the project',
-    )
-  }
-  const project: ProjectSettings = {
-    ...facts,
-    regions: facts.regions ?? [],
-    apiKey: new Secret(key ?? ''),
-    ...(controllerHost === undefined ? {} : { controllerHost }),
-  }
-  return project
+function projectOf({ apiKeyVariable: _, controllerHost, ...facts }: Entry, apiKey: Secret): ProjectSettings {
+  const host = controllerHost === undefined ? {} : { controllerHost }
+  return { ...facts, regions: facts.regions ?? [], apiKey, ...host }
 }
 
 /** The same key at the same address is the same project: its indexes would be counted twice and their names collide. */
-function repeated(project: ProjectSettings, known: readonly ProjectSettings[]): readonly string[] {
-  const key = project.apiKey.reveal()
-  const twin = known.find(
-    (other) => key !== '' && other.apiKey.reveal() === key && other.controllerHost === project.controllerHost,
-  )
-  return [
-    ...(known.some((other) => other.name === project.name) ? ['a name that is taken'] : []),
-    ...(twin === undefined ? [] : [`the key of project ${twin.name}`]),
-  ]
+function isSame(one: ProjectSettings, other: ProjectSettings): boolean {
+  const key = one.apiKey.reveal()
+  return key !== '' && key === other.apiKey.reveal() && one.controllerHost === other.controllerHost
+}
+
+/** What can be told of an entry that has faults elsewhere. */
+function partsOf(candidate: unknown): {
+  readonly name?: string | undefined
+  readonly apiKeyVariable?: string | undefined
+} {
+  const { name, apiKeyVariable } = Object(candidate)
+  return {
+    name: entry.shape.name.safeParse(name).data,
+    apiKeyVariable: entry.shape.apiKeyVariable.safeParse(apiKeyVariable).data,
+  }
 }
 
 function wordsOf(issue: z.core.$ZodIssue, candidate: unknown): string {
@@ -131,11 +130,6 @@ function wordsOf(issue: z.core.$ZodIssue, candidate: unknown): string {
 
 function shortened(key: string): string {
   return JSON.stringify(key.length > 30 ? `${key.slice(0, 27)}…` : key)
-}
-
-function nameOf(candidate: unknown): string {
-  const parsed = entry.shape.name.safeParse(Object(candidate).name)
-  return parsed.success ? ` (${parsed.data})` : ''
 }
 
 function isPlainUrl(text: string): boolean {
