@@ -117,7 +117,15 @@ export const copyAndSync: readonly Race[] = [
   {
     name: '20 two movers after a lost lease',
     async stage(world) {
-      const { b, held } = await moverAt(world, 'a.mover: at copy: batch claimed')
+      // First it loses the move to a person's pause, and notices at its next word to the registry.
+      const { b, held: read } = await moverAt(world, /^a\.mover: fetch g1 .*: answer/)
+      await world.steer('pause')
+      const held = world.schedule.hold('a.mover: at copy: batch claimed')
+      read.release()
+      await world.schedule.pass(500)
+      assert.equal(held.reached, false)
+      await world.steer('resume')
+      await world.schedule.until(() => held.reached)
       const frozen = world.schedule.hold(/^a\.mover: /)
       await world.replica('c')
       await world.run(b.delete('r1'))

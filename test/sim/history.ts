@@ -5,14 +5,14 @@ import { isLinearizable, type Operation } from './linearizable.ts'
 export class History {
   readonly #operations = new Map<string, { initial: number | undefined; all: Operation[] }>()
   #step = 0
-  #open = 0
+  readonly #open = new Map<string, number>()
 
   get ids(): readonly string[] {
     return [...this.#operations.keys()]
   }
 
   get isAnswered(): boolean {
-    return this.#open === 0
+    return [...this.#open.values()].every((count) => count === 0)
   }
 
   begin(id: string, initial: number | undefined): void {
@@ -20,8 +20,8 @@ export class History {
   }
 
   /** Someone who was waiting for an answer has gone. */
-  abandon(): void {
-    this.#open = 0
+  abandon(by: string): void {
+    this.#open.delete(by)
   }
 
   /** Does one operation and notes what became of it; a refused one never happened. */
@@ -37,7 +37,7 @@ export class History {
     const begun = { kind, value, from: this.#step++, by }
     const unanswered: Operation = { ...begun, to: Number.POSITIVE_INFINITY }
     record.all.push(unanswered)
-    this.#open += 1
+    this.#open.set(by, (this.#open.get(by) ?? 0) + 1)
     const end = (instead?: Operation) => {
       record.all.splice(record.all.indexOf(unanswered), 1, ...(instead === undefined ? [] : [instead]))
     }
@@ -49,7 +49,7 @@ export class History {
       if (kind === 'read' || (isAppError(error) && error.code !== 'outcome_unknown')) end()
       throw error
     } finally {
-      this.#open = Math.max(0, this.#open - 1)
+      this.#open.set(by, Math.max(0, (this.#open.get(by) ?? 0) - 1))
     }
   }
 

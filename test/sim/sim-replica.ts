@@ -43,7 +43,7 @@ export class SimReplica {
     this.#world.schedule.kill(`${this.name}.mover`)
     if (part === 'mover') return
     this.#world.schedule.kill(this.name)
-    this.#world.history.abandon()
+    this.#world.history.abandon(this.name)
   }
 
   put(id: string, value: number): Promise<unknown> {

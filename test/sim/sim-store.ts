@@ -39,7 +39,7 @@ export class SimStore {
   readonly #places = new Map<string, Place>()
   readonly #indexes = new Map<string, IndexInfo & { project: string }>()
   /** What is to become of a write; a test or a seed decides. */
-  fate: (label: string) => Fate = () => 'done'
+  fate: (label: string, isStamped: boolean) => Fate = () => 'done'
   /** How long a write is not shown, in ms. */
   lagMs: (label: string) => number = () => 0
   /** Whether answers carry sequence numbers. */
@@ -141,8 +141,8 @@ export class SimStore {
       await this.#schedule.point(actor, `${label}: answer`)
       return { ...answer, ...mark }
     }
-    const write = (label: string, apply: Change['apply'], options: CallOptions | undefined) =>
-      this.#write(actor, key, `${label}`, apply, options)
+    const write = (label: string, apply: Change['apply'], options: CallOptions | undefined, isStamped = false) =>
+      this.#write(actor, key, label, apply, options, isStamped)
     return {
       placement,
       upsert: (records, options) =>
@@ -152,6 +152,7 @@ export class SimStore {
             for (const one of records) all.set(one.id, { ...one, values: [...Float32Array.from(one.values)] })
           },
           options,
+          records.every((one) => one.metadata?._tr !== undefined),
         ),
       deleteIds: (ids, options) =>
         write(
@@ -202,10 +203,11 @@ export class SimStore {
     label: string,
     apply: Change['apply'],
     options: CallOptions | undefined,
+    isStamped: boolean,
   ): Promise<WriteReceipt> {
     await this.#schedule.point(actor, `${label}: send`)
     options?.signal?.throwIfAborted()
-    const fate = this.fate(`${actor}: ${label}`)
+    const fate = this.fate(`${actor}: ${label}`, isStamped)
     const unknown = () => new AppError('outcome_unknown', 'The store did not answer.')
     if (fate === 'busy') throw new AppError('store_busy', 'The store is busy.')
     if (fate === 'lost') throw unknown()

@@ -1,0 +1,227 @@
+/** A guard of the moves taken out: the text in one file of `src` that makes it, and what stands there instead. */
+export interface Mutant {
+  readonly guard: string
+  readonly file: string
+  /** Each must be there exactly once. */
+  readonly changes: readonly (readonly [from: string, to: string])[]
+  /** The same guard in a second file. */
+  readonly also?: { readonly file: string; readonly changes: Mutant['changes'] }
+  /** The races that are expected to tell, by number; the first that does is enough. */
+  readonly races: readonly number[]
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    guard: 'the copy waits until every replica journals',
+    file: 'moves/steps/arm.ts',
+    changes: [['if (behind > 0) return', 'if (behind > 99) return']],
+    races: [1, 2, 4],
+  },
+  {
+    guard: 'the copy waits for unjournaled writes in doubt',
+    file: 'moves/steps/arm.ts',
+    changes: [['if (doubtMs > 0) return', 'if (doubtMs > 1e9) return']],
+    races: [3],
+  },
+  {
+    guard: 'the copy waits until the source shows what was answered',
+    file: 'moves/steps/arm.ts',
+    changes: [['await waitVisible(', 'if (!context) await waitVisible(']],
+    races: [5],
+  },
+  {
+    guard: 'a replica reports a change as applied when its older writes have ended',
+    file: 'registry/leased-routes.ts',
+    changes: [['draining.push(view.drained())', '']],
+    races: [2],
+  },
+  {
+    guard: 'a write in doubt is told to the others',
+    file: 'registry/writes-under-way.ts',
+    changes: [["if (outcome === 'in_doubt') this", "if (outcome === 'in_doubt' && view.writes > 99) this"]],
+    races: [3],
+  },
+  {
+    guard: 'a write is journaled before it is sent',
+    file: 'registry/write-gate.ts',
+    changes: [
+      [
+        'const intended = await intend(',
+        'await send({ placement, signal, stamp: () => undefined })\n    const intended = await intend(',
+      ],
+    ],
+    races: [11],
+  },
+  {
+    guard: "the intent's epoch is the routing's",
+    file: 'registry/write-journal.ts',
+    changes: [['if (Number(route?.epoch) !== epoch)', 'if (Number(route?.epoch) < 0)']],
+    races: [13],
+  },
+  {
+    guard: 'one intent a record at a time',
+    file: 'registry/write-journal.ts',
+    changes: [["where dirty.state = 'done'\n", '\n']],
+    races: [12, 17, 31],
+  },
+  {
+    guard: 'a write without an answer stays in flight',
+    file: 'registry/write-journal.ts',
+    changes: [['in_doubt = true`\n', "in_doubt = true, state = 'done', done_at = clock_timestamp()`\n"]],
+    races: [17],
+  },
+  {
+    guard: 'an answered write with a doubtful try stays in flight',
+    file: 'registry/write-gate.ts',
+    changes: [
+      ["receipt.doubtful ? inDoubt(deps) : { kind: 'done', lsn: receipt.lsn }", "{ kind: 'done', lsn: receipt.lsn }"],
+    ],
+    races: [31],
+  },
+  {
+    guard: 'a doubt is closed only when its time is over',
+    file: 'moves/dirty-ledger.ts',
+    changes: [["and state = 'inflight' and deadline < clock_timestamp()`", "and state = 'inflight'`"]],
+    races: [17, 15],
+  },
+  {
+    guard: 'nothing is written under a lease that has run out',
+    file: 'registry/lease.ts',
+    changes: [['return this.#clock.now() < this.#validUntilMs', 'return this.#validUntilMs > 0']],
+    races: [18],
+  },
+  {
+    guard: 'the copy leaves alone what was written since the move began',
+    file: 'moves/dirty-ledger.ts',
+    changes: [
+      [
+        'new Set(ids).difference(new Set(touched.map((one) => one.id)))',
+        'new Set([...ids, ...touched.map((one) => one.id)])',
+      ],
+    ],
+    races: [6],
+  },
+  {
+    guard: 'deletes are carried over',
+    file: 'moves/sync.ts',
+    changes: [['if (deletes.length > 0) await carry', 'if (deletes.length > 99) await carry']],
+    races: [6, 9, 21],
+  },
+  {
+    guard: 'what is carried over is proven to be the last write',
+    file: 'moves/freshness.ts',
+    changes: [['return row.isPut ?', 'return row.seq > 0 || row.isPut ?']],
+    races: [9],
+  },
+  {
+    guard: 'a record is marked clean only if nothing was written since',
+    file: 'moves/dirty-ledger.ts',
+    changes: [
+      ['sql`synced_seq = n, synced_at', 'sql`synced_seq = seq, synced_at'],
+      ['on record_id = mine.id and seq = mine.n', 'on record_id = mine.id'],
+      ["and record_id = held.id and seq = n and state = 'done'", "and record_id = held.id and state = 'done'"],
+    ],
+    races: [10],
+  },
+  {
+    guard: "what a mover's unanswered write may still reach is suspect",
+    file: 'moves/dirty-ledger.ts',
+    changes: [['suspectForMs === undefined ? ', 'suspectForMs !== -1 ? ']],
+    races: [7, 16],
+  },
+  {
+    guard: 'what a dead mover had claimed is suspect',
+    file: 'moves/steps/copy.ts',
+    changes: [['if (move.claimedIds.length > 0) await', 'if (move.claimedIds.length > 999) await']],
+    races: [16, 20],
+  },
+  {
+    guard: 'a mover that lost its move changes nothing',
+    file: 'moves/journal.ts',
+    changes: [['row.moverToken !== move.moverToken) throw', 'row.moverToken < 0) throw']],
+    races: [20, 8],
+  },
+  {
+    guard: 'a mover whose claim ran out sends nothing',
+    file: 'moves/mover.ts',
+    changes: [['const signal = AbortSignal.any([this.#stop.signal, lost.signal])', 'const { signal } = this.#stop']],
+    races: [20],
+  },
+  {
+    guard: 'every record is compared, not counted',
+    file: 'moves/compare.ts',
+    changes: [['copied !== undefined && digestRecord(copied) === expected', 'copied !== undefined']],
+    races: [26],
+  },
+  {
+    guard: 'what was carried over is compared before the switch',
+    file: 'moves/sync.ts',
+    changes: [['digest(here.records, row) === digest(there.records, row)', 'row.seq > 0']],
+    races: [25],
+  },
+  {
+    guard: 'no switch with a tail that is not carried over',
+    file: 'moves/fence-gate.ts',
+    changes: [['return inflight + inDoubt + unsynced + unverified + suspect + claimed === 0', 'return inflight >= 0']],
+    races: [15, 25],
+  },
+  {
+    guard: 'writes open on the new place when nobody reads the old one',
+    file: 'moves/steps/open.ts',
+    changes: [['if (behind > 0) return', 'if (behind > 99) return']],
+    races: [14],
+  },
+  {
+    guard: 'a switch is never undone',
+    file: 'moves/switch-over.ts',
+    changes: [
+      [
+        "if (routing.phase !== 'fence') return\n  const phase = row.state === 'rolling_back'",
+        "const phase = row.state === 'rolling_back'",
+      ],
+    ],
+    also: {
+      file: 'moves/reopen-fences.ts',
+      changes: [
+        [
+          "and(eq(routing.phase, 'fence'), lt(routing.fenceDeadline, sql`clock_timestamp()`))",
+          "eq(routing.phase, 'flip')",
+        ],
+      ],
+    },
+    races: [19],
+  },
+  {
+    guard: 'a fence past its deadline is opened by any replica',
+    file: 'moves/mover.ts',
+    changes: [['await reopenFences(this.#database.db)', '']],
+    races: [29],
+  },
+  {
+    guard: 'a rollback carries back what was written since',
+    file: 'moves/fence-gate.ts',
+    changes: [['unsynced + unverified + suspect', 'suspect']],
+    races: [30, 15],
+  },
+  {
+    guard: 'a place is purged when reads that began before are over',
+    file: 'moves/steps/complete.ts',
+    changes: [['if (slowMs > 0) return', 'if (slowMs > 1e9) return']],
+    races: [24],
+  },
+  {
+    guard: 'the name of a place is never used twice',
+    file: 'placement/naming.ts',
+    changes: [
+      ['_g$\x7bgeneration}`', '`'],
+      [':$\x7bgeneration}`)', '`)'],
+    ],
+    races: [23],
+  },
+  {
+    guard: 'nothing is made without its clean-up row',
+    file: 'moves/reserve-target.ts',
+    changes: [['await tx.insert(cleanups).values({ placeId: place.id, moveId: row.id })', '']],
+    races: [27],
+  },
+]
