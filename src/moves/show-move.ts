@@ -105,11 +105,7 @@ export async function lookAtMove(
 }
 
 /** The history of a move after an event, oldest first. */
-async function listMoveEvents(
-  { db }: { readonly db: Tx },
-  id: string,
-  afterId: number,
-): Promise<readonly MoveEvent[]> {
+async function listMoveEvents({ db }: { readonly db: Tx }, id: string, afterId: number): Promise<readonly MoveEvent[]> {
   const rows = await db
     .select()
     .from(moveEvents)
@@ -158,12 +154,13 @@ export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
 }
 
 function progressOf(row: MoveRow): MoveView['progress'] {
-  const { copied, verified, total, heldAt } = row
+  const { copied, verified, total, barrierAt } = row
   const done = row.switchedAt !== null
   const share =
     total === null || total === 0 ? (done ? 1 : 0) : (Math.min(copied, total) + Math.min(verified, total)) / (2 * total)
   const percent = done ? 100 : Math.floor(share * 100)
-  const elapsedS = heldAt === null ? 0 : (row.updatedAt.getTime() - heldAt.getTime()) / 1000
-  const etaS = done || share <= 0 || share >= 1 ? null : Math.ceil((elapsedS / share) * (1 - share))
+  // By the pace since the copy could begin; of the first moments nothing can be told.
+  const elapsedS = barrierAt === null ? 0 : (row.updatedAt.getTime() - barrierAt.getTime()) / 1000
+  const etaS = done || share <= 0 || share >= 1 || elapsedS < 1 ? null : Math.ceil((elapsedS / share) * (1 - share))
   return { copied, verified, total, percent, etaS }
 }

@@ -43,8 +43,9 @@ export async function watchBars(context: Context, moves: AsyncIterable<Move>): P
     await list.run()
   } catch (error) {
     if (!isOffTheRoad(move)) throw error
-    while (await next());
   }
+  // The stages end with the switch; the whole move, with how long writes paused, may still be on its way.
+  while (await next());
   return move
 }
 
