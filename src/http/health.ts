@@ -32,6 +32,8 @@ async function runAll(checks: Readonly<Record<string, ReadinessCheck>>): Promise
 async function run(check: ReadinessCheck): Promise<string> {
   const signal = AbortSignal.timeout(checkLimitMs)
   const late = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  // A check may throw before there is anything to race: then nobody else would hear of the limit, and the process ends.
+  late.catch(() => undefined)
   try {
     await Promise.race([check(signal), late])
     return 'ok'

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { adminApp, publicApp } from './kit-app.ts'
 
@@ -33,6 +35,25 @@ describe('health', () => {
     const { app } = adminApp([], { checks })
     await Promise.all([app.request('/readyz'), app.request('/readyz'), app.request('/readyz')])
     expect(runs).toBe(1)
+  })
+
+  it('outlives the limit of a check that failed at once', async () => {
+    let limit: AbortSignal | undefined
+    const failing = () => {
+      throw new Error('the lease is over')
+    }
+    const passing = (signal: AbortSignal) => {
+      limit = signal
+    }
+    const { app } = adminApp([], { checks: { lease: failing, other: passing } })
+    const unhandled: unknown[] = []
+    const note = (reason: unknown) => void unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    expect((await app.request('/readyz')).status).toBe(503)
+    if (limit?.aborted === false) await once(limit, 'abort')
+    await setImmediate()
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
   })
 
   it('is not ready while the service drains, and still alive', async () => {
