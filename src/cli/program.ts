@@ -1,16 +1,20 @@
 import { Command } from 'commander'
 import metadata from '../../package.json' with { type: 'json' }
 import { advise } from './commands/advise.ts'
+import { demote } from './commands/demote.ts'
 import { indexesAdd } from './commands/indexes-add.ts'
 import { indexesList } from './commands/indexes-list.ts'
 import { migrate } from './commands/migrate.ts'
 import { movesCancel } from './commands/moves-cancel.ts'
 import { movesComplete } from './commands/moves-complete.ts'
 import { movesList } from './commands/moves-list.ts'
+import { movesPause } from './commands/moves-pause.ts'
+import { movesResume } from './commands/moves-resume.ts'
 import { movesRollback } from './commands/moves-rollback.ts'
 import { movesShow } from './commands/moves-show.ts'
 import { movesWatch } from './commands/moves-watch.ts'
 import { promote } from './commands/promote.ts'
+import { rebalance } from './commands/rebalance.ts'
 import { serve } from './commands/serve.ts'
 import { tenantsCreate } from './commands/tenants-create.ts'
 import { tenantsList } from './commands/tenants-list.ts'
@@ -48,10 +52,10 @@ export function program(context: Context): Command {
       ...[tenantsList, tenantsShow, tenantsCreate, tenantsTag, tenantsSuspend, tenantsResume, tenantsOffboard],
     ]),
   )
-  add(root, [promote, advise], context)
+  add(root, [promote, demote, rebalance, advise], context)
   root.addCommand(
     noun('moves', 'follow and steer moves', [
-      ...[movesList, movesShow, movesWatch, movesCancel, movesRollback, movesComplete],
+      ...[movesList, movesShow, movesWatch, movesPause, movesResume, movesCancel, movesRollback, movesComplete],
     ]),
   )
   root.addCommand(noun('indexes', 'see and add indexes', [indexesList, indexesAdd]))

@@ -1,0 +1,17 @@
+import type { Command } from 'commander'
+import type { Context } from '../context.ts'
+import { type MoveOptions, moving, startMove } from '../start-move.ts'
+import { changing } from '../verb.ts'
+
+export function demote(context: Context): Command {
+  return moving(
+    changing({
+      usage: 'demote <id>',
+      summary: 'move a tenant from its own index back into the fullest shared one with room',
+      example: 'demote acme-bikes --yes',
+    }),
+  ).action(async (id: string, options: MoveOptions) => {
+    const question = `Demote tenant ${id} into a shared index? Its own index is deleted when the move is complete.`
+    await startMove(context, options, { tenantId: id, kind: 'demote', question })
+  })
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import type { Context } from '../context.ts'
+import { drainIndex } from '../drain-index.ts'
+import { CliError } from '../exit-code.ts'
+import { type MoveOptions, moving, startMove } from '../start-move.ts'
+import { changing } from '../verb.ts'
+
+interface Options extends MoveOptions {
+  readonly to?: string
+  readonly drain?: string
+}
+
+export function rebalance(context: Context): Command {
+  return moving(
+    changing({
+      usage: 'rebalance [id]',
+      summary: 'move a tenant from one shared index to another, or all tenants out of one',
+      example: 'rebalance acme-bikes --to tenant-router-pool-2 --yes',
+    }),
+  )
+    .option('--to <index>', 'the shared index to go to (the fullest other one with room)')
+    .option('--drain <index>', 'instead of one tenant: queue every tenant of this shared index, and let none in')
+    .action(async (id: string | undefined, { to, drain, ...options }: Options) => {
+      if (drain !== undefined) {
+        if (id !== undefined || to !== undefined || options.plan)
+          throw new CliError('usage', '--drain empties an index: it takes no tenant, no --to and no --plan.')
+        await drainIndex(context, options, drain)
+        return
+      }
+      if (id === undefined) throw new CliError('usage', 'Say which tenant, or --drain with an index.')
+      const question = `Move tenant ${id} to ${to === undefined ? 'another shared index' : `index ${to}`}?`
+      await startMove(context, options, { tenantId: id, kind: 'rebalance', to, question })
+    })
+}
