@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import type { Move } from '../move.ts'
 import { doneOf, pace, progressLine } from './progress-line.ts'
 
-/** For logs and pipes: a line when the state or what it waits for changes, and at every tenth of the copy. */
+/** For logs and pipes: a line when the state or what it waits for changes, and at every tenth of the stage. */
 export async function watchLines(context: Context, moves: AsyncIterable<Move>): Promise<Move | undefined> {
   const rate = pace()
   let said = ''
@@ -10,7 +10,8 @@ export async function watchLines(context: Context, moves: AsyncIterable<Move>): 
   for await (const move of moves) {
     last = move
     const perSecond = rate.at(doneOf(move))
-    const key = `${move.state} ${move.gate ?? ''} ${Math.floor((move.progress?.percent ?? 0) / 10)}`
+    const tenths = Math.floor((10 * doneOf(move)) / (move.progress?.total || 1))
+    const key = `${move.state} ${move.gate ?? ''} ${tenths}`
     if (key === said) continue
     said = key
     const parts = [progressLine(move, perSecond, false), move.gate ? `waits: ${move.gate}` : ''].filter(
