@@ -3,6 +3,8 @@ import { type PaceSettings, paceSettings } from './pace-settings.ts'
 /** How much of each new answer goes into what is usual, and into what is lately so. */
 const usualShare = 0.02
 const recentShare = 0.3
+/** What is usual is the mean of the first answers, those that a move's own reads hold up among them. */
+const firstAnswers = 20
 
 /**
  * How fast one index may be called: a token bucket whose rate rises by a fixed amount a second and is cut by half when
@@ -15,7 +17,8 @@ export class Pace {
   #tokens: number
   #filledAtMs: number
   #troubleAtMs = Number.NEGATIVE_INFINITY
-  #usualMs: number | undefined
+  #answers = 0
+  #usualMs = 0
   #recentMs = 0
 
   constructor(nowMs: () => number, settings: PaceSettings = paceSettings) {
@@ -46,10 +49,11 @@ export class Pace {
   /** The index has answered a call of a kind that always takes about as long. */
   answered(ms: number): void {
     const { slowerThanUsual, slowMs } = this.#settings
-    this.#usualMs ??= ms
-    this.#recentMs = this.#recentMs === 0 ? ms : this.#recentMs + recentShare * (ms - this.#recentMs)
-    if (this.#recentMs > slowMs && this.#recentMs > slowerThanUsual * this.#usualMs) this.#slowDown()
-    this.#usualMs += usualShare * (ms - this.#usualMs)
+    this.#answers += 1
+    this.#recentMs += (this.#answers === 1 ? 1 : recentShare) * (ms - this.#recentMs)
+    const isSlow = this.#recentMs > slowMs && this.#recentMs > slowerThanUsual * this.#usualMs
+    if (isSlow && this.#answers > firstAnswers) this.#slowDown()
+    this.#usualMs += Math.max(usualShare, 1 / this.#answers) * (ms - this.#usualMs)
   }
 
   #slowDown(): void {
