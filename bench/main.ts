@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type BenchOptions, type BenchResult, jsonLine, machine, print } from './harness/report.ts'
 import { writeResults } from './harness/write-results.ts'
+import { onboard } from './onboard.ts'
 import { overhead } from './overhead.ts'
 import { start } from './start.ts'
 import { throughput } from './throughput.ts'
@@ -8,6 +9,7 @@ import { throughput } from './throughput.ts'
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
   overhead,
   throughput,
+  onboard,
   start,
 }
 
