@@ -33,13 +33,16 @@ export async function measureSizes({ db, stores, signal }: Deps): Promise<number
         and r.day >= coalesce((s.measured_at at time zone 'utc')::date, '-infinity'::date))
     order by s.measured_at nulls first limit ${atMost}`)
   let counted = 0
+  const away = new Set<string>()
   for (const { place: placeId } of due) {
     signal.throwIfAborted()
     const place = await findPlace(db, Number(placeId))
     const index = place && (await findIndex(db, place.indexId))
-    if (place === undefined || !index?.host) continue
+    if (place === undefined || !index?.host || away.has(place.project)) continue
     const records = await countRecords(stores, toPlacement(place, index), signal)
-    if (records === undefined) continue
+    // One that does not answer is not waited for a hundred times.
+    if (records === 'away') away.add(place.project)
+    if (records === 'away' || records === undefined) continue
     const now = { records, measuredAt: sql`now()` }
     const values = { tenantId: place.tenantId, ...now }
     await db.insert(tenantSizes).values(values).onConflictDoUpdate({ target: tenantSizes.tenantId, set: now })
@@ -48,16 +51,16 @@ export async function measureSizes({ db, stores, signal }: Deps): Promise<number
   return counted
 }
 
-/** Undefined when the store does not say now: it is asked again in the next round. */
+/** Undefined when the place has no namespace; `away`: to be asked again in the next round. */
 async function countRecords(
   stores: VectorStore,
   placement: ReturnType<typeof toPlacement>,
   signal: AbortSignal,
-): Promise<number | undefined> {
+): Promise<number | undefined | 'away'> {
   try {
     return (await stores.open(placement).describeNamespace({ signal }))?.recordCount
   } catch (error) {
-    if (error instanceof AppError) return undefined
+    if (error instanceof AppError) return 'away'
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, ne, sql } from 'drizzle-orm'
 import type { Db } from '../db/connect.ts'
-import { isAppError } from '../errors.ts'
+import { AppError, isAppError } from '../errors.ts'
 import { appendAudit } from '../registry/audit.ts'
 import { indexes } from '../registry/indexes.sql.ts'
 import { places } from '../registry/places.sql.ts'
@@ -24,12 +24,13 @@ const oldAtMost = 50
  * (docs/moves.md I10). No live place can be hit, because a location is never used twice.
  *
  * @param afterId where the round before has stopped among the old ones.
- * @returns where the next round goes on, and the places that were emptied.
+ * @returns where the next round goes on, the places that were emptied, and the projects that did not answer: their
+ *   places are looked at another time.
  */
 export async function sweepPlaces(
   deps: SweepDeps,
   afterId: number,
-): Promise<{ readonly nextId: number; readonly emptied: readonly number[] }> {
+): Promise<{ readonly nextId: number; readonly emptied: readonly number[]; readonly away: readonly string[] }> {
   const recent = await deadPlaces(
     deps.db,
     sql`${places.purgedAt} > now() - ${recentHours} * interval '1 hour'`,
@@ -37,11 +38,19 @@ export async function sweepPlaces(
   )
   const old = await deadPlaces(deps.db, gt(places.id, afterId), oldAtMost)
   const emptied = new Set<number>()
+  const away = new Set<string>()
   for (const { place, index } of new Map([...recent, ...old].map((row) => [row.place.id, row])).values()) {
     deps.signal.throwIfAborted()
-    if (await empty(deps, place, index)) emptied.add(place.id)
+    // One that does not answer is not waited for again in this round, and keeps nobody else waiting.
+    if (away.has(place.project)) continue
+    try {
+      if (await empty(deps, place, index)) emptied.add(place.id)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      away.add(place.project)
+    }
   }
-  return { nextId: old.length < oldAtMost ? 0 : (old.at(-1)?.place.id ?? 0), emptied: [...emptied] }
+  return { nextId: old.length < oldAtMost ? 0 : (old.at(-1)?.place.id ?? 0), emptied: [...emptied], away: [...away] }
 }
 
 type IndexFacts = Pick<typeof indexes.$inferSelect, 'kind' | 'host'>

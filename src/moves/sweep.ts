@@ -58,9 +58,10 @@ export function sweeper(deps: Deps & { readonly signal: AbortSignal }): () => Pr
         sql`select pg_try_advisory_xact_lock(hashtextextended('sweep of dead places', 0)) as mine`,
       )
       if (lock?.mine !== true) return
-      const { nextId, emptied } = await sweepPlaces(deps, afterId)
+      const { nextId, emptied, away } = await sweepPlaces(deps, afterId)
       afterId = nextId
       if (emptied.length > 0) log.info({ places: emptied }, 'late writes to dead places were deleted')
+      if (away.length > 0) log.warn({ projects: away }, 'dead places could not be looked at: the store did not answer')
       const { removed, strangers } = await sweepIndexes(deps, firstSeen)
       if (removed.length > 0) log.info({ indexes: removed }, 'indexes that nobody knew any more were deleted')
       const unheard = strangers.filter((name) => !reported.has(name))

@@ -1,9 +1,10 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { AppError } from '../../src/errors.ts'
 import { judgeIndex } from '../../src/moves/judge-index.ts'
 import { completeMove } from '../../src/moves/steer-move.ts'
 import { startSweep, sweeper } from '../../src/moves/sweep.ts'
-import type { IndexSpec } from '../../src/stores/store.ts'
+import type { IndexSpec, VectorStore } from '../../src/stores/store.ts'
 import { contents, MoveWorld, platform } from '../support/move-world.ts'
 
 let world: MoveWorld
@@ -49,6 +50,37 @@ test('what a late write brought back in a dead place is deleted, and the live pl
 
   await sweepOf()()
   expect(await deeds()).toHaveLength(1)
+})
+
+test('a place whose store does not answer keeps nobody else from being looked at', async () => {
+  const [acme, other] = [await world.tenant('acme', 1), await world.tenant('other', 1)]
+  const [dead, alsoDead] = [await world.placeOf(acme), await world.placeOf(other)]
+  const asked: string[] = []
+  const { store } = world
+  const stores: VectorStore = {
+    open(placement) {
+      if (placement.project !== 'away') return store.open(placement)
+      asked.push(placement.namespace)
+      const describeNamespace = () => Promise.reject(new AppError('store_unavailable', 'It does not answer.'))
+      return { ...store.open({ ...placement, project: 'default' }), placement, describeNamespace }
+    },
+    createIndex: store.createIndex.bind(store),
+    describeIndex: store.describeIndex.bind(store),
+    listIndexes: store.listIndexes.bind(store),
+    deleteIndex: store.deleteIndex.bind(store),
+  }
+  await world.home.sql`delete from routing`
+  await world.home.sql`update places set state = 'purged', purged_at = now()`
+  await world.home.sql`update places set project = 'away' where tenant_id = 'acme'`
+  await world.home
+    .sql`insert into places (tenant_id, index_id, project, index_name, namespace, generation, state, purged_at)
+    select tenant_id, index_id, 'away', index_name, 'tenant_acme_g0', 0, 'purged', now() from places where tenant_id = 'acme'`
+  await index('tr-silo-erased', { 'managed-by': 'tenant-router', 'tenant-router-index': '1-1700000000000' })
+  await sweeper({ ...parts(), stores, signal: new AbortController().signal })()
+  expect(await alsoDead.describeNamespace()).toBeUndefined()
+  expect(await dead.describeNamespace()).toEqual({ recordCount: 1 })
+  expect(asked).toHaveLength(1)
+  expect(await names()).not.toContain('tr-silo-erased')
 })
 
 test('an index that a late request of a dead move made is removed once no request is in doubt; a stranger stays', async () => {
