@@ -4,6 +4,7 @@ import { advise } from './commands/advise.ts'
 import { demote } from './commands/demote.ts'
 import { indexesAdd } from './commands/indexes-add.ts'
 import { indexesList } from './commands/indexes-list.ts'
+import { indexesReopen } from './commands/indexes-reopen.ts'
 import { migrate } from './commands/migrate.ts'
 import { movesCancel } from './commands/moves-cancel.ts'
 import { movesComplete } from './commands/moves-complete.ts'
@@ -58,7 +59,7 @@ export function program(context: Context): Command {
       ...[movesList, movesShow, movesWatch, movesPause, movesResume, movesCancel, movesRollback, movesComplete],
     ]),
   )
-  root.addCommand(noun('indexes', 'see and add indexes', [indexesList, indexesAdd]))
+  root.addCommand(noun('indexes', 'see and add indexes', [indexesList, indexesAdd, indexesReopen]))
   add(root, [token, migrate, serve], context)
   throwing(root)
   return root

@@ -40,7 +40,7 @@ export async function startDrain(deps: StartMoveDeps, actor: StaffPrincipal, nam
     if (found === undefined) throw new AppError('not_found', 'There is no such index.')
     if (found.kind !== 'pool') throw new AppError('conflict', `Index ${name} is a tenant's own: demote the tenant.`)
     await refuseWithoutRoom(tx, settings, found)
-    await setDraining(tx, found.id)
+    await setDraining(tx, found.id, true)
     await appendAudit(tx, [{ actor: actor.subject, action: 'index.drain', detail: { index: name } }])
     return found
   })

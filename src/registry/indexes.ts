@@ -83,9 +83,9 @@ export async function markFull(tx: Tx, indexId: number): Promise<void> {
   await tx.update(indexes).set({ full: true }).where(eq(indexes.id, indexId))
 }
 
-/** From now on tenants only leave a shared index. */
-export async function setDraining(tx: Tx, indexId: number): Promise<void> {
-  await tx.update(indexes).set({ draining: true }).where(eq(indexes.id, indexId))
+/** While it is drained, tenants only leave a shared index. */
+export async function setDraining(tx: Tx, indexId: number, draining: boolean): Promise<void> {
+  await tx.update(indexes).set({ draining }).where(eq(indexes.id, indexId))
 }
 
 /** One at a time opens an index of a project: held until the transaction ends. */

@@ -12,14 +12,15 @@ test('the verbs of moves send what the contract says', async () => {
     [['rebalance', 'acme', '--no-watch'], '/tenants/acme/moves', { kind: 'rebalance' }],
     [['rebalance', 'acme', '--to', 'p-2', '--no-watch'], '/tenants/acme/moves', { kind: 'rebalance', to: 'p-2' }],
     [['rebalance', '--drain', 'p-1'], '/indexes/p-1/drain', undefined],
+    [['indexes', 'reopen', 'p-1'], '/indexes/p-1/drain', undefined, 'DELETE'],
     ...['pause', 'resume', 'cancel', 'rollback', 'complete'].map(
       (verb) => [['moves', verb, 'm1'], `/moves/m1/${verb}`, undefined] as const,
     ),
   ] as const
-  for (const [args, path, body] of verbs) {
+  for (const [args, path, body, method = 'POST'] of verbs) {
     const { code, err } = await runCli([...args, '--yes', '--json'], env)
     const last = admin.seen.at(-1)
-    expect([code, err, last?.method, last?.path, last?.body]).toEqual([0, '', 'POST', path, body])
+    expect([code, err, last?.method, last?.path, last?.body]).toEqual([0, '', method, path, body])
   }
   const dry = await runCli(['rebalance', 'acme', '--to', 'p-2', '--dry-run', '--json'], env)
   expect(JSON.parse(dry.out)).toMatchObject({ dryRun: true, body: { kind: 'rebalance', to: 'p-2' } })

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { listMoves, showMove } from '../../src/moves/show-move.ts'
+import { stopDrain } from '../../src/moves/start-drain-stop.ts'
 import { completeMove } from '../../src/moves/steer-move.ts'
+import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { contents, MoveWorld, platform } from '../support/move-world.ts'
-import { countOf, drain, openShard, start } from './shard-house.ts'
+import { countOf, drain, openShard, settings, start } from './shard-house.ts'
 
 let world: MoveWorld
 beforeEach(async () => {
@@ -106,6 +108,35 @@ test('a drain that would not find room for all is refused as a whole', async () 
   })
   expect(await countOf(world, 'tr-pool-1')).toMatchObject({ draining: false })
   expect(await world.home.sql`select id from moves`).toEqual([])
+})
+
+test('a drain that is called off lets tenants in again and cancels what has not begun', async () => {
+  for (const id of ['zoe', 'acme', 'mid']) await world.tenant(id, 3)
+  await openShard(world, 2)
+  const resume = Promise.withResolvers<void>()
+  const reached = Promise.withResolvers<void>()
+  await world.replica(async (point) => {
+    if (point !== 'copy: batch claimed') return
+    reached.resolve()
+    await resume.promise
+  })
+  const [first, ...others] = (await drain(world, 'tr-pool-1')).moves
+  await reached.promise
+  const deps = { db: world.home.db, settings }
+  expect(await stopDrain(deps, platform, 'tr-pool-1')).toEqual({
+    index: 'tr-pool-1',
+    cancelled: others.map((move) => move.id),
+  })
+  await expect(stopDrain(deps, platform, 'tr-pool-1')).rejects.toMatchObject({ code: 'conflict' })
+  resume.resolve()
+  await world.until(first?.id ?? '', 'soaking')
+  for (const { id } of others) await world.until(id, 'cancelled')
+  expect(await countOf(world, 'tr-pool-1')).toMatchObject({ used: 3, draining: false })
+  const zoe = parseTenantId('zoe')
+  await completeMove(world.home, platform, first?.id ?? '')
+  await world.until(first?.id ?? '', 'completed')
+  const back = await world.until((await start(world, zoe, 'rebalance', 'tr-pool-1')).id, 'soaking')
+  expect(back.target).toMatchObject({ index: 'tr-pool-1' })
 })
 
 test('a move that has not its turn is queued, and says what it waits for', async () => {

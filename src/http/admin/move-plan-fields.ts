@@ -84,3 +84,7 @@ export const drain = z
     left: z.int().describe('Tenants that a further call would queue.'),
   })
   .meta({ id: 'Drain' })
+
+export const stoppedDrain = z
+  .object({ index: z.string(), cancelled: z.array(z.uuid()).describe('Moves that had not begun.') })
+  .meta({ id: 'StoppedDrain' })

@@ -7,6 +7,7 @@ import type { PriceList } from '../../moves/price-list.ts'
 import { listMoves, lookAtMove, showMove } from '../../moves/show-move.ts'
 import { showReport } from '../../moves/show-report.ts'
 import { startDrain } from '../../moves/start-drain.ts'
+import { stopDrain } from '../../moves/start-drain-stop.ts'
 import { startMove } from '../../moves/start-move.ts'
 import { cancelMove, completeMove, pauseMove, resumeMove, rollbackMove } from '../../moves/steer-move.ts'
 import type { MoveSettings } from '../../moves/step.ts'
@@ -14,7 +15,7 @@ import { parseTenantId } from '../../placement/tenant-id.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import { type AnyRoute, route } from '../route.ts'
 import { kind, move, report } from './move-fields.ts'
-import { drain, plan } from './move-plan-fields.ts'
+import { drain, plan, stoppedDrain } from './move-plan-fields.ts'
 
 export interface MoveRouteDeps {
   readonly db: Db
@@ -79,6 +80,17 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       }),
       replies: { 202: { description: 'The moves that were queued', schema: drain } },
       handle: async ({ principal, params }) => ({ status: 202, json: await startDrain(deps, principal, params.name) }),
+    }),
+    route({
+      method: 'delete',
+      path: '/indexes/{name}/drain',
+      access: platform,
+      tag,
+      summary: 'Call a drain off',
+      description: 'Tenants come into the index again; moves out of it that have not begun are cancelled.',
+      params: z.object({ name: z.string().max(45) }),
+      replies: { 200: { description: 'What was cancelled', schema: stoppedDrain } },
+      handle: async ({ principal, params }) => ({ status: 200, json: await stopDrain(deps, principal, params.name) }),
     }),
     route({
       method: 'get',

@@ -1,0 +1,19 @@
+import type { Command } from 'commander'
+import { change } from '../change.ts'
+import type { Context } from '../context.ts'
+import { showDocument } from '../show.ts'
+import { type ChangeOptions, changing } from '../verb.ts'
+
+export function indexesReopen(context: Context): Command {
+  return changing({
+    usage: 'reopen <name>',
+    summary: 'let tenants into a drained index again, and cancel the moves out of it that have not begun',
+    example: 'indexes reopen tenant-router-pool-1 --yes',
+  }).action(async (name: string, options: ChangeOptions) => {
+    const stopped = await change<object>(context, options, {
+      question: `Let tenants into index ${name} again?`,
+      request: { method: 'DELETE', path: `/indexes/${encodeURIComponent(name)}/drain` },
+    })
+    if (stopped !== undefined) showDocument(context, options, stopped)
+  })
+}
