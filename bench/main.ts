@@ -1,15 +1,19 @@
 import { parseArgs } from 'node:util'
 import { type BenchOptions, type BenchResult, jsonLine, machine, print } from './harness/report.ts'
 import { writeResults } from './harness/write-results.ts'
+import { move } from './move.ts'
 import { onboard } from './onboard.ts'
 import { overhead } from './overhead.ts'
+import { routing } from './routing.ts'
 import { start } from './start.ts'
 import { throughput } from './throughput.ts'
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
   overhead,
   throughput,
+  routing,
   onboard,
+  move,
   start,
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import type { TenantStore, VectorRecord } from '../stores/store.ts'
 import { digestRecord } from './digest.ts'
 import { type Batch, readAhead } from './read-ahead.ts'
@@ -39,7 +40,9 @@ export async function compare(
     sourceRecords += ids.length
     const there = await copies.upTo(ids.at(-1) ?? '')
     targetRecords += there.size
-    for (const id of ids) {
+    for (const [at, id] of ids.entries()) {
+      // Digests take time, and this process has requests to serve.
+      if (at % 50 === 49) await setImmediate()
       const record = records.get(id)
       if (record === undefined) {
         // Deleted since it was listed: the journal knows, or it differs if the other place has it.

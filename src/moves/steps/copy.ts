@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import type { VectorRecord } from '../../stores/store.ts'
 import { asMover, changeMove, type MoveChange, type MoveRow } from '../journal.ts'
 import { moves } from '../moves.sql.ts'
+import { putBatch } from '../put-batch.ts'
 import { readAhead } from '../read-ahead.ts'
 import { next, type Step, type StepContext } from '../step.ts'
 import { carry, type SyncParts, syncRound } from '../sync.ts'
@@ -48,7 +49,7 @@ async function copyBatch(context: StepContext, parts: SyncParts, records: readon
   await context.at('copy: batch claimed')
   const batch = records.filter((one) => untouched.has(one.id))
   const ids = batch.map((one) => one.id)
-  if (batch.length > 0) await carry(parts, ids, () => parts.follower.upsert(batch, { signal: context.signal }))
+  if (batch.length > 0) await carry(parts, ids, () => putBatch(parts.follower, batch, context.signal))
   await context.at('copy: batch written')
   return records.length
 }

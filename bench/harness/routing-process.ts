@@ -1,0 +1,99 @@
+import { connect } from '../../src/db/connect.ts'
+import type { TenantRoute } from '../../src/placement/phase.ts'
+import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
+import { LeasedRoutes } from '../../src/registry/leased-routes.ts'
+import { answerQuestions } from './process.ts'
+import { seededRandom } from './sample-tenant.ts'
+import { median, quantile } from './statistics.ts'
+
+export interface RoutingOrder {
+  readonly databaseUrl: string
+  readonly tenants: number
+  readonly remembered: number
+  readonly lookups: number
+  readonly zipfLookups: number
+}
+
+export interface RoutingResult {
+  readonly mapNs: number
+  readonly findNs: number
+  readonly bytesPerTenant: number
+  /** 0–1 */
+  readonly zipfHits: number
+  readonly zipfPerSecond: number
+  readonly missP50Ms: number
+}
+
+/** A replica's routes and nothing else of it, over the real registry. */
+answerQuestions((order) => run(order as RoutingOrder))
+
+async function run({ databaseUrl, tenants, remembered, lookups, zipfLookups }: RoutingOrder): Promise<RoutingResult> {
+  await using database = connect({ url: databaseUrl, max: 10 })
+  await using routes = new LeasedRoutes(database, {
+    ...{ leaseMs: 60_000, storeInDoubtMs: 60_000, holdMs: 5_000, outageReads: 'stale', maxTenants: remembered },
+  })
+  await routes.start()
+  const ids = Array.from({ length: remembered }, (_, n) => parseTenantId(`tenant-${n}`))
+
+  const before = heapBytes()
+  await each(ids, 64, async (id) => void (await routes.find(id)))
+  const bytesPerTenant = (heapBytes() - before) / remembered
+
+  const map = new Map<TenantId, TenantRoute>()
+  for (const id of ids) map.set(id, await routes.find(id))
+  const random = seededRandom(3)
+  // Of equal text but not the same string, as an id is that comes with a token.
+  const asked = Array.from({ length: 10_000 }, () => parseTenantId(`tenant-${Math.floor(random() * remembered)}`))
+  const [mapNs, findNs] = [[] as number[], [] as number[]]
+  for (let round = 0; round < 7; round += 1) {
+    mapNs.push(nsEach(lookups / 4, (n) => map.get(asked[n % asked.length] as TenantId)))
+    findNs.push(nsEach(lookups / 4, (n) => routes.find(asked[n % asked.length] as TenantId)))
+  }
+  map.clear()
+  return { mapNs: median(mapNs), findNs: median(findNs), bytesPerTenant, ...(await zipf(routes, tenants, zipfLookups)) }
+}
+
+/** Traffic of which a few tenants make the most: the n-th as often as 1/n. */
+async function zipf(routes: LeasedRoutes, tenants: number, count: number) {
+  const random = seededRandom(9)
+  const misses: number[] = []
+  // Inverse of the harmonic sum, which ln(n) follows.
+  const ranks = Array.from({ length: count }, () => Math.floor(tenants ** random()) - 1)
+  const startedAt = performance.now()
+  await each(ranks, 32, async (rank) => {
+    // Ranks are spread over all tenants, also over those that nobody has asked for yet.
+    const id = parseTenantId(`tenant-${(rank * 7_919) % tenants}`)
+    const sentAt = performance.now()
+    const found = routes.find(id)
+    if (!(found instanceof Promise)) return
+    await found
+    misses.push(performance.now() - sentAt)
+  })
+  const seconds = (performance.now() - startedAt) / 1000
+  const zipfHits = 1 - misses.length / count
+  return { zipfHits, zipfPerSecond: count / seconds, missP50Ms: misses.length === 0 ? 0 : quantile(misses, 0.5) }
+}
+
+let kept: unknown
+
+function nsEach(count: number, look: (n: number) => unknown): number {
+  const startedAt = performance.now()
+  // What is found is kept, or nothing would have to be looked up.
+  for (let n = 0; n < count; n += 1) kept = look(n)
+  if (kept === undefined) throw new Error('a tenant was not found')
+  return ((performance.now() - startedAt) / count) * 1e6
+}
+
+function heapBytes(): number {
+  globalThis.gc?.()
+  globalThis.gc?.()
+  return process.memoryUsage().heapUsed
+}
+
+async function each<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values()
+  const worker = async () => {
+    for (const item of queue) await work(item)
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+}

@@ -1,0 +1,73 @@
+import { connect } from '../src/db/connect.ts'
+import { call, type Parts, startParts } from './harness/parts.ts'
+import { startProcess } from './harness/process.ts'
+import type { BenchOptions, BenchResult } from './harness/report.ts'
+import type { RoutingOrder, RoutingResult } from './harness/routing-process.ts'
+import { median, show, spread } from './harness/statistics.ts'
+
+/** What a replica remembers at once: `LeasedRoutes`, `maxTenants`. */
+const remembered = 100_000
+
+/**
+ * Resolving a tenant from the replica's cache against a plain `Map`; what a remembered tenant weighs; and Zipf traffic
+ * over more tenants than are remembered, with Postgres behind.
+ */
+export async function routing({ quick, say }: BenchOptions): Promise<BenchResult> {
+  const tenants = quick ? 100_000 : 1_000_000
+  await using parts = await startParts({ pin: false })
+  say(`${tenants} tenants into the registry`)
+  await fillRegistry(parts, tenants)
+  const rounds = 3
+  const results: RoutingResult[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    say(`round ${round + 1} of ${rounds}`)
+    // Memory is measured from nothing, so each round has a process of its own.
+    await using child = startProcess({ file: 'harness/routing-process.ts', nodeArgs: ['--expose-gc'] })
+    const order: RoutingOrder = {
+      ...{ databaseUrl: parts.databaseUrl, tenants, remembered: quick ? 10_000 : remembered },
+      ...{ lookups: quick ? 1_000_000 : 4_000_000, zipfLookups: quick ? 10_000 : 60_000 },
+    }
+    results.push((await child.ask(order)) as RoutingResult)
+  }
+  const values = (value: (result: RoutingResult) => number) => results.map(value)
+  const ratio = values(({ findNs, mapNs }) => findNs / mapNs)
+  const bytes = values((result) => result.bytesPerTenant)
+  return {
+    bench: 'routing',
+    rows: [
+      ['a plain Map, ns a lookup', show(spread(values((result) => result.mapNs)), 0)],
+      ['the cache of routes, ns a lookup', show(spread(values((result) => result.findNs)), 0)],
+      ['cache / Map', show(spread(ratio))],
+      ['a remembered tenant, bytes', show(spread(bytes), 0)],
+      ['Zipf traffic: found in the cache, %', show(spread(values((result) => result.zipfHits * 100)), 1)],
+      ['Zipf traffic by 32 callers, lookups/s', show(spread(values((result) => result.zipfPerSecond)), 0)],
+      ['a lookup past the cache, p50 ms', show(spread(values((result) => result.missP50Ms)))],
+    ],
+    goals: [
+      { what: 'cache / Map', value: median(ratio), limit: 3, sense: 'at most' },
+      { what: 'bytes a tenant', value: median(bytes), limit: 400, sense: 'at most' },
+    ],
+  }
+}
+
+/** Straight into the rows, as onboarding leaves them: onboarding itself has a benchmark of its own. */
+async function fillRegistry({ databaseUrl, storeUrl }: Parts, tenants: number): Promise<void> {
+  await using database = connect({ url: databaseUrl, max: 1 })
+  const { sql } = database
+  await call('GET', `${storeUrl}/_local/faults`)
+  const shards = Math.ceil(tenants / 10_000)
+  await sql`
+    insert into indexes (project, name, kind, ordinal, host, cloud, region, embedding_model, dimension, metric, namespace_limit, namespaces_used, state)
+    select 'default', 'tenant-router-pool-' || n, 'pool', n, 'https://tenant-router-pool-' || n || '-abc1234.svc.aped-4627-b74a.pinecone.io',
+      'aws', 'us-east-1', 'bench', 512, 'cosine', 10000, 10000, 'ready' from generate_series(1, ${shards}) n`
+  await sql`
+    insert into tenants (id, name, tier, status, last_generation)
+    select 'tenant-' || n, 'Tenant ' || n, 'standard', 'active', 1 from generate_series(0, ${tenants - 1}) n`
+  await sql`
+    insert into places (tenant_id, index_id, project, index_name, namespace, generation, state)
+    select 'tenant-' || n, i.id, 'default', i.name, 'tenant_tenant-' || n || '_g1', 1, 'active'
+    from generate_series(0, ${tenants - 1}) n join indexes i on i.ordinal = n / 10000 + 1`
+  await sql`
+    insert into routing (tenant_id, epoch, phase, active_place_id) select tenant_id, 1, 'steady', id from places`
+  await sql`analyze`
+}
