@@ -35,7 +35,7 @@ export class SimReplica {
     const clock = schedule.clock(actor)
     const at = (point: string) => schedule.point(actor, `at ${point}`)
     const deps = { stores: store.connect(actor), settings, log, clock, at }
-    await new Mover(sql.connect(actor), deps, { leaseMs: 6_000, maxMoves: 1, pollMs: 1_000 }).start()
+    await new Mover(sql.connect(actor), deps, { leaseMs: 6_000, maxMoves: 1, pollMs: 2_000 }).start()
   }
 
   /** Dies at once: nothing it was doing goes on, what it has sent may still land. */

@@ -170,7 +170,8 @@ export class SimWorld implements AsyncDisposable {
   async check(): Promise<void> {
     this.schedule.releaseAll()
     await this.schedule.until(() => this.history.isAnswered)
-    await this.schedule.pass(20_000)
+    // What may still land has landed, and what lags shows.
+    await this.schedule.pass(this.settings.storeInDoubtMs + this.settings.storeVisibleMs)
     for (const replica of this.replicas) {
       if (replica.isDead) continue
       for (const id of this.history.ids) await this.run(replica.read(id))

@@ -6,9 +6,10 @@ import { SimWorld } from './sim-world.ts'
 const ids = ['r1', 'r2', 'r3', 'new']
 
 export interface Simulated {
-  readonly steps: number
-  /** What was done, and how the moves ended: for counting what a run has covered. */
+  /** What was done, and how the last move ended: for counting what a run has covered. */
   readonly deeds: readonly string[]
+  /** Everything that happened, in its order. */
+  readonly trace: readonly string[]
 }
 
 /**
@@ -34,7 +35,6 @@ class Run {
   readonly #deeds: string[] = []
   #value = 0
   #crashes = 0
-  #steps = 0
   #calm = false
 
   constructor(world: SimWorld, random: () => number) {
@@ -57,13 +57,13 @@ class Run {
       return canWait && this.#chance(patience) ? undefined : this.#oneOf(points)
     }
     const startAt = Math.floor(this.#random() * 4)
-    for (let turn = 0; turn < 24; turn += 1) {
+    for (let turn = 0; turn < 22; turn += 1) {
       if (turn === startAt) await this.#steer()
       else await this.#act()
-      await this.#some(schedule, 2 + Math.floor(this.#random() * 40))
+      await this.#some(schedule, 2 + Math.floor(this.#random() * 60))
     }
     await this.#end()
-    return { steps: this.#steps, deeds: this.#deeds }
+    return { deeds: this.#deeds, trace: schedule.trace }
   }
 
   /** Whatever an app, a person or fate does next. */
@@ -94,7 +94,7 @@ class Run {
         ? 'resume'
         : move?.state === 'soaking'
           ? this.#oneOf(['complete', 'rollback', 'rollback'] as const)
-          : this.#oneOf(['cancel', 'pause', undefined, undefined, undefined, undefined] as const)
+          : this.#oneOf(['cancel', 'pause', 'pause', ...Array<undefined>(13).fill(undefined)] as const)
       : 'promote'
     if (deed === undefined) return
     const work = deed === 'promote' ? this.#world.promote() : this.#world.steer(deed, move?.id)
@@ -146,7 +146,6 @@ class Run {
 
   async #some(schedule: Schedule, steps: number): Promise<void> {
     for (let step = 0; step < steps; step += 1) await schedule.step()
-    this.#steps += steps
   }
 
   #fate(faults: number, isStamped: boolean): Fate {
