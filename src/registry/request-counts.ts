@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
@@ -9,6 +10,7 @@ export interface RequestCountsOptions {
 
 /** Rows in one statement. */
 const batch = 1000
+const flushAtEndMs = 2000
 
 /**
  * Requests of each tenant on this replica, told to the registry once a minute, by the day in UTC. What is counted when
@@ -40,7 +42,8 @@ export class RequestCounts implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
-    await this.flush().catch(this.#onError)
+    // Of a Postgres that hangs a minute's counts are not worth waiting for.
+    await Promise.race([this.flush().catch(this.#onError), setTimeout(flushAtEndMs, undefined, { ref: false })])
   }
 
   async #tell(): Promise<void> {
