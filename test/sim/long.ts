@@ -48,7 +48,7 @@ async function database(name: string): Promise<string> {
     await home.sql.unsafe(`create database ${name}`)
   }
   url.pathname = `/${name}`
-  await using own = connect({ url: url.href, max: 1 })
+  await using own = connect({ url: url.href, max: 2 })
   await migrate(own)
   return url.href
 }
