@@ -1,17 +1,13 @@
-import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { connect } from '../../src/db/connect.ts'
 import { AppError } from '../../src/errors.ts'
-import { Mover } from '../../src/moves/mover.ts'
 import { Pace } from '../../src/moves/pace.ts'
 import { paceSettings } from '../../src/moves/pace-settings.ts'
 import { Paces } from '../../src/moves/pace-stores.ts'
 import type { Placement } from '../../src/placement/placement.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
-import { pineconeStore } from '../../src/stores/pinecone.ts'
 import type { TenantStore, VectorStore } from '../../src/stores/store.ts'
 import { contents, MoveWorld } from '../support/move-world.ts'
-import { settings as base, start } from './shard-house.ts'
+import { start, startMover } from './shard-house.ts'
 
 /** Time that passes only when someone sleeps. */
 function virtualClock() {
@@ -141,31 +137,17 @@ test('a move of an index that refuses calls slows down and loses nothing', async
   const before = await contents(await world.placeOf(acme))
   const paces = new Paces()
   const rates: number[] = []
-  const stores = world.stack.use(
-    pineconeStore({
-      projects: [{ name: 'default', apiKey: 'local', controllerHost: world.local.local.url }],
-      retry: { attempts: 6, baseMs: 5, maxMs: 50 },
-      onCall(call) {
-        paces.noteCall(call)
-        if (call.index === 'tr-pool-1') rates.push(paces.of('default', call.index).perSecond)
-      },
-    }),
+  await using _mover = await startMover(
+    world,
+    (call) => {
+      paces.noteCall(call)
+      if (call.index === 'tr-pool-1') rates.push(paces.of('default', call.index).perSecond)
+    },
+    paces,
   )
   world.local.local.setFaults({
     rules: [{ fault: 'rateLimit', on: 'fetch', index: 'tr-pool-1', perSecond: 25, burst: 3, retryAfterS: 0.02 }],
   })
-  const moveSettings = {
-    ...{ ...base, indexPrefix: 'tr', retentionMs: 3_600_000, fenceBudgetMs: 5_000 },
-    ...{ storeInDoubtMs: 300, storeVisibleMs: 300, readGraceMs: 0, staleReadsMs: 0 },
-  }
-  const database = world.stack.use(connect({ url: world.home.url, max: 4 }))
-  await world.replica().then((replica) => replica.stopMover())
-  await using mover = new Mover(
-    database,
-    { stores, paces, settings: moveSettings, log: pino({ level: 'silent' }) },
-    { leaseMs: 5_000, maxMoves: 1, pollMs: 100 },
-  )
-  await mover.start()
   const { id } = await start(world, acme, 'promote')
   const move = await world.until(id, 'soaking')
   expect(move.verification).toMatchObject({ equal: 1500, repaired: 0 })

@@ -5,18 +5,9 @@ import { listPrices, parsePriceList } from '../../src/moves/price-list.ts'
 import { completeMove } from '../../src/moves/steer-move.ts'
 import { MoveWorld, platform } from '../support/move-world.ts'
 import { type WatchedStore, watchedStore } from '../support/watched-store.ts'
-import { settings as base, openShard, start } from './shard-house.ts'
+import { moverSettings, openShard, start, startMover } from './shard-house.ts'
 
-const settings = {
-  ...base,
-  indexPrefix: 'tr',
-  retentionMs: 72 * 3_600_000,
-  fenceBudgetMs: 5_000,
-  storeInDoubtMs: 300,
-  storeVisibleMs: 300,
-  readGraceMs: 0,
-  staleReadsMs: 0,
-}
+const settings = { ...moverSettings, retentionMs: 72 * 3_600_000 }
 
 let world: MoveWorld
 let stores: WatchedStore
@@ -94,6 +85,30 @@ test('units, price and time of a plan follow from what the steps would ask of th
   for (const rate of planned.rates) expect(rate.share).toBeLessThanOrEqual(0.9)
   expect(planned.rates.find((rate) => rate.call === 'fetch')).toMatchObject({ index: 'tr-pool-1', limitPerSecond: 100 })
   expect(planned.quota).toEqual([{ name: 'indexes_in_project', used: 1, afterwards: 2, limit: 20 }])
+})
+
+test('the calls of a plan are those that the move then makes, nearly', async () => {
+  const acme = await world.tenant('acme', 2500)
+  const planned = await plan({ tenantId: acme, kind: 'promote' })
+  const made = { source: { list: 0, fetch: 0 }, target: { list: 0, fetch: 0, upsert: 0 } }
+  await using _mover = await startMover(world, ({ index, op }) => {
+    const side = index === 'tr-pool-1' ? made.source : made.target
+    if (op === 'list' || op === 'fetch') side[op] += 1
+    else if (op === 'upsert') made.target.upsert += 1
+  })
+  await world.until((await start(world, acme, 'promote')).id, 'soaking')
+  const sum = (side: 'source' | 'target', call: 'list' | 'fetch' | 'upsert') =>
+    planned.steps.reduce((total, step) => total + step[side][call], 0)
+  const near = (actual: number, estimated: number) => {
+    expect(actual / estimated).toBeGreaterThan(0.7)
+    expect(actual / estimated).toBeLessThan(1.4)
+  }
+  near(made.source.list, sum('source', 'list'))
+  near(made.source.fetch, sum('source', 'fetch'))
+  near(made.target.fetch, sum('target', 'fetch'))
+  expect(sum('source', 'fetch')).toBe(50)
+  expect(made.target.upsert).toBeGreaterThanOrEqual(1)
+  expect(made.target.upsert).toBeLessThanOrEqual(25)
 })
 
 test('a larger tenant is planned to take longer and cost more, and moves that were made tell the pause', async () => {

@@ -1,10 +1,45 @@
+import { pino } from 'pino'
 import { vi } from 'vitest'
+import { connect } from '../../src/db/connect.ts'
+import { Mover } from '../../src/moves/mover.ts'
+import type { Paces } from '../../src/moves/pace-stores.ts'
 import { startDrain } from '../../src/moves/start-drain.ts'
 import { startMove } from '../../src/moves/start-move.ts'
+import type { MoveSettings } from '../../src/moves/step.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
+import { pineconeStore } from '../../src/stores/pinecone.ts'
+import type { StoreCall } from '../../src/stores/store-calls.ts'
 import { type MoveWorld, platform } from '../support/move-world.ts'
 
+/** What starting a move looks at. */
 export const settings = { project: 'default', projectIndexLimit: 20, cloud: 'aws', region: 'us-east-1' }
+
+export const moverSettings: MoveSettings = {
+  ...{ ...settings, indexPrefix: 'tr', retentionMs: 3_600_000, fenceBudgetMs: 5_000 },
+  ...{ storeInDoubtMs: 300, storeVisibleMs: 300, readGraceMs: 0, staleReadsMs: 0 },
+}
+
+/** The only mover of the world, over the real adapter; every call of it is told. */
+export async function startMover(
+  world: MoveWorld,
+  onCall: (call: StoreCall) => void,
+  paces?: Paces,
+): Promise<AsyncDisposable> {
+  const stores = world.stack.use(
+    pineconeStore({
+      projects: [{ name: 'default', apiKey: 'local', controllerHost: world.local.local.url }],
+      retry: { attempts: 6, baseMs: 5, maxMs: 50 },
+      onCall,
+    }),
+  )
+  // A session, so that barriers have someone to wait for.
+  await (await world.replica()).stopMover()
+  const database = world.stack.use(connect({ url: world.home.url, max: 4 }))
+  const deps = { stores, settings: moverSettings, log: pino({ level: 'silent' }), ...(paces && { paces }) }
+  const mover = new Mover(database, deps, { leaseMs: 5_000, maxMoves: 1, pollMs: 100 })
+  await mover.start()
+  return mover
+}
 
 /** A further shared index, ready; `fill` namespaces of `limit` count as taken. */
 export async function openShard(
