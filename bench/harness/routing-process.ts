@@ -35,6 +35,9 @@ async function run({ databaseUrl, tenants, remembered, lookups, zipfLookups }: R
   await routes.start()
   const ids = Array.from({ length: remembered }, (_, n) => parseTenantId(`tenant-${n}`))
 
+  // What the driver needs for itself is there before the counting begins.
+  const others = Array.from({ length: 500 }, (_, n) => parseTenantId(`tenant-${tenants - 1 - n}`))
+  await each(others, 64, async (id) => void (await routes.find(id)))
   const before = heapBytes()
   await each(ids, 64, async (id) => void (await routes.find(id)))
   const bytesPerTenant = (heapBytes() - before) / remembered

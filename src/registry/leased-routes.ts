@@ -11,6 +11,7 @@ import { RouteView } from './route-view.ts'
 import { RouteViews } from './route-views.ts'
 import { RoutingNews } from './routing-news.ts'
 import { notReady, registryAway, serving, unknownTenant, writesHeld } from './serving.ts'
+import { SharedText } from './share-text.ts'
 import type { TenantRoutes, WritePermit } from './tenant-routes.ts'
 import { WritesUnderWay } from './writes-under-way.ts'
 
@@ -30,6 +31,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
   readonly #lease: Lease
   readonly #views: RouteViews
   readonly #writes: WritesUnderWay
+  readonly #shared = new SharedText()
   #catchingUp: Promise<void> | undefined
   #again = false
   readonly #applied: AppliedReport
@@ -211,7 +213,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
       if ('missing' in lookup) throw lookup.missing === 'provisioning' ? notReady() : unknownTenant()
       const { route, changeNo } = lookup.found
       // A view newer than what is stored as seen must not be used before that is stored too.
-      if (changeNo <= this.#lease.seen) return new RouteView(route)
+      if (changeNo <= this.#lease.seen) return new RouteView(this.#shared.route(route))
       await this.#renew()
     }
   }

@@ -1,15 +1,15 @@
-import { LRUCache } from 'lru-cache'
 import type { TenantId } from '../placement/tenant-id.ts'
 import type { RouteView } from './route-view.ts'
+import { TwoGenerations } from './two-generations.ts'
 
 /** The remembered views, bounded, with one load a tenant at once. */
 export class RouteViews {
-  readonly #views: LRUCache<TenantId, RouteView>
+  readonly #views: TwoGenerations<TenantId, RouteView>
   readonly #loads = new Map<TenantId, Promise<RouteView>>()
   readonly #read: (tenantId: TenantId) => Promise<RouteView>
 
   constructor(max: number, read: (tenantId: TenantId) => Promise<RouteView>) {
-    this.#views = new LRUCache({ max })
+    this.#views = new TwoGenerations(max)
     this.#read = read
   }
 
@@ -35,7 +35,7 @@ export class RouteViews {
   }
 
   retire(tenantId: TenantId): void {
-    this.#views.peek(tenantId)?.retire()
+    this.#views.get(tenantId)?.retire()
     this.#views.delete(tenantId)
     this.#loads.delete(tenantId)
   }

@@ -1,0 +1,48 @@
+/**
+ * A map that forgets what was not asked for lately: it remembers at least `size` entries and never more than twice as
+ * many. What is asked for moves to the young generation; when that is full it becomes the old one, and the old one is
+ * forgotten as a whole. A hit costs one lookup of a plain `Map`, and an entry what it costs there: no list is kept in order.
+ */
+export class TwoGenerations<K, V> {
+  readonly #size: number
+  #young = new Map<K, V>()
+  #old = new Map<K, V>()
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  get(key: K): V | undefined {
+    const value = this.#young.get(key)
+    return value === undefined ? this.#getOld(key) : value
+  }
+
+  set(key: K, value: V): void {
+    this.#old.delete(key)
+    this.#young.set(key, value)
+    if (this.#young.size < this.#size) return
+    this.#old = this.#young
+    this.#young = new Map()
+  }
+
+  delete(key: K): void {
+    this.#young.delete(key)
+    this.#old.delete(key)
+  }
+
+  clear(): void {
+    this.#young.clear()
+    this.#old.clear()
+  }
+
+  *values(): Iterable<V> {
+    yield* this.#young.values()
+    yield* this.#old.values()
+  }
+
+  #getOld(key: K): V | undefined {
+    const value = this.#old.get(key)
+    if (value !== undefined) this.set(key, value)
+    return value
+  }
+}
