@@ -88,7 +88,7 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       tag,
       summary: 'Call a drain off',
       description: 'Tenants come into the index again; moves out of it that have not begun are cancelled.',
-      params: z.object({ name: z.string().max(45) }),
+      params: z.object({ name: z.string().max(90) }),
       replies: { 200: { description: 'What was cancelled', schema: stoppedDrain } },
       handle: async ({ principal, params }) => ({ status: 200, json: await stopDrain(deps, principal, params.name) }),
     }),
