@@ -7,8 +7,6 @@ export interface IndexKnowledge {
   readonly row: { readonly id: number; readonly createdAtMs: number; readonly state: IndexState } | undefined
   /** The move that the index's tag names is one of this registry's. */
   readonly isOurMove: boolean
-  /** The last number that this registry gave to an index. */
-  readonly lastIndexId: number
 }
 
 /**
@@ -27,11 +25,7 @@ export function judgeIndex(info: IndexInfo, known: IndexKnowledge, prefix: strin
   return tagged || info.name.startsWith(`${prefix}-`) ? 'stranger' : 'foreign'
 }
 
-function isAskedFor({ tags }: IndexInfo, { row, isOurMove, lastIndexId }: IndexKnowledge): boolean {
-  if (isOurMove) return true
-  const [id, createdAtMs] = (tags['tenant-router-index'] ?? '').split('-').map(Number)
-  if (id === undefined || createdAtMs === undefined || Number.isNaN(createdAtMs)) return false
-  if (row !== undefined) return row.id === id && row.createdAtMs === createdAtMs
-  // A row that was erased because the store refused the index; a number not given yet is not of this registry.
-  return id <= lastIndexId
+/** The tag of a move is unguessable, and that of an onboarding names the number and the time of a row. */
+function isAskedFor({ tags }: IndexInfo, { row, isOurMove }: IndexKnowledge): boolean {
+  return isOurMove || (row !== undefined && tags['tenant-router-index'] === `${row.id}-${row.createdAtMs}`)
 }

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray } from 'drizzle-orm'
 import type { Db } from '../db/connect.ts'
 import { appendAudit } from '../registry/audit.ts'
 import { indexes } from '../registry/indexes.sql.ts'
@@ -77,9 +77,6 @@ async function knowledgeOf(
           .select({ id: moves.id })
           .from(moves)
           .where(inArray(moves.id, tags as string[]))
-  const [given] = await db.execute<{ last: string | null }>(
-    sql`select pg_sequence_last_value(pg_get_serial_sequence('indexes', 'id')::regclass) as last`,
-  )
   const byName = new Map(rows.map((row) => [row.name, row]))
   const moveIds = new Set(ours.map(({ id }) => id))
   return ({ name, tags: { move } }) => {
@@ -87,7 +84,6 @@ async function knowledgeOf(
     return {
       row: row && { id: row.id, createdAtMs: row.createdAt.getTime(), state: row.state },
       isOurMove: move !== undefined && moveIds.has(move),
-      lastIndexId: Number(given?.last ?? 0),
     }
   }
 }

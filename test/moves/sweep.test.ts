@@ -75,12 +75,16 @@ test('a place whose store does not answer keeps nobody else from being looked at
   await world.home
     .sql`insert into places (tenant_id, index_id, project, index_name, namespace, generation, state, purged_at)
     select tenant_id, index_id, 'away', index_name, 'tenant_acme_g0', 0, 'purged', now() from places where tenant_id = 'acme'`
-  await index('tr-silo-erased', { 'managed-by': 'tenant-router', 'tenant-router-index': '1-1700000000000' })
+  const [made] = await world.home.sql<{ tag: string }[]>`
+    insert into indexes (project, name, kind, tenant_id, cloud, region, embedding_model, dimension, metric, namespace_limit, state)
+    values ('default', 'tr-silo-late', 'silo', 'other', 'aws', 'us-east-1', 'test', 4, 'cosine', 1, 'deleted')
+    returning id || '-' || floor(extract(epoch from date_trunc('milliseconds', created_at)) * 1000)::bigint as tag`
+  await index('tr-silo-late', { 'managed-by': 'tenant-router', 'tenant-router-index': made?.tag ?? '' })
   await sweeper({ ...parts(), stores, signal: new AbortController().signal })()
   expect(await alsoDead.describeNamespace()).toBeUndefined()
   expect(await dead.describeNamespace()).toEqual({ recordCount: 1 })
   expect(asked).toHaveLength(1)
-  expect(await names()).not.toContain('tr-silo-erased')
+  expect(await names()).not.toContain('tr-silo-late')
 })
 
 test('an index that a late request of a dead move made is removed once no request is in doubt; a stranger stays', async () => {
@@ -90,8 +94,8 @@ test('an index that a late request of a dead move made is removed once no reques
   await world.until(id, 'soaking')
   const silo = (await world.placeOf(acme)).placement.indexName
   await index('tr-silo-forgotten', { 'tenant-router': 'silo', move: id })
-  await index('tr-silo-erased', { 'managed-by': 'tenant-router', 'tenant-router-index': '1-1700000000000' })
-  await index('tr-silo-later', { 'managed-by': 'tenant-router', 'tenant-router-index': '999-1700000000000' })
+  await index('tr-silo-unknown', { 'managed-by': 'tenant-router', 'tenant-router-index': '1-1700000000000' })
+  await index('other-pool-1', { 'managed-by': 'tenant-router', 'tenant-router-index': '1-1700000000000' })
   await index('tr-silo-theirs', { 'tenant-router': 'silo', move: '018f3c2e-5f0a-7cc3-9d53-0c3f4b7a9e11' })
   await index('catalogue', { team: 'search' })
 
@@ -101,8 +105,10 @@ test('an index that a late request of a dead move made is removed once no reques
   expect(await names()).toContain('tr-silo-forgotten')
 
   await sweepOf()()
-  expect(await names()).toEqual(['catalogue', silo, 'tr-pool-1', 'tr-silo-later', 'tr-silo-theirs'].sort())
-  expect((await deeds()).map(({ detail }) => detail.index).sort()).toEqual(['tr-silo-erased', 'tr-silo-forgotten'])
+  expect(await names()).toEqual(
+    ['catalogue', 'other-pool-1', silo, 'tr-pool-1', 'tr-silo-theirs', 'tr-silo-unknown'].sort(),
+  )
+  expect((await deeds()).map(({ detail }) => detail.index)).toEqual(['tr-silo-forgotten'])
   expect((await contents(await world.placeOf(acme))).size).toBe(5)
 })
 
@@ -115,7 +121,7 @@ test('an index is removed again that comes back after its row says deleted', asy
   const silo = (await world.placeOf(acme)).placement.indexName
   const info = await world.store.describeIndex('default', silo)
   const known = (state: 'deleted' | 'ready', createdAtMs = 0) => ({
-    ...{ row: { id: 2, createdAtMs, state }, lastIndexId: 2 },
+    row: { id: 2, createdAtMs, state },
     isOurMove: info?.tags.move === id,
   })
   if (info === undefined) throw new Error('the silo is there')
@@ -126,6 +132,9 @@ test('an index is removed again that comes back after its row says deleted', asy
   const notAMove = { ...known('deleted', 17), isOurMove: false }
   expect(judgeIndex(onboarded, notAMove, 'tr')).toBe('orphan')
   expect(judgeIndex(onboarded, { ...notAMove, row: { ...notAMove.row, createdAtMs: 18 } }, 'tr')).toBe('stranger')
+  expect(judgeIndex(onboarded, { ...notAMove, row: undefined }, 'tr')).toBe('stranger')
+  expect(judgeIndex({ ...info, name: 'tr-x', tags: {} }, { ...notAMove, row: undefined }, 'tr')).toBe('stranger')
+  expect(judgeIndex({ ...info, name: 'x', tags: {} }, { ...notAMove, row: undefined }, 'tr')).toBe('foreign')
 })
 
 test('a replica sweeps by itself, one at a time, and ends at once', async () => {
