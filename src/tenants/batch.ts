@@ -8,12 +8,14 @@ interface Waiting<In, Out> {
 
 /**
  * Turns many single calls into few calls with many items: while one run is under way, those that arrive wait and go
- * together in the next one. A lone call is held back for one turn of the event loop. `run` does all or nothing and answers in the order of its
- * items; a batch that fails is run again item by item, so that one's fault is not another's.
+ * together in the next one. A lone call is held back for one turn of the event loop, and then for `gathered`. `run`
+ * does all or nothing and answers in the order of its items; a batch that fails is run again item by item, so that one's
+ * fault is not another's.
  */
 export function batched<In, Out>(
   run: (items: readonly In[]) => Promise<readonly Out[]>,
   maxItems: number,
+  gathered?: () => Promise<void>,
 ): (item: In) => Promise<Out> {
   let waiting: Waiting<In, Out>[] = []
   let running = false
@@ -35,6 +37,7 @@ export function batched<In, Out>(
     while (waiting.length > 0) {
       // Those that were answered together ask again together: the first must not go alone.
       await setImmediate()
+      await gathered?.()
       const batch = waiting.slice(0, maxItems)
       waiting = waiting.slice(maxItems)
       await settle(batch)

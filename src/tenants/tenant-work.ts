@@ -7,6 +7,7 @@ import type { VectorStore } from '../stores/store.ts'
 import { activate } from './activate.ts'
 import { Background } from './background.ts'
 import { batched } from './batch.ts'
+import { Cohort } from './cohort.ts'
 import { makeIndex } from './make-index.ts'
 import { provisionTenant } from './provision-tenant.ts'
 import { type Order, reserve } from './reserve.ts'
@@ -40,6 +41,9 @@ export interface TenantWork extends TenantWorkDeps, AsyncDisposable {
 /** Rows in one statement; bounds how long the hot counter of a shard is locked. */
 const maxBatch = 200
 
+/** How long a tenant whose namespace is there may wait for others', so that they are activated in one commit. */
+const lingerMs = 10
+
 export function openTenantWork(deps: TenantWorkDeps): TenantWork {
   const { log } = deps
   const making = new Background<IndexRow | undefined>(log)
@@ -59,15 +63,32 @@ export function openTenantWork(deps: TenantWorkDeps): TenantWork {
     indexesOpened(opened)
     return reservations
   }, maxBatch)
-  const activateOne = batched((places: readonly Reservation['place'][]) => activate(deps, places), maxBatch)
+  const makingNamespaces = new Cohort(lingerMs)
+  const activateOne = batched(
+    (places: readonly Reservation['place'][]) => activate(deps, places),
+    maxBatch,
+    () => makingNamespaces.arrived(),
+  )
+
+  async function provision(tenantId: TenantId, fresh: Reservation | undefined, signal: AbortSignal) {
+    // Others are waited for only where they are expected to be quick: an index at work, and nothing left half done.
+    const arrive = fresh?.index.state === 'ready' ? makingNamespaces.setOut() : () => undefined
+    const activateFirst = (place: Reservation['place']) => {
+      arrive()
+      return activateOne(place)
+    }
+    const more = { activate: activateFirst, indexReady, indexesOpened }
+    try {
+      return await provisionTenant({ ...deps, ...more }, tenantId, fresh, signal)
+    } finally {
+      arrive()
+    }
+  }
 
   return {
     ...deps,
     reserve: async (order) => (await reserveNewOne(order)) ?? reserveAnyOne(order),
-    provision: (tenantId, fresh) =>
-      provisioning.run(tenantId, (signal) =>
-        provisionTenant({ ...deps, activate: activateOne, indexReady, indexesOpened }, tenantId, fresh, signal),
-      ),
+    provision: (tenantId, fresh) => provisioning.run(tenantId, (signal) => provision(tenantId, fresh, signal)),
     indexReady,
     indexesOpened,
     offboarding,
