@@ -133,7 +133,7 @@ export class Schedule {
   }
 
   /** Lets things happen until `done`; @throws with what happened last when that does not come. */
-  async until(done: () => boolean | Promise<boolean>, maxSteps = 4_000): Promise<void> {
+  async until(done: () => boolean | Promise<boolean>, maxSteps = 20_000): Promise<void> {
     await this.#quiet()
     for (let step = 0; !(await done()); step += 1) {
       if (step >= maxSteps)

@@ -103,6 +103,11 @@ export class SimWorld implements AsyncDisposable {
     return (await startMove({ db: this.#db, settings: this.settings }, staff, { tenantId: acme, kind: 'promote' })).id
   }
 
+  /** Back into the shared index. */
+  async demote(): Promise<string> {
+    return (await startMove({ db: this.#db, settings: this.settings }, staff, { tenantId: acme, kind: 'demote' })).id
+  }
+
   async steer(deed: Steering, id?: string): Promise<void> {
     await steering[deed]({ db: this.#db }, staff, id ?? (await this.move()).id)
   }

@@ -93,11 +93,13 @@ class Run {
       ? move?.state === 'paused'
         ? 'resume'
         : move?.state === 'soaking'
-          ? this.#oneOf(['complete', 'rollback', 'rollback'] as const)
+          ? this.#oneOf(['complete', 'complete', 'rollback'] as const)
           : this.#oneOf(['cancel', 'pause', 'pause', ...Array<undefined>(13).fill(undefined)] as const)
-      : 'promote'
+      : (await this.#isInSilo())
+        ? 'demote'
+        : 'promote'
     if (deed === undefined) return
-    const work = deed === 'promote' ? this.#world.promote() : this.#world.steer(deed, move?.id)
+    const work = deed === 'promote' || deed === 'demote' ? this.#world[deed]() : this.#world.steer(deed, move?.id)
     await work.then(
       () => this.#deeds.push(deed),
       () => this.#deeds.push(`${deed} refused`),
@@ -137,6 +139,13 @@ class Run {
       this.#deeds.push((await this.#world.move()).state)
     }
     await this.#world.check()
+  }
+
+  async #isInSilo(): Promise<boolean> {
+    const [index] = await this.#world.rows<{ kind: string }>(
+      'select kind from routing join places p on p.id = active_place_id join indexes i on i.id = p.index_id',
+    )
+    return index?.kind === 'silo'
   }
 
   async #isOpen(): Promise<boolean> {
