@@ -57,7 +57,7 @@ export function openTenantWork(deps: TenantWorkDeps): TenantWork {
   }
   const indexReady = (indexId: number) => make(indexId, false)
 
-  const reserveNewOne = batched((orders: readonly Order[]) => reserveNew(deps, orders), maxBatch)
+  const reserveNewOne = batched(reserveNew(deps), maxBatch)
   const reserveAnyOne = batched(async (orders: readonly Order[]) => {
     const { reservations, opened } = await reserve(deps, orders)
     indexesOpened(opened)
