@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { TenantRoute } from '../placement/phase.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 
@@ -40,5 +40,5 @@ export function answerKey(parts: AnswerKeyParts): TenantScopedKey {
 
 /** Of every bit of every value: a vector itself would make keys of many thousand characters. */
 function hashOf(vector: readonly number[]): string {
-  return createHash('sha256').update(Float64Array.from(vector)).digest('base64')
+  return hash('sha256', new Float64Array(vector), 'base64')
 }

@@ -1,5 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
+import { urlToHttpOptions } from 'node:url'
+import { LRUCache } from 'lru-cache'
 
 export interface AttemptRequest {
   readonly url: string
@@ -39,14 +41,20 @@ export function httpAttempts(): HttpAttempts {
   const options = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, timeout: idleMs } as const
   const plain = new http.Agent(options)
   const secure = new https.Agent(options)
+  const targets = new LRUCache<string, Target>({ max: 1_000 })
+  const targetOf = (url: string): Target => {
+    const known = targets.get(url)
+    if (known !== undefined) return known
+    const target = parse(url, plain, secure)
+    if (!url.includes('?')) targets.set(url, target) // lists of ids hardly come twice
+    return target
+  }
   let closed = false
   return {
     send: (request) =>
       closed
         ? Promise.resolve({ kind: 'unsent', cause: new Error('the store is closed') })
-        : request.url.startsWith('https:')
-          ? attempt(request, https.request, secure, 'secureConnect')
-          : attempt(request, http.request, plain, 'connect'),
+        : attempt(request, targetOf(request.url)),
     [Symbol.dispose]() {
       closed = true
       plain.destroy()
@@ -55,21 +63,44 @@ export function httpAttempts(): HttpAttempts {
   }
 }
 
-function attempt(
-  { url, method, headers, body, timeoutMs, signal }: AttemptRequest,
-  request: typeof http.request,
-  agent: http.Agent,
-  connectedEvent: 'connect' | 'secureConnect',
-): Promise<Attempt> {
+/** Where a request goes, taken apart once for all that go there. */
+interface Target {
+  readonly request: typeof http.request
+  readonly connectedEvent: 'connect' | 'secureConnect'
+  readonly host: string
+  readonly options: http.RequestOptions
+}
+
+function parse(text: string, plain: http.Agent, secure: http.Agent): Target {
+  const url = new URL(text)
+  const { hostname, port, path } = urlToHttpOptions(url)
+  const options = { hostname: hostname ?? '', ...(port !== undefined && { port }), path: path ?? '/' }
+  return url.protocol === 'https:'
+    ? {
+        request: https.request,
+        connectedEvent: 'secureConnect',
+        host: url.host,
+        options: { ...options, agent: secure },
+      }
+    : { request: http.request, connectedEvent: 'connect', host: url.host, options: { ...options, agent: plain } }
+}
+
+/** As a list, which Node writes as it is: set one by one, headers cost as much as all the rest of a request. */
+function headerList(host: string, { method, headers, body }: AttemptRequest, bodyBytes: number): string[] {
+  const list = ['Host', host]
+  for (const [name, value] of Object.entries(headers)) list.push(name, value)
+  // A list is not completed by Node: without a length, all but these would be sent in chunks.
+  if (body !== undefined || (method !== 'GET' && method !== 'DELETE')) list.push('Content-Length', String(bodyBytes))
+  return list
+}
+
+function attempt(attempted: AttemptRequest, { request, connectedEvent, host, options }: Target): Promise<Attempt> {
+  const { method, body, timeoutMs, signal } = attempted
   if (signal?.aborted) return Promise.resolve({ kind: 'unsent', cause: signal.reason })
   return new Promise((resolve) => {
     let connected = false
     const bodyBytes = body === undefined ? 0 : Buffer.byteLength(body)
-    const outgoing = request(url, {
-      method,
-      agent,
-      headers: body === undefined ? headers : { ...headers, 'Content-Length': bodyBytes },
-    })
+    const outgoing = request({ ...options, method, headers: headerList(host, attempted, bodyBytes) })
     const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
     const onAbort = () => outgoing.destroy(asError(signal?.reason))
     signal?.addEventListener('abort', onAbort, { once: true })
