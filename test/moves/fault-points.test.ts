@@ -95,7 +95,9 @@ async function sweep(point: MovePoint, fault: keyof typeof faults): Promise<void
 }
 
 for (const fault of Object.keys(faults)) {
-  test.concurrent.each(forward)(`${fault} at "%s": the move ends and every acknowledged write is there`, (point) =>
-    sweep(point, fault),
+  test.concurrent.for(forward)(
+    `${fault} at "%s": the move ends and every acknowledged write is there`,
+    { timeout: 90_000 },
+    (point) => sweep(point, fault),
   )
 }
