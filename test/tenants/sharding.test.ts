@@ -45,3 +45,24 @@ test('a hundred tenants at once over two replicas fill shards of seven, none ove
   }
   expect(await sql`select count(*)::int as n from routing`).toEqual([{ n: 100 }])
 })
+
+test('what another replica filled, and what is being drained meanwhile, takes none of a replica that thinks there is room', async () => {
+  await using house = await openHouse({ poolNamespaceLimit: 4 })
+  const [one, other] = [house.replica(), house.replica()]
+  const { sql } = house.database
+  const places = async () => {
+    const rows = await sql<{ used: number }[]>`select namespaces_used as used from indexes order by ordinal`
+    return rows.map(({ used }) => used)
+  }
+  const create = (replica: typeof one, name: string) => createTenant(replica, platform, { id: id(name), name })
+  await create(one, 'first')
+  await create(one, 'second')
+  await Promise.all([create(other, 'third'), create(other, 'fourth')])
+  expect(await places()).toEqual([4])
+  await create(one, 'fifth')
+  expect(await places()).toEqual([4, 1])
+  await create(one, 'sixth')
+  await sql`update indexes set draining = true where ordinal = 2`
+  await create(one, 'seventh')
+  expect(await places()).toEqual([4, 2, 1])
+})
