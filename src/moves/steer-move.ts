@@ -4,7 +4,7 @@ import type { Db, Tx } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import { appendAudit } from '../registry/audit.ts'
 import { changeMove, type MoveRow } from './journal.ts'
-import { isBeforeSwitch, isEnded } from './move-state.ts'
+import { isBeforeSwitch } from './move-state.ts'
 import { moves } from './moves.sql.ts'
 import { readRouting } from './read-places.ts'
 import { type MoveView, viewOf } from './show-move.ts'
@@ -33,7 +33,7 @@ export async function cancelMove({ db }: Deps, actor: StaffPrincipal, id: string
 export async function completeMove({ db }: Deps, actor: StaffPrincipal, id: string): Promise<MoveView> {
   return steer(db, actor, id, 'move.complete', async (tx, row) => {
     if (row.state === 'completing') return
-    if (row.state !== 'soaking') throw tooLate(row, 'completed', isEnded(row.state) ? '' : 'It has not switched yet.')
+    if (row.state !== 'soaking') throw tooLate(row, 'completed', isBeforeSwitch(row.state) ? 'It has not switched yet.' : '')
     await changeMove(tx, row, { request: 'complete', notBefore: null })
   })
 }
