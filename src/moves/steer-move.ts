@@ -33,7 +33,8 @@ export async function cancelMove({ db }: Deps, actor: StaffPrincipal, id: string
 export async function completeMove({ db }: Deps, actor: StaffPrincipal, id: string): Promise<MoveView> {
   return steer(db, actor, id, 'move.complete', async (tx, row) => {
     if (row.state === 'completing') return
-    if (row.state !== 'soaking') throw tooLate(row, 'completed', isBeforeSwitch(row.state) ? 'It has not switched yet.' : '')
+    if (row.state !== 'soaking')
+      throw tooLate(row, 'completed', isBeforeSwitch(row.state) ? 'It has not switched yet.' : '')
     await changeMove(tx, row, { request: 'complete', notBefore: null })
   })
 }
