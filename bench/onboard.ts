@@ -12,6 +12,7 @@ import { median, show, spread } from './harness/statistics.ts'
 const shards = 10
 const replicas = 2
 const callersEach = 8
+const leastRatio = 0.4
 /** Of onboarding alone; how many tenants that is, is told by the warm-up. */
 const budgetS = 150
 
@@ -59,6 +60,7 @@ export async function onboard({ quick, say }: BenchOptions): Promise<BenchResult
   const found = await checkOnboarded(database.sql, warmUp + total, ['bare-1', 'bare-2'], parts.storeUrl)
 
   const ratio = ratios(onboarded, inserted, ({ perSecond }) => perSecond)
+  const storeRatio = ratios(made, inserted, ({ perSecond }) => perSecond)
   const rows: [string, string][] = []
   for (const [name, samples] of [
     ['single-row inserts', inserted],
@@ -84,17 +86,24 @@ export async function onboard({ quick, say }: BenchOptions): Promise<BenchResult
     ])
   }
   rows.push(['onboarded / inserted', show(spread(ratio), 3)])
+  rows.push(['namespaces in the store alone / inserted', show(spread(storeRatio), 3)])
   rows.push(['tenants, each with one active place that is in the store', String(found.tenants)])
   rows.push(['shared indexes filled (one of them by the warm-up)', String(found.indexes)])
   return {
     bench: 'onboard',
-    note: total < wanted ? `${total} tenants instead of ${wanted}, to fit ${budgetS} s` : `${total} tenants`,
+    note: noteOf(total, wanted, median(ratio), median(storeRatio)),
     rows,
     goals: [
-      { what: 'onboarded / inserted', value: median(ratio), limit: 0.4, sense: 'at least' },
+      { what: 'onboarded / inserted', value: median(ratio), limit: leastRatio, sense: 'at least' },
       { what: 'fullest index / its limit', value: found.fullest, limit: 1, sense: 'at most' },
     ],
   }
+}
+
+function noteOf(total: number, wanted: number, ratio: number, storeRatio: number): string {
+  const size = total < wanted ? `${total} tenants instead of ${wanted}, to fit ${budgetS} s` : `${total} tenants`
+  if (ratio >= leastRatio) return size
+  return `${size}; the goal is missed because an onboarding is two durable commits that write seven rows, and between them a request to the store, which must not overlap them (nothing may exist without its cleanup row): the store by itself makes ${storeRatio.toFixed(2)} × as many namespaces as rows are inserted, and all parts share the processors`
 }
 
 type Kind<Order> = Order extends unknown ? Omit<Order, 'from' | 'count' | 'callers'> : never
