@@ -38,7 +38,7 @@ export const beforeTheCopy: readonly Race[] = [
       const writing = b.put('r1', 1)
       await world.schedule.until(() => slow.reached)
       await world.promote()
-      await world.schedule.pass(2_000)
+      await world.schedule.pass(3_200)
       assert.equal((await world.move()).state, 'arming')
       nothingInTarget(world)
       slow.release()

@@ -212,7 +212,7 @@ export const theSwitch: readonly Race[] = [
       const b = await world.replica('b', { mover: false })
       await world.promote()
       await world.until('soaking')
-      world.store.lagMs = (label) => (label.startsWith('b:') ? 1_500 : 0)
+      world.store.lagMs = (label) => (label.startsWith('b:') ? 2_900 : 0)
       await world.run(b.put('r1', 1))
       await world.run(b.delete('r2'))
       await world.steer('rollback')
