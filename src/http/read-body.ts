@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http'
 import { AppError } from '../errors.ts'
+import { readIncoming } from './read-incoming.ts'
 import { refuseUnstorable } from './unstorable.ts'
 
 export const defaultBodyLimitBytes = 4 * 1024 * 1024
@@ -6,12 +8,18 @@ export const defaultBodyLimitBytes = 4 * 1024 * 1024
 /**
  * The whole body as bytes. The bytes that come are what counts: a `Content-Length` over the limit is refused at once,
  * and one that is missing (chunked) is counted while reading.
+ * @param incoming the request as the server has it; absent in `app.request`.
  * @throws AppError `payload_too_large`
  */
-export async function readBytes(request: Request, limitBytes: number): Promise<Uint8Array> {
+export async function readBytes(request: Request, limitBytes: number, incoming?: IncomingMessage): Promise<Uint8Array> {
   const declared = request.headers.get('content-length')
+  if (declared !== null && Number(declared) > limitBytes) throw tooLarge(limitBytes)
+  if (incoming !== undefined) {
+    const bytes = await read(readIncoming(incoming, limitBytes))
+    if (bytes === undefined) throw tooLarge(limitBytes)
+    return bytes
+  }
   if (declared !== null) {
-    if (Number(declared) > limitBytes) throw tooLarge(limitBytes)
     // The HTTP parser takes no more than was declared, so the quick way of reading is safe here.
     const bytes = new Uint8Array(await read(request.arrayBuffer()))
     if (bytes.byteLength > limitBytes) throw tooLarge(limitBytes)

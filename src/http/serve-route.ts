@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context, Handler } from 'hono'
 import { AppError } from '../errors.ts'
 import { checkAccess } from './access.ts'
@@ -33,12 +33,12 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
     const request = c.req.raw
     const { headers } = request
     const visit = answers.begin(requestIdOf(headers.get('x-request-id')), headers)
-    const outgoing = outgoingOf(c)
+    const { incoming, outgoing } = wireOf(c)
     const places: string[] = []
     try {
       if (access.kind !== 'open') await letIn(access, kit, headers, visit, answers)
       const onPlaceNamed = dropsPlaces ? (name: string) => void places.push(name) : undefined
-      if (onPlaceNamed !== undefined) lookAtHeaders(request, c, onPlaceNamed)
+      if (onPlaceNamed !== undefined) lookAtHeaders(request, incoming, onPlaceNamed)
       refuseUnstorableUrl(request.url)
       const query = checkQuery(queryFields(request.url), onPlaceNamed)
       const params = checkParams?.(c.req.param(), undefined)
@@ -46,7 +46,7 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
       let payload: Payload | undefined
       if (checkBody !== undefined) {
         checkContentType(headers, jsonTypes)
-        body = checkBody(parseJson(await readBytes(request, limitBytes)), onPlaceNamed)
+        body = checkBody(parseJson(await readBytes(request, limitBytes, incoming)), onPlaceNamed)
       } else if (route.payload !== undefined) {
         const onPlacesNamed = dropsPlaces ? (names: readonly string[]) => answers.placesNamed(names, visit) : undefined
         payload = await readPayload(request, route.payload.contentTypes, limitBytes, onPlacesNamed)
@@ -87,9 +87,17 @@ async function letIn(
   if (!admission.allowed) throw overLimit(admission.retryAfterS)
 }
 
-function outgoingOf(c: Context): ServerResponse | undefined {
-  const env: { readonly outgoing?: ServerResponse } | undefined = c.env
-  return env?.outgoing
+/** The server's own side of a request, when a real one serves; `app.request` has none. */
+interface Wire {
+  readonly incoming?: IncomingMessage
+  readonly outgoing?: ServerResponse
+}
+
+const noWire: Wire = {}
+
+function wireOf(c: Context): Wire {
+  const env: Wire | undefined = c.env
+  return env ?? noWire
 }
 
 function overLimit(retryAfterS: number | undefined): AppError {
@@ -98,10 +106,13 @@ function overLimit(retryAfterS: number | undefined): AppError {
 }
 
 /** The server has the names in lower case already; a stand-alone Request gives them the same way. */
-function lookAtHeaders(request: Request, c: Context, onPlaceNamed: (name: string) => void): void {
-  const env: { readonly incoming?: { readonly headers: Readonly<Record<string, unknown>> } } | undefined = c.env
-  if (env?.incoming !== undefined) {
-    for (const name in env.incoming.headers) if (headerNamesPlace(name)) onPlaceNamed(name)
+function lookAtHeaders(
+  request: Request,
+  incoming: IncomingMessage | undefined,
+  onPlaceNamed: (name: string) => void,
+): void {
+  if (incoming !== undefined) {
+    for (const name in incoming.headers) if (headerNamesPlace(name)) onPlaceNamed(name)
   } else {
     for (const name of request.headers.keys()) if (headerNamesPlace(name)) onPlaceNamed(name)
   }

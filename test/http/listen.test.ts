@@ -1,15 +1,17 @@
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import type { Principal } from '../../src/auth/principal.ts'
 import { type Listener, listen } from '../../src/http/listen.ts'
 import type { AnyRoute } from '../../src/http/route.ts'
-import { acme, echoRoute, json, plainRoute, publicApp } from './kit-app.ts'
+import { parseTenantId } from '../../src/placement/tenant-id.ts'
+import { acme, echoRoute, json, type KitAppOptions, plainRoute, publicApp } from './kit-app.ts'
 
 const local = { host: '127.0.0.1', port: 0 }
 
-async function served(routes: readonly AnyRoute[], closeLimitMs = 5000) {
-  const kit = publicApp(routes)
+async function served(routes: readonly AnyRoute[], closeLimitMs = 5000, options: KitAppOptions = {}) {
+  const kit = publicApp(routes, options)
   const listener = await listen(kit.app, { ...local, closeLimitMs })
   return { ...kit, listener, [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose]() }
 }
@@ -102,6 +104,44 @@ describe('a caller who goes away', () => {
     await fired
     expect(signal.aborted).toBe(true)
     step.leave()
+  })
+
+  it('in the middle of a body ends the request, whether its reading has begun or not', async () => {
+    const asked = Promise.withResolvers<void>()
+    const known = Promise.withResolvers<Principal>()
+    const tenant: Principal = {
+      kind: 'tenant',
+      tenantId: parseTenantId('acme'),
+      subject: 'acme-app',
+      scopes: new Set(['rag:read'] as const),
+      groups: [],
+    }
+    let requests = 0
+    const verify = () => {
+      requests += 1
+      if (requests === 1) return tenant
+      asked.resolve()
+      return known.promise
+    }
+    await using server = await served([echoRoute], 5000, { verify })
+    const gone = () => server.lines.filter(({ status }) => status === 499).length
+    const half = () => {
+      const socket = connect(server.listener.port, '127.0.0.1')
+      const head = 'POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100'
+      socket.write(`${head}\r\nExpect: 100-continue\r\n\r\n{"query"`)
+      return socket
+    }
+    const first = half()
+    await once(first, 'data') // the server waits for the body
+    first.destroy()
+    await vi.waitFor(() => expect(gone()).toBe(1))
+    const second = half()
+    await asked.promise
+    second.destroy()
+    // The server has heard of that once it has answered others that came later.
+    for (let i = 0; i < 2; i += 1) expect((await fetch(`${server.listener.url}/none`)).status).toBe(404)
+    known.resolve(tenant)
+    await vi.waitFor(() => expect(gone()).toBe(2))
   })
 
   it('ends an event stream: the source is closed and its signal fires', async () => {
