@@ -66,6 +66,14 @@ export async function throughput({ quick, say }: BenchOptions): Promise<BenchRes
   const ofBare = ratios(measured.cached, measured.bare, rate)
   const ofNaive = ratios(measured.uncached, measured.naive, rate)
   rows.push(['cached / bare Hono', show(spread(ofBare), 3)], ['uncached / naive', show(spread(ofNaive), 3)])
+  const perCore = ({ perCoreSecond }: { readonly perCoreSecond: number }) => perCoreSecond
+  const perCoreRatios = [
+    ['cached / bare Hono', ratios(measured.cached, measured.bare, perCore)],
+    ['uncached / naive', ratios(measured.uncached, measured.naive, perCore)],
+  ] as const
+  for (const [what, each] of perCoreRatios) {
+    if (!each.some(Number.isNaN)) rows.push([`${what}, per second of the server's core`, show(spread(each), 3)])
+  }
   return {
     bench: 'throughput',
     note: pinned
