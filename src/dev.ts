@@ -54,8 +54,8 @@ async function develop(): Promise<void> {
 }
 
 /**
- * Loads what the lines to paste ask for, and gives the rest to be done after they are printed. The mark is set when all
- * is loaded; a start that was stopped before begins again, which changes nothing twice.
+ * Loads the documents that the lines to paste ask for, and gives the rest to be done after they are printed. The mark is
+ * set when all is loaded; a start that was stopped before begins again, which changes nothing twice.
  */
 async function loadOnce(
   folder: string,
@@ -68,16 +68,23 @@ async function loadOnce(
     () => false,
   )
   if (loaded) return async () => undefined
-  say('Loading the sample tenants, once:')
+  say('Onboarding the sample tenants, once.')
   await Promise.all(samples.map((sample) => onboardSample(deps, sample)))
-  const [first, later] = [samples.slice(0, invited), samples.slice(invited)]
-  for (const sample of first) await loadOne(deps, sample)
+  await Promise.all(
+    samples.slice(0, invited).map((sample) => loadDocuments(deps, { ...sample, documents: asked(sample) })),
+  )
   return async () => {
-    if (later.length > 0) say(`\nStill loading ${later.map(({ name }) => name).join(' and ')}:`)
-    for (const sample of later) await loadOne(deps, sample)
+    say('\nThe other sample documents are being loaded; until then answers know less:')
+    for (const sample of samples) await loadOne(deps, sample)
     await writeFile(mark, '')
     say('All sample tenants are loaded.')
   }
+}
+
+/** The document that answers a tenant's first question, and a few more for it to be found among. */
+function asked({ questions, documents }: SampleTenant): SampleTenant['documents'] {
+  const answer = questions[0]?.documentId
+  return documents.toSorted((a, b) => Number(b.id === answer) - Number(a.id === answer)).slice(0, 4)
 }
 
 async function loadOne(deps: LoadDeps, sample: SampleTenant): Promise<void> {

@@ -57,7 +57,7 @@ describe('npm start', () => {
   }
 
   test('loads the sample tenants and prints lines that work when pasted', async () => {
-    expect(entry.printed()).toContain('Loading the sample tenants, once:')
+    expect(entry.printed()).toContain('Onboarding the sample tenants, once.')
     const [acme, harbor] = await Promise.all([
       paste(lineFor('Acme Bikes asks')),
       paste(lineFor('Harbor & Quill Bank asks')),
