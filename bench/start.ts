@@ -16,7 +16,7 @@ interface Start {
 
 /**
  * From the start of the process to the first 200 of `/readyz`, for `npm start` to the lines to paste (the first time that
- * is after the sample tenants are loaded); and the memory that the process holds then.
+ * is after the documents they ask for are loaded); and the memory that the process holds then.
  */
 export async function start({ quick, say }: BenchOptions): Promise<BenchResult> {
   await using parts = await startParts({ pin: false })
