@@ -78,7 +78,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   jose: { only: ['auth/', 'embedded/'] },
   'js-tiktoken': { only: ['models/', 'rag/'] },
   listr2: { only: ['cli/', 'demo.ts'] },
-  'lru-cache': { only: ['auth/', 'cache/', 'registry/'] },
+  'lru-cache': { only: ['auth/', 'cache/', 'registry/', 'stores/'] },
   openai: { only: ['models/openai.ts'] },
   pino: { only: ['log.ts'], typesAnywhere: true },
   postgres: { only: ['db/'], typesAnywhere: true },

@@ -18,7 +18,7 @@ import { SimStore } from './sim-store.ts'
 const staff: StaffPrincipal = { kind: 'staff', subject: 'pat', roles: new Set(['platform']) }
 export const acme = parseTenantId('acme')
 
-export const simSettings: MoveSettings = {
+const simSettings: MoveSettings = {
   ...{ project: 'default', cloud: 'aws', region: 'us-east-1', indexPrefix: 'tr', projectIndexLimit: 20 },
   ...{
     retentionMs: 3_600_000,
