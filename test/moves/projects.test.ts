@@ -119,13 +119,20 @@ test('an index whose name several projects have is asked for with its project', 
   expect(await ask(two, replica, 'acme')).toContain('The word of acme')
 })
 
-test('indexes that nobody knows are swept from every project, also while one is away', async () => {
+test('indexes that a late request brought back are swept from every project, also while one is away', async () => {
   await using two = await openTwoProjects()
   const { world, store } = two
   await onboard(two, await world.replica(await two.env()), 'acme')
   const of = { name: 'tr-silo-erased', dimension: 4, metric: 'cosine' as const, cloud: 'aws', region: 'eu-west-1' }
-  const tags = { 'managed-by': 'tenant-router', 'tenant-router-index': '1-1700000000000' }
-  for (const project of ['default', 'second']) await store.createIndex(project, { ...of, tags })
+  for (const project of ['default', 'second']) {
+    // The row says that it is deleted; a late request has brought it to life again.
+    const [row] = await world.home.sql<{ tag: string }[]>`
+      insert into indexes (project, name, kind, tenant_id, cloud, region, embedding_model, dimension, metric, namespace_limit, state)
+      values (${project}, ${of.name}, 'silo', 'acme', 'aws', ${of.region}, 'hash', 4, 'cosine', 1, 'deleted')
+      returning id || '-' || trunc(extract(epoch from created_at) * 1000) as tag`
+    const tags = { 'managed-by': 'tenant-router', 'tenant-router-index': row?.tag ?? '' }
+    await store.createIndex(project, { ...of, tags })
+  }
   const projects = ['default', 'second'].map((name): Project => {
     return { name, cloud: 'aws', region: 'us-east-1', regions: 'any', holds: ['pool'], indexLimit: 20 }
   })
