@@ -27,8 +27,8 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['errors', 'placement'],
 
   // Verbs. rag and moves never meet: the tenant's routing and its write permits stand between them.
-  moves: ['auth', 'clock', 'db', 'errors', 'placement', 'policy', 'registry', 'stores', 'telemetry'],
-  rag: ['auth', 'cache', 'db', 'errors', 'models', 'placement', 'registry', 'stores', 'telemetry'],
+  moves: ['canonical-json', 'auth', 'clock', 'db', 'errors', 'placement', 'policy', 'registry', 'stores', 'telemetry'],
+  rag: ['canonical-json', 'auth', 'cache', 'db', 'errors', 'models', 'placement', 'registry', 'stores', 'telemetry'],
   // Of moves only the tables: whether one is open, and the clean-ups that it shares.
   tenants: ['auth', 'db', 'errors', 'moves', 'placement', 'registry', 'stores', 'telemetry'],
 
@@ -44,6 +44,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   ],
   'service-parts': ['auth', 'config', 'models', 'moves', 'registry', 'stores', 'telemetry'],
   version: [],
+  'canonical-json': [],
   shutdown: ['errors'],
   main: ['config', 'errors', 'http', 'log', 'services', 'setting-reader', 'shutdown'],
 

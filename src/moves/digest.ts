@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { canonicalJson } from '../canonical-json.ts'
 import type { VectorRecord } from '../stores/store.ts'
 
 /** Metadata keys that the router itself keeps; they are no content. */
@@ -14,13 +15,4 @@ export function digestRecord(record: VectorRecord): string {
   hash.update(Float32Array.from(record.values))
   if (sparse !== undefined) hash.update(Float32Array.from(sparse.values))
   return hash.digest('hex')
-}
-
-/** JSON with every object's keys in byte order, so that equal contents give equal text. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  )
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { desc, eq, sql } from 'drizzle-orm'
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core'
+import { canonicalJson } from '../canonical-json.ts'
 import type { Db, Tx } from '../db/connect.ts'
-import { canonicalJson } from './digest.ts'
 import { isEnded, type MoveState } from './move-state.ts'
 import { moveEvents, moves } from './moves.sql.ts'
 

@@ -1,8 +1,8 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import type { ResultCache } from '../cache/result-cache.ts'
 import { answerKey } from '../cache/tenant-scoped-key.ts'
+import { canonicalJson } from '../canonical-json.ts'
 import type { CallOptions } from '../stores/store.ts'
-import { canonicalJson } from './canonical-json.ts'
 import { checkQuestion, type RetrieveInput } from './question.ts'
 import { answerQuestion, type RetrieveDeps } from './retrieve.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { canonicalJson } from '../canonical-json.ts'
 import type { Metadata } from '../stores/store.ts'
-import { canonicalJson } from './canonical-json.ts'
 import type { ChunkRule } from './chunk.ts'
 
 /** Raised when the cutting changes: what is stored was cut otherwise and has to be written anew. */
