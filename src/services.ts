@@ -14,23 +14,21 @@ import type { AnyRoute } from './http/route.ts'
 import { createLogger } from './log.ts'
 import type { Embedder } from './models/embedder.ts'
 import { countMoves } from './moves/count-moves.ts'
-import { Mover } from './moves/mover.ts'
 import { Paces } from './moves/pace-stores.ts'
-import { startPolicyRounds } from './moves/policy-rounds.ts'
 import { readPrices } from './moves/price-file.ts'
 import { RecentQueries } from './moves/recent-queries.ts'
 import type { RunMoveDeps } from './moves/run-move.ts'
 import type { MoveSettings } from './moves/step.ts'
-import { startSweep } from './moves/sweep.ts'
+import { anyProjectAnswers, countedByTenant, openEmbedder, openStores, openVerifier, timed } from './parts/adapters.ts'
+import { moveSettingsOf, openMoves } from './parts/moves.ts'
 import { chunkRule, startChunker } from './rag/chunker.ts'
 import { ragMemory } from './rag/rag-memory.ts'
 import { forgetDeadSessions } from './registry/barrier.ts'
 import { readIndexFill } from './registry/index-fill.ts'
 import { checkIndexes } from './registry/indexes.ts'
-import { LeasedRoutes, staleReadsMaxMs } from './registry/leased-routes.ts'
+import { LeasedRoutes } from './registry/leased-routes.ts'
 import { refuseMissingProjects } from './registry/projects.ts'
 import { RequestCounts } from './registry/request-counts.ts'
-import { anyProjectAnswers, countedByTenant, openEmbedder, openStores, openVerifier, timed } from './service-parts.ts'
 import type { VectorStore } from './stores/store.ts'
 import { createTelemetry } from './telemetry/telemetry.ts'
 import { createTracer } from './telemetry/tracer.ts'
@@ -119,27 +117,12 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   }
   const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log }))
   opening.use(startTenantSweep(tenantWork, { everyMs: 30_000 }))
-  const [{ name: project, cloud, indexLimit: projectIndexLimit }] = config.pinecone.projects
-  const staleReadsMs = config.registryOutageReads === 'stale' ? staleReadsMaxMs : 0
-  const moveSettings = {
-    ...{ ...tenantSettings, project, cloud, projectIndexLimit, ...config.moves, readGraceMs: 20_000, staleReadsMs },
-    ...overrides.moveSettings,
-  }
+  const settings = { ...moveSettingsOf(config, tenantSettings), ...overrides.moveSettings }
   const recentQueries = new RecentQueries()
-  const moverDeps = {
-    stores,
-    paces,
-    recentQueries,
-    settings: moveSettings,
-    log,
-    ...(overrides.atMovePoint && { at: overrides.atMovePoint }),
-  }
-  const mover = opening.use(new Mover(database, moverDeps, { leaseMs: 15_000, maxMoves: 2, pollMs: 2_000 }))
-  await mover.start()
-  opening.use(startSweep({ db, stores, settings: moveSettings, log }, { everyMs: 60_000, spreadMs: 15_000 }))
+  const at = overrides.atMovePoint
+  const policyEveryMs = overrides.policyEveryMs ?? 60_000
+  opening.use(await openMoves(config, { database, stores, paces, recentQueries, log, settings, at, policyEveryMs }))
   const requests = opening.use(new RequestCounts(db, { onError: onFault }))
-  const policyDeps = { db, stores, log, settings: moveSettings, policy: config.movePolicy }
-  opening.use(startPolicyRounds(policyDeps, { everyMs: overrides.policyEveryMs ?? 60_000 }))
   telemetry.read({ indexFill: () => readIndexFill(db), movesByState: () => countMoves(db) })
 
   const { otelEndpoint } = config
@@ -169,7 +152,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   })
   const forStaff = adminRoutes({
     ...tenantWork,
-    settings: moveSettings,
+    settings,
     priceList: await readPrices(config.priceListPath),
   })
   const checks = {

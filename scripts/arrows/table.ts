@@ -40,9 +40,9 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // The composition root sees every room of the service; nothing but an entry sees it.
   services: [
     ...['auth', 'cache', 'config', 'db', 'errors', 'http', 'log', 'models', 'moves', 'placement', 'rag', 'registry'],
-    ...['service-parts', 'stores', 'telemetry', 'tenants', 'version'],
+    ...['parts', 'stores', 'telemetry', 'tenants', 'version'],
   ],
-  'service-parts': ['auth', 'config', 'models', 'moves', 'registry', 'stores', 'telemetry'],
+  parts: ['auth', 'config', 'db', 'models', 'moves', 'registry', 'stores', 'telemetry', 'tenants'],
   version: [],
   'canonical-json': [],
   shutdown: ['errors'],

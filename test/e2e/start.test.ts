@@ -74,7 +74,9 @@ describe('npm start', () => {
     const spoofed = await paste(line)
     const honest = await paste(line.replaceAll(/,"(tenant_id|namespace)":"[^"]+"|-H 'x-tenant-id[^']+'/g, ''))
     expect(honest.matches).toHaveLength(2)
-    expect(spoofed.matches).toEqual(honest.matches)
+    // The last bits of a score depend on what else the encoder had to do at that moment.
+    const found = (answer: Answer) => answer.matches.map(({ id, text }) => [id, text])
+    expect(found(spoofed)).toEqual(found(honest))
   })
 
   test('lets the command line in without a token of its own, and says so', async () => {

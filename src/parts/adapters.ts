@@ -1,12 +1,12 @@
-import { createTokenVerifier, type TokenVerifier } from './auth/token-verifier.ts'
-import type { Config } from './config.ts'
-import type { Embedder } from './models/embedder.ts'
-import type { Paces } from './moves/pace-stores.ts'
-import type { RequestCounts } from './registry/request-counts.ts'
-import { pineconeStore } from './stores/pinecone.ts'
-import type { VectorStore } from './stores/store.ts'
-import type { HttpMeter } from './telemetry/http-meter.ts'
-import type { Telemetry } from './telemetry/telemetry.ts'
+import { createTokenVerifier, type TokenVerifier } from '../auth/token-verifier.ts'
+import type { Config } from '../config.ts'
+import type { Embedder } from '../models/embedder.ts'
+import type { Paces } from '../moves/pace-stores.ts'
+import type { RequestCounts } from '../registry/request-counts.ts'
+import { pineconeStore } from '../stores/pinecone.ts'
+import type { VectorStore } from '../stores/store.ts'
+import type { HttpMeter } from '../telemetry/http-meter.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 
 /** The vector store with every project of the configuration, its calls counted and its refusals told to the movers. */
 export function openStores(
@@ -47,8 +47,8 @@ export async function openEmbedder({
   apiKey,
   baseUrl,
 }: Config['embedding']): Promise<Embedder> {
-  if (provider === 'local') return (await import('./models/local.ts')).startLocalEmbedder()
-  const { openAiEmbedder } = await import('./models/openai.ts')
+  if (provider === 'local') return (await import('../models/local.ts')).startLocalEmbedder()
+  const { openAiEmbedder } = await import('../models/openai.ts')
   return openAiEmbedder({ model, dimension, apiKey: apiKey?.reveal(), baseUrl })
 }
 
