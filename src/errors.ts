@@ -15,6 +15,7 @@ export const errorCodes = [
   'namespace_limit_reached', // the store refuses a further namespace in this index
   'payload_too_large',
   'unsupported_media_type',
+  'unreadable_document', // a file that can't be turned into text: encrypted, broken, without text, over a cap
   'tenant_suspended',
   'tenant_not_ready', // still being provisioned, or being offboarded
   'quota_exceeded', // the tenant's own limit

@@ -35,6 +35,7 @@ export const problemKinds = {
   namespace_limit_reached: { status: 503, title: 'The index takes no further tenant', retryAfterS: 30 },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not taken here' },
+  unreadable_document: { status: 422, title: 'The file cannot be read' },
   tenant_suspended: { status: 403, title: 'The tenant is suspended' },
   tenant_not_ready: { status: 503, title: 'The tenant is not ready', retryAfterS: 5 },
   quota_exceeded: { status: 429, title: 'Too many requests', retryAfterS: 1 },

@@ -1,0 +1,27 @@
+/** What a file was found to be, by its content. */
+export type FileKind = 'pdf' | 'docx' | 'html' | 'markdown' | 'text'
+
+export interface FileInput {
+  readonly bytes: Uint8Array
+  /** What the sender says of it; only tells apart what the content can't (Markdown and plain text). */
+  readonly name?: string | undefined
+  readonly contentType?: string | undefined
+}
+
+/** A file's text as Markdown: headings, lists and tables are kept, all else is prose. */
+export interface ExtractedText {
+  readonly kind: FileKind
+  readonly text: string
+  readonly title: string | null
+  /** Where in `text` each page begins, from page 1; empty for what has no pages. */
+  readonly pageStarts: readonly number[]
+}
+
+/** Reads files beside the thread that answers requests, in a worker with caps on memory and time. */
+export interface Extractor extends AsyncDisposable {
+  /**
+   * @throws AppError `unreadable_document`: encrypted, broken, of an unknown kind, without text, or over a cap; its
+   *   message says which, and what to do. The service is unharmed. The signal's reason when it ends the call.
+   */
+  extract(file: FileInput, options?: { readonly signal?: AbortSignal }): Promise<ExtractedText>
+}
