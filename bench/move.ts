@@ -21,6 +21,8 @@ interface Run {
   readonly peakMib: number
   readonly writePauseMs: number
   readonly idleP99Ms: number
+  /** Beside the bare loop: what the store and the machine take, without anything of a move. */
+  readonly bareP99Ms: number
   readonly movingP99Ms: number
 }
 
@@ -52,6 +54,7 @@ export async function move({ quick, say }: BenchOptions): Promise<BenchResult> {
     [`${size} records: write pause, ms`, show(spread(of(size, (run) => run.writePauseMs)), 0)],
     [`${size} records: peak memory of the replica, MiB`, show(spread(of(size, (run) => run.peakMib)), 0)],
     [`${size} records: read p99 idle, ms`, show(spread(of(size, (run) => run.idleP99Ms)))],
+    [`${size} records: read p99 beside the bare loop, ms`, show(spread(of(size, (run) => run.bareP99Ms)))],
     [`${size} records: read p99 during the move, ms`, show(spread(of(size, (run) => run.movingP99Ms)))],
   ])
   const goals: BenchResult['goals'][number][] = [small, large].flatMap((size) => [
@@ -104,7 +107,7 @@ async function measure(parts: Parts, copier: BenchProcess, count: number, tenant
   await sleep(500)
   const copying = ask({ kind: 'copy', storeUrl, from, into: await bareTarget(parts, from) })
   // The same app reads beside either.
-  await read(service, token, copying)
+  const beside = await read(service, token, copying)
   const bare = await copying
   if (bare.records !== count) throw new Error(`the bare loop copied ${bare.records} of ${count}`)
   await fetch(`${storeUrl}/indexes/bare`, { method: 'DELETE', headers: { 'api-key': 'bench' } })
@@ -130,6 +133,7 @@ async function measure(parts: Parts, copier: BenchProcess, count: number, tenant
     peakMib: await peak,
     writePauseMs,
     idleP99Ms: quantile(idle, 0.99),
+    bareP99Ms: quantile(beside, 0.99),
     movingP99Ms: quantile(moving, 0.99),
   }
 }
