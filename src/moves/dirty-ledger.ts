@@ -30,6 +30,11 @@ export interface Tail {
   /** Records that a mover's unanswered write may still reach. */
   readonly suspect: number
   readonly claimed: number
+  /** How long the last write of the unsynced has been done, and how long the follower has had the last of the others, in ms. */
+  readonly youngestUnsyncedMs: number
+  readonly youngestUnverifiedMs: number
+  /** Until all that is known to be in doubt, or suspect, no longer is, in ms. */
+  readonly doubtMs: number
 }
 
 /**
@@ -64,9 +69,10 @@ export class DirtyLedger {
     })
   }
 
-  /** Done rows that the follower lacks, the oldest write first. */
-  unsynced(limit: number): Promise<readonly DirtyRow[]> {
-    return this.#rows(sql`synced_seq is distinct from seq`, limit)
+  /** Done rows that the follower lacks, the oldest write first; without those that only time proves, before it has. */
+  unsynced(limit: number, storeVisibleMs: number): Promise<readonly DirtyRow[]> {
+    const isProvable = sql`not trust_store or lsn is not null or done_at <= clock_timestamp() - make_interval(secs => ${storeVisibleMs / 1000})`
+    return this.#rows(sql`synced_seq is distinct from seq and (${isProvable})`, limit)
   }
 
   /** Rows that the follower should have, but that were not compared yet. */
@@ -181,6 +187,11 @@ export async function readTail(tx: Tx, moveId: string): Promise<Tail> {
       count(*) filter (where state = 'done' and synced_seq is distinct from seq and trust_store and lsn is null)::int as unproven,
       count(*) filter (where state = 'done' and verified_seq is distinct from seq)::int as unverified,
       count(*) filter (where suspect_until is not null)::int as suspect,
+      coalesce(min(extract(epoch from clock_timestamp() - done_at) * 1000)
+        filter (where state = 'done' and synced_seq is distinct from seq), 0)::float8 as "youngestUnsyncedMs",
+      coalesce(min(extract(epoch from clock_timestamp() - synced_at) * 1000)
+        filter (where state = 'done' and synced_seq = seq and verified_seq is distinct from seq), 0)::float8 as "youngestUnverifiedMs",
+      coalesce(max(extract(epoch from greatest(case when in_doubt then deadline end, suspect_until) - clock_timestamp()) * 1000), 0)::float8 as "doubtMs",
       (select jsonb_array_length(claimed_ids) from moves where id = ${moveId})::int as claimed
     from dirty where move_id = ${moveId}`)
   if (tail === undefined) throw new Error('an aggregate always has a row')

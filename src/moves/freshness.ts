@@ -20,3 +20,9 @@ export function isFresh(
   }
   return row.isPut ? shown?.metadata?.[stampKey] === row.seq : shown === undefined
 }
+
+/** The number of the write that put a record; undefined when it was put before its tenant moved. */
+export function stampOf(record: VectorRecord): number | undefined {
+  const stamp = record.metadata?.[stampKey]
+  return typeof stamp === 'number' ? stamp : undefined
+}

@@ -7,6 +7,7 @@ import type { VectorStore } from '../stores/store.ts'
 import { readMove } from './claim-move.ts'
 import { readTail } from './dirty-ledger.ts'
 import { asMover, changeMove, LostMove, type MoveRow } from './journal.ts'
+import { Learnt } from './learnt.ts'
 import { nextStep, type StepName } from './next-step.ts'
 import { onFault } from './on-fault.ts'
 import type { Paces } from './pace-stores.ts'
@@ -27,7 +28,7 @@ const steps = { prepare, arm, copy, verify, fence, open, soak, complete, cancel,
   Step
 >
 
-export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'signal' | 'clock'> {
+export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'signal' | 'clock' | 'learnt'> {
   readonly log: Logger
   readonly clock?: Clock
   /** How fast each index may be called; without it, as fast as it answers. */
@@ -44,6 +45,7 @@ export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'signal' 
 export async function runMove(deps: RunMoveDeps, claimed: MoveRow, signal: AbortSignal): Promise<number> {
   const { db, log, clock = systemClock } = deps
   const at = async (point: MovePoint) => deps.at?.(point, claimed)
+  const learnt = new Learnt(clock)
   for (;;) {
     signal.throwIfAborted()
     const move = await current(db, claimed)
@@ -52,7 +54,7 @@ export async function runMove(deps: RunMoveDeps, claimed: MoveRow, signal: Abort
     const step = nextStep({ state: move.state, request: move.request, retentionOver, hasUnsynced })
     if (step === 'rest') return 0
     try {
-      const result = await steps[step]({ ...deps, stores: storesOf(deps, step), clock, move, signal, at })
+      const result = await steps[step]({ ...deps, stores: storesOf(deps, step), clock, move, learnt, signal, at })
       if (move.attempts > 0) await asMover(db, move, (tx, row) => changeMove(tx, row, { attempts: 0, error: null }))
       if (result.kind === 'wait') {
         if (result.gate !== move.gate) await asMover(db, move, (tx, row) => changeMove(tx, row, { gate: result.gate }))

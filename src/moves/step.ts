@@ -3,6 +3,7 @@ import type { Db } from '../db/connect.ts'
 import type { Project } from '../placement/choose-project.ts'
 import type { VectorStore } from '../stores/store.ts'
 import type { MoveRow } from './journal.ts'
+import type { Learnt } from './learnt.ts'
 import type { RecentQueries } from './recent-queries.ts'
 
 /** Times in ms; the bounds that docs/moves.md section 1 names. */
@@ -62,6 +63,8 @@ export interface StepContext {
   /** What the tenants asked this replica lately; without it no query is replayed. */
   readonly recentQueries?: Pick<RecentQueries, 'of'>
   readonly move: MoveRow
+  /** What this mover knows of the move beside its row. */
+  readonly learnt: Learnt
   /** Fires when the mover loses its lease on the move or the process stops. */
   readonly signal: AbortSignal
   at(point: MovePoint): Promise<void>

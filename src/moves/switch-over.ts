@@ -4,11 +4,11 @@ import { readBarrier } from '../registry/barrier.ts'
 import { changeRouting } from '../registry/change-routing.ts'
 import { places } from '../registry/places.sql.ts'
 import { readTail } from './dirty-ledger.ts'
-import { fenceGate, isTailDone } from './fence-gate.ts'
+import { fenceGate, isTailDone, whatKept } from './fence-gate.ts'
 import { asMover, changeMove, type MoveChange, type MoveRow } from './journal.ts'
 import { readMoving } from './read-places.ts'
 import { barrierTickOf, type StepContext, type StepResult, wait } from './step.ts'
-import { type SyncParts, syncRound, verifyRound } from './sync.ts'
+import { type SyncParts, syncRound } from './sync.ts'
 import { syncParts } from './sync-parts.ts'
 
 /**
@@ -33,32 +33,40 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
       if (changed !== undefined) await changeMove(tx, row, { heldAt: sql`clock_timestamp()`, gate: null })
     })
   } else if (routing.phase !== 'fence') return undefined
+  context.learnt.waitedEnough()
   await context.at('fence: entered')
   const fenced = await readMoving(db, move)
   if (fenced.phase !== 'fence') return wait('the fence was opened again', 100)
   const endsAtMs = context.clock.now() + (await fenceLeftMs(context))
+  let kept = whatKept(await parts.ledger.tail())
   while (context.clock.now() < endsAtMs) {
     await syncRound(parts)
-    await verifyRound(parts)
-    if (isTailDone(await parts.ledger.tail())) {
+    const tail = await parts.ledger.tail()
+    kept = whatKept(tail)
+    if (isTailDone(tail)) {
       await context.at('fence: tail synced')
       if (await asMover(db, move, (tx, row) => flip(tx, row, flipped))) return undefined
       break
     }
+    // A doubt that outlasts the fence keeps it to its end: then nobody's writes need to wait for that.
+    if (context.clock.now() + tail.doubtMs > endsAtMs) break
     await context.clock.sleep(10, context.signal)
   }
   await asMover(db, move, (tx, row) => openFence(tx, row))
   // Longer after each try: whatever was in the way needs time.
-  return wait('the fence was open too long and is tried again', Math.min(10_000, 500 * 2 ** move.fenceTries))
+  const retryMs = Math.min(10_000, 500 * 2 ** move.fenceTries)
+  return wait(`writes were held and nothing was switched, for ${kept}; it is tried again`, retryMs)
 }
 
 async function catchUp(context: StepContext, parts: SyncParts): Promise<string | undefined> {
-  const { db, move, settings } = context
-  const { synced } = await syncRound(parts)
-  const { verified } = await verifyRound(parts)
+  const { db, move, settings, learnt } = context
+  const { synced, verified } = await syncRound(parts)
   if (synced + verified > 0) await context.at('sync: carried over')
   const { behind } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
-  return fenceGate({ tail: await parts.ledger.tail(), behind })
+  const tail = await parts.ledger.tail()
+  const rates = learnt.rates(parts.active.placement.placeId, parts.follower.placement.placeId)
+  const { fenceBudgetMs } = settings
+  return fenceGate({ tail, behind, rates, fenceBudgetMs, waitedMs: learnt.waitedMs(), fenceTries: move.fenceTries })
 }
 
 /** By Postgres's clock, which set the deadline: ours may be wrong by more than a fence lasts. */

@@ -4,7 +4,7 @@ import type { StepContext } from './step.ts'
 import type { SyncParts } from './sync.ts'
 
 /** The parts of a sync in the direction that the routing has now: from the active place to the other. */
-export async function syncParts({ db, stores, settings, move, signal }: StepContext): Promise<SyncParts> {
+export async function syncParts({ db, stores, settings, move, signal, learnt }: StepContext): Promise<SyncParts> {
   const { active, follower } = await readMoving(db, move)
   return {
     ledger: new DirtyLedger(db, move),
@@ -13,5 +13,6 @@ export async function syncParts({ db, stores, settings, move, signal }: StepCont
     storeVisibleMs: settings.storeVisibleMs,
     storeInDoubtMs: settings.storeInDoubtMs,
     signal,
+    learnt,
   }
 }

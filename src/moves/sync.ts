@@ -1,8 +1,10 @@
 import { isAppError } from '../errors.ts'
-import type { TenantStore, WriteReceipt } from '../stores/store.ts'
+import type { TenantStore, VectorRecord, WriteReceipt } from '../stores/store.ts'
 import { digestRecord } from './digest.ts'
 import type { DirtyLedger, DirtyRow } from './dirty-ledger.ts'
-import { isFresh } from './freshness.ts'
+import { isFresh, stampOf } from './freshness.ts'
+import type { Learnt } from './learnt.ts'
+import { putBatch } from './put-batch.ts'
 
 /** What a round of syncing or comparing works with. */
 export interface SyncParts {
@@ -11,39 +13,82 @@ export interface SyncParts {
   readonly follower: TenantStore
   readonly storeVisibleMs: number
   readonly storeInDoubtMs: number
+  readonly learnt: Learnt
   readonly signal: AbortSignal
 }
 
-/** Rows carried over at once: one fetch of the active place and one write of each kind to the follower. */
-const batchSize = 200
+/** Rows carried over at once. */
+const roundSize = 1000
+/** The oldest of them, looked at first: as long as these do not show, the younger ones do not either. */
+const firstLook = 100
+
+/** Carries over and compares what can be by now, once. @returns how many rows were carried over, and how many compared. */
+export async function syncRound(parts: SyncParts): Promise<{ readonly synced: number; readonly verified: number }> {
+  const begunAtMs = parts.learnt.nowMs()
+  const synced = await carryOver(parts)
+  const verified = await verify(parts)
+  parts.learnt.rounded(begunAtMs, synced)
+  return { synced, verified }
+}
 
 /**
  * Carries what was written in the active place over to the follower, a batch: read until it is proven to be the last
  * write, put or delete it, and mark it only if nothing was written since. Copy and sync never overlap, for one mover
  * does one after the other.
- *
- * @returns how many were carried over, and how many could not be proven yet.
  */
-export async function syncRound(parts: SyncParts): Promise<{ readonly synced: number; readonly waiting: number }> {
-  const { ledger, active, follower, signal } = parts
+async function carryOver(parts: SyncParts): Promise<number> {
+  const { ledger, active, follower, signal, storeVisibleMs } = parts
   await ledger.closeDoubts()
-  const rows = await ledger.unsynced(batchSize)
-  if (rows.length === 0) return { synced: 0, waiting: 0 }
-  const { records, indexedLsn } = await active.fetch(
-    rows.map((row) => row.id),
-    { signal },
-  )
-  const fresh = rows.filter((row) => isFresh(row, records.get(row.id), indexedLsn, parts.storeVisibleMs))
-  if (fresh.length > 0) {
-    const ids = fresh.map((row) => row.id)
-    await ledger.claim(ids)
-    const puts = ids.flatMap((id) => records.get(id) ?? [])
-    const deletes = ids.filter((id) => !records.has(id))
-    if (puts.length > 0) await carry(parts, ids, () => follower.upsert(puts, { signal }))
-    if (deletes.length > 0) await carry(parts, ids, () => follower.deleteIds(deletes, { signal }))
-    await ledger.synced(fresh)
+  const rows = await ledger.unsynced(roundSize, storeVisibleMs)
+  const records = new Map<string, VectorRecord>()
+  const fresh = await inTwoLooks(rows, async (some) => {
+    const lookedAtMs = parts.learnt.nowMs()
+    const ids = some.map((row) => row.id)
+    const found = await active.fetch(ids, { signal })
+    for (const [id, record] of found.records) records.set(id, record)
+    const shows = (row: DirtyRow) => isFresh(row, found.records.get(row.id), found.indexedLsn, storeVisibleMs)
+    // Of what no stamp tells, the look tells nothing of the store either.
+    const told = some.filter((row) => !row.trustStore).map((row) => ({ ...row, ageMs: row.doneForMs }))
+    learn(parts, active, lookedAtMs, told, found.records, shows)
+    return some.filter(shows)
+  })
+  if (fresh.length === 0) return 0
+  const ids = fresh.map((row) => row.id)
+  await ledger.claim(ids)
+  const puts = ids.flatMap((id) => records.get(id) ?? [])
+  const deletes = ids.filter((id) => !records.has(id))
+  if (puts.length > 0) await carry(parts, ids, () => putBatch(follower, puts, signal))
+  if (deletes.length > 0) await carry(parts, ids, () => follower.deleteIds(deletes, { signal }))
+  await ledger.synced(fresh)
+  return fresh.length
+}
+
+/** Looks at the oldest rows, and at the others if most of those were ready. @returns the rows that are. */
+async function inTwoLooks(
+  rows: readonly DirtyRow[],
+  look: (some: readonly DirtyRow[]) => Promise<readonly DirtyRow[]>,
+): Promise<readonly DirtyRow[]> {
+  const [oldest, younger] = [rows.slice(0, firstLook), rows.slice(firstLook)]
+  if (oldest.length === 0) return []
+  const ready = await look(oldest)
+  return younger.length === 0 || ready.length < oldest.length / 2 ? ready : [...ready, ...(await look(younger))]
+}
+
+/** What a look tells of how late the place shows writes. */
+function learn<R extends DirtyRow & { readonly ageMs: number }>(
+  { learnt }: SyncParts,
+  { placement }: TenantStore,
+  lookedAtMs: number,
+  rows: readonly R[],
+  records: ReadonlyMap<string, VectorRecord>,
+  isShown: (row: R) => boolean,
+): void {
+  const lag = learnt.lagOf(placement.placeId)
+  for (const row of rows) {
+    const record = records.get(row.id)
+    const shownSeq = record === undefined ? undefined : (stampOf(record) ?? 0)
+    lag.looked(lookedAtMs, { id: row.id, seq: row.seq, ageMs: row.ageMs, isShown: isShown(row), shownSeq })
   }
-  return { synced: fresh.length, waiting: rows.length - fresh.length }
 }
 
 /** A write to the follower. If it may land later, its records are suspect until it no longer can. */
@@ -64,24 +109,26 @@ export async function carry(
 
 /**
  * Compares what was carried over, a batch. What differs although the store has had the time to show it is dirty again.
- * @returns how many were equal, how many are to be looked at again, and how many were made dirty.
+ * @returns how many were equal.
  */
-export async function verifyRound(
-  parts: SyncParts,
-): Promise<{ readonly verified: number; readonly waiting: number; readonly soiled: number }> {
+async function verify(parts: SyncParts): Promise<number> {
   const { ledger, active, follower, signal, storeVisibleMs } = parts
-  const rows = await ledger.unverified(batchSize)
-  if (rows.length === 0) return { verified: 0, waiting: 0, soiled: 0 }
-  const ids = rows.map((row) => row.id)
-  const [here, there] = await Promise.all([active.fetch(ids, { signal }), follower.fetch(ids, { signal })])
-  const digest = (records: typeof here.records, { id }: DirtyRow) => {
-    const record = records.get(id)
-    return record === undefined ? 'absent' : digestRecord(record)
-  }
-  const isEqual = (row: DirtyRow) => digest(here.records, row) === digest(there.records, row)
-  const equal = rows.filter(isEqual)
-  const different = rows.filter((row) => !isEqual(row) && row.syncedForMs >= storeVisibleMs)
+  const different: DirtyRow[] = []
+  const equal = await inTwoLooks(await ledger.unverified(roundSize), async (rows) => {
+    const lookedAtMs = parts.learnt.nowMs()
+    const ids = rows.map((row) => row.id)
+    const [here, there] = await Promise.all([active.fetch(ids, { signal }), follower.fetch(ids, { signal })])
+    const digest = (records: typeof here.records, { id }: DirtyRow) => {
+      const record = records.get(id)
+      return record === undefined ? 'absent' : digestRecord(record)
+    }
+    const isEqual = (row: DirtyRow) => digest(here.records, row) === digest(there.records, row)
+    const told = rows.map((row) => ({ ...row, ageMs: row.syncedForMs }))
+    learn(parts, follower, lookedAtMs, told, there.records, isEqual)
+    different.push(...rows.filter((row) => !isEqual(row) && row.syncedForMs >= storeVisibleMs))
+    return rows.filter(isEqual)
+  })
   if (equal.length > 0) await ledger.verified(equal)
   await ledger.soil(different.map((row) => row.id))
-  return { verified: equal.length, waiting: rows.length - equal.length - different.length, soiled: different.length }
+  return equal.length
 }
