@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import { listenForTenantWrites } from './cache/postgres-tenant-writes.ts'
-import { ResultCache } from './cache/result-cache.ts'
 import type { Config } from './config.ts'
 import { connect, connectReplaceably, type Database } from './db/connect.ts'
 import { firstContact } from './db/first-contact.ts'
@@ -20,6 +19,7 @@ import { RecentQueries } from './moves/recent-queries.ts'
 import type { RunMoveDeps } from './moves/run-move.ts'
 import type { MoveSettings } from './moves/step.ts'
 import { anyProjectAnswers, countedByTenant, openEmbedder, openStores, openVerifier, timed } from './parts/adapters.ts'
+import { openCaches } from './parts/caches.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
 import { chunkRule, startChunker } from './rag/chunker.ts'
 import { ragMemory } from './rag/rag-memory.ts'
@@ -87,10 +87,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const embedder = timed(overrides.embedder ?? opening.use(await openEmbedder(config.embedding)), telemetry)
   const chunker = opening.use(startChunker(chunkRule(embedder.maxTokens)))
   const verifier = opening.use(openVerifier(config.jwt, telemetry))
-  const cache = new ResultCache({
-    ...config.cache,
-    onLookup: (hit) => (hit ? telemetry.retrieveCache.hit() : telemetry.retrieveCache.miss()),
-  })
+  const { cache, embeddings, forget } = openCaches(config.cache, telemetry)
   const onFault = (error: unknown) => log.warn({ err: error }, 'Postgres could not be asked')
   const writes = opening.use(await listenForTenantWrites({ sql: database.sql, cache, onFault }))
   const { sessionLeaseMs: leaseMs, storeInDoubtMs, storeVisibleMs } = config.moves
@@ -103,7 +100,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
       onError: onFault,
     },
     onHung: () => leaseDatabase.replace(),
-    onChanged: (tenantId) => (tenantId === undefined ? cache.dropAll() : cache.drop(tenantId)),
+    onChanged: forget,
     onHeld: telemetry.writesHeld.inc,
   })
   opening.use(routes)
@@ -144,6 +141,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
       embedder,
       chunker,
       cache,
+      embeddings,
       writes,
       recentQueries,
       memory: ragMemory(),

@@ -42,7 +42,9 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     ...['auth', 'cache', 'config', 'db', 'errors', 'http', 'log', 'models', 'moves', 'placement', 'rag', 'registry'],
     ...['parts', 'stores', 'telemetry', 'tenants', 'version'],
   ],
-  parts: ['auth', 'config', 'db', 'models', 'moves', 'registry', 'stores', 'telemetry', 'tenants'],
+  parts: [
+    ...['auth', 'cache', 'config', 'db', 'models', 'moves', 'placement', 'registry', 'stores', 'telemetry', 'tenants'],
+  ],
   version: [],
   'canonical-json': [],
   shutdown: ['errors'],

@@ -1,5 +1,4 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
-import type { Embedder } from '../models/embedder.ts'
 import type { TenantRoute } from '../placement/phase.ts'
 import type { Tier } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
@@ -7,14 +6,14 @@ import type { TenantRoutes } from '../registry/tenant-routes.ts'
 import type { CallOptions, VectorStore } from '../stores/store.ts'
 import { type BelieveEmptyDeps, believeEmpty } from './believe-empty.ts'
 import { narrowed } from './check-filter.ts'
+import { type AskOptions, type EmbedQueryDeps, embedQuery } from './embed-query.ts'
 import { indexMustBeThere } from './index-gone.ts'
 import { foundMatch, type Match } from './match.ts'
 import { checkQuestion, type Question, type RetrieveInput } from './question.ts'
 
-export interface RetrieveDeps extends BelieveEmptyDeps {
+export interface RetrieveDeps extends BelieveEmptyDeps, EmbedQueryDeps {
   readonly routes: Pick<TenantRoutes, 'find'>
   readonly stores: Pick<VectorStore, 'open'>
-  readonly embedder: Embedder
   /** Hears of every vector that the store is asked with; keeps it, at no cost. */
   readonly recentQueries?: { note(tenantId: TenantId, vector: readonly number[]): void }
 }
@@ -48,15 +47,15 @@ export async function answerQuestion(
   principal: TenantPrincipal,
   route: TenantRoute,
   { ask, topK, filter, minScore, includeValues }: Question,
-  options: CallOptions = {},
+  options: AskOptions = {},
 ): Promise<RetrieveAnswer> {
   const place = route.routing.active
   const store = deps.stores.open(place)
   let vector: readonly number[] | undefined
   let embeddingTokens: number | undefined
   if ('query' in ask) {
-    const embedding = await deps.embedder.embed([ask.query], options)
-    vector = embedding.vectors[0]
+    const embedding = await embedQuery(deps, route, ask.query, options)
+    vector = embedding.vector
     embeddingTokens = embedding.tokens
   } else vector = ask.vector
   if (vector !== undefined) deps.recentQueries?.note(principal.tenantId, vector)

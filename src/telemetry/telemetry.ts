@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { createCacheMeter } from './cache-meter.ts'
 import { FastCounter } from './fast-counter.ts'
 import { FastHistogram } from './fast-histogram.ts'
 import { createHttpMeter, type HttpMeter, stepBoundsMs } from './http-meter.ts'
@@ -25,7 +26,8 @@ export interface Telemetry {
   readonly store: StoreMeter
   readonly steps: Readonly<Record<'auth' | 'route' | 'embed' | 'store' | 'total', { observe(ms: number): void }>>
   readonly tokenCache: { hit(): void; miss(): void }
-  readonly retrieveCache: { hit(): void; miss(): void }
+  /** What is kept for tenants, by kind. */
+  readonly caches: { lookup(kind: string, hit: boolean): void }
   readonly writesHeld: { inc(): void }
   /** The registry's readers, once there is a registry. */
   read(readers: MetricReaders): void
@@ -61,7 +63,7 @@ export function createTelemetry(options: { readonly processMetrics?: boolean } =
     store: createStoreMeter(registry),
     steps,
     tokenCache: cacheMeter(registry, 'token', 'Verified tokens'),
-    retrieveCache: cacheMeter(registry, 'retrieve', 'Results of /retrieve'),
+    caches: createCacheMeter(registry),
     writesHeld: { inc: () => held.inc() },
     read(given) {
       readers = given

@@ -1,9 +1,8 @@
-import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
 import { ResultCache } from '../../src/cache/result-cache.ts'
-import { type AnswerKeyParts, answerKey } from '../../src/cache/tenant-scoped-key.ts'
-import type { TenantRoute } from '../../src/placement/phase.ts'
+import { retrievalKey } from '../../src/cache/tenant-scoped-key.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
+import { retrievalParts } from './key-parts.ts'
 
 let nowMs: number
 let cache: ResultCache
@@ -12,30 +11,7 @@ beforeEach(() => {
   cache = new ResultCache({ maxBytes: 20_000, ttlMs: 60_000, quietMs: 2_000, now: () => nowMs })
 })
 
-function routeOf(
-  id: string,
-  change: { generation?: number; epoch?: number; tier?: TenantRoute['tier'] } = {},
-): TenantRoute {
-  const tenantId = parseTenantId(id)
-  const { generation = 1, epoch = 1, tier = 'standard' } = change
-  return {
-    ...{ tenantId, tier, status: 'active' },
-    routing: {
-      ...{ phase: 'steady', epoch },
-      active: {
-        ...{ placeId: generation, tenantId, project: 'default', indexName: 'i', indexHost: 'h', kind: 'pool' },
-        ...{ namespace: `tenant_${id}_g${generation}`, generation },
-      },
-    },
-  }
-}
-
-const parts = (id: string, change: Partial<AnswerKeyParts> = {}): AnswerKeyParts => ({
-  ...{ route: routeOf(id), embeddingModel: 'm', groups: [], ask: { query: 'q' }, filter: undefined, topK: 5 },
-  ...{ minScore: undefined, includeValues: false },
-  ...change,
-})
-const keyOf = (id: string, query = 'q') => answerKey(parts(id, { ask: { query } }))
+const keyOf = (id: string, query = 'q') => retrievalKey(retrievalParts(id, { ask: { query } }))
 const loadOf = (value: string) => async () => value
 
 test('an answer is kept for its time to live', async () => {
@@ -143,51 +119,71 @@ test.each([
   expect(off.get(keyOf('a'))).toBeUndefined()
 })
 
-const anyParts: fc.Arbitrary<AnswerKeyParts> = fc.record({
-  route: fc
-    .record({
-      id: fc.constantFrom('a', 'b', 'a-b'),
-      ...{ generation: fc.integer({ min: 1, max: 2 }), epoch: fc.integer({ min: 1, max: 2 }) },
-      tier: fc.constantFrom('standard' as const, 'enterprise' as const),
+test('who waits for a load and goes away leaves the others to it', async () => {
+  const answer = Promise.withResolvers<string>()
+  const [first, second] = [new AbortController(), new AbortController()]
+  let ended = false
+  const load = (end: AbortSignal) => {
+    end.addEventListener('abort', () => {
+      ended = true
     })
-    .map(({ id, ...change }) => routeOf(id, change)),
-  embeddingModel: fc.constantFrom('m', 'n'),
-  groups: fc.uniqueArray(fc.constantFrom('hr', 'it', 'hr,it', '"]')).map((groups) => groups.toSorted()),
-  ask: fc.oneof(
-    fc.constantFrom('q', 'q ', '"', '["x"]', 'null').map((query) => ({ query })),
-    fc
-      .array(fc.constantFrom(0, 1, 1.0000000000000002, -1), { minLength: 1, maxLength: 2 })
-      .map((vector) => ({ vector })),
-  ),
-  filter: fc.constantFrom(undefined, '{"a":1}', '{"a":"1"}', 'null'),
-  topK: fc.integer({ min: 1, max: 2 }),
-  minScore: fc.constantFrom(undefined, 0, 0.5),
-  includeValues: fc.boolean(),
+    return answer.promise
+  }
+  const waiting = [first, second].map(({ signal }) => cache.load(keyOf('a'), load, signal))
+  first.abort(new Error('gone'))
+  await expect(waiting[0]).rejects.toThrow('gone')
+  expect(ended).toBe(false)
+  answer.resolve('one')
+  expect(await waiting[1]).toBe('one')
+  expect(cache.get(keyOf('a'))).toBe('one')
 })
 
-test('requests that may differ in their answer never share a key, and equal ones always do', () => {
-  const plain = (value: AnswerKeyParts) => JSON.stringify({ ...value, filter: value.filter ?? false })
-  fc.assert(
-    fc.property(anyParts, anyParts, (one, other) => {
-      expect(answerKey(one).text === answerKey(other).text).toBe(plain(one) === plain(other))
-      expect(answerKey(structuredClone(one)).text).toBe(answerKey(one).text)
-    }),
-    { numRuns: 2_000 },
-  )
+test('a load for which nobody waits any more is ended, and the next one begins anew', async () => {
+  const callers = [new AbortController(), new AbortController()]
+  const load = (end: AbortSignal) =>
+    new Promise<string>((_, reject) => end.addEventListener('abort', () => reject(end.reason)))
+  const waiting = callers.map(({ signal }) => cache.load(keyOf('a'), load, signal))
+  for (const caller of callers) caller.abort(new Error('gone'))
+  for (const one of waiting) await expect(one).rejects.toThrow('gone')
+  expect(await cache.load(keyOf('a'), loadOf('new'))).toBe('new')
+  expect(cache.get(keyOf('a'))).toBe('new')
 })
 
-test('each thing that may change an answer changes the key', () => {
-  const variants: AnswerKeyParts[] = [
-    ...[parts('a'), parts('b'), parts('a', { groups: ['hr'] }), parts('a', { filter: '{}' }), parts('a', { topK: 6 })],
-    ...[parts('a', { minScore: 0 }), parts('a', { includeValues: true }), parts('a', { embeddingModel: 'n' })],
-    ...[
-      parts('a', { ask: { query: 'r' } }),
-      parts('a', { ask: { vector: [1] } }),
-      parts('a', { ask: { vector: [2] } }),
-    ],
-    ...[{ generation: 2 }, { epoch: 2 }, { tier: 'enterprise' as const }].map((change) =>
-      parts('a', { route: routeOf('a', change) }),
-    ),
-  ]
-  expect(new Set(variants.map((variant) => answerKey(variant).text)).size).toBe(variants.length)
+test('who came already gone does not keep a load alive', async () => {
+  const ended = Promise.withResolvers<void>()
+  const load = (end: AbortSignal) =>
+    new Promise<string>((_, reject) => {
+      end.addEventListener('abort', () => {
+        ended.resolve()
+        reject(end.reason)
+      })
+    })
+  await expect(cache.load(keyOf('a'), load, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')
+  await ended.promise
+})
+
+test('what is made bit by bit is kept when it is whole, unless its tenant was dropped meanwhile', () => {
+  {
+    using whole = cache.reserve(keyOf('a', 'whole'))
+    using late = cache.reserve(keyOf('b', 'late'))
+    using _broken = cache.reserve(keyOf('a', 'broken'))
+    cache.drop(parseTenantId('b'))
+    whole.keep('all of it')
+    late.keep('old')
+  }
+  expect(cache.get(keyOf('a', 'whole'))).toBe('all of it')
+  expect(cache.get(keyOf('b', 'late'))).toBeUndefined()
+  expect(cache.get(keyOf('a', 'broken'))).toBeUndefined()
+})
+
+test('each lookup is told with its kind', () => {
+  const seen: unknown[] = []
+  const told = new ResultCache({ maxBytes: 20_000, ttlMs: 60_000, onLookup: (kind, hit) => seen.push([kind, hit]) })
+  told.get(keyOf('a'))
+  told.reserve(keyOf('a')).keep('one')
+  told.get(keyOf('a'))
+  expect(seen).toEqual([
+    ['retrieval', false],
+    ['retrieval', true],
+  ])
 })

@@ -1,9 +1,10 @@
 import type { TenantPrincipal } from '../../src/auth/principal.ts'
+import { EmbeddingCache } from '../../src/cache/embedding-cache.ts'
 import { ResultCache } from '../../src/cache/result-cache.ts'
 import { connect } from '../../src/db/connect.ts'
 import type { Embedder } from '../../src/models/embedder.ts'
 import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
-import { chunkRule, startChunker } from '../../src/rag/chunker.ts'
+import { startChunker } from '../../src/rag/chunker.ts'
 import { ragMemory } from '../../src/rag/rag-memory.ts'
 import { LeasedRoutes } from '../../src/registry/leased-routes.ts'
 import type { TenantStore, VectorRecord } from '../../src/stores/store.ts'
@@ -37,6 +38,7 @@ export async function ragWorld(options: { embedder?: Embedder; ttlMs?: number } 
   }
   const routes = await replica()
   const cache = new ResultCache({ maxBytes: 10_000_000, ttlMs: options.ttlMs ?? 60_000, quietMs: 0 })
+  const embeddings = new EmbeddingCache({ maxBytes: 10_000_000, ttlMs: options.ttlMs ?? 60_000 })
   const announced: TenantId[] = []
   const placeOf = async (tenantId: TenantId): Promise<TenantStore> =>
     stores.open((await routes.find(tenantId)).routing.active)
@@ -46,8 +48,8 @@ export async function ragWorld(options: { embedder?: Embedder; ttlMs?: number } 
     vendor,
     announced,
     deps: {
-      ...{ db: home.db, routes, stores, embedder, cache },
-      chunker: stack.use(startChunker(chunkRule(embedder.maxTokens))),
+      ...{ db: home.db, routes, stores, embedder, cache, embeddings },
+      chunker: stack.use(startChunker()),
       memory: ragMemory(),
       settings: { storeInDoubtMs: 60_000, storeVisibleMs: 0, sameContentWaitMs: 0 },
       writes: {

@@ -24,7 +24,7 @@ describe('the metrics page', () => {
     telemetry.store.call('query', 200, 12)
     telemetry.store.call('query', 0, 5000)
     telemetry.tokenCache.hit()
-    telemetry.retrieveCache.miss()
+    telemetry.caches.lookup('retrieval', false)
     telemetry.writesHeld.inc()
     telemetry.read({
       indexFill: async () => [
@@ -35,13 +35,13 @@ describe('the metrics page', () => {
     const families = parseExposition(await telemetry.metrics())
     const ours = [...families.keys()].filter((name) => name.startsWith('tenant_router_'))
     expect(ours.sort()).toEqual([
+      'tenant_router_cache_total',
       'tenant_router_errors_total',
       'tenant_router_http_request_duration_seconds',
       'tenant_router_http_requests_total',
       'tenant_router_index_namespace_limit',
       'tenant_router_index_namespaces',
       'tenant_router_moves',
-      'tenant_router_retrieve_cache_total',
       'tenant_router_spoof_attempts_total',
       'tenant_router_step_duration_seconds',
       'tenant_router_store_call_duration_seconds',

@@ -1,0 +1,31 @@
+import type { RetrievalKeyParts } from '../../src/cache/tenant-scoped-key.ts'
+import type { TenantRoute } from '../../src/placement/phase.ts'
+import { parseTenantId } from '../../src/placement/tenant-id.ts'
+
+export interface RouteChange {
+  readonly generation?: number
+  readonly epoch?: number
+  readonly tier?: TenantRoute['tier']
+}
+
+export function routeOf(id: string, { generation = 1, epoch = 1, tier = 'standard' }: RouteChange = {}): TenantRoute {
+  const tenantId = parseTenantId(id)
+  return {
+    ...{ tenantId, tier, status: 'active' },
+    routing: {
+      ...{ phase: 'steady', epoch },
+      active: {
+        ...{ placeId: generation, tenantId, project: 'default', indexName: 'i', indexHost: 'h', kind: 'pool' },
+        ...{ namespace: `tenant_${id}_g${generation}`, generation },
+      },
+    },
+  }
+}
+
+export function retrievalParts(id: string, change: Partial<RetrievalKeyParts> = {}): RetrievalKeyParts {
+  return {
+    ...{ route: routeOf(id), embeddingModel: 'm', groups: [], ask: { query: 'q' }, filter: undefined },
+    ...{ options: { topK: 5 } },
+    ...change,
+  }
+}
