@@ -1,5 +1,6 @@
 import type { Policy } from './policy/policy.ts'
 import { policyOf } from './policy-file.ts'
+import { type RerankSettings, rerankOf } from './rerank-settings.ts'
 import { Secret } from './secret.ts'
 import {
   type AnswerSettings,
@@ -23,6 +24,8 @@ export interface Config {
   readonly pinecone: PineconeSettings
   readonly embedding: EmbeddingSettings
   readonly answer: AnswerSettings
+  /** A cross-encoder; without one, words alone rerank. */
+  readonly rerank?: RerankSettings
   readonly jwt: JwtSettings
   readonly rateLimitStore: 'postgres' | 'memory'
   readonly cache: { readonly ttlMs: number; readonly maxBytes: number }
@@ -55,6 +58,7 @@ export function readConfig(env: Environment = process.env, defaults: Partial<Rec
     databaseUrl: databaseUrlOf(read),
     pinecone: pineconeOf(read),
     ...modelsOf(read),
+    ...optional('rerank', rerankOf(read)),
     jwt: jwtOf(read),
     rateLimitStore: read.choice('RATE_LIMIT_STORE', ['postgres', 'memory']),
     cache: {

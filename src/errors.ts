@@ -25,6 +25,7 @@ export const errorCodes = [
   'store_inconsistent', // the store shows less than the registry knows is there
   'registry_unavailable', // Postgres cannot be reached and the lease is over
   'embedding_unavailable',
+  'rerank_unavailable', // a reranker is configured and gives no scores
   'identity_unavailable', // the issuer's keys cannot be read, so no new token can be checked
   'outcome_unknown', // a write was sent and its fate is not known
   'shutting_down',

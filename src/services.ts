@@ -67,7 +67,7 @@ export interface Services extends AsyncDisposable {
  * Builds the service from its configuration: the one place that knows every part.
  *
  * @throws Error with one clear sentence when Postgres can't be reached or has an old schema, when an index was made
- *   with another embedding model, or is in a Pinecone project that the configuration does not name.
+ *   with another embedding model or metric, or is in a Pinecone project that the configuration does not name.
  */
 export async function startServices(config: Config, overrides: Overrides = {}): Promise<Services> {
   await using opening = new AsyncDisposableStack()
@@ -79,7 +79,8 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const leaseDatabase = opening.use(connectReplaceably({ url, max: 3, applicationName: 'tenant-router lease' }))
   await firstContact(url, () => refuseOldSchema(database))
   const { model, dimension } = config.embedding
-  await checkIndexes(database.db, { model, dimension })
+  const { metric } = config.pinecone
+  await checkIndexes(database.db, { model, dimension, metric })
   await refuseMissingProjects(database.db, config.pinecone.projects)
 
   const paces = new Paces()
@@ -109,7 +110,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
 
   const { db } = database
   const tenantSettings = {
-    ...{ ...config.pinecone, embeddingModel: model, dimension, metric: 'cosine' as const },
+    ...{ ...config.pinecone, embeddingModel: model, dimension },
     ...{ storeInDoubtMs, provisionWaitMs: overrides.provisionWaitMs ?? 30_000 },
   }
   const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log }))

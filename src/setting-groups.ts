@@ -16,6 +16,7 @@ export interface PineconeSettings {
   /** Of tenants that name none. */
   readonly region: string
   readonly indexPrefix: string
+  readonly metric: 'cosine' | 'dotproduct'
   readonly poolNamespaceLimit: number
 }
 
@@ -102,6 +103,7 @@ export function pineconeOf(read: SettingReader): PineconeSettings {
     projects: further === undefined ? [{ ...first, regions: 'any' }] : [first, ...further],
     region: first.region,
     indexPrefix,
+    metric: read.choice('INDEX_METRIC', ['cosine', 'dotproduct']),
     poolNamespaceLimit: read.number('POOL_NAMESPACE_LIMIT', { min: 1, max: 10_000_000 }),
   }
 }

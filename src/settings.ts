@@ -19,6 +19,12 @@ export const settings = [
   { name: 'PINECONE_REGION', default: 'us-east-1', meaning: 'where new indexes are made' },
   { name: 'INDEX_PREFIX', default: 'tenant-router', meaning: 'index names begin with it; up to 20 characters' },
   {
+    name: 'INDEX_METRIC',
+    default: 'cosine',
+    meaning:
+      'or `dotproduct`: how new indexes compare vectors; only `dotproduct` takes sparse values, so hybrid search asks the store itself; an index made with the other is refused at start, by name',
+  },
+  {
     name: 'POOL_NAMESPACE_LIMIT',
     default: '10000',
     meaning: 'namespaces a shared index takes before the next one is opened',
@@ -56,6 +62,16 @@ export const settings = [
     meaning: '`openai`, or `extractive`: quotes the best passages and calls no model (`npm start`)',
   },
   { name: 'ANSWER_MODEL', meaning: 'chat model of `/answer` with provider `openai`' },
+  {
+    name: 'RERANK_URL',
+    meaning: 'a cross-encoder for `rerank`, as in `https://api.cohere.com/v2/rerank`; without it words alone rerank',
+  },
+  {
+    name: 'RERANK_SHAPE',
+    meaning: '`cohere`, `jina` or `tei`; by default told by the path: `/v2/rerank`, `/v1/rerank`, and else `tei`',
+  },
+  { name: 'RERANK_MODEL', meaning: 'model of the reranker; `tei` serves one and needs none' },
+  { name: 'RERANK_API_KEY', meaning: 'sent to it as a bearer token', secret: true },
   { name: 'JWT_ISSUER', meaning: 'required (`npm start`: embedded)' },
   { name: 'JWT_AUDIENCE', meaning: 'required (`npm start`: embedded)' },
   { name: 'JWT_JWKS_URL', meaning: 'required (`npm start`: embedded); asymmetric algorithms only' },

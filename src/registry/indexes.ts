@@ -153,12 +153,13 @@ export async function listIndexRows(
 
 /**
  * For the start of the service: every index must have been made with the model and dimension of the configuration, or
- * queries would compare vectors that have nothing to do with each other.
+ * queries would compare vectors that have nothing to do with each other; and with its metric, which decides whether
+ * chunks are stored with sparse values and what a score means.
  * @throws AppError `conflict` that names the index.
  */
 export async function checkIndexes(
   tx: Tx,
-  expected: { readonly model: string; readonly dimension: number },
+  expected: { readonly model: string; readonly dimension: number; readonly metric?: IndexRow['metric'] },
 ): Promise<void> {
   const [wrong] = await tx
     .select()
@@ -166,12 +167,22 @@ export async function checkIndexes(
     .where(
       and(
         ne(indexes.state, 'deleted'),
-        or(ne(indexes.embeddingModel, expected.model), ne(indexes.dimension, expected.dimension)),
+        or(
+          ne(indexes.embeddingModel, expected.model),
+          ne(indexes.dimension, expected.dimension),
+          expected.metric === undefined ? undefined : ne(indexes.metric, expected.metric),
+        ),
       ),
     )
     .orderBy(asc(indexes.id))
     .limit(1)
   if (wrong === undefined) return
+  if (wrong.embeddingModel === expected.model && wrong.dimension === expected.dimension) {
+    throw new AppError(
+      'conflict',
+      `Index ${wrong.name} was made with the metric ${wrong.metric}, but the configuration says ${expected.metric}. Set INDEX_METRIC to what the index was made with.`,
+    )
+  }
   throw new AppError(
     'conflict',
     `Index ${wrong.name} was made for ${wrong.embeddingModel} with ${wrong.dimension} dimensions, but the configuration says ${expected.model} with ${expected.dimension}. Set EMBEDDING_MODEL and EMBEDDING_DIMENSION to what the index was made with.`,
