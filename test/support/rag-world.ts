@@ -4,7 +4,7 @@ import { ResultCache } from '../../src/cache/result-cache.ts'
 import { connect } from '../../src/db/connect.ts'
 import type { Embedder } from '../../src/models/embedder.ts'
 import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
-import { startChunker } from '../../src/rag/chunker.ts'
+import { chunkRule, startChunker } from '../../src/rag/chunker.ts'
 import { ragMemory } from '../../src/rag/rag-memory.ts'
 import { LeasedRoutes } from '../../src/registry/leased-routes.ts'
 import type { TenantStore, VectorRecord } from '../../src/stores/store.ts'
@@ -49,7 +49,7 @@ export async function ragWorld(options: { embedder?: Embedder; ttlMs?: number } 
     announced,
     deps: {
       ...{ db: home.db, routes, stores, embedder, cache, embeddings },
-      chunker: stack.use(startChunker()),
+      chunker: stack.use(startChunker(chunkRule(embedder.maxTokens))),
       memory: ragMemory(),
       settings: { storeInDoubtMs: 60_000, storeVisibleMs: 0, sameContentWaitMs: 0 },
       writes: {
