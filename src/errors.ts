@@ -19,6 +19,8 @@ export const errorCodes = [
   'tenant_suspended',
   'tenant_not_ready', // still being provisioned, or being offboarded
   'quota_exceeded', // the tenant's own limit
+  'idempotency_key_in_use', // the first request with this Idempotency-Key is under way
+  'idempotency_key_reused', // another request was sent with this Idempotency-Key
   'writes_held', // writes wait for the end of a move; try again
   'store_busy', // the vector store says 429 and retries are used up; nothing was changed
   'store_unavailable', // the vector store cannot be reached; nothing was changed
@@ -45,6 +47,8 @@ interface AppErrorOptions {
   readonly faults?: readonly FieldFault[]
   /** Seconds after which the caller should try again. */
   readonly retryAfterS?: number
+  /** Of `quota_exceeded`: the policies, as the header `RateLimit-Policy` names them. */
+  readonly policies?: readonly string[]
 }
 
 /** `message` is shown to the caller: it says what to do and names nothing of another tenant or of our inside. */
@@ -53,12 +57,14 @@ export class AppError extends Error {
   readonly code: ErrorCode
   readonly faults: readonly FieldFault[]
   readonly retryAfterS: number | undefined
+  readonly policies: readonly string[]
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.faults = options.faults ?? []
     this.retryAfterS = options.retryAfterS
+    this.policies = options.policies ?? []
   }
 }
 

@@ -20,6 +20,7 @@ const ofTenants = new Set<ErrorCode>(['document_busy', 'writes_held', 'tenant_su
 const ofStaff = new Set<ErrorCode>(['move_in_progress', 'index_limit_reached'])
 /** Codes that a read can't meet. */
 const ofWrites = new Set<ErrorCode>([
+  ...(['idempotency_key_in_use', 'idempotency_key_reused'] as const),
   ...(['conflict', 'document_busy', 'writes_held', 'outcome_unknown', 'namespace_limit_reached'] as const),
   ...ofStaff,
 ])
@@ -66,7 +67,8 @@ const retryHeader = {
 
 export const problemSchema = {
   type: 'object',
-  description: 'RFC 9457. `type` is the address of a page about `code`.',
+  description:
+    'RFC 9457. `type` is a registered problem type, or the address of our page; each `code` has one at `/errors/{code}`.',
   required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
   properties: {
     type: { type: 'string', format: 'uri-reference' },
@@ -82,6 +84,11 @@ export const problemSchema = {
         required: ['path', 'message'],
         properties: { path: { type: 'string' }, message: { type: 'string' } },
       },
+    },
+    'violated-policies': {
+      type: 'array',
+      description: 'Of `quota_exceeded`: the policies, as the header `RateLimit-Policy` names them.',
+      items: { type: 'string' },
     },
   },
 }

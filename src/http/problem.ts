@@ -10,6 +10,8 @@ export interface Problem {
   readonly code: ErrorCode
   readonly requestId: string
   readonly faults?: readonly FieldFault[]
+  /** Of `quota_exceeded`: the policies, as `RateLimit-Policy` names them. */
+  readonly 'violated-policies'?: readonly string[]
 }
 
 interface ProblemKind {
@@ -38,7 +40,13 @@ export const problemKinds = {
   unreadable_document: { status: 422, title: 'The file cannot be read' },
   tenant_suspended: { status: 403, title: 'The tenant is suspended' },
   tenant_not_ready: { status: 503, title: 'The tenant is not ready', retryAfterS: 5 },
-  quota_exceeded: { status: 429, title: 'Too many requests', retryAfterS: 1 },
+  quota_exceeded: {
+    status: 429,
+    title: 'Request cannot be satisfied as assigned quota has been exceeded',
+    retryAfterS: 1,
+  },
+  idempotency_key_in_use: { status: 409, title: 'The first request with this key is under way', retryAfterS: 1 },
+  idempotency_key_reused: { status: 422, title: 'The key belongs to another request' },
   writes_held: { status: 503, title: 'Writes are held for a moment', retryAfterS: 1 },
   store_busy: { status: 503, title: 'The vector store is busy', retryAfterS: 2 },
   store_unavailable: { status: 503, title: 'The vector store cannot be reached', retryAfterS: 5 },
@@ -55,6 +63,9 @@ export const problemKinds = {
     detail: 'The fault is logged under the request id.',
   },
 } as const satisfies Record<ErrorCode, ProblemKind>
+
+/** Of a refusal that names the policies: draft-ietf-httpapi-ratelimit-headers-11, section 5.1. */
+const quotaExceeded = 'https://iana.org/assignments/http-problem-types#quota-exceeded'
 
 /** Where the page of a code is served, on either listener. */
 export function problemType(code: ErrorCode): string {
@@ -82,13 +93,14 @@ export function toAppError(error: unknown, mayHaveHappened = false): AppError {
 export function problemOf(error: AppError, requestId: string): Problem {
   const kind: ProblemKind = problemKinds[error.code]
   return {
-    type: problemType(error.code),
+    type: error.policies.length > 0 ? quotaExceeded : problemType(error.code),
     title: kind.title,
     status: kind.status,
     detail: kind.detail ?? error.message,
     code: error.code,
     requestId,
     ...(error.faults.length > 0 && { faults: error.faults }),
+    ...(error.policies.length > 0 && { 'violated-policies': error.policies }),
   }
 }
 
