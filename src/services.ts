@@ -21,6 +21,7 @@ import type { MoveSettings } from './moves/step.ts'
 import { anyProjectAnswers, countedByTenant, openEmbedder, openStores, openVerifier, timed } from './parts/adapters.ts'
 import { openCaches } from './parts/caches.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
+import { openReranker } from './parts/reranker.ts'
 import { chunkRule, startChunker } from './rag/chunker.ts'
 import { ragMemory } from './rag/rag-memory.ts'
 import { forgetDeadSessions } from './registry/barrier.ts'
@@ -133,7 +134,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     draining: draining.signal,
     ...(tracer && { tracer }),
   }
-  const ragSettings = { storeInDoubtMs, storeVisibleMs }
+  const ragSettings = { storeInDoubtMs, storeVisibleMs, indexMetric: metric }
   const forTenants = publicRoutes({
     ...{
       db,
@@ -146,6 +147,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
       writes,
       recentQueries,
       memory: ragMemory(),
+      reranker: openReranker(config.rerank),
       settings: ragSettings,
     },
   })

@@ -31,7 +31,10 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
 
   // Verbs. rag and moves never meet: the tenant's routing and its write permits stand between them.
   moves: ['canonical-json', 'auth', 'clock', 'db', 'errors', 'placement', 'policy', 'registry', 'stores', 'telemetry'],
-  rag: ['canonical-json', 'auth', 'cache', 'db', 'errors', 'models', 'placement', 'registry', 'stores', 'telemetry'],
+  rag: [
+    ...['canonical-json', 'auth', 'cache', 'db', 'errors', 'lexical', 'models', 'placement', 'registry', 'stores'],
+    'telemetry',
+  ],
   // Of moves only the tables: whether one is open, and the clean-ups that it shares.
   tenants: ['auth', 'db', 'errors', 'moves', 'placement', 'registry', 'stores', 'telemetry'],
 
@@ -47,6 +50,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   ],
   parts: [
     ...['auth', 'cache', 'config', 'db', 'models', 'moves', 'placement', 'registry', 'stores', 'telemetry', 'tenants'],
+    'rerank-settings',
   ],
   version: [],
   'canonical-json': [],

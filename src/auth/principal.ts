@@ -1,6 +1,7 @@
 import type { TenantId } from '../placement/tenant-id.ts'
 
-export const scopes = ['rag:read', 'rag:write'] as const
+/** `rag:explain` shows how an answer came about, and is needed beside `rag:read`. */
+export const scopes = ['rag:read', 'rag:write', 'rag:explain'] as const
 export type Scope = (typeof scopes)[number]
 
 export const roles = ['platform', 'sales', 'auditor'] as const

@@ -4,8 +4,8 @@ import { type RetrievalKeyParts, retrievalKey } from '../cache/tenant-scoped-key
 import { canonicalJson } from '../canonical-json.ts'
 import type { TenantRoute } from '../placement/phase.ts'
 import type { AskOptions } from './embed-query.ts'
-import { checkQuestion, type Question, type RetrieveInput } from './question.ts'
-import { answerQuestion, type RetrieveDeps } from './retrieve.ts'
+import { checkMayExplain, checkQuestion, type Question, type RetrieveInput } from './question.ts'
+import { answerQuestion, type RetrieveAnswer, type RetrieveDeps } from './retrieve.ts'
 
 export interface CachedRetrieveDeps extends RetrieveDeps {
   readonly cache: ResultCache
@@ -21,7 +21,8 @@ export interface CachedAnswer {
 
 /**
  * `retrieve`, answered from the cache when it can be. The route is looked up first, so that a tenant that is
- * suspended, gone or moved never gets a kept answer.
+ * suspended, gone or moved never gets a kept answer. An explanation tells of this one time, so it is never kept; nor is
+ * an answer that had to do without its reranker.
  *
  * @param options `bypass`: neither read nor keep. The signal ends only a load that nobody else may join.
  * @throws as `retrieve` does.
@@ -32,18 +33,54 @@ export async function cachedRetrieve(
   input: RetrieveInput,
   options: AskOptions = {},
 ): Promise<CachedAnswer> {
-  const { cache, embedder } = deps
-  const question = checkQuestion(input, embedder.dimension)
+  const question = checkQuestion(input, deps.embedder.dimension)
+  checkMayExplain(principal, question)
   const found = deps.routes.find(principal.tenantId)
   const route = found instanceof Promise ? await found : found
+  return cachedQuestion(deps, principal, route, question, options)
+}
+
+/** `cachedRetrieve` of a question that is checked, in the place that `route` names. */
+export async function cachedQuestion(
+  deps: CachedRetrieveDeps,
+  principal: TenantPrincipal,
+  route: TenantRoute,
+  question: Question,
+  options: AskOptions = {},
+): Promise<CachedAnswer> {
+  const { cache, embedder } = deps
   const stale = route.stale === true
-  const load = async (how: AskOptions = {}): Promise<string> =>
-    JSON.stringify(await answerQuestion(deps, principal, route, question, how))
-  if (options.bypass === true || !cache.isOn) return { json: await load(options), cache: 'bypass', stale }
+  if (options.bypass === true || !cache.isOn || question.refinement?.explain === true) {
+    const answer = await answerQuestion(deps, principal, route, question, options)
+    return { json: JSON.stringify(answer), cache: 'bypass', stale }
+  }
   const key = retrievalKey(retrievalKeyParts(route, embedder.model, principal, question))
   const kept = cache.get(key)
   if (kept !== undefined) return { json: kept, cache: 'hit', stale }
-  return { json: await cache.load(key, () => load()), cache: 'miss', stale }
+  try {
+    const json = await cache.load(key, async () => worthKeeping(await answerQuestion(deps, principal, route, question)))
+    return { json, cache: 'miss', stale }
+  } catch (error) {
+    if (error instanceof NotKept) return { json: error.json, cache: 'bypass', stale }
+    throw error
+  }
+}
+
+/** A load that fails keeps nothing, and whoever waits for it gets what this carries. */
+class NotKept extends Error {
+  override readonly name = 'NotKept'
+  readonly json: string
+
+  constructor(json: string) {
+    super('an answer that is not kept')
+    this.json = json
+  }
+}
+
+function worthKeeping(answer: RetrieveAnswer): string {
+  const json = JSON.stringify(answer)
+  if (answer.search?.reranker === null) throw new NotKept(json)
+  return json
 }
 
 /** Whatever a question may ask for goes into its key: what is not `ask` or `filter` is an option. */

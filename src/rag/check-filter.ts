@@ -8,6 +8,10 @@ const depthMax = 30
 const listMax = 10_000
 const clausesMax = 1_000
 
+/** Kept and compared as numbers is the one way; a text with a date in it can only be asked for as it is. */
+const datesAreNumbers =
+  'takes a number, and only numbers can be compared: keep a date as one, as in 20261121 or seconds since 1970'
+
 const kinds = {
   $eq: 'scalar',
   $ne: 'scalar',
@@ -100,7 +104,8 @@ function wrong(kind: (typeof kinds)[keyof typeof kinds], operand: unknown): stri
     case 'scalar':
       return isScalar(operand) ? undefined : 'takes a string, number or boolean'
     case 'number':
-      return isNumber(operand) ? undefined : 'takes a number'
+      if (isNumber(operand)) return undefined
+      return typeof operand === 'string' && /^\d{4}-\d\d/.test(operand) ? datesAreNumbers : 'takes a number'
     case 'boolean':
       return typeof operand === 'boolean' ? undefined : 'takes true or false'
     case 'list':

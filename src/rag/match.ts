@@ -1,18 +1,37 @@
 import type { Metadata, QueryMatch } from '../stores/store.ts'
 import { isReserved } from './check-metadata.ts'
 import { isChunkId } from './record-ids.ts'
+import type { Scores } from './stages/candidate.ts'
 
 export interface Match {
   readonly id: string
-  /** Cosine similarity, from -1 to 1. */
+  /**
+   * Similarity: the cosine, or with `INDEX_METRIC=dotproduct` the product of the vectors. Where stages were asked for,
+   * what the last one of them made of it: see `SearchNote.score`.
+   */
   readonly score: number
+  /** When it got more than one on its way. */
+  readonly scores?: Scores
   readonly text: string | null
   readonly documentId: string | null
   readonly source: string | null
   /** The document's or record's own; what stands beside it in this answer is left out. */
   readonly metadata: Metadata
   readonly values?: readonly number[]
+  readonly neighbours?: Neighbours
 }
+
+/** Chunks around a match, each side in the order of the document. */
+export interface Neighbours {
+  readonly before: readonly Neighbour[]
+  readonly after: readonly Neighbour[]
+}
+
+/** A chunk beside a match. Nobody looked for it, so it has no score; what is the document's stands in the match. */
+export type Neighbour = Omit<
+  Match,
+  'score' | 'scores' | 'values' | 'neighbours' | 'source' | 'documentId' | 'metadata'
+>
 
 /** A match in the words of our answers. Of an app's own record only what is text is lifted out of its metadata. */
 export function foundMatch({ id, score, values, metadata = {} }: QueryMatch): Match {

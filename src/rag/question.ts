@@ -1,27 +1,32 @@
+import type { TenantPrincipal } from '../auth/principal.ts'
+import { AppError } from '../errors.ts'
 import type { Filter } from '../stores/store.ts'
 import { checkFilter } from './check-filter.ts'
 import { checkValues } from './check-records.ts'
 import { Faults } from './faults.ts'
+import { checkRefinement, type RefineInput, type Refinement } from './refinement.ts'
 
 /** Either `query` or `vector`. */
-export interface RetrieveInput {
+export interface RetrieveInput extends RefineInput {
   readonly query?: string | undefined
   readonly vector?: readonly number[] | undefined
-  /** 1–100, default 5. */
+  /** 1–100, default `rerank.topN` or else 5. */
   readonly topK?: number | undefined
   readonly filter?: unknown
   readonly minScore?: number | undefined
   readonly includeValues?: boolean | undefined
-  readonly mode?: string | undefined
 }
 
 /** A checked question. */
 export interface Question {
   readonly ask: { readonly query: string } | { readonly vector: readonly number[] }
+  /** Matches, or groups of them, that are given at most. */
   readonly topK: number
   readonly filter: Filter | undefined
   readonly minScore: number | undefined
   readonly includeValues: boolean
+  /** Undefined: the plain dense search. */
+  readonly refinement: Refinement | undefined
 }
 
 export const topKMax = 100
@@ -31,19 +36,40 @@ const topKDefault = 5
 /** @throws AppError `invalid_request` with every fault at once. */
 export function checkQuestion(input: RetrieveInput, dimension: number): Question {
   const faults = new Faults()
-  const { query, vector, topK = topKDefault, minScore, includeValues = false } = input
+  const { query, vector, minScore, includeValues = false } = input
   if ((query === undefined) === (vector === undefined)) faults.add('query', 'give exactly one of query and vector')
   // Two spellings of one text get one vector and one cached answer.
   const text = query?.normalize('NFC').trim()
   if (text === '') faults.add('query', 'must not be blank')
   if (text !== undefined && text.length > queryMax) faults.add('query', `must be at most ${queryMax} characters`)
   if (vector !== undefined) checkValues(vector, dimension, 'vector', faults)
+  const topK = checkTopK(input, faults)
+  if (minScore !== undefined && !Number.isFinite(minScore)) faults.add('minScore', 'must be a number')
+  const filter = checkFilter(input.filter, 'filter', faults)
+  const refinement = checkRefinement(input, { words: query !== undefined, topK }, faults)
+  faults.check()
+  const ask = vector === undefined ? { query: text ?? '' } : { vector }
+  return { ask, topK, filter, minScore, includeValues, refinement }
+}
+
+/**
+ * Explanations show how the service works, so they are for those who look after an app and not for its users.
+ * @throws AppError `forbidden` for one without the scope.
+ */
+export function checkMayExplain({ scopes }: TenantPrincipal, { refinement }: Question): void {
+  if (refinement?.explain !== true || scopes.has('rag:explain')) return
+  throw new AppError('forbidden', 'The token lacks the scope rag:explain, which `explain` needs.')
+}
+
+/** As in Pinecone, `topK` is what is looked at and `rerank.topN` what is given of it. */
+function checkTopK({ topK: given, rerank }: RetrieveInput, faults: Faults): number {
+  const topN = typeof rerank === 'object' ? rerank.topN : undefined
+  const topK = given ?? topN ?? topKDefault
   if (!Number.isInteger(topK) || topK < 1 || topK > topKMax) {
     faults.add('topK', `must be a whole number from 1 to ${topKMax}`)
   }
-  if (minScore !== undefined && !Number.isFinite(minScore)) faults.add('minScore', 'must be a number')
-  if (input.mode !== undefined && input.mode !== 'dense') faults.add('mode', 'must be dense: there is no other yet')
-  const filter = checkFilter(input.filter, 'filter', faults)
-  faults.check()
-  return { ask: vector === undefined ? { query: text ?? '' } : { vector }, topK, filter, minScore, includeValues }
+  if (topN === undefined) return topK
+  if (!Number.isInteger(topN) || topN < 1 || topN > topK)
+    faults.add('rerank.topN', 'must be a whole number from 1 to topK')
+  return topN
 }

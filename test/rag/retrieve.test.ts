@@ -140,7 +140,7 @@ test.each([
   [{ query: 'a', topK: 0 }, 'topK'],
   [{ query: 'a', topK: 101 }, 'topK'],
   [{ query: 'a', topK: 1.5 }, 'topK'],
-  [{ query: 'a', mode: 'hybrid' }, 'mode'],
+  [{ query: 'a', mode: 'sparse' }, 'mode'],
   [{ query: 'a', minScore: Number.NaN }, 'minScore'],
   [{ query: 'a', filter: { _tr: 1 } }, 'filter._tr'],
 ])('the question %j is refused', async (input, path) => {

@@ -3,6 +3,7 @@ import { EmbeddingCache } from '../../src/cache/embedding-cache.ts'
 import { ResultCache } from '../../src/cache/result-cache.ts'
 import { connect } from '../../src/db/connect.ts'
 import type { Embedder } from '../../src/models/embedder.ts'
+import { lexicalReranker } from '../../src/models/lexical-reranker.ts'
 import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
 import { chunkRule, startChunker } from '../../src/rag/chunker.ts'
 import { ragMemory } from '../../src/rag/rag-memory.ts'
@@ -17,14 +18,15 @@ import { watchedStore } from './watched-store.ts'
 export type RagWorld = Awaited<ReturnType<typeof ragWorld>>
 
 /** A replica's parts around the retrieval verbs, all of them real but the embedder; tenants are added one by one. */
-export async function ragWorld(options: { embedder?: Embedder; ttlMs?: number } = {}) {
+export async function ragWorld(options: { embedder?: Embedder; ttlMs?: number; metric?: 'cosine' | 'dotproduct' } = {}) {
   const stack = new AsyncDisposableStack()
   const home = stack.use(await testDatabase())
   const vendor = stack.use(await localStores())
   const stores = watchedStore(vendor.connect())
   const embedder = options.embedder ?? hashEmbedder()
+  const metric = options.metric ?? 'cosine'
   const index = await stores.createIndex('default', {
-    ...{ name: 'tr-pool-1', dimension: embedder.dimension, metric: 'cosine', cloud: 'aws', region: 'us-east-1' },
+    ...{ name: 'tr-pool-1', dimension: embedder.dimension, metric, cloud: 'aws', region: 'us-east-1' },
     tags: {},
   })
   const replica = async () => {
@@ -51,7 +53,8 @@ export async function ragWorld(options: { embedder?: Embedder; ttlMs?: number } 
       ...{ db: home.db, routes, stores, embedder, cache, embeddings },
       chunker: stack.use(startChunker(chunkRule(embedder.maxTokens))),
       memory: ragMemory(),
-      settings: { storeInDoubtMs: 60_000, storeVisibleMs: 0, sameContentWaitMs: 0 },
+      reranker: lexicalReranker,
+      settings: { storeInDoubtMs: 60_000, storeVisibleMs: 0, sameContentWaitMs: 0, indexMetric: metric },
       writes: {
         announce(tenantId: TenantId) {
           announced.push(tenantId)

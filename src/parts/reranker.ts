@@ -1,0 +1,11 @@
+import { httpReranker } from '../models/http-reranker.ts'
+import { lexicalReranker } from '../models/lexical-reranker.ts'
+import type { Reranker } from '../models/reranker.ts'
+import type { RerankSettings } from '../rerank-settings.ts'
+
+/** The cross-encoder of the configuration, or without one the words alone. */
+export function openReranker(settings: RerankSettings | undefined): Reranker {
+  if (settings === undefined) return lexicalReranker
+  const { url, shape, model, apiKey } = settings
+  return httpReranker({ url, shape, model, apiKey: apiKey?.reveal() })
+}
