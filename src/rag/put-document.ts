@@ -13,12 +13,13 @@ import { contentHash } from './content-hash.ts'
 import { Faults } from './faults.ts'
 import { type WriteDeps, writeInPlace } from './place-writer.ts'
 import { chunkId, chunkIds, documentIdRule, isDocumentId } from './record-ids.ts'
+import { type MetricSetting, withWords } from './sparse-records.ts'
 
 export interface PutDocumentDeps extends WriteDeps {
   readonly db: Db
   readonly embedder: Embedder
   readonly chunker: Chunker
-  readonly settings: ClaimSettings
+  readonly settings: ClaimSettings & MetricSetting
 }
 
 export interface PutDocumentInput {
@@ -101,7 +102,7 @@ export async function putDocument(
       await runClaimed(deps, claim, place, async (keep) => {
         for (let at = 0; at < records.length; at += sliceSize) {
           await keep()
-          await place.upsert(records.slice(at, at + sliceSize))
+          await place.upsert(withWords(deps.settings, records.slice(at, at + sliceSize)))
         }
         if (leftovers.length > 0) {
           await keep()

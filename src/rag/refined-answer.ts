@@ -12,6 +12,7 @@ import { netOf, type Refinement } from './refinement.ts'
 import { rerank } from './rerank.ts'
 import { search } from './search.ts'
 import type { SearchNote } from './search-note.ts'
+import type { MetricSetting } from './sparse-records.ts'
 import type { Candidate } from './stages/candidate.ts'
 import { diversify } from './stages/diversify.ts'
 import { groupByDocument, type MatchGroup } from './stages/group.ts'
@@ -20,10 +21,7 @@ import type { Trace } from './trace.ts'
 export interface RefineDeps extends BelieveEmptyDeps {
   readonly reranker: Reranker
   readonly embedder: { readonly model: string }
-  readonly settings: BelieveEmptyDeps['settings'] & {
-    /** With `dotproduct` chunks are stored with sparse values, and the store can be asked by words. */
-    readonly indexMetric: 'cosine' | 'dotproduct'
-  }
+  readonly settings: BelieveEmptyDeps['settings'] & MetricSetting
 }
 
 export interface RefinedAnswer {
