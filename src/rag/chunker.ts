@@ -1,26 +1,18 @@
 import { Worker } from 'node:worker_threads'
 import { AppError } from '../errors.ts'
-import type { ChunkRule } from './chunk.ts'
+import type { Chunk } from './chunk.ts'
+import type { ChunkRule } from './chunk-rule.ts'
 import type { ChunkReply, ChunkRequest } from './chunk-worker.ts'
 
 /** Cuts texts into chunks, beside the thread that answers requests: a long text takes seconds. */
 export interface Chunker extends AsyncDisposable {
-  readonly rule: ChunkRule
   /** @see chunkText */
-  chunk(text: string): Promise<readonly string[]>
-}
-
-const tokensDefault = 256
-
-/** @param maxTokens of a text that the embedding model was made for; a chunk is never longer. */
-export function chunkRule(maxTokens: number = tokensDefault): ChunkRule {
-  const tokens = Math.min(tokensDefault, maxTokens)
-  return { tokens, overlap: Math.floor(tokens / 8) }
+  chunk(text: string, rule: ChunkRule): Promise<readonly Chunk[]>
 }
 
 /** The worker is started with the first text and does not keep the process alive. */
-export function startChunker(rule: ChunkRule): Chunker {
-  const waiting = new Map<number, PromiseWithResolvers<readonly string[]>>()
+export function startChunker(): Chunker {
+  const waiting = new Map<number, PromiseWithResolvers<readonly Chunk[]>>()
   let worker: Worker | undefined
   let nextId = 0
   const failAll = (message: string, cause?: unknown): void => {
@@ -44,12 +36,11 @@ export function startChunker(rule: ChunkRule): Chunker {
     return started
   }
   return {
-    rule,
-    chunk(text) {
+    chunk(text, rule) {
       worker ??= start()
       worker.ref()
       const id = nextId++
-      const waiter = Promise.withResolvers<readonly string[]>()
+      const waiter = Promise.withResolvers<readonly Chunk[]>()
       waiting.set(id, waiter)
       worker.postMessage({ id, text, rule } satisfies ChunkRequest)
       return waiter.promise

@@ -1,5 +1,6 @@
 import type { Metadata, QueryMatch } from '../stores/store.ts'
 import { isReserved } from './check-metadata.ts'
+import { type Position, positionOf } from './chunk-records.ts'
 import { isChunkId } from './record-ids.ts'
 import type { Scores } from './stages/candidate.ts'
 
@@ -15,6 +16,8 @@ export interface Match {
   readonly text: string | null
   readonly documentId: string | null
   readonly source: string | null
+  /** Where in its document it stands; null for an app's own record. */
+  readonly position: Position | null
   /** The document's or record's own; what stands beside it in this answer is left out. */
   readonly metadata: Metadata
   readonly values?: readonly number[]
@@ -46,5 +49,6 @@ export function foundMatch({ id, score, values, metadata = {} }: QueryMatch): Ma
     if ((key === 'text' || key === 'documentId' || key === 'source') && typeof value === 'string') lifted[key] = value
     else own[key] = value
   }
-  return { id, score, ...lifted, metadata: own, ...(values !== undefined && { values }) }
+  const position = chunk ? positionOf(metadata) : null
+  return { id, score, ...lifted, position, metadata: own, ...(values !== undefined && { values }) }
 }

@@ -5,14 +5,17 @@ import type { Embedder } from '../models/embedder.ts'
 import { claimForWriting, type NewContent } from '../registry/document-claims.ts'
 import { findDocument, storedChunks } from '../registry/documents.ts'
 import { claimEnds } from '../registry/end-document-claim.ts'
-import type { Metadata, VectorRecord } from '../stores/store.ts'
+import { tenantAttributes } from '../registry/tenant-attributes.ts'
+import type { Metadata } from '../stores/store.ts'
 import { checkMetadata, visibilityOf } from './check-metadata.ts'
+import { chunkRecords } from './chunk-records.ts'
+import { type Chunking, type ChunkRule, ruleOf } from './chunk-rule.ts'
 import type { Chunker } from './chunker.ts'
 import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.ts'
 import { contentHash } from './content-hash.ts'
 import { Faults } from './faults.ts'
 import { type WriteDeps, writeInPlace } from './place-writer.ts'
-import { chunkId, chunkIds, documentIdRule, isDocumentId } from './record-ids.ts'
+import { chunkIds, documentIdRule, isDocumentId } from './record-ids.ts'
 import { type MetricSetting, withWords } from './sparse-records.ts'
 
 export interface PutDocumentDeps extends WriteDeps {
@@ -27,6 +30,16 @@ export interface PutDocumentInput {
   readonly text: string
   readonly source?: string | undefined
   readonly metadata?: unknown
+  /** How to cut it; what is left out is the tenant's or our default. */
+  readonly chunking?: Chunking | undefined
+  /** Where in `text` each page begins, from page 1: then each chunk knows the page it begins on. */
+  readonly pageStarts?: readonly number[] | undefined
+}
+
+export interface PutDocumentOptions {
+  readonly signal?: AbortSignal
+  /** Told as each begins; waited for. `embedding` begins with the cutting; content that is stored already has neither. */
+  readonly onPhase?: (phase: 'embedding' | 'storing') => void | Promise<void>
 }
 
 export interface PutDocumentAnswer {
@@ -37,8 +50,8 @@ export interface PutDocumentAnswer {
 }
 
 /** A chunk's record also carries its text, heading and source: together under the store's 40 KB. */
-const documentMetadataBytesMax = 24_576
-const sourceMax = 2_048
+export const documentMetadataBytesMax = 24_576
+export const sourceMax = 2_048
 export const chunksMax = 10_000
 /** Records of one call: between two calls the claim is looked after. */
 const sliceSize = 500
@@ -53,32 +66,30 @@ const sliceSize = 500
  */
 export async function putDocument(
   deps: PutDocumentDeps,
-  principal: TenantPrincipal,
+  { tenantId }: Pick<TenantPrincipal, 'tenantId'>,
   input: PutDocumentInput,
-  options: { readonly signal?: AbortSignal } = {},
+  options: PutDocumentOptions = {},
 ): Promise<PutDocumentAnswer> {
-  const { tenantId } = principal
   const { documentId } = input
-  const content = checkInput(input)
   await deps.routes.find(tenantId)
-  const hash = contentHash(content, deps.embedder.model, deps.chunker.rule)
+  const content = checkInput(deps, input, await tenantAttributes(deps.db, tenantId))
+  const hash = contentHash(content, deps.embedder.model)
   const stored = await storedChunks(deps.db, tenantId, documentId, hash)
   if (stored !== undefined) return unchanged(documentId, stored, 0)
 
   // All that is slow comes before the claim and the permit, so that neither another write nor a move waits for it.
-  const texts = await deps.chunker.chunk(content.text)
-  if (texts.length > chunksMax) {
+  await options.onPhase?.('embedding')
+  const chunks = await deps.chunker.chunk(content.text, content.rule)
+  if (chunks.length > chunksMax) {
     throw new AppError(
       'payload_too_large',
       `The text gives more than ${chunksMax} chunks. Send it in several documents.`,
     )
   }
-  const { vectors, tokens } = await deps.embedder.embed(texts, options)
+  const texts = chunks.map(({ text }) => text)
+  const { vectors, tokens } = await deps.embedder.embed(texts, options.signal && { signal: options.signal })
   options.signal?.throwIfAborted()
-  const records = texts.map((text, chunk): VectorRecord => {
-    const own = { ...(content.source !== null && { source: content.source }), text, documentId, chunk }
-    return { id: chunkId(documentId, chunk), values: vectors[chunk] ?? [], metadata: { ...content.metadata, ...own } }
-  })
+  const records = chunkRecords(documentId, content, chunks, vectors)
   const row: NewContent = {
     contentHash: hash,
     source: content.source,
@@ -87,6 +98,7 @@ export async function putDocument(
     chunkCount: records.length,
   }
 
+  await options.onPhase?.('storing')
   return writeInPlace(
     deps,
     tenantId,
@@ -126,15 +138,26 @@ function unchanged(documentId: string, chunks: number, embeddingTokens: number):
   return { documentId, chunks, status: 'unchanged', usage: { embeddingTokens } }
 }
 
-function checkInput(input: PutDocumentInput): { text: string; source: string | null; metadata: Metadata } {
+interface Content {
+  readonly text: string
+  readonly source: string | null
+  readonly metadata: Metadata
+  readonly pageStarts: readonly number[]
+  readonly rule: ChunkRule
+}
+
+function checkInput(
+  { embedder }: Pick<PutDocumentDeps, 'embedder'>,
+  { documentId, text, source, metadata, chunking = {}, pageStarts = [] }: PutDocumentInput,
+  attributes: Readonly<Record<string, unknown>>,
+): Content {
   const faults = new Faults()
-  if (!isDocumentId(input.documentId)) faults.add('documentId', `must be ${documentIdRule}`)
-  if (input.text.trim() === '') faults.add('text', 'must not be blank')
-  if (input.source !== undefined && input.source.length > sourceMax) {
-    faults.add('source', `must be at most ${sourceMax} characters`)
-  }
-  const rule = { of: 'document', bytesMax: documentMetadataBytesMax } as const
-  const metadata = checkMetadata(input.metadata, 'metadata', rule, faults)
+  if (!isDocumentId(documentId)) faults.add('documentId', `must be ${documentIdRule}`)
+  if (text.trim() === '') faults.add('text', 'must not be blank')
+  if (source !== undefined && source.length > sourceMax) faults.add('source', `must be at most ${sourceMax} characters`)
+  const metadataRule = { of: 'document', bytesMax: documentMetadataBytesMax } as const
+  const checked = checkMetadata(metadata, 'metadata', metadataRule, faults)
+  const rule = ruleOf(chunking, attributes, embedder, faults)
   faults.check()
-  return { text: input.text, source: input.source ?? null, metadata }
+  return { text, source: source ?? null, metadata: checked, pageStarts, rule }
 }

@@ -1,92 +1,147 @@
 import { Tiktoken } from 'js-tiktoken/lite'
 import cl100k from 'js-tiktoken/ranks/cl100k_base'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { chunkText } from '../../src/rag/chunk.ts'
-import { chunkRule, startChunker } from '../../src/rag/chunker.ts'
+import { type ChunkRule, type ChunkStrategy, chunkRule, chunkStrategies } from '../../src/rag/chunk-rule.ts'
+import { startChunker } from '../../src/rag/chunker.ts'
 
 const tokenizer = new Tiktoken(cl100k)
 const tokensOf = (text: string) => tokenizer.encode(text, [], []).length
-const rule = { tokens: 60, overlap: 12 }
+const ruleOf = (strategy: ChunkStrategy): ChunkRule => ({ strategy, tokens: 60, overlap: 12 })
+const rule = ruleOf('markdown')
+const textsOf = async (text: string, by: ChunkRule = rule) => (await chunkText(text, by)).map((chunk) => chunk.text)
 const sentences = (count: number) =>
   Array.from({ length: count }, (_, at) => `Sentence number ${at} says its thing, and ends.`).join(' ')
 
 test('a short text is one chunk, as it is', async () => {
-  expect(await chunkText('Just this.\n\nAnd that.', rule)).toEqual(['Just this.\n\nAnd that.'])
+  const text = 'Just this.\n\nAnd that.'
+  for (const strategy of chunkStrategies) {
+    expect(await chunkText(text, ruleOf(strategy))).toEqual([{ text, start: 0, end: text.length, heading: null }])
+  }
 })
 
-test('no chunk is longer than allowed, none is blank, and no word is lost', async () => {
+test.each(chunkStrategies)('%s: no chunk is longer than allowed, none is blank, no word is lost', async (strategy) => {
   const text = `# Title\n\n${sentences(40)}\n\n## Part\n\n${sentences(25)}\n\n- a\n- b\n`
-  const chunks = await chunkText(text, rule)
+  const chunks = await textsOf(text, ruleOf(strategy))
   for (const chunk of chunks) {
     expect(tokensOf(chunk)).toBeLessThanOrEqual(rule.tokens)
     expect(chunk.trim()).not.toBe('')
   }
   const all = chunks.join('\n')
-  for (let at = 0; at < 40; at += 1) expect(all).toContain(`Sentence number ${at} says its thing, and ends.`)
+  for (let at = 0; at < 40; at += 1) expect(all).toContain(`Sentence number ${at} says`)
 })
 
-test('chunks end with a sentence and repeat the last ones of the chunk before, when they are short enough', async () => {
-  const chunks = await chunkText(sentences(30), rule)
-  expect(chunks.length).toBeGreaterThan(3)
-  for (const [at, chunk] of chunks.entries()) {
-    expect(chunk).toMatch(/^Sentence .*\.$/s)
-    const last = chunks[at - 1]?.match(/Sentence number \d+ [^.]*\.$/)?.[0]
-    if (last !== undefined) expect(chunk.startsWith(last)).toBe(true)
+test.each(['markdown', 'sentences'] as const)(
+  '%s: chunks end with a sentence and repeat the last ones of the chunk before, when they are short enough',
+  async (strategy) => {
+    const chunks = await textsOf(sentences(30), ruleOf(strategy))
+    expect(chunks.length).toBeGreaterThan(3)
+    for (const [at, chunk] of chunks.entries()) {
+      expect(chunk).toMatch(/^Sentence .*\.$/s)
+      const last = chunks[at - 1]?.match(/Sentence number \d+ [^.]*\.$/)?.[0]
+      if (last !== undefined) expect(chunk.startsWith(last)).toBe(true)
+    }
+  },
+)
+
+test('tokens: windows are full, begin with words, and overlap by no more than was asked for', async () => {
+  const text = sentences(30)
+  const chunks = await chunkText(text, ruleOf('tokens'))
+  for (const [at, { start, text: own }] of chunks.entries()) {
+    if (at < chunks.length - 1) expect(tokensOf(own)).toBeGreaterThan(50)
+    expect(text.charAt(start - 1).trim()).toBe('')
+    const before = chunks[at - 1]
+    if (before === undefined) continue
+    expect(before.end).toBeGreaterThan(start)
+    expect(tokensOf(text.slice(start, before.end))).toBeLessThanOrEqual(rule.overlap)
   }
 })
 
-test('each chunk begins with the headings it stands under', async () => {
+test('each chunk begins with the headings it stands under, and its offsets are of its own words', async () => {
   const text = '# Bikes\n\nIntro.\n\n## Brakes\n\nThey stop.\n\n### Pads\n\nThey wear.\n\n## Bells ##\n\nThey ring.'
-  expect(await chunkText(text, rule)).toEqual([
+  const chunks = await chunkText(text, rule)
+  expect(chunks.map((chunk) => chunk.text)).toEqual([
     'Bikes\n\nIntro.',
     'Bikes > Brakes\n\nThey stop.',
     'Bikes > Brakes > Pads\n\nThey wear.',
     'Bikes > Bells\n\nThey ring.',
   ])
+  expect(chunks.map(({ heading, start, end }) => [heading, text.slice(start, end)])).toEqual([
+    ['Bikes', 'Intro.'],
+    ['Bikes > Brakes', 'They stop.'],
+    ['Bikes > Brakes > Pads', 'They wear.'],
+    ['Bikes > Bells', 'They ring.'],
+  ])
+})
+
+test.each(['sentences', 'tokens'] as const)('%s: a chunk knows the heading it begins under', async (strategy) => {
+  const text = `# One\n\n${sentences(12)}\n\n# Two\n\n${sentences(12)}`
+  const chunks = await chunkText(text, ruleOf(strategy))
+  expect(chunks[0]).toMatchObject({ start: 0, heading: 'One' })
+  const two = text.indexOf('# Two')
+  for (const { start, heading } of chunks) expect(heading).toBe(start < two ? 'One' : 'Two')
+  expect(chunks.at(-1)?.heading).toBe('Two')
 })
 
 test('what looks like a heading inside code is code', async () => {
   const text = '# Setup\n\n```sh\n# not a heading\nmake\n```\n\nDone.'
-  expect(await chunkText(text, rule)).toEqual(['Setup\n\n```sh\n# not a heading\nmake\n```\n\nDone.'])
+  expect(await textsOf(text)).toEqual(['Setup\n\n```sh\n# not a heading\nmake\n```\n\nDone.'])
 })
 
-test('headings without text are a chunk too, so that a document has one', async () => {
-  expect(await chunkText('# Only a title', rule)).toEqual(['# Only a title'])
-  expect(await chunkText(' \n ', rule)).toEqual([])
+test('a heading without text is a chunk too, so that its words are found', async () => {
+  expect(await textsOf('# Only a title')).toEqual(['# Only a title'])
+  expect(await textsOf('# Shop\n## Bikes\n## Bells\nThey ring.\n# End\n')).toEqual([
+    'Shop\n\n## Bikes',
+    'Shop > Bells\n\nThey ring.',
+    '# End',
+  ])
+  expect(await textsOf(' \n ')).toEqual([])
 })
 
-test.each([
-  ['a word without an end', 'x7'.repeat(20_000)],
-  ['a language without blanks', '这是一个测试文本我们需要知道它的速度。'.repeat(500)],
-  ['pictures of many units', '👩‍👩‍👧‍👦'.repeat(500)],
-  ['blanks and lines alone between words', `a${' '.repeat(50_000)}b${'\n'.repeat(50_000)}c`],
-])('%s is cut within the limit, and no character is broken', async (_, text) => {
-  const chunks = await chunkText(text, rule)
-  for (const chunk of chunks) {
-    expect(tokensOf(chunk)).toBeLessThanOrEqual(rule.tokens)
-    expect(chunk.isWellFormed()).toBe(true)
-  }
-  for (const part of ['x7x7', '速度', '👧', 'b']) if (text.includes(part)) expect(chunks.join('')).toContain(part)
+test('headings that would fill a chunk are shortened, the outer ones first', async () => {
+  const long = 'very '.repeat(30).trim()
+  const [chunk] = await chunkText(`# ${long}\n\n## Brakes\n\nThey stop.`, rule)
+  expect(chunk).toMatchObject({ heading: 'Brakes', text: 'Brakes\n\nThey stop.' })
+  const [flowers] = await textsOf(`# ${'🌷'.repeat(300)}\n\n${sentences(9)}`)
+  expect(tokensOf(flowers ?? '')).toBeLessThanOrEqual(rule.tokens)
+  expect(flowers?.isWellFormed()).toBe(true)
 })
 
-const chunker = startChunker(chunkRule(128))
+describe.each(chunkStrategies)('%s', (strategy) => {
+  test.each([
+    ['a word without an end', 'x7'.repeat(20_000)],
+    ['a language without blanks', '这是一个测试文本我们需要知道它的速度。'.repeat(500)],
+    ['pictures of many units', '👩‍👩‍👧‍👦'.repeat(500)],
+    ['blanks and lines alone between words', `a${' '.repeat(50_000)}b${'\n'.repeat(50_000)}c`],
+  ])('%s is cut within the limit, and no character is broken', async (_, text) => {
+    const chunks = await textsOf(text, ruleOf(strategy))
+    for (const chunk of chunks) {
+      expect(tokensOf(chunk)).toBeLessThanOrEqual(rule.tokens)
+      expect(Buffer.byteLength(chunk)).toBeLessThanOrEqual(rule.tokens * 8)
+      expect(chunk.isWellFormed()).toBe(true)
+    }
+    for (const part of ['x7x7', '速度', '👧', 'b']) if (text.includes(part)) expect(chunks.join('')).toContain(part)
+  })
+})
+
+const chunker = startChunker()
 afterAll(() => chunker[Symbol.asyncDispose]())
 
-test('a chunk is never longer than what the model takes', () => {
+test('by default a chunk is never longer than what the model takes', () => {
   expect([chunkRule(), chunkRule(128), chunkRule(8_191)]).toEqual([
-    { tokens: 256, overlap: 32 },
-    { tokens: 128, overlap: 16 },
-    { tokens: 256, overlap: 32 },
+    { strategy: 'markdown', tokens: 256, overlap: 32 },
+    { strategy: 'markdown', tokens: 128, overlap: 16 },
+    { strategy: 'markdown', tokens: 256, overlap: 32 },
   ])
 })
 
 test('beside this thread the same comes out, and a short text does not wait for a long one', async () => {
   const ended: string[] = []
-  const long = chunker.chunk(sentences(20_000)).then((chunks) => {
+  const long = chunker.chunk(sentences(20_000), chunkRule(128)).then((chunks) => {
     ended.push('long')
     return chunks
   })
-  const short = chunker.chunk(sentences(20)).then((chunks) => {
+  const short = chunker.chunk(sentences(20), chunkRule(128)).then((chunks) => {
     ended.push('short')
     return chunks
   })
@@ -96,8 +151,8 @@ test('beside this thread the same comes out, and a short text does not wait for 
 })
 
 test('an ended chunker says so to those who wait', async () => {
-  const ending = startChunker(rule)
-  const waiting = ending.chunk(sentences(2_000))
+  const ending = startChunker()
+  const waiting = ending.chunk(sentences(2_000), rule)
   const refusal = expect(waiting).rejects.toMatchObject({ code: 'internal' })
   await ending[Symbol.asyncDispose]()
   await refusal

@@ -49,7 +49,9 @@ test('a document is cut, stored with its metadata, and noted', async () => {
   expect((await world.stored(acme.tenantId)).get('guide#1')?.metadata).toEqual({
     ...{ year: 2026, tags: ['a'], visibility: ['hr'] },
     ...{ text: 'Part 1\n\napple number 1 is told here.', documentId: 'guide', source: 'a/guide.md', chunk: 1 },
+    ...{ _tr_start: 52, _tr_end: 80, _tr_heading: 'Part 1' },
   })
+  expect(textOf('apple', 3).slice(52, 80)).toBe('apple number 1 is told here.')
   const hr = { ...acme, groups: ['hr'] }
   expect(await getDocument(world.deps, hr, { documentId: 'guide' })).toMatchObject({ chunks: 3, status: 'ready' })
 })
@@ -249,6 +251,50 @@ test('a held tenant keeps its document as it was', async () => {
   expect(await getDocument(world.deps, acme, { documentId: 'guide' })).toMatchObject({ status: 'ready' })
 })
 
+test('a caller cuts a document another way, and that is other content', async () => {
+  const text = textOf('apple', 3)
+  const cut = (chunking: object) => putDocument(world.deps, acme, { documentId: 'guide', text, chunking })
+  expect(await cut({ strategy: 'tokens' })).toMatchObject({ status: 'created', chunks: 1 })
+  expect(await storedTexts()).toEqual({ 'guide#0': text })
+  expect(await cut({ strategy: 'tokens' })).toMatchObject({ status: 'unchanged' })
+  expect(await cut({ strategy: 'tokens', overlap: 4 })).toMatchObject({ status: 'updated' })
+  expect(await cut({})).toMatchObject({ status: 'updated', chunks: 3 })
+  expect(await storedTexts()).toEqual(expected('apple', 3))
+})
+
+test('a tenant’s attributes say how its documents are cut; a caller’s word goes first, and a wrong attribute is passed over', async () => {
+  const text = textOf('apple', 6)
+  const attributes = (json: string) => world.home.sql`
+    update tenants set attributes = ${json}::text::jsonb where id = ${acme.tenantId}`
+  await attributes('{"chunking": "sentences", "chunkTokens": 32, "chunkOverlap": 0}')
+  const { chunks } = await put(text)
+  expect(chunks).toBeGreaterThan(1)
+  expect((await storedTexts())['guide#0']).toMatch(/^## Part 0\n\napple number 0 /)
+  expect(await putDocument(world.deps, acme, { documentId: 'guide', text, chunking: { tokens: 256 } })).toMatchObject({
+    chunks: 1,
+  })
+  await attributes('{"chunking": "paragraphs", "chunkTokens": 5, "chunkOverlap": "none"}')
+  expect(await put(text)).toMatchObject({ chunks: 6 })
+})
+
+test('each chunk knows the page it begins on', async () => {
+  const text = textOf('apple', 4)
+  const pageStarts = [0, text.indexOf('## Part 1') + 20, text.indexOf('## Part 3')]
+  await putDocument(world.deps, acme, { documentId: 'guide', text, pageStarts })
+  const records = await world.stored(acme.tenantId)
+  expect(Array.from({ length: 4 }, (_, at) => records.get(`guide#${at}`)?.metadata?._tr_page)).toEqual([1, 1, 2, 3])
+})
+
+test('a job of a tenant, without a principal, hears of each phase', async () => {
+  const phases: string[] = []
+  const onPhase = async (phase: string) => void phases.push(phase)
+  const { tenantId } = acme
+  await putDocument(world.deps, { tenantId }, { documentId: 'guide', text: textOf('apple', 2) }, { onPhase })
+  expect(phases).toEqual(['embedding', 'storing'])
+  await putDocument(world.deps, { tenantId }, { documentId: 'guide', text: textOf('apple', 2) }, { onPhase })
+  expect(phases).toHaveLength(2)
+})
+
 test.each([
   [{ documentId: 'a#b' }, 'documentId'],
   [{ documentId: 'a/b' }, 'documentId'],
@@ -266,6 +312,13 @@ test.each([
   [{ metadata: { visibility: 'hr' } }, 'metadata.visibility'],
   [{ metadata: { visibility: [] } }, 'metadata.visibility'],
   [{ metadata: { a: 'x'.repeat(30_000) } }, 'metadata'],
+  [{ metadata: { _tr_page: 1 } }, 'metadata._tr_page'],
+  [{ chunking: { strategy: 'pages' } }, 'chunking.strategy'],
+  [{ chunking: { tokens: 31 } }, 'chunking.tokens'],
+  [{ chunking: { tokens: 1_025 } }, 'chunking.tokens'],
+  [{ chunking: { tokens: 99.5 } }, 'chunking.tokens'],
+  [{ chunking: { overlap: -1 } }, 'chunking.overlap'],
+  [{ chunking: { tokens: 100, overlap: 51 } }, 'chunking.overlap'],
 ])('%j is refused with the fault’s path', async (change, path) => {
   const input = { documentId: 'guide', text: 'A text.', ...change }
   const refusal = await putDocument(world.deps, acme, input).catch((error: AppError) => error)

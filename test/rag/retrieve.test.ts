@@ -41,6 +41,7 @@ test('a match tells its text, document and source, and the document’s own meta
       {
         ...{ id: 'fruit#0', documentId: 'fruit', source: 'fruit.md', text: 'Apples\n\nAn apple a day.' },
         ...{ score: expect.any(Number), metadata: { year: 2026, tags: ['x'] } },
+        position: { start: 10, end: 25, heading: 'Apples' },
       },
     ],
     usage: { embeddingTokens: 1, readUnits: expect.any(Number) },
@@ -55,7 +56,19 @@ test('of an app’s own record the text is lifted out, and the rest of its metad
   expect(matches).toMatchObject([
     { id: 'own', text: 'hello', documentId: 'mine', source: null, metadata: { source: 7, chunk: 3 } },
   ])
+  expect(matches[0]?.position).toBeNull()
   expect(matches[0]?.values).toHaveLength(64)
+})
+
+test('a match of a file’s chunk tells its page; among its metadata the position is in no answer', async () => {
+  const text = 'An apple a day.\n\nA pear a night.'
+  const pages = { pageStarts: [0, 17], chunking: { tokens: 32 } }
+  await putDocument(world.deps, acme, { documentId: 'fruit', text, ...pages })
+  const { matches } = await retrieve(world.deps, acme, { query: 'apple' })
+  expect(matches).toMatchObject([{ position: { start: 0, end: text.length, page: 1 }, metadata: {} }])
+  expect(matches[0]?.metadata).toEqual({})
+  const { vectors } = await fetchVectors(world.deps, acme, { ids: ['fruit#0'] })
+  expect(Object.keys(vectors['fruit#0']?.metadata ?? {}).toSorted()).toEqual(['chunk', 'documentId', 'text'])
 })
 
 test('a mark of the router in a record is in no answer', async () => {

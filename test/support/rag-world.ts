@@ -5,7 +5,7 @@ import { connect } from '../../src/db/connect.ts'
 import type { Embedder } from '../../src/models/embedder.ts'
 import { lexicalReranker } from '../../src/models/lexical-reranker.ts'
 import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
-import { chunkRule, startChunker } from '../../src/rag/chunker.ts'
+import { startChunker } from '../../src/rag/chunker.ts'
 import { ragMemory } from '../../src/rag/rag-memory.ts'
 import { LeasedRoutes } from '../../src/registry/leased-routes.ts'
 import type { TenantStore, VectorRecord } from '../../src/stores/store.ts'
@@ -51,7 +51,7 @@ export async function ragWorld(options: { embedder?: Embedder; ttlMs?: number; m
     announced,
     deps: {
       ...{ db: home.db, routes, stores, embedder, cache, embeddings },
-      chunker: stack.use(startChunker(chunkRule(embedder.maxTokens))),
+      chunker: stack.use(startChunker()),
       memory: ragMemory(),
       reranker: lexicalReranker,
       settings: { storeInDoubtMs: 60_000, storeVisibleMs: 0, sameContentWaitMs: 0, indexMetric: metric },

@@ -23,6 +23,19 @@ const question = z
   })
   .meta({ id: 'RetrieveRequest', example: { query: 'How do I return a bike?', topK: 3 } })
 
+const position = z
+  .object({
+    start: z
+      .int()
+      .describe(
+        'Where its own words begin in the document’s text (for a file: the text read from it), in UTF-16 units.',
+      ),
+    end: z.int(),
+    page: z.int().optional().describe('Of a PDF: the page it begins on, from 1.'),
+    heading: z.string().optional().describe('The headings it stands under, as in `Bikes > Brakes`.'),
+  })
+  .describe('Where a chunk stands in its document; null for a record that the app stored by itself.')
+
 const answer = z
   .object({
     matches: z
@@ -33,6 +46,7 @@ const answer = z
           text: z.string().nullable(),
           documentId: z.string().nullable(),
           source: z.string().nullable(),
+          position: position.nullable(),
           metadata,
           values: z.array(z.number()).optional(),
         }),

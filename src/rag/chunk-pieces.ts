@@ -1,0 +1,79 @@
+import { Gathering, type Limits, type Piece, type Range, trimmed } from './chunk-gather.ts'
+import { fittingSize, type Size, sizeOf, wordsOf } from './chunk-size.ts'
+
+/** From the widest border to the narrowest. Cuts come after them, so that a sentence keeps its full stop. */
+const borders = [/\r\n\r\n|\n\n|\r\r/g, /\r\n|\n|\r/g, /[.?!…]['"’”)\]]* |[。！？]/g, /[;:,] |[；：，、]/g, / /g]
+
+/** Text without a single border is cut after so many characters: few enough for the smallest room. */
+const blindCut = /.{1,4}/gsu
+
+/**
+ * Cuts at the widest border that there is, and what is still too long at the next narrower one; then puts neighbours
+ * together as long as they fit.
+ */
+export function* atBorders(text: string, range: Range, limits: Limits, level = 0): Generator<Range> {
+  const body = text.slice(range.start, range.end)
+  const gathering = new Gathering(text, limits)
+  for (const part of cutAfter(body, borders[level])) {
+    const piece = { start: range.start + part.start, end: range.start + part.end }
+    const size = pieceSize(text, piece, limits.room)
+    if (size !== undefined) yield* gathering.add({ ...piece, ...size })
+    else {
+      yield* gathering.flush()
+      yield* atBorders(text, piece, limits, level + 1)
+    }
+  }
+  yield* gathering.flush()
+}
+
+/** Windows of whole sentences (Unicode's rules, for any language); one that is too long is cut between words. */
+export function* inSentences(text: string, limits: Limits): Generator<Range> {
+  const gathering = new Gathering(text, limits)
+  for (const { index, segment } of new Intl.Segmenter('en', { granularity: 'sentence' }).segment(text)) {
+    const piece = { start: index, end: index + segment.length }
+    const size = pieceSize(text, piece, limits.room)
+    if (size !== undefined) yield* gathering.add({ ...piece, ...size })
+    else for (const word of wordPieces(text, piece, limits.room)) yield* gathering.add(word)
+  }
+  yield* gathering.flush()
+}
+
+/** Windows of as many tokens as there is room, cut between words. */
+export function* inTokens(text: string, limits: Limits): Generator<Range> {
+  const gathering = new Gathering(text, limits)
+  for (const word of wordPieces(text, { start: 0, end: text.length }, limits.room)) yield* gathering.add(word)
+  yield* gathering.flush()
+}
+
+function* cutAfter(body: string, border: RegExp | undefined): Generator<Range> {
+  let start = 0
+  for (const { 0: mark, index } of body.matchAll(border ?? blindCut)) {
+    const end = index + mark.length
+    yield { start, end }
+    start = end
+  }
+  if (start < body.length) yield { start, end: body.length }
+}
+
+function* wordPieces(text: string, { start, end }: Range, room: number): Generator<Piece> {
+  const body = text.slice(start, end)
+  for (const { 0: word, index } of wordsOf(body)) {
+    const piece = { start: start + index, end: start + index + word.length }
+    const size = pieceSize(text, piece, room)
+    if (size !== undefined) yield { ...piece, ...size }
+    else
+      for (const part of cutAfter(word, undefined)) {
+        const small = { start: piece.start + part.start, end: piece.start + part.end }
+        yield { ...small, ...sizeOf(text.slice(small.start, small.end)) }
+      }
+  }
+}
+
+/** Undefined: it is too large. Without its blanks a piece may have a token more (" word" is one, "word" may be two). */
+function pieceSize(text: string, piece: Range, room: number): Size | undefined {
+  const whole = fittingSize(text.slice(piece.start, piece.end), room)
+  if (whole === undefined) return undefined
+  const { start, end } = trimmed(text, piece)
+  const bare = start === end ? whole : fittingSize(text.slice(start, end), room)
+  return bare === undefined ? undefined : { tokens: Math.max(whole.tokens, bare.tokens), bytes: whole.bytes }
+}

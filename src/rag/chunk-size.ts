@@ -1,0 +1,56 @@
+import { Tiktoken } from 'js-tiktoken/lite'
+import cl100k from 'js-tiktoken/ranks/cl100k_base'
+
+/** How large a piece of text is. Tokens are those of cl100k, which is near enough for any model. */
+export interface Size {
+  readonly tokens: number
+  readonly bytes: number
+}
+
+/** A chunk has so many bytes a token at most, so that one of few tokens can't be too large for the store. */
+const bytesPerToken = 8
+/** A word without an end is counted in parts: the tokenizer's time grows with the square of a word. */
+const wordPart = 48
+const knownMax = 50_000
+
+const known = new Map<string, number>()
+let tokenizer: Tiktoken | undefined
+
+export function sizeOf(text: string): Size {
+  let tokens = 0
+  for (const [word] of wordsOf(text)) tokens += tokensOfWord(word)
+  return { tokens, bytes: Buffer.byteLength(text) }
+}
+
+/** Whether that many tokens, and their bytes, are not too much. A text that is far too long is not counted. */
+export function fittingSize(text: string, room: number): Size | undefined {
+  if (text.length > room * bytesPerToken) return undefined
+  const size = sizeOf(text)
+  return fits(size, room) ? size : undefined
+}
+
+export function fits({ tokens, bytes }: Size, room: number): boolean {
+  return tokens <= room && bytes <= room * bytesPerToken
+}
+
+/** What the tokenizer sees as words, with their blanks: no token reaches over two of them. */
+export function wordsOf(text: string): RegExpStringIterator<RegExpExecArray> {
+  return text.matchAll(words)
+}
+
+const words = new RegExp(cl100k.pat_str, 'gu')
+
+function tokensOfWord(word: string): number {
+  const before = known.get(word)
+  if (before !== undefined) return before
+  tokenizer ??= new Tiktoken(cl100k)
+  let tokens = 0
+  for (let at = 0; at < word.length; ) {
+    const part = word.slice(at, at + wordPart).replace(/[\uD800-\uDBFF]$/u, '') || word.slice(at, at + wordPart)
+    tokens += tokenizer.encode(part, [], []).length
+    at += part.length
+  }
+  if (known.size >= knownMax) known.clear()
+  if (word.length <= wordPart) known.set(word, tokens)
+  return tokens
+}

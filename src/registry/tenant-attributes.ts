@@ -1,0 +1,13 @@
+import { eq } from 'drizzle-orm'
+import type { Tx } from '../db/connect.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { tenants } from './tenants.sql.ts'
+
+/** What staff noted of a tenant; empty for one that is not there. */
+export async function tenantAttributes(
+  tx: Tx,
+  id: TenantId,
+): Promise<Readonly<Record<string, string | number | boolean>>> {
+  const [row] = await tx.select({ attributes: tenants.attributes }).from(tenants).where(eq(tenants.id, id))
+  return row?.attributes ?? {}
+}
