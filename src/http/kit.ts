@@ -1,20 +1,24 @@
 import type { Logger } from 'pino'
 import type { Principal, TenantPrincipal } from '../auth/principal.ts'
+import type { AppError } from '../errors.ts'
 import type { HttpMeter } from '../telemetry/http-meter.ts'
 import type { Tracer } from '../telemetry/tracer.ts'
 
-/** What the server asks before it serves a tenant. `headers` go on the answer, whatever it becomes. */
+/** A tenant's request that was counted and let in, or not. */
 export interface Admission {
-  readonly allowed: boolean
-  readonly headers: Readonly<Record<string, string>>
-  readonly retryAfterS?: number
+  /** It is not served, and this is why. */
+  readonly refused?: AppError | undefined
+  /** Go on the answer, whatever it becomes; asked when it is made. */
+  headers(): Readonly<Record<string, string>>
+  /** The answer is made, or its stream has ended. */
+  end(): void
 }
 
 /** Everything the pipeline of a route calls; `createPublicApp` and `createAdminApp` are handed it. */
 export interface HttpKit {
   /** @throws AppError `unauthenticated`, `identity_unavailable` */
   readonly verify: (authorization: string | undefined) => Principal | Promise<Principal>
-  /** The tenant's rate limit; without one everything is let in. */
+  /** The tenant's limits; without them everything is let in. */
   readonly admit?: (caller: TenantPrincipal) => Admission | Promise<Admission>
   readonly meter: HttpMeter
   /** Without one no request is traced. */

@@ -4,7 +4,7 @@ import type { RouteMeter } from '../telemetry/http-meter.ts'
 import type { Span } from '../telemetry/tracer.ts'
 import { challenge } from './access.ts'
 import { eventStream } from './event-stream.ts'
-import type { HttpKit } from './kit.ts'
+import type { Admission, HttpKit } from './kit.ts'
 import { problemKinds, problemOf, toAppError } from './problem.ts'
 import { addHeaders, type HeaderRecord, privateHeaders, problemResponse } from './reply.ts'
 import type { AnyRoute, Reply } from './route.ts'
@@ -16,8 +16,8 @@ export interface Visit {
   readonly requestId: string
   readonly span: Span | undefined
   principal: Principal | undefined
-  /** Go on the answer, whatever it becomes. */
-  moreHeaders: Readonly<HeaderRecord> | undefined
+  /** Of a tenant's request that was counted; until the request is done. */
+  admission: Admission | undefined
 }
 
 /** Refusals that are part of normal work: counted, and logged no louder than any answer. */
@@ -40,7 +40,7 @@ export class RouteAnswers {
   begin(requestId: string, headers: Headers): Visit {
     const { method, path } = this.#route
     const span = this.#kit.tracer?.start(`${method.toUpperCase()} ${path}`, headers.get('traceparent') ?? undefined)
-    return { startedMs: performance.now(), requestId, span, principal: undefined, moreHeaders: undefined }
+    return { startedMs: performance.now(), requestId, span, principal: undefined, admission: undefined }
   }
 
   /** The token has been looked at. */
@@ -80,7 +80,7 @@ export class RouteAnswers {
     const { access, method } = this.#route
     const error = toAppError(thrown, access.kind === 'staff' && method !== 'get')
     const { status } = problemKinds[error.code]
-    const more: HeaderRecord = { ...visit.moreHeaders }
+    const more: HeaderRecord = { ...visit.admission?.headers() }
     if (error.code === 'unauthenticated' || error.code === 'forbidden') {
       more['www-authenticate'] = challenge(error.code, access, tokenSent)
     }
@@ -92,7 +92,7 @@ export class RouteAnswers {
 
   #headers(visit: Visit, contentType: string | undefined, reply: Reply): HeaderRecord {
     const headers = privateHeaders(visit.requestId, contentType)
-    if (visit.moreHeaders !== undefined) addHeaders(headers, visit.moreHeaders)
+    if (visit.admission !== undefined) addHeaders(headers, visit.admission.headers())
     if (reply.headers !== undefined) addHeaders(headers, reply.headers)
     return headers
   }
@@ -124,7 +124,10 @@ export class RouteAnswers {
   }
 
   /** A line a request at `debug`; at `info` those that someone will ask about: slow ones and what staff changed. */
-  #done(status: number, { startedMs, requestId, principal, span }: Visit, code?: ErrorCode): void {
+  #done(status: number, visit: Visit, code?: ErrorCode): void {
+    const { startedMs, requestId, principal, span } = visit
+    visit.admission?.end()
+    visit.admission = undefined
     const ms = performance.now() - startedMs
     const { method, path } = this.#route
     this.#meter.done(status, ms, principal?.kind === 'tenant' ? principal.tenantId : undefined)

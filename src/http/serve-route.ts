@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context, Handler } from 'hono'
-import { AppError } from '../errors.ts'
 import { checkAccess } from './access.ts'
 import { fieldCheck } from './check-fields.ts'
 import { headerNamesPlace } from './claimed-place.ts'
@@ -17,7 +16,7 @@ import { refuseUnstorableUrl } from './unstorable.ts'
 const jsonTypes = ['application/json']
 
 /**
- * The way of a request through one route, without a middleware chain: token, access, rate limit, fields, handler,
+ * The way of a request through one route, without a middleware chain: token, access, limits, fields, handler,
  * answer. What a route needs is looked up here once, not per request.
  */
 export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
@@ -67,7 +66,7 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
   }
 }
 
-/** Token, access and rate limit, before anything of the request is looked at. */
+/** Token, access and limits, before anything of the request is looked at. */
 async function letIn(
   access: Exclude<Access, { kind: 'open' }>,
   kit: HttpKit,
@@ -82,9 +81,8 @@ async function letIn(
   checkAccess(access, principal)
   if (principal.kind !== 'tenant' || kit.admit === undefined) return
   const asked = kit.admit(principal)
-  const admission = asked instanceof Promise ? await asked : asked
-  visit.moreHeaders = admission.headers
-  if (!admission.allowed) throw overLimit(admission.retryAfterS)
+  visit.admission = asked instanceof Promise ? await asked : asked
+  if (visit.admission.refused !== undefined) throw visit.admission.refused
 }
 
 /** The server's own side of a request, when a real one serves; `app.request` has none. */
@@ -98,11 +96,6 @@ const noWire: Wire = {}
 function wireOf(c: Context): Wire {
   const env: Wire | undefined = c.env
   return env ?? noWire
-}
-
-function overLimit(retryAfterS: number | undefined): AppError {
-  const message = 'The tenant has used up its requests for now; try again later.'
-  return new AppError('quota_exceeded', message, retryAfterS === undefined ? {} : { retryAfterS })
 }
 
 /** The server has the names in lower case already; a stand-alone Request gives them the same way. */

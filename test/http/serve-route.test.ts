@@ -67,24 +67,59 @@ describe('who may call', () => {
   })
 })
 
-describe('the rate limit', () => {
-  it('shows its headers on every answer and lets no handler run past it', async () => {
-    const headers = { ratelimit: '"default";r=0;t=7', 'ratelimit-policy': '"default";q=10;w=10' }
+describe('the limits', () => {
+  const headers = { ratelimit: '"default";r=0;t=7', 'ratelimit-policy': '"default";q=10;w=10' }
+  const over = new AppError('quota_exceeded', 'Later.', { policies: ['default'], retryAfterS: 6.2 })
+
+  it('show their headers on every answer and let no handler run past them', async () => {
     let served = 0
-    const limited = (allowed: boolean) =>
+    const ends: string[] = []
+    const limited = (refused?: AppError) =>
       publicApp([plainRoute('get', '/a', async () => ({ status: 200, json: { served: ++served } }))], {
-        admit: async (caller) => ({ allowed: allowed && caller.tenantId === 'acme', headers, retryAfterS: 6.2 }),
+        admit: async ({ tenantId }) => ({
+          refused: tenantId === 'acme' ? refused : over,
+          headers: () => headers,
+          end: () => void ends.push(tenantId),
+        }),
       })
-    const open = await limited(true).app.request('/a', { headers: acme })
+    const open = await limited().app.request('/a', { headers: acme })
     expect(open.status).toBe(200)
     expect(open.headers.get('ratelimit')).toBe(headers.ratelimit)
-    const shut = await limited(false).app.request('/a', { headers: acme })
+    const shut = await limited(over).app.request('/a', { headers: acme })
     expect(shut.status).toBe(429)
     expect(shut.headers.get('ratelimit-policy')).toBe(headers['ratelimit-policy'])
     expect(shut.headers.get('retry-after')).toBe('7')
-    expect(served).toBe(1)
+    expect(await shut.json()).toMatchObject({
+      type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+      code: 'quota_exceeded',
+      'violated-policies': ['default'],
+    })
+    expect([served, ends]).toEqual([1, ['acme', 'acme']])
+  })
+
+  it('are told of the end once, whatever became of the request', async () => {
+    const ends: string[] = []
+    const routes = [
+      plainRoute('get', '/fails', async () => Promise.reject(new Error('inside'))),
+      plainRoute('get', '/streams', async () => ({ status: 200, events: someEvents() })),
+    ]
+    let path = ''
+    const { app } = publicApp(routes, {
+      admit: () => ({ headers: () => headers, end: () => void ends.push(path) }),
+    })
+    path = '/fails'
+    expect((await app.request(path, { headers: acme })).status).toBe(500)
+    path = '/streams'
+    const stream = await app.request(path, { headers: acme })
+    expect(ends).toEqual(['/fails'])
+    await stream.text()
+    expect(ends).toEqual(['/fails', '/streams'])
   })
 })
+
+async function* someEvents() {
+  yield { event: 'token', data: 'a' }
+}
 
 describe('a body', () => {
   it('is parsed, defaults included, and given to the handler', async () => {
