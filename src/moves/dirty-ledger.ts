@@ -58,14 +58,15 @@ export class DirtyLedger {
     await this.#guarded(async (tx) => {
       await tx.execute(sql`
         select 1 from dirty where move_id = ${this.#move.id} and (
-          (state = 'inflight' and deadline < clock_timestamp()) or suspect_until < clock_timestamp())
+          (state = 'inflight' and deadline < clock_timestamp())
+          or (suspect_until is not null and suspect_until < clock_timestamp()))
         order by record_id for update`)
       await tx.execute(sql`
         update dirty set state = 'done', trust_store = true, lsn = null, done_at = clock_timestamp(), in_doubt = false
         where move_id = ${this.#move.id} and state = 'inflight' and deadline < clock_timestamp()`)
       await tx.execute(sql`
         update dirty set suspect_until = null, synced_seq = null, verified_seq = null
-        where move_id = ${this.#move.id} and suspect_until < clock_timestamp()`)
+        where move_id = ${this.#move.id} and suspect_until is not null and suspect_until < clock_timestamp()`)
     })
   }
 
@@ -179,23 +180,30 @@ export class DirtyLedger {
 /** Read inside the transaction of a switch, it is the last word: the fence lets no new row in. */
 export async function readTail(tx: Tx, moveId: string): Promise<Tail> {
   const [tail] = await tx.execute<{ [K in keyof Tail]: number }>(sql`
+    with looked as (select clock_timestamp() as at)
     select
       count(*) filter (where state = 'inflight' and not in_doubt)::int as inflight,
       count(*) filter (where state = 'inflight' and in_doubt)::int as "inDoubt",
-      count(*) filter (where state = 'inflight' and intent_at < clock_timestamp() - interval '2 seconds')::int as stuck,
+      count(*) filter (where state = 'inflight' and intent_at < at - interval '2 seconds')::int as stuck,
       count(*) filter (where state = 'done' and synced_seq is distinct from seq)::int as unsynced,
       count(*) filter (where state = 'done' and synced_seq is distinct from seq and trust_store and lsn is null)::int as unproven,
       count(*) filter (where state = 'done' and verified_seq is distinct from seq)::int as unverified,
       count(*) filter (where suspect_until is not null)::int as suspect,
-      coalesce(min(extract(epoch from clock_timestamp() - done_at) * 1000)
-        filter (where state = 'done' and synced_seq is distinct from seq), 0)::float8 as "youngestUnsyncedMs",
-      coalesce(min(extract(epoch from clock_timestamp() - synced_at) * 1000)
-        filter (where state = 'done' and synced_seq = seq and verified_seq is distinct from seq), 0)::float8 as "youngestUnverifiedMs",
-      coalesce(max(extract(epoch from greatest(case when in_doubt then deadline end, suspect_until) - clock_timestamp()) * 1000), 0)::float8 as "doubtMs",
+      coalesce(${ageMs('done_at')} filter (where state = 'done' and synced_seq is distinct from seq), 0)::float8
+        as "youngestUnsyncedMs",
+      coalesce(${ageMs('synced_at')} filter (where state = 'done' and synced_seq = seq and verified_seq is distinct from seq), 0)::float8
+        as "youngestUnverifiedMs",
+      coalesce(extract(epoch from max(greatest(case when in_doubt then deadline end, suspect_until) - at)) * 1000, 0)::float8
+        as "doubtMs",
       (select jsonb_array_length(claimed_ids) from moves where id = ${moveId})::int as claimed
-    from dirty where move_id = ${moveId}`)
+    from looked left join dirty on move_id = ${moveId}`)
   if (tail === undefined) throw new Error('an aggregate always has a row')
   return tail
+}
+
+/** How long ago the latest of some times was. */
+function ageMs(column: 'done_at' | 'synced_at') {
+  return sql`min(extract(epoch from at - ${sql.raw(column)}) * 1000)`
 }
 
 async function setClaims(tx: Tx, row: MoveRow, ids: readonly string[]): Promise<void> {

@@ -69,6 +69,11 @@ function expectedHold(tail: Tail, rates: Rates): { readonly totalMs: number; rea
   return { totalMs: carriedMs + compareMs + 2 * roundMs, byRows: toCarry > 0 && carryMs > activeLagMs + roundMs }
 }
 
+/** How soon a fence looks again: quickly, but not so often while the store is late that it asks in vain. */
+export function pollMs({ activeLagMs, followerLagMs }: Rates): number {
+  return Math.min(50, Math.max(10, Math.max(activeLagMs, followerLagMs) / 40))
+}
+
 /** What kept a fence until its deadline, or would have, in words for a person. */
 export function whatKept(tail: Tail): string {
   if (tail.inDoubt + tail.suspect > 0) return 'a write that got no answer from the store may still land'

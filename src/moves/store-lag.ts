@@ -1,38 +1,39 @@
+import type { VectorRecord } from '../stores/store.ts'
+import { stampOf } from './freshness.ts'
 import { RecentMax } from './recent-max.ts'
 
-/** What one look at a record of a place told. */
-export interface Look {
+/** A write that a place has and may not show yet. */
+export interface Written {
   readonly id: string
-  /** The number of the record's last write. */
   readonly seq: number
-  /** For how long this place has had it, in ms. */
+  /** For how long the place has had it, in ms. */
   readonly ageMs: number
-  readonly isShown: boolean
-  /** The number of the write that was shown, 0 for one of before the move; undefined when no record was shown. */
-  readonly shownSeq: number | undefined
+  /** The record bears the number of this write, once it shows. */
+  readonly isStamped: boolean
 }
 
 interface Followed {
   readonly seq: number
   readonly sinceMs: number
-  readonly lookedAtMs: number
+  /** It was looked for and did not show. */
+  readonly wasLate: boolean
 }
 
-/** What shows at the first look, this soon, tells that the place is quick. */
+/** What shows this soon at its first look tells that the place is quick. */
 const soonMs = 300
-/** So many records are followed at once; more would tell nothing else. */
-const maxFollowed = 100
+/** Writes followed at once. */
+export const maxFollowed = 4
 
 /**
- * How late one place shows writes: the greatest age at which a record was seen not to be shown yet. The age at which it
- * is found would tell how late the mover looked.
+ * How late one place shows writes: a few are followed, each until it shows, or a later one of its record. What counts is
+ * the greatest age at which one did not show yet; the age at which it was found would tell how late the mover looked.
  */
 export class StoreLag {
   readonly #late = new RecentMax()
   readonly #followed = new Map<string, Followed>()
   #isKnown = false
 
-  /** A record was seen both before and after it showed, or showed at once. */
+  /** A write was seen to show: in time, or after it had been waited for. */
   get isKnown(): boolean {
     return this.#isKnown
   }
@@ -42,28 +43,38 @@ export class StoreLag {
     return this.#late.at(nowMs)
   }
 
-  looked(nowMs: number, look: Look): void {
-    const { id, seq, ageMs, isShown, shownSeq } = look
-    const before = this.#followed.get(id)
-    this.#followed.delete(id)
-    if (before === undefined) {
-      if (isShown && ageMs <= soonMs) this.#isKnown = true
-    } else if (before.seq === seq) {
-      // Nobody wrote the record since: the look before was at this write, and it did not show.
-      this.#late.note(before.lookedAtMs - before.sinceMs, nowMs)
-      if (isShown) this.#isKnown = true
-    } else if (shownSeq !== undefined && shownSeq < before.seq) {
-      // A record that is written again and again: what is shown is older than the write that is followed.
-      this.#late.note(nowMs - before.sinceMs, nowMs)
-    } else if (shownSeq !== undefined) this.#isKnown = true
-    if (isShown) return
-    const isLate = before !== undefined && (before.seq === seq || (shownSeq !== undefined && shownSeq < before.seq))
-    this.#follow(id, isLate ? { ...before, lookedAtMs: nowMs } : { seq, sinceMs: nowMs - ageMs, lookedAtMs: nowMs })
+  /** What to look at besides the rows. */
+  get followedIds(): readonly string[] {
+    return [...this.#followed.keys()]
   }
 
-  #follow(id: string, one: Followed): void {
-    this.#followed.set(id, one)
-    const [oldest] = this.#followed.keys()
-    if (this.#followed.size > maxFollowed && oldest !== undefined) this.#followed.delete(oldest)
+  /**
+   * @param rows what is not done yet, the oldest first.
+   * @param records what a look that began at `lookedAtMs` showed of the oldest and of those followed.
+   */
+  looked(lookedAtMs: number, rows: readonly Written[], records: ReadonlyMap<string, VectorRecord>): void {
+    const shown = (id: string) => {
+      const record = records.get(id)
+      return record === undefined ? undefined : (stampOf(record) ?? 0)
+    }
+    for (const [id, { seq, sinceMs, wasLate }] of this.#followed) {
+      const shownSeq = shown(id)
+      // Of a record that is not there: it does not show yet, unless it was written again meanwhile and is deleted.
+      const isLate = shownSeq === undefined ? rows.some((row) => row.id === id && row.seq === seq) : shownSeq < seq
+      const ageMs = lookedAtMs - sinceMs
+      if (isLate) {
+        this.#late.note(ageMs, lookedAtMs)
+        this.#followed.set(id, { seq, sinceMs, wasLate: true })
+        continue
+      }
+      if (shownSeq !== undefined && (wasLate || ageMs <= soonMs)) this.#isKnown = true
+      this.#followed.delete(id)
+    }
+    if (rows.some(({ id, seq, ageMs }) => ageMs <= soonMs && shown(id) === seq)) this.#isKnown = true
+    for (const { id, seq, ageMs, isStamped } of rows.toReversed()) {
+      if (this.#followed.size >= maxFollowed) break
+      if (!isStamped || this.#followed.has(id) || shown(id) === seq) continue
+      this.#followed.set(id, { seq, sinceMs: lookedAtMs - ageMs, wasLate: false })
+    }
   }
 }

@@ -4,8 +4,9 @@ import { readBarrier } from '../registry/barrier.ts'
 import { changeRouting } from '../registry/change-routing.ts'
 import { places } from '../registry/places.sql.ts'
 import { readTail } from './dirty-ledger.ts'
-import { fenceGate, isTailDone, whatKept } from './fence-gate.ts'
+import { fenceGate, isTailDone, pollMs, whatKept } from './fence-gate.ts'
 import { asMover, changeMove, type MoveChange, type MoveRow } from './journal.ts'
+import type { Rates } from './learnt.ts'
 import { readMoving } from './read-places.ts'
 import { barrierTickOf, type StepContext, type StepResult, wait } from './step.ts'
 import { type SyncParts, syncRound } from './sync.ts'
@@ -50,7 +51,7 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
     }
     // A doubt that outlasts the fence keeps it to its end: then nobody's writes need to wait for that.
     if (context.clock.now() + tail.doubtMs > endsAtMs) break
-    await context.clock.sleep(10, context.signal)
+    await context.clock.sleep(pollMs(ratesOf(context, parts)), context.signal)
   }
   await asMover(db, move, (tx, row) => openFence(tx, row))
   // Longer after each try: whatever was in the way needs time.
@@ -64,9 +65,13 @@ async function catchUp(context: StepContext, parts: SyncParts): Promise<string |
   if (synced + verified > 0) await context.at('sync: carried over')
   const { behind } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
   const tail = await parts.ledger.tail()
-  const rates = learnt.rates(parts.active.placement.placeId, parts.follower.placement.placeId)
   const { fenceBudgetMs } = settings
+  const rates = ratesOf(context, parts)
   return fenceGate({ tail, behind, rates, fenceBudgetMs, waitedMs: learnt.waitedMs(), fenceTries: move.fenceTries })
+}
+
+function ratesOf({ learnt }: StepContext, { active, follower }: SyncParts): Rates {
+  return learnt.rates(active.placement.placeId, follower.placement.placeId)
 }
 
 /** By Postgres's clock, which set the deadline: ours may be wrong by more than a fence lasts. */

@@ -2,9 +2,10 @@ import { isAppError } from '../errors.ts'
 import type { TenantStore, VectorRecord, WriteReceipt } from '../stores/store.ts'
 import { digestRecord } from './digest.ts'
 import type { DirtyLedger, DirtyRow } from './dirty-ledger.ts'
-import { isFresh, stampOf } from './freshness.ts'
+import { isFresh } from './freshness.ts'
 import type { Learnt } from './learnt.ts'
 import { putBatch } from './put-batch.ts'
+import { maxFollowed, type StoreLag, type Written } from './store-lag.ts'
 
 /** What a round of syncing or comparing works with. */
 export interface SyncParts {
@@ -19,8 +20,11 @@ export interface SyncParts {
 
 /** Rows carried over at once. */
 const roundSize = 1000
-/** The oldest of them, looked at first: as long as these do not show, the younger ones do not either. */
-const firstLook = 100
+/**
+ * The oldest of them, looked at first: as long as most of these do not show, the younger ones do not either. With the
+ * writes that are followed it is one request.
+ */
+const firstLook = 100 - maxFollowed
 
 /** Carries over and compares what can be by now, once. @returns how many rows were carried over, and how many compared. */
 export async function syncRound(parts: SyncParts): Promise<{ readonly synced: number; readonly verified: number }> {
@@ -41,16 +45,13 @@ async function carryOver(parts: SyncParts): Promise<number> {
   await ledger.closeDoubts()
   const rows = await ledger.unsynced(roundSize, storeVisibleMs)
   const records = new Map<string, VectorRecord>()
-  const fresh = await inTwoLooks(rows, async (some) => {
+  const lag = parts.learnt.lagOf(active.placement.placeId)
+  const fresh = await inTwoLooks(rows, async (some, isFirst) => {
     const lookedAtMs = parts.learnt.nowMs()
-    const ids = some.map((row) => row.id)
-    const found = await active.fetch(ids, { signal })
+    const found = await active.fetch(idsOf(some, isFirst ? lag : undefined), { signal })
+    if (isFirst) lag.looked(lookedAtMs, rows.map(writtenHere), found.records)
     for (const [id, record] of found.records) records.set(id, record)
-    const shows = (row: DirtyRow) => isFresh(row, found.records.get(row.id), found.indexedLsn, storeVisibleMs)
-    // Of what no stamp tells, the look tells nothing of the store either.
-    const told = some.filter((row) => !row.trustStore).map((row) => ({ ...row, ageMs: row.doneForMs }))
-    learn(parts, active, lookedAtMs, told, found.records, shows)
-    return some.filter(shows)
+    return some.filter((row) => isFresh(row, found.records.get(row.id), found.indexedLsn, storeVisibleMs))
   })
   if (fresh.length === 0) return 0
   const ids = fresh.map((row) => row.id)
@@ -66,29 +67,24 @@ async function carryOver(parts: SyncParts): Promise<number> {
 /** Looks at the oldest rows, and at the others if most of those were ready. @returns the rows that are. */
 async function inTwoLooks(
   rows: readonly DirtyRow[],
-  look: (some: readonly DirtyRow[]) => Promise<readonly DirtyRow[]>,
+  look: (some: readonly DirtyRow[], isFirst: boolean) => Promise<readonly DirtyRow[]>,
 ): Promise<readonly DirtyRow[]> {
   const [oldest, younger] = [rows.slice(0, firstLook), rows.slice(firstLook)]
   if (oldest.length === 0) return []
-  const ready = await look(oldest)
-  return younger.length === 0 || ready.length < oldest.length / 2 ? ready : [...ready, ...(await look(younger))]
+  const ready = await look(oldest, true)
+  return younger.length === 0 || ready.length < oldest.length / 2 ? ready : [...ready, ...(await look(younger, false))]
 }
 
-/** What a look tells of how late the place shows writes. */
-function learn<R extends DirtyRow & { readonly ageMs: number }>(
-  { learnt }: SyncParts,
-  { placement }: TenantStore,
-  lookedAtMs: number,
-  rows: readonly R[],
-  records: ReadonlyMap<string, VectorRecord>,
-  isShown: (row: R) => boolean,
-): void {
-  const lag = learnt.lagOf(placement.placeId)
-  for (const row of rows) {
-    const record = records.get(row.id)
-    const shownSeq = record === undefined ? undefined : (stampOf(record) ?? 0)
-    lag.looked(lookedAtMs, { id: row.id, seq: row.seq, ageMs: row.ageMs, isShown: isShown(row), shownSeq })
-  }
+function idsOf(rows: readonly DirtyRow[], besides?: StoreLag): readonly string[] {
+  return [...new Set([...rows.map((row) => row.id), ...(besides?.followedIds ?? [])])]
+}
+
+function writtenHere({ id, seq, doneForMs, isPut, trustStore }: DirtyRow): Written {
+  return { id, seq, ageMs: doneForMs, isStamped: isPut && !trustStore }
+}
+
+function carriedThere({ id, seq, syncedForMs, isPut, trustStore }: DirtyRow): Written {
+  return { id, seq, ageMs: syncedForMs, isStamped: isPut && !trustStore }
 }
 
 /** A write to the follower. If it may land later, its records are suspect until it no longer can. */
@@ -113,20 +109,23 @@ export async function carry(
  */
 async function verify(parts: SyncParts): Promise<number> {
   const { ledger, active, follower, signal, storeVisibleMs } = parts
+  const rows = await ledger.unverified(roundSize)
   const different: DirtyRow[] = []
-  const equal = await inTwoLooks(await ledger.unverified(roundSize), async (rows) => {
+  const lag = parts.learnt.lagOf(follower.placement.placeId)
+  const equal = await inTwoLooks(rows, async (some, isFirst) => {
     const lookedAtMs = parts.learnt.nowMs()
-    const ids = rows.map((row) => row.id)
-    const [here, there] = await Promise.all([active.fetch(ids, { signal }), follower.fetch(ids, { signal })])
+    const [here, there] = await Promise.all([
+      active.fetch(idsOf(some), { signal }),
+      follower.fetch(idsOf(some, isFirst ? lag : undefined), { signal }),
+    ])
+    if (isFirst) lag.looked(lookedAtMs, rows.map(carriedThere), there.records)
     const digest = (records: typeof here.records, { id }: DirtyRow) => {
       const record = records.get(id)
       return record === undefined ? 'absent' : digestRecord(record)
     }
     const isEqual = (row: DirtyRow) => digest(here.records, row) === digest(there.records, row)
-    const told = rows.map((row) => ({ ...row, ageMs: row.syncedForMs }))
-    learn(parts, follower, lookedAtMs, told, there.records, isEqual)
-    different.push(...rows.filter((row) => !isEqual(row) && row.syncedForMs >= storeVisibleMs))
-    return rows.filter(isEqual)
+    different.push(...some.filter((row) => !isEqual(row) && row.syncedForMs >= storeVisibleMs))
+    return some.filter(isEqual)
   })
   if (equal.length > 0) await ledger.verified(equal)
   await ledger.soil(different.map((row) => row.id))
