@@ -1,4 +1,4 @@
-import type { ZodType, z } from 'zod'
+import { type ZodType, z } from 'zod'
 import { AppError, type FieldFault } from '../errors.ts'
 import { namesPlace } from './claimed-place.ts'
 import { fieldNames, hintFor } from './field-names.ts'
@@ -17,9 +17,11 @@ export type FieldCheck = (input: unknown, onPlaceNamed: ((field: string) => void
  */
 export function fieldCheck(schema: ZodType | undefined): FieldCheck {
   const known = schema === undefined ? new Set<string>() : fieldNames(schema)
+  const lists = schema === undefined ? [] : strictLists(schema)
   return (input, onPlaceNamed) => {
     const faults: FieldFault[] = []
-    const fields = known === undefined && onPlaceNamed === undefined ? input : sift(input, known, onPlaceNamed, faults)
+    let fields = known === undefined && onPlaceNamed === undefined ? input : sift(input, known, onPlaceNamed, faults)
+    for (const list of lists) fields = siftList(fields, list, onPlaceNamed, faults)
     const parsed = schema === undefined ? undefined : parse(schema, fields, faults)
     if (faults.length > 0) throw new AppError('invalid_request', sentence(faults), { faults })
     return parsed
@@ -44,6 +46,41 @@ function sift(
     delete kept[name]
   }
   return kept ?? input
+}
+
+interface StrictList {
+  readonly name: string
+  readonly known: ReadonlySet<string> | undefined
+}
+
+/** The fields that are lists of strict objects: what each of these holds is looked at like the fields themselves. */
+function strictLists(schema: ZodType): readonly StrictList[] {
+  if (!(schema instanceof z.ZodObject)) return []
+  return Object.entries(schema.shape).flatMap(([name, field]) => {
+    const item = field instanceof z.ZodArray ? field.element : undefined
+    const strict = item instanceof z.ZodObject && item.def.catchall instanceof z.ZodNever
+    return strict ? [{ name, known: fieldNames(item) }] : []
+  })
+}
+
+function siftList(
+  fields: unknown,
+  { name, known }: StrictList,
+  onPlaceNamed: ((field: string) => void) | undefined,
+  faults: FieldFault[],
+): unknown {
+  if (typeof fields !== 'object' || fields === null) return fields
+  const items: unknown = (fields as Readonly<Record<string, unknown>>)[name]
+  if (!Array.isArray(items)) return fields
+  const sifted = items.map((item, at) => {
+    const own: FieldFault[] = []
+    const kept = sift(item, known, onPlaceNamed, own)
+    for (const { path, message } of own) {
+      if (faults.length < faultsMax) faults.push({ path: `${name}[${at}].${path}`, message })
+    }
+    return kept
+  })
+  return { ...fields, [name]: sifted }
 }
 
 function parse(schema: ZodType, input: unknown, faults: FieldFault[]): unknown {

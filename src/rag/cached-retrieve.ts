@@ -1,6 +1,6 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import type { ResultCache } from '../cache/result-cache.ts'
-import { type RetrievalKeyParts, retrievalKey } from '../cache/tenant-scoped-key.ts'
+import { type RetrievalKeyParts, retrievalKey, type TenantScopedKey } from '../cache/tenant-scoped-key.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import type { TenantRoute } from '../placement/phase.ts'
 import type { AskOptions } from './embed-query.ts'
@@ -48,17 +48,31 @@ export async function cachedQuestion(
   question: Question,
   options: AskOptions = {},
 ): Promise<CachedAnswer> {
-  const { cache, embedder } = deps
+  const { cache } = deps
   const stale = route.stale === true
   if (options.bypass === true || !cache.isOn || question.refinement?.explain === true) {
     const answer = await answerQuestion(deps, principal, route, question, options)
     return { json: JSON.stringify(answer), cache: 'bypass', stale }
   }
-  const key = retrievalKey(retrievalKeyParts(route, embedder.model, principal, question))
+  const key = retrievalKey(retrievalKeyParts(route, deps.embedder.model, principal, question))
   const kept = cache.get(key)
   if (kept !== undefined) return { json: kept, cache: 'hit', stale }
+  return loadQuestion(deps, principal, route, question, key)
+}
+
+/** The answer of a question that was not found under its key, kept there if it is worth it. */
+export async function loadQuestion(
+  deps: CachedRetrieveDeps,
+  principal: TenantPrincipal,
+  route: TenantRoute,
+  question: Question,
+  key: TenantScopedKey,
+): Promise<CachedAnswer> {
+  const stale = route.stale === true
   try {
-    const json = await cache.load(key, async () => worthKeeping(await answerQuestion(deps, principal, route, question)))
+    const json = await deps.cache.load(key, async () =>
+      worthKeeping(await answerQuestion(deps, principal, route, question)),
+    )
     return { json, cache: 'miss', stale }
   } catch (error) {
     if (error instanceof NotKept) return { json: error.json, cache: 'bypass', stale }

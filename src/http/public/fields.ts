@@ -23,7 +23,7 @@ export const metadata = z.record(z.string(), metadataValue)
 export const filter = z
   .record(z.string(), z.unknown())
   .describe(
-    'A filter over metadata in Pinecone’s language: `$eq $ne $gt $gte $lt $lte $in $nin $exists $and $or`; a bare value means `$eq`. It narrows what the caller may see and can never widen it.',
+    'A filter over metadata in Pinecone’s language: `$eq $ne $gt $gte $lt $lte $in $nin $exists $and $or`; a bare value means `$eq`. It narrows what the caller may see and can never widen it. Only numbers can be compared, so dates are kept as numbers, as in 20260131.',
   )
   .meta({ example: { department: { $in: ['support', 'sales'] }, updated: { $gte: 20250101 } } })
 

@@ -1,5 +1,6 @@
 import type { AnyRoute } from '../route.ts'
 import { type DocumentRouteDeps, documentRoutes } from './document-routes.ts'
+import { retrieveBatchRoute } from './retrieve-batch-route.ts'
 import { type RetrieveRouteDeps, retrieveRoute } from './retrieve-route.ts'
 import { type VectorRouteDeps, vectorRoutes } from './vector-routes.ts'
 
@@ -7,5 +8,5 @@ export type PublicRouteDeps = RetrieveRouteDeps & DocumentRouteDeps & VectorRout
 
 /** What the apps of tenants call; section 3 of docs/contract.md. */
 export function publicRoutes(deps: PublicRouteDeps): readonly AnyRoute[] {
-  return [retrieveRoute(deps), ...documentRoutes(deps), ...vectorRoutes(deps)]
+  return [retrieveRoute(deps), retrieveBatchRoute(deps), ...documentRoutes(deps), ...vectorRoutes(deps)]
 }

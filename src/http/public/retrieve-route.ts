@@ -1,64 +1,9 @@
-import { z } from 'zod'
 import { type CachedRetrieveDeps, cachedRetrieve } from '../../rag/cached-retrieve.ts'
-import { queryMax, topKMax } from '../../rag/question.ts'
 import { type AnyRoute, route } from '../route.ts'
-import { filter, metadata, reading, vectorValues } from './fields.ts'
+import { reading } from './fields.ts'
+import { answer, question } from './retrieve-fields.ts'
 
 export type RetrieveRouteDeps = CachedRetrieveDeps
-
-const question = z
-  .object({
-    query: z
-      .string()
-      .min(1)
-      .max(queryMax)
-      .optional()
-      .describe('A question or words to look for. Either this or `vector`.'),
-    vector: vectorValues.optional().describe('An embedding made with the same model. Either this or `query`.'),
-    topK: z.int().min(1).max(topKMax).default(5).describe('How many matches at most.'),
-    filter: filter.optional(),
-    minScore: z.number().optional().describe('Leaves out matches with a lower score.'),
-    includeValues: z.boolean().default(false).describe('Also give the vectors of the matches.'),
-    mode: z.enum(['dense']).default('dense').describe('How to search. There is no other way yet.'),
-  })
-  .meta({ id: 'RetrieveRequest', example: { query: 'How do I return a bike?', topK: 3 } })
-
-const position = z
-  .object({
-    start: z
-      .int()
-      .describe(
-        'Where its own words begin in the document’s text (for a file: the text read from it), in UTF-16 units.',
-      ),
-    end: z.int(),
-    page: z.int().optional().describe('Of a PDF: the page it begins on, from 1.'),
-    heading: z.string().optional().describe('The headings it stands under, as in `Bikes > Brakes`.'),
-  })
-  .describe('Where a chunk stands in its document; null for a record that the app stored by itself.')
-
-const answer = z
-  .object({
-    matches: z
-      .array(
-        z.object({
-          id: z.string().describe('`<documentId>#<n>` for a chunk of a document.'),
-          score: z.number().describe('Cosine similarity; more is nearer.'),
-          text: z.string().nullable(),
-          documentId: z.string().nullable(),
-          source: z.string().nullable(),
-          position: position.nullable(),
-          metadata,
-          values: z.array(z.number()).optional(),
-        }),
-      )
-      .describe('The best first.'),
-    usage: z.object({ embeddingTokens: z.int().optional(), readUnits: z.number().optional() }),
-    route: z
-      .object({ tier: z.enum(['standard', 'enterprise']), generation: z.int() })
-      .describe('Of the tenant, and of the place that was searched; it rises when the tenant is moved.'),
-    requestId: z.string(),
-  })
-  .meta({ id: 'RetrieveAnswer' })
 
 export function retrieveRoute(deps: RetrieveRouteDeps): AnyRoute {
   return route({
@@ -70,6 +15,7 @@ export function retrieveRoute(deps: RetrieveRouteDeps): AnyRoute {
     description: [
       'Searches the caller’s tenant: chunks of its documents, and records it stored by itself.',
       'A record with a list of groups in `visibility` is found only by tokens with one of these groups.',
+      'Beyond the plain search, stages follow one another as far as they are asked for: `mode: hybrid`, `rerank`, `minScore`, `diversity`, `group`, `topK`, `expand`; none of them can bring in what the search could not.',
       '`X-Registry: stale` says that the registry is away and the answer comes from where the tenant lived when that was last known.',
       'Answers are kept for a short time; `X-Cache` says `hit`, `miss` or `bypass`. A write of the tenant drops them; `Cache-Control: no-cache` asks the store itself.',
     ].join(' '),

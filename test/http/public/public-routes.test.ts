@@ -63,6 +63,7 @@ const ids = ({ body }: Sent) => (body.matches as { id: string }[]).map(({ id }) 
 /** Each route once, as a caller with every right would use it. */
 const uses: readonly { readonly request: string; readonly scope: Scope; readonly body?: object }[] = [
   { request: 'POST /retrieve', scope: 'rag:read', body: { query: 'apple' } },
+  { request: 'POST /retrieve/batch', scope: 'rag:read', body: { queries: [{ query: 'apple' }] } },
   { request: 'PUT /documents/guide', scope: 'rag:write', body: { text: 'pear' } },
   { request: 'GET /documents', scope: 'rag:read' },
   { request: 'GET /documents/guide', scope: 'rag:read' },
@@ -194,7 +195,7 @@ test('a write voids the kept answers of its tenant', async () => {
 })
 
 test.each<[string, object, string]>([
-  ['POST /retrieve', { query: 'a', mode: 'hybrid' }, 'mode'],
+  ['POST /retrieve', { query: 'a', mode: 'sparse' }, 'mode'],
   ['POST /retrieve', { query: 'a', topK: 101 }, 'topK'],
   ['POST /retrieve', { query: 'a', filter: { a: { $bad: 1 } } }, 'filter.a.$bad'],
   ['POST /retrieve', { quary: 'a' }, 'quary'],

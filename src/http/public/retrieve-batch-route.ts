@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import type { CachedRetrieveDeps } from '../../rag/cached-retrieve.ts'
+import { type BatchOutcome, batchMax, retrieveBatch } from '../../rag/retrieve-batch.ts'
+import { problemOf, toAppError } from '../problem.ts'
+import { type AnyRoute, route } from '../route.ts'
+import { reading } from './fields.ts'
+import { answered, question } from './retrieve-fields.ts'
+
+const body = z.object({ queries: z.array(question).min(1).max(batchMax) }).meta({
+  id: 'RetrieveBatchRequest',
+  example: { queries: [{ query: 'How do I return a bike?' }, { query: 'warranty', mode: 'hybrid', topK: 3 }] },
+})
+
+const problem = z
+  .object({ type: z.string(), title: z.string(), status: z.int(), detail: z.string(), code: z.string() })
+  .loose()
+  .describe('As `POST /retrieve` would have answered this one.')
+
+const results = z
+  .object({
+    results: z
+      .array(
+        z.object({
+          answer: answered.optional(),
+          cache: z.enum(['hit', 'miss', 'bypass']).optional(),
+          problem: problem.optional(),
+        }),
+      )
+      .describe('In the order of the queries: each has an `answer`, or else a `problem`.'),
+    requestId: z.string(),
+  })
+  .meta({ id: 'RetrieveBatchAnswer' })
+
+export function retrieveBatchRoute(deps: CachedRetrieveDeps): AnyRoute {
+  return route({
+    method: 'post',
+    path: '/retrieve/batch',
+    access: reading,
+    tag: 'retrieval',
+    summary: 'Ask several questions at once',
+    description: [
+      `Up to ${batchMax} questions, each as in \`POST /retrieve\` and answered by itself; their texts are embedded in one call.`,
+      'A question that can’t be answered has its problem in its place. A body of another shape is refused whole, and so is the tenant’s own state (suspended, not ready).',
+    ].join(' '),
+    body,
+    replies: { 200: { description: 'An answer or a problem a question.', schema: results } },
+    async handle(call) {
+      const { principal, requestId, signal } = call
+      const bypass = call.header('cache-control')?.includes('no-') === true
+      const { outcomes, stale } = await retrieveBatch(deps, principal, call.body.queries, { bypass, signal })
+      signal.throwIfAborted()
+      const parts = outcomes.map((outcome) => partOf(outcome, call))
+      return {
+        status: 200,
+        json: `{"results":[${parts.join(',')}],"requestId":${JSON.stringify(requestId)}}`,
+        ...(stale && { headers: { 'x-registry': 'stale' } }),
+      }
+    },
+  })
+}
+
+function partOf(
+  outcome: BatchOutcome,
+  { requestId, log }: { readonly requestId: string; readonly log: { error(fields: object, words: string): void } },
+): string {
+  if ('answer' in outcome) return `{"answer":${outcome.answer.json},"cache":"${outcome.answer.cache}"}`
+  const error = toAppError(outcome.fault)
+  if (error.code === 'internal') log.error({ err: error.cause }, 'unexpected fault in a batch')
+  return JSON.stringify({ problem: problemOf(error, requestId) })
+}
