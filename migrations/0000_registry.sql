@@ -95,6 +95,7 @@ CREATE TABLE "dirty" (
 	"intent_at" timestamp with time zone NOT NULL,
 	"done_at" timestamp with time zone,
 	"deadline" timestamp with time zone NOT NULL,
+	"session" uuid,
 	"in_doubt" boolean DEFAULT false NOT NULL,
 	"synced_seq" bigint,
 	"synced_at" timestamp with time zone,
@@ -123,6 +124,20 @@ CREATE TABLE "documents" (
 	CONSTRAINT "documents_chunks" CHECK ("documents"."chunk_count" >= 0 and "documents"."chunk_ceiling" >= "documents"."chunk_count")
 );
 --> statement-breakpoint
+CREATE TABLE "idempotency_keys" (
+	"owner" text NOT NULL,
+	"route" text NOT NULL,
+	"key" text NOT NULL,
+	"fingerprint" text NOT NULL,
+	"claim" uuid NOT NULL,
+	"claimed_until" timestamp with time zone NOT NULL,
+	"status" integer,
+	"headers" jsonb,
+	"body" text,
+	"expires_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "idempotency_keys_owner_route_key_pk" PRIMARY KEY("owner","route","key")
+);
+--> statement-breakpoint
 CREATE TABLE "indexes" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "indexes_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"project" text NOT NULL,
@@ -148,6 +163,20 @@ CREATE TABLE "indexes" (
 	CONSTRAINT "indexes_kind" CHECK (("indexes"."kind" = 'pool' and "indexes"."ordinal" is not null and "indexes"."tenant_id" is null) or ("indexes"."kind" = 'silo' and "indexes"."ordinal" is null and "indexes"."tenant_id" is not null)),
 	CONSTRAINT "indexes_within_limit" CHECK ("indexes"."namespaces_used" between 0 and "indexes"."namespace_limit"),
 	CONSTRAINT "indexes_ready_has_host" CHECK ("indexes"."state" <> 'ready' or "indexes"."host" is not null)
+);
+--> statement-breakpoint
+CREATE TABLE "rate_permits" (
+	"tenant_id" text NOT NULL,
+	"policy" text NOT NULL,
+	"window_no" bigint NOT NULL,
+	"window_s" bigint NOT NULL,
+	"granted" bigint NOT NULL,
+	"cap" bigint NOT NULL,
+	"used" bigint NOT NULL,
+	"need" bigint NOT NULL,
+	"want" bigint NOT NULL,
+	"given" bigint NOT NULL,
+	CONSTRAINT "rate_permits_tenant_id_policy_pk" PRIMARY KEY("tenant_id","policy")
 );
 --> statement-breakpoint
 CREATE TABLE "places" (
@@ -201,15 +230,47 @@ CREATE TABLE "tenants" (
 	"status" text NOT NULL,
 	"region" text,
 	"limits" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"limits_until" timestamp with time zone,
 	"attributes" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"initial_kind" text DEFAULT 'pool' NOT NULL,
 	"last_generation" integer DEFAULT 0 NOT NULL,
+	"first_generation" integer DEFAULT 1 NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "tenants_id_shape" CHECK ("tenants"."id" ~ '^[A-Za-z0-9_-]{1,64}$'),
 	CONSTRAINT "tenants_tier" CHECK ("tenants"."tier" in ('standard', 'enterprise')),
 	CONSTRAINT "tenants_status" CHECK ("tenants"."status" in ('provisioning', 'active', 'suspended', 'offboarding', 'offboarded')),
 	CONSTRAINT "tenants_initial_kind" CHECK ("tenants"."initial_kind" in ('pool', 'silo'))
+);
+--> statement-breakpoint
+CREATE TABLE "uploads" (
+	"tenant_id" text NOT NULL,
+	"document_id" text NOT NULL,
+	"id" uuid NOT NULL,
+	"generation" integer NOT NULL,
+	"status" text DEFAULT 'queued' NOT NULL,
+	"content_hash" text NOT NULL,
+	"kind" text NOT NULL,
+	"name" text,
+	"content_type" text,
+	"source" text,
+	"metadata" jsonb NOT NULL,
+	"visibility" text[],
+	"chunking" jsonb,
+	"bytes" "bytea",
+	"size_bytes" integer NOT NULL,
+	"turn" bigint NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"claim" uuid,
+	"run_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"reason" jsonb,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "uploads_tenant_id_document_id_pk" PRIMARY KEY("tenant_id","document_id"),
+	CONSTRAINT "uploads_status" CHECK ("uploads"."status" in ('queued', 'parsing', 'embedding', 'storing', 'failed')),
+	CONSTRAINT "uploads_kind" CHECK ("uploads"."kind" in ('text', 'file')),
+	CONSTRAINT "uploads_claimed_while_worked_on" CHECK ("uploads"."status" not in ('queued', 'failed') or "uploads"."claim" is null),
+	CONSTRAINT "uploads_has_bytes" CHECK ("uploads"."status" = 'failed' or "uploads"."bytes" is not null)
 );
 --> statement-breakpoint
 CREATE TABLE "tenant_requests" (
@@ -238,6 +299,7 @@ ALTER TABLE "places" ADD CONSTRAINT "places_index_id_indexes_id_fk" FOREIGN KEY 
 ALTER TABLE "routing" ADD CONSTRAINT "routing_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "routing" ADD CONSTRAINT "routing_active_place_id_places_id_fk" FOREIGN KEY ("active_place_id") REFERENCES "public"."places"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "routing" ADD CONSTRAINT "routing_follower_place_id_places_id_fk" FOREIGN KEY ("follower_place_id") REFERENCES "public"."places"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "uploads" ADD CONSTRAINT "uploads_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "tenant_sizes" ADD CONSTRAINT "tenant_sizes_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "cleanups_one_open_a_place" ON "cleanups" USING btree ("place_id") WHERE done_at is null;--> statement-breakpoint
 CREATE INDEX "move_events_move" ON "move_events" USING btree ("move_id","id");--> statement-breakpoint
@@ -245,9 +307,13 @@ CREATE UNIQUE INDEX "moves_one_open_a_tenant" ON "moves" USING btree ("tenant_id
 CREATE INDEX "moves_tenant" ON "moves" USING btree ("tenant_id","created_at");--> statement-breakpoint
 CREATE INDEX "audit_tenant" ON "audit" USING btree ("tenant_id","id");--> statement-breakpoint
 CREATE INDEX "dirty_unsynced" ON "dirty" USING btree ("move_id","seq") WHERE synced_seq is distinct from seq;--> statement-breakpoint
+CREATE INDEX "idempotency_keys_expires_at" ON "idempotency_keys" USING btree ("expires_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "indexes_one_shard_an_ordinal" ON "indexes" USING btree ("project","ordinal") WHERE kind = 'pool';--> statement-breakpoint
 CREATE UNIQUE INDEX "places_one_active" ON "places" USING btree ("tenant_id") WHERE state = 'active';--> statement-breakpoint
 CREATE INDEX "places_index" ON "places" USING btree ("index_id");--> statement-breakpoint
 CREATE INDEX "routing_change_no" ON "routing" USING btree ("change_no");--> statement-breakpoint
 CREATE INDEX "tenants_status_tier" ON "tenants" USING btree ("status","tier");--> statement-breakpoint
+CREATE INDEX "uploads_turn" ON "uploads" USING btree ("turn") WHERE status <> 'failed';--> statement-breakpoint
+CREATE INDEX "uploads_claimed" ON "uploads" USING btree ("turn") WHERE claim is not null;--> statement-breakpoint
+CREATE INDEX "uploads_tenant_turn" ON "uploads" USING btree ("tenant_id","turn");--> statement-breakpoint
 INSERT INTO "routing_clock" ("tick") VALUES (0);

@@ -32,6 +32,10 @@ export interface TenantRoute {
   readonly tenantId: TenantId
   readonly status: TenantStatus
   readonly tier: 'standard' | 'enterprise'
+  /** Its own, in the place of its tier's; absent: there are none. */
+  readonly limits?: Readonly<Record<string, number>>
+  /** When its own limits end, in milliseconds since 1970; absent: they stay. */
+  readonly limitsUntilMs?: number
   readonly routing: Routing
   /** Postgres is away and the lease is over: this is what was true when it was last seen. */
   readonly stale?: true

@@ -30,7 +30,12 @@ const followerIndex = alias(indexes, 'follower_index')
 export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup> {
   const [row] = await tx
     .select({
-      tenant: { status: tenants.status, tier: tenants.tier },
+      tenant: {
+        status: tenants.status,
+        tier: tenants.tier,
+        limits: tenants.limits,
+        limitsUntil: tenants.limitsUntil,
+      },
       routing,
       activePlace,
       activeIndex,
@@ -58,11 +63,17 @@ export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup
         tenantId,
         status: row.tenant.status,
         tier: row.tenant.tier,
+        ...ownLimits(row.tenant),
         routing: toRouting(row.routing, active, follower),
       },
       changeNo: row.routing.changeNo,
     },
   }
+}
+
+function ownLimits({ limits, limitsUntil }: Pick<typeof tenants.$inferSelect, 'limits' | 'limitsUntil'>) {
+  if (Object.keys(limits).length === 0) return {}
+  return { limits, ...(limitsUntil !== null && { limitsUntilMs: limitsUntil.getTime() }) }
 }
 
 function toRouting(row: typeof routing.$inferSelect, active: Placement, follower: Placement | undefined): Routing {

@@ -9,8 +9,11 @@ export class SharedText {
   readonly #known = new Map<string, string>()
 
   route(route: TenantRoute): TenantRoute {
-    const { tenantId, status, tier, routing } = route
-    return { tenantId, status: this.#one(status), tier: this.#one(tier), routing: this.#routing(routing, tenantId) }
+    const { tenantId, status, tier, routing, limits, limitsUntilMs } = route
+    const shared = { status: this.#one(status), tier: this.#one(tier), routing: this.#routing(routing, tenantId) }
+    // Few have limits of their own; the others' routes are kept as small as they can be.
+    if (limits === undefined) return { tenantId, ...shared }
+    return { tenantId, ...shared, limits, ...(limitsUntilMs !== undefined && { limitsUntilMs }) }
   }
 
   #routing(routing: Routing, tenantId: TenantRoute['tenantId']): Routing {

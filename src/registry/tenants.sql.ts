@@ -15,6 +15,8 @@ export const tenants = pgTable(
     /** Where the tenant's data must stay; null: wherever new indexes are made. */
     region: text('region'),
     limits: jsonb('limits').$type<Record<string, number>>().notNull().default({}),
+    /** From then on the tier's limits hold again; null: never. */
+    limitsUntil: timestamp('limits_until', { withTimezone: true }),
     attributes: jsonb('attributes').$type<Record<string, string | number | boolean>>().notNull().default({}),
     /** The place asked for at onboarding: an enterprise tenant made by the platform team starts in a silo. */
     initialKind: text('initial_kind').$type<'pool' | 'silo'>().notNull().default('pool'),

@@ -36,6 +36,7 @@ export async function claimTenants(tx: Tx, wanted: readonly NewTenant[]): Promis
         tier: sql`excluded.tier`,
         region: sql`excluded.region`,
         limits: sql`excluded.limits`,
+        limitsUntil: null,
         attributes: sql`excluded.attributes`,
         initialKind: sql`excluded.initial_kind`,
         status: 'provisioning',
@@ -87,7 +88,7 @@ export async function changeStatus(
 export async function updateTenant(
   tx: Tx,
   id: TenantId,
-  change: Partial<Pick<TenantRow, 'name' | 'tier' | 'limits' | 'attributes'>>,
+  change: Partial<Pick<TenantRow, 'name' | 'tier' | 'limits' | 'limitsUntil' | 'attributes'>>,
 ): Promise<void> {
   await tx
     .update(tenants)

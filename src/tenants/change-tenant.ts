@@ -15,6 +15,8 @@ export interface TenantChange {
   readonly name?: string | undefined
   readonly tier?: Tier | undefined
   readonly limits?: Record<string, number> | undefined
+  /** When its own limits end; null, and new limits without it: never. */
+  readonly limitsUntil?: Date | null | undefined
   readonly attributes?: Record<string, string | number | boolean> | undefined
 }
 
@@ -29,7 +31,8 @@ export async function changeTenant(
   tenantId: TenantId,
   change: TenantChange,
 ): Promise<TenantView> {
-  if ((change.limits ?? change.attributes) !== undefined && !actor.roles.has('platform')) {
+  const { limits, limitsUntil, attributes } = change
+  if ([limits, limitsUntil, attributes].some((field) => field !== undefined) && !actor.roles.has('platform')) {
     throw new AppError('forbidden', 'Only the platform team changes limits and attributes.')
   }
   await deps.db.transaction(async (tx) => {
@@ -38,13 +41,14 @@ export async function changeTenant(
     if (tenant.status === 'offboarding' || tenant.status === 'offboarded') {
       throw new AppError('conflict', 'The tenant is offboarded and is not changed any more.')
     }
-    const fresh = differences(tenant, change)
+    const fresh = differences(tenant, limits === undefined ? change : { ...change, limitsUntil: limitsUntil ?? null })
     if (Object.keys(fresh).length === 0) return
     await updateTenant(tx, tenantId, fresh)
     const from = Object.fromEntries(Object.keys(fresh).map((field) => [field, tenant[field as keyof TenantRow]]))
     const action = fresh.tier === undefined ? 'tenant.change' : 'tenant.tag'
     await appendAudit(tx, [{ actor: actor.subject, action, tenantId, detail: { from, to: fresh } }])
-    if (fresh.tier !== undefined || fresh.limits !== undefined) await tickRouting(tx, tenantId)
+    const limited = fresh.limits !== undefined || fresh.limitsUntil !== undefined
+    if (fresh.tier !== undefined || limited) await tickRouting(tx, tenantId)
   })
   return showTenant(deps, tenantId)
 }

@@ -19,7 +19,10 @@ export interface TenantView {
   readonly tier: Tier
   readonly status: TenantStatus
   readonly region: string | null
+  /** Its own, in the place of its tier's. */
   readonly limits: Readonly<Record<string, number>>
+  /** From then on the tier's hold again; null: its own stay. */
+  readonly limitsUntil: string | null
   readonly attributes: Readonly<Record<string, string | number | boolean>>
   /** Enterprise, in a shared index, and nobody is moving it yet. */
   readonly awaitingPromotion: boolean
@@ -108,5 +111,6 @@ export function viewOfNew(tenant: TenantRow, { place, index }: Reservation): Ten
 }
 
 function shown({ initialKind: _kind, lastGeneration: _generation, createdAt, updatedAt, ...rest }: TenantRow) {
-  return { ...rest, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() }
+  const limitsUntil = rest.limitsUntil?.toISOString() ?? null
+  return { ...rest, limitsUntil, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() }
 }

@@ -1,0 +1,102 @@
+import type { Clock } from '../clock.ts'
+import type { PermitAsk, PermitSource } from './permit-source.ts'
+import type { Window } from './window.ts'
+
+/** Asks in one statement. */
+const batch = 1000
+export const settleEveryMs = 50
+
+/**
+ * Fetches permits for the windows of one replica: one exchange at a time, in which all that ask meanwhile go together.
+ * So a request waits for Postgres only where nothing is held of its tenant, and not while others wait for the same.
+ */
+export class PermitBank {
+  readonly #source: PermitSource
+  readonly #clock: Pick<Clock, 'epochMs'>
+  #replicas = 1
+  #needs = new Map<Window, number>()
+  #next = Promise.withResolvers<void>()
+  #isBusy = false
+
+  constructor(source: PermitSource, clock: Pick<Clock, 'epochMs'>) {
+    this.#source = source
+    this.#clock = clock
+    this.#next.promise.catch(() => undefined)
+  }
+
+  /** Replicas that share the limits, as it was told last. */
+  get replicas(): number {
+    return this.#replicas
+  }
+
+  /** Resolves when the source was asked for `need` more. @throws what the source throws. */
+  fetch(window: Window, need: number): Promise<void> {
+    this.#needs.set(window, (this.#needs.get(window) ?? 0) + need)
+    const { promise } = this.#next
+    this.#start()
+    return promise
+  }
+
+  /** Tells what was used, fetches ahead and gives back, for windows that nobody waits for. */
+  async settle(windows: Iterable<Window>): Promise<void> {
+    if (this.#isBusy) return // the next time; nothing is lost by it
+    const nowMs = this.#clock.epochMs()
+    const asks: [Window, PermitAsk][] = []
+    for (const window of windows) {
+      const ask = window.settle(nowMs, this.#replicas)
+      if (ask !== undefined) asks.push([window, ask])
+    }
+    if (asks.length === 0) return
+    this.#isBusy = true
+    try {
+      await this.#exchange(asks)
+    } finally {
+      this.#isBusy = false
+      this.#start()
+    }
+  }
+
+  #start(): void {
+    if (this.#isBusy || this.#needs.size === 0) return
+    this.#isBusy = true
+    void this.#run().finally(() => {
+      this.#isBusy = false
+      this.#start()
+    })
+  }
+
+  async #run(): Promise<void> {
+    await null // what else asks in this turn goes along
+    while (this.#needs.size > 0) {
+      const needs = this.#needs
+      const done = this.#next
+      this.#needs = new Map()
+      this.#next = Promise.withResolvers()
+      this.#next.promise.catch(() => undefined)
+      try {
+        const nowMs = this.#clock.epochMs()
+        await this.#exchange([...needs].map(([window, need]) => [window, window.ask(need, nowMs)]))
+        done.resolve()
+      } catch (error) {
+        done.reject(error)
+      }
+    }
+  }
+
+  async #exchange(asks: readonly (readonly [Window, PermitAsk])[]): Promise<void> {
+    for (let from = 0; from < asks.length; from += batch) {
+      const some = asks.slice(from, from + batch)
+      try {
+        const { grants, replicas } = await this.#source.take(some.map(([, ask]) => ask))
+        this.#replicas = replicas
+        const nowMs = this.#clock.epochMs()
+        some.forEach(([window, ask], at) => {
+          window.answered(ask, grants[at] ?? { given: 0, left: 0 }, nowMs)
+        })
+      } catch (error) {
+        for (const [window, ask] of asks.slice(from)) window.failed(ask)
+        throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { TenantId } from '../placement/tenant-id.ts'
+import { type Line, newLine } from './fair-slots.ts'
+import { type LeftOver, limitField, policyField } from './fields.ts'
+import { type Meter, type Policy, policies, type TierLimits } from './policies.ts'
+import { hasExpired, type LimitedTenant, limitsInForce } from './tenant-limits.ts'
+import { Window } from './window.ts'
+
+/** Of a limit: so much may be used before a field that was made is made anew. */
+const stalePart = 200
+/** Requests that wait for a slot, for each that may run. */
+const waitingPerSlot = 8
+
+/** What one replica knows of a tenant's use of its limits. */
+export class TenantState {
+  readonly tenantId: TenantId
+  readonly line: Line
+  readonly windows: Window[] = []
+  requests: readonly Window[] = []
+  seenAtMs = 0
+  #tier: LimitedTenant['tier'] | undefined
+  #own: LimitedTenant['limits']
+  #goodUntilMs = 0
+  #fields: Record<string, string> = {}
+  #shown: readonly number[] = []
+  #shownAtS = -1
+
+  constructor(tenantId: TenantId) {
+    this.tenantId = tenantId
+    this.line = newLine(1, 1)
+  }
+
+  /** From now on the limits of `tenant` hold. What was used already counts. */
+  obey(tenant: LimitedTenant, byTier: TierLimits, nowMs: number): void {
+    this.seenAtMs = nowMs
+    if (tenant.tier === this.#tier && tenant.limits === this.#own && nowMs < this.#goodUntilMs) return
+    this.#tier = tenant.tier
+    this.#own = tenant.limits
+    this.#goodUntilMs = hasExpired(tenant, nowMs)
+      ? Number.POSITIVE_INFINITY
+      : (tenant.limitsUntilMs ?? Number.POSITIVE_INFINITY)
+    const limits = limitsInForce(tenant, byTier, nowMs)
+    for (const policy of policies) this.#set(policy, limits[policy.limit])
+    this.requests = this.windowsOf('requests')
+    this.line.cap = Math.max(1, limits.concurrentRequests)
+    this.line.waitingMax = this.line.cap * waitingPerSlot
+    this.#fields = { 'ratelimit-policy': policyField(this.tenantId, limits), ratelimit: '' }
+    this.#shownAtS = -1
+  }
+
+  windowsOf(meter: Meter): readonly Window[] {
+    return this.windows.filter(({ policy }) => policy.meter === meter)
+  }
+
+  /** The header fields as they are now; of a wide limit what is left may be a little less than is said. */
+  fields(nowMs: number): Readonly<Record<string, string>> {
+    const nowS = Math.floor(nowMs / 1000)
+    if (nowS !== this.#shownAtS || this.#hasMoved(nowMs)) {
+      this.#shownAtS = nowS
+      this.#shown = this.windows.map((window) => window.available(nowMs))
+      const leftOver = this.windows.map(
+        (window, at): LeftOver => ({
+          policy: window.policy.name,
+          available: this.#shown[at] ?? 0,
+          resetS: Math.ceil(window.msLeft(nowMs) / 1000),
+        }),
+      )
+      this.#fields = { ...this.#fields, ratelimit: limitField(this.tenantId, leftOver) }
+    }
+    return this.#fields
+  }
+
+  #hasMoved(nowMs: number): boolean {
+    for (let at = 0; at < this.windows.length; at += 1) {
+      const window = this.windows[at]
+      if (window === undefined) continue
+      const moved = Math.abs(window.available(nowMs) - (this.#shown[at] ?? 0))
+      if (moved > window.limit / stalePart) return true
+    }
+    return false
+  }
+
+  #set(policy: Policy, limit: number): void {
+    const at = this.windows.findIndex((window) => window.policy === policy)
+    const window = this.windows[at]
+    if (!Number.isFinite(limit)) {
+      if (at >= 0) this.windows.splice(at, 1)
+    } else if (window === undefined) {
+      this.windows.push(new Window(this.tenantId, policy, limit))
+    } else {
+      window.limit = limit
+    }
+  }
+}

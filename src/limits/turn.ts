@@ -1,0 +1,42 @@
+import type { Clock } from '../clock.ts'
+import type { AppError } from '../errors.ts'
+import type { FairSlots } from './fair-slots.ts'
+import type { TenantState } from './tenant-state.ts'
+
+const nothing: Readonly<Record<string, string>> = {}
+
+/** One request that was counted: it runs until `end`, or is refused. */
+export class Turn {
+  readonly refused: AppError | undefined
+  readonly #state: TenantState | undefined
+  readonly #slots: FairSlots | undefined
+  readonly #clock: Pick<Clock, 'epochMs'> | undefined
+
+  private constructor(state?: TenantState, clock?: Pick<Clock, 'epochMs'>, slots?: FairSlots, refused?: AppError) {
+    this.#state = state
+    this.#clock = clock
+    this.#slots = slots
+    this.refused = refused
+  }
+
+  /** Of a tenant that can't be served: others tell it so. */
+  static readonly free = new Turn()
+
+  static begun(state: TenantState, clock: Pick<Clock, 'epochMs'>, slots: FairSlots): Turn {
+    return new Turn(state, clock, slots)
+  }
+
+  static refused(state: TenantState, clock: Pick<Clock, 'epochMs'>, fault: AppError): Turn {
+    return new Turn(state, clock, undefined, fault)
+  }
+
+  /** `RateLimit` and `RateLimit-Policy` as they are now. */
+  headers(): Readonly<Record<string, string>> {
+    return this.#state === undefined || this.#clock === undefined ? nothing : this.#state.fields(this.#clock.epochMs())
+  }
+
+  /** Once, when the answer is made or its stream has ended. */
+  end(): void {
+    if (this.#state !== undefined) this.#slots?.leave(this.#state.line)
+  }
+}

@@ -1,0 +1,170 @@
+import type { TenantId } from '../placement/tenant-id.ts'
+import type { PermitAsk, PermitGrant } from './permit-source.ts'
+import type { Policy } from './policies.ts'
+
+/** Part of a limit that all replicas together may use before they asked for it: what makes the limits right within 1 %. */
+const creditShare = 100
+
+const clamp = (value: number, from: number, to: number) => Math.min(to, Math.max(from, value))
+
+/**
+ * What one replica holds of one policy of one tenant in the present window. Permits are used here without asking;
+ * `PermitBank` fetches more, as many as the recent rate uses up in a moment, and gives back what is not needed.
+ */
+export class Window {
+  readonly tenantId: TenantId
+  readonly policy: Policy
+  readonly #windowMs: number
+  /** For so long the recent rate's permits are fetched; and so often at most, when nobody waits. */
+  readonly #horizonMs: number
+  /** So late at most a little that was used is told. */
+  readonly #lazyMs: number
+  #limit: number
+  #windowNo = -1
+  /** Below 0: used before it was asked for. */
+  #held = 0
+  /** What the window had left for anyone after the last exchange. */
+  #left = 0
+  /** Whether `left` was told, and is no assumption. */
+  #known = false
+  #dryUntilMs = 0
+  #spent = 0
+  #perMs = 0
+  #ratedAtMs = 0
+  #toldAtMs = 0
+
+  constructor(tenantId: TenantId, policy: Policy, limit: number) {
+    this.tenantId = tenantId
+    this.policy = policy
+    this.#limit = Math.floor(limit)
+    this.#windowMs = policy.windowS * 1000
+    this.#horizonMs = clamp(this.#windowMs / 10, 100, 1000)
+    this.#lazyMs = policy.windowS === 1 ? Number.POSITIVE_INFINITY : clamp(this.#windowMs / 20, 1000, 10_000)
+  }
+
+  get limit(): number {
+    return this.#limit
+  }
+
+  set limit(given: number) {
+    const limit = Math.floor(given)
+    if (limit === this.#limit) return
+    this.#left = Math.max(0, this.#left + limit - this.#limit)
+    this.#limit = limit
+    this.#dryUntilMs = 0
+  }
+
+  /** Whether `count` may be used now. A short window's first ones are never waited for. */
+  has(count: number, nowMs: number, replicas: number): boolean {
+    this.#roll(nowMs)
+    return this.#held >= count || this.#held + this.#credit(replicas) >= count
+  }
+
+  /** Counts what was used, whether or not it was there. */
+  spend(count: number): void {
+    this.#held -= count
+    this.#spent += count
+  }
+
+  /** Nothing is left, and it was asked not long ago: more may only come back from another replica. */
+  isDry(nowMs: number): boolean {
+    this.#roll(nowMs)
+    return nowMs < this.#dryUntilMs
+  }
+
+  /** As much as this replica knows of. */
+  available(nowMs: number): number {
+    this.#roll(nowMs)
+    return Math.max(0, this.#left + this.#held)
+  }
+
+  /** Until the window ends. */
+  msLeft(nowMs: number): number {
+    return this.#windowMs - (nowMs % this.#windowMs)
+  }
+
+  /** @param need for requests that wait. */
+  ask(need: number, nowMs: number): PermitAsk {
+    this.#roll(nowMs)
+    this.#toldAtMs = nowMs
+    const { tenantId, policy } = this
+    const used = Math.max(0, -this.#held)
+    const missing = Math.max(0, need - Math.max(0, this.#held))
+    const want = missing + Math.ceil(this.#rate(nowMs) * this.#horizonMs)
+    return this.#asking({ tenantId, policy: policy.name, need: missing, want, used })
+  }
+
+  /** What to tell when nobody waits: what was used unasked, what will be needed soon, what is too much. */
+  settle(nowMs: number, replicas: number): PermitAsk | undefined {
+    this.#roll(nowMs)
+    const quietMs = nowMs - this.#toldAtMs
+    if (quietMs < this.#horizonMs) return undefined
+    if (this.#held < 0) {
+      // A little of a wide limit can wait: a tenant that is far from its limits costs no statement a moment.
+      const little = -this.#held <= this.#credit(replicas) / 2
+      return little && quietMs < this.#lazyMs ? undefined : this.ask(0, nowMs)
+    }
+    const soon = Math.ceil(this.#rate(nowMs) * this.#horizonMs)
+    if (this.#held > 2 * soon) return this.#giveBack(this.#held - soon, nowMs)
+    if (this.#held >= soon / 2 || this.#left === 0) return undefined
+    const ask = this.ask(0, nowMs)
+    return ask.want === 0 ? undefined : ask
+  }
+
+  answered(ask: PermitAsk, grant: PermitGrant, nowMs: number): void {
+    this.#roll(nowMs)
+    if (ask.windowNo !== this.#windowNo) return
+    this.#held += grant.given
+    this.#left = grant.left
+    this.#known = true
+    const retryMs = clamp(this.#windowMs / 20, 50, 1000)
+    this.#dryUntilMs = grant.left === 0 && grant.given < ask.need ? nowMs + retryMs : 0
+  }
+
+  /** It was not told after all. */
+  failed(ask: PermitAsk): void {
+    if (ask.windowNo === this.#windowNo) this.#held -= ask.used
+  }
+
+  /** @param counted what is told as used is no debt any more from now on, so that nobody tells it twice. */
+  #asking(parts: Pick<PermitAsk, 'tenantId' | 'policy' | 'need' | 'want' | 'used'>, counted = true): PermitAsk {
+    if (counted) this.#held += parts.used
+    return { ...parts, windowNo: this.#windowNo, windowS: this.policy.windowS, limit: this.#limit }
+  }
+
+  #giveBack(surplus: number, nowMs: number): PermitAsk {
+    this.#toldAtMs = nowMs
+    this.#held -= surplus
+    const parts = { tenantId: this.tenantId, policy: this.policy.name, need: 0, want: 0, used: -surplus }
+    return this.#asking(parts, false)
+  }
+
+  /** How far `held` may go below 0. What a long window has left is asked for first. */
+  #credit(replicas: number): number {
+    if (!this.#known && this.policy.windowS > 1) return 0
+    return Math.min(this.#left, Math.floor(this.#limit / creditShare / replicas))
+  }
+
+  #roll(nowMs: number): void {
+    const windowNo = Math.floor(nowMs / this.#windowMs)
+    if (windowNo === this.#windowNo) return
+    this.#windowNo = windowNo
+    this.#held = 0
+    this.#left = this.#limit
+    this.#known = false
+    this.#dryUntilMs = 0
+    this.#toldAtMs = nowMs
+  }
+
+  /** Used a millisecond, smoothed over about a horizon. */
+  #rate(nowMs: number): number {
+    const passedMs = nowMs - this.#ratedAtMs
+    if (passedMs < 20) return this.#perMs
+    const weight = Math.min(1, passedMs / this.#horizonMs)
+    this.#perMs = this.#perMs * (1 - weight) + (this.#spent / passedMs) * weight
+    if (this.#perMs < 1e-5) this.#perMs = 0
+    this.#spent = 0
+    this.#ratedAtMs = nowMs
+    return this.#perMs
+  }
+}
