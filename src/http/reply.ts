@@ -30,9 +30,14 @@ export function addHeaders(headers: HeaderRecord, more: Readonly<HeaderRecord>):
   }
 }
 
-/** A fault as `application/problem+json`. */
-export function problemResponse(error: AppError, requestId: string, more?: Readonly<HeaderRecord>): Response {
-  const problem = problemOf(error, requestId)
+/** A fault as `application/problem+json`. @param fields further members; those of a problem itself stay. */
+export function problemResponse(
+  error: AppError,
+  requestId: string,
+  more?: Readonly<HeaderRecord>,
+  fields?: Readonly<Record<string, unknown>>,
+): Response {
+  const problem = { ...fields, ...problemOf(error, requestId) }
   const headers = privateHeaders(requestId, 'application/problem+json')
   const seconds = retryAfterS(error)
   if (seconds !== undefined) headers['retry-after'] = String(seconds)

@@ -20,6 +20,12 @@ export interface Visit {
   admission: Admission | undefined
 }
 
+interface FaultOptions {
+  /** The header as it was sent. */
+  readonly authorization: string | undefined
+  readonly gone: boolean
+}
+
 /** Refusals that are part of normal work: counted, and logged no louder than any answer. */
 const expected = new Set<ErrorCode>(['writes_held', 'tenant_not_ready', 'shutting_down'])
 
@@ -76,18 +82,18 @@ export class RouteAnswers {
    * @param gone nobody is left to read the answer.
    * @returns a problem; what is not an AppError is logged with its cause and shown as `internal`.
    */
-  fault(thrown: unknown, visit: Visit, { tokenSent, gone }: { tokenSent: boolean; gone: boolean }): Response {
+  fault(thrown: unknown, visit: Visit, { authorization, gone }: FaultOptions): Response {
     const { access, method } = this.#route
     const error = toAppError(thrown, access.kind === 'staff' && method !== 'get')
     const { status } = problemKinds[error.code]
     const more: HeaderRecord = { ...visit.admission?.headers() }
     if (error.code === 'unauthenticated' || error.code === 'forbidden') {
-      more['www-authenticate'] = challenge(error.code, access, tokenSent)
+      more['www-authenticate'] = challenge(error.code, access, authorization !== undefined)
     }
     if (gone) this.#kit.log.debug({ requestId: visit.requestId, err: thrown }, 'the caller has gone away')
     else this.#count(error, visit)
     this.#done(gone ? 499 : status, visit, error.code)
-    return problemResponse(error, visit.requestId, more)
+    return problemResponse(error, visit.requestId, more, this.#route.problemFields?.(error, authorization))
   }
 
   #headers(visit: Visit, contentType: string | undefined, reply: Reply): HeaderRecord {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { ZodType } from 'zod'
 import type { Role, Scope, StaffPrincipal, TenantPrincipal } from '../auth/principal.ts'
+import type { AppError } from '../errors.ts'
 
 /** Who may call. A route can't be defined without saying so, and the access tests are generated from it. */
 export type Access =
@@ -68,6 +69,8 @@ export interface Route<A extends Access = Access, P = unknown, Q = unknown, B = 
   readonly bodyLimitBytes?: number
   /** Besides the problem answers that every route has. */
   readonly replies: Readonly<Record<number, { readonly description: string; readonly schema?: ZodType }>>
+  /** Further members of a problem answer (RFC 9457, section 3.2), for callers with a protocol of their own. */
+  problemFields?(error: AppError, authorization: string | undefined): Readonly<Record<string, unknown>>
   handle(call: Call<A, P, Q, B>): Promise<Reply>
 }
 

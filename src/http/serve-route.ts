@@ -59,7 +59,7 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
     } catch (error) {
       if (places.length > 0) answers.placesNamed(places, visit)
       return answers.fault(error, visit, {
-        tokenSent: headers.has('authorization'),
+        authorization: headers.get('authorization') ?? undefined,
         gone: outgoing?.destroyed === true,
       })
     }

@@ -76,6 +76,19 @@ const uses: readonly { readonly request: string; readonly scope: Scope; readonly
   { request: 'POST /vectors/fetch', scope: 'rag:read', body: { ids: ['own', 'guide#0'] } },
   { request: 'POST /vectors/update', scope: 'rag:write', body: { id: 'own', setMetadata: { a: 1 } } },
   { request: 'POST /vectors/delete', scope: 'rag:write', body: { ids: ['own'] } },
+  {
+    request: 'POST /mcp',
+    scope: 'rag:read',
+    body: {
+      ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+      params: { name: 'get_document', arguments: { documentId: 'guide' } },
+    },
+  },
+  {
+    request: 'POST /retrieval',
+    scope: 'rag:read',
+    body: { knowledge_id: 'acme', query: 'apple', retrieval_setting: { top_k: 5, score_threshold: 0 } },
+  },
 ]
 
 test('every route of the listener is in the table of these tests', () => {

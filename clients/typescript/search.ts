@@ -1,0 +1,36 @@
+import { answerOf } from './answer.ts'
+import type { components } from './api.ts'
+import type { TenantRouterClient } from './client.ts'
+
+type Request = components['schemas']['RetrieveRequest']
+
+/** What every search of one adapter asks for, whoever asks: the defaults are the service's. */
+export type SearchSettings = Pick<Request, 'topK' | 'filter' | 'minScore'>
+
+/** A passage as a model is shown it, with what it needs to cite it. */
+export interface Passage {
+  readonly id: string
+  readonly text: string
+  readonly source: string | null
+  readonly documentId: string | null
+  readonly score: number
+  readonly metadata: Readonly<Record<string, string | number | boolean | readonly string[]>>
+}
+
+/**
+ * The passages of the client's tenant that are nearest to a question, the best first; records without text left out.
+ * @throws TenantRouterError when the service refused.
+ */
+export async function search(
+  client: TenantRouterClient,
+  query: string,
+  settings: SearchSettings = {},
+  signal?: AbortSignal,
+): Promise<readonly Passage[]> {
+  const { matches } = await answerOf(
+    client.POST('/retrieve', { body: { query, ...settings }, ...(signal && { signal }) }),
+  )
+  return matches.flatMap(({ id, text, source, documentId, score, metadata }) =>
+    text === null ? [] : [{ id, text, source, documentId, score, metadata }],
+  )
+}

@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Json } from '../src/http/json-schema.ts'
+import { openApiDocument } from '../src/http/openapi.ts'
+import { type PublicRouteDeps, publicRoutes } from '../src/http/public/public-routes.ts'
+
+/**
+ * Fetched by npm when types are made, and not a dependency: it needs the compiler of TypeScript 5 as a library, which
+ * would stand beside the one of this project and take its `tsc`.
+ */
+const generator = ['openapi-typescript@7.13.0', 'typescript@5.9.3']
+const file = fileURLToPath(new URL('../clients/typescript/api.ts', import.meta.url))
+const remedy = 'run `npm run client:generate`.'
+
+/** The public listener's OpenAPI document, without what says nothing about types. Making routes asks nothing of their parts. */
+export function publicDocument(): Json {
+  const routes = publicRoutes({} as PublicRouteDeps)
+  const about = { title: 'tenant-router', version: '', description: '', token: 'A tenant token.' }
+  return openApiDocument(routes, about)
+}
+
+/** Whether the client's types are those of the routes as they are, by the digests in the file: no generator is run. */
+export async function checkClientTypes(): Promise<readonly string[]> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  const [, document, digest, types = ''] = form.exec(text) ?? []
+  if (document === undefined) return [`clients/typescript/api.ts is missing or was not generated: ${remedy}`]
+  if (digest !== sha256(types)) return [`clients/typescript/api.ts was changed by hand: ${remedy}`]
+  if (document === sha256(JSON.stringify(publicDocument()))) return []
+  return [`clients/typescript/api.ts is older than the routes of the public listener: ${remedy}`]
+}
+
+const form = /^\/\/ [^\n]*\n\/\/ document ([0-9a-f]{64})\n\/\/ types ([0-9a-f]{64})\n([\s\S]*)$/
+
+function generated(document: string, types: string): string {
+  const about = '// The public OpenAPI document as types, made by `npm run client:generate`. Not to be changed by hand.'
+  return `${about}\n// document ${sha256(document)}\n// types ${sha256(types)}\n${types}`
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+async function generate(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'tenant-router-client-'))
+  try {
+    const [input, output] = [join(folder, 'openapi.json'), join(folder, 'api.ts')]
+    const document = JSON.stringify(publicDocument())
+    await writeFile(input, document)
+    const packages = generator.map((name) => `--package=${name}`)
+    // A field with a default may be left out of a request.
+    const command = ['openapi-typescript', input, '-o', output, '--default-non-nullable=false']
+    await promisify(execFile)('npm', ['exec', '--yes', ...packages, '--', ...command])
+    await writeFile(file, generated(document, await readFile(output, 'utf8')))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+if (import.meta.main) {
+  await generate()
+  console.log(`${file} is made.`)
+}

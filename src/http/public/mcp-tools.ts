@@ -1,0 +1,109 @@
+import { type CallToolResult, McpServer } from '@modelcontextprotocol/server'
+import { z } from 'zod'
+import type { TenantPrincipal } from '../../auth/principal.ts'
+import { type CachedRetrieveDeps, cachedRetrieve } from '../../rag/cached-retrieve.ts'
+import { queryMax } from '../../rag/question.ts'
+import { type ReadDocumentDeps, readDocument } from '../../rag/read-document.ts'
+import type { RetrieveAnswer } from '../../rag/retrieve.ts'
+import { version } from '../../version.ts'
+import { problemOf, toAppError } from '../problem.ts'
+import type { Call } from '../route.ts'
+import { filter, metadata, type reading } from './fields.ts'
+
+export type McpToolDeps = CachedRetrieveDeps & ReadDocumentDeps
+type ToolCall = Pick<Call<typeof reading, unknown, unknown, unknown>, 'principal' | 'signal' | 'requestId' | 'log'>
+
+const found = z.object({
+  matches: z.array(
+    z.object({
+      id: z.string(),
+      score: z.number(),
+      text: z.string().nullable(),
+      documentId: z.string().nullable().describe('For `get_document`.'),
+      source: z.string().nullable(),
+      position: z.looseObject({}).nullable().describe('Where in the document: page, headings, offsets.'),
+      metadata,
+    }),
+  ),
+})
+
+const document = z.object({
+  documentId: z.string(),
+  source: z.string().nullable(),
+  metadata,
+  chunks: z.int(),
+  text: z.string(),
+  nextChunk: z.int().nullable().describe('`fromChunk` for the next part of a long text; null: this was the last.'),
+})
+
+/** The tools of one caller: they are made with its principal and take no tenant. */
+export function mcpTools(deps: McpToolDeps, call: ToolCall): McpServer {
+  const server = new McpServer({ name: 'tenant-router', version }, { capabilities: { tools: { listChanged: false } } })
+  const annotations = { readOnlyHint: true, openWorldHint: false }
+  server.registerTool(
+    'search',
+    {
+      title: 'Search the documents',
+      description: 'Finds the passages of the company’s documents that are nearest to a question, the best first.',
+      inputSchema: z.object({
+        query: z.string().min(1).max(queryMax).describe('A question, or words to look for.'),
+        topK: z.int().min(1).max(50).default(5).describe('How many passages at most.'),
+        filter: filter.optional(),
+        minScore: z.number().optional().describe('Leaves out passages with a lower score.'),
+      }),
+      outputSchema: found,
+      annotations,
+    },
+    (input) => answered(call, () => search(deps, call.principal, input)),
+  )
+  server.registerTool(
+    'get_document',
+    {
+      title: 'Read a document',
+      description: 'The source, metadata and text of a document that `search` named. A long text comes in parts.',
+      inputSchema: z.object({
+        documentId: z.string().min(1).describe('As in a match of `search`.'),
+        fromChunk: z.int().min(0).default(0).describe('`nextChunk` of the part before.'),
+      }),
+      outputSchema: document,
+      annotations,
+    },
+    (input) =>
+      answered(call, async () => {
+        const read = await readDocument(deps, call.principal, input, { signal: call.signal })
+        const { documentId, source, metadata, chunks, text, nextChunk } = read
+        return { documentId, source, metadata, chunks, text, nextChunk }
+      }),
+  )
+  return server
+}
+
+async function search(
+  deps: McpToolDeps,
+  principal: TenantPrincipal,
+  input: { query: string; topK: number; filter?: unknown; minScore?: number | undefined },
+): Promise<Record<string, unknown>> {
+  const { json } = await cachedRetrieve(deps, principal, input)
+  const { matches } = JSON.parse(json) as RetrieveAnswer
+  return {
+    matches: matches.map(({ id, score, text, documentId, source, position, metadata }) => ({
+      ...{ id, score, text, documentId, source, position, metadata },
+    })),
+  }
+}
+
+/** A refusal is a result too: the model reads it and may do better. What is not an AppError says nothing of our inside. */
+async function answered(
+  { requestId, log }: ToolCall,
+  work: () => Promise<Record<string, unknown>>,
+): Promise<CallToolResult> {
+  try {
+    const structuredContent = await work()
+    return { structuredContent, content: [{ type: 'text', text: JSON.stringify(structuredContent) }] }
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    if (error.code === 'internal') log.error({ err: error.cause }, 'unexpected fault of a tool')
+    const { detail, code } = problemOf(error, requestId)
+    return { isError: true, content: [{ type: 'text', text: `${detail} (${code}, request ${requestId})` }] }
+  }
+}
