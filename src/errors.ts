@@ -27,6 +27,7 @@ export const errorCodes = [
   'store_inconsistent', // the store shows less than the registry knows is there
   'registry_unavailable', // Postgres cannot be reached and the lease is over
   'embedding_unavailable',
+  'answer_unavailable', // the model that writes answers can't be reached, refuses, or broke off
   'rerank_unavailable', // a reranker is configured and gives no scores
   'identity_unavailable', // the issuer's keys cannot be read, so no new token can be checked
   'outcome_unknown', // a write was sent and its fate is not known

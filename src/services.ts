@@ -11,6 +11,7 @@ import { publicRoutes } from './http/public/public-routes.ts'
 import { createPublicApp } from './http/public-app.ts'
 import type { AnyRoute } from './http/route.ts'
 import { createLogger } from './log.ts'
+import type { Answerer } from './models/answerer.ts'
 import type { Embedder } from './models/embedder.ts'
 import { countMoves } from './moves/count-moves.ts'
 import { Paces } from './moves/pace-stores.ts'
@@ -19,6 +20,7 @@ import { RecentQueries } from './moves/recent-queries.ts'
 import type { RunMoveDeps } from './moves/run-move.ts'
 import type { MoveSettings } from './moves/step.ts'
 import { anyProjectAnswers, countedByTenant, openEmbedder, openStores, openVerifier, timed } from './parts/adapters.ts'
+import { openAnswerer } from './parts/answers.ts'
 import { openCaches } from './parts/caches.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
 import { openReranker } from './parts/reranker.ts'
@@ -41,6 +43,7 @@ import { version } from './version.ts'
 export interface Overrides {
   readonly log?: Logger
   readonly embedder?: Embedder
+  readonly answerer?: Answerer
   readonly stores?: VectorStore
   readonly moveSettings?: Partial<MoveSettings>
   readonly atMovePoint?: RunMoveDeps['at']
@@ -89,6 +92,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const embedder = timed(overrides.embedder ?? opening.use(await openEmbedder(config.embedding)), telemetry)
   const chunker = opening.use(startChunker())
   const verifier = opening.use(openVerifier(config.jwt, telemetry))
+  const answerer = overrides.answerer ?? opening.use(await openAnswerer(config.answer))
   const { cache, embeddings, forget } = openCaches(config.cache, telemetry)
   const onFault = (error: unknown) => log.warn({ err: error }, 'Postgres could not be asked')
   const writes = opening.use(await listenForTenantWrites({ sql: database.sql, cache, onFault }))
@@ -144,6 +148,8 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
       chunker,
       cache,
       embeddings,
+      answerer,
+      answerSettings: config.answer,
       writes,
       recentQueries,
       memory: ragMemory(),

@@ -34,6 +34,7 @@ export interface EmbeddingSettings extends OpenAiAccess {
 export interface AnswerSettings extends OpenAiAccess {
   readonly provider: 'openai' | 'extractive'
   readonly model?: string
+  readonly contextTokens: number
 }
 
 export interface JwtSettings {
@@ -124,7 +125,12 @@ export function modelsOf(read: SettingReader): {
   const embedding = provider === 'local' ? localEmbedding(read) : openAiEmbedding(read)
   return {
     embedding: { provider, ...embedding, ...access },
-    answer: { provider: answerProvider, ...optional('model', read.raw('ANSWER_MODEL')), ...access },
+    answer: {
+      provider: answerProvider,
+      ...optional('model', read.raw('ANSWER_MODEL')),
+      contextTokens: read.number('ANSWER_CONTEXT_TOKENS', { min: 100, max: 1_000_000 }),
+      ...access,
+    },
   }
 }
 

@@ -63,6 +63,11 @@ export const settings = [
   },
   { name: 'ANSWER_MODEL', meaning: 'chat model of `/answer` with provider `openai`' },
   {
+    name: 'ANSWER_CONTEXT_TOKENS',
+    default: '6000',
+    meaning: 'tokens of found passages that an answer is written from, at most',
+  },
+  {
     name: 'RERANK_URL',
     meaning: 'a cross-encoder for `rerank`, as in `https://api.cohere.com/v2/rerank`; without it words alone rerank',
   },

@@ -96,7 +96,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   listr2: { only: ['cli/', 'demo.ts'] },
   'lru-cache': { only: ['auth/', 'cache/', 'registry/', 'stores/'] },
   mammoth: { only: ['ingest/extract/'] },
-  openai: { only: ['models/openai.ts'] },
+  openai: { only: ['models/openai'] },
   pino: { only: ['log.ts'], typesAnywhere: true },
   postgres: { only: ['db/'], typesAnywhere: true },
   'prom-client': { only: ['telemetry/'] },

@@ -29,6 +29,13 @@ interface Entry<V> {
   readonly shelf: Shelf<V>
 }
 
+export interface LoadOptions<V> {
+  /** Of one who waits and may go away. */
+  readonly signal?: AbortSignal | undefined
+  /** Asked of whoever begins the load; without it whatever comes is kept. */
+  readonly mayKeep?: (value: V) => boolean
+}
+
 /** The right to keep what was begun now, unless its tenant is dropped before it is done. */
 export interface Reservation<V> extends Disposable {
   keep(value: V): void
@@ -80,16 +87,16 @@ export class TenantCache<V extends {}> {
    * The outcome of `load`, or of the same load under way; kept if nothing speaks against it.
    *
    * @param load its signal fires when all who waited have gone away.
-   * @param signal of one who waits and may go away.
    */
-  load(key: TenantScopedKey, load: (signal: AbortSignal) => Promise<V>, signal?: AbortSignal): Promise<V> {
+  load(key: TenantScopedKey, load: (signal: AbortSignal) => Promise<V>, options: LoadOptions<V> = {}): Promise<V> {
+    const { signal, mayKeep } = options
     const { loads } = this.#shelfOf(key.tenantId)
     const running = loads.get(key.text)
     if (running !== undefined) return running.join(signal)
     const forget = () => {
       if (loads.get(key.text) === started) loads.delete(key.text)
     }
-    const started = new SharedLoad<V>((end) => this.#run(key, async () => load(end), forget), forget)
+    const started = new SharedLoad<V>((end) => this.#run(key, async () => load(end), forget, mayKeep), forget)
     loads.set(key.text, started)
     return started.join(signal)
   }
@@ -133,11 +140,16 @@ export class TenantCache<V extends {}> {
     return this.#entries.calculatedSize
   }
 
-  async #run(key: TenantScopedKey, load: () => Promise<V>, forget: () => void): Promise<V> {
+  async #run(
+    key: TenantScopedKey,
+    load: () => Promise<V>,
+    forget: () => void,
+    mayKeep?: (value: V) => boolean,
+  ): Promise<V> {
     using place = this.reserve(key)
     try {
       const value = await load()
-      place.keep(value)
+      if (mayKeep?.(value) !== false) place.keep(value)
       return value
     } finally {
       forget()

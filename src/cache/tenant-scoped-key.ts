@@ -37,7 +37,8 @@ export function retrievalKey(parts: RetrievalKeyParts): TenantScopedKey {
 /** Who writes the answer, and from what words it is asked for. */
 export interface WriterKeyParts {
   readonly answerModel: string
-  readonly promptVersion: number
+  /** Of every word that it is asked in. */
+  readonly promptVersion: string
   /** Tokens that the sources may take. */
   readonly contextTokens: number
 }

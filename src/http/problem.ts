@@ -54,6 +54,7 @@ export const problemKinds = {
   registry_unavailable: { status: 503, title: 'The registry cannot be reached', retryAfterS: 5 },
   embedding_unavailable: { status: 503, title: 'The embedding model cannot be reached', retryAfterS: 5 },
   rerank_unavailable: { status: 503, title: 'The reranker cannot be reached', retryAfterS: 5 },
+  answer_unavailable: { status: 503, title: 'The answer model cannot be reached', retryAfterS: 5 },
   identity_unavailable: { status: 503, title: 'Tokens cannot be checked at the moment', retryAfterS: 5 },
   outcome_unknown: { status: 504, title: 'It is not known whether the write happened' },
   shutting_down: { status: 503, title: 'The service is shutting down', retryAfterS: 1 },

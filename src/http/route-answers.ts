@@ -26,6 +26,8 @@ interface FaultOptions {
   readonly gone: boolean
 }
 
+const never = new AbortController().signal
+
 /** Refusals that are part of normal work: counted, and logged no louder than any answer. */
 const expected = new Set<ErrorCode>(['writes_held', 'tenant_not_ready', 'shutting_down'])
 
@@ -64,11 +66,11 @@ export class RouteAnswers {
 
   /** @param head the caller wants no body, so an event stream is not begun. */
   reply(reply: Reply, call: ServedCall, visit: Visit, head: boolean): Response {
-    const { status, json, events } = reply
+    const { status, json, events, endsByItself } = reply
     if (events !== undefined) {
       const headers = this.#headers(visit, 'text/event-stream; charset=utf-8', reply)
       headers['x-accel-buffering'] = 'no' // nginx would otherwise hold events back
-      if (!head) return new Response(this.#stream(events, status, call, visit), { status, headers })
+      if (!head) return new Response(this.#stream(events, { status, endsByItself }, call, visit), { status, headers })
       this.#done(status, visit)
       return new Response(null, { status, headers })
     }
@@ -103,10 +105,15 @@ export class RouteAnswers {
     return headers
   }
 
-  #stream(events: NonNullable<Reply['events']>, status: number, call: ServedCall, visit: Visit) {
+  #stream(
+    events: NonNullable<Reply['events']>,
+    { status, endsByItself = false }: { readonly status: number; readonly endsByItself: boolean | undefined },
+    call: ServedCall,
+    visit: Visit,
+  ) {
     let failed: ErrorCode | undefined
     return eventStream(events, {
-      stop: this.#kit.draining,
+      stop: endsByItself ? never : this.#kit.draining,
       onError: (thrown) => {
         const error = toAppError(thrown)
         failed = error.code

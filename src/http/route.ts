@@ -48,6 +48,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>
   /** Instead of `json`: a stream of server-sent events. */
   readonly events?: AsyncIterable<{ readonly id?: string; readonly event: string; readonly data: unknown }>
+  /** The events end soon by themselves: a service that shuts down lets them, as any request under way. */
+  readonly endsByItself?: boolean
 }
 
 /** One route: the server, the OpenAPI document and the generated access tests are all made from it. */

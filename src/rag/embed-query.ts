@@ -42,6 +42,6 @@ export async function embedQuery(
   }
   if (bypass || !embeddings.isOn) return { vector: await load(signal), tokens }
   const key = embeddingKey(route, embedder.model, text)
-  const vector = embeddings.get(key) ?? (await embeddings.load(key, load, signal))
+  const vector = embeddings.get(key) ?? (await embeddings.load(key, load, { signal }))
   return { vector, tokens }
 }

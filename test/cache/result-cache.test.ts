@@ -129,7 +129,7 @@ test('who waits for a load and goes away leaves the others to it', async () => {
     })
     return answer.promise
   }
-  const waiting = [first, second].map(({ signal }) => cache.load(keyOf('a'), load, signal))
+  const waiting = [first, second].map(({ signal }) => cache.load(keyOf('a'), load, { signal }))
   first.abort(new Error('gone'))
   await expect(waiting[0]).rejects.toThrow('gone')
   expect(ended).toBe(false)
@@ -142,7 +142,7 @@ test('a load for which nobody waits any more is ended, and the next one begins a
   const callers = [new AbortController(), new AbortController()]
   const load = (end: AbortSignal) =>
     new Promise<string>((_, reject) => end.addEventListener('abort', () => reject(end.reason)))
-  const waiting = callers.map(({ signal }) => cache.load(keyOf('a'), load, signal))
+  const waiting = callers.map(({ signal }) => cache.load(keyOf('a'), load, { signal }))
   for (const caller of callers) caller.abort(new Error('gone'))
   for (const one of waiting) await expect(one).rejects.toThrow('gone')
   expect(await cache.load(keyOf('a'), loadOf('new'))).toBe('new')
@@ -158,7 +158,7 @@ test('who came already gone does not keep a load alive', async () => {
         reject(end.reason)
       })
     })
-  await expect(cache.load(keyOf('a'), load, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')
+  await expect(cache.load(keyOf('a'), load, { signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow('gone')
   await ended.promise
 })
 

@@ -67,7 +67,7 @@ const fields = {
   }),
   writer: fc.record({
     answerModel: fc.constantFrom('m', 'extractive', '["m"]'),
-    ...{ promptVersion: fc.integer({ min: 1, max: 2 }), contextTokens: fc.constantFrom(100, 1_000) },
+    ...{ promptVersion: fc.constantFrom('1', '2'), contextTokens: fc.constantFrom(100, 1_000) },
   }),
 } satisfies { readonly [K in keyof Asked]: fc.Arbitrary<Asked[K]> }
 

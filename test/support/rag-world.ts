@@ -3,6 +3,7 @@ import { EmbeddingCache } from '../../src/cache/embedding-cache.ts'
 import { ResultCache } from '../../src/cache/result-cache.ts'
 import { connect } from '../../src/db/connect.ts'
 import type { Embedder } from '../../src/models/embedder.ts'
+import { extractiveAnswerer } from '../../src/models/extractive.ts'
 import { lexicalReranker } from '../../src/models/lexical-reranker.ts'
 import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
 import { startChunker } from '../../src/rag/chunker.ts'
@@ -18,7 +19,9 @@ import { watchedStore } from './watched-store.ts'
 export type RagWorld = Awaited<ReturnType<typeof ragWorld>>
 
 /** A replica's parts around the retrieval verbs, all of them real but the embedder; tenants are added one by one. */
-export async function ragWorld(options: { embedder?: Embedder; ttlMs?: number; metric?: 'cosine' | 'dotproduct' } = {}) {
+export async function ragWorld(
+  options: { embedder?: Embedder; ttlMs?: number; metric?: 'cosine' | 'dotproduct' } = {},
+) {
   const stack = new AsyncDisposableStack()
   const home = stack.use(await testDatabase())
   const vendor = stack.use(await localStores())
@@ -51,6 +54,7 @@ export async function ragWorld(options: { embedder?: Embedder; ttlMs?: number; m
     announced,
     deps: {
       ...{ db: home.db, routes, stores, embedder, cache, embeddings },
+      ...{ answerer: extractiveAnswerer(), answerSettings: { contextTokens: 6_000 } },
       chunker: stack.use(startChunker()),
       memory: ragMemory(),
       reranker: lexicalReranker,

@@ -1,14 +1,28 @@
 import type { AnyRoute } from '../route.ts'
+import { type AnswerRouteDeps, answerRoute } from './answer-route.ts'
 import { type DifyRouteDeps, difyRoute } from './dify-route.ts'
 import { type DocumentRouteDeps, documentRoutes } from './document-routes.ts'
-import { retrieveBatchRoute } from './retrieve-batch-route.ts'
 import { type McpRouteDeps, mcpRoute } from './mcp-route.ts'
+import { retrieveBatchRoute } from './retrieve-batch-route.ts'
 import { type RetrieveRouteDeps, retrieveRoute } from './retrieve-route.ts'
 import { type VectorRouteDeps, vectorRoutes } from './vector-routes.ts'
 
-export type PublicRouteDeps = RetrieveRouteDeps & DocumentRouteDeps & VectorRouteDeps & McpRouteDeps & DifyRouteDeps
+export type PublicRouteDeps = RetrieveRouteDeps &
+  AnswerRouteDeps &
+  DocumentRouteDeps &
+  VectorRouteDeps &
+  McpRouteDeps &
+  DifyRouteDeps
 
 /** What the apps of tenants call; section 3 of docs/contract.md. */
 export function publicRoutes(deps: PublicRouteDeps): readonly AnyRoute[] {
-  return [retrieveRoute(deps), retrieveBatchRoute(deps), ...documentRoutes(deps), ...vectorRoutes(deps), mcpRoute(deps), difyRoute(deps)]
+  return [
+    retrieveRoute(deps),
+    retrieveBatchRoute(deps),
+    answerRoute(deps),
+    ...documentRoutes(deps),
+    ...vectorRoutes(deps),
+    mcpRoute(deps),
+    difyRoute(deps),
+  ]
 }

@@ -64,6 +64,7 @@ const ids = ({ body }: Sent) => (body.matches as { id: string }[]).map(({ id }) 
 const uses: readonly { readonly request: string; readonly scope: Scope; readonly body?: object }[] = [
   { request: 'POST /retrieve', scope: 'rag:read', body: { query: 'apple' } },
   { request: 'POST /retrieve/batch', scope: 'rag:read', body: { queries: [{ query: 'apple' }] } },
+  { request: 'POST /answer', scope: 'rag:read', body: { question: 'apple' } },
   { request: 'PUT /documents/guide', scope: 'rag:write', body: { text: 'pear' } },
   { request: 'GET /documents', scope: 'rag:read' },
   { request: 'GET /documents/guide', scope: 'rag:read' },

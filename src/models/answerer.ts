@@ -1,0 +1,34 @@
+/**
+ * Writes an answer from sources. Adapters: `openai-answerer.ts` (a chat model behind any compatible endpoint),
+ * `extractive.ts` (quotes the sources and asks no model), `no-answerer.ts` (none is configured).
+ */
+export interface Answerer extends AsyncDisposable {
+  /** What answers say wrote them: the model's name, or `extractive`. */
+  readonly model: string
+  /**
+   * The answer bit by bit, and last how it ended: a source of text that breaks off throws instead. It is read no
+   * faster than the caller asks for more.
+   *
+   * @returns once the writer has begun, so that a refusal is known before anything is said.
+   * @throws AppError `answer_unavailable`, here or in the middle, when the model can't be reached, keeps refusing after
+   *   retries, takes too long, or breaks off. When `signal` ends the call its reason is thrown.
+   */
+  write(task: AnswerTask, options?: { readonly signal?: AbortSignal }): Promise<AsyncIterable<AnswerPart>>
+}
+
+export interface AnswerTask {
+  readonly question: string
+  /** Numbered from 1, the best first. At least one. */
+  readonly sources: readonly { readonly number: number; readonly text: string }[]
+  /** The same in words, for a writer that is asked in words. */
+  readonly prompt: { readonly system: string; readonly user: string }
+}
+
+export type AnswerPart = { readonly text: string } | AnswerEnd
+
+export interface AnswerEnd {
+  /** `length`: the model was not allowed to write more; `content_filter`: its provider cut it. */
+  readonly finish: 'stop' | 'length' | 'content_filter'
+  /** As the provider counts; absent where no tokens are used or none are counted. */
+  readonly usage: { readonly promptTokens?: number; readonly completionTokens?: number }
+}

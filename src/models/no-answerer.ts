@@ -1,0 +1,13 @@
+import { AppError } from '../errors.ts'
+import type { Answerer } from './answerer.ts'
+
+/** For a service that is run without a model for answers: everything else works. */
+export function noAnswerer(): Answerer {
+  return {
+    model: 'none',
+    async write() {
+      throw new AppError('answer_unavailable', 'This service has no model for answers. Its operator sets ANSWER_MODEL.')
+    },
+    async [Symbol.asyncDispose]() {},
+  }
+}

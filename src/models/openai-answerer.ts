@@ -1,0 +1,119 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import OpenAI, { APIConnectionTimeoutError, APIError } from 'openai'
+import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
+import { AppError } from '../errors.ts'
+import { answerFault, brokeOff, pauseBeforeRetry, tookTooLong } from './answer-faults.ts'
+import type { AnswerEnd, Answerer, AnswerPart, AnswerTask } from './answerer.ts'
+
+export interface OpenAiAnswererOptions {
+  readonly model: string
+  /** Endpoints of one's own often ask for none. */
+  readonly apiKey?: string | undefined
+  /** Any OpenAI-compatible endpoint, up to and with `/v1`; default OpenAI's own. */
+  readonly baseUrl?: string | undefined
+  /** How long the model may be silent, at the beginning and between two words. Default 60,000. */
+  readonly silenceMs?: number
+  /** After the first try, default 2. Nothing has been said by then. */
+  readonly maxRetries?: number
+  /** Before the first retry, doubled for each further one; `Retry-After` counts if it is longer. Default 300. */
+  readonly retryBaseMs?: number
+}
+
+/** Chat completions, streamed: so a model that falls silent is told from one that has much to say. */
+export function openAiAnswerer(options: OpenAiAnswererOptions): Answerer {
+  const { model, silenceMs = 60_000, maxRetries = 2, retryBaseMs = 300 } = options
+  const ended = new AbortController()
+  // All that the SDK would take from the environment is said here; its log would hold the texts.
+  const client = new OpenAI({
+    apiKey: options.apiKey || 'none',
+    baseURL: options.baseUrl || 'https://api.openai.com/v1',
+    organization: null,
+    project: null,
+    logLevel: 'off',
+    timeout: silenceMs,
+    maxRetries: 0, // its own would keep a caller waiting for a minute if Retry-After says so
+  })
+
+  async function open({ prompt }: AnswerTask, signal: AbortSignal): Promise<AsyncIterable<ChatCompletionChunk>> {
+    const messages = [
+      { role: 'system' as const, content: prompt.system },
+      { role: 'user' as const, content: prompt.user },
+    ]
+    const request = { model, messages, stream: true as const, stream_options: { include_usage: true } }
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await client.chat.completions.create(request, { signal })
+      } catch (error) {
+        if (signal.aborted) throw signal.reason
+        if (error instanceof APIConnectionTimeoutError) throw tookTooLong()
+        const pauseMs = pauseBeforeRetry(seen(error), retryBaseMs * 2 ** failures)
+        if (pauseMs === undefined || failures >= maxRetries) throw answerFault(seen(error), options.apiKey)
+        await wait(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted())
+      }
+    }
+  }
+
+  return {
+    model,
+    async write(task, { signal } = {}) {
+      const silence = new AbortController()
+      const end = AbortSignal.any([silence.signal, ended.signal, ...(signal ? [signal] : [])])
+      const chunks = await open(task, end)
+      return partsOf(chunks, { silence, end, silenceMs, apiKey: options.apiKey })
+    },
+    async [Symbol.asyncDispose]() {
+      ended.abort(new AppError('shutting_down', 'The service is shutting down.'))
+    },
+  }
+}
+
+interface Reading {
+  readonly silence: AbortController
+  readonly end: AbortSignal
+  readonly silenceMs: number
+  readonly apiKey: string | undefined
+}
+
+async function* partsOf(chunks: AsyncIterable<ChatCompletionChunk>, reading: Reading): AsyncGenerator<AnswerPart> {
+  const { silence, end, silenceMs } = reading
+  const source = chunks[Symbol.asyncIterator]()
+  let finish: AnswerEnd['finish'] | undefined
+  let usage: AnswerEnd['usage'] = {}
+  try {
+    for (;;) {
+      // Only while the model is waited for: a caller who reads slowly is no silence of the model's.
+      const patience = setTimeout(() => silence.abort(tookTooLong()), silenceMs)
+      const next = await source.next().finally(() => clearTimeout(patience))
+      if (end.aborted) throw end.reason // the SDK ends its stream quietly then
+      if (next.done === true) break
+      const [choice] = next.value.choices ?? []
+      const text = choice?.delta?.content ?? choice?.delta?.refusal
+      if (text) yield { text }
+      if (choice?.finish_reason) finish = finishOf(choice.finish_reason)
+      if (next.value.usage) usage = usageOf(next.value.usage)
+    }
+  } catch (error) {
+    throw end.aborted ? end.reason : answerFault(seen(error), reading.apiKey)
+  } finally {
+    silence.abort() // lets go of a request that is not read to its end
+  }
+  // A connection that closes too early looks like an end; only a reason to finish is one.
+  if (finish === undefined) throw brokeOff()
+  yield { finish, usage }
+}
+
+function finishOf(reason: NonNullable<ChatCompletionChunk.Choice['finish_reason']>): AnswerEnd['finish'] {
+  return reason === 'length' || reason === 'content_filter' ? reason : 'stop'
+}
+
+function usageOf({ prompt_tokens, completion_tokens }: OpenAI.CompletionUsage): AnswerEnd['usage'] {
+  return { promptTokens: prompt_tokens, completionTokens: completion_tokens }
+}
+
+/** What is worth knowing of the SDK's error: the error itself holds the request. */
+function seen(error: unknown): { status: number | undefined; message: string; headers: Headers | undefined } {
+  const message = error instanceof Error ? error.message : String(error)
+  return error instanceof APIError
+    ? { status: error.status, message, headers: error.headers }
+    : { status: undefined, message, headers: undefined }
+}

@@ -1,0 +1,71 @@
+import type { TenantPrincipal } from '../auth/principal.ts'
+import type { ResultCache } from '../cache/result-cache.ts'
+import { answerKey, type TenantScopedKey } from '../cache/tenant-scoped-key.ts'
+import type { Answerer } from '../models/answerer.ts'
+import type { TenantRoute } from '../placement/phase.ts'
+import { type AnswerSource, chooseSources } from './answer-sources.ts'
+import { retrievalKeyParts } from './cached-retrieve.ts'
+import { countTokens } from './count-tokens.ts'
+import type { AskOptions } from './embed-query.ts'
+import { promptVersion } from './prompt.ts'
+import { checkQuestion, type Question, type RetrieveInput } from './question.ts'
+import { answerQuestion, type RetrieveAnswer, type RetrieveDeps } from './retrieve.ts'
+
+export interface AnswerDeps extends RetrieveDeps {
+  readonly cache: ResultCache
+  readonly answerer: Answerer
+  readonly answerSettings: {
+    /** Tokens that the sources may take of what the model reads. */
+    readonly contextTokens: number
+  }
+}
+
+/** What `retrieve` takes for a question in words, as far as it decides what is found. */
+export interface AnswerInput
+  extends Pick<RetrieveInput, 'topK' | 'filter' | 'minScore' | 'mode' | 'weights' | 'rerank' | 'expand' | 'diversity'> {
+  readonly question: string
+}
+
+/** A question that is checked, and where its tenant lives now. */
+export interface Asked {
+  readonly text: string
+  readonly question: Question
+  readonly route: TenantRoute
+  readonly key: TenantScopedKey
+  /** Postgres is away: searched is where the tenant lived when that was last known. */
+  readonly stale: boolean
+}
+
+/** The route is looked up first, so that a tenant that is suspended, gone or moved never gets a kept answer. */
+export async function ask(deps: AnswerDeps, principal: TenantPrincipal, input: AnswerInput): Promise<Asked> {
+  const { question: words, ...how } = input
+  const question = checkQuestion({ ...how, query: words }, deps.embedder.dimension)
+  const route = await deps.routes.find(principal.tenantId)
+  const key = answerKey({
+    ...retrievalKeyParts(route, deps.embedder.model, principal, question),
+    ...{ answerModel: deps.answerer.model, promptVersion, contextTokens: deps.answerSettings.contextTokens },
+  })
+  const text = 'query' in question.ask ? question.ask.query : words
+  return { text, question, route, key, stale: route.stale === true }
+}
+
+export interface Found extends Pick<RetrieveAnswer, 'usage' | 'route'> {
+  readonly sources: readonly AnswerSource[]
+  /** It had to do without its reranker, so what comes of it is not kept. */
+  readonly isMakeshift: boolean
+}
+
+/**
+ * What the answer may be written from: found now, not taken from kept results, so that an answer is kept no longer
+ * than one time to live after its sources were read.
+ */
+export async function findSources(
+  deps: AnswerDeps,
+  principal: TenantPrincipal,
+  { question, route: place }: Asked,
+  options: AskOptions,
+): Promise<Found> {
+  const { matches, usage, route, search } = await answerQuestion(deps, principal, place, question, options)
+  const sources = await chooseSources(matches, deps.answerSettings.contextTokens, countTokens)
+  return { sources, usage, route, isMakeshift: search?.reranker === null }
+}

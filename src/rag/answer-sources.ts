@@ -1,0 +1,86 @@
+import type { Position } from './chunk-records.ts'
+import type { Match } from './match.ts'
+import { sourceLine } from './prompt.ts'
+
+/** A passage that an answer is written from. */
+export interface AnswerSource {
+  /** As the answer cites it: `[1]`. */
+  readonly number: number
+  readonly id: string
+  readonly documentId: string | null
+  readonly source: string | null
+  /** Where in its document it stands; null for an app's own record. */
+  readonly position: Position | null
+  readonly score: number
+  /** Its chunk; with `expand` the chunks around it too. */
+  readonly text: string
+}
+
+/** No text has so few tokens that one stands for more bytes than this: beyond it nothing has to be counted. */
+const bytesPerToken = 8
+/** Not worth looking for something that goes in. */
+const leastTokens = 16
+
+/**
+ * Of what was found, the best that goes into so many tokens. One that does not fit is passed over; the best one is cut
+ * if it does not fit by itself.
+ *
+ * @param countTokens asked only where bytes can't tell: a token stands for one byte at least.
+ */
+export async function chooseSources(
+  matches: readonly Match[],
+  budgetTokens: number,
+  countTokens: (text: string) => Promise<number>,
+): Promise<readonly AnswerSource[]> {
+  const texts = matches.flatMap((match) => {
+    const { id, documentId, source, position, score } = match
+    const text = textOf(match)
+    return text === '' ? [] : [{ number: 0, id, documentId, source, position, score, text }]
+  })
+  const bytes = texts.reduce((sum, one) => sum + Buffer.byteLength(sourceLine(one)) + 2, 0)
+  if (bytes <= budgetTokens) return texts.map((one, at) => ({ ...one, number: at + 1 }))
+  const chosen: AnswerSource[] = []
+  let left = budgetTokens
+  for (const one of texts) {
+    if (left < leastTokens) break
+    const tokens = await tokensUpTo(left, sourceLine(one), countTokens)
+    if (tokens === undefined) continue
+    chosen.push({ ...one, number: chosen.length + 1 })
+    left -= tokens
+  }
+  const [best] = texts
+  if (chosen.length > 0 || best === undefined) return chosen
+  return [{ ...best, number: 1, text: await cut(best, budgetTokens, countTokens) }]
+}
+
+function textOf({ text, neighbours }: Match): string {
+  const texts = [
+    ...(neighbours?.before ?? []).map((one) => one.text),
+    text,
+    ...(neighbours?.after ?? []).map((one) => one.text),
+  ]
+  return texts.flatMap((one) => (one === null || one.trim() === '' ? [] : [one])).join('\n\n')
+}
+
+/** Undefined: more than `most`. */
+async function tokensUpTo(
+  most: number,
+  line: string,
+  countTokens: (text: string) => Promise<number>,
+): Promise<number | undefined> {
+  if (Buffer.byteLength(line) > most * bytesPerToken) return undefined
+  const tokens = await countTokens(`${line}\n`)
+  return tokens <= most ? tokens : undefined
+}
+
+async function cut(
+  one: AnswerSource,
+  budgetTokens: number,
+  countTokens: (text: string) => Promise<number>,
+): Promise<string> {
+  for (let length = Math.min(one.text.length, budgetTokens * 4); length > 1; length = Math.floor(length * 0.8)) {
+    const text = `${one.text.slice(0, length).toWellFormed()}…`
+    if ((await tokensUpTo(budgetTokens, sourceLine({ ...one, text }), countTokens)) !== undefined) return text
+  }
+  return one.text.slice(0, 1)
+}

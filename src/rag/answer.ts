@@ -1,0 +1,55 @@
+import type { TenantPrincipal } from '../auth/principal.ts'
+import { type AnswerDeps, type AnswerInput, ask, type Found, findSources } from './answer-question.ts'
+import type { AnswerSource } from './answer-sources.ts'
+import type { CachedAnswer } from './cached-retrieve.ts'
+import type { AskOptions } from './embed-query.ts'
+import { type AnswerNotes, writeAnswer } from './write-answer.ts'
+
+export interface Answer extends AnswerNotes {
+  readonly answer: string
+  readonly sources: readonly AnswerSource[]
+}
+
+/** Half of an answer is no answer, and one from makeshift sources would be better a moment later. */
+export function mayBeKept({ finish }: AnswerNotes, { isMakeshift }: Found): boolean {
+  return finish === 'stop' && !isMakeshift
+}
+
+/**
+ * The answer to a question from what the caller's tenant has, as far as the caller's groups see it; kept, and shared by
+ * those who ask the same at once. The model is let go when nobody waits for it any more.
+ *
+ * @returns an `Answer` as JSON.
+ * @throws AppError as `retrieve` does, and `answer_unavailable`.
+ */
+export async function answer(
+  deps: AnswerDeps,
+  principal: TenantPrincipal,
+  input: AnswerInput,
+  options: AskOptions = {},
+): Promise<CachedAnswer> {
+  const { cache } = deps
+  const asked = await ask(deps, principal, input)
+  const { key, stale } = asked
+  let isKept = false
+  const write = async (how: AskOptions): Promise<string> => {
+    const found = await findSources(deps, principal, asked, how)
+    const pieces = await writeAnswer(deps.answerer, asked.text, found, how)
+    let text = ''
+    for (;;) {
+      const next = await pieces.next()
+      if (next.done === true) {
+        isKept = mayBeKept(next.value, found)
+        return JSON.stringify({ answer: text, sources: found.sources, ...next.value } satisfies Answer)
+      }
+      text += next.value
+    }
+  }
+  if (options.bypass === true || !cache.isOn) {
+    return { json: await write(options), cache: 'bypass', stale }
+  }
+  const kept = cache.get(key)
+  if (kept !== undefined) return { json: kept, cache: 'hit', stale }
+  const load = { signal: options.signal, mayKeep: () => isKept }
+  return { json: await cache.load(key, (signal) => write({ signal }), load), cache: 'miss', stale }
+}

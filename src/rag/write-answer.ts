@@ -1,0 +1,81 @@
+import { AppError } from '../errors.ts'
+import type { AnswerEnd, Answerer } from '../models/answerer.ts'
+import type { CallOptions } from '../stores/store.ts'
+import type { Found } from './answer-question.ts'
+import type { AnswerSource } from './answer-sources.ts'
+import { CitationCheck } from './citations.ts'
+import { promptOf } from './prompt.ts'
+import type { RetrieveAnswer } from './retrieve.ts'
+
+/** What is said of an answer when it is whole. */
+export interface AnswerNotes {
+  /** The model; `extractive`: its sentences are quotes and no model was asked; `none`: nothing was found to answer from. */
+  readonly answeredBy: string
+  readonly finish: AnswerEnd['finish']
+  /** The sources that it cites. */
+  readonly citations: readonly Pick<AnswerSource, 'number' | 'id' | 'documentId'>[]
+  /** Numbers that the model cited and that stand for no source: their marks were taken out of the answer. */
+  readonly removedCitations: readonly number[]
+  readonly usage: RetrieveAnswer['usage'] & AnswerEnd['usage']
+  readonly route: RetrieveAnswer['route']
+}
+
+const nothingFound = 'Nothing was found in the documents that answers this question.'
+
+/**
+ * Begins the answer; without any source no model is asked.
+ *
+ * @returns its text bit by bit, in the end what is said of it.
+ * @throws AppError as `Answerer.write` does; `answer_unavailable` also for a model that says nothing.
+ */
+export async function writeAnswer(
+  answerer: Answerer,
+  question: string,
+  found: Found,
+  options: CallOptions,
+): Promise<AsyncGenerator<string, AnswerNotes>> {
+  const { sources } = found
+  if (sources.length === 0) return nothing(found)
+  const parts = await answerer.write({ question, sources, prompt: promptOf(question, sources) }, options)
+  return checked(answerer.model, parts, found)
+}
+
+async function* nothing({ usage, route }: Found): AsyncGenerator<string, AnswerNotes> {
+  yield nothingFound
+  return { answeredBy: 'none', finish: 'stop', citations: [], removedCitations: [], usage, route }
+}
+
+async function* checked(
+  answeredBy: string,
+  parts: Awaited<ReturnType<Answerer['write']>>,
+  { sources, usage, route }: Found,
+): AsyncGenerator<string, AnswerNotes> {
+  const check = new CitationCheck(sources.length)
+  let end: AnswerEnd | undefined
+  let isBlank = true
+  for await (const part of parts) {
+    if ('finish' in part) {
+      end = part
+      continue
+    }
+    const text = check.push(part.text)
+    if (text === '') continue
+    isBlank &&= text.trim() === ''
+    yield text
+  }
+  const last = check.end()
+  if (last !== '') yield last
+  if (end === undefined || (isBlank && last.trim() === '')) {
+    throw new AppError('answer_unavailable', 'The answer model said nothing. Try again.')
+  }
+  const cited = check.cited
+  return {
+    ...{ answeredBy, finish: end.finish },
+    citations: sources
+      .filter(({ number }) => cited.includes(number))
+      .map(({ number, id, documentId }) => ({ number, id, documentId })),
+    removedCitations: check.removed,
+    usage: { ...usage, ...end.usage },
+    route,
+  }
+}
