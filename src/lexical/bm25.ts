@@ -2,8 +2,8 @@ import { queryTerms } from './query-terms.ts'
 import { countTerms } from './terms.ts'
 
 /** The usual constants of Okapi BM25 (Robertson and Zaragoza, 2009): how soon a repeated word stops counting, and length. */
-export const k1 = 1.2
-export const b = 0.75
+const k1 = 1.2
+const b = 0.75
 
 /** What one term's occurrences are worth in a text of so many terms, from 0 to `k1 + 1`. */
 export function termWeight(occurrences: number, length: number, averageLength: number): number {

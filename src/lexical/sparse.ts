@@ -41,7 +41,7 @@ export function sparseQuery(query: string): SparseVector | undefined {
 }
 
 /** FNV-1a over the UTF-16 code units, 32 bits: the same in every process and version. */
-export function termNumber(term: string): number {
+function termNumber(term: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < term.length; at++) {
     const unit = term.charCodeAt(at)
