@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Db, Tx } from '../db/connect.ts'
 import { asMover, type MoveRow } from './journal.ts'
 import { moves } from './moves.sql.ts'
+import { readTail, type Tail } from './tail.ts'
 
 /** A record that was written during the move, as the mover has to see to it. */
 export interface DirtyRow {
@@ -14,27 +15,6 @@ export interface DirtyRow {
   readonly doneForMs: number
   /** How long the follower has had it, in ms. */
   readonly syncedForMs: number
-}
-
-/** What is left to do before a switch. */
-export interface Tail {
-  /** Writes under way, those in doubt apart. */
-  readonly inflight: number
-  readonly inDoubt: number
-  /** Of those under way: begun long ago, by a writer that may be gone. */
-  readonly stuck: number
-  readonly unsynced: number
-  /** Of the unsynced: those that no stamp proves, which take time. */
-  readonly unproven: number
-  readonly unverified: number
-  /** Records that a mover's unanswered write may still reach. */
-  readonly suspect: number
-  readonly claimed: number
-  /** How long the last write of the unsynced has been done, and how long the follower has had the last of the others, in ms. */
-  readonly youngestUnsyncedMs: number
-  readonly youngestUnverifiedMs: number
-  /** Until all that is known to be in doubt, or suspect, no longer is, in ms. */
-  readonly doubtMs: number
 }
 
 /**
@@ -53,14 +33,21 @@ export class DirtyLedger {
   /**
    * Ends what only time ends: a write in doubt, or of a writer that died, is closed by trusting what the active place
    * shows; a record that a mover's late write could reach is dirty again.
+   *
+   * What a replica left unsettled when its lease ended can land as long as anything it sent: `storeInDoubtMs` after the
+   * lease, as for a barrier (docs/moves.md section 3). A session that is gone ended in order, and tells nothing.
    */
-  async closeDoubts(): Promise<void> {
+  async closeDoubts(storeInDoubtMs: number): Promise<void> {
+    const isOrphan = sql`state = 'inflight' and not in_doubt and exists (select 1 from sessions
+      where id = dirty.session and expires_at + make_interval(secs => ${storeInDoubtMs / 1000}) < now())`
     await this.#guarded(async (tx) => {
       await tx.execute(sql`
         select 1 from dirty where move_id = ${this.#move.id} and (
           (state = 'inflight' and deadline < clock_timestamp())
-          or (suspect_until is not null and suspect_until < clock_timestamp()))
+          or (suspect_until is not null and suspect_until < clock_timestamp()) or (${isOrphan}))
         order by record_id for update`)
+      await tx.execute(sql`
+        update dirty set deadline = now() where move_id = ${this.#move.id} and deadline > now() and ${isOrphan}`)
       await tx.execute(sql`
         update dirty set state = 'done', trust_store = true, lsn = null, done_at = clock_timestamp(), in_doubt = false
         where move_id = ${this.#move.id} and state = 'inflight' and deadline < clock_timestamp()`)
@@ -175,35 +162,6 @@ export class DirtyLedger {
       update dirty set ${change} from held
       where move_id = ${this.#move.id} and record_id = held.id and seq = n and state = 'done' and suspect_until is null`)
   }
-}
-
-/** Read inside the transaction of a switch, it is the last word: the fence lets no new row in. */
-export async function readTail(tx: Tx, moveId: string): Promise<Tail> {
-  const [tail] = await tx.execute<{ [K in keyof Tail]: number }>(sql`
-    with looked as (select clock_timestamp() as at)
-    select
-      count(*) filter (where state = 'inflight' and not in_doubt)::int as inflight,
-      count(*) filter (where state = 'inflight' and in_doubt)::int as "inDoubt",
-      count(*) filter (where state = 'inflight' and intent_at < at - interval '2 seconds')::int as stuck,
-      count(*) filter (where state = 'done' and synced_seq is distinct from seq)::int as unsynced,
-      count(*) filter (where state = 'done' and synced_seq is distinct from seq and trust_store and lsn is null)::int as unproven,
-      count(*) filter (where state = 'done' and verified_seq is distinct from seq)::int as unverified,
-      count(*) filter (where suspect_until is not null)::int as suspect,
-      coalesce(${ageMs('done_at')} filter (where state = 'done' and synced_seq is distinct from seq), 0)::float8
-        as "youngestUnsyncedMs",
-      coalesce(${ageMs('synced_at')} filter (where state = 'done' and synced_seq = seq and verified_seq is distinct from seq), 0)::float8
-        as "youngestUnverifiedMs",
-      coalesce(extract(epoch from max(greatest(case when in_doubt then deadline end, suspect_until) - at)) * 1000, 0)::float8
-        as "doubtMs",
-      (select jsonb_array_length(claimed_ids) from moves where id = ${moveId})::int as claimed
-    from looked left join dirty on move_id = ${moveId}`)
-  if (tail === undefined) throw new Error('an aggregate always has a row')
-  return tail
-}
-
-/** How long ago the latest of some times was. */
-function ageMs(column: 'done_at' | 'synced_at') {
-  return sql`min(extract(epoch from at - ${sql.raw(column)}) * 1000)`
 }
 
 async function setClaims(tx: Tx, row: MoveRow, ids: readonly string[]): Promise<void> {

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Tx } from '../db/connect.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { changeRouting } from '../registry/change-routing.ts'
-import { readTail } from './dirty-ledger.ts'
+import { readTail } from './tail.ts'
 
 /** A journaled write is under way, or may still land: nobody would wait for it once the journal has ended. */
 export class JournalBusy extends Error {

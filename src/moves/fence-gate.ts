@@ -1,5 +1,5 @@
-import type { Tail } from './dirty-ledger.ts'
 import type { Rates } from './learnt.ts'
+import type { Tail } from './tail.ts'
 
 /** What the choice to enter the fence looks at. */
 export interface FenceSituation {
@@ -67,6 +67,11 @@ function expectedHold(tail: Tail, rates: Rates): { readonly totalMs: number; rea
   const compareMs = toCarry > 0 ? followerLagMs : Math.max(0, followerLagMs - tail.youngestUnverifiedMs)
   const carriedMs = toCarry > 0 ? Math.max(showMs, carryMs) : 0
   return { totalMs: carriedMs + compareMs + 2 * roundMs, byRows: toCarry > 0 && carryMs > activeLagMs + roundMs }
+}
+
+/** Whether a fence is kept to its end whatever the mover does: then nobody's writes need to wait for that. */
+export function isInVain(tail: Tail, leftMs: number): boolean {
+  return tail.stuck > 0 || tail.doubtMs > leftMs
 }
 
 /** How soon a fence looks again: quickly, but not so often while the store is late that it asks in vain. */

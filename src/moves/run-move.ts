@@ -5,7 +5,6 @@ import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import type { VectorStore } from '../stores/store.ts'
 import { readMove } from './claim-move.ts'
-import { readTail } from './dirty-ledger.ts'
 import { asMover, changeMove, LostMove, type MoveRow } from './journal.ts'
 import { Learnt } from './learnt.ts'
 import { nextStep, type StepName } from './next-step.ts'
@@ -22,6 +21,7 @@ import { prepare } from './steps/prepare.ts'
 import { rollBack } from './steps/roll-back.ts'
 import { soak } from './steps/soak.ts'
 import { verify } from './steps/verify.ts'
+import { readTail } from './tail.ts'
 
 const steps = { prepare, arm, copy, verify, fence, open, soak, complete, cancel, rollBack } satisfies Record<
   StepName,

@@ -3,14 +3,14 @@ import type { Tx } from '../db/connect.ts'
 import { readBarrier } from '../registry/barrier.ts'
 import { changeRouting } from '../registry/change-routing.ts'
 import { places } from '../registry/places.sql.ts'
-import { readTail } from './dirty-ledger.ts'
-import { fenceGate, isTailDone, pollMs, whatKept } from './fence-gate.ts'
+import { fenceGate, isInVain, isTailDone, pollMs, whatKept } from './fence-gate.ts'
 import { asMover, changeMove, type MoveChange, type MoveRow } from './journal.ts'
 import type { Rates } from './learnt.ts'
 import { readMoving } from './read-places.ts'
 import { barrierTickOf, type StepContext, type StepResult, wait } from './step.ts'
 import { type SyncParts, syncRound } from './sync.ts'
 import { syncParts } from './sync-parts.ts'
+import { readTail } from './tail.ts'
 
 /**
  * FENCE and FLIP of docs/moves.md section 3, in the direction that the routing has: forward in a move, back in a
@@ -49,8 +49,7 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
       if (await asMover(db, move, (tx, row) => flip(tx, row, flipped))) return undefined
       break
     }
-    // A doubt that outlasts the fence keeps it to its end: then nobody's writes need to wait for that.
-    if (context.clock.now() + tail.doubtMs > endsAtMs) break
+    if (isInVain(tail, endsAtMs - context.clock.now())) break
     await context.clock.sleep(pollMs(ratesOf(context, parts)), context.signal)
   }
   await asMover(db, move, (tx, row) => openFence(tx, row))

@@ -42,7 +42,7 @@ export async function syncRound(parts: SyncParts): Promise<{ readonly synced: nu
  */
 async function carryOver(parts: SyncParts): Promise<number> {
   const { ledger, active, follower, signal, storeVisibleMs } = parts
-  await ledger.closeDoubts()
+  await ledger.closeDoubts(parts.storeInDoubtMs)
   const rows = await ledger.unsynced(roundSize, storeVisibleMs)
   const records = new Map<string, VectorRecord>()
   const lag = parts.learnt.lagOf(active.placement.placeId)

@@ -40,6 +40,8 @@ export const dirty = pgTable(
     doneAt: timestamp('done_at', { withTimezone: true }),
     /** Until when the write may still land: while `inflight`, nobody else writes the record before. */
     deadline: timestamp('deadline', { withTimezone: true }).notNull(),
+    /** The session of the replica that writes it: nothing of it is sent any more when that is over. */
+    session: uuid('session'),
     /** It got no answer, or an attempt of it got none: it may land until `deadline` and is then closed by a mover. */
     inDoubt: boolean('in_doubt').notNull().default(false),
     /** The write that the follower has. */

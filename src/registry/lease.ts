@@ -32,6 +32,11 @@ export class Lease {
     this.#clock = clock
   }
 
+  /** Of the session whose end `signal` tells. */
+  get id(): string {
+    return this.#id
+  }
+
   get seen(): number {
     return this.#seen
   }

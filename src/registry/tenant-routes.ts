@@ -8,6 +8,8 @@ export interface WritePermit {
   readonly epoch: number
   /** The tenant is being moved: the write has to be journaled under this move before it is sent. */
   readonly moveId?: string
+  /** The lease that the write runs under, for its journal. */
+  readonly session?: string
   /** Fires when this replica loses its lease: pass it to every store call, nothing may be sent after it. */
   readonly signal: AbortSignal
   /** `in_doubt`: a store call got no answer and may still land; a move waits until it no longer can. */

@@ -79,12 +79,12 @@ async function attempt<R extends Receipt>(
   write: GatedWrite,
   send: (pass: GatePass) => Promise<R>,
 ): Promise<Attempt<R>> {
-  const { placement, signal, moveId, epoch } = permit
+  const { placement, signal, moveId, epoch, session } = permit
   if (moveId === undefined) return { kind: 'sent', receipt: await sendDirectly(permit, send) }
   try {
     const { storeCallMs, storeInDoubtMs } = deps.settings
     const mayLandMs = storeCallMs + storeInDoubtMs
-    const intended = await intend(deps.db, { tenantId, moveId, epoch, ...write, mayLandMs })
+    const intended = await intend(deps.db, { tenantId, moveId, epoch, session, ...write, mayLandMs })
     if (intended.kind !== 'intended') return intended
     const { seqs } = intended
     const close = (settlement: Settlement) => settle(deps.db, moveId, seqs, settlement)

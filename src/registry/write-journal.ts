@@ -8,6 +8,8 @@ export interface WriteIntent {
   readonly tenantId: TenantId
   readonly moveId: string
   readonly epoch: number
+  /** The writer's lease, in `sessions`: a write that it does not settle is over sooner when that is. */
+  readonly session?: string | undefined
   readonly ids: readonly string[]
   readonly isPut: boolean
   /** How long the store call may take at most and then still land, in ms. */
@@ -35,7 +37,7 @@ class NotIntended extends Error {}
  * and is taken by this write alone. Nothing may be sent to the store before it has committed.
  */
 export async function intend(db: Db, intent: WriteIntent): Promise<Intended> {
-  const { tenantId, moveId, epoch, isPut, mayLandMs } = intent
+  const { tenantId, moveId, epoch, session, isPut, mayLandMs } = intent
   // In one order, so that two writers of the same records can't wait for each other.
   const ids = [...new Set(intent.ids)].sort()
   try {
@@ -45,12 +47,12 @@ export async function intend(db: Db, intent: WriteIntent): Promise<Intended> {
       )
       if (Number(route?.epoch) !== epoch) return { kind: 'stale' }
       const rows = await tx.execute<{ id: string; seq: string }>(sql`
-        insert into dirty (move_id, record_id, seq, state, is_put, intent_at, deadline)
-        select ${moveId}, id, nextval('write_seq'), 'inflight', ${isPut}, clock_timestamp(), ${fromNow(mayLandMs)}
+        insert into dirty (move_id, record_id, seq, state, is_put, session, intent_at, deadline)
+        select ${moveId}, id, nextval('write_seq'), 'inflight', ${isPut}, ${session ?? null}::uuid, clock_timestamp(), ${fromNow(mayLandMs)}
         from unnest(${sql.param(ids)}::text[]) as id order by id
         on conflict (move_id, record_id) do update set
           seq = excluded.seq, state = 'inflight', is_put = excluded.is_put, trust_store = false, lsn = null,
-          intent_at = excluded.intent_at, done_at = null, deadline = excluded.deadline, in_doubt = false
+          session = excluded.session, intent_at = excluded.intent_at, done_at = null, deadline = excluded.deadline, in_doubt = false
         where dirty.state = 'done'
         returning record_id as id, seq`)
       if (rows.length < ids.length) throw new NotIntended()

@@ -35,7 +35,7 @@ export class WritesUnderWay {
       placement: routing.active,
       epoch: routing.epoch,
       ...(routing.phase === 'steady' ? {} : { moveId: routing.moveId }),
-      signal: this.#lease.signal,
+      ...{ session: this.#lease.id, signal: this.#lease.signal },
       end: (outcome) => {
         if (ended) return
         ended = true

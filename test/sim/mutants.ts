@@ -85,6 +85,12 @@ export const mutants: readonly Mutant[] = [
     races: [17, 15],
   },
   {
+    guard: 'a write under way is closed early only when its writer has lost its lease',
+    file: 'moves/dirty-ledger.ts',
+    changes: [['and expires_at + make_interval(', 'or now() < now() + make_interval(']],
+    races: [15],
+  },
+  {
     guard: 'nothing is written under a lease that has run out',
     file: 'registry/lease.ts',
     changes: [['return this.#clock.now() < this.#validUntilMs', 'return this.#validUntilMs > 0']],

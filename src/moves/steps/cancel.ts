@@ -11,7 +11,7 @@ import { whenBusy } from './complete.ts'
 /** Before the switch: writes open on the source again, which never changed, and the target is dropped. */
 export const cancel: Step = async (context) => {
   const { db, move, settings } = context
-  await new DirtyLedger(db, move).closeDoubts()
+  await new DirtyLedger(db, move).closeDoubts(settings.storeInDoubtMs)
   const busy = await asMover(db, move, async (tx, row) => {
     const routing = await readRouting(tx, row)
     const isOurs = routing.phase !== 'steady' && routing.moveId === row.id

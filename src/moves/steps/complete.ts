@@ -11,7 +11,7 @@ import { barrierTickOf, next, replicasBehind, type Step, type StepContext, type 
 /** The end of a move: STEADY on the new place, a barrier, time for slow reads, then the source is deleted. */
 export const complete: Step = async (context) => {
   const { db, move, settings } = context
-  await new DirtyLedger(db, move).closeDoubts()
+  await new DirtyLedger(db, move).closeDoubts(settings.storeInDoubtMs)
   const steady = await asMover(db, move, async (tx, row) => {
     const routing = await readRouting(tx, row)
     if (routing.phase !== 'soak') return row.state === 'completing'

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import { type FenceSituation, fenceGate, isInVain, pollMs, whatKept } from '../../src/moves/fence-gate.ts'
+import type { Rates } from '../../src/moves/learnt.ts'
+import type { Tail } from '../../src/moves/tail.ts'
+
+const clean: Tail = {
+  ...{ inflight: 0, inDoubt: 0, stuck: 0, unsynced: 0, unproven: 0, unverified: 0, suspect: 0, claimed: 0 },
+  ...{ youngestUnsyncedMs: 0, youngestUnverifiedMs: 0, doubtMs: 0 },
+}
+const quick: Rates = { isLagKnown: true, activeLagMs: 0, followerLagMs: 0, rowsPerS: 1000, roundMs: 20 }
+
+function gate(tail: Partial<Tail>, rates: Partial<Rates> = {}, rest: Partial<FenceSituation> = {}) {
+  const situation = { behind: 0, fenceBudgetMs: 5_000, waitedMs: 0, fenceTries: 0, ...rest }
+  return fenceGate({ ...situation, tail: { ...clean, ...tail }, rates: { ...quick, ...rates } })
+}
+
+test('a fence is entered at once when nothing is left to carry over, whatever the store is like', () => {
+  expect(gate({}, { isLagKnown: false, activeLagMs: 20_000, followerLagMs: 20_000 })).toBeUndefined()
+})
+
+test('nothing is entered while a replica is behind, a write is in doubt or stuck, or a record suspect, unproven or claimed', () => {
+  expect(gate({}, {}, { behind: 2 })).toContain('2 replica(s) still work')
+  expect(gate({ inDoubt: 1 })).toContain('may still land')
+  expect(gate({ stuck: 1 })).toContain('their writer is gone')
+  expect(gate({ suspect: 1 })).toContain('late write of the mover')
+  expect(gate({ unproven: 1 })).toContain('known to show')
+  expect(gate({ claimed: 1 })).toContain('a batch is being written')
+})
+
+test('what is written meanwhile is waited for by the time that it takes, not by its number', () => {
+  expect(gate({ unsynced: 3_000, unverified: 3_000 })).toBeUndefined()
+  expect(gate({ unsynced: 6_000, unverified: 6_000 })).toBe(
+    '12000 record(s) written meanwhile have to be carried over first',
+  )
+})
+
+test('how late the store shows writes is learnt before any write is held, but not for ever', () => {
+  const unknown = { isLagKnown: false }
+  expect(gate({ unverified: 1 }, unknown)).toContain('it is not known yet how late')
+  expect(gate({ unverified: 1 }, unknown, { waitedMs: 5_000 })).toBeUndefined()
+  expect(gate({ inflight: 1 }, unknown)).toBeUndefined()
+})
+
+const late = { activeLagMs: 2_000, followerLagMs: 2_000 }
+
+test('a fence that would take most of its budget is entered when no quieter moment came, later after each vain try', () => {
+  const words =
+    'the store shows writes 2 s late: writes would be held for about 4.5 s of the 5 s that FENCE_BUDGET_MS allows; a quieter moment is waited for, 5 s at most'
+  expect(gate({ inflight: 3, unsynced: 400, unverified: 800 }, late)).toBe(words)
+  expect(gate({ inflight: 3 }, late, { waitedMs: 5_000 })).toBeUndefined()
+  expect(gate({ inflight: 3 }, late, { waitedMs: 5_000, fenceTries: 1 })).toContain('10 s at most')
+  expect(gate({ inflight: 3 }, late, { waitedMs: 40_000, fenceTries: 30 })).toBeUndefined()
+})
+
+test('the older the last write is, the less of the lag is left to wait for', () => {
+  expect(gate({ unsynced: 400, unverified: 400, youngestUnsyncedMs: 1_000 }, late)).toBeUndefined()
+  expect(gate({ inflight: 1, unsynced: 400, unverified: 400, youngestUnsyncedMs: 1_000 }, late)).toBeDefined()
+  const later = { activeLagMs: 9_000, followerLagMs: 9_000 }
+  expect(gate({ unverified: 400, youngestUnverifiedMs: 5_000 }, later)).toContain('quieter moment')
+  expect(gate({ unverified: 400, youngestUnverifiedMs: 6_500 }, later)).toBeUndefined()
+})
+
+test('what can not fit the budget is never entered, and says what to do', () => {
+  const rates = { activeLagMs: 3_100, followerLagMs: 3_100 }
+  const words =
+    'the store shows writes 3.5 s late: writes would be held for about 6.5 s, too long for FENCE_BUDGET_MS (5000); raise it, or it goes on in a quieter moment'
+  expect(gate({ unsynced: 400, unverified: 400 }, rates, { waitedMs: 1e9 })).toBe(words)
+  expect(gate({ unsynced: 400, unverified: 400 }, rates, { waitedMs: 0, fenceBudgetMs: 10_000 })).toBeUndefined()
+})
+
+test('a fence is not held to its end for what can not come in time', () => {
+  expect(isInVain({ ...clean, inflight: 5, unsynced: 90 }, 100)).toBe(false)
+  expect(isInVain({ ...clean, inDoubt: 1, doubtMs: 3_000 }, 4_000)).toBe(false)
+  expect(isInVain({ ...clean, inDoubt: 1, doubtMs: 60_000 }, 4_000)).toBe(true)
+  expect(isInVain({ ...clean, inflight: 1, stuck: 1 }, 4_000)).toBe(true)
+})
+
+test('a late store is not asked more often than it helps', () => {
+  expect([0, 800, 60_000].map((activeLagMs) => pollMs({ ...quick, activeLagMs }))).toEqual([10, 20, 50])
+})
+
+test('what kept a fence is said in words', () => {
+  expect(whatKept({ ...clean, suspect: 1 })).toContain('may still land')
+  expect(whatKept({ ...clean, inflight: 2, unsynced: 9 })).toBe('2 write(s) were still under way')
+  expect(whatKept({ ...clean, unsynced: 9, unverified: 9 })).toBe(
+    '9 record(s) did not show yet where they were written',
+  )
+  expect(whatKept({ ...clean, unverified: 9 })).toBe('9 record(s) did not show yet where they were carried to')
+  expect(whatKept(clean)).toBe('the mover came too late')
+})
