@@ -1,3 +1,4 @@
+import { type LimitSettings, limitsOf } from './limits-file.ts'
 import type { Policy } from './policy/policy.ts'
 import { policyOf } from './policy-file.ts'
 import { type RerankSettings, rerankOf } from './rerank-settings.ts'
@@ -27,7 +28,7 @@ export interface Config {
   /** A cross-encoder; without one, words alone rerank. */
   readonly rerank?: RerankSettings
   readonly jwt: JwtSettings
-  readonly rateLimitStore: 'postgres' | 'memory'
+  readonly limits: LimitSettings
   readonly cache: { readonly ttlMs: number; readonly maxBytes: number }
   readonly moves: {
     readonly retentionMs: number
@@ -60,7 +61,7 @@ export function readConfig(env: Environment = process.env, defaults: Partial<Rec
     ...modelsOf(read),
     ...optional('rerank', rerankOf(read)),
     jwt: jwtOf(read),
-    rateLimitStore: read.choice('RATE_LIMIT_STORE', ['postgres', 'memory']),
+    limits: limitsOf(read),
     cache: {
       ttlMs: read.number('CACHE_TTL_S', { min: 0, max: 86_400, fraction: true }) * 1000,
       maxBytes: Math.round(read.number('CACHE_MAX_MB', { min: 0, max: 65_536, fraction: true }) * 1024 * 1024),

@@ -22,6 +22,7 @@ import type { MoveSettings } from './moves/step.ts'
 import { anyProjectAnswers, countedByTenant, openEmbedder, openStores, openVerifier, timed } from './parts/adapters.ts'
 import { openAnswerer } from './parts/answers.ts'
 import { openCaches } from './parts/caches.ts'
+import { type LimitParts, openLimits } from './parts/limits.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
 import { openReranker } from './parts/reranker.ts'
 import { startChunker } from './rag/chunker.ts'
@@ -49,6 +50,7 @@ export interface Overrides {
   readonly atMovePoint?: RunMoveDeps['at']
   readonly provisionWaitMs?: number
   readonly policyEveryMs?: number
+  readonly limitsClock?: LimitParts['clock']
 }
 
 /** One replica of the service, not listening yet. Disposing it ends everything that it opened. */
@@ -89,7 +91,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
 
   const paces = new Paces()
   const stores = overrides.stores ?? opening.use(openStores(config.pinecone, telemetry, paces))
-  const embedder = timed(overrides.embedder ?? opening.use(await openEmbedder(config.embedding)), telemetry)
+  const encoder = timed(overrides.embedder ?? opening.use(await openEmbedder(config.embedding)), telemetry)
   const chunker = opening.use(startChunker())
   const verifier = opening.use(openVerifier(config.jwt, telemetry))
   const answerer = overrides.answerer ?? opening.use(await openAnswerer(config.answer))
@@ -112,6 +114,8 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   opening.use(routes)
   await routes.start()
   await forgetDeadSessions(database.db)
+  const limits = opening.use(openLimits(config, { routes, onFault, clock: overrides.limitsClock }))
+  const embedder = limits.metered(encoder)
 
   const { db } = database
   const tenantSettings = {
@@ -132,7 +136,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const tracer = otelEndpoint === undefined ? undefined : opening.use(createTracer({ endpoint: otelEndpoint }))
   const draining = new AbortController()
   const kit: HttpKit = {
-    verify: verifier.verify,
+    ...{ verify: verifier.verify, admit: limits.admit },
     meter: countedByTenant(telemetry.http, requests),
     log,
     draining: draining.signal,
@@ -158,7 +162,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     },
   })
   const forStaff = adminRoutes({
-    ...tenantWork,
+    ...{ ...tenantWork, tierLimits: config.limits.byTier },
     settings,
     priceList: await readPrices(config.priceListPath),
   })

@@ -89,6 +89,17 @@ export const settings = [
     meaning: 'scopes a tenant token without a `scope` claim has, as in `rag:read rag:write`',
   },
   { name: 'RATE_LIMIT_STORE', default: 'postgres', meaning: '`memory` for one replica' },
+  {
+    name: 'RATE_LIMIT_ON_ERROR',
+    default: 'insurance',
+    meaning: 'limits while Postgres is away: `insurance` (each replica keeps to its share), `open`, or `closed` (503)',
+  },
+  { name: 'RATE_LIMITS', meaning: 'a JSON file with the limits of each tier; without it wide ones hold (see below)' },
+  {
+    name: 'REQUESTS_IN_FLIGHT',
+    default: '512',
+    meaning: 'requests of all tenants that a replica serves at once; more wait, one of each tenant in turn',
+  },
   { name: 'CACHE_TTL_S', default: '60', meaning: 'how long a result is cached; 0 turns the cache off' },
   { name: 'CACHE_MAX_MB', default: '64', meaning: 'memory for cached results; 0 turns the cache off' },
   { name: 'MOVE_RETENTION_H', default: '72', meaning: "how long a move's source is kept for rollback" },

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '../../src/db/connect.ts'
@@ -7,6 +7,12 @@ import { freePort } from '../../src/embedded/free-port.ts'
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { type Issuer, startIssuer } from './issuer.ts'
 import { type BenchProcess, startProcess } from './process.ts'
+
+/** Limits are counted as in production, and stop nothing that is measured. */
+const outOfReach = {
+  ...{ requestsPerSecond: 1e6, requestsPerMinute: 6e7, requestsPerDay: 1e11, concurrentRequests: 1000 },
+  ...{ embeddingTokensPerMinute: 1e10, embeddingTokensPerDay: 1e13 },
+}
 
 interface PartsOptions {
   /** Servers on the first core, all else on the rest. Not where the latency of few requests is measured. */
@@ -32,6 +38,8 @@ export async function startParts({ pin }: PartsOptions): Promise<Parts> {
     await using database = connect({ url: postgres.url, max: 2 })
     await migrate(database)
   }
+  const limits = join(folder, 'limits.json')
+  await writeFile(limits, JSON.stringify({ standard: outOfReach, enterprise: outOfReach }))
   const port = await freePort()
   const store = stack.use(
     startProcess({
@@ -56,7 +64,7 @@ export async function startParts({ pin }: PartsOptions): Promise<Parts> {
       PINECONE_CONTROLLER_HOST: storeUrl,
       EMBEDDING_PROVIDER: 'local',
       ANSWER_PROVIDER: 'extractive',
-      RATE_LIMIT_STORE: 'memory',
+      RATE_LIMITS: limits,
       LOG_LEVEL: 'warn',
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -6,10 +6,11 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   clock: [],
   log: ['errors', 'telemetry'],
-  config: ['policy', 'policy-file', 'rerank-settings', 'secret', 'setting-groups', 'setting-reader'],
+  config: ['limits-file', 'policy', 'policy-file', 'rerank-settings', 'secret', 'setting-groups', 'setting-reader'],
   'setting-groups': ['auth', 'project-file', 'secret', 'setting-reader'],
   'project-file': ['placement', 'secret', 'setting-reader'],
   'policy-file': ['policy', 'setting-reader'],
+  'limits-file': ['limits', 'setting-reader'],
   'rerank-settings': ['secret', 'setting-reader'],
   secret: [],
   'setting-reader': ['settings'],
@@ -24,10 +25,13 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // Ports. registry and stores never meet here: they meet in a verb.
   auth: ['errors', 'placement'],
   cache: ['errors', 'placement'],
-  models: ['errors', 'lexical'],
+  models: ['errors', 'lexical', 'placement'],
   registry: ['auth', 'clock', 'db', 'errors', 'placement'],
   stores: ['errors', 'placement'],
   telemetry: ['errors', 'placement'],
+
+  // Beside the registry: its permits are taken from there.
+  limits: ['clock', 'db', 'errors', 'models', 'placement', 'registry'],
 
   // Verbs. rag and moves never meet: the tenant's routing and its write permits stand between them.
   moves: ['canonical-json', 'auth', 'clock', 'db', 'errors', 'placement', 'policy', 'registry', 'stores', 'telemetry'],
@@ -38,12 +42,15 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // What comes between a file or a text and the verbs of rag: reading files, the queue.
   ingest: ['auth', 'db', 'errors', 'placement', 'rag', 'registry'],
   // Of moves only the tables: whether one is open, and the clean-ups that it shares.
-  tenants: ['auth', 'db', 'errors', 'moves', 'placement', 'registry', 'stores', 'telemetry'],
+  tenants: ['auth', 'db', 'errors', 'limits', 'moves', 'placement', 'registry', 'stores', 'telemetry'],
 
   // Surfaces.
   // Of embedded only the issuer's key, for `token`; of moves only their states.
   cli: ['auth', 'config', 'db', 'embedded', 'errors', 'main', 'moves', 'secret', 'setting-reader'],
-  http: ['auth', 'db', 'errors', 'moves', 'placement', 'rag', 'registry', 'stores', 'telemetry', 'tenants', 'version'],
+  http: [
+    ...['auth', 'db', 'errors', 'limits', 'moves', 'placement', 'rag', 'registry', 'stores', 'telemetry', 'tenants'],
+    'version',
+  ],
 
   // The composition root sees every room of the service; nothing but an entry sees it.
   services: [
@@ -52,6 +59,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   ],
   parts: [
     ...['auth', 'cache', 'config', 'db', 'models', 'moves', 'placement', 'registry', 'stores', 'telemetry', 'tenants'],
+    ...['clock', 'limits'],
     'rerank-settings',
   ],
   version: [],
@@ -100,6 +108,8 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   pino: { only: ['log.ts'], typesAnywhere: true },
   postgres: { only: ['db/'], typesAnywhere: true },
   'prom-client': { only: ['telemetry/'] },
+  'rate-limiter-flexible': { only: ['limits/memory-permits.ts'] },
+  'structured-headers': { only: ['http/', 'limits/fields.ts'] },
   unpdf: { only: ['ingest/extract/'] },
   yauzl: { only: ['ingest/extract/'] },
   zod: {

@@ -75,7 +75,7 @@ export class PermitBank {
       this.#next.promise.catch(() => undefined)
       try {
         const nowMs = this.#clock.epochMs()
-        await this.#exchange([...needs].map(([window, need]) => [window, window.ask(need, nowMs)]))
+        await this.#exchange([...needs].map(([window, need]) => [window, window.ask(need, nowMs, this.#replicas)]))
         done.resolve()
       } catch (error) {
         done.reject(error)

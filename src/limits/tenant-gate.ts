@@ -60,21 +60,25 @@ export class TenantGate implements AsyncDisposable {
   }
 
   /**
-   * Before tokens are used: that so many are left, as far as it can be told.
-   * @param estimate what will be used, about. More than the whole limit is let in as long as anything is left.
+   * Before tokens are used: takes about as many, when so many are left.
+   * @param estimate more than a whole limit is let in as long as anything is left.
+   * @returns to be told once how many were used in the end.
    * @throws AppError `quota_exceeded`, `registry_unavailable`
    */
-  async expect(tenantId: TenantId, meter: Exclude<Meter, 'requests'>, estimate: number): Promise<void> {
+  async reserve(
+    tenantId: TenantId,
+    meter: Exclude<Meter, 'requests'>,
+    estimate: number,
+  ): Promise<(used: number) => void> {
     const tenant = await this.#options.find(tenantId)
-    if (tenant === undefined) return
+    if (tenant === undefined) return () => undefined
     const windows = this.#state(tenantId, tenant).windowsOf(meter)
     const over = await this.#missing(windows, (window) => Math.max(1, Math.min(estimate, window.limit)))
     if (over.length > 0) throw this.#exceeded(over, 'The tenant has used up its tokens for now; try again later.')
-  }
-
-  /** What was used in the end, whether or not it was left. */
-  spend(tenantId: TenantId, meter: Exclude<Meter, 'requests'>, count: number): void {
-    for (const window of this.#states.get(tenantId)?.windowsOf(meter) ?? []) window.spend(count)
+    for (const window of windows) window.spend(estimate)
+    return (used) => {
+      for (const window of windows) window.spend(used - estimate)
+    }
   }
 
   /** Tells the source what was used unasked and gives back what is not needed; by itself it does so all the time. */

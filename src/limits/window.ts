@@ -84,13 +84,13 @@ export class Window {
   }
 
   /** @param need for requests that wait. */
-  ask(need: number, nowMs: number): PermitAsk {
+  ask(need: number, nowMs: number, replicas: number): PermitAsk {
     this.#roll(nowMs)
     this.#toldAtMs = nowMs
     const { tenantId, policy } = this
     const used = Math.max(0, -this.#held)
     const missing = Math.max(0, need - Math.max(0, this.#held))
-    const want = missing + Math.ceil(this.#rate(nowMs) * this.#horizonMs)
+    const want = missing + this.#ahead(nowMs, replicas)
     return this.#asking({ tenantId, policy: policy.name, need: missing, want, used })
   }
 
@@ -102,12 +102,12 @@ export class Window {
     if (this.#held < 0) {
       // A little of a wide limit can wait: a tenant that is far from its limits costs no statement a moment.
       const little = -this.#held <= this.#credit(replicas) / 2
-      return little && quietMs < this.#lazyMs ? undefined : this.ask(0, nowMs)
+      return little && quietMs < this.#lazyMs ? undefined : this.ask(0, nowMs, replicas)
     }
-    const soon = Math.ceil(this.#rate(nowMs) * this.#horizonMs)
+    const soon = this.#soon(nowMs)
     if (this.#held > 2 * soon) return this.#giveBack(this.#held - soon, nowMs)
-    if (this.#held >= soon / 2 || this.#left === 0) return undefined
-    const ask = this.ask(0, nowMs)
+    if (this.#held >= this.#ahead(nowMs, replicas) / 2 || this.#left === 0) return undefined
+    const ask = this.ask(0, nowMs, replicas)
     return ask.want === 0 ? undefined : ask
   }
 
@@ -130,6 +130,17 @@ export class Window {
   #asking(parts: Pick<PermitAsk, 'tenantId' | 'policy' | 'need' | 'want' | 'used'>, counted = true): PermitAsk {
     if (counted) this.#held += parts.used
     return { ...parts, windowNo: this.#windowNo, windowS: this.policy.windowS, limit: this.#limit }
+  }
+
+  /** What the recent rate uses up within a horizon. */
+  #soon(nowMs: number): number {
+    return Math.ceil(this.#rate(nowMs) * this.#horizonMs)
+  }
+
+  /** What to hold for it: nothing where that may be used unasked. */
+  #ahead(nowMs: number, replicas: number): number {
+    const soon = this.#soon(nowMs)
+    return soon <= this.#credit(replicas) / 2 ? 0 : soon
   }
 
   #giveBack(surplus: number, nowMs: number): PermitAsk {

@@ -1,3 +1,5 @@
+import type { TenantId } from '../placement/tenant-id.ts'
+
 /** Turns text into vectors. Adapters: `openai.ts` (any compatible endpoint) and `local.ts` (sentence encoder in a worker). */
 export interface Embedder extends AsyncDisposable {
   /** The model's name as the registry records it beside each index. */
@@ -12,6 +14,15 @@ export interface Embedder extends AsyncDisposable {
    *   model. When `signal` ends the call its reason is thrown.
    */
   embed(texts: readonly string[], options?: { readonly signal?: AbortSignal }): Promise<Embedding>
+}
+
+/** What the verbs embed with: each call says whose tokens it uses, so that none goes uncounted or to another tenant. */
+export interface TenantEmbedder extends Pick<Embedder, 'model' | 'dimension' | 'maxTokens'> {
+  /** @throws AppError as `Embedder.embed` does; `quota_exceeded` when the tenant has used up its tokens for now. */
+  embed(
+    texts: readonly string[],
+    options: { readonly tenantId: TenantId; readonly signal?: AbortSignal },
+  ): Promise<Embedding>
 }
 
 export interface Embedding {

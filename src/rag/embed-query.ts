@@ -1,12 +1,12 @@
 import type { EmbeddingCache } from '../cache/embedding-cache.ts'
 import { embeddingKey } from '../cache/tenant-scoped-key.ts'
 import { AppError } from '../errors.ts'
-import type { Embedder } from '../models/embedder.ts'
+import type { TenantEmbedder } from '../models/embedder.ts'
 import type { TenantRoute } from '../placement/phase.ts'
 import type { CallOptions } from '../stores/store.ts'
 
 export interface EmbedQueryDeps {
-  readonly embedder: Embedder
+  readonly embedder: TenantEmbedder
   readonly embeddings: EmbeddingCache
 }
 
@@ -34,7 +34,8 @@ export async function embedQuery(
 ): Promise<QueryEmbedding> {
   let tokens = 0
   const load = async (end: AbortSignal | undefined): Promise<readonly number[]> => {
-    const embedding = await embedder.embed([text], end === undefined ? {} : { signal: end })
+    const { tenantId } = route
+    const embedding = await embedder.embed([text], end === undefined ? { tenantId } : { tenantId, signal: end })
     const [vector] = embedding.vectors
     if (vector === undefined) throw new AppError('embedding_unavailable', 'The embedding model gave no vector.')
     tokens = embedding.tokens

@@ -1,11 +1,11 @@
 import { isAppError } from '../errors.ts'
-import type { Embedder, Embedding } from '../models/embedder.ts'
+import type { Embedding, TenantEmbedder } from '../models/embedder.ts'
 
 /**
  * The embedder for questions that are asked together: the first of `texts` to be embedded brings all of them along, in
  * one call. Its tokens are counted with that first one.
  */
-export function embedTogether(embedder: Embedder, texts: readonly string[]): Embedder {
+export function embedTogether(embedder: TenantEmbedder, texts: readonly string[]): TenantEmbedder {
   const places = new Map([...new Set(texts)].map((text, at) => [text, at]))
   let together: Promise<Embedding> | undefined
   return {
@@ -17,7 +17,7 @@ export function embedTogether(embedder: Embedder, texts: readonly string[]): Emb
       if (at === undefined) return embedder.embed(asked, options)
       const first = together === undefined
       // Not ended by one caller's going: others may wait for its vectors.
-      together ??= embedder.embed([...places.keys()])
+      together ??= embedder.embed([...places.keys()], { tenantId: options.tenantId })
       try {
         const { vectors, tokens } = await together
         const vector = vectors[at]
@@ -28,6 +28,5 @@ export function embedTogether(embedder: Embedder, texts: readonly string[]): Emb
         throw error
       }
     },
-    [Symbol.asyncDispose]: async () => undefined,
   }
 }

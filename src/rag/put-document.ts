@@ -1,7 +1,7 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
-import type { Embedder } from '../models/embedder.ts'
+import type { TenantEmbedder } from '../models/embedder.ts'
 import { claimForWriting, type NewContent } from '../registry/document-claims.ts'
 import { findDocument, storedChunks } from '../registry/documents.ts'
 import { claimEnds } from '../registry/end-document-claim.ts'
@@ -20,7 +20,7 @@ import { type MetricSetting, withWords } from './sparse-records.ts'
 
 export interface PutDocumentDeps extends WriteDeps {
   readonly db: Db
-  readonly embedder: Embedder
+  readonly embedder: TenantEmbedder
   readonly chunker: Chunker
   readonly settings: ClaimSettings & MetricSetting
 }
@@ -87,7 +87,8 @@ export async function putDocument(
     )
   }
   const texts = chunks.map(({ text }) => text)
-  const { vectors, tokens } = await deps.embedder.embed(texts, options.signal && { signal: options.signal })
+  const { signal } = options
+  const { vectors, tokens } = await deps.embedder.embed(texts, { tenantId, ...(signal && { signal }) })
   options.signal?.throwIfAborted()
   const records = chunkRecords(documentId, content, chunks, vectors)
   const row: NewContent = {

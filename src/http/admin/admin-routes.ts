@@ -1,14 +1,19 @@
+import type { ShowLimitsDeps } from '../../tenants/show-tenant-limits.ts'
 import type { TenantWork } from '../../tenants/tenant-work.ts'
 import type { AnyRoute } from '../route.ts'
 import { adviceRoutes } from './advice.ts'
 import { auditRoutes } from './audit.ts'
 import { indexRoutes } from './indexes.ts'
 import { type MoveRouteDeps, moveRoutes } from './moves.ts'
+import { tenantLimitRoutes } from './tenant-limits.ts'
 import { tenantRoutes } from './tenants.ts'
 
-export type AdminRouteDeps = MoveRouteDeps & Omit<TenantWork, typeof Symbol.asyncDispose>
+export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & Omit<TenantWork, typeof Symbol.asyncDispose>
 
 /** What staff and their scripts call; section 3 of docs/contract.md. */
 export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
-  return [...tenantRoutes(deps), ...moveRoutes(deps), ...indexRoutes(deps), ...auditRoutes(deps), ...adviceRoutes(deps)]
+  return [
+    ...[...tenantRoutes(deps), ...tenantLimitRoutes(deps), ...moveRoutes(deps), ...indexRoutes(deps)],
+    ...[...auditRoutes(deps), ...adviceRoutes(deps)],
+  ]
 }

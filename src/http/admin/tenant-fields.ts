@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { limitNames } from '../../limits/policies.ts'
 import { moveStates } from '../../moves/move-state.ts'
 
 /** Fields and answers of the tenant routes. */
@@ -8,6 +9,14 @@ export const name = z.string().trim().min(1).max(200)
 export const limits = z
   .record(z.string().min(1).max(64), z.number().min(0))
   .refine((value) => Object.keys(value).length <= 50, 'has more than 50 entries')
+  .describe(
+    `In the place of its tier’s: ${limitNames.map((limit) => `\`${limit}\``).join(', ')}. Other names do nothing.`,
+  )
+export const limitsUntil = z.iso
+  .datetime({ offset: true })
+  .refine((value) => Date.parse(value) > Date.now(), 'must be in the future')
+  .nullable()
+  .describe('When `limits` end and those of the tier hold again. Null, and new limits without it: never.')
 export const attributes = z
   .record(z.string().min(1).max(64), z.union([z.string().max(500), z.number(), z.boolean()]))
   .refine((value) => Object.keys(value).length <= 50, 'has more than 50 entries')
@@ -23,7 +32,8 @@ export const tenant = z
     tier,
     status,
     region: z.string().nullable(),
-    limits: z.record(z.string(), z.number()),
+    limits: z.record(z.string(), z.number()).describe('Its own, in the place of its tier’s.'),
+    limitsUntil: z.string().nullable().describe('When they end; null: never. `/tenants/{id}/limits` shows what holds.'),
     attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     awaitingPromotion: z.boolean().describe('Enterprise, in a shared index, and no move is open.'),
     placement: placement.describe('Null until there is one, and when it is gone.'),

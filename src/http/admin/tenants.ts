@@ -10,7 +10,7 @@ import { showTenantRoute } from '../../tenants/show-tenant-route.ts'
 import { suspendTenant } from '../../tenants/suspend-tenant.ts'
 import type { TenantWork } from '../../tenants/tenant-work.ts'
 import { type AnyRoute, route } from '../route.ts'
-import { attributes, limits, name, status, tenant, tenantRoute, tier } from './tenant-fields.ts'
+import { attributes, limits, limitsUntil, name, status, tenant, tenantRoute, tier } from './tenant-fields.ts'
 
 const tag = 'tenants'
 const platform = { kind: 'staff', roles: ['platform'] } as const
@@ -119,11 +119,14 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
         name: name.optional(),
         tier: tier.optional(),
         limits: limits.optional(),
+        limitsUntil: limitsUntil.optional(),
         attributes: attributes.optional(),
       }),
       replies: { 200: { description: 'The tenant as it is now.', schema: tenant } },
       async handle({ principal, params, body }) {
-        return { status: 200, json: await changeTenant(deps, principal, parseTenantId(params.id), body) }
+        const { limitsUntil: until, ...rest } = body
+        const change = until === undefined ? rest : { ...rest, limitsUntil: until === null ? null : new Date(until) }
+        return { status: 200, json: await changeTenant(deps, principal, parseTenantId(params.id), change) }
       },
     }),
     ...(

@@ -1,0 +1,68 @@
+import type { TenantPrincipal } from '../auth/principal.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import type { Config } from '../config.ts'
+import { connect } from '../db/connect.ts'
+import { insuredPermits } from '../limits/insured-permits.ts'
+import { memoryPermits } from '../limits/memory-permits.ts'
+import { meteredEmbedder } from '../limits/metered-embedder.ts'
+import { postgresPermits } from '../limits/postgres-permits.ts'
+import { TenantGate, type TenantGateOptions } from '../limits/tenant-gate.ts'
+import type { Turn } from '../limits/turn.ts'
+import type { Embedder, TenantEmbedder } from '../models/embedder.ts'
+import { forgetOldKeys } from '../registry/idempotency-keys.ts'
+import { forgetOldPermits } from '../registry/take-permits.ts'
+import type { TenantRoutes } from '../registry/tenant-routes.ts'
+
+export interface LimitParts {
+  readonly routes: Pick<TenantRoutes, 'find'>
+  readonly onFault: (error: unknown) => void
+  readonly clock?: Clock | undefined
+}
+
+export interface OpenLimits extends AsyncDisposable {
+  readonly admit: (caller: TenantPrincipal) => Turn | Promise<Turn>
+  /** The embedder with its tokens counted, and no tenant taking all of it. */
+  metered(embedder: Embedder): TenantEmbedder
+}
+
+/** The local encoder takes about eight texts together; an endpoint's calls mostly wait for the network. */
+const embedderShares = {
+  local: { calls: 16, callsOfTenant: 8 },
+  openai: { calls: 256, callsOfTenant: 64 },
+} as const
+
+const tidyEveryMs = 600_000
+
+/** The limits of tenants on this replica. */
+export function openLimits(
+  { limits, databaseUrl, embedding }: Config,
+  { routes, onFault, clock }: LimitParts,
+): OpenLimits {
+  const opening = new AsyncDisposableStack()
+  const time = clock ?? systemClock
+  // A connection of its own: permits must not queue behind the queries of whoever they are to hold back.
+  const url = databaseUrl.reveal()
+  const { db } = opening.use(connect({ url, max: 1, applicationName: 'tenant-router limits' }))
+  const { store, onError, byTier, slots } = limits
+  const source =
+    store === 'memory' ? memoryPermits() : insuredPermits(postgresPermits(db), { onError, clock: time, onFault })
+  const find: TenantGateOptions['find'] = (tenantId) => {
+    try {
+      const route = routes.find(tenantId)
+      return route instanceof Promise ? route.catch(() => undefined) : route
+    } catch {
+      return undefined
+    }
+  }
+  const gate = opening.use(new TenantGate({ source, byTier, find, slots, clock: time, onError: onFault }))
+  const tidy = setInterval(() => {
+    Promise.all([forgetOldPermits(db), forgetOldKeys(db)]).catch(onFault)
+  }, tidyEveryMs)
+  tidy.unref()
+  opening.defer(() => clearInterval(tidy))
+  return {
+    admit: ({ tenantId }) => gate.admit(tenantId),
+    metered: (embedder) => meteredEmbedder(embedder, gate, embedderShares[embedding.provider]),
+    [Symbol.asyncDispose]: () => opening.disposeAsync(),
+  }
+}
