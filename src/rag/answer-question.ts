@@ -7,6 +7,7 @@ import { type AnswerSource, chooseSources } from './answer-sources.ts'
 import { retrievalKeyParts } from './cached-retrieve.ts'
 import { countTokens } from './count-tokens.ts'
 import type { AskOptions } from './embed-query.ts'
+import { Faults } from './faults.ts'
 import { promptVersion } from './prompt.ts'
 import { checkQuestion, type Question, type RetrieveInput } from './question.ts'
 import { answerQuestion, type RetrieveAnswer, type RetrieveDeps } from './retrieve.ts'
@@ -39,6 +40,9 @@ export interface Asked {
 /** The route is looked up first, so that a tenant that is suspended, gone or moved never gets a kept answer. */
 export async function ask(deps: AnswerDeps, principal: TenantPrincipal, input: AnswerInput): Promise<Asked> {
   const { question: words, ...how } = input
+  const faults = new Faults()
+  if (words.trim() === '') faults.add('question', 'must not be blank')
+  faults.check()
   const question = checkQuestion({ ...how, query: words }, deps.embedder.dimension)
   const route = await deps.routes.find(principal.tenantId)
   const key = answerKey({

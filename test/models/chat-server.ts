@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
@@ -13,8 +12,8 @@ export interface ChatRequest {
 /** How one request is met. */
 export type ChatStep =
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
-  /** Says these words and then ends as told; default `stop` with the usage. */
-  | { readonly words: readonly string[]; readonly end?: ChatEnd }
+  /** Says these words, once it may, and then ends as told; default `stop` with the usage. */
+  | { readonly words: readonly string[]; readonly end?: ChatEnd; readonly after?: Promise<void> }
   /** The most obedient model there is: says all that it was sent. */
   | 'echo'
   /** No answer at all. */
@@ -69,13 +68,14 @@ export async function chatServer(): Promise<ChatServer> {
       response.end(JSON.stringify(step.body ?? { error: { message: 'no' } }))
       return
     }
+    if (typeof step === 'object' && 'words' in step) await step.after
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     if (step === 'echo') return say(response, [body.messages.map(({ content }) => content).join('\n')])
     if ('words' in step) return say(response, step.words, step.end)
     for (let at = 0; at < step.flood && !response.destroyed; at += 1) {
       const isTaken = response.write(chunk({ delta: { content: floodWord } }))
       flooded += floodWord.length
-      if (!isTaken) await Promise.race([once(response, 'drain'), once(response, 'close')])
+      if (!isTaken) await taken(response)
     }
     say(response, [])
   })
@@ -106,6 +106,16 @@ export async function chatServer(): Promise<ChatServer> {
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+function taken(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      response.off('drain', go).off('close', go)
+      resolve()
+    }
+    response.on('drain', go).on('close', go)
+  })
 }
 
 function say(response: ServerResponse, words: readonly string[], end: ChatEnd = { finish: 'stop' }): void {

@@ -1,0 +1,99 @@
+import { ResultCache } from '../../src/cache/result-cache.ts'
+import { AppError } from '../../src/errors.ts'
+import { publicRoutes } from '../../src/http/public/public-routes.ts'
+import { openAiAnswerer } from '../../src/models/openai-answerer.ts'
+import type { TenantId } from '../../src/placement/tenant-id.ts'
+import { publicApp } from '../http/kit-app.ts'
+import { type ChatServer, chatServer } from '../models/chat-server.ts'
+import { hashEmbedder } from '../support/hash-embedder.ts'
+import { principalOf, type RagWorld, ragWorld } from '../support/rag-world.ts'
+
+export interface Said {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into an answer as an outside caller does
+  readonly json: any
+}
+
+export interface Event {
+  readonly event: string
+  // biome-ignore lint/suspicious/noExplicitAny: likewise
+  readonly data: any
+}
+
+export type AnswerWorld = Awaited<ReturnType<typeof answerWorld>>
+
+/** The public listener's app with a model of our own behind it. Tokens are `<tenant> <group,group>`. */
+export async function answerWorld(options: { readonly contextTokens?: number } = {}) {
+  const stack = new AsyncDisposableStack()
+  const model: ChatServer = stack.use(await chatServer())
+  const embedder = hashEmbedder()
+  const world: RagWorld = stack.use(await ragWorld({ embedder }))
+  const answerer = stack.use(openAiAnswerer({ model: 'chat-1', baseUrl: model.baseUrl, retryBaseMs: 1 }))
+  let lookups = 0
+  const onLookup = () => {
+    lookups += 1
+  }
+  const cache = new ResultCache({ maxBytes: 10_000_000, ttlMs: 60_000, quietMs: 0, onLookup })
+  const writes = { announce: (tenantId: TenantId) => cache.drop(tenantId) }
+  const deps = {
+    ...world.deps,
+    cache,
+    writes,
+    answerer,
+    answerSettings: { contextTokens: options.contextTokens ?? 6_000 },
+  }
+  const verify = (authorization = '') => {
+    const [, id = '', groups = ''] = authorization.split(' ')
+    if (id === '') throw new AppError('unauthenticated', 'There is no token.')
+    return principalOf(id, ...(groups === '' ? [] : groups.split(',')))
+  }
+  const { app, lines } = publicApp(publicRoutes(deps), { verify })
+
+  const send = async (token: string, method: string, path: string, body: unknown, headers = {}): Promise<Said> => {
+    const response = await app.request(path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    })
+    const text = await response.text()
+    const json = response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined
+    return { status: response.status, headers: response.headers, text, json }
+  }
+  return {
+    model,
+    embedder,
+    world,
+    deps,
+    app,
+    /** What the service logged. */
+    lines,
+    /** How often a kept answer was looked for: whoever finds none waits for the load from then on. */
+    get lookups() {
+      return lookups
+    },
+    ask: (token: string, question: string, more: object = {}, headers: Readonly<Record<string, string>> = {}) =>
+      send(token, 'POST', '/answer', { question, ...more }, headers),
+    async put(token: string, documentId: string, text: string, more: object = {}): Promise<void> {
+      const { status } = await send(token, 'PUT', `/documents/${documentId}`, { text, source: 'wiki', ...more })
+      if (status >= 300) throw new Error(`the document was refused with ${status}`)
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+export function eventsOf({ text }: Pick<Said, 'text'>): readonly Event[] {
+  return text
+    .split('\n\n')
+    .filter((frame) => frame.startsWith('event: '))
+    .map((frame) => {
+      const [name = '', data = ''] = frame.split('\n')
+      return { event: name.slice('event: '.length), data: JSON.parse(data.slice('data: '.length)) }
+    })
+}
+
+/** What a reader of the stream has read. */
+export function textOf(events: readonly Event[]): string {
+  return events.flatMap(({ event, data }) => (event === 'token' ? [data.text] : [])).join('')
+}
