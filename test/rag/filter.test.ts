@@ -9,6 +9,7 @@ import { upsertVectors } from '../../src/rag/upsert-vectors.ts'
 import type { Metadata } from '../../src/stores/store.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { principalOf, type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { filter, groups, metadata } from './arbitrary-filter.ts'
 import { matches } from './reference-filter.ts'
 
 let world: RagWorld
@@ -16,51 +17,6 @@ beforeAll(async () => {
   world = await ragWorld()
 })
 afterAll(() => world[Symbol.asyncDispose]())
-
-const word = fc.constantFrom('a', 'b', 'c')
-const number = fc.integer({ min: 0, max: 4 })
-const groups = fc.constantFrom('hr', 'it', 'all')
-const scalar = fc.oneof(word, number, fc.boolean())
-const field = fc.constantFrom('tag', 'year', 'flag', 'visibility', 'lost')
-
-const metadata: fc.Arbitrary<Metadata> = fc.record(
-  {
-    tag: fc.oneof(word, fc.uniqueArray(word, { minLength: 1 })),
-    year: number,
-    flag: fc.boolean(),
-    visibility: fc.uniqueArray(groups, { minLength: 1 }),
-  },
-  { requiredKeys: [] },
-)
-
-const condition = fc.oneof(
-  scalar,
-  fc
-    .record(
-      {
-        $eq: scalar,
-        $ne: scalar,
-        $gt: number,
-        $gte: number,
-        $lt: number,
-        $lte: number,
-        $in: fc.oneof(fc.array(fc.oneof(word, groups), { minLength: 1 }), fc.array(number, { minLength: 1 })),
-        $nin: fc.oneof(fc.array(fc.oneof(word, groups), { minLength: 1 }), fc.array(number, { minLength: 1 })),
-        $exists: fc.boolean(),
-      },
-      { requiredKeys: [] },
-    )
-    .filter((operators) => Object.keys(operators).length > 0),
-)
-
-const { filter } = fc.letrec<{ filter: Record<string, unknown> }>((tie) => ({
-  filter: fc.oneof(
-    { maxDepth: 3 },
-    fc.dictionary(field, condition, { minKeys: 1, maxKeys: 2 }),
-    fc.record({ $and: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }) }),
-    fc.record({ $or: fc.array(tie('filter'), { minLength: 1, maxLength: 3 }) }),
-  ),
-}))
 
 test('whatever a caller filters by, the answer is what the filter and the caller’s groups both allow', async () => {
   await world.tenant('acme')
