@@ -24,9 +24,9 @@ export interface Chunking {
 }
 
 const tokensDefault = 256
-export const chunkTokensMin = 32
+const chunkTokensMin = 32
 /** With a chunk's bytes bounded by its tokens, the text and the document's metadata fit the store's 40 KB together. */
-export const chunkTokensMax = 1_024
+const chunkTokensMax = 1_024
 
 /** The default, which needs no thought. @param maxTokens of a text that the embedding model was made for. */
 export function chunkRule(maxTokens: number = tokensDefault): ChunkRule {

@@ -1,0 +1,47 @@
+import { getDocumentProxy } from 'unpdf'
+import { type ExtractCaps, textTooLong, Unreadable } from './caps.ts'
+import { type PdfLine, pdfLines, type TextItem } from './pdf-lines.ts'
+import { pdfText } from './pdf-text.ts'
+
+/**
+ * The text of a PDF, page by page. Fonts are not drawn, scripts not run, attachments and links not opened.
+ *
+ * @throws Unreadable
+ */
+export async function readPdf(
+  bytes: Uint8Array,
+  caps: ExtractCaps,
+): Promise<{ text: string; title: string | null; pageStarts: number[] }> {
+  // A copy: the library takes no Buffer, and keeps what it is given.
+  const pdf = await getDocumentProxy(new Uint8Array(bytes), {
+    ...{ isEvalSupported: false, disableFontFace: true, useSystemFonts: false, stopAtErrors: false, verbosity: 0 },
+    ...{ enableXfa: false, maxImageSize: 0 },
+  }).catch(refuse)
+  if (pdf.numPages > caps.pages) {
+    throw new Unreadable(`The PDF has ${pdf.numPages} pages; ${caps.pages} are read at most. Split it.`)
+  }
+  const pages: PdfLine[][] = []
+  let length = 0
+  for (let number = 1; number <= pdf.numPages; number += 1) {
+    const page = await pdf.getPage(number).catch(refuse)
+    const { items } = await page.getTextContent({ disableNormalization: false }).catch(refuse)
+    const lines = pdfLines(items.filter((item): item is typeof item & TextItem => 'str' in item))
+    for (const { text } of lines) length += text.length
+    if (length > caps.textLength) throw textTooLong(caps)
+    pages.push(lines)
+    page.cleanup()
+  }
+  if (length === 0) {
+    throw new Unreadable('The PDF has no text; it may be a scan. Run text recognition (OCR) over it first.')
+  }
+  const { info } = await pdf.getMetadata().catch(() => ({ info: {} }))
+  const title = 'Title' in info && typeof info.Title === 'string' ? info.Title.trim() : ''
+  return { ...pdfText(pages), title: title === '' ? null : title }
+}
+
+function refuse(cause: unknown): never {
+  if (cause instanceof Error && cause.name === 'PasswordException') {
+    throw new Unreadable('The PDF is encrypted. Save it without a password.', { cause })
+  }
+  throw new Unreadable('The PDF is broken: it cannot be read.', { cause })
+}

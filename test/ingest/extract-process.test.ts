@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { startExtractor } from '../../src/ingest/extract/start-extractor.ts'
+import { longPdf, pdfBomb } from './make-files.ts'
+
+const note = (words: string) => ({ bytes: Buffer.from(words) })
+
+test('files that fill the memory or take too long end their reader; every other file is read all the same', async () => {
+  await using extractor = startExtractor({ readers: 2, memoryMb: 300 })
+  const bombs = Array.from({ length: 3 }, () => extractor.extract({ bytes: pdfBomb(4_000) }).catch((fault) => fault))
+  const notes = Array.from({ length: 20 }, (_, at) => extractor.extract(note(`Note ${at}.`)))
+  expect((await Promise.all(notes)).map(({ text }) => text)).toEqual(notes.map((_, at) => `Note ${at}.`))
+  for (const fault of await Promise.all(bombs)) {
+    expect(fault).toMatchObject({ code: 'unreadable_document', message: expect.stringContaining('300 MB of memory') })
+  }
+  expect((await extractor.extract(note('After all.'))).text).toBe('After all.')
+}, 120_000)
+
+test('a file that takes too long is given up, and the next one gets a new reader', async () => {
+  await using extractor = startExtractor({ readers: 1, timeMs: 1 })
+  for (let turn = 0; turn < 2; turn += 1) {
+    await expect(extractor.extract({ bytes: longPdf(2_000) })).rejects.toMatchObject({
+      code: 'unreadable_document',
+      message: expect.stringContaining('takes more than 0.001 s'),
+    })
+  }
+})
+
+test('a caller that goes away frees the reader, or its place in the queue', async () => {
+  await using extractor = startExtractor({ readers: 1 })
+  const gone = [new AbortController(), new AbortController()]
+  const [reading, waiting] = gone.map(({ signal }) =>
+    extractor.extract({ bytes: longPdf(2_000) }, { signal }).catch((fault) => fault),
+  )
+  const next = extractor.extract(note('Next.'))
+  for (const [at, one] of gone.entries()) one.abort(`gone ${at}`)
+  expect([await reading, await waiting]).toEqual(['gone 0', 'gone 1'])
+  expect((await next).text).toBe('Next.')
+  await expect(extractor.extract(note('x'), { signal: AbortSignal.abort('before') })).rejects.toBe('before')
+})
+
+test('an ended extractor says so to those who wait', async () => {
+  const extractor = startExtractor({ readers: 1 })
+  const calls = Array.from({ length: 3 }, () => extractor.extract({ bytes: longPdf(2_000) }).catch((fault) => fault))
+  await extractor[Symbol.asyncDispose]()
+  for (const fault of await Promise.all(calls)) expect(fault).toMatchObject({ code: 'shutting_down' })
+  await expect(extractor.extract(note('x'))).rejects.toMatchObject({ code: 'shutting_down' })
+})
+
+test('a reader that was let go after some time is replaced by the next file', async () => {
+  await using extractor = startExtractor({ readers: 1, idleMs: 0 })
+  for (const words of ['One.', 'Two.', 'Three.']) expect((await extractor.extract(note(words))).text).toBe(words)
+})
