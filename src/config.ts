@@ -123,6 +123,20 @@ export function readClientSettings(env: Environment = process.env): ClientSettin
   }
 }
 
+/** Where the command line finds the public listener, and who it is there. */
+export interface TenantClientSettings {
+  readonly url: string
+  readonly token?: Secret
+}
+
+export function readTenantClientSettings(env: Environment = process.env): TenantClientSettings {
+  const token = env.TENANT_ROUTER_TENANT_TOKEN?.trim()
+  return {
+    url: env.TENANT_ROUTER_PUBLIC_URL?.trim() || 'http://127.0.0.1:8080',
+    ...optional('token', token ? new Secret(token) : undefined),
+  }
+}
+
 /** What `migrate` needs of the settings, and no more. */
 export function readDatabaseUrl(env: Environment = process.env): Secret {
   const read = settingReader(env, {})

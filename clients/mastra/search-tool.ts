@@ -11,11 +11,10 @@ export function searchTool(client: TenantRouterClient, settings: SearchSettings 
     id: 'search-documents',
     description: 'Search the company’s documents. Gives passages with the source to cite, the best first.',
     inputSchema: z.object({ query: z.string().min(1).max(8_000).describe('A question, or words to look for.') }),
-    execute: async (
-      { query }: { query: string },
-      context?: { readonly abortSignal?: AbortSignal | undefined },
-    ): Promise<{ passages: readonly Passage[] }> => ({
-      passages: await search(client, query, settings, context?.abortSignal),
-    }),
+    execute: async ({ query }: { query: string }, context?: object): Promise<{ passages: readonly Passage[] }> => {
+      const signal = context !== undefined && 'abortSignal' in context ? context.abortSignal : undefined
+      const passages = await search(client, query, settings, signal instanceof AbortSignal ? signal : undefined)
+      return { passages }
+    },
   }
 }

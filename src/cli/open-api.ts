@@ -26,6 +26,6 @@ export async function openApi(client: ClientSettings, context: Omit<Context, 'ap
   )
 }
 
-function isThisMachine(url: string): boolean {
+export function isThisMachine(url: string): boolean {
   return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import metadata from '../../package.json' with { type: 'json' }
 import { advise } from './commands/advise.ts'
 import { demote } from './commands/demote.ts'
+import { evaluation } from './commands/eval.ts'
 import { indexesAdd } from './commands/indexes-add.ts'
 import { indexesList } from './commands/indexes-list.ts'
 import { indexesReopen } from './commands/indexes-reopen.ts'
@@ -60,7 +61,7 @@ export function program(context: Context): Command {
     ]),
   )
   root.addCommand(noun('indexes', 'see and add indexes', [indexesList, indexesAdd, indexesReopen]))
-  add(root, [token, migrate, serve], context)
+  add(root, [evaluation, token, migrate, serve], context)
   throwing(root)
   return root
 }

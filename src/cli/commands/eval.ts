@@ -1,0 +1,69 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { readTenantClientSettings } from '../../config.ts'
+import { words } from '../arguments.ts'
+import type { Context } from '../context.ts'
+import { evaluate, type ModeReport, modes, type RefusedMode } from '../eval/evaluate.ts'
+import { publicApi } from '../eval/public-api.ts'
+import { readQuestionSet } from '../eval/question-set.ts'
+import { tenantToken } from '../eval/tenant-token.ts'
+import { showList } from '../show.ts'
+import { type ReadOptions, reading } from '../verb.ts'
+
+interface Options extends ReadOptions {
+  readonly tenant: string
+  readonly set: string
+  readonly k: readonly number[]
+}
+
+/** The most that a retrieve gives. */
+const depthMax = 100
+const depthMin = 50
+
+export function evaluation(context: Context): Command {
+  return reading({
+    usage: 'eval',
+    summary: 'measure how well a tenant’s questions find their answers: recall@k, nDCG@10, MRR, by way of searching',
+    example: 'eval --tenant acme-bikes --set examples/acme-bikes/questions.json',
+  })
+    .requiredOption('--tenant <id>', 'whose documents are searched')
+    .requiredOption('--set <file>', 'questions with the ids that answer them, as JSON')
+    .option('--k <list>', 'where recall is measured, as in 1,5', cutOffs, [1, 3, 5, 10])
+    .addHelpText('after', '  TENANT_ROUTER_PUBLIC_URL   the public listener (http://127.0.0.1:8080)')
+    .addHelpText('after', '  TENANT_ROUTER_TENANT_TOKEN a token of the tenant (on this machine, "npm start" stands in)')
+    .action(async ({ tenant, set: path, k: ks, ...options }: Options) => {
+      const set = await readQuestionSet(path)
+      const client = readTenantClientSettings()
+      const api = publicApi(client.url, await tenantToken(client, context, tenant), context.interrupted)
+      const depth = Math.max(depthMin, ...ks)
+      const reports: (ModeReport | RefusedMode)[] = []
+      for (const mode of modes) reports.push(await evaluate(api, set, mode, { ks, depth }))
+      if (options.json) {
+        context.write(JSON.stringify({ tenantId: tenant, set: path, questions: set.length, depth, modes: reports }))
+        return
+      }
+      const measured = reports.filter((report) => 'recall' in report)
+      showList(context, options, { items: measured.map((report) => ({ ...report })) }, columns(ks))
+      for (const report of reports) if ('refused' in report) context.remark(`${report.mode}: ${report.refused}`)
+      for (const { mode, missed } of measured)
+        for (const question of missed) context.remark(`${mode} misses: ${question}`)
+    })
+}
+
+function columns(ks: readonly number[]): Readonly<Record<string, (report: ModeReport) => unknown>> {
+  const recalls = ks.map((k) => [`RECALL@${k}`, ({ recall }: ModeReport) => recall[k]?.toFixed(3)] as const)
+  return {
+    MODE: ({ mode }) => mode,
+    ...Object.fromEntries(recalls),
+    'NDCG@10': ({ ndcgAt10 }) => ndcgAt10.toFixed(3),
+    MRR: ({ mrr }) => mrr.toFixed(3),
+    BY: ({ by }) => [by?.lexical && `words: ${by.lexical}`, by?.reranker].filter(Boolean).join(', '),
+  }
+}
+
+function cutOffs(text: string): readonly number[] {
+  const ks = words(text).map(Number)
+  if (ks.length > 0 && ks.every((k) => Number.isInteger(k) && k >= 1 && k <= depthMax)) {
+    return [...new Set(ks)].sort((a, b) => a - b)
+  }
+  throw new InvalidArgumentError(`It must be whole numbers from 1 to ${depthMax}, as in 1,5,10.`)
+}

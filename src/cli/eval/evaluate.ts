@@ -1,0 +1,90 @@
+import { mean, ndcgAt, type Ranking, recallAt, reciprocalRank } from './metrics.ts'
+import type { Found, PublicApi } from './public-api.ts'
+import type { SetQuestion } from './question-set.ts'
+
+export const modes = ['dense', 'hybrid', 'reranked'] as const
+export type Mode = (typeof modes)[number]
+
+export interface ModeReport {
+  readonly mode: Mode
+  /** Who looked for words, and who reranked, where the service says so. */
+  readonly by?: Found['search']
+  /** By k. */
+  readonly recall: Readonly<Record<string, number>>
+  readonly ndcgAt10: number
+  /** Mean of 1 / the rank of the first answer, as far as `depth`. */
+  readonly mrr: number
+  /** Questions whose answers are not among the first of the largest k. */
+  readonly missed: readonly string[]
+}
+
+/** The service does not offer the mode, and says why. */
+export interface RefusedMode {
+  readonly mode: Mode
+  readonly refused: string
+}
+
+export interface EvaluateOptions {
+  readonly ks: readonly number[]
+  /** Matches asked for a question; of documents there are fewer, as several chunks are of one. */
+  readonly depth: number
+  /** Called after each question of each mode. */
+  readonly onDone?: () => void
+}
+
+/** Questions under way at once: enough to keep the service busy, few enough for any limit. */
+const atOnce = 4
+
+/** Asks every question in one mode, and measures the rankings. */
+export async function evaluate(
+  api: PublicApi,
+  set: readonly SetQuestion[],
+  mode: Mode,
+  { ks, depth, onDone }: EvaluateOptions,
+): Promise<ModeReport | RefusedMode> {
+  const found: Found[] = []
+  for (let at = 0; at < set.length; at += atOnce) {
+    const asked = set.slice(at, at + atOnce)
+    const answers = await Promise.all(asked.map(({ question }) => api.retrieve(requestOf(mode, question, depth))))
+    for (const answer of answers) {
+      if ('refused' in answer) return { mode, refused: answer.refused }
+      found.push(answer)
+      onDone?.()
+    }
+  }
+  return { mode, ...(found[0]?.search && { by: found[0].search }), ...measure(set, found, ks) }
+}
+
+function requestOf(mode: Mode, query: string, topK: number): Readonly<Record<string, unknown>> {
+  const plain = { query, topK }
+  switch (mode) {
+    case 'dense':
+      return plain
+    case 'hybrid':
+      return { ...plain, mode: 'hybrid' }
+    case 'reranked':
+      return { ...plain, mode: 'hybrid', rerank: { candidates: topK } }
+  }
+}
+
+function measure(set: readonly SetQuestion[], found: readonly Found[], ks: readonly number[]) {
+  const rows = set.map(({ question, of, relevant }, at) => {
+    return { question, relevant, ranking: rankingOf(found[at]?.matches ?? [], of) }
+  })
+  const average = (value: (ranking: Ranking, relevant: ReadonlySet<string>) => number) =>
+    Number(mean(rows.map(({ ranking, relevant }) => value(ranking, relevant))).toFixed(4))
+  const deepest = Math.max(...ks)
+  return {
+    recall: Object.fromEntries(ks.map((k) => [k, average((ranking, relevant) => recallAt(k, ranking, relevant))])),
+    ndcgAt10: average((ranking, relevant) => ndcgAt(10, ranking, relevant)),
+    mrr: average(reciprocalRank),
+    missed: rows.flatMap(({ question, ranking, relevant }) =>
+      recallAt(deepest, ranking, relevant) === 0 ? [question] : [],
+    ),
+  }
+}
+
+function rankingOf(matches: Found['matches'], of: SetQuestion['of']): Ranking {
+  const ids = matches.flatMap(({ id, documentId }) => (of === 'chunk' ? [id] : documentId === null ? [] : [documentId]))
+  return [...new Set(ids)]
+}

@@ -1,0 +1,89 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { CliError } from '../exit-code.ts'
+
+/** What an answer to `POST /retrieve` is measured by. */
+export interface Found {
+  readonly matches: readonly { readonly id: string; readonly documentId: string | null }[]
+  /** How a search beyond the plain one went. */
+  readonly search?: { readonly lexical?: string; readonly reranker?: string | null }
+}
+
+export interface PublicApi {
+  /**
+   * @returns `refused` with the service's words when it does not know the search that is asked for.
+   * @throws CliError `refused` for anything else that the service refuses; `failed` when there is no such service.
+   */
+  retrieve(request: Readonly<Record<string, unknown>>): Promise<Found | { readonly refused: string }>
+}
+
+const triesMax = 20
+
+/** The public listener, as an app of the token's tenant calls it: what is limited or held for a moment is asked again. */
+export function publicApi(baseUrl: string, token: string, interrupted: AbortSignal): PublicApi {
+  return {
+    async retrieve(request) {
+      for (let tries = 1; ; tries += 1) {
+        const response = await reach(baseUrl, token, request, interrupted)
+        const body = await response.text()
+        if (response.ok) return foundOf(body)
+        const problem = problemOf(body)
+        if ((response.status === 429 || response.status === 503) && tries < triesMax) {
+          await wait(retryAfterMs(response), undefined, { signal: interrupted })
+        } else if (problem.code === 'invalid_request' && problem.faults.some(isOfMode)) {
+          return { refused: problem.detail }
+        } else {
+          throw new CliError('refused', `Refused: ${problem.detail} (${response.status} ${problem.code})`)
+        }
+      }
+    },
+  }
+}
+
+async function reach(baseUrl: string, token: string, request: object, interrupted: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(new URL('/retrieve', baseUrl), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(request),
+      signal: AbortSignal.any([AbortSignal.timeout(60_000), interrupted]),
+    })
+  } catch (cause) {
+    if (interrupted.aborted) throw cause
+    const remedy = 'is the service running, and is TENANT_ROUTER_PUBLIC_URL its public listener?'
+    throw new CliError('failed', `No answer from ${baseUrl}: ${remedy}`, { cause })
+  }
+}
+
+function foundOf(body: string): Found {
+  const document: unknown = parse(body)
+  if (typeof document === 'object' && document !== null && 'matches' in document) return document as Found
+  throw new CliError('failed', 'The answer is not one of tenant-router: check TENANT_ROUTER_PUBLIC_URL.')
+}
+
+interface Problem {
+  readonly code: string
+  readonly detail: string
+  readonly faults: readonly { readonly path: string }[]
+}
+
+function problemOf(body: string): Problem {
+  const document = parse(body) as Partial<Problem> | undefined
+  return { code: document?.code ?? 'unknown', detail: document?.detail ?? body, faults: document?.faults ?? [] }
+}
+
+function isOfMode({ path }: { readonly path: string }): boolean {
+  return path === 'mode' || path === 'rerank' || path.startsWith('rerank.')
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function retryAfterMs(response: Response): number {
+  const seconds = Number(response.headers.get('retry-after') ?? 1)
+  return Math.min(60, Number.isFinite(seconds) ? Math.max(0.1, seconds) : 1) * 1000
+}
