@@ -50,6 +50,7 @@ export interface Overrides {
   readonly atMovePoint?: RunMoveDeps['at']
   readonly provisionWaitMs?: number
   readonly policyEveryMs?: number
+  readonly cacheQuietMs?: number
   readonly limitsClock?: LimitParts['clock']
 }
 
@@ -95,7 +96,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const chunker = opening.use(startChunker())
   const verifier = opening.use(openVerifier(config.jwt, telemetry))
   const answerer = overrides.answerer ?? opening.use(await openAnswerer(config.answer))
-  const { cache, embeddings, forget } = openCaches(config.cache, telemetry)
+  const { cache, embeddings, forget } = openCaches({ ...config.cache, quietMs: overrides.cacheQuietMs }, telemetry)
   const onFault = (error: unknown) => log.warn({ err: error }, 'Postgres could not be asked')
   const writes = opening.use(await listenForTenantWrites({ sql: database.sql, cache, onFault }))
   const { sessionLeaseMs: leaseMs, storeInDoubtMs, storeVisibleMs } = config.moves

@@ -9,7 +9,7 @@ export interface TenantCacheOptions {
   /** 0: nothing is kept. */
   readonly ttlMs: number
   /** How long after a drop nothing of that tenant is kept; default 0. */
-  readonly quietMs?: number
+  readonly quietMs?: number | undefined
   readonly onLookup?: (kind: CacheKind, hit: boolean) => void
   /** Milliseconds that only rise, from above 0. */
   readonly now?: () => number

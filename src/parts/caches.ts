@@ -15,11 +15,17 @@ export interface Caches {
 /** Vectors take a quarter of the bytes at most: answers are dear, and thousands of vectors go into the rest. */
 const embeddingShare = 0.25
 
-/** What this replica keeps: within the configured bytes together. */
-export function openCaches({ maxBytes, ttlMs }: Config['cache'], { caches }: Telemetry): Caches {
+/**
+ * What this replica keeps: within the configured bytes together.
+ * @param options `quietMs`: how long after a write nothing of its tenant is kept; undefined: as long as the store needs.
+ */
+export function openCaches(
+  { maxBytes, ttlMs, quietMs }: Config['cache'] & { readonly quietMs: number | undefined },
+  { caches }: Telemetry,
+): Caches {
   const onLookup = caches.lookup
   const forEmbeddings = Math.floor(maxBytes * embeddingShare)
-  const cache = new ResultCache({ maxBytes: maxBytes - forEmbeddings, ttlMs, onLookup })
+  const cache = new ResultCache({ maxBytes: maxBytes - forEmbeddings, ttlMs, quietMs, onLookup })
   const embeddings = new EmbeddingCache({ maxBytes: forEmbeddings, ttlMs, onLookup })
   return {
     cache,

@@ -18,7 +18,8 @@ const apps = {} as Record<Name, string>
 
 beforeAll(async () => {
   world = await ServiceWorld.open()
-  replicas = [await world.replica(), await world.replica()]
+  const env = { ANSWER_PROVIDER: 'extractive' }
+  replicas = [await world.replica(env), await world.replica(env)]
   platform = await world.issuer.staff('platform')
   for (const [i, name] of names.entries()) {
     apps[name] = await world.issuer.tenant(name)
@@ -86,6 +87,7 @@ const readings: readonly Ask[] = [
     path: '/retrieve/batch',
     body: { queries: [{ query: 'Heron Otter Basalt', ...everyStage }, { vector: vector() }] },
   },
+  { path: '/answer', body: { question: 'What is the secret word of this company?', topK: 100 } },
   { path: '/vectors/fetch', body: { ids: ['own-1', 'refunds#0'] } },
   { path: '/documents' },
   { path: '/documents/refunds' },
