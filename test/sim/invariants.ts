@@ -79,7 +79,13 @@ export async function checkLanded(world: SimWorld, label: string): Promise<void>
   }
 }
 
+/** Records are never changed, only replaced. */
+const digests = new WeakMap<VectorRecord, string>()
+
 function look(records: ReadonlyMap<string, VectorRecord>, id: string): string {
   const found = records.get(id)
-  return found === undefined ? 'absent' : digestRecord(found)
+  if (found === undefined) return 'absent'
+  const digest = digests.get(found) ?? digestRecord(found)
+  digests.set(found, digest)
+  return digest
 }

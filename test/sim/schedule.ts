@@ -38,9 +38,15 @@ export class Schedule {
   #nowMs = 1_700_000_000_000
   #busy = 0
   #onIdle: (() => void) | undefined
+  readonly #grainMs: number
   pick: Pick = (points) => points[0]
   /** Runs after everything that has happened; what it throws ends the run. */
   after: (label: string) => Promise<void> = async () => undefined
+
+  /** @param grainMs timers go off at multiples of it: later than asked for, as timers may, and several at once. */
+  constructor(grainMs = 1) {
+    this.#grainMs = grainMs
+  }
 
   get nowMs(): number {
     return this.#nowMs
@@ -78,7 +84,8 @@ export class Schedule {
     const sleep = (ms: number, signal?: AbortSignal) =>
       new Promise<void>((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason)
-        const sleeper = { actor, wakeMs: this.#nowMs + Math.max(1, ms), wake: resolve }
+        const wakeMs = Math.ceil((this.#nowMs + Math.max(1, ms)) / this.#grainMs) * this.#grainMs
+        const sleeper = { actor, wakeMs, wake: resolve }
         this.#sleepers.add(sleeper)
         signal?.addEventListener('abort', () => {
           if (this.#sleepers.delete(sleeper)) reject(signal.reason)

@@ -5,8 +5,19 @@ import { type GatePass, passGate } from '../../src/registry/write-gate.ts'
 import type { TenantStore, WriteReceipt } from '../../src/stores/store.ts'
 import { acme, record, type SimWorld } from './sim-world.ts'
 
-const leaseMs = 10_000
-const storeCallMs = 4_000
+/** In ms. */
+export interface ReplicaTimes {
+  readonly leaseMs: number
+  readonly storeCallMs: number
+  /** How long a write waits for another one of the same record. */
+  readonly busyWaitMs: number
+  readonly moverLeaseMs: number
+  readonly pollMs: number
+}
+
+export const replicaTimes: ReplicaTimes = {
+  ...{ leaseMs: 10_000, storeCallMs: 4_000, busyWaitMs: 3_000, moverLeaseMs: 6_000, pollMs: 2_000 },
+}
 
 /** One process of the service: its routes under a lease, its app's requests, its mover. */
 export class SimReplica {
@@ -18,7 +29,12 @@ export class SimReplica {
     this.name = name
     this.#world = world
     this.routes = new LeasedRoutes(world.sql.connect(name), {
-      ...{ leaseMs, storeInDoubtMs: world.settings.storeInDoubtMs, holdMs: 5_000, outageReads: 'stop' },
+      ...{
+        leaseMs: world.times.leaseMs,
+        storeInDoubtMs: world.settings.storeInDoubtMs,
+        holdMs: 5_000,
+        outageReads: 'stop',
+      },
       clock: world.schedule.clock(name),
     })
   }
@@ -28,14 +44,18 @@ export class SimReplica {
   }
 
   async start(withMover: boolean): Promise<void> {
-    const { schedule, sql, store, settings, log } = this.#world
+    const { schedule, sql, store, settings, times, log } = this.#world
     await this.routes.start()
     if (!withMover) return
     const actor = `${this.name}.mover`
     const clock = schedule.clock(actor)
     const at = (point: string) => schedule.point(actor, `at ${point}`)
     const deps = { stores: store.connect(actor), settings, log, clock, at }
-    await new Mover(sql.connect(actor), deps, { leaseMs: 6_000, maxMoves: 1, pollMs: 2_000 }).start()
+    await new Mover(sql.connect(actor), deps, {
+      leaseMs: times.moverLeaseMs,
+      maxMoves: 1,
+      pollMs: times.pollMs,
+    }).start()
   }
 
   /** Dies at once: nothing it was doing goes on, what it has sent may still land. */
@@ -47,7 +67,7 @@ export class SimReplica {
   }
 
   put(id: string, value: number): Promise<unknown> {
-    return this.#write(id, value, true, (store, pass, signal) => {
+    return this.#write([id], value, (store, pass, signal) => {
       const stamp = pass.stamp(id)
       const one = record(id, value)
       const stamped = stamp === undefined ? one : { ...one, metadata: { ...one.metadata, _tr: stamp } }
@@ -55,8 +75,16 @@ export class SimReplica {
     })
   }
 
-  delete(id: string): Promise<unknown> {
-    return this.#write(id, undefined, false, (store, _, signal) => store.deleteIds([id], { signal }))
+  delete(...ids: readonly string[]): Promise<unknown> {
+    return this.#write(ids, undefined, (store, _, signal) => store.deleteIds(ids, { signal }))
+  }
+
+  /** Looks for what a filter would find, and deletes it by id, all in one write. */
+  async deleteFound(isMeant: (id: string) => boolean): Promise<unknown> {
+    const { routing } = await this.routes.find(acme)
+    const { ids } = await this.#world.store.connect(this.name).open(routing.active).list({})
+    const found = ids.filter(isMeant)
+    return found.length === 0 ? undefined : this.delete(...found)
   }
 
   /** What the record is where this replica believes the tenant to live, as the store truly has it. */
@@ -80,26 +108,26 @@ export class SimReplica {
   }
 
   #write(
-    id: string,
+    ids: readonly string[],
     value: number | undefined,
-    isPut: boolean,
     send: (store: TenantStore, pass: GatePass, signal: AbortSignal) => Promise<WriteReceipt>,
   ): Promise<unknown> {
-    const { schedule, sql, store, settings, history } = this.#world
+    const { schedule, sql, store, settings, times, history } = this.#world
+    const { storeCallMs, busyWaitMs } = times
     const clock = schedule.clock(this.name)
     const gate = {
       ...{ routes: this.routes, db: sql.connect(this.name).db, clock },
-      settings: { storeCallMs, storeInDoubtMs: settings.storeInDoubtMs, busyWaitMs: 3_000 },
+      settings: { storeCallMs, storeInDoubtMs: settings.storeInDoubtMs, busyWaitMs },
     }
-    return history.note('write', id, value, this.name, async () => {
-      await passGate(gate, acme, { ids: [id], isPut }, async (pass) => {
+    const written = Promise.resolve().then(() =>
+      passGate(gate, acme, { ids, isPut: value !== undefined }, async (pass) => {
         const limit = new AbortController()
         const words = 'The store takes too long.'
         void clock.sleep(storeCallMs).then(() => limit.abort(new AppError('store_busy', words)))
         const place = store.connect(this.name).open(pass.placement)
         return send(place, pass, AbortSignal.any([limit.signal, pass.signal]))
-      })
-      return value
-    })
+      }),
+    )
+    return Promise.all(ids.map((id) => history.note('write', id, value, this.name, () => written.then(() => value))))
   }
 }

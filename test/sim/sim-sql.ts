@@ -3,12 +3,39 @@ import type { Database } from '../../src/db/connect.ts'
 import { build } from './build-db.ts'
 import type { Schedule } from './schedule.ts'
 
+/** A client that never has more than one connection, and never another one. */
+export type OneConnection = postgres.Sql
+
+/** Opened once for many worlds, one after the other, it spares each the time that Postgres takes to learn the statements. */
+export function oneConnection(url: string): OneConnection {
+  return postgres(url, { max: 1, onnotice: () => undefined, idle_timeout: 0, max_lifetime: null })
+}
+
+/** The query builder's statements are few and come again and again. */
+const prepared = { prepare: true }
+
+const ready = new WeakSet<OneConnection>()
+const setup = `create schema if not exists sim; create sequence if not exists sim.ticks;
+  set search_path to sim, public, pg_catalog; set synchronous_commit to off;
+  create or replace function sim.now() returns timestamptz language sql stable as
+    $$ select pg_catalog.to_timestamp(pg_catalog.current_setting('sim.now_ms')::float8 / 1000) $$;
+  create or replace function sim.clock_timestamp() returns timestamptz language sql volatile as
+    $$ select sim.now() + pg_catalog.nextval('sim.ticks') * interval '1 microsecond' $$;`
+
+const emptied = `do $$ declare one text; begin
+    set local session_replication_role = replica;
+    for one in select tablename from pg_tables where schemaname = 'public' and tablename <> 'routing_clock' loop
+      execute format('delete from public.%I', one);
+    end loop;
+  end $$;`
+
 /**
  * Real Postgres under a simulated clock and in one order: all actors share a connection, every statement or transaction
  * is one point of the schedule, and `now()` and `clock_timestamp()` are ours.
  */
 export class SimSql implements AsyncDisposable {
-  readonly real: postgres.Sql
+  readonly real: OneConnection
+  readonly #own: OneConnection | undefined
   readonly #schedule: Schedule
   readonly #listeners: {
     readonly actor: string
@@ -17,29 +44,26 @@ export class SimSql implements AsyncDisposable {
   }[] = []
   readonly #cutOff = new Set<string>()
   #saidMs = 0
+  readonly #looked = new Map<string, Looked>()
+  /** Rows that committed transactions have changed so far. */
+  changes = 0
 
-  private constructor(real: postgres.Sql, schedule: Schedule) {
+  private constructor(real: OneConnection, schedule: Schedule, own: OneConnection | undefined) {
     this.real = real
     this.#schedule = schedule
+    this.#own = own
   }
 
-  static async open(url: string, schedule: Schedule): Promise<SimSql> {
-    const real = postgres(url, {
-      ...{ max: 1, onnotice: () => undefined, idle_timeout: 0 },
-      connection: { search_path: 'sim, public, pg_catalog' },
-    })
-    await real.unsafe(`create schema if not exists sim; create sequence if not exists sim.ticks;
-      create or replace function sim.now() returns timestamptz language sql stable as
-        $$ select pg_catalog.to_timestamp(pg_catalog.current_setting('sim.now_ms')::float8 / 1000) $$;
-      create or replace function sim.clock_timestamp() returns timestamptz language sql volatile as
-        $$ select sim.now() + pg_catalog.nextval('sim.ticks') * interval '1 microsecond' $$;
-      do $$ declare one text; begin
-        set local session_replication_role = replica;
-        for one in select tablename from pg_tables where schemaname = 'public' and tablename <> 'routing_clock' loop
-          execute format('delete from public.%I', one);
-        end loop;
-      end $$;`)
-    return new SimSql(real, schedule)
+  /** @param connection to a migrated database that nobody else uses; its rows are dropped. */
+  static async open(connection: OneConnection | string, schedule: Schedule): Promise<SimSql> {
+    const own = typeof connection === 'string' ? oneConnection(connection) : undefined
+    const real = own ?? (connection as OneConnection)
+    if (!ready.has(real)) await real.unsafe(setup)
+    ready.add(real)
+    await real.unsafe(emptied)
+    const sql = new SimSql(real, schedule, own)
+    sql.tellTime()
+    return sql
   }
 
   /** Postgres as one process sees it. */
@@ -54,49 +78,53 @@ export class SimSql implements AsyncDisposable {
     else this.#cutOff.delete(actor)
   }
 
+  /** What is asked next is asked now. */
+  tellTime(): void {
+    const { nowMs } = this.#schedule
+    if (this.#saidMs === nowMs) return
+    this.#saidMs = nowMs
+    this.real`select set_config('sim.now_ms', ${String(nowMs)}, false), setval('sim.ticks', 1)`.catch(() => undefined)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.real.end({ timeout: 1 })
+    await this.#own?.end({ timeout: 1 })
   }
 
   #client(actor: string): postgres.Sql {
-    const run = async <T>(label: string, work: () => Promise<T>): Promise<T> => {
+    const run = async <T>(label: string, isTimed: boolean, work: () => Promise<T>): Promise<T> => {
       await this.#schedule.point(actor, label)
       if (this.#cutOff.has(actor)) throw new Error('connection refused')
       return this.#schedule.busy(() => {
-        this.#sayTime()
+        if (isTimed) this.tellTime()
         return work()
       })
     }
-    const unsafe = (query: string, params: unknown[] = []) => {
-      const label = `sql ${query.replaceAll(/\s+/g, ' ').trim().slice(0, 160)}`
-      const go = (shape: 'rows' | 'values') =>
-        run(label, async () => {
-          const pending = this.real.unsafe(query, params as never[])
-          const rows = await (shape === 'values' ? pending.values() : pending)
-          this.#announce(actor, query)
+    const unsafe = (query: string, params: readonly unknown[] = []) => {
+      const { label, isTimed } = this.#look(query)
+      return lazily((shape) =>
+        run(label, isTimed, async () => {
+          const rows = await ask(this.real, query, params, shape)
+          this.#announce(query, params)
           return rows
-        })
-      // Like the driver's: nothing is sent before it is awaited.
-      const lazy = { values: () => go('values') }
-      // biome-ignore lint/suspicious/noThenProperty: the driver's queries are awaited like this
-      return Object.assign(lazy, { then: (done: never, failed: never) => go('rows').then(done, failed) })
+        }),
+      )
     }
     const begin = (work: (inner: postgres.TransactionSql) => Promise<unknown>) =>
-      run('tx', async () => {
-        const said: string[] = []
+      run('tx', true, async () => {
+        const said: (readonly [query: string, params: readonly unknown[]])[] = []
+        let changes = 0
         const result = await this.real.begin((inner) => {
-          const spied = new Proxy(inner, {
-            get: (target, key) =>
-              key === 'unsafe'
-                ? (query: string, params: never[]) => {
-                    said.push(query)
-                    return target.unsafe(query, params)
-                  }
-                : Reflect.get(target, key),
-          })
-          return work(spied)
+          const spied = (query: string, params: readonly unknown[] = []) =>
+            lazily(async (shape) => {
+              said.push([query, params])
+              const rows = await ask(inner, query, params, shape)
+              if (rows.command !== 'SELECT') changes += rows.count
+              return rows
+            })
+          return work(new Proxy(inner, { get: (target, key) => (key === 'unsafe' ? spied : Reflect.get(target, key)) }))
         })
-        for (const query of said) this.#announce(actor, query)
+        this.changes += changes
+        for (const [query, params] of said) this.#announce(query, params)
         return result
       })
     const listen = async (channel: string, hear: (payload: string) => void, onListen?: () => void) => {
@@ -104,29 +132,56 @@ export class SimSql implements AsyncDisposable {
       onListen?.()
       return { unlisten: async () => undefined }
     }
-    const tagged = (strings: TemplateStringsArray, ...values: never[]) =>
-      run(`sql ${strings.join('?').replaceAll(/\s+/g, ' ').trim().slice(0, 160)}`, () => this.real(strings, ...values))
+    const tagged = (strings: TemplateStringsArray, ...values: never[]) => {
+      const { label, isTimed } = this.#look(strings.join('?'))
+      return run(label, isTimed, () => this.real(strings, ...values))
+    }
     return new Proxy(tagged as unknown as postgres.Sql, {
       get: (_, key) => ({ unsafe, begin, listen })[key as string] ?? Reflect.get(this.real, key),
     })
   }
 
   /** After a commit that told of something, everyone who listens hears of it, each in its own time. */
-  #announce(_: string, query: string): void {
+  #announce(query: string, [channel]: readonly unknown[]): void {
     if (!query.includes('pg_notify')) return
-    for (const { actor, hear } of this.#listeners) {
-      void this.#schedule.point(actor, 'hears').then(() => {
-        if (!this.#cutOff.has(actor)) hear('')
+    for (const one of this.#listeners) {
+      if (one.channel !== channel) continue
+      void this.#schedule.point(one.actor, 'hears').then(() => {
+        if (!this.#cutOff.has(one.actor)) one.hear('')
       })
     }
   }
 
-  #sayTime(): void {
-    const { nowMs } = this.#schedule
-    if (this.#saidMs === nowMs) return
-    this.#saidMs = nowMs
-    void this.real
-      .unsafe(`select set_config('sim.now_ms', '${nowMs}', false), setval('sim.ticks', 1)`)
-      .catch(() => undefined)
+  #look(query: string): Looked {
+    const known = this.#looked.get(query)
+    if (known !== undefined) return known
+    const label = `sql ${query.replaceAll(/\s+/g, ' ').trim().slice(0, 160)}`
+    const look = { label, isTimed: /now\(\)|clock_timestamp\(\)/.test(query) }
+    this.#looked.set(query, look)
+    return look
   }
+}
+
+interface Looked {
+  readonly label: string
+  /** It asks what time it is. */
+  readonly isTimed: boolean
+}
+
+type Shape = 'rows' | 'values'
+
+/** Like the driver's queries: nothing is sent before it is awaited. */
+function lazily<T>(go: (shape: Shape) => Promise<T>) {
+  // biome-ignore lint/suspicious/noThenProperty: the driver's queries are awaited like this
+  return { values: () => go('values'), then: (done: never, failed: never) => go('rows').then(done, failed) }
+}
+
+async function ask(
+  sql: postgres.Sql | postgres.TransactionSql,
+  query: string,
+  params: readonly unknown[],
+  shape: Shape,
+) {
+  const pending = sql.unsafe(query, params as never[], prepared)
+  return shape === 'values' ? pending.values() : pending
 }

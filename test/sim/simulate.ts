@@ -1,9 +1,17 @@
 import type { Schedule } from './schedule.ts'
 import type { SimReplica } from './sim-replica.ts'
+import type { OneConnection } from './sim-sql.ts'
 import type { Fate } from './sim-store.ts'
-import { SimWorld } from './sim-world.ts'
+import { type SimOptions, SimWorld } from './sim-world.ts'
 
 const ids = ['r1', 'r2', 'r3', 'new']
+
+/** Less of what only waits: the doubts are shorter than the leases, and who asks again and again asks seldom. */
+const brisk: SimOptions = {
+  settings: { fenceBudgetMs: 1_000, storeInDoubtMs: 2_000, storeVisibleMs: 1_000 },
+  times: { leaseMs: 6_000, storeCallMs: 2_000, busyWaitMs: 1_500, moverLeaseMs: 3_000 },
+  grainMs: 100,
+}
 
 export interface Simulated {
   /** What was done, and how the last move ended: for counting what a run has covered. */
@@ -17,9 +25,9 @@ export interface Simulated {
  * the store answers badly, processes die, stand still or lose Postgres, and the order of everything is drawn.
  * @throws with the seed when an invariant breaks or an app was told what could not be.
  */
-export async function simulate(url: string, seed: number): Promise<Simulated> {
+export async function simulate(connection: OneConnection | string, seed: number): Promise<Simulated> {
   const random = generator(seed)
-  await using world = await SimWorld.open(url)
+  await using world = await SimWorld.open(connection, brisk)
   const run = new Run(world, random)
   try {
     return await run.play()
@@ -45,25 +53,34 @@ class Run {
   async play(): Promise<Simulated> {
     const { store, schedule } = this.#world
     store.hasLsns = this.#chance(0.5)
-    const lagMs = this.#oneOf([0, 0, 300, 2_500])
+    const lagMs = this.#oneOf([0, 0, 150, 850])
     store.lagMs = () => Math.floor(this.#random() * lagMs)
     const faults = this.#oneOf([0, 0.05, 0.2])
     store.fate = (_, isStamped) => this.#fate(faults, isStamped)
     await this.#world.replica('a')
-    await this.#world.replica('b')
+    await this.#world.replica('b', { mover: this.#chance(0.5) })
     const patience = this.#oneOf([0.02, 0.1, 0.3])
     schedule.pick = (points, canWait) => {
       if (this.#calm) return points[0]
       return canWait && this.#chance(patience) ? undefined : this.#oneOf(points)
     }
-    const startAt = Math.floor(this.#random() * 4)
-    for (let turn = 0; turn < 22; turn += 1) {
-      if (turn === startAt) await this.#steer()
-      else await this.#act()
-      await this.#some(schedule, 2 + Math.floor(this.#random() * 60))
+    await this.#begin()
+    const turns = this.#oneOf([10, 16, 24])
+    for (let turn = 0; turn < turns; turn += 1) {
+      await this.#act()
+      await this.#some(schedule, 2 + Math.floor(this.#random() * 22))
     }
     await this.#end()
     return { deeds: this.#deeds, trace: schedule.trace }
+  }
+
+  /** The move that it is about has come as far as is drawn when things begin to go wrong. */
+  async #begin(): Promise<void> {
+    const state = this.#oneOf(['queued', 'queued', 'copying', 'verifying', 'soaking'] as const)
+    this.#calm = true
+    await this.#steer()
+    if (state !== 'queued') await this.#world.until(state)
+    this.#calm = false
   }
 
   /** Whatever an app, a person or fate does next. */
@@ -81,8 +98,15 @@ class Run {
     const id = this.#oneOf(ids)
     const roll = this.#random()
     this.#value += 1
-    const deed = roll < 0.35 ? replica.read(id) : roll < 0.75 ? replica.put(id, this.#value) : replica.delete(id)
-    this.#deeds.push(roll < 0.35 ? 'read' : roll < 0.75 ? 'put' : 'delete')
+    const [name, deed] =
+      roll < 0.3
+        ? ['read', replica.read(id)]
+        : roll < 0.68
+          ? ['put', replica.put(id, this.#value)]
+          : roll < 0.92
+            ? ['delete', replica.delete(id)]
+            : ['delete by filter', replica.deleteFound((one) => one >= id)]
+    this.#deeds.push(name)
     // What it was told is in the history.
     deed.catch(() => undefined)
   }
@@ -118,14 +142,14 @@ class Run {
   async #standStill({ name }: SimReplica): Promise<void> {
     const still = this.#world.schedule.hold(new RegExp(`^${name}[:.]`))
     this.#deeds.push('stand still')
-    await this.#world.schedule.pass(this.#oneOf([500, 4_000, 12_000]))
+    await this.#world.schedule.pass(this.#oneOf([300, 2_500, 7_000]))
     still.release()
   }
 
   async #loseRegistry({ name }: SimReplica): Promise<void> {
     for (const actor of [name, `${name}.mover`]) this.#world.sql.cutOff(actor, true)
     this.#deeds.push('lose registry')
-    await this.#world.schedule.pass(this.#oneOf([500, 4_000, 12_000]))
+    await this.#world.schedule.pass(this.#oneOf([300, 2_500, 7_000]))
     for (const actor of [name, `${name}.mover`]) this.#world.sql.cutOff(actor, false)
   }
 
