@@ -137,7 +137,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const tracer = otelEndpoint === undefined ? undefined : opening.use(createTracer({ endpoint: otelEndpoint }))
   const draining = new AbortController()
   const kit: HttpKit = {
-    ...{ verify: verifier.verify, admit: limits.admit },
+    ...{ verify: verifier.verify, admit: limits.admit, keys: db },
     meter: countedByTenant(telemetry.http, requests),
     log,
     draining: draining.signal,

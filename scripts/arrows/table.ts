@@ -49,7 +49,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   cli: ['auth', 'config', 'db', 'embedded', 'errors', 'main', 'moves', 'secret', 'setting-reader'],
   http: [
     ...['auth', 'db', 'errors', 'limits', 'moves', 'placement', 'rag', 'registry', 'stores', 'telemetry', 'tenants'],
-    'version',
+    ...['canonical-json', 'version'],
   ],
 
   // The composition root sees every room of the service; nothing but an entry sees it.

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Principal, TenantPrincipal } from '../auth/principal.ts'
+import type { Tx } from '../db/connect.ts'
 import type { AppError } from '../errors.ts'
 import type { HttpMeter } from '../telemetry/http-meter.ts'
 import type { Tracer } from '../telemetry/tracer.ts'
@@ -20,6 +21,8 @@ export interface HttpKit {
   readonly verify: (authorization: string | undefined) => Principal | Promise<Principal>
   /** The tenant's limits; without them everything is let in. */
   readonly admit?: (caller: TenantPrincipal) => Admission | Promise<Admission>
+  /** Where requests with an `Idempotency-Key` are remembered; without it the header means nothing. */
+  readonly keys?: Tx
   readonly meter: HttpMeter
   /** Without one no request is traced. */
   readonly tracer?: Tracer

@@ -10,7 +10,7 @@ export function answersOf(route: AnyRoute, components: Components): Json {
     const schema = reply.schema && jsonSchema(reply.schema, 'output', components)
     const content = schema && { content: { 'application/json': { schema } } }
     const own = { ...problems.get(status), description: reply.description, ...content }
-    return [status, { headers: replyHeaders, ...own }] as const
+    return [status, { headers: headersOf(route), ...own }] as const
   })
   return Object.fromEntries([...problems, ...replies])
 }
@@ -20,7 +20,7 @@ const ofTenants = new Set<ErrorCode>(['document_busy', 'writes_held', 'tenant_su
 const ofStaff = new Set<ErrorCode>(['move_in_progress', 'index_limit_reached'])
 /** Codes that a read can't meet. */
 const ofWrites = new Set<ErrorCode>([
-  ...(['idempotency_key_in_use', 'idempotency_key_reused'] as const),
+  ...(['idempotency_key_in_use', 'idempotency_key_reused', 'unreadable_document'] as const),
   ...(['conflict', 'document_busy', 'writes_held', 'outcome_unknown', 'namespace_limit_reached'] as const),
   ...ofStaff,
 ])
@@ -61,6 +61,12 @@ function problemAnswer(codes: readonly ErrorCode[]): Json {
 const replyHeaders = {
   'X-Request-Id': { description: "The caller's, or a new one", schema: { type: 'string' } },
 }
+const limitHeaders = {
+  'RateLimit-Policy': { description: 'The tenant’s quotas (draft 11)', schema: { type: 'string' } },
+  RateLimit: { description: 'What is left of them, and for how long', schema: { type: 'string' } },
+}
+const headersOf = ({ access }: AnyRoute): Json =>
+  access.kind === 'tenant' ? { ...replyHeaders, ...limitHeaders } : replyHeaders
 const retryHeader = {
   'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer', minimum: 1 } },
 }

@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod'
 import { z } from 'zod'
+import { takesKey } from './idempotency.ts'
 import { type Components, type Json, jsonSchema } from './json-schema.ts'
 import { answersOf, problemSchema } from './openapi-answers.ts'
 import type { AnyRoute } from './route.ts'
@@ -39,6 +40,7 @@ function operation(route: AnyRoute, components: Components): Json {
   const parameters = [
     ...parametersOf(route.params ?? pathParams(route.path), 'path', components),
     ...parametersOf(route.query, 'query', components),
+    ...(takesKey(route) ? [idempotencyKey] : []),
   ]
   return {
     operationId: operationId(route),
@@ -51,6 +53,15 @@ function operation(route: AnyRoute, components: Components): Json {
     ...requestBody(route, components),
     responses: answersOf(route, components),
   }
+}
+
+const idempotencyKey: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'A new one for each new request, as in `"8e03978e-40d5-43e8-bc93-6894a57f9324"`. The same request with the same key is answered as the first one was, with `Idempotency-Replayed: true`, for 24 hours; what was refused, or got no answer, is served anew.',
+  schema: { type: 'string', maxLength: 257 },
 }
 
 function description(route: AnyRoute): string {

@@ -3,6 +3,7 @@ import type { Context, Handler } from 'hono'
 import { checkAccess } from './access.ts'
 import { fieldCheck } from './check-fields.ts'
 import { headerNamesPlace } from './claimed-place.ts'
+import { serveOnce, takesKey } from './idempotency.ts'
 import type { HttpKit } from './kit.ts'
 import { readPayload } from './payload.ts'
 import { queryFields } from './query-fields.ts'
@@ -27,6 +28,7 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
   const checkQuery = fieldCheck(route.query)
   const checkParams = route.params === undefined ? undefined : fieldCheck(route.params)
   const dropsPlaces = access.kind === 'tenant'
+  const once = kit.keys !== undefined && takesKey(route) ? serveOnce(route, kit.keys, onKeyFault(kit)) : undefined
 
   return async (c) => {
     const request = c.req.raw
@@ -54,7 +56,12 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
       const { requestId, principal } = visit
       const parts = { request, outgoing, requestId, log: kit.log, principal, params, query, body, payload }
       const call = new ServedCall(parts)
-      const reply = await route.handle(asCall(call))
+      const handle = () => route.handle(asCall(call))
+      const key = once === undefined ? undefined : (headers.get('idempotency-key') ?? undefined)
+      const reply =
+        once === undefined || key === undefined || principal === undefined
+          ? await handle()
+          : await once({ url: request.url, headers, principal, body, payload }, key, handle)
       return answers.reply(reply, call, visit, c.req.method === 'HEAD')
     } catch (error) {
       if (places.length > 0) answers.placesNamed(places, visit)
@@ -64,6 +71,10 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
       })
     }
   }
+}
+
+function onKeyFault({ log }: HttpKit): (error: unknown) => void {
+  return (error) => log.warn({ err: error }, 'what became of a request with an Idempotency-Key could not be noted')
 }
 
 /** Token, access and limits, before anything of the request is looked at. */

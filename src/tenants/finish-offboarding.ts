@@ -3,6 +3,7 @@ import { appendAudit } from '../registry/audit.ts'
 import { readBarrier } from '../registry/barrier.ts'
 import { tickRouting } from '../registry/change-routing.ts'
 import { dropInventory } from '../registry/drop-inventory.ts'
+import { forgetTenantKeys } from '../registry/idempotency-keys.ts'
 import { listPlacesToPurge } from '../registry/places.ts'
 import { readChangeNo } from '../registry/read-change-no.ts'
 import { changeStatus, findTenant, lockTenant } from '../registry/tenants.ts'
@@ -32,6 +33,7 @@ export function finishOffboarding(deps: Deps, tenantId: TenantId): Promise<unkno
       if (now?.status !== 'offboarding') return
       for (const place of places) await freePlace(tx, place)
       const documents = await dropInventory(tx, tenantId)
+      await forgetTenantKeys(tx, tenantId)
       const receipt: DeletionReceipt = { deletedAt: new Date().toISOString(), places: deleted, documents }
       await changeStatus(tx, [tenantId], 'offboarding', 'offboarded')
       await appendAudit(tx, [{ actor: 'system', action: 'tenant.offboarded', tenantId, detail: { ...receipt } }])
