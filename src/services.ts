@@ -95,7 +95,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const encoder = timed(overrides.embedder ?? opening.use(await openEmbedder(config.embedding)), telemetry)
   const chunker = opening.use(startChunker())
   const verifier = opening.use(openVerifier(config.jwt, telemetry))
-  const answerer = overrides.answerer ?? opening.use(await openAnswerer(config.answer))
+  const writer = overrides.answerer ?? opening.use(await openAnswerer(config.answer))
   const { cache, embeddings, forget } = openCaches({ ...config.cache, quietMs: overrides.cacheQuietMs }, telemetry)
   const onFault = (error: unknown) => log.warn({ err: error }, 'Postgres could not be asked')
   const writes = opening.use(await listenForTenantWrites({ sql: database.sql, cache, onFault }))
@@ -153,7 +153,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
       chunker,
       cache,
       embeddings,
-      answerer,
+      answerer: limits.meteredAnswers(writer),
       answerSettings: config.answer,
       writes,
       recentQueries,

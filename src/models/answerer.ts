@@ -1,3 +1,5 @@
+import type { TenantId } from '../placement/tenant-id.ts'
+
 /**
  * Writes an answer from sources. Adapters: `openai-answerer.ts` (a chat model behind any compatible endpoint),
  * `extractive.ts` (quotes the sources and asks no model), `no-answerer.ts` (none is configured).
@@ -16,6 +18,15 @@ export interface Answerer extends AsyncDisposable {
   write(task: AnswerTask, options?: { readonly signal?: AbortSignal }): Promise<AsyncIterable<AnswerPart>>
 }
 
+/** What the verbs have answers written by: each call says whose tokens it uses. */
+export interface TenantAnswerer extends Pick<Answerer, 'model'> {
+  /** @throws AppError as `Answerer.write` does; `quota_exceeded` when the tenant has used up its tokens for now. */
+  write(
+    task: AnswerTask,
+    options: { readonly tenantId: TenantId; readonly signal?: AbortSignal },
+  ): Promise<AsyncIterable<AnswerPart>>
+}
+
 export interface AnswerTask {
   readonly question: string
   /** Numbered from 1, the best first. At least one. */
@@ -29,6 +40,6 @@ export type AnswerPart = { readonly text: string } | AnswerEnd
 export interface AnswerEnd {
   /** `length`: the model was not allowed to write more; `content_filter`: its provider cut it. */
   readonly finish: 'stop' | 'length' | 'content_filter'
-  /** As the provider counts; absent where no tokens are used or none are counted. */
+  /** As the provider counts, or our own estimate where it counts none; absent where no tokens are used. */
   readonly usage: { readonly promptTokens?: number; readonly completionTokens?: number }
 }

@@ -59,7 +59,8 @@ export function openAiAnswerer(options: OpenAiAnswererOptions): Answerer {
       const silence = new AbortController()
       const end = AbortSignal.any([silence.signal, ended.signal, ...(signal ? [signal] : [])])
       const chunks = await open(task, end)
-      return partsOf(chunks, { silence, end, silenceMs, apiKey: options.apiKey })
+      const promptBytes = Buffer.byteLength(task.prompt.system) + Buffer.byteLength(task.prompt.user)
+      return partsOf(chunks, { silence, end, silenceMs, apiKey: options.apiKey, promptBytes })
     },
     async [Symbol.asyncDispose]() {
       ended.abort(new AppError('shutting_down', 'The service is shutting down.'))
@@ -72,13 +73,18 @@ interface Reading {
   readonly end: AbortSignal
   readonly silenceMs: number
   readonly apiKey: string | undefined
+  readonly promptBytes: number
 }
+
+/** Where the endpoint counts none: four bytes a token, as is usual for English text. */
+const bytesPerToken = 4
 
 async function* partsOf(chunks: AsyncIterable<ChatCompletionChunk>, reading: Reading): AsyncGenerator<AnswerPart> {
   const { silence, end, silenceMs } = reading
   const source = chunks[Symbol.asyncIterator]()
   let finish: AnswerEnd['finish'] | undefined
-  let usage: AnswerEnd['usage'] = {}
+  let usage: AnswerEnd['usage'] | undefined
+  let saidBytes = 0
   try {
     for (;;) {
       // Only while the model is waited for: a caller who reads slowly is no silence of the model's.
@@ -88,7 +94,10 @@ async function* partsOf(chunks: AsyncIterable<ChatCompletionChunk>, reading: Rea
       if (next.done === true) break
       const [choice] = next.value.choices ?? []
       const text = choice?.delta?.content ?? choice?.delta?.refusal
-      if (text) yield { text }
+      if (text) {
+        saidBytes += Buffer.byteLength(text)
+        yield { text }
+      }
       if (choice?.finish_reason) finish = finishOf(choice.finish_reason)
       if (next.value.usage) usage = usageOf(next.value.usage)
     }
@@ -99,7 +108,11 @@ async function* partsOf(chunks: AsyncIterable<ChatCompletionChunk>, reading: Rea
   }
   // A connection that closes too early looks like an end; only a reason to finish is one.
   if (finish === undefined) throw brokeOff()
-  yield { finish, usage }
+  const estimate = {
+    promptTokens: Math.ceil(reading.promptBytes / bytesPerToken),
+    completionTokens: Math.ceil(saidBytes / bytesPerToken),
+  }
+  yield { finish, usage: usage ?? estimate }
 }
 
 function finishOf(reason: NonNullable<ChatCompletionChunk.Choice['finish_reason']>): AnswerEnd['finish'] {

@@ -4,10 +4,12 @@ import type { Config } from '../config.ts'
 import { connect } from '../db/connect.ts'
 import { insuredPermits } from '../limits/insured-permits.ts'
 import { memoryPermits } from '../limits/memory-permits.ts'
+import { meteredAnswerer } from '../limits/metered-answerer.ts'
 import { meteredEmbedder } from '../limits/metered-embedder.ts'
 import { postgresPermits } from '../limits/postgres-permits.ts'
 import { TenantGate, type TenantGateOptions } from '../limits/tenant-gate.ts'
 import type { Turn } from '../limits/turn.ts'
+import type { Answerer, TenantAnswerer } from '../models/answerer.ts'
 import type { Embedder, TenantEmbedder } from '../models/embedder.ts'
 import { forgetOldKeys } from '../registry/idempotency-keys.ts'
 import { forgetOldPermits } from '../registry/take-permits.ts'
@@ -23,6 +25,8 @@ export interface OpenLimits extends AsyncDisposable {
   readonly admit: (caller: TenantPrincipal) => Turn | Promise<Turn>
   /** The embedder with its tokens counted, and no tenant taking all of it. */
   metered(embedder: Embedder): TenantEmbedder
+  /** The answerer, with its tokens counted where it uses any. */
+  meteredAnswers(answerer: Answerer): TenantAnswerer
 }
 
 /** The local encoder takes about eight texts together; an endpoint's calls mostly wait for the network. */
@@ -35,7 +39,7 @@ const tidyEveryMs = 600_000
 
 /** The limits of tenants on this replica. */
 export function openLimits(
-  { limits, databaseUrl, embedding }: Config,
+  { limits, databaseUrl, embedding, answer }: Config,
   { routes, onFault, clock }: LimitParts,
 ): OpenLimits {
   const opening = new AsyncDisposableStack()
@@ -62,6 +66,7 @@ export function openLimits(
   opening.defer(() => clearInterval(tidy))
   return {
     admit: ({ tenantId }) => gate.admit(tenantId),
+    meteredAnswers: (answerer) => (answer.provider === 'extractive' ? answerer : meteredAnswerer(answerer, gate)),
     metered: (embedder) => meteredEmbedder(embedder, gate, embedderShares[embedding.provider]),
     [Symbol.asyncDispose]: () => opening.disposeAsync(),
   }

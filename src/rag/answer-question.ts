@@ -1,7 +1,7 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import type { ResultCache } from '../cache/result-cache.ts'
 import { answerKey, type TenantScopedKey } from '../cache/tenant-scoped-key.ts'
-import type { Answerer } from '../models/answerer.ts'
+import type { TenantAnswerer } from '../models/answerer.ts'
 import type { TenantRoute } from '../placement/phase.ts'
 import { type AnswerSource, chooseSources } from './answer-sources.ts'
 import { retrievalKeyParts } from './cached-retrieve.ts'
@@ -14,7 +14,7 @@ import { answerQuestion, type RetrieveAnswer, type RetrieveDeps } from './retrie
 
 export interface AnswerDeps extends RetrieveDeps {
   readonly cache: ResultCache
-  readonly answerer: Answerer
+  readonly answerer: TenantAnswerer
   readonly answerSettings: {
     /** Tokens that the sources may take of what the model reads. */
     readonly contextTokens: number

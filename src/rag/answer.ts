@@ -20,7 +20,7 @@ export function mayBeKept({ finish }: AnswerNotes, { isMakeshift }: Found): bool
  * those who ask the same at once. The model is let go when nobody waits for it any more.
  *
  * @returns an `Answer` as JSON.
- * @throws AppError as `retrieve` does, and `answer_unavailable`.
+ * @throws AppError as `retrieve` does, and `answer_unavailable`, `quota_exceeded`.
  */
 export async function answer(
   deps: AnswerDeps,
@@ -34,7 +34,7 @@ export async function answer(
   let isKept = false
   const write = async (how: AskOptions): Promise<string> => {
     const found = await findSources(deps, principal, asked, how)
-    const pieces = await writeAnswer(deps.answerer, asked.text, found, how)
+    const pieces = await writeAnswer(deps.answerer, asked.text, found, { ...how, tenantId: principal.tenantId })
     let text = ''
     for (;;) {
       const next = await pieces.next()

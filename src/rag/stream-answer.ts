@@ -43,7 +43,7 @@ export async function streamAnswer(
   // Taken before the sources are read: a write after that makes the answer void.
   const place = uses ? opening.use(cache.reserve(key)) : undefined
   const found = await findSources(deps, principal, asked, options)
-  const pieces = await writeAnswer(deps.answerer, asked.text, found, options)
+  const pieces = await writeAnswer(deps.answerer, asked.text, found, { ...options, tenantId: principal.tenantId })
   const open = opening.move()
   if (options.signal.aborted) open.dispose()
   else options.signal.addEventListener('abort', () => open.dispose(), { once: true })

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
-import type { AnswerEnd, Answerer } from '../models/answerer.ts'
+import type { AnswerEnd, TenantAnswerer } from '../models/answerer.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
 import type { CallOptions } from '../stores/store.ts'
 import type { Found } from './answer-question.ts'
 import type { AnswerSource } from './answer-sources.ts'
@@ -26,13 +27,13 @@ const nothingFound = 'Nothing was found in the documents that answers this quest
  * Begins the answer; without any source no model is asked.
  *
  * @returns its text bit by bit, in the end what is said of it.
- * @throws AppError as `Answerer.write` does; `answer_unavailable` also for a model that says nothing.
+ * @throws AppError as `TenantAnswerer.write` does; `answer_unavailable` also for a model that says nothing.
  */
 export async function writeAnswer(
-  answerer: Answerer,
+  answerer: TenantAnswerer,
   question: string,
   found: Found,
-  options: CallOptions,
+  options: CallOptions & { readonly tenantId: TenantId },
 ): Promise<AsyncGenerator<string, AnswerNotes>> {
   const { sources } = found
   if (sources.length === 0) return nothing(found)
@@ -47,7 +48,7 @@ async function* nothing({ usage, route }: Found): AsyncGenerator<string, AnswerN
 
 async function* checked(
   answeredBy: string,
-  parts: Awaited<ReturnType<Answerer['write']>>,
+  parts: Awaited<ReturnType<TenantAnswerer['write']>>,
   { sources, usage, route }: Found,
 ): AsyncGenerator<string, AnswerNotes> {
   const check = new CitationCheck(sources.length)

@@ -1,8 +1,9 @@
 import { ResultCache } from '../../src/cache/result-cache.ts'
 import { AppError } from '../../src/errors.ts'
-import { publicRoutes } from '../../src/http/public/public-routes.ts'
+import { answerRoute } from '../../src/http/public/answer-route.ts'
 import { openAiAnswerer } from '../../src/models/openai-answerer.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
+import { putDocument } from '../../src/rag/put-document.ts'
 import { publicApp } from '../http/kit-app.ts'
 import { type ChatServer, chatServer } from '../models/chat-server.ts'
 import { hashEmbedder } from '../support/hash-embedder.ts'
@@ -49,11 +50,11 @@ export async function answerWorld(options: { readonly contextTokens?: number } =
     if (id === '') throw new AppError('unauthenticated', 'There is no token.')
     return principalOf(id, ...(groups === '' ? [] : groups.split(',')))
   }
-  const { app, lines } = publicApp(publicRoutes(deps), { verify })
+  const { app, lines } = publicApp([answerRoute(deps)], { verify })
 
-  const send = async (token: string, method: string, path: string, body: unknown, headers = {}): Promise<Said> => {
-    const response = await app.request(path, {
-      method,
+  const send = async (token: string, body: unknown, headers: Readonly<Record<string, string>>): Promise<Said> => {
+    const response = await app.request('/answer', {
+      method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
     })
@@ -74,10 +75,9 @@ export async function answerWorld(options: { readonly contextTokens?: number } =
       return lookups
     },
     ask: (token: string, question: string, more: object = {}, headers: Readonly<Record<string, string>> = {}) =>
-      send(token, 'POST', '/answer', { question, ...more }, headers),
+      send(token, { question, ...more }, headers),
     async put(token: string, documentId: string, text: string, more: object = {}): Promise<void> {
-      const { status } = await send(token, 'PUT', `/documents/${documentId}`, { text, source: 'wiki', ...more })
-      if (status >= 300) throw new Error(`the document was refused with ${status}`)
+      await putDocument(deps, verify(`Bearer ${token}`), { documentId, text, source: 'wiki', ...more })
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
