@@ -16,13 +16,15 @@ export class TenantRouterRetriever extends BaseRetriever {
   readonly #client: TenantRouterClient
   readonly #settings: SearchSettings
 
-  constructor({ client, topK, filter, minScore, ...input }: TenantRouterRetrieverInput) {
+  constructor({ client, topK, filter, minScore, mode, rerank, ...input }: TenantRouterRetrieverInput) {
     super(input)
     this.#client = client
     this.#settings = {
       ...(topK !== undefined && { topK }),
       ...(filter !== undefined && { filter }),
       ...(minScore !== undefined && { minScore }),
+      ...(mode !== undefined && { mode }),
+      ...(rerank !== undefined && { rerank }),
     }
   }
 

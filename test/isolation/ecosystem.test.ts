@@ -91,6 +91,8 @@ test.each(names)('a LangChain retriever of %s gives its documents, with what a c
     pageContent: `The secret word about refunds is ${tenants[name]}.`,
     metadata: { source: `${name}/refunds.md`, documentId: 'refunds', score: expect.any(Number) },
   })
+  const hybrid = new TenantRouterRetriever({ client: clients[name], topK: 50, mode: 'hybrid', rerank: true })
+  expectOnlyOwn(await hybrid.invoke(question), name)
   const narrowed = new TenantRouterRetriever({ client: clients[name], filter: { kind: 'none' } })
   expect(await narrowed.invoke(question)).toEqual([])
 })

@@ -2,7 +2,7 @@ import { type CallToolResult, McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import { type CachedRetrieveDeps, cachedRetrieve } from '../../rag/cached-retrieve.ts'
-import { queryMax } from '../../rag/question.ts'
+import { queryMax, type RetrieveInput } from '../../rag/question.ts'
 import { type ReadDocumentDeps, readDocument } from '../../rag/read-document.ts'
 import type { RetrieveAnswer } from '../../rag/retrieve.ts'
 import { version } from '../../version.ts'
@@ -50,6 +50,10 @@ export function mcpTools(deps: McpToolDeps, call: ToolCall): McpServer {
         topK: z.int().min(1).max(50).default(5).describe('How many passages at most.'),
         filter: filter.optional(),
         minScore: z.number().optional().describe('Leaves out passages with a lower score.'),
+        mode: z
+          .enum(['dense', 'hybrid'])
+          .default('dense')
+          .describe('`hybrid` also looks for the words themselves: for names, numbers and codes.'),
       }),
       outputSchema: found,
       annotations,
@@ -81,7 +85,7 @@ export function mcpTools(deps: McpToolDeps, call: ToolCall): McpServer {
 async function search(
   deps: McpToolDeps,
   principal: TenantPrincipal,
-  input: { query: string; topK: number; filter?: unknown; minScore?: number | undefined },
+  input: RetrieveInput,
 ): Promise<Record<string, unknown>> {
   const { json } = await cachedRetrieve(deps, principal, input)
   const { matches } = JSON.parse(json) as RetrieveAnswer

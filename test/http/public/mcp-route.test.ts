@@ -80,7 +80,7 @@ test.each(['legacy', 'auto'] as const)('an agent (%s) finds the two tools, and b
     ['get_document', true],
   ])
   const fields = tools.flatMap(({ inputSchema }) => Object.keys(inputSchema.properties ?? {}))
-  expect(fields).toEqual(['query', 'topK', 'filter', 'minScore', 'documentId', 'fromChunk'])
+  expect(fields).toEqual(['query', 'topK', 'filter', 'minScore', 'mode', 'documentId', 'fromChunk'])
 })
 
 test.each(['legacy', 'auto'] as const)('an agent (%s) searches, and reads what it found', async (mode) => {
@@ -111,6 +111,12 @@ test('a long document comes whole, each sentence once and in its order', async (
   const part = await use(await agent('acme'), 'get_document', { documentId: 'handbook', fromChunk: last })
   expect(part.json).toMatchObject({ nextChunk: null, text: expect.stringContaining(long.at(-1) ?? '') })
   expect(part.json.text).not.toContain(long[0])
+})
+
+test('words are looked for too when the agent asks for it', async () => {
+  const client = await agent('acme')
+  const { json } = await use(client, 'search', { query: 'thirty days', mode: 'hybrid', topK: 1 })
+  expect(json.matches).toMatchObject([{ id: 'returns#0' }])
 })
 
 test('a filter narrows, and a wrong one is told to the model', async () => {
