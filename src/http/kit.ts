@@ -19,8 +19,8 @@ export interface Admission {
 export interface HttpKit {
   /** @throws AppError `unauthenticated`, `identity_unavailable` */
   readonly verify: (authorization: string | undefined) => Principal | Promise<Principal>
-  /** The tenant's limits; without them everything is let in. */
-  readonly admit?: (caller: TenantPrincipal) => Admission | Promise<Admission>
+  /** The tenant's limits; without them everything is let in. `writes`: the request changes something. */
+  readonly admit?: (caller: TenantPrincipal, writes: boolean) => Admission | Promise<Admission>
   /** Where requests with an `Idempotency-Key` are remembered; without it the header means nothing. */
   readonly keys?: Tx
   readonly meter: HttpMeter

@@ -91,7 +91,7 @@ async function letIn(
   answers.known(visit)
   checkAccess(access, principal)
   if (principal.kind !== 'tenant' || kit.admit === undefined) return
-  const asked = kit.admit(principal)
+  const asked = kit.admit(principal, access.kind === 'tenant' && access.scope === 'rag:write')
   visit.admission = asked instanceof Promise ? await asked : asked
   if (visit.admission.refused !== undefined) throw visit.admission.refused
 }

@@ -18,6 +18,8 @@ export interface TenantGateOptions {
   readonly find: (tenantId: TenantId) => LimitedTenant | undefined | Promise<LimitedTenant | undefined>
   /** Requests of all tenants that this replica serves at once. */
   readonly slots: number
+  /** Writes among them, of all tenants and of one: they share the connections to Postgres. */
+  readonly writes: { readonly slots: number; readonly ofTenant: number }
   readonly clock?: Clock
   readonly onError?: (error: unknown) => void
 }
@@ -26,6 +28,8 @@ export interface TenantGateOptions {
 const idleMs = 60_000
 /** Exchanges that one request waits for at most; each time others may have been quicker. */
 const triesMax = 4
+/** States that are looked at in one go: the event loop is not held up by many tenants. */
+const settledAtOnce = 1_000
 
 /**
  * The limits of one replica's tenants. Everything that is counted is asked by a `TenantId`, which cannot be made from
@@ -36,27 +40,35 @@ export class TenantGate implements AsyncDisposable {
   readonly #clock: Clock
   readonly #bank: PermitBank
   readonly #slots: FairSlots
+  readonly #writes: FairSlots
   readonly #states = new Map<TenantId, TenantState>()
   readonly #timer: ReturnType<Clock['every']>
   #settling: Promise<void> = Promise.resolve()
+  /** Where the next look at the states begins. */
+  #cursor: MapIterator<[TenantId, TenantState]>
 
   constructor(options: TenantGateOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#bank = new PermitBank(options.source, this.#clock)
     this.#slots = new FairSlots(options.slots)
+    this.#writes = new FairSlots(options.writes.slots)
+    this.#cursor = this.#states.entries()
     this.#timer = this.#clock.every(settleEveryMs, () => {
       this.#settling = this.settle().catch((error: unknown) => this.#options.onError?.(error))
     })
   }
 
-  /** One request: it is counted and let in, or the turn says why not. Answers without waiting when it can. */
-  admit(tenantId: TenantId): Turn | Promise<Turn> {
+  /**
+   * One request: it is counted and let in, or the turn says why not. Answers without waiting when it can.
+   * @param writes it changes something.
+   */
+  admit(tenantId: TenantId, writes = false): Turn | Promise<Turn> {
     const tenant = this.#options.find(tenantId)
-    if (tenant instanceof Promise || tenant === undefined) return this.#admitSlowly(tenantId, tenant)
+    if (tenant instanceof Promise || tenant === undefined) return this.#admitSlowly(tenantId, writes, tenant)
     const state = this.#state(tenantId, tenant)
-    if (!this.#takeOne(state)) return this.#admitSlowly(tenantId, tenant)
-    return this.#enter(state)
+    if (!this.#takeOne(state)) return this.#admitSlowly(tenantId, writes, tenant)
+    return this.#enter(state, writes)
   }
 
   /**
@@ -85,7 +97,13 @@ export class TenantGate implements AsyncDisposable {
   async settle(): Promise<void> {
     const nowMs = this.#clock.epochMs()
     const windows: Window[] = []
-    for (const [tenantId, state] of this.#states) {
+    for (let seen = 0; seen < settledAtOnce; seen += 1) {
+      const next = this.#cursor.next()
+      if (next.done === true) {
+        this.#cursor = this.#states.entries()
+        break
+      }
+      const [tenantId, state] = next.value
       if (nowMs - state.seenAtMs > idleMs && state.line.active === 0) this.#states.delete(tenantId)
       else windows.push(...state.windows)
     }
@@ -97,7 +115,11 @@ export class TenantGate implements AsyncDisposable {
     await this.#settling
   }
 
-  async #admitSlowly(tenantId: TenantId, found: LimitedTenant | undefined | Promise<LimitedTenant | undefined>) {
+  async #admitSlowly(
+    tenantId: TenantId,
+    writes: boolean,
+    found: LimitedTenant | undefined | Promise<LimitedTenant | undefined>,
+  ): Promise<Turn> {
     const tenant = await found
     if (tenant === undefined) return Turn.free
     const state = this.#state(tenantId, tenant)
@@ -107,7 +129,7 @@ export class TenantGate implements AsyncDisposable {
       return Turn.refused(state, this.#clock, this.#exceeded(over, words))
     }
     for (const window of state.requests) window.spend(1)
-    return this.#enter(state)
+    return this.#enter(state, writes)
   }
 
   #takeOne({ requests }: TenantState): boolean {
@@ -129,10 +151,29 @@ export class TenantGate implements AsyncDisposable {
     }
   }
 
-  #enter(state: TenantState): Turn | Promise<Turn> {
+  #enter(state: TenantState, writes: boolean): Turn | Promise<Turn> {
+    if (writes) return this.#enterToWrite(state)
     const entered = this.#slots.enter(state.line)
-    if (entered === true) return Turn.begun(state, this.#clock, this.#slots)
-    if (entered !== undefined) return entered.then(() => Turn.begun(state, this.#clock, this.#slots))
+    const slots = { all: this.#slots }
+    if (entered === true) return Turn.begun(state, this.#clock, slots)
+    return entered === undefined ? this.#tooMany(state) : entered.then(() => Turn.begun(state, this.#clock, slots))
+  }
+
+  /** First the slot that is rarer: what waits for it holds none of the others. */
+  async #enterToWrite(state: TenantState): Promise<Turn> {
+    const mayWrite = this.#writes.enter(state.writeLine)
+    if (mayWrite === undefined) return this.#tooMany(state)
+    await mayWrite
+    const entered = this.#slots.enter(state.line)
+    if (entered === undefined) {
+      this.#writes.leave(state.writeLine)
+      return this.#tooMany(state)
+    }
+    await entered
+    return Turn.begun(state, this.#clock, { all: this.#slots, writes: this.#writes })
+  }
+
+  #tooMany(state: TenantState): Turn {
     for (const window of state.requests) window.spend(-1)
     const words = 'Too many requests of the tenant are under way; wait for some of them.'
     const fault = new AppError('quota_exceeded', words, { policies: [concurrencyPolicy], retryAfterS: 1 })
@@ -145,7 +186,8 @@ export class TenantGate implements AsyncDisposable {
       state = new TenantState(tenantId)
       this.#states.set(tenantId, state)
     }
-    state.obey(tenant, this.#options.byTier, this.#clock.epochMs())
+    const { byTier, writes } = this.#options
+    state.obey(tenant, byTier, writes.ofTenant, this.#clock.epochMs())
     return state
   }
 

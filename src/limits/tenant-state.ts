@@ -14,6 +14,8 @@ const waitingPerSlot = 8
 export class TenantState {
   readonly tenantId: TenantId
   readonly line: Line
+  /** Of requests that write. */
+  readonly writeLine: Line
   readonly windows: Window[] = []
   requests: readonly Window[] = []
   seenAtMs = 0
@@ -27,10 +29,11 @@ export class TenantState {
   constructor(tenantId: TenantId) {
     this.tenantId = tenantId
     this.line = newLine(1, 1)
+    this.writeLine = newLine(1, 1)
   }
 
   /** From now on the limits of `tenant` hold. What was used already counts. */
-  obey(tenant: LimitedTenant, byTier: TierLimits, nowMs: number): void {
+  obey(tenant: LimitedTenant, byTier: TierLimits, writesMax: number, nowMs: number): void {
     this.seenAtMs = nowMs
     if (tenant.tier === this.#tier && tenant.limits === this.#own && nowMs < this.#goodUntilMs) return
     this.#tier = tenant.tier
@@ -43,6 +46,8 @@ export class TenantState {
     this.requests = this.windowsOf('requests')
     this.line.cap = Math.max(1, limits.concurrentRequests)
     this.line.waitingMax = this.line.cap * waitingPerSlot
+    this.writeLine.cap = Math.min(this.line.cap, writesMax)
+    this.writeLine.waitingMax = this.line.waitingMax
     this.#fields = { 'ratelimit-policy': policyField(this.tenantId, limits), ratelimit: '' }
     this.#shownAtS = -1
   }

@@ -5,24 +5,33 @@ import type { TenantState } from './tenant-state.ts'
 
 const nothing: Readonly<Record<string, string>> = {}
 
+/** What a request holds while it runs. */
+export interface Slots {
+  readonly all: FairSlots
+  /** Of one that writes. */
+  readonly writes?: FairSlots | undefined
+}
+
 /** One request that was counted: it runs until `end`, or is refused. */
 export class Turn {
   readonly refused: AppError | undefined
   readonly #state: TenantState | undefined
   readonly #slots: FairSlots | undefined
+  readonly #writes: FairSlots | undefined
   readonly #clock: Pick<Clock, 'epochMs'> | undefined
 
-  private constructor(state?: TenantState, clock?: Pick<Clock, 'epochMs'>, slots?: FairSlots, refused?: AppError) {
+  private constructor(state?: TenantState, clock?: Pick<Clock, 'epochMs'>, slots?: Slots, refused?: AppError) {
     this.#state = state
     this.#clock = clock
-    this.#slots = slots
+    this.#slots = slots?.all
+    this.#writes = slots?.writes
     this.refused = refused
   }
 
   /** Of a tenant that can't be served: others tell it so. */
   static readonly free = new Turn()
 
-  static begun(state: TenantState, clock: Pick<Clock, 'epochMs'>, slots: FairSlots): Turn {
+  static begun(state: TenantState, clock: Pick<Clock, 'epochMs'>, slots: Slots): Turn {
     return new Turn(state, clock, slots)
   }
 
@@ -37,6 +46,8 @@ export class Turn {
 
   /** Once, when the answer is made or its stream has ended. */
   end(): void {
-    if (this.#state !== undefined) this.#slots?.leave(this.#state.line)
+    if (this.#state === undefined) return
+    this.#slots?.leave(this.#state.line)
+    this.#writes?.leave(this.#state.writeLine)
   }
 }

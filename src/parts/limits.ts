@@ -22,7 +22,7 @@ export interface LimitParts {
 }
 
 export interface OpenLimits extends AsyncDisposable {
-  readonly admit: (caller: TenantPrincipal) => Turn | Promise<Turn>
+  readonly admit: (caller: TenantPrincipal, writes: boolean) => Turn | Promise<Turn>
   /** The embedder with its tokens counted, and no tenant taking all of it. */
   metered(embedder: Embedder): TenantEmbedder
   /** The answerer, with its tokens counted where it uses any. */
@@ -34,6 +34,9 @@ const embedderShares = {
   local: { calls: 16, callsOfTenant: 8 },
   openai: { calls: 256, callsOfTenant: 64 },
 } as const
+
+/** Ten connections carry them; one tenant's leave room for others' to be next. */
+const writeSlots = { slots: 32, ofTenant: 24 }
 
 const tidyEveryMs = 600_000
 
@@ -58,14 +61,16 @@ export function openLimits(
       return undefined
     }
   }
-  const gate = opening.use(new TenantGate({ source, byTier, find, slots, clock: time, onError: onFault }))
+  const gate = opening.use(
+    new TenantGate({ source, byTier, find, slots, writes: writeSlots, clock: time, onError: onFault }),
+  )
   const tidy = setInterval(() => {
     Promise.all([forgetOldPermits(db), forgetOldKeys(db)]).catch(onFault)
   }, tidyEveryMs)
   tidy.unref()
   opening.defer(() => clearInterval(tidy))
   return {
-    admit: ({ tenantId }) => gate.admit(tenantId),
+    admit: ({ tenantId }, writes) => gate.admit(tenantId, writes),
     meteredAnswers: (answerer) => (answer.provider === 'extractive' ? answerer : meteredAnswerer(answerer, gate)),
     metered: (embedder) => meteredEmbedder(embedder, gate, embedderShares[embedding.provider]),
     [Symbol.asyncDispose]: () => opening.disposeAsync(),

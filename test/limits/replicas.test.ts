@@ -49,6 +49,7 @@ function twoReplicas(own: Partial<Record<LimitName, number>>): World {
       byTier: { standard: limits, enterprise: limits },
       find: () => ({ tier: 'standard' }),
       slots: 100,
+      writes: { slots: 10, ofTenant: 5 },
       clock,
     })
   return { clock, gates: [gate(), gate()], exchanges: () => exchanges }
