@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type BenchOptions, type BenchResult, jsonLine, machine, print } from './harness/report.ts'
 import { writeResults } from './harness/write-results.ts'
+import { ingest } from './ingest.ts'
 import { move } from './move.ts'
 import { onboard } from './onboard.ts'
 import { overhead } from './overhead.ts'
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   routing,
   onboard,
   move,
+  ingest,
   start,
 }
 

@@ -30,6 +30,11 @@ export interface Config {
   readonly jwt: JwtSettings
   readonly limits: LimitSettings
   readonly cache: { readonly ttlMs: number; readonly maxBytes: number }
+  readonly ingest: {
+    readonly atOnce: number
+    /** Of one tenant. */
+    readonly queueBytesMax: number
+  }
   readonly moves: {
     readonly retentionMs: number
     readonly sessionLeaseMs: number
@@ -65,6 +70,12 @@ export function readConfig(env: Environment = process.env, defaults: Partial<Rec
     cache: {
       ttlMs: read.number('CACHE_TTL_S', { min: 0, max: 86_400, fraction: true }) * 1000,
       maxBytes: Math.round(read.number('CACHE_MAX_MB', { min: 0, max: 65_536, fraction: true }) * 1024 * 1024),
+    },
+    ingest: {
+      atOnce: read.number('INGEST_AT_ONCE', { min: 1, max: 100 }),
+      queueBytesMax: Math.round(
+        read.number('INGEST_QUEUE_MB', { min: 1, max: 1_048_576, fraction: true }) * 1024 * 1024,
+      ),
     },
     moves: {
       retentionMs: read.number('MOVE_RETENTION_H', { min: 0, max: 8760, fraction: true }) * 3_600_000,

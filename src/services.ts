@@ -22,6 +22,7 @@ import type { MoveSettings } from './moves/step.ts'
 import { anyProjectAnswers, countedByTenant, openEmbedder, openStores, openVerifier, timed } from './parts/adapters.ts'
 import { openAnswerer } from './parts/answers.ts'
 import { openCaches } from './parts/caches.ts'
+import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.ts'
 import { type LimitParts, openLimits } from './parts/limits.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
 import { openReranker } from './parts/reranker.ts'
@@ -33,6 +34,7 @@ import { checkIndexes } from './registry/indexes.ts'
 import { LeasedRoutes } from './registry/leased-routes.ts'
 import { refuseMissingProjects } from './registry/projects.ts'
 import { RequestCounts } from './registry/request-counts.ts'
+import { countUploads } from './registry/uploads.ts'
 import type { VectorStore } from './stores/store.ts'
 import { createTelemetry } from './telemetry/telemetry.ts'
 import { createTracer } from './telemetry/tracer.ts'
@@ -49,6 +51,7 @@ export interface Overrides {
   readonly moveSettings?: Partial<MoveSettings>
   readonly atMovePoint?: RunMoveDeps['at']
   readonly provisionWaitMs?: number
+  readonly ingest?: IngestOverrides
   readonly policyEveryMs?: number
   readonly cacheQuietMs?: number
   readonly limitsClock?: LimitParts['clock']
@@ -131,7 +134,11 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const policyEveryMs = overrides.policyEveryMs ?? 60_000
   opening.use(await openMoves(config, { database, stores, paces, recentQueries, log, settings, at, policyEveryMs }))
   const requests = opening.use(new RequestCounts(db, { onError: onFault }))
-  telemetry.read({ indexFill: () => readIndexFill(db), movesByState: () => countMoves(db) })
+  telemetry.read({
+    indexFill: () => readIndexFill(db),
+    movesByState: () => countMoves(db),
+    uploads: () => countUploads(db),
+  })
 
   const { otelEndpoint } = config
   const tracer = otelEndpoint === undefined ? undefined : opening.use(createTracer({ endpoint: otelEndpoint }))
@@ -143,24 +150,16 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     draining: draining.signal,
     ...(tracer && { tracer }),
   }
-  const ragSettings = { storeInDoubtMs, storeVisibleMs, indexMetric: metric }
+  const ragParts = {
+    ...{ db, routes, stores, embedder, chunker, writes, memory: ragMemory() },
+    settings: { storeInDoubtMs, storeVisibleMs, indexMetric: metric },
+  }
+  const ingestParts = { ...ragParts, database, telemetry, log, draining: draining.signal }
+  opening.use(await openIngest(config, ingestParts, overrides.ingest))
   const forTenants = publicRoutes({
-    ...{
-      db,
-      routes,
-      stores,
-      embedder,
-      chunker,
-      cache,
-      embeddings,
-      answerer: limits.meteredAnswers(writer),
-      answerSettings: config.answer,
-      writes,
-      recentQueries,
-      memory: ragMemory(),
-      reranker: openReranker(config.rerank),
-      settings: ragSettings,
-    },
+    ...{ ...ragParts, cache, embeddings, recentQueries, queueBounds: queueBoundsOf(config) },
+    ...{ answerSettings: config.answer, reranker: openReranker(config.rerank) },
+    answerer: limits.meteredAnswers(writer),
   })
   const forStaff = adminRoutes({
     ...{ ...tenantWork, tierLimits: config.limits.byTier },

@@ -102,6 +102,8 @@ export const settings = [
   },
   { name: 'CACHE_TTL_S', default: '60', meaning: 'how long a result is cached; 0 turns the cache off' },
   { name: 'CACHE_MAX_MB', default: '64', meaning: 'memory for cached results; 0 turns the cache off' },
+  { name: 'INGEST_AT_ONCE', default: '4', meaning: 'uploaded documents that a replica reads and embeds at once' },
+  { name: 'INGEST_QUEUE_MB', default: '256', meaning: 'uploads of one tenant that may wait at once; more is refused' },
   { name: 'MOVE_RETENTION_H', default: '72', meaning: "how long a move's source is kept for rollback" },
   {
     name: 'MOVE_POLICY',

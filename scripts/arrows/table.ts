@@ -40,7 +40,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'telemetry',
   ],
   // What comes between a file or a text and the verbs of rag: reading files, the queue.
-  ingest: ['auth', 'db', 'errors', 'placement', 'rag', 'registry'],
+  ingest: ['auth', 'canonical-json', 'db', 'errors', 'models', 'placement', 'rag', 'registry'],
   // Of moves only the tables: whether one is open, and the clean-ups that it shares.
   tenants: ['auth', 'db', 'errors', 'limits', 'moves', 'placement', 'registry', 'stores', 'telemetry'],
 
@@ -49,7 +49,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   cli: ['auth', 'config', 'db', 'embedded', 'errors', 'main', 'moves', 'secret', 'setting-reader'],
   http: [
     ...['auth', 'db', 'errors', 'limits', 'moves', 'placement', 'rag', 'registry', 'stores', 'telemetry', 'tenants'],
-    ...['canonical-json', 'version'],
+    ...['canonical-json', 'ingest', 'version'],
   ],
 
   // The composition root sees every room of the service; nothing but an entry sees it.
@@ -59,8 +59,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   ],
   parts: [
     ...['auth', 'cache', 'config', 'db', 'models', 'moves', 'placement', 'registry', 'stores', 'telemetry', 'tenants'],
-    ...['clock', 'limits'],
-    'rerank-settings',
+    ...['clock', 'ingest', 'limits', 'rag', 'rerank-settings'],
   ],
   version: [],
   'canonical-json': [],

@@ -66,7 +66,8 @@ function refuseBadRoutes(routes: readonly AnyRoute[]): void {
     const name = `${method.toUpperCase()} ${path}`
     if (seen.has(name)) throw new Error(`${name} is there twice`)
     seen.add(name)
-    if (body !== undefined && payload !== undefined) throw new Error(`${name} has both a JSON body and a payload`)
+    const isTakenTwice = body !== undefined && payload?.contentTypes.includes('application/json')
+    if (isTakenTwice) throw new Error(`${name} takes JSON both as a body and as a payload`)
     if (access.kind !== 'tenant') continue
     for (const schema of [body, query]) {
       const place = schema && [...(fieldNames(schema) ?? [])].find(namesPlace)

@@ -22,6 +22,7 @@ const ofStaff = new Set<ErrorCode>(['move_in_progress', 'index_limit_reached'])
 const ofWrites = new Set<ErrorCode>([
   ...(['idempotency_key_in_use', 'idempotency_key_reused', 'unreadable_document'] as const),
   ...(['conflict', 'document_busy', 'writes_held', 'outcome_unknown', 'namespace_limit_reached'] as const),
+  'unreadable_document',
   ...ofStaff,
 ])
 

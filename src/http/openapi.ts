@@ -113,17 +113,18 @@ function parametersOf(schema: ZodType | undefined, place: 'path' | 'query', comp
 }
 
 function requestBody(route: AnyRoute, components: Components): Json {
-  if (route.body !== undefined) {
-    const schema = jsonSchema(route.body, 'input', components)
-    return { requestBody: { required: true, content: { 'application/json': { schema } } } }
-  }
-  if (route.payload === undefined) return {}
-  const content = Object.fromEntries(route.payload.contentTypes.map((type) => [type, { schema: payloadSchema(type) }]))
-  const words = route.payload.description
+  const { body, payload } = route
+  if (body === undefined && payload === undefined) return {}
+  const json = body && { 'application/json': { schema: jsonSchema(body, 'input', components) } }
+  const others = payload?.contentTypes.map((type) => [type, { schema: payloadSchema(type, payload.fields) }]) ?? []
+  const content = { ...json, ...Object.fromEntries(others) }
+  const words = payload?.description
   return { requestBody: { required: true, ...(words !== undefined && { description: words }), content } }
 }
 
-function payloadSchema(contentType: string): Json {
+function payloadSchema(contentType: string, fields: Readonly<Record<string, string>> = {}): Json {
   if (contentType !== 'multipart/form-data') return { type: 'string' }
-  return { type: 'object', properties: { file: { type: 'string', contentMediaType: 'application/octet-stream' } } }
+  const more = Object.entries(fields).map(([name, description]) => [name, { type: 'string', description }])
+  const file = { type: 'string', contentMediaType: 'application/octet-stream' }
+  return { type: 'object', required: ['file'], properties: { file, ...Object.fromEntries(more) } }
 }

@@ -70,7 +70,7 @@ export function parseJson(bytes: Uint8Array): unknown {
 export function checkContentType(headers: Headers, taken: readonly string[]): string {
   const header = headers.get('content-type') ?? ''
   // The form nearly every caller sends is not taken apart.
-  const type = taken.includes(header) ? header : (header.split(';', 1)[0] ?? '').trim().toLowerCase()
+  const type = taken.includes(header) ? header : typeOf(header)
   if (!taken.includes(type)) {
     const sent = type === '' ? 'There is no Content-Type' : 'The Content-Type is another'
     throw new AppError('unsupported_media_type', `${sent}; send ${taken.join(' or ')}.`)
@@ -83,6 +83,15 @@ export function checkContentType(headers: Headers, taken: readonly string[]): st
     throw new AppError('unsupported_media_type', 'Compressed bodies are not taken; send it without Content-Encoding.')
   }
   return type
+}
+
+/** Whether the content type is one of them, whatever else may be wrong with it. */
+export function isOneOf(headers: Headers, types: readonly string[]): boolean {
+  return types.includes(typeOf(headers.get('content-type') ?? ''))
+}
+
+function typeOf(header: string): string {
+  return (header.split(';', 1)[0] ?? '').trim().toLowerCase()
 }
 
 function tooLarge(limitBytes: number): AppError {

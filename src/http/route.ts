@@ -65,8 +65,15 @@ export interface Route<A extends Access = Access, P = unknown, Q = unknown, B = 
   readonly query?: ZodType<Q>
   /** A JSON body. Unknown fields are refused, except those that try to name a tenant or place: they are dropped and counted. */
   readonly body?: ZodType<B>
-  /** Instead of `body`: the content types of the bytes that are taken, as in `multipart/form-data` or `text/csv`. */
-  readonly payload?: { readonly contentTypes: readonly string[]; readonly description?: string }
+  /**
+   * The content types of the bytes that are taken, as in `multipart/form-data` or `text/csv`. Beside `body`: whichever
+   * comes, the call has the one or the other. `fields`: those of a form beside `file`, and what they say.
+   */
+  readonly payload?: {
+    readonly contentTypes: readonly string[]
+    readonly description?: string
+    readonly fields?: Readonly<Record<string, string>>
+  }
   /** Default 4 MiB. */
   readonly bodyLimitBytes?: number
   /** Besides the problem answers that every route has. */

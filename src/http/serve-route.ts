@@ -7,7 +7,7 @@ import { serveOnce, takesKey } from './idempotency.ts'
 import type { HttpKit } from './kit.ts'
 import { readPayload } from './payload.ts'
 import { queryFields } from './query-fields.ts'
-import { checkContentType, defaultBodyLimitBytes, parseJson, readBytes } from './read-body.ts'
+import { checkContentType, defaultBodyLimitBytes, isOneOf, parseJson, readBytes } from './read-body.ts'
 import { requestIdOf } from './reply.ts'
 import type { Access, AnyRoute, Payload } from './route.ts'
 import { RouteAnswers, type Visit } from './route-answers.ts'
@@ -27,6 +27,8 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
   const checkBody = route.body === undefined ? undefined : fieldCheck(route.body)
   const checkQuery = fieldCheck(route.query)
   const checkParams = route.params === undefined ? undefined : fieldCheck(route.params)
+  const otherTypes = route.payload?.contentTypes
+  const bodyTypes = otherTypes === undefined ? jsonTypes : [...jsonTypes, ...otherTypes]
   const dropsPlaces = access.kind === 'tenant'
   const once = kit.keys !== undefined && takesKey(route) ? serveOnce(route, kit.keys, onKeyFault(kit)) : undefined
 
@@ -45,8 +47,8 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
       const params = checkParams?.(c.req.param(), undefined)
       let body: unknown
       let payload: Payload | undefined
-      if (checkBody !== undefined) {
-        checkContentType(headers, jsonTypes)
+      if (checkBody !== undefined && (otherTypes === undefined || !isOneOf(headers, otherTypes))) {
+        checkContentType(headers, bodyTypes)
         body = checkBody(parseJson(await readBytes(request, limitBytes, incoming)), onPlaceNamed)
       } else if (route.payload !== undefined) {
         const onPlacesNamed = dropsPlaces ? (names: readonly string[]) => answers.placesNamed(names, visit) : undefined

@@ -1,6 +1,7 @@
 import type { Db } from '../db/connect.ts'
 import { isAppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
+import { dropUploads, listUploadIds } from '../registry/uploads.ts'
 import {
   claimWholeTenant,
   everythingDeleted,
@@ -17,7 +18,8 @@ export interface DeleteEverythingDeps extends WriteDeps {
 
 /**
  * Empties the tenant's place, and then the inventory, in this order: what the inventory still names can be deleted
- * again, what only the store has would be found by no one. No document can be written meanwhile.
+ * again, what only the store has would be found by no one. No document can be written meanwhile. Uploads that wait
+ * go too.
  */
 export function deleteEverything(deps: DeleteEverythingDeps, tenantId: TenantId): Promise<void> {
   const { db } = deps
@@ -29,7 +31,9 @@ export function deleteEverything(deps: DeleteEverythingDeps, tenantId: TenantId)
       const claim = await claimWholeTenant(db, tenantId, leaseMsOf(deps.settings))
       if (!('claim' in claim)) throw documentBusy(claim.retryAfterS)
       try {
+        const pending = await listUploadIds(db, tenantId)
         await place.deleteAll()
+        await dropUploads(db, tenantId, pending)
         await everythingDeleted(db, claim, place.inDoubt ? storeInDoubtMs : undefined)
       } catch (fault) {
         const known = !place.touched

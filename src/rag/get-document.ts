@@ -3,6 +3,8 @@ import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import { type DocumentRow, findDocument } from '../registry/documents.ts'
 import type { TenantRoutes } from '../registry/tenant-routes.ts'
+import type { UploadReason } from '../registry/uploads.sql.ts'
+import { findUpload, type UploadRow } from '../registry/uploads.ts'
 
 export interface DocumentDeps {
   readonly db: Db
@@ -14,9 +16,17 @@ export interface DocumentInfo {
   readonly documentId: string
   readonly source: string | null
   readonly metadata: DocumentRow['metadata']
+  /** Of what is stored; 0 while nothing is. */
   readonly chunks: number
-  /** `writing` and `deleting`: under way, or broken off and repaired by trying again. */
-  readonly status: DocumentRow['state']
+  /**
+   * Of an upload that is not done, else of what is stored. `writing` and `deleting`: under way, or broken off and
+   * repaired by trying again.
+   */
+  readonly status: DocumentRow['state'] | UploadRow['status']
+  /** Only of an upload that is not done. */
+  readonly attempts?: number
+  /** Why its last attempt came to nothing. */
+  readonly reason?: UploadReason
   readonly createdAt: string
   readonly updatedAt: string
 }
@@ -27,18 +37,31 @@ export async function getDocument(
   principal: TenantPrincipal,
   input: { readonly documentId: string },
 ): Promise<DocumentInfo> {
-  await deps.routes.find(principal.tenantId)
-  const row = await findDocument(deps.db, principal.tenantId, input.documentId, principal.groups)
-  if (row === undefined) throw new AppError('not_found', 'There is no such document.')
-  return documentInfo(row)
+  const { tenantId, groups } = principal
+  await deps.routes.find(tenantId)
+  // In this order: an upload that is gone by then is in the inventory already.
+  const upload = await findUpload(deps.db, tenantId, input.documentId, groups)
+  const row = await findDocument(deps.db, tenantId, input.documentId, groups)
+  const info = documentInfo(row, upload)
+  if (info === undefined) throw new AppError('not_found', 'There is no such document.')
+  return info
 }
 
-export function documentInfo(row: DocumentRow): DocumentInfo {
+/** What is on its way comes before what is stored. */
+export function documentInfo(row: DocumentRow | undefined, upload: UploadRow | undefined): DocumentInfo | undefined {
+  const chunks = row?.chunkCount ?? 0
+  if (upload !== undefined) {
+    const { documentId, source, metadata, status, attempts, reason } = upload
+    const createdAt = (row ?? upload).createdAt.toISOString()
+    const times = { createdAt, updatedAt: upload.updatedAt.toISOString() }
+    return { documentId, source, metadata, chunks, status, attempts, ...(reason !== null && { reason }), ...times }
+  }
+  if (row === undefined) return undefined
   return {
     documentId: row.documentId,
     source: row.source,
     metadata: row.metadata,
-    chunks: row.chunkCount,
+    chunks,
     status: row.state,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

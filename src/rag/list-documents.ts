@@ -1,6 +1,7 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import { AppError } from '../errors.ts'
-import { listDocumentRows } from '../registry/documents.ts'
+import { findDocuments, listDocumentIds } from '../registry/documents.ts'
+import { findUploads } from '../registry/uploads.ts'
 import { type DocumentDeps, type DocumentInfo, documentInfo } from './get-document.ts'
 
 export interface ListDocumentsInput {
@@ -16,7 +17,7 @@ export interface DocumentList {
 }
 
 /**
- * The documents that the caller's groups see, in the order of their ids. One that is added or deleted between two
+ * The documents that the caller's groups see, stored or on their way, in the order of their ids. One that is added or deleted between two
  * pages shifts no other.
  * @throws AppError `invalid_request` for a cursor that no earlier page gave; and those of `TenantRoutes.find`.
  */
@@ -25,14 +26,18 @@ export async function listDocuments(
   principal: TenantPrincipal,
   input: ListDocumentsInput = {},
 ): Promise<DocumentList> {
-  await deps.routes.find(principal.tenantId)
+  const { tenantId, groups } = principal
+  await deps.routes.find(tenantId)
   const limit = input.limit ?? 50
   const after = input.cursor === undefined ? undefined : readCursor(input.cursor)
-  const page = { after, limit: limit + 1, groups: principal.groups }
-  const rows = await listDocumentRows(deps.db, principal.tenantId, page)
-  const items = rows.slice(0, limit).map(documentInfo)
-  const last = rows.length > limit ? items.at(-1) : undefined
-  return { items, nextCursor: last === undefined ? null : writeCursor(last.documentId) }
+  const ids = await listDocumentIds(deps.db, tenantId, { after, limit: limit + 1, groups })
+  const shown = ids.slice(0, limit)
+  // In this order: an upload that is gone by then is in the inventory already.
+  const uploads = new Map((await findUploads(deps.db, tenantId, shown, groups)).map((one) => [one.documentId, one]))
+  const rows = new Map((await findDocuments(deps.db, tenantId, shown, groups)).map((one) => [one.documentId, one]))
+  const items = shown.flatMap((id) => documentInfo(rows.get(id), uploads.get(id)) ?? [])
+  const last = ids.length > limit ? shown.at(-1) : undefined
+  return { items, nextCursor: last === undefined ? null : writeCursor(last) }
 }
 
 const cursorVersion = 'd1:'

@@ -1,7 +1,8 @@
-import { and, asc, eq, gt, isNull, lt, ne, not, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNull, lt, ne, not, or, type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { type DocumentState, documents } from './documents.sql.ts'
+import { uploadIdsAfter } from './uploads.ts'
 
 /** A document as the inventory knows it: what was stored, never its text. */
 export interface DocumentRow {
@@ -56,25 +57,44 @@ export async function findDocument(
   return row
 }
 
-/** Documents in the order of their ids, those after `after`, at most `limit`. */
-export function listDocumentRows(
+/** Those of the documents that the groups see, in no order. */
+export function findDocuments(
   db: Tx,
   tenantId: TenantId,
-  page: { readonly after?: string | undefined; readonly limit: number; readonly groups: readonly string[] },
+  documentIds: readonly string[],
+  groups: readonly string[],
 ): Promise<DocumentRow[]> {
   return db
     .select(columns)
     .from(documents)
+    .where(and(eq(documents.tenantId, tenantId), inArray(documents.id, [...documentIds]), isThere, visibleTo(groups)))
+}
+
+/**
+ * Ids of documents that the groups see, stored or on their way, in their order: those after `after`, at most `limit`.
+ */
+export async function listDocumentIds(
+  db: Tx,
+  tenantId: TenantId,
+  page: { readonly after?: string | undefined; readonly limit: number; readonly groups: readonly string[] },
+): Promise<readonly string[]> {
+  const { after, groups, limit } = page
+  // Each half by its own index and no longer than the page.
+  const stored = db
+    .select({ id: documents.id })
+    .from(documents)
     .where(
       and(
-        eq(documents.tenantId, tenantId),
-        isThere,
-        visibleTo(page.groups),
-        page.after === undefined ? undefined : gt(documents.id, page.after),
+        ...[eq(documents.tenantId, tenantId), isThere, visibleTo(groups)],
+        after === undefined ? undefined : gt(documents.id, after),
       ),
     )
     .orderBy(asc(documents.id))
-    .limit(page.limit)
+    .limit(limit)
+  const rows = await db.execute<{ id: string }>(
+    sql`select id from ((${stored}) union (${uploadIdsAfter(db, tenantId, page)})) as page order by id limit ${limit}`,
+  )
+  return [...rows].map(({ id }) => id)
 }
 
 /** @returns the number of chunks of a document that is stored with just this content, and that nothing is taking away. */

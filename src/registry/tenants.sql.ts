@@ -22,6 +22,8 @@ export const tenants = pgTable(
     initialKind: text('initial_kind').$type<'pool' | 'silo'>().notNull().default('pool'),
     /** The last generation given to a place of this tenant; it only rises. */
     lastGeneration: integer('last_generation').notNull().default(0),
+    /** The one its present life began with: an id that was offboarded can be given anew. */
+    firstGeneration: integer('first_generation').notNull().default(1),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   },

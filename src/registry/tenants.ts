@@ -41,6 +41,7 @@ export async function claimTenants(tx: Tx, wanted: readonly NewTenant[]): Promis
         initialKind: sql`excluded.initial_kind`,
         status: 'provisioning',
         lastGeneration: sql`${tenants.lastGeneration} + 1`,
+        firstGeneration: sql`${tenants.lastGeneration} + 1`,
         updatedAt: sql`now()`,
       },
       setWhere: eq(tenants.status, 'offboarded'),

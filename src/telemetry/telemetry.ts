@@ -3,6 +3,7 @@ import { createCacheMeter } from './cache-meter.ts'
 import { FastCounter } from './fast-counter.ts'
 import { FastHistogram } from './fast-histogram.ts'
 import { createHttpMeter, type HttpMeter, stepBoundsMs } from './http-meter.ts'
+import { createIngestMeter, type IngestMeter, type UploadCount, uploadGauges } from './ingest-meter.ts'
 import { createStoreMeter, type StoreMeter } from './store-meter.ts'
 
 export interface IndexFill {
@@ -18,6 +19,7 @@ export interface MetricReaders {
   readonly indexFill?: () => Promise<readonly IndexFill[]>
   /** Every state, also those with none. */
   readonly movesByState?: () => Promise<Readonly<Record<string, number>>>
+  readonly uploads?: () => Promise<readonly UploadCount[]>
 }
 
 /** Counted where it happens; every part is handed what it counts and nothing else. */
@@ -29,6 +31,7 @@ export interface Telemetry {
   /** What is kept for tenants, by kind. */
   readonly caches: { lookup(kind: string, hit: boolean): void }
   readonly writesHeld: { inc(): void }
+  readonly ingest: IngestMeter
   /** The registry's readers, once there is a registry. */
   read(readers: MetricReaders): void
   /** In the Prometheus text format. */
@@ -65,6 +68,7 @@ export function createTelemetry(options: { readonly processMetrics?: boolean } =
     tokenCache: cacheMeter(registry, 'token', 'Verified tokens'),
     caches: createCacheMeter(registry),
     writesHeld: { inc: () => held.inc() },
+    ingest: createIngestMeter(registry),
     read(given) {
       readers = given
     },
@@ -94,8 +98,10 @@ function registryGauges(registry: Registry): (readers: MetricReaders) => Promise
   const used = gauge('index_namespaces', 'Namespaces in use, by index', ['project', 'index', 'kind'])
   const limit = gauge('index_namespace_limit', 'Namespaces an index takes', ['project', 'index', 'kind'])
   const moves = gauge('moves', 'Moves by state', ['state'])
-  return async ({ indexFill, movesByState }) => {
-    const [fill, states] = await Promise.all([quietly(indexFill), quietly(movesByState)])
+  const showUploads = uploadGauges(registry)
+  return async ({ indexFill, movesByState, uploads }) => {
+    const [fill, states, counts] = await Promise.all([quietly(indexFill), quietly(movesByState), quietly(uploads)])
+    showUploads(counts)
     for (const each of [used, limit, moves]) each.reset()
     for (const { project, index, kind, namespaces, limit: most } of fill ?? []) {
       used.set({ project, index, kind }, namespaces)

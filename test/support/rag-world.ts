@@ -56,6 +56,7 @@ export async function ragWorld(
       ...{ db: home.db, routes, stores, embedder, cache, embeddings },
       ...{ answerer: extractiveAnswerer(), answerSettings: { contextTokens: 6_000 } },
       chunker: stack.use(startChunker()),
+      queueBounds: { bytesMax: 10_000_000, uploadsMax: 100 },
       memory: ragMemory(),
       reranker: lexicalReranker,
       settings: { storeInDoubtMs: 60_000, storeVisibleMs: 0, sameContentWaitMs: 0, indexMetric: metric },

@@ -16,7 +16,7 @@ export async function seedTenant(
   const tenantId = parseTenantId(id)
   const namespace = `tenant_${id}_g1`
   await sql`insert into indexes (project, name, kind, ordinal, host, cloud, region, embedding_model, dimension, metric, namespace_limit, namespaces_used, state)
-    values ('default', ${indexName}, 'pool', 1, ${host}, 'aws', 'us-east-1', 'test', ${dimension}, 'cosine', 100, 0, 'ready') on conflict do nothing`
+    values ('default', ${indexName}, 'pool', 1, ${host}, 'aws', 'us-east-1', 'test', ${dimension}, 'cosine', 1000, 0, 'ready') on conflict do nothing`
   await sql`update indexes set namespaces_used = namespaces_used + 1 where name = ${indexName}`
   await sql`insert into tenants (id, name, tier, status, last_generation) values (${id}, ${id}, 'standard', 'active', 1)`
   await sql`with place as (

@@ -1,30 +1,32 @@
 import { z } from 'zod'
-import { type DeleteDocumentDeps, deleteDocument } from '../../rag/delete-document.ts'
+import { removeDocument } from '../../ingest/remove-document.ts'
+import { storeDocument } from '../../ingest/store-document.ts'
+import type { DeleteDocumentDeps } from '../../rag/delete-document.ts'
 import { type DocumentDeps, getDocument } from '../../rag/get-document.ts'
 import { listDocuments } from '../../rag/list-documents.ts'
-import { chunksMax, type PutDocumentDeps, putDocument } from '../../rag/put-document.ts'
-import { documentIdRule } from '../../rag/record-ids.ts'
+import { chunksMax, type PutDocumentDeps } from '../../rag/put-document.ts'
 import { type AnyRoute, route } from '../route.ts'
-import { metadata, reading, writing } from './fields.ts'
+import {
+  chunking,
+  documentInfo,
+  documentLimitBytes,
+  documentMetadata,
+  documentParams,
+  source,
+} from './document-fields.ts'
+import { reading, writing } from './fields.ts'
+import { type UploadRouteDeps, uploadRoutes } from './upload-routes.ts'
 
-export type DocumentRouteDeps = PutDocumentDeps & DeleteDocumentDeps & DocumentDeps
+export type DocumentRouteDeps = PutDocumentDeps & DeleteDocumentDeps & DocumentDeps & UploadRouteDeps
 
 const tag = 'documents'
-const bodyLimitBytes = 32 * 1024 * 1024
-
-const params = z.object({
-  documentId: z.string().describe(`${documentIdRule}. One id is one document, in this tenant only.`),
-})
 
 const content = z
   .object({
-    text: z.string().min(1).describe('Plain text or Markdown. It is cut at headings, paragraphs and sentences.'),
-    source: z.string().max(2_048).optional().describe('Where it comes from; given back with each match.'),
-    metadata: metadata
-      .optional()
-      .describe(
-        'For filters; at most 24 KB. `visibility`, a list of groups, limits who in the tenant finds it. The names `text`, `documentId`, `source`, `chunk` and those beginning with `_tr` are taken.',
-      ),
+    text: z.string().min(1).describe('Plain text or Markdown.'),
+    source: source.optional(),
+    metadata: documentMetadata.optional(),
+    chunking: chunking.optional(),
   })
   .meta({
     id: 'DocumentContent',
@@ -44,22 +46,9 @@ const stored = z
   })
   .meta({ id: 'StoredDocument' })
 
-const info = z
-  .object({
-    documentId: z.string(),
-    source: z.string().nullable(),
-    metadata,
-    chunks: z.int(),
-    status: z
-      .enum(['ready', 'writing', 'deleting'])
-      .describe('`writing` and `deleting` are under way, or broke off: the same request again repairs that.'),
-    createdAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime(),
-  })
-  .meta({ id: 'Document' })
-
 export function documentRoutes(deps: DocumentRouteDeps): readonly AnyRoute[] {
   return [
+    ...uploadRoutes(deps),
     route({
       method: 'put',
       path: '/documents/{documentId}',
@@ -69,17 +58,18 @@ export function documentRoutes(deps: DocumentRouteDeps): readonly AnyRoute[] {
       description: [
         'Cuts the text into chunks, embeds and stores them. The same content again writes nothing; changed content leaves no chunk of the old one.',
         'It can be repeated after any failure: after 504 `outcome_unknown` the same request repairs what is half done; other content may have to wait (409 `document_busy`) until the unanswered write can no longer land.',
+        'An earlier upload of it that is on its way comes to nothing; 409 `document_busy` while it is being stored.',
         `A text gives at most ${chunksMax} chunks.`,
       ].join(' '),
-      params,
+      params: documentParams,
       body: content,
-      bodyLimitBytes,
+      bodyLimitBytes: documentLimitBytes,
       replies: {
         200: { description: 'The document was there: `updated`, or `unchanged`.', schema: stored },
         201: { description: 'The document is new.', schema: stored },
       },
       async handle({ principal, params: { documentId }, body, signal }) {
-        const json = await putDocument(deps, principal, { documentId, ...body }, { signal })
+        const json = await storeDocument(deps, principal, { documentId, ...body }, { signal })
         return { status: json.status === 'created' ? 201 : 200, json }
       },
     }),
@@ -89,7 +79,8 @@ export function documentRoutes(deps: DocumentRouteDeps): readonly AnyRoute[] {
       access: reading,
       tag,
       summary: 'List documents',
-      description: 'In the order of their ids, without those that the caller’s groups don’t see.',
+      description:
+        'Stored ones and those on their way, in the order of their ids, without those that the caller’s groups don’t see.',
       query: z.object({
         cursor: z.string().max(1_000).optional().describe('`nextCursor` of the page before.'),
         limit: z.coerce.number().int().min(1).max(100).default(50),
@@ -97,7 +88,9 @@ export function documentRoutes(deps: DocumentRouteDeps): readonly AnyRoute[] {
       replies: {
         200: {
           description: 'A page; `nextCursor` is null on the last one.',
-          schema: z.object({ items: z.array(info), nextCursor: z.string().nullable() }).meta({ id: 'DocumentList' }),
+          schema: z
+            .object({ items: z.array(documentInfo), nextCursor: z.string().nullable() })
+            .meta({ id: 'DocumentList' }),
         },
       },
       async handle({ principal, query }) {
@@ -112,8 +105,8 @@ export function documentRoutes(deps: DocumentRouteDeps): readonly AnyRoute[] {
       summary: 'Look at a document',
       description:
         'Its source, metadata and state. The text is not kept as a whole; its chunks come back from `/retrieve`.',
-      params,
-      replies: { 200: { description: 'The document.', schema: info } },
+      params: documentParams,
+      replies: { 200: { description: 'The document.', schema: documentInfo } },
       async handle({ principal, params: { documentId } }) {
         return { status: 200, json: await getDocument(deps, principal, { documentId }) }
       },
@@ -125,11 +118,11 @@ export function documentRoutes(deps: DocumentRouteDeps): readonly AnyRoute[] {
       tag,
       summary: 'Delete a document',
       description:
-        'With all its chunks. Writing goes by scope: a document that `visibility` hides from the caller’s groups can be deleted.',
-      params,
+        'With all its chunks; an upload of it that is on its way is taken back. Writing goes by scope: a document that `visibility` hides from the caller’s groups can be deleted.',
+      params: documentParams,
       replies: { 204: { description: 'It is gone.' } },
       async handle({ principal, params: { documentId } }) {
-        await deleteDocument(deps, principal, { documentId })
+        await removeDocument(deps, principal, { documentId })
         return { status: 204 }
       },
     }),

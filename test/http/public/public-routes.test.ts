@@ -65,6 +65,13 @@ const uses: readonly { readonly request: string; readonly scope: Scope; readonly
   { request: 'POST /retrieve', scope: 'rag:read', body: { query: 'apple' } },
   { request: 'POST /retrieve/batch', scope: 'rag:read', body: { queries: [{ query: 'apple' }] } },
   { request: 'POST /answer', scope: 'rag:read', body: { question: 'apple' } },
+  { request: 'POST /documents', scope: 'rag:write', body: { documentId: 'guide', text: 'pear' } },
+  {
+    request: 'POST /documents/batch',
+    scope: 'rag:write',
+    body: { documents: [{ documentId: 'guide', text: 'pear' }] },
+  },
+  { request: 'POST /documents/guide/retry', scope: 'rag:write' },
   { request: 'PUT /documents/guide', scope: 'rag:write', body: { text: 'pear' } },
   { request: 'GET /documents', scope: 'rag:read' },
   { request: 'GET /documents/guide', scope: 'rag:read' },

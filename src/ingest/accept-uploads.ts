@@ -1,0 +1,75 @@
+import type { TenantPrincipal } from '../auth/principal.ts'
+import type { Db } from '../db/connect.ts'
+import { AppError } from '../errors.ts'
+import type { Embedder } from '../models/embedder.ts'
+import { type DocumentInfo, documentInfo } from '../rag/get-document.ts'
+import { enqueueUploads, type NewUpload, type QueueBounds } from '../registry/enqueue-uploads.ts'
+import type { TenantRoutes } from '../registry/tenant-routes.ts'
+import { checkUpload, type UploadInput } from './check-upload.ts'
+
+export interface AcceptUploadsDeps {
+  readonly db: Db
+  readonly routes: Pick<TenantRoutes, 'find' | 'catchUp'>
+  readonly embedder: Pick<Embedder, 'maxTokens'>
+  readonly queueBounds: QueueBounds
+}
+
+export type Accepted =
+  | { readonly kind: 'accepted'; readonly document: DocumentInfo }
+  | { readonly kind: 'refused'; readonly error: AppError }
+
+/**
+ * Takes documents to be read, embedded and stored in the background; from the answer on they survive a crash. The same
+ * upload again, while it is on its way, changes nothing.
+ *
+ * @returns one an input, in order. Refused: AppError `invalid_request`, or `quota_exceeded` when as much of the tenant
+ *   waits as may.
+ * @throws AppError those of `TenantRoutes.find`
+ */
+export async function acceptUploads(
+  deps: AcceptUploadsDeps,
+  principal: TenantPrincipal,
+  inputs: readonly UploadInput[],
+): Promise<readonly Accepted[]> {
+  const { tenantId } = principal
+  const { routing } = await deps.routes.find(tenantId)
+  const names = new Set<string>()
+  const checked = inputs.map((input): NewUpload | AppError => {
+    try {
+      const upload = checkUpload(tenantId, input, deps.embedder)
+      if (input.documentId !== undefined && names.has(input.documentId)) throw twice()
+      names.add(upload.documentId)
+      return upload
+    } catch (error) {
+      if (error instanceof AppError) return error
+      throw error
+    }
+  })
+  const good = checked.filter((one): one is NewUpload => !(one instanceof AppError))
+  const { generation } = routing.active
+  const enqueued = good.length === 0 ? [] : await enqueueUploads(deps.db, tenantId, generation, good, deps.queueBounds)
+  if (enqueued === undefined) {
+    // What we remember of the tenant is old.
+    await deps.routes.catchUp()
+    await deps.routes.find(tenantId)
+    throw new AppError('tenant_not_ready', 'The tenant has just changed. Try again.', { retryAfterS: 1 })
+  }
+  const results = enqueued.values()
+  return checked.map((one): Accepted => {
+    if (one instanceof AppError) return { kind: 'refused', error: one }
+    const result = results.next().value
+    const document = result?.kind === 'queued' ? documentInfo(undefined, result.upload) : undefined
+    return document === undefined ? { kind: 'refused', error: full(deps.queueBounds) } : { kind: 'accepted', document }
+  })
+}
+
+function twice(): AppError {
+  const message = 'stands twice in this batch'
+  return new AppError('invalid_request', `documentId: ${message}`, { faults: [{ path: 'documentId', message }] })
+}
+
+function full({ bytesMax, uploadsMax }: QueueBounds): AppError {
+  const mb = Math.round(bytesMax / 1024 / 1024)
+  const words = `As much waits to be ingested as may: ${mb} MB or ${uploadsMax} documents of one tenant. Try again later.`
+  return new AppError('quota_exceeded', words, { retryAfterS: 10 })
+}

@@ -1,0 +1,83 @@
+import { AppError } from '../errors.ts'
+import { type PutDocumentDeps, putDocument } from '../rag/put-document.ts'
+import type { TenantRoutes } from '../registry/tenant-routes.ts'
+import { type ClaimedUpload, type UploadClaimEnds, uploadClaimEnds } from '../registry/upload-claims.ts'
+import type { Extractor } from './extractor.ts'
+
+export interface ProcessUploadDeps extends PutDocumentDeps {
+  readonly extractor: Pick<Extractor, 'extract'>
+}
+
+/** The upload was taken back, replaced, or taken over from us: nothing more of it is ours to do. */
+export class LostUpload extends Error {
+  override readonly name = 'LostUpload'
+}
+
+/**
+ * Reads, cuts, embeds and stores one upload that is ours, and says on the way how far it is.
+ *
+ * @throws LostUpload, AppError `unreadable_document`, and those of `putDocument`.
+ */
+export async function processUpload(deps: ProcessUploadDeps, job: ClaimedUpload, signal: AbortSignal): Promise<void> {
+  const ends = uploadClaimEnds(deps.db)
+  // A tenant that may not be served now is not worked for.
+  await deps.routes.find(job.tenantId)
+  const read = job.kind === 'text' ? { text: utf8.decode(job.bytes) } : await extract(deps, job, signal)
+  if (!(await ends.reach(job, 'embedding'))) throw new LostUpload()
+  await putDocument(
+    { ...deps, routes: routesOf(job, deps.routes, ends) },
+    { tenantId: job.tenantId },
+    {
+      ...read,
+      documentId: job.documentId,
+      ...(job.source !== null && { source: job.source }),
+      metadata: job.metadata,
+      ...(job.chunking !== null && { chunking: job.chunking }),
+    },
+    { signal },
+  )
+}
+
+const utf8 = new TextDecoder()
+
+async function extract({ extractor }: ProcessUploadDeps, job: ClaimedUpload, signal: AbortSignal) {
+  const { bytes, name, contentType } = job
+  const file = { bytes, name: name ?? undefined, contentType: contentType ?? undefined }
+  const { text, pageStarts } = await extractor.extract(file, { signal })
+  if (text.trim() === '') throw new AppError('unreadable_document', 'There is no text in the file.')
+  return { text, pageStarts }
+}
+
+/**
+ * The same routes, whose writes begin only while the upload is still ours. It is asked with the permit in hand: a
+ * tenant's uploads are dropped before its id is given anew, and its end waits for every permit. So a late worker can
+ * neither write into the next life of a tenant nor over a document that was deleted or sent again.
+ */
+function routesOf(job: ClaimedUpload, routes: TenantRoutes, ends: UploadClaimEnds): TenantRoutes {
+  return {
+    find: (tenantId) => routes.find(tenantId),
+    catchUp: () => routes.catchUp(),
+    async beginWrite(tenantId) {
+      const permit = await routes.beginWrite(tenantId)
+      let isOurs = false
+      try {
+        isOurs = await ends.reach(job, 'storing')
+      } finally {
+        if (!isOurs) permit.end('settled')
+      }
+      if (!isOurs) throw taken()
+      return permit
+    },
+  }
+}
+
+/** An AppError, for it passes through a write that takes anything else for a doubt. */
+function taken(): AppError {
+  return new AppError('conflict', 'The upload was taken back or replaced.', { cause: new LostUpload() })
+}
+
+/** Whether it ended because the upload is not ours any more. */
+export function isLost(error: unknown): boolean {
+  for (let fault = error; fault instanceof Error; fault = fault.cause) if (fault instanceof LostUpload) return true
+  return false
+}

@@ -1,0 +1,25 @@
+import type { TenantPrincipal } from '../auth/principal.ts'
+import { isAppError } from '../errors.ts'
+import { type DeleteDocumentDeps, deleteDocument } from '../rag/delete-document.ts'
+import { writeOverUpload } from './write-over-upload.ts'
+
+/**
+ * Deletes a document, and takes an upload of it that is on its way back.
+ *
+ * @throws AppError those of `deleteDocument`; `document_busy` while an upload of it is being stored.
+ */
+export async function removeDocument(
+  deps: DeleteDocumentDeps,
+  principal: TenantPrincipal,
+  input: { readonly documentId: string },
+): Promise<void> {
+  const { tenantId } = principal
+  await deps.routes.find(tenantId)
+  await writeOverUpload(deps.db, tenantId, input.documentId, async (hadUpload) => {
+    try {
+      await deleteDocument(deps, principal, input)
+    } catch (fault) {
+      if (!(hadUpload && isAppError(fault, 'not_found'))) throw fault
+    }
+  })
+}

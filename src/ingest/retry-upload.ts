@@ -1,0 +1,33 @@
+import type { TenantPrincipal } from '../auth/principal.ts'
+import type { Db } from '../db/connect.ts'
+import { AppError } from '../errors.ts'
+import { type DocumentDeps, type DocumentInfo, getDocument } from '../rag/get-document.ts'
+import { restartUpload } from '../registry/hold-upload.ts'
+import { findUpload } from '../registry/uploads.ts'
+
+export interface RetryUploadDeps extends DocumentDeps {
+  readonly db: Db
+}
+
+/**
+ * Tries an upload that failed again, with all its attempts; one that waits for its next attempt is tried at once, and
+ * one that is under way goes on.
+ *
+ * @throws AppError `not_found`, also for one that the caller's groups don't see; `conflict` when there is nothing to try
+ *   again, or its file is not kept any more; and those of `TenantRoutes.find`.
+ */
+export async function retryUpload(
+  deps: RetryUploadDeps,
+  principal: TenantPrincipal,
+  { documentId }: { readonly documentId: string },
+): Promise<DocumentInfo> {
+  const { tenantId, groups } = principal
+  const info = await getDocument(deps, principal, { documentId })
+  const upload = await findUpload(deps.db, tenantId, documentId, groups)
+  if (upload === undefined)
+    throw new AppError('conflict', `The document is ${info.status}: there is nothing to try again.`)
+  if (!(await restartUpload(deps.db, tenantId, upload.id))) {
+    throw new AppError('conflict', 'The file is not kept any more. Send it again.')
+  }
+  return getDocument(deps, principal, { documentId })
+}

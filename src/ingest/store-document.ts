@@ -1,0 +1,25 @@
+import type { TenantPrincipal } from '../auth/principal.ts'
+import {
+  type PutDocumentAnswer,
+  type PutDocumentDeps,
+  type PutDocumentInput,
+  type PutDocumentOptions,
+  putDocument,
+} from '../rag/put-document.ts'
+import { writeOverUpload } from './write-over-upload.ts'
+
+/**
+ * Stores a document while its caller waits; an earlier upload of it that is on its way comes to nothing.
+ *
+ * @throws AppError those of `putDocument`; `document_busy` while an upload of it is being stored.
+ */
+export async function storeDocument(
+  deps: PutDocumentDeps,
+  principal: TenantPrincipal,
+  input: PutDocumentInput,
+  options: PutDocumentOptions = {},
+): Promise<PutDocumentAnswer> {
+  const { tenantId } = principal
+  await deps.routes.find(tenantId)
+  return writeOverUpload(deps.db, tenantId, input.documentId, () => putDocument(deps, principal, input, options))
+}

@@ -1,0 +1,31 @@
+import type { Db } from '../db/connect.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { documentBusy } from '../rag/claimed-write.ts'
+import { holdUpload, releaseUpload } from '../registry/hold-upload.ts'
+import { dropUploads } from '../registry/uploads.ts'
+
+/**
+ * Runs a write of a document that comes after whatever upload of it is on its way: that one is held meanwhile, dropped
+ * when the write is done, and goes on when the write came to nothing.
+ *
+ * @param write is told whether an upload was there.
+ * @throws AppError `document_busy` while an upload of it is being stored; what `write` throws.
+ */
+export async function writeOverUpload<T>(
+  db: Db,
+  tenantId: TenantId,
+  documentId: string,
+  write: (hadUpload: boolean) => Promise<T>,
+): Promise<T> {
+  const held = await holdUpload(db, tenantId, documentId)
+  if (held === 'storing') throw documentBusy(1)
+  let result: T
+  try {
+    result = await write(held !== undefined)
+  } catch (fault) {
+    if (held !== undefined) await releaseUpload(db, tenantId, held).catch(() => undefined) // its hold runs out
+    throw fault
+  }
+  if (held !== undefined) await dropUploads(db, tenantId, [held])
+  return result
+}
