@@ -37,17 +37,6 @@ export async function cachedRetrieve(
   checkMayExplain(principal, question)
   const found = deps.routes.find(principal.tenantId)
   const route = found instanceof Promise ? await found : found
-  return cachedQuestion(deps, principal, route, question, options)
-}
-
-/** `cachedRetrieve` of a question that is checked, in the place that `route` names. */
-export async function cachedQuestion(
-  deps: CachedRetrieveDeps,
-  principal: TenantPrincipal,
-  route: TenantRoute,
-  question: Question,
-  options: AskOptions = {},
-): Promise<CachedAnswer> {
   const { cache } = deps
   const stale = route.stale === true
   if (options.bypass === true || !cache.isOn || question.refinement?.explain === true) {

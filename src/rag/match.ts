@@ -31,10 +31,7 @@ export interface Neighbours {
 }
 
 /** A chunk beside a match. Nobody looked for it, so it has no score; what is the document's stands in the match. */
-export type Neighbour = Omit<
-  Match,
-  'score' | 'scores' | 'values' | 'neighbours' | 'source' | 'documentId' | 'metadata'
->
+export type Neighbour = Omit<Match, 'score' | 'scores' | 'values' | 'neighbours' | 'source' | 'documentId' | 'metadata'>
 
 /** A match in the words of our answers. Of an app's own record only what is text is lifted out of its metadata. */
 export function foundMatch({ id, score, values, metadata = {} }: QueryMatch): Match {

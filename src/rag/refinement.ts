@@ -53,6 +53,7 @@ export function checkRefinement(
   has: { readonly words: boolean; readonly topK: number },
   faults: Faults,
 ): Refinement | undefined {
+  if (isPlain(input)) return undefined
   const { mode = 'dense', rerank = false, expand = 0, diversity = 0, group, groupSize, explain = false } = input
   if (mode !== 'dense' && mode !== 'hybrid') faults.add('mode', 'must be dense or hybrid')
   if (mode === 'hybrid' && !has.words) faults.add('mode', 'hybrid needs `query`: a vector has no words')
@@ -85,6 +86,20 @@ export function netOf(topK: number, { hybrid, rerank, diversity, groupSize }: Re
     hybrid === undefined && groupSize === undefined ? 0 : Math.max(100, 10 * topK),
     rerank?.candidates ?? 0,
     diversity === 0 ? 0 : Math.max(50, 4 * topK),
+  )
+}
+
+/** Most questions are: to them all of this must cost nothing. */
+function isPlain({ mode, weights, rerank, expand, diversity, group, groupSize, explain }: RefineInput): boolean {
+  return (
+    (mode === undefined || mode === 'dense') &&
+    (rerank === undefined || rerank === false) &&
+    (expand === undefined || expand === 0) &&
+    (diversity === undefined || diversity === 0) &&
+    (explain === undefined || explain === false) &&
+    weights === undefined &&
+    group === undefined &&
+    groupSize === undefined
   )
 }
 

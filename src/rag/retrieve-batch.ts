@@ -1,16 +1,11 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import { embeddingKey, retrievalKey, type TenantScopedKey } from '../cache/tenant-scoped-key.ts'
 import type { TenantRoute } from '../placement/phase.ts'
-import {
-  type CachedAnswer,
-  type CachedRetrieveDeps,
-  cachedQuestion,
-  loadQuestion,
-  retrievalKeyParts,
-} from './cached-retrieve.ts'
+import { type CachedAnswer, type CachedRetrieveDeps, loadQuestion, retrievalKeyParts } from './cached-retrieve.ts'
 import type { AskOptions } from './embed-query.ts'
 import { embedTogether } from './embed-together.ts'
 import { checkMayExplain, checkQuestion, type Question, type RetrieveInput } from './question.ts'
+import { answerQuestion } from './retrieve.ts'
 
 export const batchMax = 20
 
@@ -46,11 +41,9 @@ export async function retrieveBatch(
       if (!('question' in one)) return one
       const { question, key } = one
       try {
-        const answer =
-          key === undefined
-            ? await cachedQuestion(together, principal, route, question, { ...options, bypass: true })
-            : await loadQuestion(together, principal, route, question, key)
-        return { answer }
+        if (key !== undefined) return { answer: await loadQuestion(together, principal, route, question, key) }
+        const answer = await answerQuestion(together, principal, route, question, { ...options, bypass: true })
+        return { answer: { json: JSON.stringify(answer), cache: 'bypass', stale: route.stale === true } }
       } catch (fault) {
         return { fault }
       }

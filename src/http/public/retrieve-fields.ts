@@ -43,9 +43,9 @@ export const question = z
     includeValues: z.boolean().default(false).describe('Also give the vectors of the matches.'),
     mode: z
       .enum(['dense', 'hybrid'])
-      .default('dense')
+      .optional()
       .describe(
-        '`dense` looks for what is near in meaning. `hybrid` looks for words too (BM25) and fuses both lists by reciprocal rank; it needs `query`.',
+        '`dense`, the default, looks for what is near in meaning. `hybrid` looks for words too (BM25) and fuses both lists by reciprocal rank; it needs `query`.',
       ),
     weights: weights.optional(),
     rerank: rerank
@@ -57,19 +57,21 @@ export const question = z
       .int()
       .min(0)
       .max(5)
-      .default(0)
-      .describe('Chunks of the document to give before and after each match, in `neighbours`.'),
+      .optional()
+      .describe('Chunks of the document to give before and after each match, in `neighbours`; default 0.'),
     diversity: z
       .number()
       .min(0)
       .max(1)
-      .default(0)
-      .describe('Maximal marginal relevance: 0 orders by nearness alone, 1 by being unlike the matches before.'),
+      .optional()
+      .describe(
+        'Maximal marginal relevance: 0, the default, orders by nearness alone, 1 by being unlike those before.',
+      ),
     group: z.enum(['document']).optional().describe('Gives the best matches of each document together.'),
     groupSize: z.int().min(1).max(10).optional().describe('Of `group`: matches of one document at most; default 3.'),
     explain: z
       .boolean()
-      .default(false)
+      .optional()
       .describe('How the answer came about. Needs the scope `rag:explain`; such an answer is never cached.'),
   })
   .meta({ id: 'RetrieveRequest', example: { query: 'How do I return a bike?', topK: 3 } })
@@ -83,7 +85,7 @@ const scores = z
   })
   .describe('When there is more than the one in `score`.')
 
-const position = z
+export const position = z
   .object({ start: z.int(), end: z.int(), page: z.int().optional(), heading: z.string().optional() })
   .nullable()
   .describe('Where in its document it stands; null for a record that is no chunk.')
