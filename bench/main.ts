@@ -3,6 +3,7 @@ import { type BenchOptions, type BenchResult, jsonLine, machine, print } from '.
 import { writeResults } from './harness/write-results.ts'
 import { ingest } from './ingest.ts'
 import { move } from './move.ts'
+import { noisy } from './noisy.ts'
 import { onboard } from './onboard.ts'
 import { overhead } from './overhead.ts'
 import { routing } from './routing.ts'
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   routing,
   onboard,
   move,
+  noisy,
   ingest,
   start,
 }

@@ -1,0 +1,86 @@
+import { setTimeout } from 'node:timers/promises'
+import type { LoadOrder, LoadRequest, LoadResult } from './harness/load.ts'
+import { uniqueMark } from './harness/load.ts'
+import { call, setFaults, startParts, startService } from './harness/parts.ts'
+import { startProcess } from './harness/process.ts'
+import type { BenchOptions, BenchResult } from './harness/report.ts'
+import { inTurn, ratios } from './harness/rounds.ts'
+import { type SampleTenant, sampleTenant, seededRandom, unitVector } from './harness/sample-tenant.ts'
+import { median, show, spread } from './harness/statistics.ts'
+
+const latencyMs = 20
+const noisyConnections = 64
+/** What the noisy tenant's plan lets it do at once; the rest of its requests wait. */
+const sharesOfNoisy = { held: 8, free: 1000 }
+
+/**
+ * What a quiet tenant notices of a noisy one on the same replica: its p99 alone, beside a tenant of 64 connections that
+ * is held to eight requests at once, and beside the same one with no such limit. Uncached retrieves, store at 20 ms.
+ */
+export async function noisy({ quick, say }: BenchOptions): Promise<BenchResult> {
+  await using parts = await startParts({ pin: true })
+  await using service = await startService(parts)
+  const quiet = await sampleTenant(parts, service, 'quiet', 200)
+  const loud = await sampleTenant(parts, service, 'loud', 200)
+  await setFaults(parts, { latencyMs })
+  await using quietLoad = startProcess({ file: 'harness/load-process.ts', core: 'rest' })
+  await using loudLoad = startProcess({ file: 'harness/load-process.ts', core: 'rest' })
+  const staff = await parts.issuer.staffToken()
+  const times = { warmUpMs: quick ? 500 : 1500, measureMs: quick ? 2000 : 6000 }
+
+  const alone = async (): Promise<LoadResult> => {
+    const order: LoadOrder = { requests: [retrieve(service.url, quiet, 5)], connections: 2, ...times }
+    return (await quietLoad.ask(order)) as LoadResult
+  }
+  const beside = (share: number) => async () => {
+    const limits = { concurrentRequests: share }
+    await call('PATCH', `${service.adminUrl}/tenants/loud`, { limits }, staff)
+    await setTimeout(200) // the replica hears of it
+    const order = { requests: [retrieve(service.url, loud, 50)], connections: noisyConnections, ...times }
+    const [result, noise] = await Promise.all([alone(), loudLoad.ask({ ...order, measureMs: times.measureMs + 300 })])
+    return { ...result, noisePerSecond: (noise as LoadResult).requestsPerSecond }
+  }
+  const rounds = quick ? 3 : 7
+  say(`2 connections beside ${noisyConnections}, store at ${latencyMs} ms, ${rounds} rounds`)
+  const measured = await inTurn(rounds, {
+    alone: async () => ({ ...(await alone()), noisePerSecond: 0 }),
+    held: beside(sharesOfNoisy.held),
+    free: beside(sharesOfNoisy.free),
+  })
+  const names = {
+    alone: 'quiet tenant alone',
+    held: `beside a noisy one, ${sharesOfNoisy.held} at once`,
+    free: 'beside a noisy one without that limit',
+  } as const
+  const p99 = ({ p99Ms }: LoadResult) => p99Ms
+  const rows: [string, string][] = []
+  for (const [key, name] of Object.entries(names) as [keyof typeof names, string][]) {
+    rows.push([`${name}, p50 ms`, show(spread(measured[key].map(({ p50Ms }) => p50Ms)))])
+    rows.push([`${name}, p99 ms`, show(spread(measured[key].map(p99)))])
+    if (key === 'alone') continue
+    rows.push([
+      `${name}: the noisy one's requests/s`,
+      show(spread(measured[key].map(({ noisePerSecond }) => noisePerSecond)), 0),
+    ])
+  }
+  const held = ratios(measured.held, measured.alone, p99)
+  const free = ratios(measured.free, measured.alone, p99)
+  rows.push(['p99 held / alone', show(spread(held), 3)], ['p99 without the limit / alone', show(spread(free), 3)])
+  return {
+    bench: 'noisy',
+    rows,
+    goals: [{ what: 'p99 beside a noisy tenant / alone', value: median(held), limit: 1.5, sense: 'at most' }],
+  }
+}
+
+/** A vector whose first number is another in every request, so that no cache knows it. */
+function retrieve(url: string, { token }: SampleTenant, topK: number): LoadRequest {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+  const body = JSON.stringify({ vector: unitVector(seededRandom(5)), topK })
+  return {
+    url: `${url}/retrieve`,
+    method: 'POST',
+    headers,
+    body: body.replace(/"vector":\[[^,]+/, `"vector":[0.${uniqueMark}`),
+  }
+}
