@@ -65,6 +65,8 @@ export interface Route<A extends Access = Access, P = unknown, Q = unknown, B = 
   readonly query?: ZodType<Q>
   /** A JSON body. Unknown fields are refused, except those that try to name a tenant or place: they are dropped and counted. */
   readonly body?: ZodType<B>
+  /** Of a body that wraps a call of its own: that one's fields. Names of a tenant or place among them are counted too. */
+  innerFields?(body: B): object | undefined
   /**
    * The content types of the bytes that are taken, as in `multipart/form-data` or `text/csv`. Beside `body`: whichever
    * comes, the call has the one or the other. `fields`: those of a form beside `file`, and what they say.

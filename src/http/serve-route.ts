@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context, Handler } from 'hono'
 import { checkAccess } from './access.ts'
 import { fieldCheck } from './check-fields.ts'
-import { headerNamesPlace } from './claimed-place.ts'
+import { headerNamesPlace, namesPlace } from './claimed-place.ts'
 import { serveOnce, takesKey } from './idempotency.ts'
 import type { HttpKit } from './kit.ts'
 import { readPayload } from './payload.ts'
@@ -50,6 +50,7 @@ export function serveRoute(route: AnyRoute, kit: HttpKit): Handler {
       if (checkBody !== undefined && (otherTypes === undefined || !isOneOf(headers, otherTypes))) {
         checkContentType(headers, bodyTypes)
         body = checkBody(parseJson(await readBytes(request, limitBytes, incoming)), onPlaceNamed)
+        if (route.innerFields !== undefined) lookAtFields(route.innerFields(body), onPlaceNamed)
       } else if (route.payload !== undefined) {
         const onPlacesNamed = dropsPlaces ? (names: readonly string[]) => answers.placesNamed(names, visit) : undefined
         payload = await readPayload(request, route.payload.contentTypes, limitBytes, onPlacesNamed)
@@ -109,6 +110,11 @@ const noWire: Wire = {}
 function wireOf(c: Context): Wire {
   const env: Wire | undefined = c.env
   return env ?? noWire
+}
+
+/** Their values go where no such name is known. */
+function lookAtFields(fields: object | undefined, onPlaceNamed: ((name: string) => void) | undefined): void {
+  for (const name in fields) if (namesPlace(name)) onPlaceNamed?.(name)
 }
 
 /** The server has the names in lower case already; a stand-alone Request gives them the same way. */

@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { answerOf, TenantRouterError } from '../../clients/typescript/answer.ts'
 import { createClient } from '../../clients/typescript/client.ts'
+import { importsOf, readSourceTree } from '../../scripts/arrows/source-tree.ts'
 
 const baseUrl = 'http://service.test'
 const good = () => Response.json({ items: [], nextCursor: null })
@@ -84,4 +86,16 @@ test('what is not the service’s answer has no problem', async () => {
   const { fetch } = scripted(() => new Response('<h1>Bad gateway</h1>', { status: 502 }))
   const call = createClient({ baseUrl, token: 'abc', fetch }).GET('/documents')
   await expect(answerOf(call)).rejects.toMatchObject({ status: 502, problem: undefined })
+})
+
+test('clients import nothing of the service, and adapters only the client', async () => {
+  const tree = await readSourceTree(fileURLToPath(new URL('../../clients', import.meta.url)))
+  const own = [...tree].filter(([path]) => !path.includes('node_modules/'))
+  expect(own.length).toBeGreaterThan(8)
+  for (const [path, text] of own) {
+    const folder = path.split('/')[0]
+    for (const { file } of importsOf(path, text)) {
+      if (file !== undefined) expect([path, file, ['typescript', folder].includes(file.split('/')[0])]).toContain(true)
+    }
+  }
 })

@@ -11,7 +11,10 @@ import type { Call } from '../route.ts'
 import { filter, metadata, type reading } from './fields.ts'
 
 export type McpToolDeps = CachedRetrieveDeps & ReadDocumentDeps
-type ToolCall = Pick<Call<typeof reading, unknown, unknown, unknown>, 'principal' | 'signal' | 'requestId' | 'log'>
+export type ToolCall = Pick<
+  Call<typeof reading, unknown, unknown, unknown>,
+  'principal' | 'signal' | 'requestId' | 'log'
+>
 
 const found = z.object({
   matches: z.array(

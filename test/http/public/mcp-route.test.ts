@@ -5,16 +5,17 @@ import { type Listener, listen } from '../../../src/http/listen.ts'
 import { mcpRoute } from '../../../src/http/public/mcp-route.ts'
 import { putDocument } from '../../../src/rag/put-document.ts'
 import { principalOf, type RagWorld, ragWorld } from '../../support/rag-world.ts'
-import { publicApp } from '../kit-app.ts'
+import { type KitApp, publicApp } from '../kit-app.ts'
 
 let world: RagWorld
 let listener: Listener
+let kit: KitApp
 const clients: Client[] = []
 const long = Array.from({ length: 400 }, (_, n) => `Sentence number ${n} of the long apple handbook.`)
 
 beforeAll(async () => {
   world = await ragWorld()
-  const { app } = publicApp([mcpRoute(world.deps)], {
+  kit = publicApp([mcpRoute(world.deps)], {
     // `Bearer <tenant>/<group>`
     verify: (authorization = '') => {
       const [, id, group] = /^Bearer ([a-z]+)\/?([a-z]*)$/.exec(authorization) ?? []
@@ -24,7 +25,7 @@ beforeAll(async () => {
         : principalOf(id, ...(group ? [group] : []))
     },
   })
-  listener = await listen(app, { host: '127.0.0.1', port: 0 })
+  listener = await listen(kit.app, { host: '127.0.0.1', port: 0 })
   await world.tenant('acme')
   await world.tenant('globex')
   const put = (tenant: string, documentId: string, text: string, metadata: object = {}) =>
@@ -150,6 +151,11 @@ test('an agent of one tenant gets nothing of another, whatever tenant it names',
     expect(found.text + read.text).not.toContain('never taken back')
     expect(read.text).toContain('thirty days')
   }
+  expect(kit.lines.filter(({ names }) => names !== undefined)).toMatchObject([
+    ...[['tenant_id'], ['tenant_id'], ['namespace', 'tenantId'], ['namespace', 'tenantId']].map((names) => ({
+      ...{ tenantId: 'acme', path: '/mcp', names },
+    })),
+  ])
 })
 
 test('a script needs no session, no handshake and no Accept', async () => {
