@@ -13,15 +13,16 @@ export interface ExtractedText {
   readonly kind: FileKind
   readonly text: string
   readonly title: string | null
-  /** Where in `text` each page begins, from page 1; empty for what has no pages. */
+  /** Where in `text` each page begins, from page 1, in UTF-16 units; empty for what has no pages. */
   readonly pageStarts: readonly number[]
 }
 
-/** Reads files beside the thread that answers requests, in a worker with caps on memory and time. */
+/** Reads files in processes of their own, with caps on memory and time: see `extract/start-extractor.ts`. */
 export interface Extractor extends AsyncDisposable {
   /**
    * @throws AppError `unreadable_document`: encrypted, broken, of an unknown kind, without text, or over a cap; its
-   *   message says which, and what to do. The service is unharmed. The signal's reason when it ends the call.
+   *   message says which, and what to do. The service is unharmed. `shutting_down`. The signal's reason when it ends the
+   *   call.
    */
   extract(file: FileInput, options?: { readonly signal?: AbortSignal }): Promise<ExtractedText>
 }

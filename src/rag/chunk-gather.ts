@@ -15,6 +15,9 @@ export interface Limits {
 
 export type Piece = Range & Size
 
+/** Pieces. */
+const breathAfter = 256
+
 /** Puts neighbouring pieces together up to the room; the last ones of a chunk are repeated in the next. */
 export class Gathering {
   readonly #text: string
@@ -24,6 +27,7 @@ export class Gathering {
   #repeated = 0
   /** Where the last chunk ended: one that brings nothing but blanks after it is none. */
   #told = 0
+  #added = 0
   #tokens = 0
   #bytes = 0
 
@@ -32,8 +36,13 @@ export class Gathering {
     this.#limits = limits
   }
 
-  /** @param piece which fits by itself. @returns the chunk that this one has no more room in. */
-  *add(piece: Piece): Generator<Range> {
+  /**
+   * @param piece which fits by itself.
+   * @returns the chunk that this one has no more room in; now and then undefined, so that other work gets its turn.
+   */
+  *add(piece: Piece): Generator<Range | undefined> {
+    this.#added += 1
+    if (this.#added % breathAfter === 0) yield undefined
     const waiting = [piece]
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       if (this.#held.length > 0 && !this.#hasRoomFor(next)) {
@@ -54,7 +63,7 @@ export class Gathering {
   }
 
   /** What is left; the next piece begins anew. */
-  *flush(): Generator<Range> {
+  *flush(): Generator<Range | undefined> {
     while (this.#held.length > 0) {
       const tooMany = this.#takeBack()
       yield* this.#close()

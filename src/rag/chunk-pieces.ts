@@ -11,7 +11,7 @@ const blindCut = /.{1,4}/gsu
  * Cuts at the widest border that there is, and what is still too long at the next narrower one; then puts neighbours
  * together as long as they fit.
  */
-export function* atBorders(text: string, range: Range, limits: Limits, level = 0): Generator<Range> {
+export function* atBorders(text: string, range: Range, limits: Limits, level = 0): Generator<Range | undefined> {
   const body = text.slice(range.start, range.end)
   const gathering = new Gathering(text, limits)
   for (const part of cutAfter(body, borders[level])) {
@@ -27,7 +27,7 @@ export function* atBorders(text: string, range: Range, limits: Limits, level = 0
 }
 
 /** Windows of whole sentences (Unicode's rules, for any language); one that is too long is cut between words. */
-export function* inSentences(text: string, limits: Limits): Generator<Range> {
+export function* inSentences(text: string, limits: Limits): Generator<Range | undefined> {
   const gathering = new Gathering(text, limits)
   for (const { index, segment } of new Intl.Segmenter('en', { granularity: 'sentence' }).segment(text)) {
     const piece = { start: index, end: index + segment.length }
@@ -39,7 +39,7 @@ export function* inSentences(text: string, limits: Limits): Generator<Range> {
 }
 
 /** Windows of as many tokens as there is room, cut between words. */
-export function* inTokens(text: string, limits: Limits): Generator<Range> {
+export function* inTokens(text: string, limits: Limits): Generator<Range | undefined> {
   const gathering = new Gathering(text, limits)
   for (const word of wordPieces(text, { start: 0, end: text.length }, limits.room)) yield* gathering.add(word)
   yield* gathering.flush()

@@ -9,8 +9,10 @@ export interface Size {
 
 /** A chunk has so many bytes a token at most, so that one of few tokens can't be too large for the store. */
 const bytesPerToken = 8
-/** A word without an end is counted in parts: the tokenizer's time grows with the square of a word. */
-const wordPart = 48
+/** A long word is counted in parts: the tokenizer's time grows with the square of a word's bytes. */
+const wordPart = { ascii: 48, other: 12 }
+/** The end is the first half of a character. */
+const isHalf = /[\uD800-\uDBFF]$/
 const knownMax = 50_000
 
 const known = new Map<string, number>()
@@ -41,16 +43,24 @@ export function wordsOf(text: string): RegExpStringIterator<RegExpExecArray> {
 const words = new RegExp(cl100k.pat_str, 'gu')
 
 function tokensOfWord(word: string): number {
-  const before = known.get(word)
-  if (before !== undefined) return before
-  tokenizer ??= new Tiktoken(cl100k)
+  const most = Buffer.byteLength(word) === word.length ? wordPart.ascii : wordPart.other
+  if (word.length <= most) return tokensOfPart(word)
   let tokens = 0
   for (let at = 0; at < word.length; ) {
-    const part = word.slice(at, at + wordPart).replace(/[\uD800-\uDBFF]$/u, '') || word.slice(at, at + wordPart)
-    tokens += tokenizer.encode(part, [], []).length
-    at += part.length
+    const part = word.slice(at, at + most)
+    const whole = part.length > 1 && isHalf.test(part) ? part.slice(0, -1) : part
+    tokens += tokensOfPart(whole)
+    at += whole.length
   }
+  return tokens
+}
+
+function tokensOfPart(part: string): number {
+  const before = known.get(part)
+  if (before !== undefined) return before
+  tokenizer ??= new Tiktoken(cl100k)
+  const tokens = tokenizer.encode(part, [], []).length
   if (known.size >= knownMax) known.clear()
-  if (word.length <= wordPart) known.set(word, tokens)
+  known.set(part, tokens)
   return tokens
 }

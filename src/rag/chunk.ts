@@ -27,30 +27,35 @@ const headingLengthMax = 200
 export async function chunkText(text: string, rule: ChunkRule, pause?: () => Promise<void>): Promise<Chunk[]> {
   const chunks: Chunk[] = []
   for (const chunk of rule.strategy === 'markdown' ? atHeadings(text, rule) : asWindows(text, rule)) {
-    chunks.push(chunk)
+    if (chunk !== undefined) chunks.push(chunk)
     await pause?.()
   }
   return chunks
 }
 
-function* atHeadings(text: string, rule: ChunkRule): Generator<Chunk> {
+function* atHeadings(text: string, rule: ChunkRule): Generator<Chunk | undefined> {
   for (const section of markdownSections(text)) {
     const heading = headingPath(section, rule.tokens)
     const prefix = heading === null ? '' : `${heading}\n\n`
     const room = rule.tokens - Math.max(sizeOf(prefix).tokens, Math.ceil(Buffer.byteLength(prefix) / 8))
     const limits = { room, overlap: Math.min(rule.overlap, Math.floor(room / 2)) }
-    for (const { start, end } of atBorders(text, trimmed(text, section), limits)) {
-      yield { text: prefix + text.slice(start, end), start, end, heading }
+    for (const range of atBorders(text, trimmed(text, section), limits)) {
+      yield range && { text: prefix + text.slice(range.start, range.end), ...range, heading }
     }
   }
 }
 
-function* asWindows(text: string, rule: ChunkRule): Generator<Chunk> {
+function* asWindows(text: string, rule: ChunkRule): Generator<Chunk | undefined> {
   const limits = { room: rule.tokens, overlap: rule.overlap }
   const sections = markdownSections(text)
   let section: Section | undefined
   let next = sections.next()
-  for (const { start, end } of (rule.strategy === 'sentences' ? inSentences : inTokens)(text, limits)) {
+  for (const range of (rule.strategy === 'sentences' ? inSentences : inTokens)(text, limits)) {
+    if (range === undefined) {
+      yield undefined
+      continue
+    }
+    const { start, end } = range
     for (; next.done !== true && next.value.from <= start; next = sections.next()) section = next.value
     const heading = section === undefined ? null : headingPath(section, rule.tokens)
     yield { text: text.slice(start, end), start, end, heading }

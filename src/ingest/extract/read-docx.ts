@@ -10,7 +10,7 @@ const needed =
 const doctype = /<!DOCTYPE|<!ENTITY/i
 
 export function isDocx(zip: Pick<OpenZip, 'names'>): boolean {
-  return zip.names.has('word/document.xml')
+  return [...zip.names].some((name) => /^word\/document\d*\.xml$/.test(name))
 }
 
 /**

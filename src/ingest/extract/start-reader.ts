@@ -30,7 +30,8 @@ const roots = [new URL('../../../', import.meta.url), new URL('../../../node_mod
 export function startReader(caps: ExtractCaps): Reader {
   const child = fork(entry, [String(caps.memoryMb)], {
     execArgv: [
-      `--max-old-space-size=${Math.floor(caps.memoryMb * 0.75)}`,
+      // The last resort: a heap that is full ends the process less quietly than the watch on all of its memory.
+      `--max-old-space-size=${caps.memoryMb}`,
       ...['--permission', '--allow-worker', ...roots.map((root) => `--allow-fs-read=${root}`)],
       '--no-warnings',
     ],
@@ -40,7 +41,7 @@ export function startReader(caps: ExtractCaps): Reader {
   })
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve())
-    child.once('error', () => resolve())
+    child.on('error', () => resolve())
   })
   const ready = next(child, startMs, undefined).then((reply) => {
     if (reply.kind !== 'ready') throw new Gone('start')
