@@ -5,7 +5,7 @@ import { canonicalJson } from '../canonical-json.ts'
 import type { TenantRoute } from '../placement/phase.ts'
 import type { AskOptions } from './embed-query.ts'
 import { checkMayExplain, checkQuestion, type Question, type RetrieveInput } from './question.ts'
-import { answerQuestion, type RetrieveAnswer, type RetrieveDeps } from './retrieve.ts'
+import { answerQuestion, type RetrieveDeps } from './retrieve.ts'
 
 export interface CachedRetrieveDeps extends RetrieveDeps {
   readonly cache: ResultCache
@@ -57,33 +57,14 @@ export async function loadQuestion(
   question: Question,
   key: TenantScopedKey,
 ): Promise<CachedAnswer> {
-  const stale = route.stale === true
-  try {
-    const json = await deps.cache.load(key, async () =>
-      worthKeeping(await answerQuestion(deps, principal, route, question)),
-    )
-    return { json, cache: 'miss', stale }
-  } catch (error) {
-    if (error instanceof NotKept) return { json: error.json, cache: 'bypass', stale }
-    throw error
+  let isMakeshift = false
+  const load = async (): Promise<string> => {
+    const answer = await answerQuestion(deps, principal, route, question)
+    isMakeshift = answer.search?.reranker === null
+    return JSON.stringify(answer)
   }
-}
-
-/** A load that fails keeps nothing, and whoever waits for it gets what this carries. */
-class NotKept extends Error {
-  override readonly name = 'NotKept'
-  readonly json: string
-
-  constructor(json: string) {
-    super('an answer that is not kept')
-    this.json = json
-  }
-}
-
-function worthKeeping(answer: RetrieveAnswer): string {
-  const json = JSON.stringify(answer)
-  if (answer.search?.reranker === null) throw new NotKept(json)
-  return json
+  const json = await deps.cache.load(key, load, { mayKeep: () => !isMakeshift })
+  return { json, cache: 'miss', stale: route.stale === true }
 }
 
 /** Whatever a question may ask for goes into its key: what is not `ask` or `filter` is an option. */

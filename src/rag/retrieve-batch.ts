@@ -8,6 +8,8 @@ import { checkMayExplain, checkQuestion, type Question, type RetrieveInput } fro
 import { answerQuestion } from './retrieve.ts'
 
 export const batchMax = 20
+/** A batch must not take the store from the tenant's other callers, nor from other tenants. */
+const atOnce = 5
 
 /** What became of one question of a batch. */
 export type BatchOutcome = { readonly answer: CachedAnswer } | { readonly fault: unknown }
@@ -36,19 +38,23 @@ export async function retrieveBatch(
   const planned = inputs.map((input) => plan(deps, principal, route, input, bypass))
   const texts = planned.flatMap((one) => ('text' in one && one.text !== undefined ? [one.text] : []))
   const together = { ...deps, embedder: embedTogether(deps.embedder, texts) }
-  const outcomes = await Promise.all(
-    planned.map(async (one): Promise<BatchOutcome> => {
-      if (!('question' in one)) return one
-      const { question, key } = one
-      try {
-        if (key !== undefined) return { answer: await loadQuestion(together, principal, route, question, key) }
-        const answer = await answerQuestion(together, principal, route, question, { ...options, bypass: true })
-        return { answer: { json: JSON.stringify(answer), cache: 'bypass', stale: route.stale === true } }
-      } catch (fault) {
-        return { fault }
-      }
-    }),
-  )
+  const ask = async (one: Planned): Promise<BatchOutcome> => {
+    if (!('question' in one)) return one
+    const { question, key } = one
+    try {
+      if (key !== undefined) return { answer: await loadQuestion(together, principal, route, question, key) }
+      const answer = await answerQuestion(together, principal, route, question, { ...options, bypass: true })
+      return { answer: { json: JSON.stringify(answer), cache: 'bypass', stale: route.stale === true } }
+    } catch (fault) {
+      return { fault }
+    }
+  }
+  const outcomes: BatchOutcome[] = []
+  const queue = planned.entries()
+  const work = async () => {
+    for (const [at, one] of queue) outcomes[at] = await ask(one)
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
   return { outcomes, stale: route.stale === true }
 }
 
