@@ -277,6 +277,8 @@ CREATE TABLE "tenant_requests" (
 	"tenant_id" text NOT NULL,
 	"day" date NOT NULL,
 	"requests" bigint NOT NULL,
+	"embedding_tokens" bigint DEFAULT 0 NOT NULL,
+	"answer_tokens" bigint DEFAULT 0 NOT NULL,
 	CONSTRAINT "tenant_requests_tenant_id_day_pk" PRIMARY KEY("tenant_id","day")
 );
 --> statement-breakpoint

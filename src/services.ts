@@ -118,10 +118,13 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   opening.use(routes)
   await routes.start()
   await forgetDeadSessions(database.db)
-  const limits = opening.use(openLimits(config, { routes, onFault, clock: overrides.limitsClock }))
+  const { db } = database
+  const requests = opening.use(new RequestCounts(db, { onError: onFault }))
+  const limits = opening.use(
+    openLimits(config, { routes, onFault, clock: overrides.limitsClock, onUsed: requests.noteTokens }),
+  )
   const embedder = limits.metered(encoder)
 
-  const { db } = database
   const tenantSettings = {
     ...{ ...config.pinecone, embeddingModel: model, dimension },
     ...{ storeInDoubtMs, provisionWaitMs: overrides.provisionWaitMs ?? 30_000 },
@@ -133,7 +136,6 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const at = overrides.atMovePoint
   const policyEveryMs = overrides.policyEveryMs ?? 60_000
   opening.use(await openMoves(config, { database, stores, paces, recentQueries, log, settings, at, policyEveryMs }))
-  const requests = opening.use(new RequestCounts(db, { onError: onFault }))
   telemetry.read({
     indexFill: () => readIndexFill(db),
     movesByState: () => countMoves(db),

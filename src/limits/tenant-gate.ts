@@ -22,6 +22,7 @@ export interface TenantGateOptions {
   readonly writes: { readonly slots: number; readonly ofTenant: number }
   readonly clock?: Clock
   readonly onError?: (error: unknown) => void
+  readonly onUsed?: (tenantId: TenantId, meter: Exclude<Meter, 'requests'>, count: number) => void
 }
 
 /** A state that was not asked for so long is forgotten. */
@@ -90,6 +91,7 @@ export class TenantGate implements AsyncDisposable {
     for (const window of windows) window.spend(estimate)
     return (used) => {
       for (const window of windows) window.spend(used - estimate)
+      if (used > 0) this.#options.onUsed?.(tenantId, meter, used)
     }
   }
 

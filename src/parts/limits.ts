@@ -19,6 +19,7 @@ export interface LimitParts {
   readonly routes: Pick<TenantRoutes, 'find'>
   readonly onFault: (error: unknown) => void
   readonly clock?: Clock | undefined
+  readonly onUsed?: TenantGateOptions['onUsed']
 }
 
 export interface OpenLimits extends AsyncDisposable {
@@ -43,7 +44,7 @@ const tidyEveryMs = 600_000
 /** The limits of tenants on this replica. */
 export function openLimits(
   { limits, databaseUrl, embedding, answer }: Config,
-  { routes, onFault, clock }: LimitParts,
+  { routes, onFault, clock, onUsed }: LimitParts,
 ): OpenLimits {
   const opening = new AsyncDisposableStack()
   const time = clock ?? systemClock
@@ -62,7 +63,10 @@ export function openLimits(
     }
   }
   const gate = opening.use(
-    new TenantGate({ source, byTier, find, slots, writes: writeSlots, clock: time, onError: onFault }),
+    new TenantGate({
+      ...{ source, byTier, find, slots, writes: writeSlots, clock: time, onError: onFault },
+      ...(onUsed && { onUsed }),
+    }),
   )
   const tidy = setInterval(() => {
     Promise.all([forgetOldPermits(db), forgetOldKeys(db)]).catch(onFault)

@@ -8,19 +8,25 @@ export interface RequestCountsOptions {
   readonly onError?: (error: unknown) => void
 }
 
+interface Counts {
+  requests: number
+  embeddingTokens: number
+  answerTokens: number
+}
+
 /** Rows in one statement. */
 const batch = 1000
 const flushAtEndMs = 2000
 
 /**
- * Requests of each tenant on this replica, told to the registry once a minute, by the day in UTC. What is counted when
+ * Requests and tokens of each tenant on this replica, told to the registry once a minute, by the day in UTC. What is counted when
  * the process dies is lost, which no advice depends on.
  */
 export class RequestCounts implements AsyncDisposable {
   readonly #db: Tx
   readonly #onError: (error: unknown) => void
   readonly #timer: NodeJS.Timeout
-  #counts = new Map<TenantId, number>()
+  #counts = new Map<TenantId, Counts>()
   #flushing: Promise<void> = Promise.resolve()
 
   constructor(db: Tx, { everyMs = 60_000, onError = () => undefined }: RequestCountsOptions = {}) {
@@ -31,7 +37,11 @@ export class RequestCounts implements AsyncDisposable {
   }
 
   note(tenantId: TenantId): void {
-    this.#counts.set(tenantId, (this.#counts.get(tenantId) ?? 0) + 1)
+    this.#of(tenantId).requests += 1
+  }
+
+  noteTokens = (tenantId: TenantId, meter: 'embeddingTokens' | 'answerTokens', count: number): void => {
+    this.#of(tenantId)[meter] += count
   }
 
   /** Tells the registry now. What could not be told is told the next time, unless it was told without an answer. */
@@ -46,6 +56,15 @@ export class RequestCounts implements AsyncDisposable {
     await Promise.race([this.flush().catch(this.#onError), setTimeout(flushAtEndMs, undefined, { ref: false })])
   }
 
+  #of(tenantId: TenantId): Counts {
+    let counts = this.#counts.get(tenantId)
+    if (counts === undefined) {
+      counts = { requests: 0, embeddingTokens: 0, answerTokens: 0 }
+      this.#counts.set(tenantId, counts)
+    }
+    return counts
+  }
+
   async #tell(): Promise<void> {
     // In the order of the ids: replicas that tell at once don't wait for each other in a circle.
     const rows = [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1))
@@ -53,15 +72,25 @@ export class RequestCounts implements AsyncDisposable {
     for (let from = 0; from < rows.length; from += batch) {
       const some = rows.slice(from, from + batch)
       const ids = some.map(([id]) => id)
-      const counts = some.map(([, count]) => count)
+      const column = (name: keyof Counts) => sql.param(some.map(([, counts]) => Math.round(counts[name])))
       try {
         await this.#db.execute(sql`
-          insert into tenant_requests (tenant_id, day, requests)
-          select id, (now() at time zone 'utc')::date, count
-          from unnest(${sql.param(ids)}::text[], ${sql.param(counts)}::bigint[]) as told(id, count)
-          on conflict (tenant_id, day) do update set requests = tenant_requests.requests + excluded.requests`)
+          insert into tenant_requests (tenant_id, day, requests, embedding_tokens, answer_tokens)
+          select id, (now() at time zone 'utc')::date, requests, embedding_tokens, answer_tokens
+          from unnest(${sql.param(ids)}::text[], ${column('requests')}::bigint[],
+            ${column('embeddingTokens')}::bigint[], ${column('answerTokens')}::bigint[]
+          ) as told(id, requests, embedding_tokens, answer_tokens)
+          on conflict (tenant_id, day) do update set
+            requests = tenant_requests.requests + excluded.requests,
+            embedding_tokens = tenant_requests.embedding_tokens + excluded.embedding_tokens,
+            answer_tokens = tenant_requests.answer_tokens + excluded.answer_tokens`)
       } catch (error) {
-        for (const [id, count] of rows.slice(from)) this.#counts.set(id, (this.#counts.get(id) ?? 0) + count)
+        for (const [id, counts] of rows.slice(from)) {
+          const since = this.#of(id)
+          since.requests += counts.requests
+          since.embeddingTokens += counts.embeddingTokens
+          since.answerTokens += counts.answerTokens
+        }
         throw error
       }
     }

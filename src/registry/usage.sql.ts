@@ -2,13 +2,15 @@ import { bigint, date, integer, pgTable, primaryKey, text, timestamp } from 'dri
 import type { TenantId } from '../placement/tenant-id.ts'
 import { tenants } from './tenants.sql.ts'
 
-/** Requests of a tenant on a day in UTC, told by the replicas once a minute: a crash loses a minute's. */
+/** Requests and tokens of a tenant on a day in UTC, told by the replicas once a minute: a crash loses a minute's. */
 export const tenantRequests = pgTable(
   'tenant_requests',
   {
     tenantId: text('tenant_id').$type<TenantId>().notNull(),
     day: date('day', { mode: 'string' }).notNull(),
     requests: bigint('requests', { mode: 'number' }).notNull(),
+    embeddingTokens: bigint('embedding_tokens', { mode: 'number' }).notNull().default(0),
+    answerTokens: bigint('answer_tokens', { mode: 'number' }).notNull().default(0),
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.day] })],
 )

@@ -7,6 +7,7 @@ import { indexRoutes } from './indexes.ts'
 import { type MoveRouteDeps, moveRoutes } from './moves.ts'
 import { tenantLimitRoutes } from './tenant-limits.ts'
 import { tenantRoutes } from './tenants.ts'
+import { usageRoutes } from './usage.ts'
 
 export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & Omit<TenantWork, typeof Symbol.asyncDispose>
 
@@ -14,6 +15,6 @@ export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & Omit<TenantWork, t
 export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
   return [
     ...[...tenantRoutes(deps), ...tenantLimitRoutes(deps), ...moveRoutes(deps), ...indexRoutes(deps)],
-    ...[...auditRoutes(deps), ...adviceRoutes(deps)],
+    ...[...auditRoutes(deps), ...usageRoutes(deps), ...adviceRoutes(deps)],
   ]
 }

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { parseTenantId } from '../../placement/tenant-id.ts'
+import { listUsage } from '../../tenants/list-usage.ts'
+import type { TenantWork } from '../../tenants/tenant-work.ts'
+import { type AnyRoute, route } from '../route.ts'
+
+const day = z.iso.date()
+
+const used = z
+  .object({
+    tenantId: z.string(),
+    day: z.string().describe('In UTC, as in 2026-11-21.'),
+    requests: z.int().describe('Those that were served.'),
+    embeddingTokens: z.int(),
+    answerTokens: z.int(),
+  })
+  .meta({ id: 'Usage' })
+
+/** Who used what. */
+export function usageRoutes(deps: Pick<TenantWork, 'db'>): readonly AnyRoute[] {
+  return [
+    route({
+      method: 'get',
+      path: '/usage',
+      access: { kind: 'staff', roles: ['platform', 'auditor'] },
+      tag: 'usage',
+      summary: 'List what tenants used, by the day',
+      description:
+        'The newest day first, and in it by tenant; of the last 30 days. Replicas tell once a minute, and one that is killed loses what it had not told: it is no invoice.',
+      query: z.object({
+        tenantId: z.string().optional(),
+        from: day.optional().describe('The first day.'),
+        to: day.optional().describe('The last day.'),
+        limit: z.coerce.number().int().min(1).max(200).default(50),
+        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the page before.'),
+      }),
+      replies: {
+        200: {
+          description: 'A page; `nextCursor` is null on the last one.',
+          schema: z.object({ items: z.array(used), nextCursor: z.string().nullable() }).meta({ id: 'UsageList' }),
+        },
+      },
+      async handle({ query }) {
+        const tenantId = query.tenantId === undefined ? undefined : parseTenantId(query.tenantId, 'tenantId')
+        return { status: 200, json: await listUsage(deps, { ...query, tenantId }) }
+      },
+    }),
+  ]
+}
