@@ -9,38 +9,65 @@ interface PlaceName {
   readonly generation: number
 }
 
-interface Rows {
+/** The routing and what belongs to it, as it is in the rows. */
+export interface Rows {
   readonly phase: Phase
   readonly state: string | null
   readonly active: PlaceName
   readonly follower: PlaceName | null
   readonly claimed: readonly string[] | null
-  readonly dirty: readonly { readonly id: string; readonly state: string; readonly clean: boolean }[] | null
+  readonly dirty: readonly DirtyLook[] | null
   readonly unclean: number
+  /** Names of places that are there twice. */
+  readonly shared: number
+  /** The tick up to which every session has applied the changes; null: there is none. */
+  readonly applied: number | null
+  /** The move that was started last. */
+  readonly last: LastMove | null
+}
+
+interface DirtyLook {
+  readonly id: string
+  readonly seq: number
+  readonly state: string
+  readonly clean: boolean
+}
+
+export interface LastMove {
+  readonly id: string
+  readonly state: string
+  readonly token: number
+  readonly barrierTick: number | null
+  /** The barrier of ARM has passed. */
+  readonly hasBarrier: boolean
 }
 
 /** The rows as the invariants of docs/moves.md section 4 look at them. */
-async function read(world: SimWorld): Promise<Rows> {
+export async function readRows(world: SimWorld): Promise<Rows> {
   const place = (name: string) =>
     `case when ${name}.id is null then null else json_build_object('indexName', ${name}.index_name, 'namespace', ${name}.namespace, 'generation', ${name}.generation) end`
   const [rows] = await world.rows<Rows>(`
     select r.phase, m.state, ${place('a')} as active, ${place('f')} as follower, m.claimed_ids as claimed,
-      (select json_agg(json_build_object('id', record_id, 'state', d.state,
+      (select json_agg(json_build_object('id', record_id, 'seq', seq, 'state', d.state,
         'clean', d.state = 'done' and synced_seq is not distinct from seq and suspect_until is null)) from dirty d where move_id = r.move_id) as dirty,
-      (select count(*)::int from places p where p.generation > 1 and not exists (select 1 from cleanups where place_id = p.id)) as unclean
+      (select count(*)::int from places p where p.generation > 1 and not exists (select 1 from cleanups where place_id = p.id)) as unclean,
+      (select count(*) - count(distinct (project, index_name, namespace)) from places)::int as shared,
+      (select min(applied)::int from sessions where expires_at > now()) as applied,
+      (select json_build_object('id', id, 'state', state, 'token', mover_token, 'barrierTick', barrier_tick, 'hasBarrier', barrier_at is not null)
+        from moves order by created_at desc limit 1) as last
     from routing r join places a on a.id = r.active_place_id left join places f on f.id = r.follower_place_id
     left join moves m on m.id = r.move_id`)
   if (rows === undefined) throw new Error('the tenant has lost its routing')
   return rows
 }
 
-/** After a transaction: I4, I5, I10, I11 and I13. @throws naming the one that does not hold. */
-export async function checkRows(world: SimWorld): Promise<void> {
-  const rows = await read(world)
+/** After a transaction: I4, I5, I10, I11, I12 and I13. @throws naming the one that does not hold. */
+export function checkRows(world: SimWorld, rows: Rows): void {
   const { phase, state, active, follower } = rows
   const here = world.store.truth(active)
   if (here === undefined) throw new Error(`I10: the active place g${active.generation} is gone`)
   if (rows.unclean > 0) throw new Error('I11: a place was reserved without its clean-up row')
+  if (rows.shared > 0) throw new Error('I12: two places have the same name')
   if (follower === null || phase === 'arm' || world.spoiled) return
   const there = world.store.truth(follower)
   if (there === undefined) throw new Error(`I10: the follower g${follower.generation} is gone`)
@@ -52,9 +79,8 @@ export async function checkRows(world: SimWorld): Promise<void> {
     const isSettled = row === undefined ? copied : row.clean
     if (phase !== 'flip' && (!isSettled || rows.claimed?.includes(id))) continue
     if (look(here, id) !== look(there, id)) {
-      throw new Error(
-        `${phase === 'flip' ? 'I5' : 'I4'}: ${id} differs in the two places, and nothing says so (${phase}, ${state})`,
-      )
+      const rule = phase === 'flip' ? 'I5' : phase === 'soak' ? 'I13' : 'I4'
+      throw new Error(`${rule}: ${id} differs in the two places, and nothing says so (${phase}, ${state})`)
     }
     // What was just switched to has to show what it has; where nothing lags, it always does.
     const isSwitched = phase === 'flip' && state === 'switching'
@@ -68,7 +94,7 @@ export async function checkRows(world: SimWorld): Promise<void> {
 export async function checkLanded(world: SimWorld, label: string): Promise<void> {
   const [, actor = '', generation, ids = ''] = /^network: ([\w.]+): \w+ g(\d+) (.*): \w+$/.exec(label) ?? []
   if (actor === '' || actor.endsWith('.mover')) return
-  const { phase, active, dirty } = await read(world)
+  const { phase, active, dirty } = await readRows(world)
   if (active.generation !== Number(generation)) {
     throw new Error(`I1: ${actor} wrote ${ids} to g${generation}, but g${active.generation} is active (${phase})`)
   }

@@ -174,12 +174,9 @@ export class Schedule {
     await this.until(() => over)
   }
 
-  /** What waits, for a message. */
-  waiting(): string {
-    return [
-      ...this.#points.map((point) => point.label),
-      ...[...this.#sleepers].map((one) => `${one.actor} sleeps`),
-    ].join('\n')
+  /** Labels of what is about to happen. */
+  get pending(): readonly string[] {
+    return this.#points.map((point) => point.label)
   }
 
   #wakeNext(): boolean {

@@ -212,8 +212,8 @@ export class SimStore {
     if (fate === 'busy') throw new AppError('store_busy', 'The store is busy.')
     if (fate === 'lost') throw unknown()
     const land = () => this.#land(key, `${actor}: ${label}`, apply)
-    // The request is in the network now: it lands whether or not its sender lives.
-    const byMs = this.#schedule.nowMs + this.inDoubtMs
+    // The request is in the network now: it lands whether or not its sender lives, and before that time is over.
+    const byMs = this.#schedule.nowMs + this.inDoubtMs - 1
     const late = (name: string) => this.#schedule.point('network', `${actor}: ${label}: ${name}`, byMs).then(land)
     if (fate === 'late') {
       void late('late')

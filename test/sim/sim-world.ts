@@ -9,11 +9,12 @@ import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { seedTenant } from '../support/seed.ts'
 import { build } from './build-db.ts'
 import { History } from './history.ts'
-import { checkLanded, checkRows } from './invariants.ts'
+import { checkLanded, checkRows, readRows } from './invariants.ts'
 import { Schedule } from './schedule.ts'
 import { type ReplicaTimes, replicaTimes, SimReplica } from './sim-replica.ts'
 import { type OneConnection, SimSql } from './sim-sql.ts'
 import { SimStore } from './sim-store.ts'
+import { Watch } from './watch.ts'
 
 const staff: StaffPrincipal = { kind: 'staff', subject: 'pat', roles: new Set(['platform']) }
 export const acme = parseTenantId('acme')
@@ -88,15 +89,22 @@ export class SimWorld implements AsyncDisposable {
       place,
       [...ids, ...more].map((id) => record(id, 0)),
     )
-    let checked = ''
+    const watch = new Watch(world)
+    let [checked, changes] = ['', 0]
     world.schedule.after = async (label) => {
-      if (label.endsWith(': tx')) {
+      const [, actor = '', deed = ''] = /^([\w.]+): (.*)/.exec(label) ?? []
+      if (deed === 'tx') {
         world.#transactions += 1
         // It held, and neither the rows nor the store have changed since.
         const now = `${world.sql.changes} ${world.store.landed.length}`
-        if (now !== checked) await checkRows(world)
+        if (now === checked) return
+        const rows = await readRows(world)
+        checkRows(world, rows)
+        if (world.sql.changes > changes) watch.check(actor, rows)
         checked = now
+        changes = world.sql.changes
       }
+      if (deed.startsWith('sql update moves set mover_token')) await watch.noteClaim(actor)
       if (/: (apply|late)$/.test(label)) await checkLanded(world, label)
     }
     return world
