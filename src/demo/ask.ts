@@ -1,4 +1,4 @@
-import { excerpt, isFrom, matchesOf } from './matches.ts'
+import { excerpt, isFrom, type Match, matchesOf } from './matches.ts'
 import type { Tour } from './tour.ts'
 
 /** The same words, asked by each company: each finds its own answer. */
@@ -15,7 +15,23 @@ export async function ask(tour: Tour): Promise<void> {
     const own = matches.length === 3 && matches.every((match) => isFrom(sample, match))
     stage.claim('All of it is word for word from its own documents', own)
   }
+  await answer(tour)
   await askAll(tour)
+}
+
+/** One question answered in sentences: each quoted from a passage that stands in the company's own documents. */
+async function answer({ stage, samples, asTenant }: Tour): Promise<void> {
+  const [sample] = samples
+  const [first] = sample?.questions ?? []
+  if (sample === undefined || first === undefined) return
+  const { json } = await asTenant(sample.id, '/answer', { body: { question: first.question } })
+  const text = typeof json.answer === 'string' ? json.answer : ''
+  const sources: readonly Match[] = Array.isArray(json.sources) ? json.sources : []
+  stage.say(`Answered for ${sample.name}, in sentences quoted from what was found:`)
+  stage.quote(text)
+  const cited = sources.filter((_, at) => text.includes(`[${at + 1}]`))
+  const own = sources.every((source) => isFrom(sample, source))
+  stage.claim('Every source of the answer is its own, and the answer says which it quotes', own && cited.length > 0)
 }
 
 async function askAll({ stage, samples, asTenant }: Tour): Promise<void> {

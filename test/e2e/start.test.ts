@@ -65,6 +65,11 @@ describe('npm start', () => {
     expect(acme.matches).toHaveLength(2)
     expect(harbor.matches).toHaveLength(2)
     expect(acme.matches[0]?.text).not.toBe(harbor.matches[0]?.text)
+    const answered = await paste(lineFor('the same question answered'))
+    expect(answered).toMatchObject({
+      answeredBy: 'extractive',
+      answer: expect.stringMatching(/\[1\]|\[2\]|\[3\]|\[4\]|\[5\]/),
+    })
     const { items } = await paste(lineFor('staff lists the tenants'))
     expect(items.map(({ id }) => id).sort()).toEqual(['acme-bikes', 'harbor-bank', 'lumen-energy', 'northwind-clinic'])
   })

@@ -4,20 +4,24 @@ import type { AnswerDeps } from '../../rag/answer-question.ts'
 import { queryMax, topKMax } from '../../rag/question.ts'
 import { type AnswerEvent, streamAnswer } from '../../rag/stream-answer.ts'
 import { type AnyRoute, type Reply, route } from '../route.ts'
-import { filter, reading } from './fields.ts'
+import { reading } from './fields.ts'
+import { position, question as retrieval } from './retrieve-fields.ts'
 
 export type AnswerRouteDeps = AnswerDeps
+
+const { filter, minScore, mode, weights, rerank, expand, diversity } = retrieval.shape
 
 const question = z
   .object({
     question: z.string().min(1).max(queryMax).describe('The question, in any words.'),
-    topK: z.int().min(1).max(topKMax).default(5).describe('How many passages the answer may be written from at most.'),
-    filter: filter.optional(),
-    minScore: z.number().optional().describe('Leaves out passages with a lower score.'),
-    mode: z.enum(['dense', 'hybrid']).optional().describe('As for `/retrieve`.'),
-    rerank: z.boolean().optional().describe('As for `/retrieve`.'),
-    expand: z.int().min(0).max(5).optional().describe('Chunks around each passage that are read with it.'),
-    diversity: z.number().min(0).max(1).optional().describe('As for `/retrieve`.'),
+    topK: z
+      .int()
+      .min(1)
+      .max(topKMax)
+      .optional()
+      .describe('How many passages the answer may be written from at most; default 5.'),
+    ...{ filter, minScore, mode, weights, rerank, diversity },
+    expand: expand.describe('Chunks of the document to read before and after each passage, as a part of it.'),
     stream: z
       .boolean()
       .default(false)
@@ -33,10 +37,7 @@ const source = z
     id: z.string(),
     documentId: z.string().nullable(),
     source: z.string().nullable(),
-    position: z
-      .object({ start: z.int(), end: z.int(), page: z.int().optional(), heading: z.string().optional() })
-      .nullable()
-      .describe('Where in its document it stands; null for a record that is no chunk.'),
+    position,
     score: z.number(),
     text: z.string().describe('What the answer was written from.'),
   })
