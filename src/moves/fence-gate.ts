@@ -70,8 +70,9 @@ function expectedHold(tail: Tail, rates: Rates): { readonly totalMs: number; rea
 }
 
 /** Whether a fence is kept to its end whatever the mover does: then nobody's writes need to wait for that. */
-export function isInVain(tail: Tail, leftMs: number): boolean {
-  return tail.stuck > 0 || tail.doubtMs > leftMs
+export function isInVain(tail: Tail, leftMs: number, storeVisibleMs: number): boolean {
+  const unprovenMs = tail.unproven > 0 ? storeVisibleMs - tail.youngestUnsyncedMs : 0
+  return tail.stuck > 0 || Math.max(tail.doubtMs, unprovenMs) > leftMs
 }
 
 /** How soon a fence looks again: quickly, but not so often while the store is late that it asks in vain. */

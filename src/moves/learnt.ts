@@ -59,9 +59,9 @@ export class Learnt {
   rates(activePlaceId: number, followerPlaceId: number): Rates {
     const nowMs = this.nowMs()
     const [active, follower] = [this.lagOf(activePlaceId), this.lagOf(followerPlaceId)]
-    // Two places of one store: of one that nothing is known of yet, the other tells more than nothing.
+    // Two places of one store: of one that nothing was seen of lately, the other tells more than nothing.
     const lagMs = (one: StoreLag, other: StoreLag) =>
-      one.isKnown ? one.at(nowMs) : Math.max(one.at(nowMs), other.at(nowMs))
+      one.isFresh(nowMs) ? one.at(nowMs) : Math.max(one.at(nowMs), other.at(nowMs))
     return {
       isLagKnown: active.isKnown || follower.isKnown,
       activeLagMs: lagMs(active, follower),

@@ -21,6 +21,8 @@ interface Followed {
 
 /** What shows this soon at its first look tells that the place is quick. */
 const soonMs = 300
+/** For so long what a place was seen to do is taken for what it does. */
+const freshMs = 10_000
 /** Writes followed at once. */
 export const maxFollowed = 4
 
@@ -31,11 +33,16 @@ export const maxFollowed = 4
 export class StoreLag {
   readonly #late = new RecentMax()
   readonly #followed = new Map<string, Followed>()
-  #isKnown = false
+  #knownAtMs: number | undefined
 
   /** A write was seen to show: in time, or after it had been waited for. */
   get isKnown(): boolean {
-    return this.#isKnown
+    return this.#knownAtMs !== undefined
+  }
+
+  /** The same, and not long ago: what was seen before may not be so any more. */
+  isFresh(nowMs: number): boolean {
+    return this.#knownAtMs !== undefined && nowMs - this.#knownAtMs <= freshMs
   }
 
   /** In ms; as long as it is not known, it may be more. */
@@ -67,10 +74,10 @@ export class StoreLag {
         this.#followed.set(id, { seq, sinceMs, wasLate: true })
         continue
       }
-      if (shownSeq !== undefined && (wasLate || ageMs <= soonMs)) this.#isKnown = true
+      if (shownSeq !== undefined && (wasLate || ageMs <= soonMs)) this.#knownAtMs = lookedAtMs
       this.#followed.delete(id)
     }
-    if (rows.some(({ id, seq, ageMs }) => ageMs <= soonMs && shown(id) === seq)) this.#isKnown = true
+    if (rows.some(({ id, seq, ageMs }) => ageMs <= soonMs && shown(id) === seq)) this.#knownAtMs = lookedAtMs
     for (const { id, seq, ageMs, isStamped } of rows.toReversed()) {
       if (this.#followed.size >= maxFollowed) break
       if (!isStamped || this.#followed.has(id) || shown(id) === seq) continue

@@ -34,6 +34,14 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
       if (changed !== undefined) await changeMove(tx, row, { heldAt: sql`clock_timestamp()`, gate: null })
     })
   } else if (routing.phase !== 'fence') return undefined
+  else {
+    // Left shut by a mover that died, or by a fault: writes have been held for a while, so it is judged anew.
+    const gate = await catchUp(context, parts)
+    if (gate !== undefined) {
+      await asMover(db, move, (tx, row) => openFence(tx, row))
+      return wait(gate, 100)
+    }
+  }
   context.learnt.waitedEnough()
   await context.at('fence: entered')
   const fenced = await readMoving(db, move)
@@ -49,7 +57,7 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
       if (await asMover(db, move, (tx, row) => flip(tx, row, flipped))) return undefined
       break
     }
-    if (isInVain(tail, endsAtMs - context.clock.now())) break
+    if (isInVain(tail, endsAtMs - context.clock.now(), parts.storeVisibleMs)) break
     await context.clock.sleep(pollMs(ratesOf(context, parts)), context.signal)
   }
   await asMover(db, move, (tx, row) => openFence(tx, row))

@@ -16,6 +16,8 @@ interface AppOptions {
 }
 
 const lanes = 6
+/** Between two writes of a lane: what is tested is the order of things, not how much the machine can do. */
+const betweenWritesMs = 5
 
 /**
  * An app on the other side of HTTP: it puts, deletes and reads through both replicas, tries again what was refused, and
@@ -58,6 +60,7 @@ export class App {
       else if (fate === 'unknown') this.allowed.set(id, [before, after])
       if (fate === 'unknown') ids.splice(at, 1)
       else if (readsBack) await this.#readBack(id, fate === 'done' ? after : before)
+      await pause(betweenWritesMs)
     }
   }
 
@@ -119,7 +122,7 @@ export class App {
         method: 'POST',
         headers: { authorization, 'content-type': 'application/json' },
         body: JSON.stringify(body),
-        signal: AbortSignal.timeout(20_000),
+        signal: AbortSignal.timeout(60_000),
       })
       const text = await response.text()
       if (response.status === 200) return JSON.parse(text)

@@ -38,7 +38,9 @@ export class FireWorld implements AsyncDisposable {
       ...{ PINECONE_API_KEY: 'local', PINECONE_CONTROLLER_HOST: world.store.url },
       ...{ OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', EMBEDDING_MODEL: 'none', EMBEDDING_DIMENSION: '4' },
       ...{ JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl },
-      ...{ SESSION_LEASE_S: '2', STORE_IN_DOUBT_S: '3', STORE_VISIBLE_S: '3' },
+      ...{ SESSION_LEASE_S: '2', STORE_IN_DOUBT_S: '5', STORE_VISIBLE_S: '5' },
+      // A loaded machine adds to the four seconds that a lag of two takes in any case.
+      FENCE_BUDGET_MS: '20000',
     }
     const replicas = await Promise.all([ReplicaProcess.start(env), ReplicaProcess.start(env)])
     for (const replica of replicas) world.replicas.push(world.#stack.use(replica))
@@ -69,8 +71,9 @@ export class FireWorld implements AsyncDisposable {
       if (move?.state === 'soaking') return { writePauseMs: move.pause ?? Number.NaN }
       const isLate = performance.now() > until
       if (isLate || move === undefined || ['failed', 'cancelled', 'cancelling'].includes(move.state)) {
-        const logs = this.replicas.map((replica) => replica.logged().slice(-3_000)).join('\n')
-        throw new Error(`the move is ${move?.state}; gate: ${move?.gate}; fault: ${move?.error}\n${logs}`)
+        throw new Error(
+          `the move is ${move?.state}; gate: ${move?.gate}; fault: ${move?.error}\n${await this.told(id)}`,
+        )
       }
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
@@ -89,6 +92,31 @@ export class FireWorld implements AsyncDisposable {
       ...{ placeId: Number(id), tenantId: tenantId as never, project: 'default' },
       ...{ indexName: name, indexHost: host, namespace, generation, kind },
     })
+  }
+
+  /** What one has to see to understand a move that hangs. */
+  async told(moveId: string): Promise<string> {
+    const { sql } = this.#home
+    const rows = {
+      now: await sql`select clock_timestamp()`,
+      move: await sql`
+        select state, request, gate, error, attempts, barrier_tick, mover_token, mover_lease_until, held_at, fence_tries,
+          jsonb_array_length(claimed_ids) as claimed from moves where id = ${moveId}`,
+      routing: await sql`select epoch, change_no, phase, fence_deadline from routing where move_id = ${moveId}`,
+      sessions: await sql`select * from sessions order by expires_at desc limit 8`,
+      dirty: await sql`
+        select state, in_doubt, trust_store, lsn is null as no_lsn, session, count(*), min(intent_at) as first,
+          max(intent_at) as last, max(deadline) as deadline, max(suspect_until) as suspect_until,
+          count(*) filter (where synced_seq is distinct from seq) as unsynced,
+          count(*) filter (where verified_seq is distinct from seq) as unverified
+        from dirty where move_id = ${moveId} group by 1, 2, 3, 4, 5 order by count(*) desc limit 30`,
+      events: await sql`select at, state from move_events where move_id = ${moveId} order by id`,
+    }
+    const told = Object.entries(rows).map(
+      ([name, some]) => `${name}:\n${some.map((row) => JSON.stringify(row)).join('\n')}`,
+    )
+    const logs = this.replicas.map((replica, at) => `log of replica ${at}:\n${replica.logged().slice(-6_000)}`)
+    return [...told, ...logs].join('\n')
   }
 
   async unsynced(moveId: string): Promise<number> {

@@ -8,14 +8,20 @@ const longestFreezeMs = 2_600
  * Strikes a replica now and then until `signal` fires: kills it and starts it again, or stops it for a while.
  * Never both at once, for then nobody would be there to look at.
  *
- * @returns what it did, in words, in its order.
+ * @param plan.done is told what it has done so far, in words, in its order.
  */
 export async function strike(
   replicas: readonly ReplicaProcess[],
-  plan: { readonly strikes: number; readonly random: () => number; readonly signal: AbortSignal },
-): Promise<readonly string[]> {
+  plan: {
+    readonly strikes: number
+    readonly random: () => number
+    readonly signal: AbortSignal
+    readonly done: (all: readonly string[]) => void
+  },
+): Promise<void> {
   const { random, signal } = plan
   const done: string[] = []
+  plan.done(done)
   const startedAt = performance.now()
   for (let n = 0; n < plan.strikes; n += 1) {
     await sleep(100 + random() * 900, undefined, { signal }).catch(() => undefined)
@@ -35,7 +41,6 @@ export async function strike(
       replica.thaw()
     }
   }
-  return done
 }
 
 /** The same numbers for the same seed (mulberry32). */

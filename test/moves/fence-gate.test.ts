@@ -69,10 +69,12 @@ test('what can not fit the budget is never entered, and says what to do', () => 
 })
 
 test('a fence is not held to its end for what can not come in time', () => {
-  expect(isInVain({ ...clean, inflight: 5, unsynced: 90 }, 100)).toBe(false)
-  expect(isInVain({ ...clean, inDoubt: 1, doubtMs: 3_000 }, 4_000)).toBe(false)
-  expect(isInVain({ ...clean, inDoubt: 1, doubtMs: 60_000 }, 4_000)).toBe(true)
-  expect(isInVain({ ...clean, inflight: 1, stuck: 1 }, 4_000)).toBe(true)
+  expect(isInVain({ ...clean, inflight: 5, unsynced: 90 }, 100, 30_000)).toBe(false)
+  expect(isInVain({ ...clean, inDoubt: 1, doubtMs: 3_000 }, 4_000, 30_000)).toBe(false)
+  expect(isInVain({ ...clean, inDoubt: 1, doubtMs: 60_000 }, 4_000, 30_000)).toBe(true)
+  expect(isInVain({ ...clean, inflight: 1, stuck: 1 }, 4_000, 30_000)).toBe(true)
+  const refused = { ...clean, unsynced: 1, unverified: 1, unproven: 1, youngestUnsyncedMs: 1_000 }
+  expect([isInVain(refused, 4_000, 4_000), isInVain(refused, 4_000, 30_000)]).toEqual([false, true])
 })
 
 test('a late store is not asked more often than it helps', () => {

@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { isAppError } from '../../src/errors.ts'
 import { passGate } from '../../src/registry/write-gate.ts'
 import type { SimReplica } from '../sim/sim-replica.ts'
 import { acme, record, SimWorld } from '../sim/sim-world.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
+
+vi.setConfig({ testTimeout: 180_000 })
 
 // In a world whose clock is simulated: work takes no time there, so what is waited for is the store's lag alone.
 let database: TestDatabase
@@ -58,7 +60,7 @@ class SteadyApp {
   }
 }
 
-const fast = { everyMs: 300, atOnce: 50, records: 400 }
+const fast = { everyMs: 400, atOnce: 50, records: 300 }
 const hot = { everyMs: 300, atOnce: 1, records: 1 }
 
 async function open(lagMs: number): Promise<{ world: SimWorld; app: SteadyApp }> {
@@ -119,7 +121,7 @@ test.for([
     const saysWhy = ({ gate }: { gate: string | null }) =>
       gate?.includes('too long for FENCE_BUDGET_MS (5000); raise it, or it goes on in a quieter moment') ?? false
     await until(world, saysWhy)
-    await world.schedule.pass(20_000)
+    await world.schedule.pass(15_000)
     expect((await world.move()).gate).toMatch(
       /^the store shows writes [23](\.5)? s late: writes would be held for about [56](\.5)? s/,
     )
@@ -133,7 +135,7 @@ test.for([
     await world.rows('update moves set held_at = null')
     await world.steer('rollback')
     await until(world, saysWhy)
-    await world.schedule.pass(6_000)
+    await world.schedule.pass(4_000)
     expect(await fences(world)).toMatchObject({ held: false, tries: 0 })
     await app.stop()
     await until(world, ({ state }) => state === 'rolled_back')
