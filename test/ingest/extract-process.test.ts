@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { startExtractor } from '../../src/ingest/extract/start-extractor.ts'
 import { longPdf, pdfBomb } from './make-files.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 const note = (words: string) => ({ bytes: Buffer.from(words) })
 
@@ -13,7 +15,7 @@ test('files that fill the memory or take too long end their reader; every other 
     expect(fault).toMatchObject({ code: 'unreadable_document', message: expect.stringContaining('300 MB of memory') })
   }
   expect((await extractor.extract(note('After all.'))).text).toBe('After all.')
-}, 120_000)
+})
 
 test('a file that takes too long is given up, and the next one gets a new reader', async () => {
   await using extractor = startExtractor({ readers: 1, timeMs: 1 })

@@ -17,7 +17,7 @@ export interface Reader {
   end(): Promise<void>
 }
 
-const startMs = 30_000
+const startMs = 60_000
 /** What a file leaves behind in its reader does not pile up. */
 const filesMax = 200
 
