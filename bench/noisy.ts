@@ -1,11 +1,13 @@
 import { setTimeout } from 'node:timers/promises'
+import { connect } from '../src/db/connect.ts'
 import type { LoadOrder, LoadRequest, LoadResult } from './harness/load.ts'
 import { uniqueMark } from './harness/load.ts'
-import { call, setFaults, startParts, startService } from './harness/parts.ts'
+import { call, type Parts, startParts, startService } from './harness/parts.ts'
 import { startProcess } from './harness/process.ts'
 import type { BenchOptions, BenchResult } from './harness/report.ts'
 import { inTurn, ratios } from './harness/rounds.ts'
 import { type SampleTenant, sampleTenant, seededRandom, unitVector } from './harness/sample-tenant.ts'
+import { startServer } from './harness/server.ts'
 import { median, show, spread } from './harness/statistics.ts'
 
 const latencyMs = 20
@@ -19,10 +21,9 @@ const sharesOfNoisy = { held: 8, free: 1000 }
  */
 export async function noisy({ quick, say }: BenchOptions): Promise<BenchResult> {
   await using parts = await startParts({ pin: true })
+  const { quiet, loud } = await onboard(parts)
+  await using _store = await slowStore(parts)
   await using service = await startService(parts)
-  const quiet = await sampleTenant(parts, service, 'quiet', 200)
-  const loud = await sampleTenant(parts, service, 'loud', 200)
-  await setFaults(parts, { latencyMs })
   await using quietLoad = startProcess({ file: 'harness/load-process.ts', core: 'rest' })
   await using loudLoad = startProcess({ file: 'harness/load-process.ts', core: 'rest' })
   const staff = await parts.issuer.staffToken()
@@ -36,7 +37,7 @@ export async function noisy({ quick, say }: BenchOptions): Promise<BenchResult> 
     const limits = { concurrentRequests: share }
     await call('PATCH', `${service.adminUrl}/tenants/loud`, { limits }, staff)
     await setTimeout(200) // the replica hears of it
-    const order = { requests: [retrieve(service.url, loud, 50)], connections: noisyConnections, ...times }
+    const order = { requests: [retrieve(service.url, loud, 20)], connections: noisyConnections, ...times }
     const [result, noise] = await Promise.all([alone(), loudLoad.ask({ ...order, measureMs: times.measureMs + 300 })])
     return { ...result, noisePerSecond: (noise as LoadResult).requestsPerSecond }
   }
@@ -71,6 +72,24 @@ export async function noisy({ quick, say }: BenchOptions): Promise<BenchResult> 
     rows,
     goals: [{ what: 'p99 beside a noisy tenant / alone', value: median(held), limit: 1.5, sense: 'at most' }],
   }
+}
+
+/** The tenants are made by a service that is gone again before the measuring begins. */
+async function onboard(parts: Parts): Promise<{ readonly quiet: SampleTenant; readonly loud: SampleTenant }> {
+  await using service = await startService(parts)
+  const quiet = await sampleTenant(parts, service, 'quiet', 20)
+  return { quiet, loud: await sampleTenant(parts, service, 'loud', 20) }
+}
+
+/** A store that only waits, in the place of the tenants' index: what they share is the service and nothing else. */
+async function slowStore(parts: Parts): Promise<AsyncDisposable> {
+  const match = { id: 'v-1', score: 0.5, values: [], metadata: { text: 'A passage.' } }
+  const answer = JSON.stringify({ matches: [match], namespace: '', usage: { readUnits: 1 } })
+  const args = [answer, String(latencyMs)]
+  const server = await startServer({ file: 'servers/instant-store.ts', args, core: 'rest' })
+  await using database = connect({ url: parts.databaseUrl, max: 1 })
+  await database.sql`update indexes set host = ${server.url}`
+  return server
 }
 
 /** A vector whose first number is another in every request, so that no cache knows it. */

@@ -2,19 +2,20 @@ import { createServer } from 'node:http'
 
 /**
  * A vector store that answers every query at once with the same matches, so that what is measured is the service in
- * front of it. Arguments: port, the answer to `/query` as JSON.
+ * front of it. Arguments: port, the answer to `/query` as JSON, and after how many milliseconds it comes (0).
  */
-const [port = '0', answer = '{}'] = process.argv.slice(2)
+const [port = '0', answer = '{}', delayMs = '0'] = process.argv.slice(2)
 const bytes = Buffer.from(answer)
 const server = createServer((request, response) => {
   // The body has to be read before the connection can be used again.
-  request.resume().on('end', () => {
+  const reply = () => {
     response.writeHead(request.url === '/query' || request.url === '/livez' ? 200 : 404, {
       'content-type': 'application/json',
       'content-length': bytes.length,
     })
     response.end(bytes)
-  })
+  }
+  request.resume().on('end', () => (delayMs === '0' ? reply() : setTimeout(reply, Number(delayMs))))
 })
 server.keepAliveTimeout = 60_000
 server.listen(Number(port), '127.0.0.1')
