@@ -3,7 +3,7 @@ import { exportSPKI } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AnyRoute } from '../../src/http/route.ts'
 import { signingKey } from '../support/issuer.ts'
-import { type Answer, type Ask, type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
+import { type Answer, type Ask, headersOf, type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 
 /** Three tenants with the same document ids, the same record ids and one secret word each. */
 const tenants = { acme: 'Heron', globex: 'Otter', initech: 'Basalt' } as const
@@ -233,7 +233,7 @@ test("another tenant's document and one that never was are answered byte-alike",
     const [theirs, nobodys] = [await ask('only-globex'), await ask('never-there')]
     expect(theirs.status).toBe(404)
     expect(theirs.text).toBe(nobodys.text)
-    expect([...theirs.headers]).toEqual([...nobodys.headers])
+    expect(headersOf(theirs)).toEqual(headersOf(nobodys))
   }
   const records = await replica(0).public({
     path: '/vectors/fetch',

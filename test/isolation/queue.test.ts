@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { door, type IngestReplica, IngestWorld, sendForm, until } from '../ingest/ingest-world.ts'
+import { headersOf } from '../support/service-world.ts'
 
 let world: IngestWorld
 let replica: IngestReplica
@@ -46,7 +47,7 @@ test.each(states)(
       const [theirs, nobodys] = [await ask(id), await ask('never-there')]
       expect([method, theirs.status]).toEqual([method, 404])
       expect(theirs.text).toBe(nobodys.text)
-      expect([...theirs.headers]).toEqual([...nobodys.headers])
+      expect(headersOf(theirs)).toEqual(headersOf(nobodys))
     }
     const list = await replica.public({ path: '/documents', authorization: globex })
     expect(list.json.items).toEqual([])

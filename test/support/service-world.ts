@@ -16,6 +16,11 @@ export interface Answer {
   readonly json: any
 }
 
+/** Its headers but those of the limits, which count the requests before. */
+export function headersOf({ headers }: Answer): readonly (readonly [string, string])[] {
+  return [...headers].filter(([name]) => !name.startsWith('ratelimit'))
+}
+
 export interface Ask {
   readonly method?: string
   readonly path: string
