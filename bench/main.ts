@@ -7,6 +7,7 @@ import { noisy } from './noisy.ts'
 import { onboard } from './onboard.ts'
 import { overhead } from './overhead.ts'
 import { routing } from './routing.ts'
+import { scale } from './scale.ts'
 import { start } from './start.ts'
 import { throughput } from './throughput.ts'
 
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   move,
   noisy,
   ingest,
+  scale,
   start,
 }
 

@@ -1,5 +1,5 @@
-import { connect } from '../src/db/connect.ts'
-import { call, type Parts, startParts } from './harness/parts.ts'
+import { fillRegistry } from './harness/fill-registry.ts'
+import { startParts } from './harness/parts.ts'
 import { startProcess } from './harness/process.ts'
 import type { BenchOptions, BenchResult } from './harness/report.ts'
 import type { RoutingOrder, RoutingResult } from './harness/routing-process.ts'
@@ -16,7 +16,7 @@ export async function routing({ quick, say }: BenchOptions): Promise<BenchResult
   const tenants = quick ? 100_000 : 1_000_000
   await using parts = await startParts({ pin: false })
   say(`${tenants} tenants into the registry`)
-  await fillRegistry(parts, tenants)
+  await fillRegistry(parts.databaseUrl, tenants)
   const rounds = 3
   const results: RoutingResult[] = []
   for (let round = 0; round < rounds; round += 1) {
@@ -48,26 +48,4 @@ export async function routing({ quick, say }: BenchOptions): Promise<BenchResult
       { what: 'bytes a tenant', value: median(bytes), limit: 400, sense: 'at most' },
     ],
   }
-}
-
-/** Straight into the rows, as onboarding leaves them: onboarding itself has a benchmark of its own. */
-async function fillRegistry({ databaseUrl, storeUrl }: Parts, tenants: number): Promise<void> {
-  await using database = connect({ url: databaseUrl, max: 1 })
-  const { sql } = database
-  await call('GET', `${storeUrl}/_local/faults`)
-  const shards = Math.ceil(tenants / 10_000)
-  await sql`
-    insert into indexes (project, name, kind, ordinal, host, cloud, region, embedding_model, dimension, metric, namespace_limit, namespaces_used, state)
-    select 'default', 'tenant-router-pool-' || n, 'pool', n, 'https://tenant-router-pool-' || n || '-abc1234.svc.aped-4627-b74a.pinecone.io',
-      'aws', 'us-east-1', 'bench', 512, 'cosine', 10000, 10000, 'ready' from generate_series(1, ${shards}) n`
-  await sql`
-    insert into tenants (id, name, tier, status, last_generation)
-    select 'tenant-' || n, 'Tenant ' || n, 'standard', 'active', 1 from generate_series(0, ${tenants - 1}) n`
-  await sql`
-    insert into places (tenant_id, index_id, project, index_name, namespace, generation, state)
-    select 'tenant-' || n, i.id, 'default', i.name, 'tenant_tenant-' || n || '_g1', 1, 'active'
-    from generate_series(0, ${tenants - 1}) n join indexes i on i.ordinal = n / 10000 + 1`
-  await sql`
-    insert into routing (tenant_id, epoch, phase, active_place_id) select tenant_id, 1, 'steady', id from places`
-  await sql`analyze`
 }

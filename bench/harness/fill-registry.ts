@@ -1,0 +1,27 @@
+import { connect } from '../../src/db/connect.ts'
+
+/**
+ * Tenants straight into the rows, as onboarding leaves them: onboarding itself has a benchmark of its own. They are
+ * `tenant-0` and so on, in full shared indexes behind those that are there.
+ */
+export async function fillRegistry(databaseUrl: string, tenants: number): Promise<void> {
+  await using database = connect({ url: databaseUrl, max: 1 })
+  const { sql } = database
+  const shards = Math.ceil(tenants / 10_000)
+  await sql`
+    insert into indexes (project, name, kind, ordinal, host, cloud, region, embedding_model, dimension, metric, namespace_limit, namespaces_used, state)
+    select 'default', 'tenant-router-pool-' || n, 'pool', n, 'https://tenant-router-pool-' || n || '-abc1234.svc.aped-4627-b74a.pinecone.io',
+      'aws', 'us-east-1', coalesce((select min(embedding_model) from indexes), 'bench'), 512, 'cosine', 10000, 10000, 'ready'
+    from generate_series(1001, ${1000 + shards}) n`
+  await sql`
+    insert into tenants (id, name, tier, status, last_generation)
+    select 'tenant-' || n, 'Tenant ' || n, 'standard', 'active', 1 from generate_series(0, ${tenants - 1}) n`
+  await sql`
+    insert into places (tenant_id, index_id, project, index_name, namespace, generation, state)
+    select 'tenant-' || n, i.id, 'default', i.name, 'tenant_tenant-' || n || '_g1', 1, 'active'
+    from generate_series(0, ${tenants - 1}) n join indexes i on i.ordinal = n / 10000 + 1001`
+  await sql`
+    insert into routing (tenant_id, epoch, phase, active_place_id)
+    select tenant_id, 1, 'steady', id from places where tenant_id like 'tenant-%' on conflict do nothing`
+  await sql`analyze`
+}
