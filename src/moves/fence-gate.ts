@@ -18,7 +18,7 @@ export interface FenceSituation {
 const shortHoldMs = 300
 /** Of the budget: what is entered at once, and what is entered when no quieter moment came. */
 const easyShare = 0.65
-const tightShare = 0.9
+const tightShare = 0.85
 
 /** The gate that keeps a move from entering the fence, in words for a person; undefined when it may enter. */
 export function fenceGate(situation: FenceSituation): string | undefined {

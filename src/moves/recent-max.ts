@@ -1,5 +1,5 @@
 /** After this time without a greater one, half of a value is left: what was so once need not be so for ever. */
-const halfLifeMs = 20_000
+const halfLifeMs = 60_000
 
 /** The greatest of some values, the older the less it counts. */
 export class RecentMax {

@@ -38,7 +38,7 @@ export class FireWorld implements AsyncDisposable {
       ...{ PINECONE_API_KEY: 'local', PINECONE_CONTROLLER_HOST: world.store.url },
       ...{ OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', EMBEDDING_MODEL: 'none', EMBEDDING_DIMENSION: '4' },
       ...{ JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl },
-      ...{ SESSION_LEASE_S: '2', STORE_IN_DOUBT_S: '5', STORE_VISIBLE_S: '5' },
+      ...{ SESSION_LEASE_S: '3', STORE_IN_DOUBT_S: '6', STORE_VISIBLE_S: '5' },
       // A loaded machine adds to the four seconds that a lag of two takes in any case.
       FENCE_BUDGET_MS: '20000',
     }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReplicaProcess } from './replica-process.ts'
 
 /** Shorter than `STORE_IN_DOUBT_S`, longer than a lease now and then: docs/moves.md A2. */
-const longestFreezeMs = 2_600
+const longestFreezeMs = 3_600
 
 /**
  * Strikes a replica now and then until `signal` fires: kills it and starts it again, or stops it for a while.

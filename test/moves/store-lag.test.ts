@@ -57,7 +57,7 @@ test('what a place was like counts less as time passes', () => {
   const lag = new StoreLag()
   lag.looked(1_000, [written('r', 7, 0)], shows({ r: 0 }))
   lag.looked(5_000, [written('r', 7, 4_000)], shows({ r: 0 }))
-  expect([5_000, 25_000, 45_000].map((atMs) => lag.at(atMs))).toEqual([4_000, 2_000, 1_000])
+  expect([5_000, 65_000, 125_000].map((atMs) => lag.at(atMs))).toEqual([4_000, 2_000, 1_000])
 })
 
 test('of a place of which nothing was seen lately the other one tells, whichever role it has', () => {
@@ -69,6 +69,6 @@ test('of a place of which nothing was seen lately the other one tells, whichever
   expect(learnt.rates(1, 2)).toMatchObject({ isLagKnown: false, activeLagMs: 4_000, followerLagMs: 4_000 })
   learnt.lagOf(2).looked(5_000, [written('r', 7, 10)], shows({ r: 7 }))
   expect(learnt.rates(2, 1)).toMatchObject({ isLagKnown: true, activeLagMs: 0, followerLagMs: 4_000 })
-  nowMs = 25_000
+  nowMs = 65_000
   expect(learnt.rates(2, 1)).toMatchObject({ isLagKnown: true, activeLagMs: 2_000, followerLagMs: 2_000 })
 })
