@@ -39,13 +39,18 @@ export class Schedule {
   #busy = 0
   #onIdle: (() => void) | undefined
   readonly #grainMs: number
+  readonly #maxSteps: number
   pick: Pick = (points) => points[0]
   /** Runs after everything that has happened; what it throws ends the run. */
   after: (label: string) => Promise<void> = async () => undefined
 
-  /** @param grainMs timers go off at multiples of it: later than asked for, as timers may, and several at once. */
-  constructor(grainMs = 1) {
+  /**
+   * @param grainMs timers go off at multiples of it: later than asked for, as timers may, and several at once.
+   * @param maxSteps after how many of them what is waited for is taken never to come.
+   */
+  constructor(grainMs = 1, maxSteps = 20_000) {
     this.#grainMs = grainMs
+    this.#maxSteps = maxSteps
   }
 
   get nowMs(): number {
@@ -140,7 +145,7 @@ export class Schedule {
   }
 
   /** Lets things happen until `done`; @throws with what happened last when that does not come. */
-  async until(done: () => boolean | Promise<boolean>, maxSteps = 20_000): Promise<void> {
+  async until(done: () => boolean | Promise<boolean>, maxSteps = this.#maxSteps): Promise<void> {
     await this.#quiet()
     for (let step = 0; !(await done()); step += 1) {
       if (step >= maxSteps)

@@ -38,6 +38,8 @@ export interface SimOptions {
   readonly times?: Partial<ReplicaTimes>
   /** Timers go off at multiples of this. */
   readonly grainMs?: number
+  /** After so many steps what is waited for is taken never to come. */
+  readonly maxSteps?: number
   /** Records beside the five that are watched. */
   readonly moreRecords?: number
 }
@@ -78,7 +80,7 @@ export class SimWorld implements AsyncDisposable {
 
   /** @param connection to a migrated database that is this world's alone; its rows are dropped. */
   static async open(connection: OneConnection | string, options: SimOptions = {}): Promise<SimWorld> {
-    const schedule = new Schedule(options.grainMs)
+    const schedule = new Schedule(options.grainMs, options.maxSteps)
     const world = new SimWorld(schedule, await SimSql.open(connection, schedule), options)
     await seedTenant({ sql: world.sql.real }, { id: acme, host: 'http://tr-pool-1', dimension: 4 })
     const ids = ['r1', 'r2', 'r3', 'r4', 'r5']
