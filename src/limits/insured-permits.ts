@@ -10,23 +10,47 @@ export interface InsuredPermitsOptions {
   readonly onError: OnError
   readonly clock: Pick<Clock, 'now' | 'sleep'>
   readonly onFault?: (error: unknown) => void
+  /** An exchange got no answer in time. */
+  readonly onHung?: () => void
 }
 
 /** An exchange that takes longer counts as failed: requests wait for it. */
 const patienceMs = 1_000
-/** After a failure nobody waits for Postgres for so long. */
-const restMs = 2_000
+/** After a failure the source is tried so often, while nobody waits for it. */
+const tryAgainMs = 1_000
 
 /** Permits of `source`, and what was chosen in their place while it fails or hangs. */
-export function insuredPermits(source: PermitSource, { onError, clock, onFault }: InsuredPermitsOptions): PermitSource {
+export function insuredPermits(source: PermitSource, options: InsuredPermitsOptions): PermitSource {
+  const { onError, clock, onFault, onHung } = options
   const memory = memoryPermits()
   let replicas = 1
-  let restUntilMs = Number.NEGATIVE_INFINITY
+  let isAway = false
+  let tryAgainAtMs = 0
+
+  async function asked(asks: readonly PermitAsk[]): Promise<Permits> {
+    const over = new AbortController()
+    const late = clock.sleep(patienceMs, over.signal).then(() => {
+      onHung?.()
+      throw new Error(`no permits from Postgres within ${patienceMs} ms`)
+    })
+    late.catch(() => undefined)
+    try {
+      const taken = await Promise.race([source.take(asks), late])
+      isAway = false
+      return taken
+    } catch (error) {
+      isAway = true
+      tryAgainAtMs = clock.now() + tryAgainMs
+      throw error
+    } finally {
+      over.abort()
+    }
+  }
 
   async function instead(asks: readonly PermitAsk[]): Promise<Permits> {
     if (onError === 'closed') {
       const words = 'Limits cannot be checked at the moment. Nothing was changed; try again.'
-      throw new AppError('registry_unavailable', words, { retryAfterS: Math.ceil(restMs / 1000) })
+      throw new AppError('registry_unavailable', words, { retryAfterS: 2 })
     }
     if (onError === 'open') {
       return { grants: asks.map(({ want, limit }) => ({ given: want, left: limit })), replicas }
@@ -37,22 +61,20 @@ export function insuredPermits(source: PermitSource, { onError, clock, onFault }
 
   return {
     async take(asks) {
-      if (clock.now() < restUntilMs) return instead(asks)
-      const over = new AbortController()
-      const late = clock.sleep(patienceMs, over.signal).then(() => {
-        throw new Error(`no permits from Postgres within ${patienceMs} ms`)
-      })
-      late.catch(() => undefined)
+      if (isAway) {
+        if (clock.now() >= tryAgainAtMs) {
+          tryAgainAtMs = Number.POSITIVE_INFINITY // one try at a time
+          asked([]).catch((error: unknown) => onFault?.(error))
+        }
+        return instead(asks)
+      }
       try {
-        const taken = await Promise.race([source.take(asks), late])
+        const taken = await asked(asks)
         replicas = taken.replicas
         return taken
       } catch (error) {
         onFault?.(error)
-        restUntilMs = clock.now() + restMs
         return await instead(asks)
-      } finally {
-        over.abort()
       }
     },
   }

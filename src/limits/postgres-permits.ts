@@ -2,7 +2,7 @@ import type { Tx } from '../db/connect.ts'
 import { takePermits } from '../registry/take-permits.ts'
 import { type PermitSource, shareOfRest } from './permit-source.ts'
 
-/** Permits that all replicas share, counted in Postgres. */
-export function postgresPermits(db: Tx): PermitSource {
-  return { take: (asks) => takePermits(db, asks, shareOfRest) }
+/** Permits that all replicas share, counted in Postgres. @param database asked for its `db` each time: it may be made anew. */
+export function postgresPermits(database: { readonly db: Tx }): PermitSource {
+  return { take: (asks) => takePermits(database.db, asks, shareOfRest) }
 }

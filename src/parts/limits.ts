@@ -1,7 +1,7 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
-import { connect } from '../db/connect.ts'
+import { connectReplaceably } from '../db/connect.ts'
 import { insuredPermits } from '../limits/insured-permits.ts'
 import { memoryPermits } from '../limits/memory-permits.ts'
 import { meteredAnswerer } from '../limits/metered-answerer.ts'
@@ -50,10 +50,12 @@ export function openLimits(
   const time = clock ?? systemClock
   // A connection of its own: permits must not queue behind the queries of whoever they are to hold back.
   const url = databaseUrl.reveal()
-  const { db } = opening.use(connect({ url, max: 1, applicationName: 'tenant-router limits' }))
+  const database = opening.use(connectReplaceably({ url, max: 1, applicationName: 'tenant-router limits' }))
   const { store, onError, byTier, slots } = limits
   const source =
-    store === 'memory' ? memoryPermits() : insuredPermits(postgresPermits(db), { onError, clock: time, onFault })
+    store === 'memory'
+      ? memoryPermits()
+      : insuredPermits(postgresPermits(database), { onError, clock: time, onFault, onHung: () => database.replace() })
   const find: TenantGateOptions['find'] = (tenantId) => {
     try {
       const route = routes.find(tenantId)
@@ -69,7 +71,7 @@ export function openLimits(
     }),
   )
   const tidy = setInterval(() => {
-    Promise.all([forgetOldPermits(db), forgetOldKeys(db)]).catch(onFault)
+    Promise.all([forgetOldPermits(database.db), forgetOldKeys(database.db)]).catch(onFault)
   }, tidyEveryMs)
   tidy.unref()
   opening.defer(() => clearInterval(tidy))

@@ -64,6 +64,8 @@ test('while Postgres is away each replica keeps to its share, and soon after to 
   expect(state.asked).toBe(asked) // it is left alone for a while
   state.away = false
   clock.advance(60_000)
+  await admitted(gate, 1) // nobody waits for the first try
+  clock.advance(60_000)
   expect(await admitted(gate, 200)).toBe(100)
 })
 

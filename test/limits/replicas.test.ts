@@ -35,7 +35,7 @@ interface World {
 function twoReplicas(own: Partial<Record<LimitName, number>>): World {
   const clock = new ManualClock()
   let exchanges = 0
-  const postgres = postgresPermits(home.db)
+  const postgres = postgresPermits(home)
   const counted: PermitSource = {
     take(asks) {
       exchanges += 1
