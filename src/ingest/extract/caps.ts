@@ -14,8 +14,8 @@ export interface ExtractCaps {
 }
 
 export const extractCaps: ExtractCaps = {
-  memoryMb: 768,
-  timeMs: 60_000,
+  memoryMb: 512,
+  timeMs: 120_000,
   pages: 2_000,
   textLength: 10_000_000,
   unpackedBytes: 128 * 1024 * 1024,
