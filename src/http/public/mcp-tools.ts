@@ -9,6 +9,7 @@ import { version } from '../../version.ts'
 import { problemOf, toAppError } from '../problem.ts'
 import type { Call } from '../route.ts'
 import { filter, metadata, type reading } from './fields.ts'
+import { position } from './retrieve-fields.ts'
 
 export type McpToolDeps = CachedRetrieveDeps & ReadDocumentDeps
 export type ToolCall = Pick<
@@ -24,7 +25,7 @@ const found = z.object({
       text: z.string().nullable(),
       documentId: z.string().nullable().describe('For `get_document`.'),
       source: z.string().nullable(),
-      position: z.looseObject({}).nullable().describe('Where in the document: page, headings, offsets.'),
+      position,
       metadata,
     }),
   ),
