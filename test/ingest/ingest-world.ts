@@ -120,7 +120,7 @@ export async function until(
       if (answer.json?.status !== status) throw new Error(`${documentId} is not ${status}: ${answer.text}`)
       return answer.json
     },
-    { timeout: 25_000, interval: 30 },
+    { timeout: 60_000, interval: 30 },
   )
 }
 

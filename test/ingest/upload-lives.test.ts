@@ -1,8 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { ReplicaProcess } from '../fire/replica-process.ts'
 import { door, type IngestReplica, IngestWorld, until } from './ingest-world.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 let world: IngestWorld
 let replica: IngestReplica
@@ -79,7 +81,7 @@ test('uploads of a suspended tenant wait, and go on when it is resumed', async (
   replica.onEmbed = undefined
   embedding.open()
   await expect
-    .poll(() => uploads('paused'), { timeout: 25_000 })
+    .poll(() => uploads('paused'), { timeout: 60_000 })
     .toEqual([
       { document_id: 'p-1', status: 'queued', attempts: expect.any(Number), claim: null },
       { document_id: 'p-2', status: 'queued', attempts: 0, claim: null },
@@ -97,7 +99,7 @@ test('a promote under way neither loses nor fails an upload', async () => {
   await sending
   for (let i = 0; i < 15; i++) await until(replica, moved, `d-${i}`, 'ready')
   const state = async () => (await world.staff(replica, 'GET', `/moves/${move.id}`)).json.state
-  await expect.poll(state, { timeout: 29_000, interval: 100 }).toBe('soaking')
+  await expect.poll(state, { timeout: 60_000, interval: 100 }).toBe('soaking')
   await send(moved, 'after', 'After the switch.')
   await until(replica, moved, 'after', 'ready')
   const headers = { 'cache-control': 'no-cache' }
@@ -107,7 +109,7 @@ test('a promote under way neither loses nor fails an upload', async () => {
   })
   expect(found.json.matches).toHaveLength(16)
   expect(found.json.route.generation).toBe(2)
-}, 60_000)
+})
 
 test('what an offboarded tenant left in the queue is never done for the next one of that name', async () => {
   const former = await world.tenant(replica, 'reborn')
@@ -118,7 +120,7 @@ test('what an offboarded tenant left in the queue is never done for the next one
   await send(former, 'r-2', 'Another secret of the former.')
   await embedding.reached
   await world.staff(replica, 'DELETE', '/tenants/reborn')
-  await expect.poll(() => statusOf('reborn'), { timeout: 25_000 }).toBe('offboarded')
+  await expect.poll(() => statusOf('reborn'), { timeout: 60_000 }).toBe('offboarded')
   expect(await uploads('reborn')).toEqual([])
   const next = await world.tenant(replica, 'reborn')
   replica.onEmbed = undefined
@@ -194,4 +196,4 @@ test('an upload of a process that was killed is taken over when its lease is out
   replica.onEmbed = undefined
   there.open()
   for (const id of ['k-0', 'k-1']) await until(replica, killed, id, 'ready')
-}, 60_000)
+})

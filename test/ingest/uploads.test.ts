@@ -1,6 +1,8 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { AppError } from '../../src/errors.ts'
 import { door, type IngestReplica, IngestWorld, sendForm, until } from './ingest-world.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 let world: IngestWorld
 let replica: IngestReplica
@@ -117,11 +119,11 @@ test('a broken file fails with its reason beside good ones, and can be tried aga
   expect(reads()).toBe(1)
   const retried = await replica.public({ method: 'POST', path: '/documents/broken/retry', authorization: acme })
   expect(retried.status).toBe(202)
-  await expect.poll(reads, { timeout: 25_000 }).toBe(2)
+  await expect.poll(reads, { timeout: 60_000 }).toBe(2)
   await until(replica, acme, 'broken', 'failed')
   // The same upload again tries it too, and another content repairs it.
   expect((await send(documents[1])).status).toBe(202)
-  await expect.poll(reads, { timeout: 25_000 }).toBe(3)
+  await expect.poll(reads, { timeout: 60_000 }).toBe(3)
   await until(replica, acme, 'broken', 'failed')
   await send({ documentId: 'broken', text: 'Whole now.' })
   await until(replica, acme, 'broken', 'ready')
@@ -138,7 +140,7 @@ test('a fault that passes is tried again by itself, and says meanwhile what it w
   }
   await send({ documentId: 'patient', text: 'Patience.' })
   const seen = async () => (await look('patient')).json.reason
-  await expect.poll(seen, { timeout: 25_000 }).toMatchObject({ code: 'embedding_unavailable' })
+  await expect.poll(seen, { timeout: 60_000 }).toMatchObject({ code: 'embedding_unavailable' })
   expect((await look('patient')).json.status).not.toBe('failed')
   isAway = false
   expect(await until(replica, acme, 'patient', 'ready')).not.toHaveProperty('reason')
