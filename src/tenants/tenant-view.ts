@@ -110,7 +110,8 @@ export function viewOfNew(tenant: TenantRow, { place, index }: Reservation): Ten
   }
 }
 
-function shown({ initialKind: _kind, lastGeneration: _generation, createdAt, updatedAt, ...rest }: TenantRow) {
+function shown(row: TenantRow) {
+  const { initialKind: _kind, lastGeneration: _last, firstGeneration: _first, createdAt, updatedAt, ...rest } = row
   const limitsUntil = rest.limitsUntil?.toISOString() ?? null
   return { ...rest, limitsUntil, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() }
 }
