@@ -78,7 +78,9 @@ describe.each(Object.entries(doors))('what %s keeps', (_door, ask) => {
     }
   })
 
-  test('is void on both replicas after a write, a changed visibility and a delete of one, and stays with the others', async () => {
+  test('is void on both replicas after a write, a changed visibility and a delete of one, and stays with the others', {
+    timeout: 120_000,
+  }, async () => {
     const changes: readonly [() => Promise<unknown>, (answer: Answer) => boolean][] = [
       [() => put(acme, 'later', 'The secret word was once Quartz.'), ({ text }) => text.includes('Quartz')],
       [
@@ -98,7 +100,7 @@ describe.each(Object.entries(doors))('what %s keeps', (_door, ask) => {
     }
   })
 
-  test('is not given while the tenant is suspended, and is found anew afterwards', async () => {
+  test('is not given while the tenant is suspended, and is found anew afterwards', { timeout: 120_000 }, async () => {
     for (const by of replicas) await warm(ask, acme, by)
     const before = embedders.map(({ count }) => count)
     const steer = (verb: string) =>

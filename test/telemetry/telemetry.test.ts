@@ -48,6 +48,10 @@ describe('the metrics page', () => {
       'tenant_router_store_calls_total',
       'tenant_router_tenant_requests_total',
       'tenant_router_token_cache_total',
+      'tenant_router_upload_attempt_seconds',
+      'tenant_router_upload_attempts_total',
+      'tenant_router_upload_bytes',
+      'tenant_router_uploads',
       'tenant_router_writes_held_total',
     ])
     expect(families.has('process_cpu_seconds_total')).toBe(true)
