@@ -13,7 +13,7 @@ export interface ClaimOptions {
  * had claimed is left in the row: the step that goes on has to take it as suspect.
  */
 export async function claimMove(db: Db, options: ClaimOptions): Promise<MoveRow | undefined> {
-  const [claimed] = await db.execute<{ id: string }>(sql`
+  const [claimed] = await db.execute<{ id: string; token: string }>(sql`
     update moves set
       mover_token = mover_token + 1,
       mover_lease_until = now() + make_interval(secs => ${options.leaseMs / 1000})
@@ -27,8 +27,11 @@ export async function claimMove(db: Db, options: ClaimOptions): Promise<MoveRow 
         and state <> 'paused'
         and ${hasTurn()}
       order by created_at limit 1 for update skip locked)
-    returning id`)
-  return claimed === undefined ? undefined : readMove(db, claimed.id)
+    returning id, mover_token as token`)
+  if (claimed === undefined) return undefined
+  const move = await readMove(db, claimed.id)
+  // Who stood still in between may have lost it again, and must not take the next one's token for its own.
+  return move?.moverToken === Number(claimed.token) ? move : undefined
 }
 
 /** @returns false when another mover has taken over. */

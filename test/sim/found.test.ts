@@ -27,3 +27,21 @@ test('while a late write may still reach a record in SOAK, the mover waits and d
   await world.check()
   expect((await world.contents(1)).r1).toBe(1)
 })
+
+test('a mover that stood still after its claim does not take the token of the next one for its own (seed 1710)', async () => {
+  await using world = await SimWorld.open(database.url)
+  await world.replica('a')
+  const read = world.schedule.hold(/^a\.mover: sql select "id", "tenant_id"/)
+  await world.promote()
+  await world.schedule.until(() => read.reached)
+  await world.replica('b')
+  const reserved = world.schedule.hold('b.mover: at prepare: target reserved')
+  await world.schedule.until(() => reserved.reached)
+  read.release()
+  // It would say so now: two movers would change the move (I9).
+  await world.schedule.pass(1_000)
+  expect(world.schedule.trace.filter((label) => / a\.mover: (tx|at|create)/.test(label))).toEqual([])
+  reserved.release()
+  await world.until('soaking')
+  await world.check()
+})

@@ -89,8 +89,7 @@ export class Schedule {
     const sleep = (ms: number, signal?: AbortSignal) =>
       new Promise<void>((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason)
-        const wakeMs = Math.ceil((this.#nowMs + Math.max(1, ms)) / this.#grainMs) * this.#grainMs
-        const sleeper = { actor, wakeMs, wake: resolve }
+        const sleeper = { actor, wakeMs: this.#whenOver(ms), wake: resolve }
         this.#sleepers.add(sleeper)
         signal?.addEventListener('abort', () => {
           if (this.#sleepers.delete(sleeper)) reject(signal.reason)
@@ -172,9 +171,8 @@ export class Schedule {
 
   /** Lets time pass while things happen. */
   async pass(ms: number): Promise<void> {
-    const endMs = this.#nowMs + ms
     let over = false
-    const sleeper = { actor: 'the test', wakeMs: endMs, wake: () => (over = true) }
+    const sleeper = { actor: 'the test', wakeMs: this.#whenOver(ms), wake: () => (over = true) }
     this.#sleepers.add(sleeper)
     await this.until(() => over)
   }
@@ -182,6 +180,10 @@ export class Schedule {
   /** Labels of what is about to happen. */
   get pending(): readonly string[] {
     return this.#points.map((point) => point.label)
+  }
+
+  #whenOver(ms: number): number {
+    return Math.ceil((this.#nowMs + Math.max(1, ms)) / this.#grainMs) * this.#grainMs
   }
 
   #wakeNext(): boolean {
