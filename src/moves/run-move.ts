@@ -21,7 +21,7 @@ import { prepare } from './steps/prepare.ts'
 import { rollBack } from './steps/roll-back.ts'
 import { soak } from './steps/soak.ts'
 import { verify } from './steps/verify.ts'
-import { readTail } from './tail.ts'
+import { readTail, type Tail } from './tail.ts'
 
 const steps = { prepare, arm, copy, verify, fence, open, soak, complete, cancel, rollBack } satisfies Record<
   StepName,
@@ -50,7 +50,7 @@ export async function runMove(deps: RunMoveDeps, claimed: MoveRow, signal: Abort
     signal.throwIfAborted()
     const move = await current(db, claimed)
     const retentionOver = move.retainUntil !== null && move.retainUntil.getTime() <= clock.epochMs()
-    const hasUnsynced = move.state === 'soaking' && (await readTail(db, move.id)).unsynced > 0
+    const hasUnsynced = move.state === 'soaking' && hasWork(await readTail(db, move.id))
     const step = nextStep({ state: move.state, request: move.request, retentionOver, hasUnsynced })
     if (step === 'rest') return 0
     try {
@@ -67,6 +67,11 @@ export async function runMove(deps: RunMoveDeps, claimed: MoveRow, signal: Abort
       if (afterMs > 0) await clock.sleep(afterMs, signal)
     }
   }
+}
+
+/** Also what is under way: if its writer has died nobody else gives the record free again. */
+function hasWork({ unsynced, inflight, inDoubt }: Tail): boolean {
+  return unsynced + inflight + inDoubt > 0
 }
 
 /** The long steps are paced. One that holds writes is short, and waits for nothing that it can help. */

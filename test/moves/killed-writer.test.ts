@@ -43,3 +43,19 @@ test('what a killed writer left under way keeps the switch until its lease and t
   const now = await contents(await world.placeOf(acme))
   expect([now.size, now.get('r000001')?.values]).toEqual([20, [9, 9, 9, 9]])
 })
+
+test('a record that a writer was killed over after the switch can be written again', async () => {
+  const acme = await world.tenant('acme', 20)
+  const a = await world.replica()
+  const { id } = await world.promote(acme)
+  await world.until(id, 'soaking')
+  const session = randomUUID()
+  await world.home
+    .sql`insert into sessions (id, expires_at, seen, applied) values (${session}, now(), 1000000, 1000000)`
+  const [route] = await world.home.sql<{ epoch: string }[]>`select epoch from routing where tenant_id = ${acme}`
+  const write = { tenantId: acme, moveId: id, epoch: Number(route?.epoch), isPut: true, mayLandMs: 3_600_000 }
+  expect(await intend(world.home.db, { ...write, session, ids: ['r000001'] })).toMatchObject({ kind: 'intended' })
+  const again = () => a.write.put(acme, [{ id: 'r000001', values: [9, 9, 9, 9] }])
+  await vi.waitFor(again, { timeout: 60_000, interval: 50 })
+  expect((await contents(await world.placeOf(acme))).get('r000001')?.values).toEqual([9, 9, 9, 9])
+})
