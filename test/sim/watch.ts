@@ -9,6 +9,8 @@ export class Watch {
   #last: LastMove | null = null
   #phase: Rows['phase'] = 'steady'
   #passedTick = 0
+  /** Who had a move before the last one, and may still have a word to say of that. */
+  readonly #former = new Set<string>()
   /** Who took which move last, under which token. */
   #holder: { readonly actor: string; readonly id: string; readonly token: number } | undefined
 
@@ -22,6 +24,7 @@ export class Watch {
       'select id, mover_token::int as token from moves order by created_at desc limit 1',
     )
     if (move === undefined || (move.id === this.#holder?.id && move.token === this.#holder.token)) return
+    if (this.#holder !== undefined && this.#holder.id !== move.id) this.#former.add(this.#holder.actor)
     this.#holder = { actor, ...move }
   }
 
@@ -39,6 +42,7 @@ export class Watch {
     // Any replica may open a fence that is over.
     if (this.#phase === 'fence' && phase !== 'fence' && phase !== 'flip') return
     const held = this.#holder
+    if (this.#former.has(actor) || (held?.actor === actor && held.id !== last.id)) return
     if (held?.actor === actor && held.id === last.id && held.token === last.token) return
     throw new Error(`I9: ${actor} changed the move, which ${held?.actor ?? 'nobody'} has (${last.state})`)
   }
