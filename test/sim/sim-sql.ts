@@ -47,6 +47,8 @@ export class SimSql implements AsyncDisposable {
   readonly #looked = new Map<string, Looked>()
   /** Rows that committed transactions have changed so far. */
   changes = 0
+  /** What the last of them consisted of. */
+  said: readonly Said[] = []
 
   private constructor(real: OneConnection, schedule: Schedule, own: OneConnection | undefined) {
     this.real = real
@@ -111,7 +113,7 @@ export class SimSql implements AsyncDisposable {
     }
     const begin = (work: (inner: postgres.TransactionSql) => Promise<unknown>) =>
       run('tx', true, async () => {
-        const said: (readonly [query: string, params: readonly unknown[]])[] = []
+        const said: Said[] = []
         let changes = 0
         const result = await this.real.begin((inner) => {
           const spied = (query: string, params: readonly unknown[] = []) =>
@@ -124,6 +126,7 @@ export class SimSql implements AsyncDisposable {
           return work(new Proxy(inner, { get: (target, key) => (key === 'unsafe' ? spied : Reflect.get(target, key)) }))
         })
         this.changes += changes
+        this.said = said
         for (const [query, params] of said) this.#announce(query, params)
         return result
       })
@@ -161,6 +164,8 @@ export class SimSql implements AsyncDisposable {
     return look
   }
 }
+
+export type Said = readonly [query: string, params: readonly unknown[]]
 
 interface Looked {
   readonly label: string

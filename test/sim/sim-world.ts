@@ -102,7 +102,7 @@ export class SimWorld implements AsyncDisposable {
         if (now === checked) return
         const rows = await readRows(world)
         checkRows(world, rows)
-        if (world.sql.changes > changes) watch.check(actor, rows)
+        if (world.sql.changes > changes) watch.check(actor, rows, world.sql.said)
         checked = now
         changes = world.sql.changes
       }

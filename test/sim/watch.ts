@@ -1,5 +1,8 @@
 import type { LastMove, Rows } from './invariants.ts'
+import type { Said } from './sim-sql.ts'
 import type { SimWorld } from './sim-world.ts'
+
+const changesMove = /^\s*(with held|(update|insert into|delete from)[\s"]+(moves|dirty|routing)\b)/
 
 /** The invariants of docs/moves.md section 4 that need a memory: I2, I8 and I9. */
 export class Watch {
@@ -9,8 +12,6 @@ export class Watch {
   #last: LastMove | null = null
   #phase: Rows['phase'] = 'steady'
   #passedTick = 0
-  /** Who had a move before the last one, and may still have a word to say of that. */
-  readonly #former = new Set<string>()
   /** Who took which move last, under which token. */
   #holder: { readonly actor: string; readonly id: string; readonly token: number } | undefined
 
@@ -24,25 +25,28 @@ export class Watch {
       'select id, mover_token::int as token from moves order by created_at desc limit 1',
     )
     if (move === undefined || (move.id === this.#holder?.id && move.token === this.#holder.token)) return
-    if (this.#holder !== undefined && this.#holder.id !== move.id) this.#former.add(this.#holder.actor)
     this.#holder = { actor, ...move }
   }
 
   /** After a transaction that changed something. @throws naming the invariant that does not hold. */
-  check(actor: string, rows: Rows): void {
-    this.#checkToken(actor, rows)
+  check(actor: string, rows: Rows, said: readonly Said[]): void {
+    this.#checkToken(actor, rows, said)
     this.#checkBarrier(rows)
     this.#checkIntents(rows)
     this.#last = rows.last
     this.#phase = rows.phase
   }
 
-  #checkToken(actor: string, { phase, last }: Rows): void {
+  #checkToken(actor: string, { phase, last }: Rows, said: readonly Said[]): void {
     if (!actor.endsWith('.mover') || last === null) return
+    // What is purged is dead: anyone may do it, and only the state of the place decides.
+    if (!said.some(([query]) => changesMove.test(query))) return
+    // The last word on a move that has ended is none on the next one.
+    const [, params] = said.find(([query]) => /from "moves" .*for update/.test(query)) ?? []
+    if (params !== undefined && params[0] !== last.id) return
     // Any replica may open a fence that is over.
     if (this.#phase === 'fence' && phase !== 'fence' && phase !== 'flip') return
     const held = this.#holder
-    if (this.#former.has(actor) || (held?.actor === actor && held.id !== last.id)) return
     if (held?.actor === actor && held.id === last.id && held.token === last.token) return
     throw new Error(`I9: ${actor} changed the move, which ${held?.actor ?? 'nobody'} has (${last.state})`)
   }
