@@ -16,12 +16,27 @@ export function refuseUnstorableUrl(url: string): void {
   if (url.includes('%00')) throw unstorable('The address')
 }
 
+/** The same for texts that came otherwise. @throws AppError `invalid_request` */
+export function refuseUnstorableText(where: string, ...texts: readonly string[]): void {
+  if (texts.some(isUnstorable)) throw unstorable(where)
+}
+
 function unstorable(where: string): AppError {
   return new AppError('invalid_request', `${where} holds a NUL character or half of a surrogate pair; leave it out.`)
 }
 
+/** Without recursion: what is nested thousands deep is for others to refuse. */
 function holdsUnstorable(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed()
-  if (typeof value !== 'object' || value === null) return false
-  return Object.entries(value).some(([key, part]) => holdsUnstorable(key) || holdsUnstorable(part))
+  const left = [value]
+  while (left.length > 0) {
+    const part = left.pop()
+    if (typeof part === 'string' && isUnstorable(part)) return true
+    if (typeof part !== 'object' || part === null) continue
+    for (const [key, inner] of Object.entries(part)) left.push(key, inner)
+  }
+  return false
+}
+
+function isUnstorable(text: string): boolean {
+  return text.includes('\0') || !text.isWellFormed()
 }

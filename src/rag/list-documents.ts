@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import { findDocuments, listDocumentIds } from '../registry/documents.ts'
 import { findUploads } from '../registry/uploads.ts'
 import { type DocumentDeps, type DocumentInfo, documentInfo } from './get-document.ts'
+import { isDocumentId } from './record-ids.ts'
 
 export interface ListDocumentsInput {
   readonly cursor?: string | undefined
@@ -48,7 +49,8 @@ function writeCursor(documentId: string): string {
 
 function readCursor(cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString()
-  if (text.startsWith(cursorVersion)) return text.slice(cursorVersion.length)
+  const id = text.slice(cursorVersion.length)
+  if (text.startsWith(cursorVersion) && isDocumentId(id)) return id
   const message = 'is not a cursor of this list'
   throw new AppError('invalid_request', `cursor: ${message}`, { faults: [{ path: 'cursor', message }] })
 }

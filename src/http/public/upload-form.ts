@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { AppError, type FieldFault } from '../../errors.ts'
 import type { UploadInput } from '../../ingest/check-upload.ts'
+import { refuseUnstorable } from '../unstorable.ts'
 import { chunking, documentMetadata, source } from './document-fields.ts'
 
 /** What the fields of a form beside `file` say, for the OpenAPI document. */
@@ -58,6 +59,7 @@ function jsonField(text: string, schema: z.ZodType, name: string, fault: OnFault
     fault(name, 'is not JSON')
     return undefined
   }
+  refuseUnstorable(text, value)
   return checked(value, schema, name, fault)
 }
 
