@@ -97,11 +97,21 @@ function quoted(text: string): string | undefined {
   }
 }
 
-function fingerprintOf({ url, headers, body, payload }: KeyedCall): string {
+/** With the caller's groups, for an answer may show what only they see. */
+function fingerprintOf({ url, headers, principal, body, payload }: KeyedCall): string {
   const { pathname, search } = new URL(url)
-  const content =
-    payload === undefined ? canonicalJson(body ?? null) : hash('sha256', withoutBoundary(payload, headers))
-  return hash('sha256', JSON.stringify([pathname, search, content]))
+  const groups = principal.kind === 'tenant' ? principal.groups : []
+  const content = payload === undefined ? contentOf(body) : hash('sha256', withoutBoundary(payload, headers))
+  return hash('sha256', JSON.stringify([pathname, search, groups, content]))
+}
+
+function contentOf(body: unknown): string {
+  try {
+    return canonicalJson(body ?? null)
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new AppError('invalid_request', 'body: is nested too deeply', { cause })
+  }
 }
 
 /** The boundary of a form is made anew for each sending of the same. */

@@ -14,8 +14,11 @@ export interface TenantGateOptions {
   readonly source: PermitSource
   /** What a tenant may use when nothing else was said of it. */
   readonly byTier: TierLimits
-  /** The tenant as its route says; undefined when it can't be served, which its request will be told by others. */
-  readonly find: (tenantId: TenantId) => LimitedTenant | undefined | Promise<LimitedTenant | undefined>
+  /**
+   * The tenant as its route says. Throws for one that can't be served: nothing of its requests is looked at then, for
+   * what is not counted must cost nothing.
+   */
+  readonly find: (tenantId: TenantId) => LimitedTenant | Promise<LimitedTenant>
   /** Requests of all tenants that this replica serves at once. */
   readonly slots: number
   /** Writes among them, of all tenants and of one: they share the connections to Postgres. */
@@ -63,10 +66,11 @@ export class TenantGate implements AsyncDisposable {
   /**
    * One request: it is counted and let in, or the turn says why not. Answers without waiting when it can.
    * @param writes it changes something.
+   * @throws AppError those of `find`, when the tenant can't be served.
    */
   admit(tenantId: TenantId, writes = false): Turn | Promise<Turn> {
     const tenant = this.#options.find(tenantId)
-    if (tenant instanceof Promise || tenant === undefined) return this.#admitSlowly(tenantId, writes, tenant)
+    if (tenant instanceof Promise) return this.#admitSlowly(tenantId, writes, tenant)
     const state = this.#state(tenantId, tenant)
     if (!this.#takeOne(state)) return this.#admitSlowly(tenantId, writes, tenant)
     return this.#enter(state, writes)
@@ -76,7 +80,7 @@ export class TenantGate implements AsyncDisposable {
    * Before tokens are used: takes about as many, when so many are left.
    * @param estimate more than a whole limit is let in as long as anything is left.
    * @returns to be told once how many were used in the end.
-   * @throws AppError `quota_exceeded`, `registry_unavailable`
+   * @throws AppError `quota_exceeded`, `registry_unavailable`, and those of `find`
    */
   async reserve(
     tenantId: TenantId,
@@ -84,7 +88,6 @@ export class TenantGate implements AsyncDisposable {
     estimate: number,
   ): Promise<(used: number) => void> {
     const tenant = await this.#options.find(tenantId)
-    if (tenant === undefined) return () => undefined
     const windows = this.#state(tenantId, tenant).windowsOf(meter)
     const over = await this.#missing(windows, (window) => Math.max(1, Math.min(estimate, window.limit)))
     if (over.length > 0) throw this.#exceeded(over, 'The tenant has used up its tokens for now; try again later.')
@@ -120,10 +123,9 @@ export class TenantGate implements AsyncDisposable {
   async #admitSlowly(
     tenantId: TenantId,
     writes: boolean,
-    found: LimitedTenant | undefined | Promise<LimitedTenant | undefined>,
+    found: LimitedTenant | Promise<LimitedTenant>,
   ): Promise<Turn> {
     const tenant = await found
-    if (tenant === undefined) return Turn.free
     const state = this.#state(tenantId, tenant)
     const over = await this.#missing(state.requests, () => 1)
     if (over.length > 0) {

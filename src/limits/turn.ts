@@ -3,8 +3,6 @@ import type { AppError } from '../errors.ts'
 import type { FairSlots } from './fair-slots.ts'
 import type { TenantState } from './tenant-state.ts'
 
-const nothing: Readonly<Record<string, string>> = {}
-
 /** What a request holds while it runs. */
 export interface Slots {
   readonly all: FairSlots
@@ -15,21 +13,18 @@ export interface Slots {
 /** One request that was counted: it runs until `end`, or is refused. */
 export class Turn {
   readonly refused: AppError | undefined
-  readonly #state: TenantState | undefined
+  readonly #state: TenantState
   readonly #slots: FairSlots | undefined
   readonly #writes: FairSlots | undefined
-  readonly #clock: Pick<Clock, 'epochMs'> | undefined
+  readonly #clock: Pick<Clock, 'epochMs'>
 
-  private constructor(state?: TenantState, clock?: Pick<Clock, 'epochMs'>, slots?: Slots, refused?: AppError) {
+  private constructor(state: TenantState, clock: Pick<Clock, 'epochMs'>, slots?: Slots, refused?: AppError) {
     this.#state = state
     this.#clock = clock
     this.#slots = slots?.all
     this.#writes = slots?.writes
     this.refused = refused
   }
-
-  /** Of a tenant that can't be served: others tell it so. */
-  static readonly free = new Turn()
 
   static begun(state: TenantState, clock: Pick<Clock, 'epochMs'>, slots: Slots): Turn {
     return new Turn(state, clock, slots)
@@ -41,12 +36,11 @@ export class Turn {
 
   /** `RateLimit` and `RateLimit-Policy` as they are now. */
   headers(): Readonly<Record<string, string>> {
-    return this.#state === undefined || this.#clock === undefined ? nothing : this.#state.fields(this.#clock.epochMs())
+    return this.#state.fields(this.#clock.epochMs())
   }
 
   /** Once, when the answer is made or its stream has ended. */
   end(): void {
-    if (this.#state === undefined) return
     this.#slots?.leave(this.#state.line)
     this.#writes?.leave(this.#state.writeLine)
   }

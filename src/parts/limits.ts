@@ -56,17 +56,17 @@ export function openLimits(
     store === 'memory'
       ? memoryPermits()
       : insuredPermits(postgresPermits(database), { onError, clock: time, onFault, onHung: () => database.replace() })
-  const find: TenantGateOptions['find'] = (tenantId) => {
-    try {
-      const route = routes.find(tenantId)
-      return route instanceof Promise ? route.catch(() => undefined) : route
-    } catch {
-      return undefined
-    }
-  }
   const gate = opening.use(
     new TenantGate({
-      ...{ source, byTier, find, slots, writes: writeSlots, clock: time, onError: onFault },
+      ...{
+        source,
+        byTier,
+        find: (tenantId) => routes.find(tenantId),
+        slots,
+        writes: writeSlots,
+        clock: time,
+        onError: onFault,
+      },
       ...(onUsed && { onUsed }),
     }),
   )

@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
+
+/** Requests that mean harm: each is refused in plain words, and takes no more of the service than any other. */
+let world: ServiceWorld
+let replica: ServiceReplica
+let acme: string
+let platform: string
+
+beforeAll(async () => {
+  world = await ServiceWorld.open()
+  replica = await world.replica()
+  platform = await world.issuer.staff('platform')
+  acme = await world.issuer.tenant('acme')
+  for (const id of ['acme', 'paused']) {
+    const created = await replica.admin({ path: '/tenants', authorization: platform, body: { id, name: id } })
+    expect(created.status).toBe(201)
+  }
+})
+afterAll(() => world[Symbol.asyncDispose]())
+
+const boundary = 'boundary-of-a-hostile-form'
+
+/** A form as it is on the wire, for parts that no honest client would send. */
+function form(parts: readonly string[], authorization = acme) {
+  const body = `${parts.map((part) => `--${boundary}\r\n${part}\r\n`).join('')}--${boundary}--\r\n`
+  const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` }
+  return replica.public({ path: '/documents', authorization, body, headers })
+}
+
+const field = (name: string, value: string) => `Content-Disposition: form-data; name="${name}"\r\n\r\n${value}`
+const file = (name: string, value: string) =>
+  `Content-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: text/plain\r\n\r\n${value}`
+
+describe('a form', () => {
+  test('of many thousand fields is refused before it is taken apart', async () => {
+    const parts = Array.from({ length: 100_000 }, (_, no) => field(`f${no}`, ''))
+    const { status, json } = await form(parts)
+    expect([status, json.code]).toEqual([400, 'invalid_request'])
+    expect(json.detail).toContain('parts')
+  })
+
+  test.each([
+    ['a text', [file('a.txt', 'A text.'), field('source', 'a\0b')]],
+    ['a field of JSON', [file('a.txt', 'A text.'), field('metadata', '{"a":"\\u0000"}')]],
+    ['half of a pair in a field of JSON', [file('a.txt', 'A text.'), field('metadata', '{"a":"\\ud800"}')]],
+    ['the name of a file', [file('a\0.txt', 'A text.')]],
+  ])('with what Postgres cannot keep in %s is the fault of its sender', async (_, parts) => {
+    const { status, json } = await form(parts)
+    expect([status, json.code]).toEqual([400, 'invalid_request'])
+  })
+})
+
+test('a cursor that holds what Postgres cannot keep is no cursor', async () => {
+  const cursor = Buffer.from('d1:\0').toString('base64url')
+  const { status, json } = await replica.public({ path: `/documents?cursor=${cursor}`, authorization: acme })
+  expect([status, json.code]).toEqual([400, 'invalid_request'])
+})
+
+test.each([
+  ['with NUL at its end', `${'{"a":'.repeat(200_000)}"\\u0000"${'}'.repeat(200_000)}`, {}],
+  ['with an Idempotency-Key', `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`, { 'idempotency-key': 'deep' }],
+])('a filter of 200,000 levels %s is the fault of its sender', async (_, filter, headers) => {
+  const body = `{"filter":${filter}}`
+  const { status, json } = await replica.public({ path: '/vectors/delete', authorization: acme, body, headers })
+  expect([status, json.code]).toEqual([400, 'invalid_request'])
+})
+
+test('an answer that is kept for an Idempotency-Key is not given to a caller of other groups', async () => {
+  const ask = async (groups: readonly string[]) => {
+    const authorization = await world.issuer.tenant('acme', { groups })
+    const body = { text: 'What the board sees.', metadata: { visibility: ['board'] } }
+    const headers = { 'idempotency-key': 'of-the-board' }
+    return replica.public({ method: 'PUT', path: '/documents/of-the-board', authorization, body, headers })
+  }
+  expect((await ask(['board'])).status).toBe(201)
+  const again = await ask(['board'])
+  expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([201, 'true'])
+  const other = await ask([])
+  expect([other.status, other.json.code]).toEqual([422, 'idempotency_key_reused'])
+})
+
+describe('a suspended tenant', () => {
+  let paused: string
+  beforeAll(async () => {
+    paused = await world.issuer.tenant('paused')
+    const stored = await replica.public({
+      ...{ method: 'PUT', path: '/documents/a', authorization: paused, body: { text: 'A text.' } },
+      headers: { 'idempotency-key': 'before' },
+    })
+    expect(stored.status).toBe(201)
+    const path = '/tenants/paused/suspend'
+    expect((await replica.admin({ method: 'POST', path, authorization: platform })).status).toBe(200)
+    await replica.services.routes.catchUp()
+  })
+
+  test('gets no kept answer for an Idempotency-Key', async () => {
+    const again = await replica.public({
+      ...{ method: 'PUT', path: '/documents/a', authorization: paused, body: { text: 'A text.' } },
+      headers: { 'idempotency-key': 'before' },
+    })
+    expect([again.status, again.json.code]).toEqual([403, 'tenant_suspended'])
+  })
+
+  test('is told so before its body is looked at', async () => {
+    const { status, json } = await replica.public({
+      ...{ path: '/retrieve', authorization: paused, body: 'no JSON at all' },
+    })
+    expect([status, json.code]).toEqual([403, 'tenant_suspended'])
+  })
+
+  test('can list no tools', async () => {
+    const body = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
+    const { json } = await replica.public({ path: '/mcp', authorization: paused, body })
+    expect(json.code).toBe('tenant_suspended')
+  })
+})
+
+test('an MCP client that wants to listen for changes gets an end and no open stream', async () => {
+  const body = { jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params: { notifications: {} } }
+  const meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': { name: 'x', version: '1' },
+    'io.modelcontextprotocol/clientCapabilities': {},
+  }
+  const modern = { ...body, params: { ...body.params, _meta: meta } }
+  const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'subscriptions/listen' }
+  for (const ask of [{ body }, { body: modern, headers }]) {
+    const { json } = await replica.public({ path: '/mcp', authorization: acme, ...ask })
+    expect([json.id, typeof json.error.code]).toEqual([1, 'number'])
+  }
+})
