@@ -9,7 +9,7 @@ export interface Setting {
 
 export const settings = [
   { name: 'PORT', default: '8080', meaning: 'public listener (tenant tokens)' },
-  { name: 'ADMIN_PORT', default: '8081', meaning: 'admin listener (staff tokens, console, metrics)' },
+  { name: 'ADMIN_PORT', default: '8081', meaning: 'admin listener (staff tokens, metrics)' },
   { name: 'HOST', default: '0.0.0.0', meaning: 'what the public listener binds to' },
   { name: 'ADMIN_HOST', default: '127.0.0.1', meaning: 'what the admin listener binds to' },
   { name: 'DATABASE_URL', meaning: 'Postgres 15 or newer; required (`npm start`: embedded)', secret: true },
@@ -94,7 +94,7 @@ export const settings = [
     default: 'insurance',
     meaning: 'limits while Postgres is away: `insurance` (each replica keeps to its share), `open`, or `closed` (503)',
   },
-  { name: 'RATE_LIMITS', meaning: 'a JSON file with the limits of each tier; without it wide ones hold (see below)' },
+  { name: 'RATE_LIMITS', meaning: 'a JSON file with the limits of each tier (see below); without it wide ones hold' },
   {
     name: 'REQUESTS_IN_FLIGHT',
     default: '512',
