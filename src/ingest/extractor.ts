@@ -1,3 +1,5 @@
+import type { TenantId } from '../placement/tenant-id.ts'
+
 /** What a file was found to be, by its content. */
 export type FileKind = 'pdf' | 'docx' | 'html' | 'markdown' | 'text'
 
@@ -6,6 +8,12 @@ export interface FileInput {
   /** What the sender says of it; only tells apart what the content can't (Markdown and plain text). */
   readonly name?: string | undefined
   readonly contentType?: string | undefined
+}
+
+export interface ExtractOptions {
+  readonly signal?: AbortSignal
+  /** Whose file it is; undefined: nobody's, which takes its turn as it comes. */
+  readonly tenantId?: TenantId
 }
 
 /** A file's text as Markdown: headings, lists and tables are kept, all else is prose. */
@@ -24,5 +32,5 @@ export interface Extractor extends AsyncDisposable {
    *   message says which, and what to do. The service is unharmed. `shutting_down`. The signal's reason when it ends the
    *   call.
    */
-  extract(file: FileInput, options?: { readonly signal?: AbortSignal }): Promise<ExtractedText>
+  extract(file: FileInput, options?: ExtractOptions): Promise<ExtractedText>
 }

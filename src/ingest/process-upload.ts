@@ -43,7 +43,7 @@ const utf8 = new TextDecoder()
 async function extract({ extractor }: ProcessUploadDeps, job: ClaimedUpload, signal: AbortSignal) {
   const { bytes, name, contentType } = job
   const file = { bytes, name: name ?? undefined, contentType: contentType ?? undefined }
-  const { text, pageStarts } = await extractor.extract(file, { signal })
+  const { text, pageStarts } = await extractor.extract(file, { signal, tenantId: job.tenantId })
   if (text.trim() === '') throw new AppError('unreadable_document', 'There is no text in the file.')
   return { text, pageStarts }
 }

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { startExtractor } from '../../src/ingest/extract/start-extractor.ts'
+import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { longPdf, pdfBomb } from './make-files.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -25,6 +26,29 @@ test('a file that takes too long is given up, and the next one gets a new reader
       message: expect.stringContaining('takes more than 0.001 s'),
     })
   }
+})
+
+test('files of one tenant leave a reader to the others', async () => {
+  await using extractor = startExtractor({ readers: 2 })
+  await Promise.all([extractor.extract(note('One.')), extractor.extract(note('Two.'))]) // both have started
+  const [noisy, quiet] = [parseTenantId('noisy'), parseTenantId('quiet')]
+  const ended: string[] = []
+  const calls = [1, 2, 3, 4].map((no) =>
+    extractor
+      .extract({ bytes: longPdf(2_000) }, { tenantId: noisy })
+      .catch(() => 'it has no text')
+      .then(() => ended.push(`noisy ${no}`)),
+  )
+  await extractor.extract(note('Quiet.'), { tenantId: quiet }).then(() => ended.push('quiet'))
+  expect(ended).not.toContain('noisy 2')
+  await Promise.all(calls)
+  expect(ended).toHaveLength(5)
+})
+
+test('a text that begins with very many comments is read like any other', async () => {
+  await using extractor = startExtractor({ readers: 1 })
+  const read = await extractor.extract(note(`${'<!---->'.repeat(500)} A text.`))
+  expect(read.text).toContain('A text.')
 })
 
 test('a caller that goes away frees the reader, or its place in the queue', async () => {

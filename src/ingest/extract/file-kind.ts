@@ -5,7 +5,8 @@ import { Unreadable } from './caps.ts'
 const sniffLength = 1_024
 const taken = 'Send PDF, DOCX, HTML, Markdown or plain text.'
 
-const before = String.raw`^(?:\s|<!--[\s\S]*?-->|<\?xml[^>]*>)*`
+// A comment ends at its first end, or there would be very many ways to read very many of them.
+const before = String.raw`^(?:\s|<!--(?:(?!-->)[\s\S])*-->|<\?xml[^>]*>)*`
 const page = new RegExp(String.raw`${before}<(?:!doctype\s+html|html|head|body)[\s>]`, 'i')
 /** Tags that a part of a page begins with (WHATWG, "MIME Sniffing", 7.1); Markdown may begin with them too. */
 const tags = 'script|iframe|h[1-6]|div|font|table|a|style|title|b|br|p|main|article|section|meta|link|ul|ol'

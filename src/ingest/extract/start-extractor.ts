@@ -1,10 +1,14 @@
 import { AppError } from '../../errors.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
 import type { ExtractedText, Extractor, FileInput } from '../extractor.ts'
 import { type ExtractCaps, extractCaps } from './caps.ts'
 import { type Reader, startReader } from './start-reader.ts'
 
 interface Options extends Partial<ExtractCaps> {
-  /** Files read at once. Each reader is a process of about 100 MB, started with the first file that needs it. */
+  /**
+   * Files read at once, one less of each tenant: files that take all of their time leave a reader to the others. Each
+   * reader is a process of about 100 MB, started with the first file that needs it.
+   */
   readonly readers?: number
   /** After so long without a file a reader is let go. */
   readonly idleMs?: number
@@ -13,14 +17,15 @@ interface Options extends Partial<ExtractCaps> {
 interface Waiting {
   readonly file: FileInput
   readonly signal: AbortSignal | undefined
+  readonly tenantId: TenantId | undefined
   readonly answer: PromiseWithResolvers<ExtractedText>
 }
 
 /** Reads files in processes of their own: nothing that a file does there reaches the service. */
-export function startExtractor({ readers: readersMax = 2, idleMs = 60_000, ...own }: Options = {}): Extractor {
+export function startExtractor({ readers: readersMax = 3, idleMs = 60_000, ...own }: Options = {}): Extractor {
   const caps = { ...extractCaps, ...own }
   const idle = new Map<Reader, NodeJS.Timeout>()
-  const busy = new Set<Reader>()
+  const busy = new Map<Reader, TenantId | undefined>()
   const waiting: Waiting[] = []
   let isEnding = false
 
@@ -45,9 +50,9 @@ export function startExtractor({ readers: readersMax = 2, idleMs = 60_000, ...ow
     idle.set(reader, timer)
   }
 
-  async function serve({ file, signal, answer }: Waiting): Promise<void> {
+  async function serve({ file, signal, tenantId, answer }: Waiting): Promise<void> {
     const reader = takeReader()
-    busy.add(reader)
+    busy.set(reader, tenantId)
     reader.hold(true)
     await reader.read(file, signal).then(answer.resolve, (fault) => {
       // Its end is ours then, and says nothing of the file.
@@ -57,19 +62,26 @@ export function startExtractor({ readers: readersMax = 2, idleMs = 60_000, ...ow
     next()
   }
 
+  function hasItsShare({ tenantId }: Waiting): boolean {
+    if (tenantId === undefined) return false
+    const own = [...busy.values()].filter((other) => other === tenantId)
+    return own.length >= Math.max(1, readersMax - 1)
+  }
+
   function next(): void {
     while (!isEnding && busy.size < readersMax) {
-      const one = waiting.shift()
+      const at = waiting.findIndex((one) => !hasItsShare(one))
+      const [one] = at < 0 ? [] : waiting.splice(at, 1)
       if (one === undefined) return
       void serve(one)
     }
   }
 
   return {
-    async extract(file, { signal } = {}) {
+    async extract(file, { signal, tenantId } = {}) {
       signal?.throwIfAborted()
       if (isEnding) throw shuttingDown()
-      const one = { file, signal, answer: Promise.withResolvers<ExtractedText>() }
+      const one = { file, signal, tenantId, answer: Promise.withResolvers<ExtractedText>() }
       const onAbort = (): void => {
         const at = waiting.indexOf(one)
         if (at < 0) return // it is being read: its reader hears of it
@@ -85,7 +97,7 @@ export function startExtractor({ readers: readersMax = 2, idleMs = 60_000, ...ow
       isEnding = true
       for (const { answer } of waiting.splice(0)) answer.reject(shuttingDown())
       for (const timer of idle.values()) clearTimeout(timer)
-      await Promise.all([...busy, ...idle.keys()].map((reader) => reader.end()))
+      await Promise.all([...busy.keys(), ...idle.keys()].map((reader) => reader.end()))
       idle.clear()
     },
   }
