@@ -20,7 +20,8 @@ interface Heading {
   readonly title: string
 }
 
-const heading = /^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$/
+const heading = /^ {0,3}(#{1,6})[ \t]+([^ \t].*)$/
+const blanks = ' \t'
 const fence = /^ {0,3}(`{3,}|~{3,})/
 
 /**
@@ -44,8 +45,9 @@ export function* markdownSections(text: string): Generator<Section> {
       if (openFence === undefined) openFence = mark
       else if (mark.startsWith(openFence)) openFence = undefined
     }
-    const [, hashes, title] = openFence === undefined && mark === undefined ? (heading.exec(line) ?? []) : []
-    if (hashes === undefined || title === undefined) continue
+    const [, hashes, words] = openFence === undefined && mark === undefined ? (heading.exec(line) ?? []) : []
+    if (hashes === undefined || words === undefined) continue
+    const title = titleOf(words)
     const level = hashes.length
     yield close(start, level)
     const above = open.path.findIndex((one) => one.level >= level)
@@ -53,6 +55,17 @@ export function* markdownSections(text: string): Generator<Section> {
     open = { path, from: start, start: next }
   }
   yield close(text.length, 0)
+}
+
+/** Without the hashes that may close a heading. Step by step: an expression would take very long on very many blanks. */
+function titleOf(words: string): string {
+  return without(without(without(words, blanks), '#'), blanks) || '#'
+}
+
+function without(text: string, ending: string): string {
+  let end = text.length
+  while (end > 0 && ending.includes(text.charAt(end - 1))) end -= 1
+  return text.slice(0, end)
 }
 
 function* lines(text: string): Generator<{ line: string; start: number; next: number }> {

@@ -98,6 +98,20 @@ test('a heading without text is a chunk too, so that its words are found', async
   expect(await textsOf(' \n ')).toEqual([])
 })
 
+test.each([
+  ['# Brakes ##  \nPads.', 'Brakes'],
+  ['# C# \nSharp.', 'C'],
+  ['# C # D\t\nSharp.', 'C # D'],
+  ['## #\nA hash.', '#'],
+])('the title of %j is %j', async (text, title) => {
+  expect((await chunkText(text, rule)).map(({ heading }) => heading)).toEqual([title])
+})
+
+test('a heading with very many blanks takes no longer than any other text', async () => {
+  const [first] = await chunkText(`# Much${' '.repeat(100_000)}space\n\nA text.`, rule)
+  expect(first?.heading).toMatch(/^Much/)
+})
+
 test('headings that would fill a chunk are shortened, the outer ones first', async () => {
   const long = 'very '.repeat(30).trim()
   const [chunk] = await chunkText(`# ${long}\n\n## Brakes\n\nThey stop.`, rule)
