@@ -10,7 +10,7 @@ export type UploadFate =
   /** Its tenant has ended. */
   | { readonly kind: 'dropped' }
 
-/** With the pauses below, about half an hour. */
+/** With the pauses below, about twenty minutes. */
 const attemptsMax = 12
 /** A fault of ours may be the file's doing: it is not met again and again. */
 const internalAttemptsMax = 3

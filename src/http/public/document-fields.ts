@@ -5,7 +5,7 @@ import { metadata } from './fields.ts'
 
 /** What routes of documents take and give. */
 
-/** A PDF of 5,000 pages, or a text of some million words. */
+/** A PDF of more pages than are read, or a text of some million words. */
 export const documentLimitBytes = 32 * 1024 * 1024
 
 export const documentId = z.string().describe(`${documentIdRule}. One id is one document, in this tenant only.`)
