@@ -106,6 +106,7 @@ async function knownUploads(tx: Tx, tenantId: TenantId, wanted: readonly NewUplo
 async function roomFor(tx: Tx, tenantId: TenantId, wanted: readonly NewUpload[], bounds: QueueBounds) {
   const sum = wanted.reduce((bytes, upload) => bytes + upload.bytes.byteLength, 0)
   let used = await usedBy(tx, tenantId)
+  if (used.failed > bounds.uploadsMax) await forgetFirstFailed(tx, tenantId, used.failed - bounds.uploadsMax)
   if (used.bytes + sum > bounds.bytesMax) {
     await forgetFailedBytes(tx, tenantId)
     used = await usedBy(tx, tenantId)
@@ -114,20 +115,28 @@ async function roomFor(tx: Tx, tenantId: TenantId, wanted: readonly NewUpload[],
     const bytes = used.bytes - insteadOfBytes + upload.bytes.byteLength
     const documents = used.documents + (isNew ? 1 : 0)
     if (bytes > bounds.bytesMax || documents > bounds.uploadsMax) return false
-    used = { bytes, documents }
+    used = { ...used, bytes, documents }
     return true
   }
 }
 
-async function usedBy(tx: Tx, tenantId: TenantId): Promise<{ readonly bytes: number; readonly documents: number }> {
+interface Used {
+  readonly bytes: number
+  /** That wait or are worked on. */
+  readonly documents: number
+  readonly failed: number
+}
+
+async function usedBy(tx: Tx, tenantId: TenantId): Promise<Used> {
   const [row] = await tx
     .select({
       bytes: sql<number>`coalesce(sum(${uploads.sizeBytes}), 0)`.mapWith(Number),
       documents: sql<number>`count(*) filter (where ${uploads.status} <> 'failed')`.mapWith(Number),
+      failed: sql<number>`count(*) filter (where ${uploads.status} = 'failed')`.mapWith(Number),
     })
     .from(uploads)
     .where(eq(uploads.tenantId, tenantId))
-  return row ?? { bytes: 0, documents: 0 }
+  return row ?? { bytes: 0, documents: 0, failed: 0 }
 }
 
 async function forgetFailedBytes(tx: Tx, tenantId: TenantId): Promise<void> {
@@ -135,6 +144,13 @@ async function forgetFailedBytes(tx: Tx, tenantId: TenantId): Promise<void> {
     .update(uploads)
     .set({ bytes: null, sizeBytes: 0 })
     .where(and(eq(uploads.tenantId, tenantId), eq(uploads.status, 'failed'), isNotNull(uploads.bytes)))
+}
+
+/** Of uploads that failed no more are told of than may wait, or who sends nothing but broken files would fill the disk. */
+async function forgetFirstFailed(tx: Tx, tenantId: TenantId, many: number): Promise<void> {
+  const failed = and(eq(uploads.tenantId, tenantId), eq(uploads.status, 'failed'))
+  const first = tx.select({ id: uploads.id }).from(uploads).where(failed).orderBy(uploads.updatedAt).limit(many)
+  await tx.delete(uploads).where(and(failed, inArray(uploads.id, first)))
 }
 
 /** The turn in service is the latest of those that are worked on; where none is, the first that waits. */
