@@ -121,7 +121,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const { db } = database
   const requests = opening.use(new RequestCounts(db, { onError: onFault }))
   const limits = opening.use(
-    openLimits(config, { routes, onFault, clock: overrides.limitsClock, onUsed: requests.noteTokens }),
+    openLimits(config, { db, routes, onFault, clock: overrides.limitsClock, onUsed: requests.noteTokens }),
   )
   const embedder = limits.metered(encoder)
 

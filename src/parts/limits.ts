@@ -1,7 +1,7 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
-import { connectReplaceably } from '../db/connect.ts'
+import { connectReplaceably, type Tx } from '../db/connect.ts'
 import { insuredPermits } from '../limits/insured-permits.ts'
 import { memoryPermits } from '../limits/memory-permits.ts'
 import { meteredAnswerer } from '../limits/metered-answerer.ts'
@@ -16,10 +16,13 @@ import { forgetOldPermits } from '../registry/take-permits.ts'
 import type { TenantRoutes } from '../registry/tenant-routes.ts'
 
 export interface LimitParts {
+  /** For what may take its time. */
+  readonly db: Tx
   readonly routes: Pick<TenantRoutes, 'find'>
   readonly onFault: (error: unknown) => void
   readonly clock?: Clock | undefined
   readonly onUsed?: TenantGateOptions['onUsed']
+  readonly tidyEveryMs?: number
 }
 
 export interface OpenLimits extends AsyncDisposable {
@@ -39,12 +42,10 @@ const embedderShares = {
 /** Ten connections carry them; one tenant's leave room for others' to be next. */
 const writeSlots = { slots: 32, ofTenant: 24 }
 
-const tidyEveryMs = 600_000
-
 /** The limits of tenants on this replica. */
 export function openLimits(
   { limits, databaseUrl, embedding, answer }: Config,
-  { routes, onFault, clock, onUsed }: LimitParts,
+  { db, routes, onFault, clock, onUsed, tidyEveryMs = 600_000 }: LimitParts,
 ): OpenLimits {
   const opening = new AsyncDisposableStack()
   const time = clock ?? systemClock
@@ -70,8 +71,12 @@ export function openLimits(
       ...(onUsed && { onUsed }),
     }),
   )
-  const tidy = setInterval(() => {
-    Promise.all([forgetOldPermits(database.db), forgetOldKeys(database.db)]).catch(onFault)
+  let isTidying = false
+  const tidy = setInterval(async () => {
+    if (isTidying) return
+    isTidying = true
+    await Promise.all([forgetOldPermits(db), forgetOldKeys(db)]).catch(onFault)
+    isTidying = false
   }, tidyEveryMs)
   tidy.unref()
   opening.defer(() => clearInterval(tidy))
