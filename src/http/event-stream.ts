@@ -14,15 +14,22 @@ export interface EventStreamOptions {
   readonly stop: AbortSignal
 }
 
+/** Heartbeats without anything taken, after which nobody is taken to read: a stream holds a place among the requests. */
+const idleBeatsMax = 8
+
 const encoder = new TextEncoder()
 
-/** Server-sent events (HTML standard, section 9.2), pulled no faster than the caller reads. */
+/**
+ * Server-sent events (HTML standard, section 9.2), pulled no faster than the caller reads. A caller that takes nothing
+ * for two minutes is cut off.
+ */
 export function eventStream(events: Events, options: EventStreamOptions): ReadableStream<Uint8Array> {
   const source = events[Symbol.asyncIterator]()
   const stopped = Promise.withResolvers<void>()
   let heartbeat: NodeJS.Timeout | undefined
   let ended = false
   let gone = false
+  let idleBeats = 0
   const end = () => {
     if (ended) return
     ended = true
@@ -50,13 +57,19 @@ export function eventStream(events: Events, options: EventStreamOptions): Readab
       start(controller) {
         controller.enqueue(encoder.encode(': open\n\n'))
         heartbeat = setInterval(() => {
-          if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(': \n\n'))
+          if ((controller.desiredSize ?? 0) > 0) return controller.enqueue(encoder.encode(': \n\n'))
+          idleBeats += 1
+          if (idleBeats < idleBeatsMax) return
+          gone = true
+          end()
+          controller.error(new Error('nobody reads the events'))
         }, options.heartbeatMs ?? 15_000)
         heartbeat.unref()
         if (options.stop.aborted) end()
         else options.stop.addEventListener('abort', end, { once: true })
       },
       async pull(controller) {
+        idleBeats = 0
         const text = await nextFrame()
         if (gone) return
         if (text !== undefined) controller.enqueue(encoder.encode(text))

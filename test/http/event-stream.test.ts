@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors.ts'
+import { eventStream } from '../../src/http/event-stream.ts'
 import type { Reply } from '../../src/http/route.ts'
 import { acme, plainRoute, publicApp } from './kit-app.ts'
 
@@ -64,6 +65,17 @@ describe('server-sent events', () => {
     for (let i = 0; i < 3; i++) await reader?.read()
     expect(made).toBeLessThanOrEqual(4)
     await reader?.cancel()
+  })
+
+  it('end when nobody takes them, and let go of what they hold', async () => {
+    const ended = Promise.withResolvers<void>()
+    const events = (async function* () {
+      for (;;) yield { event: 'n', data: 1 }
+    })()
+    const never = new AbortController().signal
+    const stream = eventStream(events, { heartbeatMs: 5, stop: never, onEnd: ended.resolve, onError: () => '' })
+    await ended.promise
+    await expect(stream.getReader().read()).rejects.toThrow('nobody reads')
   })
 
   it('are counted and logged when they end', async () => {
