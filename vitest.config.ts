@@ -8,5 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes in a moment, and on a busy machine later: the usual second is not enough there.
+    expect: { poll: { timeout: 20_000 } },
   },
 })

@@ -23,7 +23,9 @@ test.each(['while it waits for something else', 'while a statement runs'])(
     await expect(transaction).rejects.toThrow(/closed|terminat/i)
     isOver.resolve()
     // The driver may reject the first statement of the next connection with the last one's end.
-    await vi.waitFor(async () => expect(await database.sql`select 3 as three`).toEqual([{ three: 3 }]))
+    await vi.waitFor(async () => expect(await database.sql`select 3 as three`).toEqual([{ three: 3 }]), {
+      timeout: 20_000,
+    })
     if (moment !== 'while a statement runs') expect(after).toBeInstanceOf(Error)
   },
 )

@@ -134,14 +134,14 @@ describe('a caller who goes away', () => {
     const first = half()
     await once(first, 'data') // the server waits for the body
     first.destroy()
-    await vi.waitFor(() => expect(gone()).toBe(1))
+    await vi.waitFor(() => expect(gone()).toBe(1), { timeout: 20_000 })
     const second = half()
     await asked.promise
     second.destroy()
     // The server has heard of that once it has answered others that came later.
     for (let i = 0; i < 2; i += 1) expect((await fetch(`${server.listener.url}/none`)).status).toBe(404)
     known.resolve(tenant)
-    await vi.waitFor(() => expect(gone()).toBe(2))
+    await vi.waitFor(() => expect(gone()).toBe(2), { timeout: 20_000 })
   })
 
   it('ends an event stream: the source is closed and its signal fires', async () => {

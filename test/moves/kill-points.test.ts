@@ -72,7 +72,7 @@ test.each(['cancel: steady', 'cancel: purged'] as const)(
     await world.replica(undefined, { leaseMs: 400 })
     await world.until(id, 'cancelled')
     expect(await contents(await world.placeOf(acme))).toEqual(before)
-    await vi.waitFor(async () => expect(await world.store.listIndexes('default')).toHaveLength(1))
+    await vi.waitFor(async () => expect(await world.store.listIndexes('default')).toHaveLength(1), { timeout: 20_000 })
   },
 )
 

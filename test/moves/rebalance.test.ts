@@ -199,10 +199,12 @@ test('moves of different indexes go on side by side, as many as the project may 
   if (!first || !second || !third) throw new Error('three were started')
   await world.until(first.id, 'copying')
   await world.until(second.id, 'copying')
-  await vi.waitFor(async () =>
-    expect((await showMove(world.home, third.id)).gate).toBe(
-      '2 other move(s) work in its project, where 2 at once may',
-    ),
+  await vi.waitFor(
+    async () =>
+      expect((await showMove(world.home, third.id)).gate).toBe(
+        '2 other move(s) work in its project, where 2 at once may',
+      ),
+    { timeout: 20_000 },
   )
   resume.resolve()
   for (const { id } of moves) await world.until(id, 'soaking')

@@ -52,11 +52,14 @@ export async function openShard(
     const tags = { 'tenant-router': 'pool' }
     await world.store.createIndex('default', { name, dimension, metric: 'cosine', cloud: 'aws', region, tags })
   }
-  const info = await vi.waitFor(async () => {
-    const found = await world.store.describeIndex('default', made ? name : 'tr-pool-1')
-    if (found?.ready) return found
-    throw new Error('not ready yet')
-  })
+  const info = await vi.waitFor(
+    async () => {
+      const found = await world.store.describeIndex('default', made ? name : 'tr-pool-1')
+      if (found?.ready) return found
+      throw new Error('not ready yet')
+    },
+    { timeout: 20_000 },
+  )
   await world.home
     .sql`insert into indexes (project, name, kind, ordinal, host, cloud, region, embedding_model, dimension, metric, namespace_limit, namespaces_used, state)
     values ('default', ${name}, 'pool', ${ordinal}, ${info.host}, 'aws', ${region}, 'test', ${dimension}, 'cosine', ${limit}, ${fill}, 'ready')`

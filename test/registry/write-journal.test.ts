@@ -27,11 +27,14 @@ test('who settles takes the records in the order in which intents take them, so 
     .begin(async (tx) => {
       await tx`select 1 from dirty where record_id = 'a' for update`
       const settled = settle(home.db, moveId, backwards, { kind: 'done' })
-      await vi.waitFor(async () => {
-        const waiting =
-          await home.sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-        expect(waiting.length).toBeGreaterThan(0)
-      })
+      await vi.waitFor(
+        async () => {
+          const waiting =
+            await home.sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+          expect(waiting.length).toBeGreaterThan(0)
+        },
+        { timeout: 20_000 },
+      )
       expect(await tx`select record_id from dirty where record_id <> 'a' for update nowait`).toHaveLength(2)
       return { settled }
     })

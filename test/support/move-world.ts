@@ -82,11 +82,14 @@ export class MoveWorld implements AsyncDisposable {
 
   /** A tenant with `count` records in the shared index. */
   async tenant(id: string, count: number): Promise<TenantId> {
-    const index = await vi.waitFor(async () => {
-      const info = await this.store.describeIndex('default', 'tr-pool-1')
-      if (info?.ready) return info
-      throw new Error('not ready yet')
-    })
+    const index = await vi.waitFor(
+      async () => {
+        const info = await this.store.describeIndex('default', 'tr-pool-1')
+        if (info?.ready) return info
+        throw new Error('not ready yet')
+      },
+      { timeout: 20_000 },
+    )
     const tenantId = await seedTenant(this.home, { id, host: index.host, dimension })
     const store = await this.placeOf(tenantId)
     await store.createNamespace()

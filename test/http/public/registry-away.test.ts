@@ -26,7 +26,7 @@ test('while Postgres is away reads go on and say that they may be stale, and wri
   await world.home.sql`update pg_database set datallowconn = false where datname = ${name}`
   await world.home
     .sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name} and pid <> pg_backend_pid()`
-  await vi.waitFor(() => expect(replica.services.routes.isReady()).toBe(false), 10_000)
+  await vi.waitFor(() => expect(replica.services.routes.isReady()).toBe(false), 20_000)
 
   const during = await replica.public(retrieve)
   expect([during.status, during.headers.get('x-registry')]).toEqual([200, 'stale'])
@@ -39,7 +39,7 @@ test('while Postgres is away reads go on and say that they may be stale, and wri
   expect(write.headers.get('retry-after')).not.toBeNull()
 
   await world.home.sql`update pg_database set datallowconn = true where datname = ${name}`
-  await vi.waitFor(() => expect(replica.services.routes.isReady()).toBe(true), 10_000)
+  await vi.waitFor(() => expect(replica.services.routes.isReady()).toBe(true), 20_000)
   const after = await replica.public({ path: '/vectors/upsert', authorization: app, body: upsert })
   expect(after.status).toBe(200)
 })
