@@ -5,6 +5,8 @@ import { fieldNames, hintFor } from './field-names.ts'
 
 /** More would be said to no one; the rest of a body full of faults is not looked into. */
 const faultsMax = 100
+/** No list of strict objects may be so long: its schema says so, and its items are not looked at one by one. */
+const siftedMax = 1_000
 
 /** Checks one part of a request: body, query or path. Made once a route, so that nothing is looked up per request. */
 export type FieldCheck = (input: unknown, onPlaceNamed: ((field: string) => void) | undefined) => unknown
@@ -71,7 +73,7 @@ function siftList(
 ): unknown {
   if (typeof fields !== 'object' || fields === null) return fields
   const items: unknown = (fields as Readonly<Record<string, unknown>>)[name]
-  if (!Array.isArray(items)) return fields
+  if (!Array.isArray(items) || items.length > siftedMax) return fields
   const sifted = items.map((item, at) => {
     const own: FieldFault[] = []
     const kept = sift(item, known, onPlaceNamed, own)
