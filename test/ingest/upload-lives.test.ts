@@ -78,6 +78,9 @@ test('uploads of a suspended tenant wait, and go on when it is resumed', async (
   await send(paused, 'p-2', 'Still waiting.')
   await embedding.reached
   await world.staff(replica, 'POST', '/tenants/paused/suspend')
+  // The replica hears of it a moment later; what is stored before that may be.
+  const seen = async () => (await replica.public({ path: '/documents', authorization: paused })).json.code
+  await expect.poll(seen, { timeout: 60_000 }).toBe('tenant_suspended')
   replica.onEmbed = undefined
   embedding.open()
   await expect
