@@ -10,8 +10,8 @@ const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNR
 const refused = new Set([
   // postgres.js's own, of statements that were never sent.
   ...['CONNECT_TIMEOUT', 'CONNECTION_ENDED'],
-  // SQLSTATE: starting up, no connection left, a standby now, rolled back to be tried again, taking too long.
-  ...['57P03', '53300', '25006', '40001', '40P01', '55P03', '57014'],
+  // SQLSTATE: starting up, closed to connections, none left, a standby now, rolled back to be tried again, taking too long.
+  ...['57P03', '55000', '53300', '25006', '40001', '40P01', '55P03', '57014'],
 ])
 
 const brokenOff = new Set([

@@ -37,6 +37,16 @@ test('while Postgres is away reads go on and say that they may be stale, and wri
   const write = await replica.public({ path: '/vectors/upsert', authorization: app, body: upsert })
   expect([write.status, write.json.code]).toEqual([503, 'registry_unavailable'])
   expect(write.headers.get('retry-after')).not.toBeNull()
+  const keyed = {
+    ...{ path: '/vectors/upsert', authorization: app, body: upsert },
+    headers: { 'idempotency-key': 'k' },
+  }
+  const upload = { path: '/documents', authorization: app, body: { text: 'A text.' } }
+  const retry = { method: 'POST', path: '/documents/a/retry', authorization: app }
+  for (const ask of [keyed, upload, retry]) {
+    const { status, json } = await replica.public(ask)
+    expect([status, json.code]).toEqual([503, 'registry_unavailable'])
+  }
 
   await world.home.sql`update pg_database set datallowconn = true where datname = ${name}`
   await vi.waitFor(() => expect(replica.services.routes.isReady()).toBe(true), 20_000)
