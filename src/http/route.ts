@@ -48,6 +48,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>
   /** Instead of `json`: a stream of server-sent events. */
   readonly events?: AsyncIterable<{ readonly id?: string; readonly event: string; readonly data: unknown }>
+  /** A part of what was asked for was refused: the same `Idempotency-Key` is served anew. */
+  readonly isPartial?: boolean
   /** The events end soon by themselves: a service that shuts down lets them, as any request under way. */
   readonly endsByItself?: boolean
 }

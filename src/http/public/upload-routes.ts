@@ -131,7 +131,8 @@ export function uploadRoutes(deps: UploadRouteDeps): readonly AnyRoute[] {
           return { status: problem.status, problem }
         })
         const accepted = items.filter(({ status }) => status === 202).length
-        return { status: 202, json: { items, accepted, refused: items.length - accepted } }
+        const refused = items.length - accepted
+        return { status: 202, json: { items, accepted, refused }, isPartial: refused > 0 }
       },
     }),
     route({

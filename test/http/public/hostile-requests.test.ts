@@ -80,6 +80,18 @@ test('an answer that is kept for an Idempotency-Key is not given to a caller of 
   expect([other.status, other.json.code]).toEqual([422, 'idempotency_key_reused'])
 })
 
+test('a batch of which something was refused is served anew with the same Idempotency-Key', async () => {
+  const ask = async (key: string, ...texts: readonly string[]) => {
+    const body = { documents: texts.map((text, at) => ({ documentId: `${key}-${at}`, text })) }
+    const headers = { 'idempotency-key': key }
+    const answer = await replica.public({ path: '/documents/batch', authorization: acme, body, headers })
+    return [answer.json.refused, answer.headers.get('idempotency-replayed')]
+  }
+  for (let time = 0; time < 2; time += 1) expect(await ask('part', 'A text.', ' ')).toEqual([1, null])
+  expect(await ask('whole', 'A text.')).toEqual([0, null])
+  expect(await ask('whole', 'A text.')).toEqual([0, 'true'])
+})
+
 describe('a suspended tenant', () => {
   let paused: string
   beforeAll(async () => {
