@@ -23,6 +23,9 @@ export interface Chunking {
   readonly overlap?: number | undefined
 }
 
+/** Of one text; more are not looked for, or a text of nothing but borders would fill the memory. */
+export const chunksMax = 10_000
+
 const tokensDefault = 256
 const chunkTokensMin = 32
 /** With a chunk's bytes bounded by its tokens, the text and the document's metadata fit the store's 40 KB together. */

@@ -1,6 +1,6 @@
 import { trimmed } from './chunk-gather.ts'
 import { atBorders, inSentences, inTokens } from './chunk-pieces.ts'
-import type { ChunkRule } from './chunk-rule.ts'
+import { type ChunkRule, chunksMax } from './chunk-rule.ts'
 import { fits, sizeOf } from './chunk-size.ts'
 import { markdownSections, type Section } from './markdown-sections.ts'
 
@@ -22,12 +22,14 @@ const headingLengthMax = 200
  * one.
  *
  * @param pause called now and then; when it waits, other work gets its turn.
- * @returns chunks of at most `rule.tokens` tokens (cl100k, which is near enough for any model), none of them blank.
+ * @returns chunks of at most `rule.tokens` tokens (cl100k, which is near enough for any model), none of them blank; of a text
+ *   that gives more than `chunksMax`, one more than that.
  */
 export async function chunkText(text: string, rule: ChunkRule, pause?: () => Promise<void>): Promise<Chunk[]> {
   const chunks: Chunk[] = []
   for (const chunk of rule.strategy === 'markdown' ? atHeadings(text, rule) : asWindows(text, rule)) {
     if (chunk !== undefined) chunks.push(chunk)
+    if (chunks.length > chunksMax) break
     await pause?.()
   }
   return chunks

@@ -9,7 +9,7 @@ import { tenantAttributes } from '../registry/tenant-attributes.ts'
 import type { Metadata } from '../stores/store.ts'
 import { checkMetadata, visibilityOf } from './check-metadata.ts'
 import { chunkRecords } from './chunk-records.ts'
-import { type Chunking, type ChunkRule, ruleOf } from './chunk-rule.ts'
+import { type Chunking, type ChunkRule, chunksMax, ruleOf } from './chunk-rule.ts'
 import type { Chunker } from './chunker.ts'
 import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.ts'
 import { contentHash } from './content-hash.ts'
@@ -52,7 +52,6 @@ export interface PutDocumentAnswer {
 /** A chunk's record also carries its text, heading and source: together under the store's 40 KB. */
 export const documentMetadataBytesMax = 24_576
 export const sourceMax = 2_048
-export const chunksMax = 10_000
 /** Records of one call: between two calls the claim is looked after. */
 const sliceSize = 500
 

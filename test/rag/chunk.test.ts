@@ -2,7 +2,7 @@ import { Tiktoken } from 'js-tiktoken/lite'
 import cl100k from 'js-tiktoken/ranks/cl100k_base'
 import { afterAll, describe, expect, test } from 'vitest'
 import { chunkText } from '../../src/rag/chunk.ts'
-import { type ChunkRule, type ChunkStrategy, chunkRule, chunkStrategies } from '../../src/rag/chunk-rule.ts'
+import { type ChunkRule, type ChunkStrategy, chunkRule, chunkStrategies, chunksMax } from '../../src/rag/chunk-rule.ts'
 import { startChunker } from '../../src/rag/chunker.ts'
 
 const tokenizer = new Tiktoken(cl100k)
@@ -111,6 +111,15 @@ test('a heading with very many blanks takes no longer than any other text', asyn
   const [first] = await chunkText(`# Much${' '.repeat(100_000)}space\n\nA text.`, rule)
   expect(first?.heading).toMatch(/^Much/)
 })
+
+test.each(chunkStrategies)(
+  '%s: of a text that gives too many chunks no more are made than tell that',
+  async (strategy) => {
+    const text = '# a\n'.repeat(150_000)
+    const by = { strategy, tokens: 32, overlap: 0 }
+    expect((await chunkText(text, by)).length).toBe(chunksMax + 1)
+  },
+)
 
 test('headings that would fill a chunk are shortened, the outer ones first', async () => {
   const long = 'very '.repeat(30).trim()

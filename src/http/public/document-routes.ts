@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { removeDocument } from '../../ingest/remove-document.ts'
 import { storeDocument } from '../../ingest/store-document.ts'
+import { chunksMax } from '../../rag/chunk-rule.ts'
 import type { DeleteDocumentDeps } from '../../rag/delete-document.ts'
 import { type DocumentDeps, getDocument } from '../../rag/get-document.ts'
 import { listDocuments } from '../../rag/list-documents.ts'
-import { chunksMax, type PutDocumentDeps } from '../../rag/put-document.ts'
+import type { PutDocumentDeps } from '../../rag/put-document.ts'
 import { type AnyRoute, route } from '../route.ts'
 import {
   chunking,
