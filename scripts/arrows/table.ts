@@ -106,6 +106,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   openai: { only: ['models/openai'] },
   pino: { only: ['log.ts'], typesAnywhere: true },
   postgres: { only: ['db/'], typesAnywhere: true },
+  'postgres-array': { only: ['db/'] },
   'prom-client': { only: ['telemetry/'] },
   'rate-limiter-flexible': { only: ['limits/memory-permits.ts'] },
   'structured-headers': { only: ['http/', 'limits/fields.ts'] },

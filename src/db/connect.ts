@@ -1,5 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
+import { arrayTypes } from './array-types.ts'
 import { survivingTransactions } from './surviving-transactions.ts'
 
 export interface Database extends AsyncDisposable {
@@ -18,6 +19,8 @@ export interface ConnectOptions {
   /** Connections at once. */
   readonly max?: number
   readonly applicationName?: string
+  /** Of its own a connection asks the server for nothing; see `arrayTypes`. `sql.reserve` does not work then. */
+  readonly asksNothing?: boolean
 }
 
 function build(sql: postgres.Sql) {
@@ -43,7 +46,8 @@ export function connect(options: ConnectOptions): Database {
  * The same for who must not wait for a Postgres that hangs, or a network that swallows: no time limit of the server's
  * helps there. Keep no `db` or `sql` of it: ask for them each time.
  */
-export function connectReplaceably(options: ConnectOptions): ReplaceableDatabase {
+export function connectReplaceably(given: ConnectOptions): ReplaceableDatabase {
+  const options = { ...given, asksNothing: true }
   let current = connect(options)
   return {
     get db() {
@@ -69,6 +73,7 @@ function open(options: ConnectOptions): postgres.Sql {
     // The driver's own goes up to 20 s: so long after an outage nobody should wait.
     backoff: (retries) => Math.min(1, 0.05 * 2 ** retries),
     onnotice: () => undefined,
+    ...(options.asksNothing && { fetch_types: false, types: arrayTypes }),
     connection: { application_name: options.applicationName ?? 'tenant-router' },
   })
   return survivingTransactions(driver)
