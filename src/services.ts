@@ -26,7 +26,7 @@ import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.
 import { type LimitParts, openLimits } from './parts/limits.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
 import { openReranker } from './parts/reranker.ts'
-import { startChunker } from './rag/chunker.ts'
+import { startChunker } from './rag/chunks/chunker.ts'
 import { ragMemory } from './rag/rag-memory.ts'
 import { forgetDeadSessions } from './registry/barrier.ts'
 import { readIndexFill } from './registry/index-fill.ts'

@@ -1,6 +1,6 @@
 import { startLocalEmbedder } from '../../src/models/local.ts'
-import { chunkText } from '../../src/rag/chunk.ts'
-import { chunkRule } from '../../src/rag/chunk-rule.ts'
+import { chunkText } from '../../src/rag/chunks/chunk.ts'
+import { chunkRule } from '../../src/rag/chunks/chunk-rule.ts'
 import { answerQuestions } from './process.ts'
 
 export interface EncodeOrder {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../canonical-json.ts'
 import type { Metadata } from '../stores/store.ts'
-import type { ChunkRule } from './chunk-rule.ts'
+import type { ChunkRule } from './chunks/chunk-rule.ts'
 
 /** Raised when the cutting changes: what is stored was cut otherwise and has to be written anew. */
 const cuttingVersion = 2

@@ -1,9 +1,9 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import type { VectorStore } from '../stores/store.ts'
 import { isVisible } from './check-metadata.ts'
+import { joinChunks, type PlacedChunk } from './chunks/join-chunks.ts'
 import { type DocumentDeps, type DocumentInfo, getDocument } from './get-document.ts'
 import { indexMustBeThere } from './index-gone.ts'
-import { joinChunks, type PlacedChunk } from './join-chunks.ts'
 import { foundMatch } from './match.ts'
 import { chunkIds } from './record-ids.ts'
 

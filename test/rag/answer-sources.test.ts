@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { chooseSources } from '../../src/rag/answer-sources.ts'
-import { countTokens } from '../../src/rag/count-tokens.ts'
+import { chooseSources } from '../../src/rag/answers/answer-sources.ts'
+import { sourceLine } from '../../src/rag/answers/prompt.ts'
+import { countTokens } from '../../src/rag/chunks/count-tokens.ts'
 import type { Match } from '../../src/rag/match.ts'
-import { sourceLine } from '../../src/rag/prompt.ts'
 
 const match = (id: string, text: string | null, more: Partial<Match> = {}): Match => ({
   ...{ id, score: 0.5, text, documentId: id, source: null, position: null, metadata: {} },

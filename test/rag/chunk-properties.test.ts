@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { chunkText } from '../../src/rag/chunk.ts'
-import { type ChunkRule, chunkStrategies } from '../../src/rag/chunk-rule.ts'
-import { sizeOf } from '../../src/rag/chunk-size.ts'
+import { chunkText } from '../../src/rag/chunks/chunk.ts'
+import { type ChunkRule, chunkStrategies } from '../../src/rag/chunks/chunk-rule.ts'
+import { sizeOf } from '../../src/rag/chunks/chunk-size.ts'
 
 const word = fc.oneof(
   { weight: 6, arbitrary: fc.stringMatching(/^[a-z]{1,12}$/) },

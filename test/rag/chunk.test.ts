@@ -1,9 +1,15 @@
 import { Tiktoken } from 'js-tiktoken/lite'
 import cl100k from 'js-tiktoken/ranks/cl100k_base'
 import { afterAll, describe, expect, test } from 'vitest'
-import { chunkText } from '../../src/rag/chunk.ts'
-import { type ChunkRule, type ChunkStrategy, chunkRule, chunkStrategies, chunksMax } from '../../src/rag/chunk-rule.ts'
-import { startChunker } from '../../src/rag/chunker.ts'
+import { chunkText } from '../../src/rag/chunks/chunk.ts'
+import {
+  type ChunkRule,
+  type ChunkStrategy,
+  chunkRule,
+  chunkStrategies,
+  chunksMax,
+} from '../../src/rag/chunks/chunk-rule.ts'
+import { startChunker } from '../../src/rag/chunks/chunker.ts'
 
 const tokenizer = new Tiktoken(cl100k)
 const tokensOf = (text: string) => tokenizer.encode(text, [], []).length

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { CitationCheck } from '../../src/rag/citations.ts'
+import { CitationCheck } from '../../src/rag/answers/citations.ts'
 
 function check(sources: number, ...pieces: string[]) {
   const citations = new CitationCheck(sources)

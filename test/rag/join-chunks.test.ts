@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { chunkText } from '../../src/rag/chunk.ts'
-import { joinChunks } from '../../src/rag/join-chunks.ts'
+import { chunkText } from '../../src/rag/chunks/chunk.ts'
+import { joinChunks } from '../../src/rag/chunks/join-chunks.ts'
 
 const plain = (text: string, start: number) => ({ text, start, end: start + text.length, heading: null })
 

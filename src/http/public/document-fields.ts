@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { chunkStrategies } from '../../rag/chunk-rule.ts'
+import { chunkStrategies } from '../../rag/chunks/chunk-rule.ts'
 import { documentIdRule } from '../../rag/record-ids.ts'
 import { metadata } from './fields.ts'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { removeDocument } from '../../ingest/remove-document.ts'
 import { storeDocument } from '../../ingest/store-document.ts'
-import { chunksMax } from '../../rag/chunk-rule.ts'
+import { chunksMax } from '../../rag/chunks/chunk-rule.ts'
 import type { DeleteDocumentDeps } from '../../rag/delete-document.ts'
 import { type DocumentDeps, getDocument } from '../../rag/get-document.ts'
 import { listDocuments } from '../../rag/list-documents.ts'

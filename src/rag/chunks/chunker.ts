@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { AppError } from '../errors.ts'
+import { AppError } from '../../errors.ts'
 import type { Chunk } from './chunk.ts'
 import type { ChunkRule } from './chunk-rule.ts'
 import type { ChunkReply, ChunkRequest } from './chunk-worker.ts'

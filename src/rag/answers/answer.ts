@@ -1,8 +1,8 @@
-import type { TenantPrincipal } from '../auth/principal.ts'
+import type { TenantPrincipal } from '../../auth/principal.ts'
+import type { CachedAnswer } from '../cached-retrieve.ts'
+import type { AskOptions } from '../embed-query.ts'
 import { type AnswerDeps, type AnswerInput, ask, type Found, findSources } from './answer-question.ts'
 import type { AnswerSource } from './answer-sources.ts'
-import type { CachedAnswer } from './cached-retrieve.ts'
-import type { AskOptions } from './embed-query.ts'
 import { type AnswerNotes, writeAnswer } from './write-answer.ts'
 
 export interface Answer extends AnswerNotes {

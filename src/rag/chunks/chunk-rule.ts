@@ -1,4 +1,4 @@
-import type { Faults } from './faults.ts'
+import type { Faults } from '../faults.ts'
 
 /**
  * `markdown`: at headings, then paragraphs, then sentences; each chunk begins with the headings it stands under.

@@ -1,12 +1,12 @@
-import { AppError } from '../errors.ts'
-import type { AnswerEnd, TenantAnswerer } from '../models/answerer.ts'
-import type { TenantId } from '../placement/tenant-id.ts'
-import type { CallOptions } from '../stores/store.ts'
+import { AppError } from '../../errors.ts'
+import type { AnswerEnd, TenantAnswerer } from '../../models/answerer.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import type { CallOptions } from '../../stores/store.ts'
+import type { RetrieveAnswer } from '../retrieve.ts'
 import type { Found } from './answer-question.ts'
 import type { AnswerSource } from './answer-sources.ts'
 import { CitationCheck } from './citations.ts'
 import { promptOf } from './prompt.ts'
-import type { RetrieveAnswer } from './retrieve.ts'
 
 /** What is said of an answer when it is whole. */
 export interface AnswerNotes {

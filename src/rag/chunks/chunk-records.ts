@@ -1,6 +1,6 @@
-import type { Metadata, VectorRecord } from '../stores/store.ts'
+import type { Metadata, VectorRecord } from '../../stores/store.ts'
+import { chunkId } from '../record-ids.ts'
 import type { Chunk } from './chunk.ts'
-import { chunkId } from './record-ids.ts'
 
 interface Document {
   readonly source: string | null
