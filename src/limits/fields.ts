@@ -1,5 +1,4 @@
 import { type Item, serializeList } from 'structured-headers'
-import type { TenantId } from '../placement/tenant-id.ts'
 import { concurrencyPolicy, type Limits, policies } from './policies.ts'
 
 /** What one policy has left: `RateLimit` of draft-ietf-httpapi-ratelimit-headers-11, section 4. */
@@ -15,15 +14,14 @@ const integerMax = 999_999_999_999_999
 
 /**
  * `RateLimit-Policy`. Units other than requests have names of ours: the draft's registry knows no tokens.
- * `pk` is the tenant's id, which is in the caller's own token.
+ * There is no `pk`: what is counted is counted for the token's tenant, and the two fields stand on every answer.
  */
-export function policyField(tenantId: TenantId, limits: Limits): string {
-  const pk = partitionKey(tenantId)
+export function policyField(limits: Limits): string {
   const items: Item[] = policies
     .filter(({ limit }) => Number.isFinite(limits[limit]))
     .map(({ name, limit, meter, windowS }) => {
       const unit: [string, string][] = meter === 'requests' ? [] : [['qu', 'tokens']]
-      return [name, new Map<string, Bare>([['q', integer(limits[limit])], ...unit, ['w', windowS], ['pk', pk]])]
+      return [name, new Map<string, Bare>([['q', integer(limits[limit])], ...unit, ['w', windowS]])]
     })
   if (Number.isFinite(limits.concurrentRequests)) {
     const q = integer(limits.concurrentRequests)
@@ -32,7 +30,6 @@ export function policyField(tenantId: TenantId, limits: Limits): string {
       new Map<string, Bare>([
         ['q', q],
         ['qu', 'concurrent-requests'],
-        ['pk', pk],
       ]),
     ])
   }
@@ -40,22 +37,17 @@ export function policyField(tenantId: TenantId, limits: Limits): string {
 }
 
 /** `RateLimit`. */
-export function limitField(tenantId: TenantId, leftOver: readonly LeftOver[]): string {
-  const pk = partitionKey(tenantId)
+export function limitField(leftOver: readonly LeftOver[]): string {
   return serializeList(
     leftOver.map(({ policy, available, resetS }): Item => {
       const reset: [string, number][] = resetS === undefined ? [] : [['t', resetS]]
-      return [policy, new Map<string, Bare>([['r', integer(available)], ...reset, ['pk', pk]])]
+      return [policy, new Map<string, Bare>([['r', integer(available)], ...reset])]
     }),
   )
 }
 
-type Bare = string | number | ArrayBuffer
+type Bare = string | number
 
 function integer(value: number): number {
   return Math.min(integerMax, Math.max(0, Math.floor(value)))
-}
-
-function partitionKey(tenantId: TenantId): ArrayBuffer {
-  return new TextEncoder().encode(tenantId).buffer
 }

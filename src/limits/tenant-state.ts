@@ -48,7 +48,7 @@ export class TenantState {
     this.line.waitingMax = this.line.cap * waitingPerSlot
     this.writeLine.cap = Math.min(this.line.cap, writesMax)
     this.writeLine.waitingMax = this.line.waitingMax
-    this.#fields = { 'ratelimit-policy': policyField(this.tenantId, limits), ratelimit: '' }
+    this.#fields = { 'ratelimit-policy': policyField(limits), ratelimit: '' }
     this.#shownAtS = -1
   }
 
@@ -69,7 +69,7 @@ export class TenantState {
           resetS: Math.ceil(window.msLeft(nowMs) / 1000),
         }),
       )
-      this.#fields = { ...this.#fields, ratelimit: limitField(this.tenantId, leftOver) }
+      this.#fields = { ...this.#fields, ratelimit: limitField(leftOver) }
     }
     return this.#fields
   }

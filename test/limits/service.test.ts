@@ -63,16 +63,12 @@ interface Quota {
   readonly t?: BareItem
   readonly w?: BareItem
   readonly qu?: BareItem
-  readonly pk: string | undefined
 }
 
 /** One of the two fields, read by the library, by the policy's name. */
 function quotas(answer: Answer, field: 'ratelimit' | 'ratelimit-policy'): ReadonlyMap<unknown, Quota> {
   return new Map(
-    parseList(answer.headers.get(field) ?? '').map(([name, parameters]) => {
-      const { pk, ...rest } = Object.fromEntries(parameters)
-      return [name, { ...rest, pk: pk instanceof ArrayBuffer ? Buffer.from(pk).toString() : undefined }]
-    }),
+    parseList(answer.headers.get(field) ?? '').map(([name, parameters]) => [name, Object.fromEntries(parameters)]),
   )
 }
 
@@ -88,10 +84,10 @@ test('every answer shows the limits and what is left, and the refusal when nothi
     const answer = await replicas[0].public({ path: '/', ...ask, authorization: acme })
     expect([200, 404, 400]).toContain(answer.status)
     const shown = quotas(answer, 'ratelimit')
-    expect(shown.get('requests-per-minute')).toEqual({ r: left, t: 60 - (6 - left), pk: 'acme' })
+    expect(shown.get('requests-per-minute')).toEqual({ r: left, t: 60 - (6 - left) })
     expect(shown.get('requests-per-day')).toMatchObject({ r: 994 + left })
     const policy = quotas(answer, 'ratelimit-policy')
-    expect(policy.get('requests-per-minute')).toEqual({ q: 6, w: 60, pk: 'acme' })
+    expect(policy.get('requests-per-minute')).toEqual({ q: 6, w: 60 })
     expect(policy.get('embedding-tokens-per-day')).toMatchObject({ qu: 'tokens', w: 86_400 })
     expect(policy.get('concurrent-requests')).toMatchObject({ q: 128, qu: 'concurrent-requests' })
   }
