@@ -6,7 +6,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 export interface Issuer extends AsyncDisposable {
   /** Settings of a service that believes this issuer. */
   readonly settings: Readonly<Record<'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_JWKS_URL', string>>
-  tenantToken(tenantId: string): Promise<string>
+  tenantToken(tenantId: string, groups?: readonly string[]): Promise<string>
   staffToken(): Promise<string>
 }
 
@@ -32,7 +32,7 @@ export async function startIssuer(): Promise<Issuer> {
       .sign(privateKey)
   return {
     settings: { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: `${issuer}/jwks.json` },
-    tenantToken: (tenantId) => sign({ tenant_id: tenantId, scope: 'rag:read rag:write' }),
+    tenantToken: (tenantId, groups = []) => sign({ tenant_id: tenantId, scope: 'rag:read rag:write', groups }),
     staffToken: () => sign({ roles: ['platform'] }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

@@ -9,16 +9,26 @@ export interface SampleTenant {
   readonly place: { readonly indexHost: string; readonly namespace: string }
 }
 
-/** Onboards a tenant and gives it `count` vectors with text, through the front doors. */
-export async function sampleTenant(parts: Parts, service: Service, id: string, count: number): Promise<SampleTenant> {
+/**
+ * Onboards a tenant and gives it `count` vectors with text, through the front doors.
+ * @param groups of the token; every other vector is then for the first of them alone.
+ */
+export async function sampleTenant(
+  parts: Parts,
+  service: Service,
+  id: string,
+  count: number,
+  groups: readonly string[] = [],
+): Promise<SampleTenant> {
   await call('POST', `${service.adminUrl}/tenants`, { id, name: id }, await parts.issuer.staffToken())
-  const token = await parts.issuer.tenantToken(id)
+  const token = await parts.issuer.tenantToken(id, groups)
+  const hidden = groups.length === 0 ? {} : { visibility: groups.slice(0, 1) }
   const random = seededRandom(7)
   for (let from = 0; from < count; from += 100) {
     const vectors = Array.from({ length: Math.min(100, count - from) }, (_, at) => ({
       id: `v-${from + at}`,
       values: unitVector(random),
-      metadata: { text: `Passage ${from + at}: ${words}`, n: from + at },
+      metadata: { text: `Passage ${from + at}: ${words}`, n: from + at, ...(at % 2 === 0 && hidden) },
     }))
     await call('POST', `${service.url}/vectors/upsert`, { vectors }, token)
   }

@@ -1,16 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import OpenAI, { APIConnectionTimeoutError, APIError } from 'openai'
+import { APIConnectionTimeoutError, APIError } from 'openai'
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
+import type { CompletionUsage } from 'openai/resources/completions'
 import { AppError } from '../errors.ts'
 import { answerFault, brokeOff, pauseBeforeRetry, tookTooLong } from './answer-faults.ts'
 import type { AnswerEnd, Answerer, AnswerPart, AnswerTask } from './answerer.ts'
+import { type OpenAiClientOptions, openAiClient } from './openai-client.ts'
 
-export interface OpenAiAnswererOptions {
+export interface OpenAiAnswererOptions extends OpenAiClientOptions {
   readonly model: string
-  /** Endpoints of one's own often ask for none. */
-  readonly apiKey?: string | undefined
-  /** Any OpenAI-compatible endpoint, up to and with `/v1`; default OpenAI's own. */
-  readonly baseUrl?: string | undefined
   /** How long the model may be silent, at the beginning and between two words. Default 60,000. */
   readonly silenceMs?: number
   /** After the first try, default 2. Nothing has been said by then. */
@@ -23,16 +21,8 @@ export interface OpenAiAnswererOptions {
 export function openAiAnswerer(options: OpenAiAnswererOptions): Answerer {
   const { model, silenceMs = 60_000, maxRetries = 2, retryBaseMs = 300 } = options
   const ended = new AbortController()
-  // All that the SDK would take from the environment is said here; its log would hold the texts.
-  const client = new OpenAI({
-    apiKey: options.apiKey || 'none',
-    baseURL: options.baseUrl || 'https://api.openai.com/v1',
-    organization: null,
-    project: null,
-    logLevel: 'off',
-    timeout: silenceMs,
-    maxRetries: 0, // its own would keep a caller waiting for a minute if Retry-After says so
-  })
+  // No retries of its own: they would keep a caller waiting for a minute if Retry-After says so.
+  const client = openAiClient(options, { timeout: silenceMs, maxRetries: 0 })
 
   async function open({ prompt }: AnswerTask, signal: AbortSignal): Promise<AsyncIterable<ChatCompletionChunk>> {
     const messages = [
@@ -119,7 +109,7 @@ function finishOf(reason: NonNullable<ChatCompletionChunk.Choice['finish_reason'
   return reason === 'length' || reason === 'content_filter' ? reason : 'stop'
 }
 
-function usageOf({ prompt_tokens, completion_tokens }: OpenAI.CompletionUsage): AnswerEnd['usage'] {
+function usageOf({ prompt_tokens, completion_tokens }: CompletionUsage): AnswerEnd['usage'] {
   return { promptTokens: prompt_tokens, completionTokens: completion_tokens }
 }
 

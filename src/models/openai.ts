@@ -1,16 +1,13 @@
-import OpenAI, { APIError } from 'openai'
+import { APIError } from 'openai'
 import type { CreateEmbeddingResponse } from 'openai/resources/embeddings'
 import { AppError } from '../errors.ts'
 import type { Embedder } from './embedder.ts'
+import { type OpenAiClientOptions, openAiClient } from './openai-client.ts'
 import { requestBatches } from './request-batches.ts'
 
-export interface OpenAiEmbedderOptions {
+export interface OpenAiEmbedderOptions extends OpenAiClientOptions {
   readonly model: string
   readonly dimension: number
-  /** Endpoints of one's own often ask for none. */
-  readonly apiKey?: string | undefined
-  /** Any OpenAI-compatible endpoint, up to and with `/v1`; default OpenAI's own. */
-  readonly baseUrl?: string | undefined
   /** Whether `dimensions` is sent; default for OpenAI's models of the third generation, which alone know it. */
   readonly sendDimension?: boolean
   /** Of one attempt. */
@@ -29,16 +26,7 @@ export function openAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
   const isThirdGeneration = model.startsWith('text-embedding-3')
   const dimensions = (options.sendDimension ?? isThirdGeneration) ? { dimensions: dimension } : {}
   const ended = new AbortController()
-  // All that the SDK would take from the environment is said here; its log would hold the texts.
-  const client = new OpenAI({
-    apiKey: options.apiKey || 'none',
-    baseURL: options.baseUrl || 'https://api.openai.com/v1',
-    organization: null,
-    project: null,
-    logLevel: 'off',
-    timeout: options.timeoutMs ?? 30_000,
-    maxRetries: options.maxRetries ?? 3,
-  })
+  const client = openAiClient(options, { timeout: options.timeoutMs ?? 30_000, maxRetries: options.maxRetries ?? 3 })
 
   async function embedBatch(texts: readonly string[], signal: AbortSignal): Promise<CreateEmbeddingResponse> {
     try {

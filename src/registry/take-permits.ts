@@ -2,22 +2,33 @@ import { sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 
-/** See `PermitAsk` of the room `limits`. */
+/** A replica's wish for permits of one policy in one window. */
 export interface WantedPermits {
   readonly tenantId: TenantId
   readonly policy: string
+  /** Number of the window: time since 1970 divided by its length. */
   readonly windowNo: number
   readonly windowS: number
+  /** The tenant's limit. */
   readonly limit: number
+  /** Already used and counted in any case; below 0: given back. */
   readonly used: number
+  /** Wanted now, for requests that wait. */
   readonly need: number
+  /** Wanted with what the replica will use soon, at least `need`. Near the limit less is given than this. */
   readonly want: number
+}
+
+export interface GivenPermits {
+  readonly given: number
+  /** What the window has left for anyone. */
+  readonly left: number
 }
 
 export interface TakenPermits {
   /** In the order that was asked in. */
-  readonly grants: readonly { readonly given: number; readonly left: number }[]
-  /** Sessions that live. */
+  readonly grants: readonly GivenPermits[]
+  /** Replicas that share the limits now: sessions that live. */
   readonly replicas: number
 }
 
