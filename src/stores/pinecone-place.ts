@@ -1,4 +1,10 @@
-import { Index, type PineconeRecord, type QueryOptions, type ScoredPineconeRecord } from '@pinecone-database/pinecone'
+import {
+  Index,
+  type PineconeRecord,
+  type QueryOptions,
+  type ScoredPineconeRecord,
+  type UpdateOptions,
+} from '@pinecone-database/pinecone'
 import { AppError } from '../errors.ts'
 import type { Placement } from '../placement/placement.ts'
 import { eachBatch } from './batch-run.ts'
@@ -8,6 +14,7 @@ import type {
   QueryInput,
   QueryMatch,
   ReadMark,
+  RecordChange,
   SparseValues,
   TenantStore,
   VectorRecord,
@@ -49,6 +56,10 @@ export function pineconePlace(calls: StoreCalls, project: Project, placement: Pl
         write('upsert', options, (index) => index.upsert({ records: batch.map(toSdkRecord) })),
       )
       return receiptOf(done)
+    },
+    async update(change, options = {}) {
+      const sdkChange = toSdkChange(change)
+      return receiptOf([await write('update', options, (index) => index.update(sdkChange), isNamespaceMissing)])
     },
     async query(input, { signal } = {}) {
       const options = queryOptions(input)
@@ -92,6 +103,10 @@ export function pineconePlace(calls: StoreCalls, project: Project, placement: Pl
       )
       return receiptOf(done)
     },
+    async deleteByFilter(filter, options = {}) {
+      const call = (index: Index) => index.deleteMany({ filter })
+      return receiptOf([await write('deleteByFilter', options, call, isNamespaceMissing)])
+    },
     async deleteAll(options = {}) {
       return receiptOf([await write('deleteAll', options, (index) => index.deleteAll(), isNamespaceMissing)])
     },
@@ -115,7 +130,7 @@ export function pineconePlace(calls: StoreCalls, project: Project, placement: Pl
 
 type Absent = (exchange: Exchange) => boolean
 
-/** The vendor answers 404 on a delete in a namespace that is not there; an index that is gone names no namespace. */
+/** The vendor answers 404 on a delete or an update in a namespace that is not there; an index that is gone names no namespace. */
 const isNamespaceMissing: Absent = ({ status, words }) => status === 404 && /namespace/i.test(words)
 
 function receiptOf(done: readonly { readonly exchange: Exchange }[]): WriteReceipt {
@@ -169,6 +184,16 @@ function toSdkRecord({ id, values, sparseValues, metadata }: VectorRecord): Pine
     ...(metadata ? { metadata } : {}),
   }
   return record as PineconeRecord
+}
+
+function toSdkChange({ id, values, sparseValues, setMetadata }: RecordChange): UpdateOptions {
+  const change = {
+    id,
+    ...(values ? { values } : {}),
+    ...(sparseValues ? { sparseValues } : {}),
+    ...(setMetadata ? { metadata: setMetadata } : {}),
+  }
+  return change as UpdateOptions
 }
 
 function toRecord({ id, values, sparseValues, metadata }: PineconeRecord): VectorRecord {

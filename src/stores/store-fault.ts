@@ -3,11 +3,13 @@ import type { Exchange } from './transport.ts'
 
 export type StoreOp =
   | 'upsert'
+  | 'update'
   | 'query'
   | 'fetch'
   | 'list'
   | 'fetchByFilter'
   | 'deleteIds'
+  | 'deleteByFilter'
   | 'deleteAll'
   | 'createNamespace'
   | 'describeNamespace'

@@ -11,12 +11,21 @@ export interface SparseValues {
   readonly values: readonly number[]
 }
 
-/** One record, whole: writes put it as it is, there is no partial update below the verbs. */
+/** One record, whole. */
 export interface VectorRecord {
   readonly id: string
   readonly values: readonly number[]
   readonly sparseValues?: SparseValues
   readonly metadata?: Metadata
+}
+
+/** A change of one record in part: what is given replaces what was there, the rest stays. */
+export interface RecordChange {
+  readonly id: string
+  readonly values?: readonly number[]
+  readonly sparseValues?: SparseValues
+  /** Fields replace those of the same name; the others stay. */
+  readonly setMetadata?: Metadata
 }
 
 /**
@@ -84,6 +93,8 @@ export interface TenantStore {
    * receipt covers all batches: the highest sequence number, absent if one batch had none.
    */
   upsert(records: readonly VectorRecord[], options?: CallOptions): Promise<WriteReceipt>
+  /** Changes a record in part. One that is not there is no error, and none is made. */
+  update(change: RecordChange, options?: CallOptions): Promise<WriteReceipt>
   query(input: QueryInput, options?: CallOptions): Promise<QueryAnswer>
   /** Missing ids are simply not in the map. */
   fetch(
@@ -102,6 +113,11 @@ export interface TenantStore {
   ): Promise<{ readonly records: readonly VectorRecord[]; readonly nextCursor?: string } & ReadMark>
   /** Ids that are not there are no error. */
   deleteIds(ids: readonly string[], options?: CallOptions): Promise<WriteReceipt>
+  /**
+   * Deletes what matches. The filter is applied to the records as all earlier writes of the namespace left them, shown
+   * or not (docs/moves.md A6). The vendor takes five of these a second and namespace.
+   */
+  deleteByFilter(filter: Filter, options?: CallOptions): Promise<WriteReceipt>
   deleteAll(options?: CallOptions): Promise<WriteReceipt>
   /** Makes the namespace; `exists` when it was there already. */
   createNamespace(options?: CallOptions): Promise<'created' | 'exists'>

@@ -177,7 +177,57 @@ export function vectorStoreContract(name: string, open: () => Promise<StoreUnder
       })
     })
 
+    describe('a change in part', () => {
+      const whole: VectorRecord = {
+        id: 'a',
+        values: [1, 0, 0],
+        sparseValues: { indices: [7], values: [0.5] },
+        metadata: { keep: 'x', change: 1 },
+      }
+
+      test('replaces what it names, and the rest stays', async () => {
+        const tenant = await filled(whole)
+        await tenant.update({ id: 'a', setMetadata: { change: 2, more: ['y'] } })
+        const metadata = { keep: 'x', change: 2, more: ['y'] }
+        expect((await tenant.fetch(['a'])).records.get('a')).toEqual({ ...whole, metadata })
+        await tenant.update({ id: 'a', values: [0, 1, 0] })
+        expect((await tenant.fetch(['a'])).records.get('a')).toEqual({ ...whole, values: [0, 1, 0], metadata })
+        const sparseValues = { indices: [9], values: [2] }
+        await tenant.update({ id: 'a', sparseValues })
+        const changed = { id: 'a', values: [0, 1, 0], sparseValues, metadata }
+        expect((await tenant.fetch(['a'])).records.get('a')).toEqual(changed)
+      })
+
+      test('of a record that is not there is no error and makes none, nor does a namespace that is not', async () => {
+        const tenant = await filled(whole)
+        await tenant.update({ id: 'absent', setMetadata: { n: 1 }, values: [1, 1, 1] })
+        expect((await tenant.list({})).ids).toEqual(['a'])
+        const nowhere = under.store.open(place())
+        await nowhere.update({ id: 'a', setMetadata: { n: 1 } })
+        expect((await nowhere.fetch(['a'])).records.size).toBe(0)
+      })
+
+      test('of a wrong dimension is refused and changes nothing', async () => {
+        const tenant = await filled(whole)
+        const change = tenant.update({ id: 'a', values: [1, 0], setMetadata: { change: 2 } })
+        await expect(change).rejects.toMatchObject({ code: 'invalid_request' })
+        expect((await tenant.fetch(['a'])).records.get('a')).toEqual(whole)
+      })
+    })
+
     describe('deleting', () => {
+      test('by filter takes what matches and nothing else, and no namespace is no error', async () => {
+        const tenant = await filled(
+          { id: 'old', values: [1, 0, 0], metadata: { year: 2019 } },
+          { id: 'new', values: [1, 0, 0], metadata: { year: 2026 } },
+          { id: 'kept', values: [1, 0, 0], metadata: { year: 2019, _tr_start: 0 } },
+          { id: 'bare', values: [1, 0, 0] },
+        )
+        await tenant.deleteByFilter({ $and: [{ year: { $lt: 2020 } }, { _tr_start: { $exists: false } }] })
+        expect((await tenant.list({})).ids).toEqual(['bare', 'kept', 'new'])
+        await under.store.open(place()).deleteByFilter({ year: 1 })
+      })
+
       test('ids that are not there is no error, nor is a namespace that is not', async () => {
         const tenant = await filled({ id: 'a', values: [1, 0, 0] })
         await tenant.deleteIds(['a', 'absent'])
@@ -206,8 +256,13 @@ export function vectorStoreContract(name: string, open: () => Promise<StoreUnder
       test('rise with each write, and a read that shows a write has reached its number', async () => {
         const tenant = under.store.open(place())
         const first = await tenant.upsert([{ id: 'a', values: [1, 0, 0] }])
+        const changed = await tenant.update({ id: 'a', setMetadata: { n: 1 } })
+        const matched = await tenant.deleteByFilter({ n: 2 })
         const second = await tenant.deleteIds(['a'])
+        const lsns = [first, changed, matched, second].map(({ lsn }) => lsn)
         if (first.lsn === undefined || second.lsn === undefined) throw new Error('no sequence number')
+        expect(lsns).toEqual(lsns.toSorted((one, other) => Number(one) - Number(other)))
+        expect(new Set(lsns).size).toBe(4)
         expect(second.lsn).toBeGreaterThan(first.lsn)
         const reads = [
           await tenant.query({ vector: [1, 0, 0], topK: 1 }),

@@ -8,6 +8,7 @@ import type {
   VectorStore,
   WriteReceipt,
 } from '../../src/stores/store.ts'
+import { matches } from '../rag/reference-filter.ts'
 import type { Schedule } from './schedule.ts'
 
 /**
@@ -154,11 +155,37 @@ export class SimStore {
           options,
           records.every((one) => one.metadata?._tr !== undefined),
         ),
+      // One that is not there is not made.
+      update: ({ id, values, sparseValues, setMetadata }, options) =>
+        write(
+          `update ${g} ${id}`,
+          (all) => {
+            const one = all.get(id)
+            if (one === undefined) return
+            all.set(id, {
+              id,
+              values: values === undefined ? one.values : [...Float32Array.from(values)],
+              ...((sparseValues ?? one.sparseValues) && { sparseValues: sparseValues ?? one.sparseValues }),
+              ...((setMetadata ?? one.metadata) && { metadata: { ...one.metadata, ...setMetadata } }),
+            } as VectorRecord)
+          },
+          options,
+          setMetadata?._tr !== undefined,
+        ),
       deleteIds: (ids, options) =>
         write(
           `delete ${g} ${names(ids)}`,
           (all) => {
             for (const id of ids) all.delete(id)
+          },
+          options,
+        ),
+      // In the order of the namespace's writes: applied to what the earlier ones left, whether or not that is shown yet.
+      deleteByFilter: (filter, options) =>
+        write(
+          `deleteByFilter ${g}`,
+          (all) => {
+            for (const one of [...all.values()]) if (matches(filter, one.metadata ?? {})) all.delete(one.id)
           },
           options,
         ),
@@ -177,7 +204,17 @@ export class SimStore {
         read(`query ${g}`, options, (shown) => ({
           matches: [...shown.values()].slice(0, topK).map((one) => ({ ...one, score: 1 })),
         })),
-      fetchByFilter: (_, options) => read(`fetchByFilter ${g}`, options, (shown) => ({ records: [...shown.values()] })),
+      fetchByFilter: ({ filter, limit = 100, cursor = '' }, options) =>
+        read(`fetchByFilter ${g}`, options, (shown) => {
+          const found = [...shown.values()]
+            .filter((one) => one.id > cursor && matches(filter, one.metadata ?? {}))
+            .sort((a, b) => (a.id < b.id ? -1 : 1))
+          const last = found[limit - 1]
+          return {
+            records: found.slice(0, limit),
+            ...(found.length > limit && last !== undefined ? { nextCursor: last.id } : {}),
+          }
+        }),
       createNamespace: async () => {
         await this.#schedule.point(actor, `createNamespace ${g}`)
         if (this.#places.has(key)) return 'exists'
