@@ -45,10 +45,12 @@ async function writeAll(
       else await write.put(tenantId, [versioned(id, version)])
       allowed.set(id, [version])
     } catch (fault) {
-      if (isAppError(fault) && fault.code !== 'outcome_unknown') continue
-      allowed.set(id, [...(allowed.get(id) ?? [undefined]), version])
-      usable.splice(usable.indexOf(id), 1)
+      if (!isAppError(fault) || fault.code === 'outcome_unknown') {
+        allowed.set(id, [...(allowed.get(id) ?? [undefined]), version])
+        usable.splice(usable.indexOf(id), 1)
+      }
     }
+    // Also after a refusal: a write may be refused without anything but promises, and timers run only between turns.
     await new Promise((resolve) => setTimeout(resolve, 4))
   }
   return allowed

@@ -153,7 +153,7 @@ export class MoveWorld implements AsyncDisposable {
     for (;;) {
       const move = await showMove(this.home, id)
       if (states.includes(move.state)) return move
-      if (performance.now() - startedAtMs > 25_000) {
+      if (performance.now() - startedAtMs > 80_000) {
         const rows = await this.home
           .sql`select * from moves, routing where moves.id = ${id} and routing.move_id = moves.id`
         const log = await this.home
