@@ -38,6 +38,15 @@ test('a run without a test is a failure', () => {
   expect(countTests({ numPassedTests: 0, numFailedTests: 0, testResults: [] }, 0)).toMatchObject({ failed: 1 })
 })
 
+test('a file that was ended is a failure, counted once', () => {
+  const pending = { name: 'd', status: 'failed', message: '', assertionResults: [{ status: 'pending' }] }
+  const report = { ...passing, testResults: [...passing.testResults, pending] }
+  const ended = { passed: 2, failed: 1, notes: ['d: the file took too long and was ended.'] }
+  expect(countTests(report, 1, ['d'])).toEqual(ended)
+  // It hung before vitest had heard of it.
+  expect(countTests(passing, 1, ['d'])).toEqual(ended)
+})
+
 test('a run without a report is a failure, whatever its exit code', () => {
   expect(countTests(undefined, 0)).toMatchObject({ passed: 0, failed: 1 })
 })

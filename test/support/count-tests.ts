@@ -20,16 +20,24 @@ interface TestCount {
 /**
  * Counts a run so that nothing that went wrong counts as nothing: a file that did not load, or whose hooks failed, is a
  * failure; so is a run that ended badly (an error outside any test, a broken setup) or in which no test ran.
+ *
+ * @param ended test files that took too long.
  */
-export function countTests(report: JsonReport | undefined, exitCode: number): TestCount {
+export function countTests(report: JsonReport | undefined, exitCode: number, ended: readonly string[] = []): TestCount {
   if (report === undefined)
     return { passed: 0, failed: 1, notes: [`The test run left no report (exit code ${exitCode}).`] }
   const passed = report.numPassedTests
   const broken = report.testResults.filter(
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   )
-  const notes = broken.map((file) => `${file.name}: the file failed outside its tests. ${file.message ?? ''}`.trim())
-  const failed = report.numFailedTests + broken.length
+  const notes = [
+    ...broken
+      .filter(({ name }) => !ended.includes(name))
+      .map((file) => `${file.name}: the file failed outside its tests. ${file.message ?? ''}`.trim()),
+    ...ended.map((name) => `${name}: the file took too long and was ended.`),
+  ]
+  const uncounted = ended.filter((name) => !broken.some((file) => file.name === name))
+  const failed = report.numFailedTests + broken.length + uncounted.length
   if (failed > 0) return { passed, failed, notes }
   if (exitCode !== 0)
     return { passed, failed: 1, notes: [...notes, `Every test passed, but the run ended with exit code ${exitCode}.`] }
