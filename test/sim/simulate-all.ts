@@ -16,19 +16,33 @@ export interface Failure {
   readonly fault: string
 }
 
-/** Runs the histories of `count` seeds from `seed` on, in a thread for each database. */
-export async function simulateAll(
-  urls: readonly string[],
-  { seed, count, onAnswer }: { seed: number; count: number; onAnswer?: (answer: LaneAnswer) => void },
-): Promise<Tally> {
+export interface Plan {
+  /** The first seed. */
+  readonly seed: number
+  /** How many histories at most. */
+  readonly count: number
+  /** After this time no more are begun, once `atLeast` are. */
+  readonly budget?: { readonly ms: number; readonly atLeast: number }
+  /** Ends the lanes at once. */
+  readonly signal?: AbortSignal
+  readonly onAnswer?: (answer: LaneAnswer) => void
+}
+
+/** Runs the histories of the seeds from `seed` on, in a thread for each database. */
+export async function simulateAll(urls: readonly string[], plan: Plan): Promise<Tally> {
+  const { seed, count, budget, signal, onAnswer } = plan
   const deeds = new Map<string, number>()
   const failures: Failure[] = []
   let histories = 0
-  const next = new Int32Array(new SharedArrayBuffer(4))
+  const taken = new Int32Array(new SharedArrayBuffer(8))
+  taken[1] = count
+  const enough = () => Atomics.store(taken, 1, Math.min(count, Math.max(budget?.atLeast ?? 0, Atomics.load(taken, 0))))
+  const timer = budget && setTimeout(enough, budget.ms)
   await Promise.all(
     urls.map(async (url) => {
-      const work: LaneWork = { url, next, from: seed, end: seed + count }
+      const work: LaneWork = { url, taken, from: seed }
       const lane = new Worker(new URL('simulate-lane.ts', import.meta.url), { workerData: work })
+      signal?.addEventListener('abort', () => void lane.terminate())
       lane.on('message', (answer: LaneAnswer) => {
         histories += 1
         for (const deed of answer.deeds) deeds.set(deed, (deeds.get(deed) ?? 0) + 1)
@@ -38,5 +52,6 @@ export async function simulateAll(
       await once(lane, 'exit')
     }),
   )
+  clearTimeout(timer)
   return { histories, deeds, failures }
 }

@@ -2,13 +2,13 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { oneConnection } from './sim-sql.ts'
 import { simulate } from './simulate.ts'
 
-/** What a lane is given, and takes its seeds from: `next` is shared by all of them. */
+/** What a lane is given, and takes its seeds from. */
 export interface LaneWork {
   readonly url: string
-  readonly next: Int32Array
-  /** The first seed, and the one after the last. */
+  /** Shared by all lanes: how many seeds are taken, and how many are to be taken, which may become fewer. */
+  readonly taken: Int32Array
+  /** The first seed. */
   readonly from: number
-  readonly end: number
 }
 
 /** What became of one seed. */
@@ -20,13 +20,13 @@ export interface LaneAnswer {
 }
 
 /** One thread with a database of its own: a history after the other, until no seed is left. */
-const { url, next, from, end } = workerData as LaneWork
+const { url, taken, from } = workerData as LaneWork
 const connection = oneConnection(url)
-for (let seed = take(); seed < end; seed = take()) parentPort?.postMessage(await play(seed))
+for (let n = take(); n < Atomics.load(taken, 1); n = take()) parentPort?.postMessage(await play(from + n))
 await connection.end()
 
 function take(): number {
-  return from + Atomics.add(next, 0, 1)
+  return Atomics.add(taken, 0, 1)
 }
 
 async function play(seed: number): Promise<LaneAnswer> {

@@ -3,20 +3,24 @@ import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { simulate } from './simulate.ts'
 import { simulateAll } from './simulate-all.ts'
 
-const [lanes, count] = [2, 2_000]
+/** One each for two lanes, and one for what is played again. */
+const databasesUsed = 3
+/** As many histories as this machine plays in that time; on a slow one so many that the result still means something. */
+const budget = { ms: 90_000, atLeast: 200 }
 let databases: readonly TestDatabase[]
 beforeAll(async () => {
-  databases = await Promise.all(Array.from({ length: lanes }, () => testDatabase()))
+  databases = await Promise.all(Array.from({ length: databasesUsed }, () => testDatabase()))
 })
 afterAll(() => Promise.all(databases.map((one) => one[Symbol.asyncDispose]())))
 
 test('histories in any order, with crashes, cuts and a bad store, break no invariant and tell apps nothing wrong', {
-  timeout: 900_000,
-}, async () => {
-  const urls = databases.map(({ url }) => url)
-  const { histories, failures, deeds } = await simulateAll(urls, { seed: 1, count })
+  timeout: 580_000,
+}, async ({ signal }) => {
+  const urls = databases.slice(1).map(({ url }) => url)
+  const { histories, failures, deeds } = await simulateAll(urls, { seed: 1, count: 2_000, budget, signal })
+  console.log(`${histories} histories were simulated, from seed 1 on`)
   expect(failures.map(({ fault }) => fault)).toEqual([])
-  expect(histories).toBe(count)
+  expect(histories).toBeGreaterThanOrEqual(budget.atLeast)
   // What was drawn is worth something only if it came to happen.
   const drawn = ['put', 'delete', 'delete by filter', 'read', 'promote', 'demote', 'complete', 'rollback', 'cancel']
   for (const deed of [...drawn, 'pause', 'resume', 'crash all', 'crash mover', 'stand still', 'lose registry']) {
