@@ -1,50 +1,44 @@
-import {
-  Index,
-  type PineconeRecord,
-  type QueryOptions,
-  type ScoredPineconeRecord,
-  type UpdateOptions,
-} from '@pinecone-database/pinecone'
-import { AppError } from '../errors.ts'
+import { Index } from '@pinecone-database/pinecone'
 import type { Placement } from '../placement/placement.ts'
 import { eachBatch } from './batch-run.ts'
 import { deleteBatches, fetchBatches, upsertBatches } from './batches.ts'
-import type {
-  CallOptions,
-  QueryInput,
-  QueryMatch,
-  ReadMark,
-  RecordChange,
-  SparseValues,
-  TenantStore,
-  VectorRecord,
-  WriteReceipt,
-} from './store.ts'
+import { type Confirms, idsIn, done as isDone, matchesIn, namespaceNamed, recordsIn, upserted } from './confirmed.ts'
+import { queryOptions, toMatch, toRecord, toSdkChange, toSdkRecord } from './pinecone-records.ts'
+import type { CallOptions, ReadMark, TenantStore, VectorRecord, WriteReceipt } from './store.ts'
 import type { Project, StoreCalls } from './store-calls.ts'
 import type { StoreOp } from './store-fault.ts'
 import type { Exchange } from './transport.ts'
 
-const topKMax = 10_000
 const pageMax = 100
 
 /** The one namespace that `placement` names; nothing here takes another. */
 export function pineconePlace(calls: StoreCalls, project: Project, placement: Placement): TenantStore {
   const { namespace, indexHost: host, indexName } = placement
 
-  const read = <T>(op: StoreOp, signal: AbortSignal | undefined, call: (index: Index) => Promise<T>, absent?: Absent) =>
+  const read = <T>(
+    op: StoreOp,
+    signal: AbortSignal | undefined,
+    confirms: Confirms,
+    call: (index: Index) => Promise<T>,
+    absent?: Absent,
+  ) =>
     calls.run(
-      { op, project, index: indexName, write: false, signal },
+      { op, project, index: indexName, write: false, confirms: ({ answer }) => confirms(answer), signal },
       (config) => call(new Index({ host, namespace }, config)),
       absent,
     )
   const write = <T>(
     op: StoreOp,
     { signal, noRepeatInDoubt }: CallOptions,
+    confirms: Confirms,
     call: (index: Index) => Promise<T>,
     absent?: Absent,
   ) =>
     calls.run(
-      { op, project, index: indexName, write: true, signal, noRepeatInDoubt },
+      {
+        ...{ op, project, index: indexName, write: true, signal, noRepeatInDoubt },
+        confirms: ({ answer }) => confirms(answer),
+      },
       (config) => call(new Index({ host, namespace }, config)),
       absent,
     )
@@ -53,17 +47,17 @@ export function pineconePlace(calls: StoreCalls, project: Project, placement: Pl
     placement,
     async upsert(records, options = {}) {
       const done = await eachBatch(upsertBatches(records), 'write', (batch) =>
-        write('upsert', options, (index) => index.upsert({ records: batch.map(toSdkRecord) })),
+        write('upsert', options, upserted(batch.length), (index) => index.upsert({ records: batch.map(toSdkRecord) })),
       )
       return receiptOf(done)
     },
     async update(change, options = {}) {
       const sdkChange = toSdkChange(change)
-      return receiptOf([await write('update', options, (index) => index.update(sdkChange), isNamespaceMissing)])
+      return receiptOf([await write('update', options, isDone, (index) => index.update(sdkChange), isNamespaceMissing)])
     },
     async query(input, { signal } = {}) {
       const options = queryOptions(input)
-      const { value, exchange } = await read('query', signal, (index) => index.query(options))
+      const { value, exchange } = await read('query', signal, matchesIn(namespace), (index) => index.query(options))
       const readUnits = value?.usage?.readUnits
       return {
         matches: (value?.matches ?? []).map(toMatch),
@@ -73,7 +67,7 @@ export function pineconePlace(calls: StoreCalls, project: Project, placement: Pl
     },
     async fetch(ids, { signal } = {}) {
       const done = await eachBatch(fetchBatches(ids), 'read', (batch) =>
-        read('fetch', signal, (index) => index.fetch({ ids: batch })),
+        read('fetch', signal, recordsIn(namespace, batch), (index) => index.fetch({ ids: batch })),
       )
       const records = new Map<string, VectorRecord>()
       for (const { value } of done) {
@@ -87,42 +81,51 @@ export function pineconePlace(calls: StoreCalls, project: Project, placement: Pl
         ...(prefix ? { prefix } : {}),
         ...(cursor ? { paginationToken: cursor } : {}),
       }
-      const { value, exchange } = await read('list', signal, (index) => index.listPaginated(options))
+      const { value, exchange } = await read('list', signal, idsIn(namespace), (index) => index.listPaginated(options))
       const ids = (value?.vectors ?? []).flatMap(({ id }) => (id === undefined ? [] : [id]))
       return { ids, ...cursorOf(value?.pagination), ...markOf([exchange]) }
     },
     async fetchByFilter({ filter, limit = pageMax, cursor }, { signal } = {}) {
       const options = { filter, limit: Math.min(limit, pageMax), ...(cursor ? { paginationToken: cursor } : {}) }
-      const { value, exchange } = await read('fetchByFilter', signal, (index) => index.fetchByMetadata(options))
+      const call = (index: Index) => index.fetchByMetadata(options)
+      const { value, exchange } = await read('fetchByFilter', signal, recordsIn(namespace), call)
       const records = Object.values(value?.records ?? {}).map(toRecord)
       return { records, ...cursorOf(value?.pagination), ...markOf([exchange]) }
     },
     async deleteIds(ids, options = {}) {
       const done = await eachBatch(deleteBatches(ids), 'write', (batch) =>
-        write('deleteIds', options, (index) => index.deleteMany({ ids: batch }), isNamespaceMissing),
+        write('deleteIds', options, isDone, (index) => index.deleteMany({ ids: batch }), isNamespaceMissing),
       )
       return receiptOf(done)
     },
     async deleteByFilter(filter, options = {}) {
       const call = (index: Index) => index.deleteMany({ filter })
-      return receiptOf([await write('deleteByFilter', options, call, isNamespaceMissing)])
+      return receiptOf([await write('deleteByFilter', options, isDone, call, isNamespaceMissing)])
     },
     async deleteAll(options = {}) {
-      return receiptOf([await write('deleteAll', options, (index) => index.deleteAll(), isNamespaceMissing)])
+      const call = (index: Index) => index.deleteAll()
+      return receiptOf([await write('deleteAll', options, isDone, call, isNamespaceMissing)])
     },
     async createNamespace(options = {}) {
       const call = (index: Index) => index.createNamespace({ name: namespace })
-      const { exchange } = await write('createNamespace', options, call, ({ status }) => status === 409)
+      const isIt = namespaceNamed(namespace)
+      const { exchange } = await write('createNamespace', options, isIt, call, ({ status }) => status === 409)
       return exchange.status === 409 ? 'exists' : 'created'
     },
     async describeNamespace({ signal } = {}) {
       const call = (index: Index) => index.describeNamespace(namespace)
-      const { value, exchange } = await read('describeNamespace', signal, call, isNamespaceMissing)
+      const { value, exchange } = await read(
+        'describeNamespace',
+        signal,
+        namespaceNamed(namespace),
+        call,
+        isNamespaceMissing,
+      )
       return exchange.status === 404 ? undefined : { recordCount: Number(value?.recordCount ?? 0) }
     },
     async deleteNamespace(options = {}) {
       const call = (index: Index) => index.deleteNamespace(namespace)
-      const { exchange } = await write('deleteNamespace', options, call, isNamespaceMissing)
+      const { exchange } = await write('deleteNamespace', options, isDone, call, isNamespaceMissing)
       return exchange.status === 404 ? 'absent' : 'deleted'
     },
   }
@@ -150,66 +153,4 @@ function markOf(exchanges: readonly Exchange[]): ReadMark {
 
 function cursorOf(pagination: { readonly next?: string } | undefined): { readonly nextCursor?: string } {
   return pagination?.next ? { nextCursor: pagination.next } : {}
-}
-
-/** @throws AppError `invalid_request` when topK is out of the store's range. */
-function queryOptions({
-  vector,
-  sparseVector,
-  topK,
-  filter,
-  includeValues,
-  includeMetadata,
-}: QueryInput): QueryOptions {
-  if (!Number.isInteger(topK) || topK < 1 || topK > topKMax) {
-    throw new AppError('invalid_request', `topK must be a whole number from 1 to ${topKMax}.`)
-  }
-  const options = {
-    topK,
-    ...(vector ? { vector } : {}),
-    ...(sparseVector ? { sparseVector } : {}),
-    ...(filter && Object.keys(filter).length > 0 ? { filter } : {}),
-    ...(includeValues ? { includeValues } : {}),
-    ...(includeMetadata ? { includeMetadata } : {}),
-  }
-  // The SDK's types want mutable arrays and a dense vector; it changes none, and the store takes a sparse one alone.
-  return options as unknown as QueryOptions
-}
-
-function toSdkRecord({ id, values, sparseValues, metadata }: VectorRecord): PineconeRecord {
-  const record = {
-    id,
-    ...(values.length > 0 || !sparseValues ? { values } : {}),
-    ...(sparseValues ? { sparseValues } : {}),
-    ...(metadata ? { metadata } : {}),
-  }
-  return record as PineconeRecord
-}
-
-function toSdkChange({ id, values, sparseValues, setMetadata }: RecordChange): UpdateOptions {
-  const change = {
-    id,
-    ...(values ? { values } : {}),
-    ...(sparseValues ? { sparseValues } : {}),
-    ...(setMetadata ? { metadata: setMetadata } : {}),
-  }
-  return change as UpdateOptions
-}
-
-function toRecord({ id, values, sparseValues, metadata }: PineconeRecord): VectorRecord {
-  return { id, values: values ?? [], ...sparsePart(sparseValues), ...(metadata ? { metadata } : {}) }
-}
-
-function toMatch({ id, score, values, sparseValues, metadata }: ScoredPineconeRecord): QueryMatch {
-  return {
-    id,
-    score: score ?? 0,
-    ...(values && values.length > 0 ? { values } : {}),
-    ...sparsePart(sparseValues),
-    ...(metadata ? { metadata } : {}),
-  }
-}
-
-function sparsePart(sparseValues: SparseValues | undefined): { readonly sparseValues?: SparseValues } {
-  return sparseValues && sparseValues.indices.length > 0 ? { sparseValues } : {}
 }

@@ -1,9 +1,10 @@
 import { Indexes, type IndexModel } from '@pinecone-database/pinecone'
 import { AppError } from '../errors.ts'
+import { type Confirms, indexList, indexNamed } from './confirmed.ts'
 import { pineconePlace } from './pinecone-place.ts'
 import type { IndexInfo, VectorStore } from './store.ts'
 import { type Project, type StoreCall, storeCalls } from './store-calls.ts'
-import { type TransportOptions, transport } from './transport.ts'
+import { type Exchange, type TransportOptions, transport } from './transport.ts'
 
 export interface PineconeProject extends Project {
   /** `undefined`: the vendor's own. */
@@ -41,18 +42,19 @@ export function pineconeStore(options: PineconeStoreOptions): VectorStore & Asyn
     projectName: string,
     index: string,
     signal: AbortSignal | undefined,
+    confirms: (exchange: Exchange) => boolean,
     call: (indexes: Indexes) => Promise<T>,
-    absence?: 404,
+    isAbsent?: (exchange: Exchange) => boolean,
   ): Promise<T | undefined> {
     const project = projectOf(projectName)
     const write = op === 'createIndex' || op === 'deleteIndex'
     const { value } = await calls.run(
-      { op, project, index, write, signal },
+      { op, project, index, write, confirms, signal },
       (config) => {
         const controllerHostUrl = project.controllerHost
         return call(new Indexes({ ...config, ...(controllerHostUrl ? { controllerHostUrl } : {}) }))
       },
-      ({ status }) => status === absence,
+      isAbsent,
     )
     return value
   }
@@ -61,7 +63,7 @@ export function pineconeStore(options: PineconeStoreOptions): VectorStore & Asyn
     open: (placement) => pineconePlace(calls, projectOf(placement.project), placement),
     async createIndex(project, spec, { signal } = {}) {
       const { name, dimension, metric, cloud, region, tags } = spec
-      const made = await control('createIndex', project, name, signal, (indexes) =>
+      const made = await control('createIndex', project, name, signal, answered(indexNamed(name)), (indexes) =>
         indexes.create({
           name,
           dimension,
@@ -77,11 +79,14 @@ export function pineconeStore(options: PineconeStoreOptions): VectorStore & Asyn
       return info.dimension === 0 ? { ...info, dimension, metric } : info
     },
     async describeIndex(project, name, { signal } = {}) {
-      const found = await control('describeIndex', project, name, signal, (indexes) => indexes.describe(name), 404)
+      const isIt = answered(indexNamed(name))
+      const call = (indexes: Indexes) => indexes.describe(name)
+      const found = await control('describeIndex', project, name, signal, isIt, call, isIndexMissing)
       return found && indexInfo(found)
     },
     async listIndexes(project, { signal } = {}) {
-      const found = await control('listIndexes', project, '', signal, (indexes) => indexes.list())
+      const call = (indexes: Indexes) => indexes.list()
+      const found = await control('listIndexes', project, '', signal, answered(indexList), call)
       return (found?.indexes ?? []).map(indexInfo)
     },
     async deleteIndex(project, name, { signal } = {}) {
@@ -89,13 +94,23 @@ export function pineconeStore(options: PineconeStoreOptions): VectorStore & Asyn
         await indexes.delete(name)
         return 'deleted' as const
       }
-      return (await control('deleteIndex', project, name, signal, call, 404)) ?? 'absent'
+      return (await control('deleteIndex', project, name, signal, isAccepted, call, isIndexMissing)) ?? 'absent'
     },
     async [Symbol.asyncDispose]() {
       wire[Symbol.dispose]()
     },
   }
 }
+
+function answered(confirms: Confirms): (exchange: Exchange) => boolean {
+  return ({ answer }) => confirms(answer)
+}
+
+/** The vendor accepts the deletion of an index with 202 and no body, of which the SDK reads nothing. */
+const isAccepted = ({ status }: Exchange): boolean => status === 202
+
+/** The vendor's own 404, which says so in its body; one of a gateway says nothing of the index. */
+const isIndexMissing = ({ status, words }: Exchange): boolean => status === 404 && /"NOT_FOUND"/.test(words)
 
 /** From the schema itself: the SDK's own `dimension` throws while an index is being made. */
 function indexInfo({ name, host, privateHost, status, schema, tags }: IndexModel): IndexInfo {

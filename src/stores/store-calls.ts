@@ -27,6 +27,8 @@ interface CallTarget {
   readonly project: Project
   readonly index: string
   readonly write: boolean
+  /** Whether the answer is the vendor's to this call; the SDK takes any JSON for one. */
+  readonly confirms: (exchange: Exchange) => boolean
   readonly signal: AbortSignal | undefined
   readonly noRepeatInDoubt?: boolean | undefined
 }
@@ -70,6 +72,7 @@ export function storeCalls(transport: Transport, onCall: ((call: StoreCall) => v
       try {
         const fetchApi = transport.fetchFor(exchange)
         const value = await call({ apiKey: project.apiKey, maxRetries: 0, fetchApi })
+        if (!target.confirms(exchange)) throw new Error('the answer is not one to this request')
         report('ok')
         return { value, exchange }
       } catch (thrown) {

@@ -55,6 +55,12 @@ export function storeFault({ op, project, exchange, thrown, apiKey }: Failure): 
   if (write && (exchange.inDoubt || wasDone)) {
     return new AppError('outcome_unknown', 'The vector store did not say what became of this write.', { cause })
   }
+  if (wasDone) {
+    return new AppError('store_unavailable', 'What the vector store answers is not an answer to this. Try again.', {
+      cause,
+      retryAfterS: 1,
+    })
+  }
   return refusal(op, status, words, exchange, cause)
 }
 

@@ -27,6 +27,8 @@ export interface Exchange {
   status: number
   /** The last answer's body, kept of refusals only. */
   words: string
+  /** The JSON of the last answer as the SDK read it; undefined where it read none. */
+  answer: unknown
   /** An attempt was sent and got no answer that says what became of it (timeout, reset, 5xx). */
   inDoubt: boolean
   requestLsn: number | undefined
@@ -45,6 +47,7 @@ export function newExchange(write: boolean, signal: AbortSignal | undefined, noR
     refusals: 0,
     status: 0,
     words: '',
+    answer: undefined,
     inDoubt: false,
     requestLsn: undefined,
     indexedLsn: undefined,
@@ -86,7 +89,7 @@ async function send(
     const body = typeof init.body === 'string' ? init.body : undefined
     const outcome = await http.send({ url, method: init.method ?? 'GET', headers, body, timeoutMs, signal })
     note(exchange, outcome)
-    if (outcome.kind === 'answered' && !isWorthRetrying(outcome.status)) return new Answer(outcome.status, outcome.body)
+    if (outcome.kind === 'answered' && !isWorthRetrying(outcome.status)) return new Answer(exchange, outcome.body)
     const waitMs = backoffMs(retry, exchange.attempts, exchange.retryAfterMs, random)
     const isDone = exchange.inDoubt && exchange.noRepeatInDoubt
     const isLast = isDone || exchange.attempts >= retry.attempts || performance.now() + waitMs >= deadline
@@ -138,11 +141,13 @@ class GaveUp extends Error {
 class Answer {
   readonly status: number
   readonly ok: boolean
+  readonly #exchange: Exchange
   readonly #body: string
 
-  constructor(status: number, body: string) {
-    this.status = status
-    this.ok = status < 300
+  constructor(exchange: Exchange, body: string) {
+    this.status = exchange.status
+    this.ok = exchange.status < 300
+    this.#exchange = exchange
     this.#body = body
   }
   clone(): this {
@@ -152,6 +157,8 @@ class Answer {
     return this.#body
   }
   async json(): Promise<unknown> {
-    return JSON.parse(this.#body)
+    const answer: unknown = JSON.parse(this.#body)
+    this.#exchange.answer = answer
+    return answer
   }
 }

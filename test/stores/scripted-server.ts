@@ -1,7 +1,10 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
-/** How the next request is met; `reset` and `hang` have read it, `cut` ends in the middle of the answer. */
+/**
+ * How the next request is met; without a body, with the vendor's smallest answer to it. `reset` and `hang` have read
+ * it, `cut` ends in the middle of the answer.
+ */
 export type Step =
   | {
       readonly status?: number
@@ -65,7 +68,8 @@ export async function scriptedServer(): Promise<ScriptedServer> {
         return
       }
       await step.after
-      const text = typeof step.body === 'string' ? step.body : JSON.stringify(step.body ?? {})
+      const answer = step.body === undefined ? smallestAnswer(arrived) : step.body
+      const text = typeof answer === 'string' ? answer : JSON.stringify(answer)
       response.writeHead(step.status ?? 200, { 'Content-Type': 'application/json', ...step.headers })
       response.end(text)
     })
@@ -95,5 +99,23 @@ export async function scriptedServer(): Promise<ScriptedServer> {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
+  }
+}
+
+/** What the vendor's data plane answers to a request that is done and finds nothing. */
+function smallestAnswer({ url, body }: SeenRequest): unknown {
+  const path = url.replace(/\?.*/, '')
+  switch (path) {
+    case '/vectors/upsert':
+      return { upsertedCount: JSON.parse(body).vectors.length }
+    case '/query':
+      return { matches: [] }
+    case '/vectors/fetch':
+    case '/vectors/fetch_by_metadata':
+      return { vectors: {} }
+    case '/vectors/list':
+      return { vectors: [] }
+    default:
+      return {}
   }
 }
