@@ -10,6 +10,8 @@ export interface IndexConfig {
   readonly vector: VectorKind
   readonly cloud: string
   readonly region: string
+  /** `{fields:{name:{filterable:true}}}` of metadata, as it was given; all of the metadata is filterable here anyway. */
+  readonly metadataSchema?: unknown
   readonly tags: Readonly<Record<string, string>> | null
   readonly deletionProtection: 'enabled' | 'disabled'
   readonly readyAtMs: number

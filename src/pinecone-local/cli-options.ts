@@ -8,6 +8,7 @@ export const usage = `pinecone-local: a Pinecone-compatible server for developme
   --data DIR           folder that keeps everything (required)
   --port N             5081; 0 takes any free port
   --host ADDRESS       127.0.0.1
+  --api-key KEY        the one Api-Key that is taken (any)
   --lag-ms N           how long an answered write stays invisible (0)
   --latency-ms N       from a request's arrival to its answer (0)
   --index-ready-ms N   how long a new index is Initializing (0)
@@ -24,6 +25,7 @@ export class UsageError extends Error {
 export interface CliOptions {
   readonly port: number
   readonly host: string
+  readonly apiKey?: string
   readonly dataDir: string
   readonly faults: Partial<Faults>
 }
@@ -50,6 +52,7 @@ export function optionsFrom(args: readonly string[], parse: typeof parseArgs): C
   return {
     port: wholeNumber('port', values.port ?? '5081', 65_535),
     host: typeof values.host === 'string' ? values.host : '127.0.0.1',
+    ...apiKeyOf(values['api-key']),
     dataDir,
     faults,
   }
@@ -61,12 +64,18 @@ function read(args: readonly string[], parse: typeof parseArgs): Record<string, 
   try {
     const { values } = parse({
       args: [...args],
-      options: { help: { type: 'boolean' }, port: text, host: text, data: text, ...flags },
+      options: { help: { type: 'boolean' }, port: text, host: text, data: text, 'api-key': text, ...flags },
     })
     return values as Record<string, string | boolean | undefined>
   } catch (cause) {
     throw new UsageError(`${cause instanceof Error ? cause.message : String(cause)}. See --help.`)
   }
+}
+
+function apiKeyOf(value: string | boolean | undefined): { readonly apiKey?: string } {
+  if (typeof value !== 'string') return {}
+  if (value === '') throw new UsageError('--api-key must not be empty.')
+  return { apiKey: value }
 }
 
 function wholeNumber(flag: string, value: string | boolean, max = Number.MAX_SAFE_INTEGER): number {

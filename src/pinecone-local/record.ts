@@ -1,3 +1,5 @@
+import { floatsJson } from './float-text.ts'
+
 export interface SparseVector {
   readonly indices: Uint32Array
   readonly values: Float32Array
@@ -21,7 +23,7 @@ export function recordBytes(record: StoredRecord): number {
   )
 }
 
-/** The record as the API shows it, spliced from stored JSON; values are float32, so they read back as rounded. */
+/** The record as the API shows it, spliced from stored JSON. */
 export function recordJson(record: StoredRecord, values: boolean, metadata: boolean): string {
   let text = `"id":${JSON.stringify(record.id)},"values":`
   text += values && record.values !== null ? floatsJson(record.values) : '[]'
@@ -32,8 +34,4 @@ export function recordJson(record: StoredRecord, values: boolean, metadata: bool
 
 function sparseJson(sparse: SparseVector): string {
   return `{"indices":[${sparse.indices.join(',')}],"values":${floatsJson(sparse.values)}}`
-}
-
-function floatsJson(values: Float32Array): string {
-  return `[${values.join(',')}]`
 }

@@ -14,6 +14,8 @@ export interface PineconeLocalOptions {
   readonly port?: number
   readonly host?: string
   readonly dataDir: string
+  /** The one key that is taken; without it, any. */
+  readonly apiKey?: string | undefined
   readonly faults?: Partial<Faults>
 }
 
@@ -42,7 +44,7 @@ export async function startPineconeLocal(options: PineconeLocalOptions): Promise
   const faults = new FaultDesk(options.faults ?? {})
   const engine = new Engine(openDatabase(options.dataDir), hotBytes)
   const waits = new Waits()
-  const handling = { engine, faults, waits }
+  const handling = { engine, faults, waits, apiKey: options.apiKey }
   const server = createServer({ keepAliveTimeout: keepAliveMs, maxHeaderSize }, (request, response) => {
     void handleRequest(handling, request, response)
   })

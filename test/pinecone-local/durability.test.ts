@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -106,7 +106,7 @@ describe('the program', () => {
       {
         id: 'x',
         score: 1,
-        values: [Math.fround(0.1), Math.fround(0.2)],
+        values: [0.1, 0.2],
         sparseValues,
         metadata: { a: 'é' },
       },
@@ -145,6 +145,32 @@ describe('the program', () => {
     expect(await run([])).toMatchObject({ code: 2, err: '--data DIR is required. See --help.\n' })
     expect((await run(['--data', 'x', '--port', 'many'])).err).toContain('--port must be a whole number')
     expect((await run(['--data', 'x', '--wrong'])).err).toContain('--wrong')
+  })
+
+  test('keeps its files to its owner, those of an earlier version too', async () => {
+    const dataDir = tempDir()
+    const database = join(dataDir, 'pinecone-local.db')
+    writeFileSync(database, '')
+    chmodSync(database, 0o644)
+    const running = await start(dataDir)
+    await upsert(await makeIndex(running), [{ id: 'x', values: [1, 0] }])
+    const files = readdirSync(dataDir).filter((name) => name.startsWith('pinecone-local.db'))
+    expect(files).toContain('pinecone-local.db-wal')
+    for (const name of files) expect(statSync(join(dataDir, name)).mode & 0o777).toBe(0o600)
+  })
+
+  test('takes one key alone where it was given one, at every door', async () => {
+    const running = await start(tempDir(), '--api-key', 'mine')
+    const host = `${running.url}/i/none`
+    for (const apiKey of ['mind', 'Mine', 'minee', null]) {
+      for (const path of ['/indexes', '/i/none/describe_index_stats', '/_local/faults']) {
+        expect((await call(running.url + path, 'GET', undefined, { apiKey })).status).toBe(401)
+      }
+    }
+    expect((await call(`${running.url}/indexes`, 'GET', undefined, { apiKey: 'mine' })).status).toBe(200)
+    expect((await call(`${host}/describe_index_stats`, 'GET', undefined, { apiKey: 'mine' })).status).toBe(404)
+    expect((await call(`${running.url}/_local/faults`, 'GET', undefined, { apiKey: 'mine' })).status).toBe(200)
+    expect((await run(['--data', 'x', '--api-key', ''])).err).toContain('--api-key must not be empty')
   })
 
   test('takes its faults from flags', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { call, makeIndex, query, startServer, upsert } from './harness.ts'
 
+const sparse = { _sparse_values: { type: 'sparse_vector' } }
 const spec = { serverless: { cloud: 'aws', region: 'us-east-1' } }
 
 describe('the control plane', () => {
@@ -21,11 +22,11 @@ describe('the control plane', () => {
     expect(both.body).toMatchObject({ dimension: 2, spec, schema, deployment })
   })
 
-  test('without a version header takes the oldest version, and refuses one it does not know', async () => {
+  test('without a version header takes 2025-10, and refuses one it does not know', async () => {
     const { url } = await startServer()
     await makeIndex({ url })
     const unsaid = await call(`${url}/indexes/docs`, 'GET', undefined, { version: null })
-    expect(unsaid.body.spec).toBeDefined()
+    expect(unsaid.body.spec.serverless.read_capacity).toBeDefined()
     expect(unsaid.body.schema).toBeUndefined()
     const unknown = await call(`${url}/indexes`, 'GET', undefined, { version: '2019-01' })
     expect(unknown).toMatchObject({ status: 400, body: { error: { code: 'INVALID_ARGUMENT' }, status: 400 } })
@@ -116,23 +117,82 @@ describe('the control plane', () => {
     expect((await query(before, { vector: [1, 0] })).status).toBe(404)
   })
 
-  test('names what it does not offer with 501', async () => {
+  test.each<[string, string, object]>([
+    ['document indexes', '2026-07', { schema: { fields: { title: { type: 'string', full_text_search: {} } } } }],
+    ['document indexes', '2026-04', { dimension: 2, spec, schema: { fields: { body: { type: 'string' } } } }],
+    ['document indexes', '2026-07', { schema: { fields: { v: { type: 'dense_vector', dimension: 2 } } } }],
+    ['pod indexes', '2025-10', { dimension: 2, spec: { pod: {} } }],
+    ['your own cloud', '2025-10', { dimension: 2, spec: { byoc: {} } }],
+    ['collections', '2025-04', { dimension: 2, spec: { serverless: { ...spec.serverless, source_collection: 'c' } } }],
+    ['collections', '2026-07', { dimension: 2, spec, source_collection: 'c' }],
+    ['backups', '2026-07', { dimension: 2, spec, source_backup_id: 'b' }],
+    ['encryption keys', '2026-07', { dimension: 2, spec, cmek_id: 'k' }],
+    ['integrated embedding', '2025-04', { spec, embed: { model: 'm', field_map: { text: 't' } } }],
+    [
+      'Dedicated read capacity',
+      '2025-10',
+      {
+        dimension: 2,
+        spec: { serverless: { ...spec.serverless, read_capacity: { mode: 'Dedicated', dedicated: {} } } },
+      },
+    ],
+    ['Dedicated read capacity', '2026-07', { schema: { fields: sparse }, read_capacity: { mode: 'Dedicated' } }],
+    [
+      'deployments other than managed',
+      '2026-07',
+      { schema: { fields: sparse }, deployment: { deployment_type: 'pod' } },
+    ],
+  ])('refuses to create with %s (%s) by its name, and makes nothing', async (what, version, body) => {
+    const { url } = await startServer()
+    const reply = await call(`${url}/indexes`, 'POST', { name: 'other', ...body }, { version })
+    expect(reply).toMatchObject({ status: 400, body: { error: { code: 'INVALID_ARGUMENT' } } })
+    expect(reply.body.error.message).toContain(`pinecone-local does not offer ${what}`)
+    expect((await call(`${url}/indexes`, 'GET')).body.indexes).toEqual([])
+  })
+
+  test('refuses a region that the vendor does not have in its words', async () => {
+    const { url } = await startServer()
+    for (const [cloud, region] of [
+      ['aws', 'us-west1'],
+      ['gcp', 'us-east-1'],
+      ['ibm', 'us-east-1'],
+      ['constructor', 'us-east-1'],
+    ]) {
+      const body = { name: 'far', dimension: 2, spec: { serverless: { cloud, region } } }
+      const message = `Resource cloud: ${cloud} region: ${region} not found.`
+      expect(await call(`${url}/indexes`, 'POST', body)).toMatchObject({
+        ...{ status: 404, body: { error: { code: 'NOT_FOUND', message } } },
+      })
+    }
+  })
+
+  test('keeps which metadata is to be indexed', async () => {
+    const { url } = await startServer()
+    const schema = { fields: { genre: { filterable: true } } }
+    const body = { name: 'some', dimension: 2, spec: { serverless: { ...spec.serverless, schema } } }
+    const made = await call(`${url}/indexes`, 'POST', body, { version: '2026-04' })
+    expect(made).toMatchObject({ status: 201, body: { spec: { serverless: { schema } } } })
+    const wrong = { ...body, spec: { serverless: { ...spec.serverless, schema: { fields: { a: {} } } } } }
+    expect((await call(`${url}/indexes`, 'POST', wrong)).status).toBe(400)
+  })
+
+  test('names what it does not offer with a status of which the SDK shows the words', async () => {
     const { url } = await startServer()
     const host = await makeIndex({ url })
-    const documents = { name: 'd', schema: { fields: { title: { type: 'string', full_text_search: {} } } } }
+    const dedicated = { spec: { serverless: { read_capacity: { mode: 'Dedicated' } } } }
     const replies = [
-      [await call(`${url}/indexes`, 'POST', documents, { version: '2026-07' }), 'document indexes'],
-      [await call(`${url}/indexes`, 'POST', { name: 'p', dimension: 2, spec: { pod: {} } }), 'pod'],
       [await call(`${url}/indexes/create-for-model`, 'POST', {}), 'integrated embedding'],
+      [await call(`${url}/indexes/docs`, 'PATCH', dedicated), 'Dedicated read capacity'],
+      [await call(`${url}/indexes/docs`, 'PATCH', { embed: {} }), "changing an index's embed"],
       [await call(`${url}/backups`, 'GET'), 'backups'],
       [await call(`${url}/embed`, 'POST', {}), 'inference'],
     ] as const
     for (const [reply, what] of replies) {
-      expect(reply.status).toBe(501)
-      expect(reply.body.error).toMatchObject({ code: 'UNIMPLEMENTED', message: expect.stringContaining(what) })
+      expect(reply.status).toBe(400)
+      expect(reply.body.error).toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(what) })
     }
     const documentsReply = await call(`${host}/namespaces/a/documents/search`, 'POST', {})
-    expect(documentsReply).toMatchObject({ status: 501, body: { code: 12 } })
+    expect(documentsReply).toMatchObject({ status: 400, body: { code: 3 } })
     expect(documentsReply.body.message).toContain('documents')
     expect((await call(`${host}/nowhere`, 'GET')).status).toBe(404)
     expect((await call(`${host}/query`, 'GET')).status).toBe(405)

@@ -59,11 +59,23 @@ describe('an upsert', () => {
     expect((await call(`${host}/describe_index_stats`, 'POST', {})).body.namespaces).toEqual({})
   })
 
-  test('drops null metadata without a word, and keeps the last record of an id given twice', async () => {
+  test('with null in its metadata is refused in the words of the vendor, and so is an update', async () => {
+    const host = await makeIndex(await startServer())
+    await upsert(host, [{ ...record, metadata: { a: 1 } }])
+    const message = "Metadata value must be a string, number, boolean or list of strings, got 'null' for field 'b'"
+    const refused = { status: 400, body: { code: 3, message, details: [] } }
+    expect(await upsert(host, [{ ...record, metadata: { a: 2, b: null } }])).toMatchObject(refused)
+    const change = { namespace: 'a', id: 'x', setMetadata: { b: null } }
+    expect(await call(`${host}/vectors/update`, 'POST', change)).toMatchObject(refused)
+    const fetched = await call(`${host}/vectors/fetch?ids=x&namespace=a`, 'GET')
+    expect(fetched.body.vectors.x.metadata).toEqual({ a: 1 })
+  })
+
+  test('keeps the last record of an id given twice', async () => {
     const host = await makeIndex(await startServer())
     await upsert(host, [
       { ...record, metadata: { a: 1 } },
-      { ...record, values: [0, 1], metadata: { b: null, c: true, d: [] } },
+      { ...record, values: [0, 1], metadata: { c: true, d: [] } },
     ])
     const fetched = await call(`${host}/vectors/fetch?ids=x&namespace=a`, 'GET')
     expect(fetched.body.vectors).toEqual({ x: { id: 'x', values: [0, 1], metadata: { c: true, d: [] } } })

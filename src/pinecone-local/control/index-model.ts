@@ -8,21 +8,25 @@ import type { ApiVersion } from '../http/api-version.ts'
  * @param origin `http://host:port` as the caller reached this server, so that the host works where it came from.
  */
 export function indexModel(index: IndexEntry, version: ApiVersion, origin: string): Record<string, unknown> {
-  const { tags, deletionProtection } = index.config
+  const { deletionProtection } = index.config
   const common = {
     name: index.name,
     host: `${origin}/i/${index.hostKey}`,
     status: status(index),
     deletion_protection: deletionProtection,
   }
-  // Only 2026-07 says that an index without tags has null.
-  const tagged = tags !== null || version === '2026-07' ? { tags } : {}
   return {
     ...common,
-    ...tagged,
-    ...(version === '2026-07' ? {} : classic(index)),
-    ...(version === '2025-10' ? {} : bySchema(index)),
+    ...tagsFor(version, index.config.tags),
+    ...(version === '2026-07' ? {} : classic(index, version)),
+    ...(version < '2026-04' ? {} : bySchema(index)),
   }
+}
+
+function tagsFor(version: ApiVersion, tags: IndexEntry['config']['tags']): Record<string, unknown> {
+  if (version < '2024-10') return {}
+  // Only 2026-07 says that an index without tags has null.
+  return tags !== null || version === '2026-07' ? { tags } : {}
 }
 
 export function isReady(index: IndexEntry): boolean {
@@ -35,12 +39,18 @@ function status(index: IndexEntry): { ready: boolean; state: string } {
 
 const readCapacity = { mode: 'OnDemand', status: { state: 'Ready' } }
 
-function classic({ config }: IndexEntry): Record<string, unknown> {
-  const { vector, cloud, region } = config
+function classic({ config }: IndexEntry, version: ApiVersion): Record<string, unknown> {
+  const { vector, cloud, region, metadataSchema } = config
+  const serverless = {
+    cloud,
+    region,
+    ...(version >= '2025-10' ? { read_capacity: readCapacity } : {}),
+    ...(version >= '2025-10' && metadataSchema !== undefined ? { schema: metadataSchema } : {}),
+  }
   return {
     ...(vector.type === 'dense' ? { dimension: vector.dimension, metric: vector.metric } : { metric: 'dotproduct' }),
-    vector_type: vector.type,
-    spec: { serverless: { cloud, region, read_capacity: readCapacity } },
+    ...(version >= '2025-01' ? { vector_type: vector.type } : {}),
+    spec: { serverless },
   }
 }
 

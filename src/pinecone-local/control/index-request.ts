@@ -1,8 +1,9 @@
 import type { IndexConfig, VectorKind } from '../catalog.ts'
-import { ApiError, invalid } from '../http/api-error.ts'
+import { invalid, missingField } from '../http/api-error.ts'
 import { isObject, type JsonObject } from '../http/body-fields.ts'
 import { limits } from '../limits.ts'
 import type { Metric } from '../search/score.ts'
+import { deployment, notOffered, refuseDedicated, serverless } from './place.ts'
 import { mergeTags } from './tags.ts'
 
 export interface IndexRequest {
@@ -11,21 +12,35 @@ export interface IndexRequest {
 }
 
 const metrics: readonly string[] = ['cosine', 'dotproduct', 'euclidean'] satisfies Metric[]
-const clouds: readonly string[] = ['aws', 'gcp', 'azure']
 
 /**
- * Reads a create request in either form: `dimension`, `metric`, `vector_type` and `spec.serverless` (2025-10,
- * 2026-04), or `schema.fields` with the reserved vector fields and `deployment` (2026-07).
+ * Reads a create request in either form: `dimension`, `metric`, `vector_type` and `spec.serverless`, or, since
+ * 2026-04, `schema.fields` with the reserved vector fields and `deployment`.
  *
- * @throws ApiError 400, 422, or 501 for an index kind that is not offered.
+ * @throws ApiError 400, 404 or 422; what is not offered is refused by its name.
  */
 export function parseCreate(body: JsonObject): IndexRequest {
   const name = checkName(body.name)
-  const inSchema = body.schema !== undefined && body.spec === undefined
-  const place = inSchema ? deployment(body.deployment) : serverless(body.spec)
+  refuseNotOffered(body)
+  const inSchema = body.schema !== undefined && body.schema !== null
   const vector = inSchema ? schemaVector(body.schema) : classicVector(body)
+  const place = inSchema && body.spec === undefined ? deployment(body.deployment) : serverless(body.spec)
   const tags = mergeTags(null, body.tags)
   return { name, config: { vector, ...place, tags, deletionProtection: deletionProtection(body) ?? 'disabled' } }
+}
+
+/** Fields that would make another kind of index: without the refusal it would be a quiet lie. */
+function refuseNotOffered(body: JsonObject): void {
+  const kinds = {
+    embed: 'integrated embedding',
+    source_collection: 'collections',
+    source_backup_id: 'backups',
+    cmek_id: 'encryption keys of your own',
+  }
+  for (const [field, what] of Object.entries(kinds)) {
+    if (body[field] !== undefined && body[field] !== null) throw notOffered(`${what} (${field})`)
+  }
+  refuseDedicated(body.read_capacity)
 }
 
 export function deletionProtection(body: JsonObject): 'enabled' | 'disabled' | undefined {
@@ -36,7 +51,7 @@ export function deletionProtection(body: JsonObject): 'enabled' | 'disabled' | u
 }
 
 function checkName(name: unknown): string {
-  if (name === undefined || name === null) throw missing('name')
+  if (name === undefined || name === null) throw missingField('name')
   if (typeof name !== 'string') throw invalid(`name: expected a string, got ${JSON.stringify(name)}`)
   if (name.length < 1 || name.length > limits.indexNameLength) {
     throw invalid(`Index name must be between 1 and ${limits.indexNameLength} characters long.`)
@@ -65,17 +80,17 @@ function classicVector(body: JsonObject): VectorKind {
 
 function schemaVector(schema: unknown): VectorKind {
   const fields = isObject(schema) && isObject(schema.fields) ? schema.fields : undefined
-  if (fields === undefined) throw missing('fields')
+  if (fields === undefined) throw missingField('fields')
   const names = Object.keys(fields)
   if (names.length === 0) {
     throw invalid(
       'Schema must contain at least one of the following field types: dense_vector, sparse_vector, string with full_text_search',
     )
   }
-  if (names.some((name) => name !== '_values' && name !== '_sparse_values')) {
-    throw new ApiError(
-      501,
-      'pinecone-local does not offer document indexes. A schema may have the fields _values and _sparse_values only.',
+  const others = names.filter((name) => name !== '_values' && name !== '_sparse_values')
+  if (others.length > 0) {
+    throw notOffered(
+      `document indexes: a schema may have the fields _values and _sparse_values only, not ${others.join(', ')}`,
     )
   }
   const values = fields._values
@@ -104,43 +119,4 @@ function dense(dimension: unknown, metric: unknown): VectorKind {
     throw invalid(`metric must be one of ${metrics.join(', ')}, got ${JSON.stringify(metric)}`)
   }
   return { type: 'dense', dimension, metric: metric as Metric }
-}
-
-interface Place {
-  readonly cloud: string
-  readonly region: string
-}
-
-function serverless(spec: unknown): Place {
-  if (spec === undefined || spec === null) throw missing('spec')
-  if (isObject(spec) && (spec.pod !== undefined || spec.byoc !== undefined)) {
-    throw new ApiError(501, 'pinecone-local offers serverless indexes only, not pod or byoc.')
-  }
-  const inner = isObject(spec) && isObject(spec.serverless) ? spec.serverless : undefined
-  if (inner === undefined) throw invalid('spec: expected serverless with cloud and region')
-  return checkPlace(inner)
-}
-
-function deployment(value: unknown): Place {
-  // Left out, the vendor chooses a managed deployment.
-  if (value === undefined || value === null) return { cloud: 'aws', region: 'us-east-1' }
-  if (!isObject(value)) throw invalid('deployment: expected an object')
-  if (value.deployment_type !== 'managed') {
-    throw new ApiError(
-      501,
-      `pinecone-local offers managed deployments only, not ${JSON.stringify(value.deployment_type)}.`,
-    )
-  }
-  return checkPlace(value)
-}
-
-function checkPlace({ cloud, region }: JsonObject): Place {
-  if (typeof cloud !== 'string') throw missing('cloud')
-  if (typeof region !== 'string' || region === '') throw missing('region')
-  if (!clouds.includes(cloud)) throw new ApiError(404, `Resource cloud: ${cloud} region: ${region} not found.`)
-  return { cloud, region }
-}
-
-function missing(name: string): ApiError {
-  return new ApiError(422, `Failed to deserialize the JSON body into the target type: missing field \`${name}\``)
 }

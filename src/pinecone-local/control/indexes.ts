@@ -8,6 +8,7 @@ import { isObject, type JsonObject } from '../http/body-fields.ts'
 import { changeIndex, insertIndex, removeIndex } from './index-changes.ts'
 import { indexModel } from './index-model.ts'
 import { deletionProtection, parseCreate } from './index-request.ts'
+import { notOffered, refuseDedicated } from './place.ts'
 import { mergeTags } from './tags.ts'
 
 export interface ControlCall {
@@ -79,12 +80,9 @@ function named({ engine, indexName }: ControlCall): IndexEntry {
 
 function refuseOtherChanges({ spec, read_capacity, deployment, schema, embed }: JsonObject): void {
   const serverless = isObject(spec) ? spec.serverless : undefined
-  const capacity = read_capacity ?? (isObject(serverless) ? serverless.read_capacity : undefined)
-  if (isObject(capacity) && capacity.mode !== 'OnDemand') {
-    throw new ApiError(501, 'pinecone-local does not offer dedicated read capacity.')
-  }
+  refuseDedicated(read_capacity ?? (isObject(serverless) ? serverless.read_capacity : undefined))
   if (isObject(spec) && serverless === undefined) throw invalid('Only serverless indexes are offered')
-  if (deployment !== undefined || schema !== undefined || embed !== undefined) {
-    throw new ApiError(501, 'pinecone-local does not offer changing deployment, schema or embed of an index.')
+  for (const [name, change] of Object.entries({ deployment, schema, embed })) {
+    if (change !== undefined) throw notOffered(`changing an index's ${name}`)
   }
 }

@@ -36,7 +36,8 @@ export function listNamespaces(call: DataCall): Answer {
     const namespace = index.namespaces.get(name)
     return namespace === undefined ? [] : [description(call, namespace)]
   })
-  return json({ namespaces, ...pagination, total_count: countNamespaces(index, prefix) })
+  const total = call.version >= '2025-10' ? { total_count: countNamespaces(index, prefix) } : {}
+  return json({ namespaces, ...pagination, ...total })
 }
 
 /** GET /namespaces/{namespace}. */
@@ -60,7 +61,7 @@ function countNamespaces(index: IndexEntry, prefix: string): number {
 
 function description({ index, version }: DataCall, namespace: NamespaceEntry): Record<string, unknown> {
   const { name, recordCount, config } = namespace
-  const schema = config?.schema === undefined ? {} : schemaFields(config)
+  const schema = config?.schema === undefined || version < '2025-10' ? {} : schemaFields(config)
   // Since 2026-07 the 64-bit numbers of a description are decimal strings.
   return version === '2026-07'
     ? { name, record_count: String(recordCount), size_bytes: String(namespaceBytes(index, namespace)), ...schema }

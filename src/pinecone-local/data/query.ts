@@ -1,6 +1,7 @@
 import type { NamespaceEntry } from '../catalog.ts'
 import { dimensionOf } from '../catalog.ts'
 import { compileFilter } from '../filter/compile-filter.ts'
+import { floatText } from '../float-text.ts'
 import type { Answer } from '../http/answer.ts'
 import { invalid } from '../http/api-error.ts'
 import { field, optionalBoolean, optionalString, wholeNumber } from '../http/body-fields.ts'
@@ -38,7 +39,7 @@ export function query(call: DataCall): Answer {
         throw invalid('Result size exceeds the limit of 4MB. Lower topK, or leave values or metadata out.')
       }
     }
-    parts.push(`{"score":${Math.fround(score)},${recordJson(record, withValues, withMetadata)}}`)
+    parts.push(`{"score":${floatText(Math.fround(score))},${recordJson(record, withValues, withMetadata)}}`)
   }
   return answer(call, parts.join(','), namespace)
 }

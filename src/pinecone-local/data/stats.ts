@@ -1,10 +1,11 @@
 import type { Answer } from '../http/answer.ts'
 import { invalid } from '../http/api-error.ts'
+import type { ApiVersion } from '../http/api-version.ts'
 import { field, isObject } from '../http/body-fields.ts'
 import type { DataCall } from './call.ts'
 
 /** POST /describe_index_stats: counts by namespace. */
-export function indexStats({ engine, index, body }: DataCall): Answer {
+export function indexStats({ engine, index, body, version }: DataCall): Answer {
   const filter = field(body, 'filter')
   if (filter !== undefined && !(isObject(filter) && Object.keys(filter).length === 0)) {
     throw invalid('Serverless and Starter indexes do not support describing index stats with metadata filtering')
@@ -22,10 +23,16 @@ export function indexStats({ engine, index, body }: DataCall): Answer {
     ...(kind.type === 'dense' ? { dimension: kind.dimension } : {}),
     indexFullness: 0,
     totalVectorCount: total,
-    metric: kind.type === 'dense' ? kind.metric : 'dotproduct',
-    vectorType: kind.type,
-    memory_fullness: 0,
-    storage_fullness: 0,
+    ...(version >= '2025-01'
+      ? { metric: kind.type === 'dense' ? kind.metric : 'dotproduct', vectorType: kind.type }
+      : {}),
+    ...fullness(version),
   })
   return { status: 200, body: `{"namespaces":{${parts.join(',')}},${rest.slice(1)}` }
+}
+
+/** For dedicated reads, of which nothing is used here. The names changed with 2026-07. */
+function fullness(version: ApiVersion): Record<string, number> {
+  if (version < '2025-10') return {}
+  return version < '2026-07' ? { memory_fullness: 0, storage_fullness: 0 } : { memoryFullness: 0, storageFullness: 0 }
 }

@@ -17,10 +17,10 @@ function isMetadataValue(value: unknown): value is MetadataValue {
 }
 
 /**
- * Metadata as the vendor takes it: flat, strings, numbers, booleans and lists of strings. Null values are dropped
- * without an error, as the vendor does over REST.
+ * Metadata as the vendor takes it: flat, strings, numbers, booleans and lists of strings. Null is none of them, and
+ * refused as the vendor refuses it.
  *
- * @returns its JSON text, or null where nothing is left.
+ * @returns its JSON text, or null where there is none.
  * @throws ApiError 400.
  */
 export function metadataJson(value: unknown): string | null {
@@ -28,7 +28,6 @@ export function metadataJson(value: unknown): string | null {
   if (!isObject(value)) throw invalid(`metadata: expected an object, got ${JSON.stringify(value)}`)
   const entries: [string, MetadataValue][] = []
   for (const [key, item] of Object.entries(value)) {
-    if (item === null) continue
     if (key.startsWith('$')) throw invalid(`Metadata keys cannot start with '$', got '${key}'`)
     if (!isMetadataValue(item)) throw badValue(key, item)
     entries.push([key, item])

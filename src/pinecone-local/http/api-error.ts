@@ -47,6 +47,10 @@ export function notFound(message: string): ApiError {
   return new ApiError(404, message)
 }
 
+export function missingField(name: string): ApiError {
+  return new ApiError(422, `Failed to deserialize the JSON body into the target type: missing field \`${name}\``)
+}
+
 /** The vendor's error body: `{error:{code,message},status}` or a google.rpc.Status. */
 export function errorBody(error: ApiError, plane: Plane): { contentType: string; body: string } {
   // The vendor's data plane answers 401 as bare text.

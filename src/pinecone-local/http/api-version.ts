@@ -1,17 +1,21 @@
 import { invalid } from './api-error.ts'
 
-const supported = ['2025-10', '2026-04', '2026-07'] as const
+/** Oldest first; as text they sort by age, so `version >= '2025-01'` reads as "since 2025-01". */
+const supported = ['2024-07', '2024-10', '2025-01', '2025-04', '2025-10', '2026-04', '2026-07'] as const
 
 export type ApiVersion = (typeof supported)[number]
 
+/** What a request without the header gets: the oldest version that the vendor itself still supports. */
+const unsaid: ApiVersion = '2025-10'
+
 /**
- * The version a request asks for. Without a header the vendor uses the oldest version it supports
- * (docs: API versioning).
+ * The version a request asks for. The vendor has retired those before 2025-10; frameworks in use still send them, so
+ * they are served here in the shapes that their SDKs read.
  *
  * @throws ApiError 400 for a version that is not served.
  */
 export function apiVersion(header: string | undefined): ApiVersion {
-  if (header === undefined || header === '') return supported[0]
+  if (header === undefined || header === '') return unsaid
   const found = supported.find((version) => version === header)
   if (found === undefined) {
     throw invalid(`API version '${header}' is not supported. Supported versions: ${supported.join(', ')}.`)

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isReady } from '../control/index-model.ts'
 import { namespaceName } from '../data/names.ts'
@@ -22,6 +23,8 @@ export interface Handling {
   readonly engine: Engine
   readonly faults: FaultDesk
   readonly waits: Waits
+  /** The one key that is taken; without it, any. */
+  readonly apiKey: string | undefined
 }
 
 /** Serves one request; never rejects. */
@@ -35,6 +38,7 @@ export async function handleRequest(
   const plane: Plane = url.startsWith('/i/') ? 'data' : 'control'
   try {
     if (url.startsWith('/_local')) {
+      if (handling.apiKey !== undefined) checkKey(handling.apiKey, request)
       await localRequest(handling.faults, request, response, url)
       return
     }
@@ -78,10 +82,9 @@ async function underFaults(
   else send(response, answer, verdict.lsnHeaders, startedAt)
 }
 
-async function taskOf({ engine, faults }: Handling, request: IncomingMessage, url: string): Promise<Task> {
+async function taskOf({ engine, faults, apiKey }: Handling, request: IncomingMessage, url: string): Promise<Task> {
   const body = await readBody(request)
-  const key = request.headers['api-key']
-  if (key === undefined || key === '') throw new ApiError(401, 'Invalid API key.')
+  checkKey(apiKey, request)
   const version = apiVersion(header(request, 'x-pinecone-api-version'))
   const method = request.method ?? 'GET'
   const mark = url.indexOf('?')
@@ -133,6 +136,20 @@ async function taskOf({ engine, faults }: Handling, request: IncomingMessage, ur
       })
     },
   }
+}
+
+/** @throws ApiError 401 without a key, and with another than the one that is taken. */
+function checkKey(wanted: string | undefined, request: IncomingMessage): void {
+  const key = header(request, 'api-key')
+  if (key === undefined || key === '' || (wanted !== undefined && !sameText(key, wanted))) {
+    throw new ApiError(401, 'Invalid API key.')
+  }
+}
+
+/** Compares in a time that does not tell how much is alike. */
+function sameText(left: string, right: string): boolean {
+  const [a, b] = [left, right].map((text) => createHash('sha256').update(text).digest()) as [Buffer, Buffer]
+  return timingSafeEqual(a, b)
 }
 
 function header(request: IncomingMessage, name: string): string | undefined {

@@ -6,6 +6,7 @@ import {
   describeIndex,
   listIndexes,
 } from '../control/indexes.ts'
+import { notOffered } from '../control/place.ts'
 import type { DataCall } from '../data/call.ts'
 import { deleteRecords } from '../data/delete-records.ts'
 import { fetchByMetadata, fetchRecords } from '../data/fetch.ts'
@@ -60,7 +61,7 @@ const controlRoutes: Readonly<Record<string, ControlRoute>> = {
 }
 
 /** Parts of the vendor's API that are not offered, by the path they start with. */
-const notOffered: readonly (readonly [string, string])[] = [
+const otherParts: readonly (readonly [string, string])[] = [
   ['/bulk/', 'imports'],
   ['/records/', 'text records (integrated embedding)'],
   ['/namespaces/', 'documents'],
@@ -104,8 +105,8 @@ function find<Route>(
   if (Object.keys(routes).some((key) => key.endsWith(` ${path}`)) || match !== null) {
     throw new ApiError(405, `Method ${method} is not allowed for ${path}`)
   }
-  const other = notOffered.find(([start]) => path.startsWith(start))
-  if (other !== undefined) throw new ApiError(501, `pinecone-local does not offer ${other[1]} (${method} ${path}).`)
+  const other = otherParts.find(([start]) => path.startsWith(start))
+  if (other !== undefined) throw notOffered(`${other[1]} (${method} ${path})`)
   throw new ApiError(404, `No such endpoint: ${method} ${path}`)
 }
 

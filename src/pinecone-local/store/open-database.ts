@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, chmodSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -59,7 +59,9 @@ export function openDatabase(dataDir: string): DatabaseSync {
   }
   let database: DatabaseSync | undefined
   try {
-    database = new DatabaseSync(join(dataDir, 'pinecone-local.db'), { timeout: 0 })
+    const file = join(dataDir, 'pinecone-local.db')
+    keepPrivate(file)
+    database = new DatabaseSync(file, { timeout: 0 })
     // Exclusive locking is also what tells a second process that the folder is taken.
     database.exec('pragma locking_mode = exclusive; pragma page_size = 8192; pragma journal_mode = wal;')
     database.exec('pragma synchronous = normal; pragma cache_size = -65536; pragma wal_autocheckpoint = 4000;')
@@ -72,6 +74,12 @@ export function openDatabase(dataDir: string): DatabaseSync {
     }
     throw new StartError(`The data folder ${dataDir} cannot be opened: ${reason(cause)}.`, { cause })
   }
+}
+
+/** Tenants' texts are in it: only the owner reads it, and the log beside it, which SQLite makes with the same rights. */
+function keepPrivate(file: string): void {
+  closeSync(openSync(file, 'a', 0o600))
+  for (const path of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(path)) chmodSync(path, 0o600)
 }
 
 /** Not `mkdir` with `recursive`: Node 24 never returns from it where the parent is there but takes no folders. */
