@@ -5,6 +5,8 @@
 export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   clock: [],
+  // Machines of waiting and working that know nothing of what they work at.
+  concurrency: ['clock'],
   log: ['errors', 'telemetry'],
   config: ['limits-file', 'policy', 'policy-file', 'rerank-settings', 'secret', 'setting-groups', 'setting-reader'],
   'setting-groups': ['auth', 'project-file', 'secret', 'setting-reader'],
@@ -34,7 +36,10 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   limits: ['clock', 'db', 'errors', 'models', 'placement', 'registry'],
 
   // Verbs. rag and moves never meet: the tenant's routing and its write permits stand between them.
-  moves: ['canonical-json', 'auth', 'clock', 'db', 'errors', 'placement', 'policy', 'registry', 'stores', 'telemetry'],
+  moves: [
+    ...['canonical-json', 'auth', 'clock', 'concurrency', 'db', 'errors', 'placement', 'policy', 'registry', 'stores'],
+    'telemetry',
+  ],
   rag: [
     ...['canonical-json', 'auth', 'cache', 'db', 'errors', 'lexical', 'models', 'placement', 'registry', 'stores'],
     'telemetry',

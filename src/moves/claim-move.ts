@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm'
+import { eq, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../db/connect.ts'
 import type { MoveRow } from './journal.ts'
 import { moves } from './moves.sql.ts'
@@ -6,27 +6,49 @@ import { hasTurn } from './queue.ts'
 
 export interface ClaimOptions {
   readonly leaseMs: number
+  /** The replica that takes it, for who looks for it. */
+  readonly host: string
+}
+
+/** Nobody carries it on, and it is not left alone for a while. */
+const isFree = sql`ended_at is null
+  and (mover_lease_until is null or mover_lease_until < now())
+  and (not_before is null or not_before <= now())`
+
+/**
+ * Takes the oldest move that has something to do and no living mover, under a new token; one that only soaks apart.
+ * What the last mover had claimed is left in the row: the step that goes on has to take it as suspect.
+ */
+export function claimMove(db: Db, options: ClaimOptions): Promise<MoveRow | undefined> {
+  const next = sql`
+    select id from moves q
+    where ${isFree}
+      and (state <> 'soaking' or request is not null or retain_until <= now())
+      and state <> 'paused'
+      and ${hasTurn()}
+    order by created_at limit 1 for update skip locked`
+  return take(db, next, options)
 }
 
 /**
- * Takes the oldest move that has something to do and no living mover, under a new token. What the last mover
- * had claimed is left in the row: the step that goes on has to take it as suspect.
+ * Takes the move that soaks, has something to carry back and was looked at longest ago: all of them come in turn,
+ * however much one has to do.
  */
-export async function claimMove(db: Db, options: ClaimOptions): Promise<MoveRow | undefined> {
+export function claimSoakingMove(db: Db, options: ClaimOptions): Promise<MoveRow | undefined> {
+  const next = sql`
+    select id from moves q
+    where ${isFree}
+      and state = 'soaking' and request is null and retain_until > now()
+      and exists (select 1 from dirty where move_id = q.id and synced_seq is distinct from seq)
+    order by not_before nulls first, created_at limit 1 for update skip locked`
+  return take(db, next, options)
+}
+
+async function take(db: Db, next: SQL, { leaseMs, host }: ClaimOptions): Promise<MoveRow | undefined> {
   const [claimed] = await db.execute<{ id: string; token: string }>(sql`
-    update moves set
-      mover_token = mover_token + 1,
-      mover_lease_until = now() + make_interval(secs => ${options.leaseMs / 1000})
-    where id = (
-      select id from moves q
-      where ended_at is null
-        and (mover_lease_until is null or mover_lease_until < now())
-        and (not_before is null or not_before <= now())
-        and (state <> 'soaking' or request is not null or retain_until <= now() or exists (
-          select 1 from dirty where move_id = q.id and synced_seq is distinct from seq))
-        and state <> 'paused'
-        and ${hasTurn()}
-      order by created_at limit 1 for update skip locked)
+    update moves set mover_token = mover_token + 1, mover_host = ${host},
+      mover_lease_until = now() + make_interval(secs => ${leaseMs / 1000})
+    where id = (${next})
     returning id, mover_token as token`)
   if (claimed === undefined) return undefined
   const move = await readMove(db, claimed.id)

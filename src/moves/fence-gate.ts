@@ -1,3 +1,4 @@
+import type { Gate } from './gate.ts'
 import type { Rates } from './learnt.ts'
 import type { Tail } from './tail.ts'
 
@@ -20,36 +21,33 @@ const shortHoldMs = 300
 const easyShare = 0.65
 const tightShare = 0.85
 
-/** The gate that keeps a move from entering the fence, in words for a person; undefined when it may enter. */
-export function fenceGate(situation: FenceSituation): string | undefined {
+/** The gate that keeps a move from entering the fence; undefined when it may enter. */
+export function fenceGate(situation: FenceSituation): Gate | undefined {
   const { tail, behind, rates, fenceBudgetMs, waitedMs, fenceTries } = situation
-  if (behind > 0) return `${behind} replica(s) still work by the routing from before the last change`
-  if (tail.inDoubt > 0) return `${tail.inDoubt} write(s) that got no answer from the store may still land`
-  if (tail.stuck > 0) return `${tail.stuck} write(s) are under way for long, or their writer is gone`
-  if (tail.suspect > 0)
-    return `${tail.suspect} record(s) of the target may still be reached by a late write of the mover`
-  if (tail.unproven > 0) return `${tail.unproven} record(s) wait until the store is known to show their last write`
-  if (tail.claimed > 0) return 'a batch is being written to the target'
+  if (behind > 0) return { kind: 'replicas_behind', count: behind }
+  if (tail.inDoubt > 0) return { kind: 'write_in_doubt', count: tail.inDoubt }
+  if (tail.stuck > 0) return { kind: 'write_under_way', count: tail.stuck }
+  if (tail.suspect > 0) return { kind: 'target_suspect', count: tail.suspect }
+  if (tail.unproven > 0) return { kind: 'write_unproven', count: tail.unproven }
+  if (tail.claimed > 0) return { kind: 'batch_under_way', count: tail.claimed }
   // The longer after each try that came to nothing: what was expected of it was wrong.
   const patienceMs = fenceBudgetMs * 2 ** Math.min(fenceTries, 3)
   const isPatient = waitedMs < patienceMs
-  if (!rates.isLagKnown && tail.unsynced + tail.unverified > 0 && isPatient)
-    return 'it is not known yet how late the store shows writes'
+  if (!rates.isLagKnown && tail.unsynced + tail.unverified > 0 && isPatient) return { kind: 'lag_unknown' }
   const hold = expectedHold(tail, rates)
   if (hold.totalMs <= Math.max(shortHoldMs, fenceBudgetMs * easyShare)) return undefined
   const isTight = hold.totalMs <= fenceBudgetMs * tightShare
   if (isTight && !isPatient) return undefined
-  if (hold.byRows) {
-    const left = tail.inflight + tail.unsynced + tail.unverified
-    return `${left} record(s) written meanwhile have to be carried over first`
-  }
-  // By what a write of this moment would wait, so that the words stay while the last write gets older.
+  if (hold.byRows) return { kind: 'tail_too_long', count: tail.inflight + tail.unsynced + tail.unverified }
+  // By what a write of this moment would wait, so that the gate stays while the last write gets older.
   const { activeLagMs, followerLagMs } = rates
-  const late = `the store shows writes ${seconds(Math.max(activeLagMs, followerLagMs))} s late`
-  const held = `writes would be held for about ${seconds(activeLagMs + followerLagMs + 2 * rates.roundMs)} s`
-  if (isTight)
-    return `${late}: ${held} of the ${seconds(fenceBudgetMs)} s that FENCE_BUDGET_MS allows; a quieter moment is waited for, ${seconds(patienceMs)} s at most`
-  return `${late}: ${held}, too long for FENCE_BUDGET_MS (${fenceBudgetMs}); raise it, or it goes on in a quieter moment`
+  return {
+    kind: 'store_late',
+    lateMs: halfSeconds(Math.max(activeLagMs, followerLagMs)),
+    holdMs: halfSeconds(activeLagMs + followerLagMs + 2 * rates.roundMs),
+    budgetMs: fenceBudgetMs,
+    ...(isTight && { patienceMs }),
+  }
 }
 
 /**
@@ -80,13 +78,14 @@ export function pollMs({ activeLagMs, followerLagMs }: Rates): number {
   return Math.min(50, Math.max(10, Math.max(activeLagMs, followerLagMs) / 40))
 }
 
-/** What kept a fence until its deadline, or would have, in words for a person. */
-export function whatKept(tail: Tail): string {
-  if (tail.inDoubt + tail.suspect > 0) return 'a write that got no answer from the store may still land'
-  if (tail.inflight > 0) return `${tail.inflight} write(s) were still under way`
-  if (tail.unsynced > 0) return `${tail.unsynced} record(s) did not show yet where they were written`
-  if (tail.unverified > 0) return `${tail.unverified} record(s) did not show yet where they were carried to`
-  return 'the mover came too late'
+/** What kept a fence until its deadline, or would have; undefined when only the mover was late. */
+export function whatKept(tail: Tail): Gate | undefined {
+  if (tail.inDoubt > 0) return { kind: 'write_in_doubt', count: tail.inDoubt }
+  if (tail.suspect > 0) return { kind: 'target_suspect', count: tail.suspect }
+  if (tail.inflight > 0) return { kind: 'write_under_way', count: tail.inflight }
+  if (tail.unsynced > 0) return { kind: 'write_unproven', count: tail.unsynced }
+  if (tail.unverified > 0) return { kind: 'not_shown_yet', count: tail.unverified }
+  return undefined
 }
 
 /** Whether the two places are equal in everything that was written: the last word before the switch. */
@@ -95,7 +94,7 @@ export function isTailDone(tail: Tail): boolean {
   return inflight + inDoubt + unsynced + unverified + suspect + claimed === 0
 }
 
-/** In half seconds, rounded up: words that change with every look would tell watchers of nothing. */
-function seconds(ms: number): string {
-  return String(Math.ceil(ms / 500) / 2)
+/** Rounded up: a gate that changes with every look would tell watchers of nothing. */
+function halfSeconds(ms: number): number {
+  return Math.ceil(ms / 500) * 500
 }

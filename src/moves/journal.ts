@@ -3,6 +3,8 @@ import { desc, eq, sql } from 'drizzle-orm'
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core'
 import { canonicalJson } from '../canonical-json.ts'
 import type { Db, Tx } from '../db/connect.ts'
+import type { Waiting } from './gate.ts'
+import { gateWords } from './gate-words.ts'
 import { isEnded, type MoveState } from './move-state.ts'
 import { moveEvents, moves } from './moves.sql.ts'
 
@@ -17,8 +19,11 @@ export class LostMove extends Error {
   override readonly name = 'LostMove'
 }
 
-/** What a transaction changes of a move's row. */
-export type MoveChange = Omit<PgUpdateSetSource<typeof moves>, 'id' | 'moverToken'> & { readonly state?: MoveState }
+/** What a transaction changes of a move's row. `gate: null`: it waits for nothing any more; `noteGate` says what it waits for. */
+export type MoveChange = Omit<PgUpdateSetSource<typeof moves>, 'id' | 'moverToken' | 'gate' | 'waiting'> & {
+  readonly state?: MoveState
+  readonly gate?: null
+}
 
 /**
  * Runs a transaction that holds the move's row, as the mover with this token and no other (docs/moves.md I9).
@@ -32,7 +37,10 @@ export async function asMover<T>(db: Db, move: MoveRow, work: (tx: Tx, row: Move
   })
 }
 
-/** Changes the row inside `asMover`, with an event when the state changes, and tells who waits for it. */
+/**
+ * Changes the row inside `asMover`, with an event when the state changes, and tells who waits for it. A move in a new
+ * state waits for nothing yet.
+ */
 export async function changeMove(
   tx: Tx,
   row: MoveRow,
@@ -40,11 +48,26 @@ export async function changeMove(
   detail: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const state = change.state ?? row.state
+  const isPassed = change.gate === null || state !== row.state
   await tx
     .update(moves)
-    .set({ ...change, updatedAt: sql`now()`, ...(isEnded(state) ? { endedAt: sql`now()`, gate: null } : {}) })
+    .set({
+      ...change,
+      updatedAt: sql`now()`,
+      ...(isPassed && { gate: null, waiting: null }),
+      ...(isEnded(state) && { endedAt: sql`now()` }),
+    })
     .where(eq(moves.id, row.id))
   if (state !== row.state) await appendEvent(tx, row.id, state, detail)
+  await tx.execute(sql`select pg_notify(${movesChannel}, ${row.id})`)
+}
+
+/** Says in the row what the move waits for, and tells who watches it. */
+export async function setWaiting(tx: Tx, row: MoveRow, waiting: Waiting): Promise<void> {
+  await tx
+    .update(moves)
+    .set({ waiting, gate: gateWords(waiting.gate), updatedAt: sql`now()` })
+    .where(eq(moves.id, row.id))
   await tx.execute(sql`select pg_notify(${movesChannel}, ${row.id})`)
 }
 

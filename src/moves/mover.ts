@@ -1,95 +1,113 @@
+import { hostname } from 'node:os'
 import { type Clock, systemClock } from '../clock.ts'
+import { type Claim, type JobEnd, LeasedJobs } from '../concurrency/leased-jobs.ts'
 import type { Database } from '../db/connect.ts'
-import { claimMove, releaseClaim, renewClaim } from './claim-move.ts'
+import { type ClaimOptions, claimMove, claimSoakingMove, releaseClaim, renewClaim } from './claim-move.ts'
 import { LostMove, type MoveRow, movesChannel } from './journal.ts'
 import { reopenFences } from './reopen-fences.ts'
+import { RunMemory } from './run-memory.ts'
 import { type RunMoveDeps, runMove } from './run-move.ts'
+import { soakRound } from './soak-round.ts'
 
 export interface MoverOptions {
   /** How long a mover that is not heard of keeps its move. */
   readonly leaseMs: number
-  /** Moves carried on at once by this replica. */
+  /** Moves carried on at once by this replica; those that soak apart. */
   readonly maxMoves: number
   readonly pollMs: number
 }
 
-/** The mover of one replica: takes moves that nobody carries on, and carries them on until they rest. */
+/** Soaking moves that are looked at together: a round of one is a few calls, and one that hangs keeps nobody else. */
+const soakSlots = 4
+
+/**
+ * The mover of one replica: takes moves that nobody carries on, and carries them on until they rest. Moves that soak
+ * are carried by a loop of its own, a round of each in turn: they may soak for days, and take nobody's place.
+ */
 export class Mover implements AsyncDisposable {
   readonly #database: Database
   readonly #deps: RunMoveDeps
   readonly #options: MoverOptions
-  readonly #stop = new AbortController()
-  readonly #running = new Set<Promise<void>>()
   readonly #clock: Clock
+  readonly #moving: LeasedJobs<MoveRow, number>
+  readonly #soaking: LeasedJobs<MoveRow, number>
+  readonly #memory: RunMemory
+  #stopped = false
   #timer: ReturnType<Clock['every']> | undefined
   #unlisten: (() => Promise<void>) | undefined
-  #looking = false
 
   constructor(database: Database, deps: Omit<RunMoveDeps, 'db'>, options: MoverOptions) {
     this.#database = database
     this.#deps = { ...deps, db: database.db }
     this.#options = options
     this.#clock = deps.clock ?? systemClock
+    this.#memory = new RunMemory(this.#clock, deps.settings.storeInDoubtMs)
+    this.#moving = this.#jobs(options.maxMoves, claimMove, runMove)
+    this.#soaking = this.#jobs(soakSlots, claimSoakingMove, soakRound)
   }
 
   async start(): Promise<void> {
-    const look = () => void this.#look()
+    const look = () => this.#look()
     const listening = await this.#database.sql.listen(movesChannel, look, look)
     this.#unlisten = listening.unlisten
     this.#timer = this.#clock.every(this.#options.pollMs, look)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true
     this.#timer?.stop()
-    this.#stop.abort(new Error('the mover stops'))
+    for (const jobs of [this.#moving, this.#soaking]) jobs.stop(new Error('the mover stops'))
     await this.#unlisten?.().catch(() => undefined)
-    await Promise.all(this.#running)
+    await Promise.all([this.#moving[Symbol.asyncDispose](), this.#soaking[Symbol.asyncDispose]()])
   }
 
-  async #look(): Promise<void> {
-    if (this.#looking) return
-    this.#looking = true
+  #look(): void {
+    if (this.#stopped) return
+    void this.#openFences()
+    this.#moving.wake()
+    this.#soaking.wake()
+  }
+
+  /** Also when every place is taken: a fence that is past its deadline is everybody's to open. */
+  async #openFences(): Promise<void> {
     try {
       await reopenFences(this.#database.db)
-      while (!this.#stop.signal.aborted && this.#running.size < this.#options.maxMoves) {
-        const { leaseMs } = this.#options
-        const move = await claimMove(this.#database.db, { leaseMs })
-        if (move === undefined) break
-        const run = this.#carry(move).finally(() => this.#running.delete(run))
-        this.#running.add(run)
-      }
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#deps.log.warn({ err: error }, 'the mover could not look for moves')
-    } finally {
-      this.#looking = false
+      if (!this.#stopped) this.#warn(error, 'fences could not be looked for')
     }
   }
 
-  /** Carries one move on while its claim is renewed; a claim that can't be renewed stops the work at once. */
-  async #carry(move: MoveRow): Promise<void> {
+  /** A loop of claimed moves, each carried by `run`, which says for how long the move is left alone then. */
+  #jobs(
+    slots: number,
+    claim: (db: RunMoveDeps['db'], options: ClaimOptions) => Promise<MoveRow | undefined>,
+    run: typeof runMove,
+  ): LeasedJobs<MoveRow, number> {
+    const { db } = this.#database
     const { leaseMs } = this.#options
-    const lost = new AbortController()
-    const signal = AbortSignal.any([this.#stop.signal, lost.signal])
-    let renewedAtMs = this.#clock.now()
-    const renewal = this.#clock.every(leaseMs / 4, async () => {
-      // A claim that was not renewed for nine tenths of its time is taken to be lost, by our own clock.
-      if (this.#clock.now() - renewedAtMs > leaseMs * 0.9) lost.abort(new LostMove(`the claim on ${move.id} ran out`))
-      const sentAtMs = this.#clock.now()
-      const renewed = await renewClaim(this.#database.db, move, leaseMs).catch(() => undefined)
-      if (renewed) renewedAtMs = sentAtMs
-      if (renewed === false) lost.abort(new LostMove(`move ${move.id} has another mover`))
-    })
-    let restMs: number | undefined
-    try {
-      restMs = await runMove(this.#deps, move, signal)
-    } catch (error) {
-      if (!(error instanceof LostMove) && !signal.aborted) {
-        this.#deps.log.warn({ err: error, move: move.id }, 'a move could not be carried on')
-        restMs = this.#options.pollMs
-      }
-    } finally {
-      renewal.stop()
-      await releaseClaim(this.#database.db, move, restMs).catch(() => undefined)
-    }
+    const host = hostname()
+    return new LeasedJobs<MoveRow, number>(
+      {
+        claim: () => claim(db, { leaseMs, host }),
+        renew: (move) => renewClaim(db, move, leaseMs),
+        run: (move, held: Claim) => run(this.#deps, move, held, this.#memory.of(move.id)),
+        release: (move, end) => this.#release(move, end),
+        onFault: (error, during) => this.#warn(error, `the mover could not ${during} a move`),
+      },
+      { leaseMs, slots, clock: this.#clock },
+    )
+  }
+
+  async #release(move: MoveRow, end: JobEnd<number>): Promise<void> {
+    // Whoever has it now does not ask us.
+    if (end.kind === 'lost' || (end.kind === 'failed' && end.error instanceof LostMove)) return
+    if (end.kind === 'failed') this.#warn(end.error, 'a move could not be carried on', move.id)
+    const restMs = end.kind === 'done' ? end.result : end.kind === 'failed' ? this.#options.pollMs : 0
+    await releaseClaim(this.#database.db, move, restMs)
+    if (restMs > 0) void this.#clock.sleep(restMs).then(() => this.#look())
+  }
+
+  #warn(error: unknown, words: string, move?: string): void {
+    if (!(error instanceof LostMove)) this.#deps.log.warn({ err: error, ...(move !== undefined && { move }) }, words)
   }
 }

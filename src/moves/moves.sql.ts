@@ -15,6 +15,7 @@ import {
 import type { TenantId } from '../placement/tenant-id.ts'
 import { places } from '../registry/places.sql.ts'
 import { tenants } from '../registry/tenants.sql.ts'
+import type { Waiting } from './gate.ts'
 import type { MoveKind, MoveRequest, MoveState } from './move-state.ts'
 import type { VerificationReport } from './verification.ts'
 
@@ -53,7 +54,9 @@ export const moves = pgTable(
     comparedAt: timestamp('compared_at', { withTimezone: true }),
     /** What a person asked for and the runner has not carried out yet. */
     request: text('request').$type<MoveRequest>(),
-    /** Why the move waits, in words for a person; null when it does not. */
+    /** What the move waits for; null when it does not. */
+    waiting: jsonb('waiting').$type<Waiting>(),
+    /** The same in words. */
     gate: text('gate'),
     /** Why it failed, or why the last try of a step did. */
     error: text('error'),
@@ -61,6 +64,8 @@ export const moves = pgTable(
     notBefore: timestamp('not_before', { withTimezone: true }),
     moverToken: bigint('mover_token', { mode: 'number' }).notNull().default(0),
     moverLeaseUntil: timestamp('mover_lease_until', { withTimezone: true }),
+    /** The host name of the replica that carries it on, or did so last. */
+    moverHost: text('mover_host'),
     /** When writes were last held for the switch. */
     heldAt: timestamp('held_at', { withTimezone: true }),
     /** Tries of the switch that ran into the end of the fence. */

@@ -18,12 +18,10 @@ export interface MoveSituation {
   readonly request: MoveRequest | null
   /** The time for going back is over. */
   readonly retentionOver: boolean
-  /** While it soaks: something was written that the old place lacks. */
-  readonly hasUnsynced: boolean
 }
 
-/** The step that a move needs now; `rest` when it waits for a person or for time, or has ended. */
-export function nextStep({ state, request, retentionOver, hasUnsynced }: MoveSituation): StepName | 'rest' {
+/** The step that a move needs now; `rest` when it waits for a person, or has ended. */
+export function nextStep({ state, request, retentionOver }: MoveSituation): StepName | 'rest' {
   if (request === 'cancel' && isBeforeSwitch(state)) return 'cancel'
   switch (state) {
     case 'queued':
@@ -41,7 +39,7 @@ export function nextStep({ state, request, retentionOver, hasUnsynced }: MoveSit
       return 'open'
     case 'soaking':
       if (request === 'rollback') return 'rollBack'
-      return request === 'complete' || retentionOver ? 'complete' : hasUnsynced ? 'soak' : 'rest'
+      return request === 'complete' || retentionOver ? 'complete' : 'soak'
     case 'completing':
       return 'complete'
     case 'cancelling':

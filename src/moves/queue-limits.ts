@@ -6,3 +6,6 @@ export interface MoveLimits {
 }
 
 export const moveLimits: MoveLimits = { perIndex: 1, perProject: 2 }
+
+/** Moves that one replica carries on at once; those that soak apart. */
+export const moverSlots = 2

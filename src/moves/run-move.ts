@@ -1,15 +1,19 @@
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import { type Clock, systemClock } from '../clock.ts'
+import type { Claim } from '../concurrency/leased-jobs.ts'
 import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import type { VectorStore } from '../stores/store.ts'
 import { readMove } from './claim-move.ts'
+import { FaultPlaces } from './fault-places.ts'
+import type { GateKeeper } from './gate-keeper.ts'
 import { asMover, changeMove, LostMove, type MoveRow } from './journal.ts'
-import { Learnt } from './learnt.ts'
+import type { Learnt } from './learnt.ts'
 import { nextStep, type StepName } from './next-step.ts'
 import { onFault } from './on-fault.ts'
 import type { Paces } from './pace-stores.ts'
+import type { MoveMemory } from './run-memory.ts'
 import type { MovePoint, Step, StepContext } from './step.ts'
 import { arm } from './steps/arm.ts'
 import { cancel } from './steps/cancel.ts'
@@ -21,14 +25,13 @@ import { prepare } from './steps/prepare.ts'
 import { rollBack } from './steps/roll-back.ts'
 import { soak } from './steps/soak.ts'
 import { verify } from './steps/verify.ts'
-import { readTail, type Tail } from './tail.ts'
 
 const steps = { prepare, arm, copy, verify, fence, open, soak, complete, cancel, rollBack } satisfies Record<
   StepName,
   Step
 >
 
-export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'signal' | 'clock' | 'learnt'> {
+export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'waiting' | 'signal' | 'clock' | 'learnt'> {
   readonly log: Logger
   readonly clock?: Clock
   /** How fast each index may be called; without it, as fast as it answers. */
@@ -37,41 +40,110 @@ export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'signal' 
   readonly at?: (point: MovePoint, move: MoveRow) => Promise<void>
 }
 
+/** A step failed so often, or has waited for so long, that others may have its place meanwhile. */
+const givesWayAfterMs = 15_000
+const restMs = 5_000
+
 /**
- * Carries a claimed move on, step by step, until it rests or ends.
+ * Carries a claimed move on, step by step, until it rests or ends. One that is stuck gives its place away for a while
+ * when another move waits for one (R6 of docs/moves.md section 7).
  * @returns how long to leave it alone, in ms; 0 when it rests.
  * @throws LostMove, or the signal's reason.
  */
-export async function runMove(deps: RunMoveDeps, claimed: MoveRow, signal: AbortSignal): Promise<number> {
-  const { db, log, clock = systemClock } = deps
-  const at = async (point: MovePoint) => deps.at?.(point, claimed)
-  const learnt = new Learnt(clock)
+export async function runMove(
+  deps: RunMoveDeps,
+  claimed: MoveRow,
+  claim: Claim,
+  { learnt, gates }: MoveMemory,
+): Promise<number> {
+  const { db, clock = systemClock } = deps
   for (;;) {
-    signal.throwIfAborted()
-    const move = await current(db, claimed)
-    const retentionOver = move.retainUntil !== null && move.retainUntil.getTime() <= clock.epochMs()
-    const hasUnsynced = move.state === 'soaking' && hasWork(await readTail(db, move.id))
-    const step = nextStep({ state: move.state, request: move.request, retentionOver, hasUnsynced })
-    if (step === 'rest') return 0
-    try {
-      const result = await steps[step]({ ...deps, stores: storesOf(deps, step), clock, move, learnt, signal, at })
-      if (move.attempts > 0) await asMover(db, move, (tx, row) => changeMove(tx, row, { attempts: 0, error: null }))
-      if (result.kind === 'wait') {
-        if (result.gate !== move.gate) await asMover(db, move, (tx, row) => changeMove(tx, row, { gate: result.gate }))
-        await clock.sleep(result.retryMs, signal)
-      }
-    } catch (error) {
-      if (error instanceof LostMove || signal.aborted) throw error
-      log.warn({ err: error, move: move.id, tenant: move.tenantId, step }, 'a step of a move failed')
-      const afterMs = await recordFault(db, move, error)
-      if (afterMs > 0) await clock.sleep(afterMs, signal)
-    }
+    const move = await readOwn(db, claimed, claim)
+    const step = stepOf(move, clock)
+    if (step === 'rest' || step === 'soak') return 0
+    const outcome = await runStep(deps, { move, step, claim, learnt, gates })
+    if (outcome.kind === 'next') continue
+    if (outcome.kind === 'wait' && !(await givesWay(db, move, gates))) await clock.sleep(outcome.retryMs, claim.signal)
+    else return Math.max(outcome.retryMs, outcome.kind === 'wait' ? restMs : 0)
   }
 }
 
-/** Also what is under way: if its writer has died nobody else gives the record free again. */
-function hasWork({ unsynced, inflight, inDoubt }: Tail): boolean {
-  return unsynced + inflight + inDoubt > 0
+/** What the move needs now, as its row is. */
+export function stepOf(move: MoveRow, clock: Clock): StepName | 'rest' {
+  const retentionOver = move.retainUntil !== null && move.retainUntil.getTime() <= clock.epochMs()
+  return nextStep({ state: move.state, request: move.request, retentionOver })
+}
+
+/** What a step came to; `failed`: it is tried again after `retryMs`, and keeps no place until then. */
+export type StepOutcome = { readonly kind: 'next' } | { readonly kind: 'wait' | 'failed'; readonly retryMs: number }
+
+export interface StepRun {
+  readonly move: MoveRow
+  readonly step: StepName
+  readonly claim: Claim
+  readonly learnt: Learnt
+  readonly gates: GateKeeper
+}
+
+/**
+ * Runs one step, and keeps in the move's row what it waits for, or that it waits for nothing.
+ * @throws LostMove, or the signal's reason.
+ */
+export async function runStep(deps: RunMoveDeps, { move, step, claim, learnt, gates }: StepRun): Promise<StepOutcome> {
+  const { db, log, clock = systemClock } = deps
+  const { signal } = claim
+  const faults = new FaultPlaces()
+  const context: StepContext = {
+    ...deps,
+    ...{ stores: faults.watch(storesOf(deps, step)), clock, move, learnt, signal },
+    async at(point) {
+      await deps.at?.(point, move)
+      if (isProgress(point)) await gates.passed(db, move)
+    },
+    async waiting(gate, retryMs) {
+      await gates.note(db, move, gate, retryMs)
+      if (stepOf(await readOwn(db, move, claim), clock) !== step) throw new Superseded()
+    },
+  }
+  try {
+    const result = await steps[step](context)
+    if (result.kind === 'wait') await gates.note(db, move, result.gate, result.retryMs, move.fenceTries || undefined)
+    else await gates.passed(db, move)
+    if (move.attempts > 0) await asMover(db, move, (tx, row) => changeMove(tx, row, { attempts: 0, error: null }))
+    return result.kind === 'next' ? result : { kind: 'wait', retryMs: result.retryMs }
+  } catch (error) {
+    if (error instanceof Superseded) return { kind: 'next' }
+    if (error instanceof LostMove || signal.aborted) throw error
+    log.warn({ err: error, move: move.id, tenant: move.tenantId, step }, 'a step of a move failed')
+    const { retryMs, tries } = await recordFault(db, move, error)
+    if (retryMs === 0) return { kind: 'next' }
+    const place = faults.of(error) ?? { operation: step }
+    const gate = { kind: 'step_failed', ...place, code: codeOf(error), message: wordsOf(error) } as const
+    await gates.note(db, move, gate, retryMs, tries)
+    // The first tries follow at once: a place given away and taken again costs more than they take.
+    if (retryMs >= 1_000) return { kind: 'failed', retryMs }
+    await clock.sleep(retryMs, signal)
+    return { kind: 'next' }
+  }
+}
+
+/** A person asked for something else while a step waited. */
+class Superseded extends Error {}
+
+/** Whether a step that comes to this point has got past what it waited for; rounds of a sync come by all the time. */
+function isProgress(point: MovePoint): boolean {
+  return point !== 'sync: carried over' && point !== 'fence: entered'
+}
+
+/** Whether the move has been at one gate for long while another waits for a mover. One that holds writes goes first. */
+async function givesWay(db: Db, move: MoveRow, gates: GateKeeper): Promise<boolean> {
+  if (gates.waitedMs() < givesWayAfterMs || move.state === 'switching') return false
+  const [other] = await db.execute<{ waits: boolean }>(sql`
+    select exists (select 1 from moves m join routing r on r.tenant_id = ${move.tenantId}
+      where m.id <> ${move.id} and m.ended_at is null and m.state not in ('paused', 'soaking')
+        and m.mover_lease_until is null and (m.not_before is null or m.not_before <= now())
+        and r.phase not in ('fence', 'flip')) as waits`)
+  return other?.waits === true
 }
 
 /** The long steps are paced. One that holds writes is short, and waits for nothing that it can help. */
@@ -80,29 +152,40 @@ function storesOf({ stores, paces }: RunMoveDeps, step: StepName): VectorStore {
   return isLong && paces !== undefined ? paces.slow(stores) : stores
 }
 
-async function current(db: Db, claimed: MoveRow): Promise<MoveRow> {
+/** The move as it is now. @throws LostMove when the claim on it is over, by our clock or by its row. */
+export async function readOwn(db: Db, claimed: MoveRow, claim: Claim): Promise<MoveRow> {
+  claim.signal.throwIfAborted()
   const move = await readMove(db, claimed.id)
-  if (move === undefined || move.moverToken !== claimed.moverToken)
+  if (move?.moverToken !== claimed.moverToken || !claim.stillMine())
     throw new LostMove(`move ${claimed.id} has another mover`)
   return move
 }
 
-/** Writes the fault down and decides; returns for how long to wait before the next try. */
-async function recordFault(db: Db, move: MoveRow, error: unknown): Promise<number> {
-  const words = error instanceof AppError ? `${error.message} (${error.code})` : 'an unexpected fault; see the log'
+/** Writes the fault down and decides; says for how long to wait before the next try, 0 when it is given up. */
+async function recordFault(db: Db, move: MoveRow, error: unknown): Promise<{ retryMs: number; tries: number }> {
+  const words = wordsOf(error)
   // The state as it is now: the step may have switched, and failed only then.
-  const decision = await asMover(db, move, async (tx, row) => {
-    await changeMove(tx, row, { attempts: sql`attempts + 1`, error: words })
-    return onFault(error, row.state, row.attempts + 1)
+  const { decision, tries } = await asMover(db, move, async (tx, row) => {
+    const tries = row.attempts + 1
+    await changeMove(tx, row, { attempts: tries, error: words })
+    return { tries, decision: onFault(error, row.state, tries) }
   })
-  if (decision.kind === 'retry') return decision.afterMs
+  if (decision.kind === 'retry') return { retryMs: decision.afterMs, tries }
   await abandon(db, move, words)
-  return 0
+  return { retryMs: 0, tries }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof AppError ? error.code : 'internal'
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof AppError ? `${error.message} (${error.code})` : 'an unexpected fault; see the log'
 }
 
 /** Sends the move the way of a cancel; without a person's request it ends as `failed`. */
 async function abandon(db: Db, move: MoveRow, words: string): Promise<void> {
   await asMover(db, move, async (tx, row) => {
-    await changeMove(tx, row, { state: 'cancelling', gate: null, attempts: 0 }, { error: words })
+    await changeMove(tx, row, { state: 'cancelling', attempts: 0 }, { error: words })
   })
 }

@@ -3,10 +3,13 @@ import type { Db, Tx } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { dirty } from '../registry/dirty.sql.ts'
+import type { GateKind, NextStep, Waiting } from './gate.ts'
+import { gateNow } from './gate-now.ts'
+import { gateWords } from './gate-words.ts'
 import type { MoveRow } from './journal.ts'
 import type { MoveKind, MoveRequest, MoveState } from './move-state.ts'
 import { moveEvents, moves } from './moves.sql.ts'
-import { queueReason } from './queue.ts'
+import { nextSteps } from './next-steps.ts'
 import { readPlaces } from './read-places.ts'
 import type { VerificationReport } from './verification.ts'
 
@@ -31,7 +34,12 @@ export interface MoveView {
   /** Records written during the move, and how many of them the other place still lacks. */
   readonly dirty: { readonly touched: number; readonly unsynced: number }
   readonly requested: MoveRequest | null
+  /** What it waits for now, in words. */
   readonly gate: string | null
+  readonly waitsFor: WaitView | null
+  /** The host name of the replica that carries it on, or did so last. */
+  readonly mover: string | null
+  readonly nextSteps: readonly NextStep[]
   readonly error: string | null
   readonly createdBy: string
   readonly createdAt: string
@@ -39,6 +47,23 @@ export interface MoveView {
   readonly switchedAt: string | null
   readonly retainUntil: string | null
   readonly endedAt: string | null
+}
+
+/** A gate with its fields, for a program; what is not known of it is null. */
+export interface WaitView {
+  readonly kind: GateKind
+  readonly record: string | null
+  readonly replica: string | null
+  readonly index: string | null
+  readonly operation: string | null
+  readonly count: number | null
+  readonly since: string
+  readonly ageS: number
+  readonly tries: number
+  /** Null: it is looked at all the time. */
+  readonly nextTryAt: string | null
+  /** When it ends on its own at the latest. */
+  readonly until: string | null
 }
 
 export interface PlaceView {
@@ -129,6 +154,7 @@ export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
     index: place.indexName,
     generation: place.generation,
   })
+  const waiting = await gateNow(tx, row)
   const iso = (date: Date | null) => date?.toISOString() ?? null
   return {
     id: row.id,
@@ -142,7 +168,10 @@ export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
     writePauseMs: row.writePauseMs,
     dirty: { touched: log?.touched ?? 0, unsynced: log?.unsynced ?? 0 },
     requested: row.request,
-    gate: row.state === 'queued' ? ((await queueReason(tx, row)) ?? row.gate) : row.gate,
+    gate: waiting === null ? null : gateWords(waiting.gate),
+    waitsFor: waiting === null ? null : waitView(waiting),
+    mover: row.moverHost,
+    nextSteps: nextSteps(row, waiting?.gate),
     error: row.error,
     createdBy: row.createdBy,
     createdAt: row.createdAt.toISOString(),
@@ -150,6 +179,24 @@ export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
     switchedAt: iso(row.switchedAt),
     retainUntil: iso(row.retainUntil),
     endedAt: iso(row.endedAt),
+  }
+}
+
+function waitView({ gate, since, tries, nextTryAt }: Waiting): WaitView {
+  // Named by what caused it, when that is another gate.
+  const at = gate.because ?? gate
+  return {
+    kind: gate.kind,
+    record: at.record ?? null,
+    replica: at.replica ?? null,
+    index: at.index ?? null,
+    operation: at.operation ?? null,
+    count: at.count ?? null,
+    since,
+    ageS: Math.max(0, Math.floor((Date.now() - Date.parse(since)) / 1000)),
+    tries,
+    nextTryAt,
+    until: at.until ?? null,
   }
 }
 

@@ -69,7 +69,7 @@ export async function pauseMove({ db }: Deps, actor: StaffPrincipal, id: string)
       .update(moves)
       .set({ moverToken: sql`${moves.moverToken} + 1`, moverLeaseUntil: null })
       .where(eq(moves.id, row.id))
-    await changeMove(tx, row, { state: 'paused', pausedState: row.state, gate: 'paused by a person' })
+    await changeMove(tx, row, { state: 'paused', pausedState: row.state })
   })
 }
 

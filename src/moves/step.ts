@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Db } from '../db/connect.ts'
 import type { Project } from '../placement/choose-project.ts'
 import type { VectorStore } from '../stores/store.ts'
+import type { Gate } from './gate.ts'
 import type { MoveRow } from './journal.ts'
 import type { Learnt } from './learnt.ts'
 import type { RecentQueries } from './recent-queries.ts'
@@ -68,6 +69,11 @@ export interface StepContext {
   /** Fires when the mover loses its lease on the move or the process stops. */
   readonly signal: AbortSignal
   at(point: MovePoint): Promise<void>
+  /**
+   * Says what the step waits for while it goes on waiting, and looks whether a person asked for something else.
+   * @throws when somebody did: the step ends there.
+   */
+  waiting(gate: Gate, retryMs: number): Promise<void>
 }
 
 /**
@@ -76,14 +82,14 @@ export interface StepContext {
  */
 export type StepResult =
   | { readonly kind: 'next' }
-  | { readonly kind: 'wait'; readonly gate: string; readonly retryMs: number }
+  | { readonly kind: 'wait'; readonly gate: Gate; readonly retryMs: number }
 
 /** One phase of a move. It may be run again at any time, by any mover, from whatever it finds. */
 export type Step = (context: StepContext) => Promise<StepResult>
 
 export const next: StepResult = { kind: 'next' }
 
-export function wait(gate: string, retryMs: number): StepResult {
+export function wait(gate: Gate, retryMs: number): StepResult {
   return { kind: 'wait', gate, retryMs }
 }
 
@@ -93,6 +99,6 @@ export function barrierTickOf(move: MoveRow): number {
   return move.barrierTick
 }
 
-export function replicasBehind(behind: number): string {
-  return `${behind} replica(s) still work by the routing from before the last change`
+export function replicasBehind(behind: number): Gate {
+  return { kind: 'replicas_behind', count: behind }
 }

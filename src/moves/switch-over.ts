@@ -4,6 +4,7 @@ import { readBarrier } from '../registry/barrier.ts'
 import { changeRouting } from '../registry/change-routing.ts'
 import { places } from '../registry/places.sql.ts'
 import { fenceGate, isInVain, isTailDone, pollMs, whatKept } from './fence-gate.ts'
+import type { Gate } from './gate.ts'
 import { asMover, changeMove, type MoveChange, type MoveRow } from './journal.ts'
 import type { Rates } from './learnt.ts'
 import { readMoving } from './read-places.ts'
@@ -45,7 +46,7 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
   context.learnt.waitedEnough()
   await context.at('fence: entered')
   const fenced = await readMoving(db, move)
-  if (fenced.phase !== 'fence') return wait('the fence was opened again', 100)
+  if (fenced.phase !== 'fence') return wait({ kind: 'switch_missed' }, 100)
   const endsAtMs = context.clock.now() + (await fenceLeftMs(context))
   let kept = whatKept(await parts.ledger.tail())
   while (context.clock.now() < endsAtMs) {
@@ -63,10 +64,10 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
   await asMover(db, move, (tx, row) => openFence(tx, row))
   // Longer after each try: whatever was in the way needs time.
   const retryMs = Math.min(10_000, 500 * 2 ** move.fenceTries)
-  return wait(`writes were held and nothing was switched, for ${kept}; it is tried again`, retryMs)
+  return wait({ kind: 'switch_missed', ...(kept && { because: kept }) }, retryMs)
 }
 
-async function catchUp(context: StepContext, parts: SyncParts): Promise<string | undefined> {
+async function catchUp(context: StepContext, parts: SyncParts): Promise<Gate | undefined> {
   const { db, move, settings, learnt } = context
   const { synced, verified } = await syncRound(parts)
   if (synced + verified > 0) await context.at('sync: carried over')

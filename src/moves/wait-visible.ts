@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { TenantStore } from '../stores/store.ts'
+import { type Gate, untilOf } from './gate.ts'
 
 /** An id that no record can have: callers' ids never begin so. Deleting it changes nothing but the sequence number. */
 const probeId = '_tr_probe'
@@ -43,15 +44,23 @@ export async function waitVisible(
     readonly storeVisibleMs: number
     readonly signal: AbortSignal
     readonly clock: Clock
+    /** Called while nothing is shown yet: says so, and throws when somebody asked to stop waiting. */
+    readonly onWait: (gate: Gate, retryMs: number) => Promise<void>
   },
 ): Promise<void> {
-  const { dimension, storeVisibleMs, signal, clock } = options
+  const { dimension, storeVisibleMs, signal, clock, onWait } = options
+  const { indexName: index } = store.placement
   const look = await probeVisibility(store, dimension, signal)
   const startedAtMs = clock.now()
   for (;;) {
     const seen = await look()
     if (seen.kind === 'visible') return
     if (seen.kind === 'unproven' && clock.now() - startedAtMs >= storeVisibleMs) return
-    await clock.sleep(seen.kind === 'unproven' ? Math.min(1000, storeVisibleMs) : 50, signal)
+    // Without sequence numbers the wait ends with its bound; with them, when the store shows what it owes.
+    const until =
+      seen.kind === 'unproven' ? { until: untilOf(clock, storeVisibleMs - (clock.now() - startedAtMs)) } : {}
+    const pauseMs = seen.kind === 'unproven' ? Math.min(500, storeVisibleMs) : 50
+    await onWait({ kind: 'not_shown_yet', index, ...until }, pauseMs)
+    await clock.sleep(pauseMs, signal)
   }
 }

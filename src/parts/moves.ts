@@ -4,6 +4,7 @@ import type { Database } from '../db/connect.ts'
 import { Mover } from '../moves/mover.ts'
 import type { Paces } from '../moves/pace-stores.ts'
 import { startPolicyRounds } from '../moves/policy-rounds.ts'
+import { moverSlots } from '../moves/queue-limits.ts'
 import type { RecentQueries } from '../moves/recent-queries.ts'
 import type { RunMoveDeps } from '../moves/run-move.ts'
 import type { MoveSettings } from '../moves/step.ts'
@@ -37,7 +38,7 @@ export async function openMoves(config: Config, parts: MoveParts): Promise<Async
   const { db } = database
   const { paces, recentQueries } = parts
   const deps = { stores, paces, recentQueries, settings, log, ...(at && { at }) }
-  const mover = opening.use(new Mover(database, deps, { leaseMs: 15_000, maxMoves: 2, pollMs: 2_000 }))
+  const mover = opening.use(new Mover(database, deps, { leaseMs: 15_000, maxMoves: moverSlots, pollMs: 2_000 }))
   await mover.start()
   opening.use(startSweep({ db, stores, settings, log }, { everyMs: 60_000, spreadMs: 15_000 }))
   const policyDeps = { db, stores, log, settings, policy: config.movePolicy }

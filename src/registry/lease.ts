@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { Clock } from '../clock.ts'
 import type { Database } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
@@ -60,8 +61,8 @@ export class Lease {
     const sentAtMs = this.#clock.now()
     const id = randomUUID()
     const [row] = await this.#database.sql<{ tick: string }[]>`
-      insert into sessions (id, expires_at, seen, applied, doubt_until)
-      select ${id}, now() + ${this.#interval()}::interval, tick, tick, ${this.#doubt()}::interval + now() from routing_clock
+      insert into sessions (id, host, expires_at, seen, applied, doubt_until)
+      select ${id}, ${hostname()}, now() + ${this.#interval()}::interval, tick, tick, ${this.#doubt()}::interval + now() from routing_clock
       returning seen as tick`
     if (row === undefined) throw new Error('routing_clock has no row: run the migrations')
     this.#id = id

@@ -51,6 +51,8 @@ export const routingClock = pgTable(
 /** A running replica. One whose lease is over counts for nothing and serves nothing that the lease covers. */
 export const sessions = pgTable('sessions', {
   id: uuid('id').primaryKey(),
+  /** The host name of the replica, for who has to find it. */
+  host: text('host'),
   expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
   /** The last tick this replica knows; stored before it acts on what it learned. */
   seen: bigint('seen', { mode: 'number' }).notNull(),

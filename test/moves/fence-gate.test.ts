@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { type FenceSituation, fenceGate, isInVain, pollMs, whatKept } from '../../src/moves/fence-gate.ts'
+import { gateWords } from '../../src/moves/gate-words.ts'
 import type { Rates } from '../../src/moves/learnt.ts'
 import type { Tail } from '../../src/moves/tail.ts'
 
@@ -11,7 +12,8 @@ const quick: Rates = { isLagKnown: true, activeLagMs: 0, followerLagMs: 0, rowsP
 
 function gate(tail: Partial<Tail>, rates: Partial<Rates> = {}, rest: Partial<FenceSituation> = {}) {
   const situation = { behind: 0, fenceBudgetMs: 5_000, waitedMs: 0, fenceTries: 0, ...rest }
-  return fenceGate({ ...situation, tail: { ...clean, ...tail }, rates: { ...quick, ...rates } })
+  const found = fenceGate({ ...situation, tail: { ...clean, ...tail }, rates: { ...quick, ...rates } })
+  return found && gateWords(found)
 }
 
 test('a fence is entered at once when nothing is left to carry over, whatever the store is like', () => {
@@ -81,12 +83,10 @@ test('a late store is not asked more often than it helps', () => {
   expect([0, 800, 60_000].map((activeLagMs) => pollMs({ ...quick, activeLagMs }))).toEqual([10, 20, 50])
 })
 
-test('what kept a fence is said in words', () => {
-  expect(whatKept({ ...clean, suspect: 1 })).toContain('may still land')
-  expect(whatKept({ ...clean, inflight: 2, unsynced: 9 })).toBe('2 write(s) were still under way')
-  expect(whatKept({ ...clean, unsynced: 9, unverified: 9 })).toBe(
-    '9 record(s) did not show yet where they were written',
-  )
-  expect(whatKept({ ...clean, unverified: 9 })).toBe('9 record(s) did not show yet where they were carried to')
-  expect(whatKept(clean)).toBe('the mover came too late')
+test('what kept a fence is named', () => {
+  expect(whatKept({ ...clean, suspect: 1 })).toMatchObject({ kind: 'target_suspect', count: 1 })
+  expect(whatKept({ ...clean, inflight: 2, unsynced: 9 })).toMatchObject({ kind: 'write_under_way', count: 2 })
+  expect(whatKept({ ...clean, unsynced: 9, unverified: 9 })).toMatchObject({ kind: 'write_unproven', count: 9 })
+  expect(whatKept({ ...clean, unverified: 9 })).toMatchObject({ kind: 'not_shown_yet', count: 9 })
+  expect(whatKept(clean)).toBeUndefined()
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { gateKinds } from '../../moves/gate.ts'
 import { moveStates } from '../../moves/move-state.ts'
 
 /** Fields and answers of the move routes. */
@@ -9,6 +10,21 @@ const place = z.object({
   index: z.string(),
   generation: z.int(),
 })
+const waitsFor = z
+  .object({
+    kind: z.enum(gateKinds),
+    record: z.string().nullable(),
+    replica: z.string().nullable().describe('The host name of the replica that it waits for.'),
+    index: z.string().nullable(),
+    operation: z.string().nullable(),
+    count: z.int().nullable().describe('Records, writes, replicas or moves, as the kind counts them.'),
+    since: z.string(),
+    ageS: z.int(),
+    tries: z.int(),
+    nextTryAt: z.string().nullable().describe('Null: it is looked at all the time.'),
+    until: z.string().nullable().describe('When it ends on its own at the latest.'),
+  })
+  .describe('The same as fields, for a program; the kinds are rows of the runbook.')
 export const move = z
   .object({
     id: z.uuid(),
@@ -41,7 +57,12 @@ export const move = z
     writePauseMs: z.int().nullable(),
     dirty: z.object({ touched: z.int(), unsynced: z.int() }),
     requested: z.enum(['cancel', 'complete', 'rollback']).nullable(),
-    gate: z.string().nullable().describe('What the move waits for, in words.'),
+    gate: z.string().nullable().describe('What the move waits for now, in words.'),
+    waitsFor: waitsFor.nullable(),
+    mover: z.string().nullable().describe('The host name of the replica that carries it on, or did so last.'),
+    nextSteps: z
+      .array(z.object({ command: z.string(), effect: z.string() }))
+      .describe('What can be done with it now, as commands to paste.'),
     error: z.string().nullable(),
     createdBy: z.string(),
     createdAt: z.string(),

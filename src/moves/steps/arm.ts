@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { readBarrier } from '../../registry/barrier.ts'
 import { changeRouting } from '../../registry/change-routing.ts'
+import { type Gate, untilOf } from '../gate.ts'
 import { asMover, changeMove } from '../journal.ts'
 import { readMoving, readPlacements } from '../read-places.ts'
 import { barrierTickOf, next, replicasBehind, type Step, wait } from '../step.ts'
@@ -11,6 +12,7 @@ import { waitVisible } from '../wait-visible.ts'
  * notice, no unanswered write may still land, and the store shows what was answered. Then the copy may start.
  */
 export const arm: Step = async (context) => {
+  const doubt = (leftMs: number): Gate => ({ kind: 'write_in_doubt', until: untilOf(context.clock, leftMs) })
   const { db, stores, settings, move, signal } = context
   const { behind, doubtMs } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
   if (behind > 0) return wait(replicasBehind(behind), 50)
@@ -18,7 +20,7 @@ export const arm: Step = async (context) => {
     await asMover(db, move, (tx, row) => changeMove(tx, row, { barrierAt: sql`clock_timestamp()` }))
     return next
   }
-  if (doubtMs > 0) return wait('a write that got no answer from the store may still land', Math.min(doubtMs, 1000))
+  if (doubtMs > 0) return wait(doubt(doubtMs), Math.min(doubtMs, 1000))
   await context.at('arm: barrier passed')
   const [now] = await db.execute<{ at: string }>(sql`select clock_timestamp()::text as at`)
   const { source, dimension } = await readPlacements(db, move)
@@ -27,6 +29,7 @@ export const arm: Step = async (context) => {
     storeVisibleMs: settings.storeVisibleMs,
     signal,
     clock: context.clock,
+    onWait: context.waiting,
   })
   await context.at('arm: all visible')
   await asMover(db, move, async (tx, row) => {

@@ -28,7 +28,7 @@ export const cancel: Step = async (context) => {
   let purged: unknown = null
   if (move.targetPlaceId !== null) {
     const receipt = await purgePlace(context, move.targetPlaceId)
-    if (receipt === undefined) return wait('the store still shows what was deleted', 500)
+    if (receipt === undefined) return wait({ kind: 'deletion_not_shown' }, 500)
     purged = receipt
   }
   await context.at('cancel: purged')

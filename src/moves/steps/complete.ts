@@ -3,6 +3,7 @@ import { readBarrier, readCutOff } from '../../registry/barrier.ts'
 import { retirePlace } from '../../registry/places.ts'
 import { DirtyLedger } from '../dirty-ledger.ts'
 import { endJournal, JournalBusy } from '../end-journal.ts'
+import { untilOf } from '../gate.ts'
 import { asMover, changeMove } from '../journal.ts'
 import { purgePlace } from '../purge-place.ts'
 import { readRouting } from '../read-places.ts'
@@ -29,7 +30,7 @@ export const complete: Step = async (context) => {
   const readers = await oldReaders(context)
   if (readers !== undefined) return readers
   const receipt = await purgePlace(context, move.sourcePlaceId)
-  if (receipt === undefined) return wait('the store still shows what was deleted', 500)
+  if (receipt === undefined) return wait({ kind: 'deletion_not_shown' }, 500)
   await context.at('complete: purged')
   await asMover(db, move, async (tx, row) => {
     await tx.execute(sql`delete from dirty where move_id = ${row.id}`)
@@ -40,7 +41,7 @@ export const complete: Step = async (context) => {
 
 /** Turns the one fault that only means "try again" into a gate. */
 export function whenBusy(error: unknown): StepResult {
-  if (error instanceof JournalBusy) return wait('a journaled write is under way, or may still land', 100)
+  if (error instanceof JournalBusy) return wait({ kind: 'write_under_way' }, 100)
   throw error
 }
 
@@ -48,16 +49,12 @@ export function whenBusy(error: unknown): StepResult {
  * The gate of the old place's last readers; undefined when there can be none: reads that began before the last switch
  * have had their time, and a replica that was cut off from Postgres no longer answers by what it saw before.
  */
-export async function oldReaders({ db, move, settings }: StepContext): Promise<StepResult | undefined> {
+export async function oldReaders({ db, clock, move, settings }: StepContext): Promise<StepResult | undefined> {
   const [left] = await db.execute<{ ms: number }>(sql`
     select ceil(greatest(0, extract(epoch from ${move.switchedAt?.toISOString() ?? null}::timestamptz - now()) * 1000 + ${settings.readGraceMs}))::int as ms`)
   const slowMs = left?.ms ?? 0
-  if (slowMs > 0) return wait('reads that began before the switch may still be under way', Math.min(slowMs, 1000))
+  if (slowMs > 0) return wait({ kind: 'slow_reads', until: untilOf(clock, slowMs) }, Math.min(slowMs, 1000))
   const cutOffMs = await readCutOff(db, barrierTickOf(move), settings.staleReadsMs)
   if (cutOffMs === 0) return undefined
-  const seconds = Math.ceil(cutOffMs / 1000)
-  return wait(
-    `a replica that was cut off may still read the old place, for ${seconds} s at most`,
-    Math.min(cutOffMs, 1000),
-  )
+  return wait({ kind: 'stale_reader', until: untilOf(clock, cutOffMs) }, Math.min(cutOffMs, 1000))
 }

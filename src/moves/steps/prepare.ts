@@ -28,7 +28,7 @@ export const prepare: Step = async (context) => {
   const target = await targetOf(context)
   const info = await readyIndex(context, target)
   await context.at('prepare: index made')
-  if (!info.ready) return wait(`the index ${target.index.name} is starting`, 500)
+  if (!info.ready) return wait({ kind: 'index_starting', index: target.index.name }, 500)
   if (target.index.kind === 'silo')
     await asMover(db, move, (tx) =>
       tx.update(indexes).set({ state: 'ready', host: info.host }).where(eq(indexes.id, target.index.id)),

@@ -40,7 +40,7 @@ export const rollBack: Step = async (context) => {
   if (readers !== undefined) return readers
   if (move.targetPlaceId === null) throw new Error(`move ${move.id} was switched without a target`)
   const receipt = await purgePlace(context, move.targetPlaceId)
-  if (receipt === undefined) return wait('the store still shows what was deleted', 500)
+  if (receipt === undefined) return wait({ kind: 'deletion_not_shown' }, 500)
   await context.at('rollBack: purged')
   await asMover(db, move, async (tx, row) => {
     await tx.execute(sql`delete from dirty where move_id = ${row.id}`)

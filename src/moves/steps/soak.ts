@@ -1,3 +1,4 @@
+import { whatKept } from '../fence-gate.ts'
 import { next, type Step, wait } from '../step.ts'
 import { syncRound } from '../sync.ts'
 import { syncParts } from '../sync-parts.ts'
@@ -8,7 +9,8 @@ export const soak: Step = async (context) => {
   if (context.move.claimedIds.length > 0) await parts.ledger.soil(context.move.claimedIds, parts.storeInDoubtMs)
   const { synced } = await syncRound(parts)
   await context.at('sync: carried over')
-  // Also when none was looked at: those that a late write may still reach are left alone, and that takes time.
-  if (synced === 0) return wait('records wait until the store is known to show their last write', 250)
-  return next
+  if (synced > 0) return next
+  // What a late write may still reach, or does not show yet, is left alone, and that takes time.
+  const gate = whatKept(await parts.ledger.tail())
+  return gate === undefined ? next : wait(gate, 1_000)
 }

@@ -31,6 +31,7 @@ export const verify: Step = async (context) => {
       storeVisibleMs: settings.storeVisibleMs,
       signal,
       clock: context.clock,
+      onWait: context.waiting,
     })
     const onProgress = (verified: number) => asMover(db, move, (tx, row) => changeMove(tx, row, { verified }))
     const rangeSize = rangeSizeFor(move.total ?? 0)
