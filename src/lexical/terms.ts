@@ -4,6 +4,8 @@ import { stemmer as russianStem } from '@orama/stemmers/russian'
 /** Scripts that are written without spaces between words; the engine's dictionaries find the words. */
 const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u
 const run = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
+/** Characters that nobody sees: soft hyphens, joiners, marks of direction, variants. They part no word. */
+const unseen = /\p{Default_Ignorable_Code_Point}/gu
 const english = /^[a-z]{3,}$/
 const russian = /^[а-яё]{3,}$/
 /** Longer ones are no words but keys and encoded data: cut, so that they still meet themselves. */
@@ -19,7 +21,8 @@ const words = new Intl.Segmenter('en', { granularity: 'word' })
  */
 export function termsOf(text: string): string[] {
   const terms: string[] = []
-  for (const [found] of text.normalize('NFKC').toLowerCase().matchAll(run)) {
+  const seen = text.replace(unseen, '').normalize('NFKC').toLowerCase()
+  for (const [found] of seen.matchAll(run)) {
     if (unspaced.test(found)) {
       for (const { segment, isWordLike } of words.segment(found)) if (isWordLike) terms.push(segment.slice(0, termMax))
     } else terms.push(stemOf(found))

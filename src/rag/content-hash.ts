@@ -4,7 +4,7 @@ import type { Metadata } from '../stores/store.ts'
 import type { ChunkRule } from './chunks/chunk-rule.ts'
 
 /** Raised when the cutting changes: what is stored was cut otherwise and has to be written anew. */
-const cuttingVersion = 2
+const cuttingVersion = 3
 
 interface Content {
   readonly text: string

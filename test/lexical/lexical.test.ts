@@ -14,6 +14,13 @@ test('two spellings of the same letters are one term', () => {
   expect(termsOf('CAFÉ cafe\u0301 ｃａｆｅ́')).toEqual(['café', 'café', 'café'])
 })
 
+test('characters that nobody sees part no word', () => {
+  expect(termsOf('Soft\u00adware zero\u200bwidth\u2060 \ufeffco\u200dop ‎left‏')).toEqual(
+    termsOf('Software zerowidth coop left'),
+  )
+  expect(queryTerms('demur\u00adrage')).toEqual(queryTerms('demurrage'))
+})
+
 test.each([
   ['keys and numbers', 'ERR_1203, BK-77 (v2)', ['err', '1203', 'bk', '77', 'v2']],
   ['what is no word', '— … 👍🏽 !?', []],

@@ -94,6 +94,34 @@ test('what looks like a heading inside code is code', async () => {
   expect(await textsOf(text)).toEqual(['Setup\n\n```sh\n# not a heading\nmake\n```\n\nDone.'])
 })
 
+test('headings that fit one by one and not together are all in some chunk', async () => {
+  const [outer, inner] = ['outer '.repeat(15).trim(), 'inner '.repeat(15).trim()]
+  const texts = await textsOf(`# ${outer}\n\n## ${inner}\n\nA text.`)
+  expect(texts).toEqual([`# ${outer}`, `${inner}\n\nA text.`])
+})
+
+test.each([
+  ['an underlined heading', 'Bikes\n=====\n\nThey roll.\n\nBrakes\n------\nThey stop.', ['Bikes', 'Bikes > Brakes']],
+  ['an underlined heading of two lines', 'Bikes and\nbells\n---\nThey roll.', ['Bikes and bells']],
+  ['a line under a list', '- Bikes\n---\nThey roll.', [null]],
+  ['a line under a paragraph’s blank', 'Bikes\n\n---\nThey roll.', [null]],
+  ['a fence with words, which closes nothing', '# A\n\n```\n```bash\n# b\n```\n\n## C\n\nd', ['A', 'A > C']],
+  ['a fence in a longer one', '````\n```\n# a\n```\n# b\n````\n# C\nd', [null, 'C']],
+  ['a comment', '<!--\n# Secret\n-->\n\n# A\n\nb', [null, 'A']],
+  ['code in HTML', '# A\n\n<pre>\n# b\n</pre>\n\nc', ['A']],
+  ['front matter', '---\n# a comment\nauthor: K\n---\n\nWords.', [null, null]],
+  [
+    'front matter with a title',
+    '---\ntitle: "Tyres"\n---\nWords.\n\n## Winter\nSnow.',
+    [null, 'Tyres', 'Tyres > Winter'],
+  ],
+  ['front matter of TOML', '+++\ntitle = "Tyres"\n# no\n+++\nWords.', [null, 'Tyres']],
+  ['front matter over a title', '---\ntitle: Tyres\n---\n# Winter tyres\nSnow.', [null, 'Winter tyres']],
+  ['a line above text', '---\nWords.\n\n# A\nb', [null, 'A']],
+] as const)('headings of a text with %s', async (_, text, headings) => {
+  expect((await chunkText(text, rule)).map(({ heading }) => heading)).toEqual(headings)
+})
+
 test('a heading without text is a chunk too, so that its words are found', async () => {
   expect(await textsOf('# Only a title')).toEqual(['# Only a title'])
   expect(await textsOf('# Shop\n## Bikes\n## Bells\nThey ring.\n# End\n')).toEqual([
@@ -127,10 +155,17 @@ test.each(chunkStrategies)(
   },
 )
 
-test('headings that would fill a chunk are shortened, the outer ones first', async () => {
-  const long = 'very '.repeat(30).trim()
-  const [chunk] = await chunkText(`# ${long}\n\n## Brakes\n\nThey stop.`, rule)
-  expect(chunk).toMatchObject({ heading: 'Brakes', text: 'Brakes\n\nThey stop.' })
+test('a heading that would fill a chunk is repeated in none, and is text of one', async () => {
+  const long = `${'very '.repeat(30)}marmoset`
+  const chunks = await chunkText(`# ${long}\n\n## Brakes\n\nThey stop.\n\n## Bells\n\nThey ring.`, rule)
+  expect(chunks.map(({ heading, text }) => [heading, text])).toEqual([
+    [null, `# ${long}`],
+    ['Brakes', 'Brakes\n\nThey stop.'],
+    ['Bells', 'Bells\n\nThey ring.'],
+  ])
+  expect((await chunkText(`# Shop\n\n## ${long}\n\nText.`, rule)).map(({ heading, text }) => [heading, text])).toEqual([
+    ['Shop', `Shop\n\n## ${long}\n\nText.`],
+  ])
   const [flowers] = await textsOf(`# ${'🌷'.repeat(300)}\n\n${sentences(9)}`)
   expect(tokensOf(flowers ?? '')).toBeLessThanOrEqual(rule.tokens)
   expect(flowers?.isWellFormed()).toBe(true)

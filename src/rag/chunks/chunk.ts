@@ -1,11 +1,14 @@
-import { trimmed } from './chunk-gather.ts'
+import { type Limits, type Range, trimmed } from './chunk-gather.ts'
 import { atBorders, inSentences, inTokens } from './chunk-pieces.ts'
 import { type ChunkRule, chunksMax } from './chunk-rule.ts'
-import { fits, sizeOf } from './chunk-size.ts'
+import { fittingSize, sizeOf } from './chunk-size.ts'
+import { HeadingPaths } from './heading-path.ts'
 import { markdownSections, type Section } from './markdown-sections.ts'
+import { tablesIn } from './markdown-tables.ts'
+import { type TablePart, tableParts } from './table-chunks.ts'
 
 export interface Chunk {
-  /** What is embedded and found: its part of the text; cut as `markdown`, with the headings above it. */
+  /** What is embedded and found: its part of the text; cut as `markdown`, below its headings and its table's header. */
   readonly text: string
   /** Its part of the text, `text.slice(start, end)`, in UTF-16 units. */
   readonly start: number
@@ -13,9 +16,6 @@ export interface Chunk {
   /** The headings it stands under, as in `Bikes > Brakes`. */
   readonly heading: string | null
 }
-
-/** Headings are repeated in each chunk, so they must leave room for the text. */
-const headingLengthMax = 200
 
 /**
  * Cuts a text into chunks, by the rule's strategy. Everything that is not blank is in a chunk, or is a heading above
@@ -36,20 +36,53 @@ export async function chunkText(text: string, rule: ChunkRule, pause?: () => Pro
 }
 
 function* atHeadings(text: string, rule: ChunkRule): Generator<Chunk | undefined> {
+  const paths = new HeadingPaths(rule.tokens)
   for (const section of markdownSections(text)) {
-    const heading = headingPath(section, rule.tokens)
-    const prefix = heading === null ? '' : `${heading}\n\n`
-    const room = rule.tokens - Math.max(sizeOf(prefix).tokens, Math.ceil(Buffer.byteLength(prefix) / 8))
-    const limits = { room, overlap: Math.min(rule.overlap, Math.floor(room / 2)) }
-    for (const range of atBorders(text, trimmed(text, section), limits)) {
-      yield range && { text: prefix + text.slice(range.start, range.end), ...range, heading }
+    const body = trimmed(text, section)
+    if (body.start === body.end) continue
+    const { path, asText } = paths.of(section)
+    const inBody = asText.find(({ to }) => to === section.start)
+    // One that stands further above, and is too long to be repeated here, is told once and by itself.
+    for (const { from, to } of asText) {
+      if (to !== section.start) yield* chunksOf(text, { start: from, end: to }, null, rule)
+    }
+    yield* chunksOf(text, { start: inBody?.from ?? section.start, end: section.end }, path, rule)
+  }
+}
+
+function* chunksOf(text: string, range: Range, heading: string | null, rule: ChunkRule): Generator<Chunk | undefined> {
+  const prefix = heading === null ? '' : `${heading}\n\n`
+  const room = rule.tokens - Math.max(sizeOf(prefix).tokens, Math.ceil(Buffer.byteLength(prefix) / 8))
+  const limits = { room, overlap: Math.min(rule.overlap, Math.floor(room / 2)) }
+  for (const part of inParts(text, trimmed(text, range), limits)) {
+    if (part === undefined) yield undefined
+    else {
+      const { above, start, end } = part
+      yield { text: prefix + above + text.slice(start, end), start, end, heading }
     }
   }
+}
+
+/** Tables that don't fit one chunk are cut by their own rule, all else at borders. */
+function* inParts(text: string, range: Range, limits: Limits): Generator<TablePart | undefined> {
+  let from = range.start
+  for (const table of tablesIn(text, range)) {
+    if (fittingSize(text.slice(table.start, table.end), limits.room) !== undefined) continue
+    yield* proseParts(text, { start: from, end: table.start }, limits)
+    yield* tableParts(text, table, limits.room)
+    from = table.end
+  }
+  yield* proseParts(text, { start: from, end: range.end }, limits)
+}
+
+function* proseParts(text: string, range: Range, limits: Limits): Generator<TablePart | undefined> {
+  for (const part of atBorders(text, trimmed(text, range), limits)) yield part && { ...part, above: '' }
 }
 
 function* asWindows(text: string, rule: ChunkRule): Generator<Chunk | undefined> {
   const limits = { room: rule.tokens, overlap: rule.overlap }
   const sections = markdownSections(text)
+  const paths = new HeadingPaths(rule.tokens)
   let section: Section | undefined
   let next = sections.next()
   for (const range of (rule.strategy === 'sentences' ? inSentences : inTokens)(text, limits)) {
@@ -59,20 +92,7 @@ function* asWindows(text: string, rule: ChunkRule): Generator<Chunk | undefined>
     }
     const { start, end } = range
     for (; next.done !== true && next.value.from <= start; next = sections.next()) section = next.value
-    const heading = section === undefined ? null : headingPath(section, rule.tokens)
+    const heading = section === undefined ? null : paths.of(section).path
     yield { text: text.slice(start, end), start, end, heading }
   }
-}
-
-/** The headings of a section, shortened to a third of a chunk: the outer ones go first, then the end of the last. */
-function headingPath({ headings }: Pick<Section, 'headings'>, tokens: number): string | null {
-  const room = Math.floor(tokens / 3)
-  const isShort = (path: string) => path.length <= headingLengthMax && fits(sizeOf(path), room)
-  for (let from = 0; from < headings.length; from += 1) {
-    const path = headings.slice(from).join(' > ')
-    if (isShort(path)) return path
-  }
-  let last = [...(headings.at(-1) ?? '').slice(0, headingLengthMax)]
-  while (last.length > 0 && !isShort(last.join(''))) last = last.slice(0, Math.floor(last.length * 0.8))
-  return last.length === 0 ? null : last.join('')
 }

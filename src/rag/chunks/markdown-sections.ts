@@ -1,12 +1,22 @@
+import { markdownLines } from './markdown-lines.ts'
+
 /** A heading with the text up to the next one, or the text before the first. Offsets are of UTF-16 units. */
 export interface Section {
   /** The headings above this text, the outermost first. */
-  readonly headings: readonly string[]
+  readonly headings: readonly Heading[]
   /** Where the heading's line begins. */
   readonly from: number
   /** The text, with blanks around it; nothing where `start` is `end`. */
   readonly start: number
   readonly end: number
+}
+
+export interface Heading {
+  readonly level: number
+  readonly title: string
+  /** Its lines in the text; both 0 for the title of the front matter. */
+  readonly from: number
+  readonly to: number
 }
 
 interface OpenSection {
@@ -15,65 +25,39 @@ interface OpenSection {
   readonly start: number
 }
 
-interface Heading {
-  readonly level: number
-  readonly title: string
-}
-
-const heading = /^ {0,3}(#{1,6})[ \t]+([^ \t].*)$/
-const blanks = ' \t'
-const fence = /^ {0,3}(`{3,}|~{3,})/
-
 /**
  * Cuts Markdown at its headings. Text without any is one section; lines of code that look like headings are code. A
- * heading with nothing under it is itself the text of its section, so that its words are not lost.
+ * heading with nothing under it is itself the text of its section, so that its words are not lost. Front matter is a
+ * section of its own, and its title a heading above texts that begin with none.
  */
 export function* markdownSections(text: string): Generator<Section> {
   let open: OpenSection = { path: [], from: 0, start: 0 }
-  let openFence: string | undefined
   const close = (end: number, nextLevel: number): Section => {
     const { path, from, start } = open
-    const headings = path.map(({ title }) => title)
     const isEmpty = path.length > 0 && text.slice(start, end).trim() === ''
-    if (!isEmpty) return { headings, from, start, end }
-    const isLeaf = nextLevel <= (path.at(-1)?.level ?? 0)
-    return isLeaf ? { headings: headings.slice(0, -1), from, start: from, end } : { headings, from, start, end: start }
+    if (!isEmpty) return { headings: path, from, start, end }
+    const isLeaf = from < start && nextLevel <= (path.at(-1)?.level ?? 0)
+    return isLeaf
+      ? { headings: path.slice(0, -1), from, start: from, end }
+      : { headings: path, from, start, end: start }
   }
-  for (const { line, start, next } of lines(text)) {
-    const mark = fence.exec(line)?.[1]
-    if (mark !== undefined) {
-      if (openFence === undefined) openFence = mark
-      else if (mark.startsWith(openFence)) openFence = undefined
+  for (const mark of markdownLines(text)) {
+    if (mark.kind === 'front-matter') {
+      yield { headings: [], from: mark.from, start: mark.from, end: mark.to }
+      const title = { level: 0, title: mark.title ?? '', from: 0, to: 0 }
+      open = { path: mark.title === undefined ? [] : [title], from: mark.to, start: mark.to }
+      continue
     }
-    const [, hashes, words] = openFence === undefined && mark === undefined ? (heading.exec(line) ?? []) : []
-    if (hashes === undefined || words === undefined) continue
-    const title = titleOf(words)
-    const level = hashes.length
-    yield close(start, level)
-    const above = open.path.findIndex((one) => one.level >= level)
-    const path = [...(above < 0 ? open.path : open.path.slice(0, above)), { level, title }]
-    open = { path, from: start, start: next }
+    const { level, title, from, to } = mark
+    yield close(from, level)
+    const above = open.path.filter((one) => one.level < level && !(level === 1 && one.level === 0))
+    open = { path: [...outermost(above, level), { level, title, from, to }], from, start: to }
   }
   yield close(text.length, 0)
 }
 
-/** Without the hashes that may close a heading. Step by step: an expression would take very long on very many blanks. */
-function titleOf(words: string): string {
-  return without(without(without(words, blanks), '#'), blanks) || '#'
-}
-
-function without(text: string, ending: string): string {
-  let end = text.length
-  while (end > 0 && ending.includes(text.charAt(end - 1))) end -= 1
-  return text.slice(0, end)
-}
-
-function* lines(text: string): Generator<{ line: string; start: number; next: number }> {
-  let start = 0
-  for (const { 0: end, index } of text.matchAll(/\r\n|\r|\n/g)) {
-    const next = index + end.length
-    yield { line: text.slice(start, index), start, next }
-    start = next
-  }
-  yield { line: text.slice(start), start, next: text.length }
+/** The headings that a new one of this level stands under: those before the first that is not above it. */
+function outermost(path: readonly Heading[], level: number): readonly Heading[] {
+  const end = path.findIndex((one) => one.level >= level)
+  return end < 0 ? path : path.slice(0, end)
 }

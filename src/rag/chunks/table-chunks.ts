@@ -1,0 +1,73 @@
+import type { Range } from './chunk-gather.ts'
+import { trimmed } from './chunk-gather.ts'
+import { atBorders } from './chunk-pieces.ts'
+import { sizeOf } from './chunk-size.ts'
+import { cellsOf, type MarkdownTable, wordsOfCell } from './markdown-tables.ts'
+
+/** A part of a table, and what is repeated before it so that its cells say what they are. */
+export interface TablePart extends Range {
+  readonly above: string
+}
+
+/** Repeated before cells of a long row: its first cell, unless it is longer than this. */
+const keyLengthMax = 80
+
+/** Cuts a table between its rows; the header stands above the rows of each part. */
+export function* tableParts(text: string, table: MarkdownTable, room: number): Generator<TablePart | undefined> {
+  const header = text.slice(table.start, table.rows)
+  const left = room - cost(header)
+  if (left < room / 2) return yield* wideTableParts(text, table, room)
+  let isFirst = true
+  for (const range of atBorders(text, { start: table.rows, end: table.end }, { room: left, overlap: 0 })) {
+    if (range === undefined) yield undefined
+    else yield isFirst ? { start: table.start, end: range.end, above: '' } : { ...range, above: header }
+    isFirst &&= range === undefined
+  }
+}
+
+/** A header that leaves too little room is repeated column by column: each part has some cells of one row. */
+function* wideTableParts(text: string, table: MarkdownTable, room: number): Generator<TablePart | undefined> {
+  const headerEnd = text.indexOf('\n', table.start) + 1
+  const columns = cellsOf(text, { start: table.start, end: headerEnd }).map((cell) => wordsOfCell(text, cell))
+  for (const range of atBorders(text, { start: table.start, end: table.rows }, { room, overlap: 0 })) {
+    yield range && { ...range, above: '' }
+  }
+  for (let at = table.rows; at < table.end; ) {
+    const newline = text.indexOf('\n', at)
+    const end = newline < 0 || newline >= table.end ? table.end : newline + 1
+    yield* rowParts(text, { start: at, end }, columns, room)
+    at = end
+  }
+}
+
+function* rowParts(
+  text: string,
+  row: Range,
+  columns: readonly string[],
+  room: number,
+): Generator<TablePart | undefined> {
+  const cells = cellsOf(text, row)
+  const first = cells[0] === undefined ? '' : wordsOfCell(text, cells[0])
+  const key = first.length <= keyLengthMax && cells.length > 1 ? first : undefined
+  const aboveOf = (from: number, to: number): string => {
+    const names = columns.slice(from, to)
+    if (key !== undefined && from > 0) names.unshift(columns[0] ?? '')
+    return `| ${names.join(' | ')} |\n|${'---|'.repeat(names.length)}\n| ${key !== undefined && from > 0 ? `${key} | ` : ''}`
+  }
+  for (let from = 0; from < cells.length; ) {
+    const start = from === 0 ? row.start : (cells[from]?.start ?? row.start)
+    const costOf = (to: number) => cost(aboveOf(from, to)) + cost(text.slice(start, cells[to - 1]?.end))
+    let to = from + 1
+    while (to < cells.length && costOf(to + 1) <= room) to += 1
+    const range = trimmed(text, { start, end: cells[to - 1]?.end ?? row.end })
+    const above = costOf(to) <= room || cost(aboveOf(from, to)) <= room / 2 ? aboveOf(from, to) : ''
+    const left = room - cost(above)
+    for (const part of atBorders(text, range, { room: left, overlap: 0 })) yield part && { ...part, above }
+    from = to
+  }
+}
+
+function cost(text: string): number {
+  const { tokens, bytes } = sizeOf(text)
+  return Math.max(tokens, Math.ceil(bytes / 8))
+}
