@@ -1,7 +1,7 @@
 import type { TenantId } from '../placement/tenant-id.ts'
 
 /** What a file was found to be, by its content. */
-export type FileKind = 'pdf' | 'docx' | 'html' | 'markdown' | 'text'
+export type FileKind = 'pdf' | 'docx' | 'xlsx' | 'pptx' | 'odt' | 'epub' | 'html' | 'mail' | 'csv' | 'markdown' | 'text'
 
 export interface FileInput {
   readonly bytes: Uint8Array

@@ -135,7 +135,8 @@ describe('a Word file', () => {
     ['cut off', () => docx(paragraph(fox)).subarray(0, 500), /broken/],
     ['without text', () => docx(paragraph('')), /no text/],
     ['that is no XML inside', () => docx('<w:p><<<'), /broken/],
-    ['that is another program’s', () => zipSync({ 'xl/workbook.xml': strToU8('<a/>') }), /another program/],
+    ['that is another program’s', () => zipSync({ 'a.xml': strToU8('<a/>') }), /another program/],
+    ['that is broken within', () => zipSync({ 'xl/workbook.xml': strToU8('<a/>') }), /Excel file is broken/],
     ['with a bomb within a bomb', () => zipSync({ 'a.zip': docxBomb(2, 'truth') }), /another program/],
   ])('%s is a clear error', async (_, make, message) => {
     expect(await refusal(make())).toMatchObject({

@@ -1,4 +1,6 @@
+import { analyse } from 'chardet'
 import { Unreadable } from './caps.ts'
+import { readKinds } from './read-kinds.ts'
 
 const boms = [
   { mark: [0xef, 0xbb, 0xbf], charset: 'utf-8' },
@@ -9,31 +11,42 @@ const boms = [
 
 /** Bytes that windows-1252 has no character for. */
 const neverWestern = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d])
-/** Of a Western text at most so many bytes are letters beyond ASCII; of any other alphabet nearly all are. */
+/** Letters beyond ASCII are at most this share of a Western text's bytes; of any other alphabet's nearly all. */
 const westernShare = 0.25
 const controlShare = 0.01
+/** A charset's broken characters are at most this share of a text in it; more: it is another. */
+const brokenShare = 0.02
+/** How sure chardet must be, in percent: by itself, or as twice as sure as of the next language. */
+const sureEnough = { byItself: 40, twiceTheNext: 25 }
+/** chardet's names of charsets that another contains, with the letters that authors use. */
+const containing: Readonly<Record<string, string>> = { 'ISO-8859-7': 'windows-1253', 'ISO-8859-8': 'windows-1255' }
+/** More characters of several bytes are no accident: the text is UTF-8, whatever is said of it. */
+const telling = 3
+const sampleLength = 65_536
 
 /**
- * A text from its bytes: by its byte order mark, then by the charset that is declared for it, then as UTF-8, as UTF-16
- * without a mark, and as windows-1252 where it looks Western. Anything else would be a guess.
+ * A text from its bytes: by its byte order mark, as UTF-16 without a mark, as UTF-8 where it is that but for a few broken
+ * bytes, by the charset that is declared for it, by what chardet makes of it, and as windows-1252 where it looks
+ * Western. Anything else would be a guess. A broken character becomes U+FFFD.
  *
  * @throws Unreadable when it is no text at all, or in a charset that can't be told.
  */
 export function decodeText(bytes: Uint8Array, declared?: string): string {
   for (const { mark, charset } of boms) {
     if (!mark.every((byte, at) => bytes[at] === byte)) continue
-    const text = charset === undefined ? undefined : decoded(bytes, charset)
-    if (text === undefined) throw unknownCharset()
-    return text
+    if (charset === undefined) throw unknownCharset()
+    return new TextDecoder(charset).decode(bytes)
   }
-  const wide = declared === undefined ? wideCharset(bytes) : undefined
-  if (wide === undefined && isBinary(bytes)) throw notText()
-  for (const charset of [declared, wide, 'utf-8']) {
-    const text = charset === undefined ? undefined : decoded(bytes, charset)
-    if (text !== undefined) return text
-  }
-  if (!looksWestern(bytes)) throw unknownCharset()
-  return new TextDecoder('windows-1252').decode(bytes)
+  const wide = wideCharset(bytes)
+  if (wide !== undefined) return new TextDecoder(wide).decode(bytes)
+  if (isBinary(bytes)) throw new Unreadable(`The file is of a kind that is not read. ${readKinds}`)
+  const { text, whole, broken } = asUtf8(bytes)
+  const other = declared === undefined || /^utf-?8$/i.test(declared) ? undefined : decoded(bytes, declared)
+  if (whole === 0 && broken === 0)
+    return other ?? (text.includes('\x1b$') ? decoded(bytes, 'iso-2022-jp') : text) ?? text
+  const isUtf8 = whole >= broken && (broken === 0 || whole > 1 || declared !== undefined || !looksWestern(bytes))
+  if (isUtf8 && (other === undefined || whole > telling || isSingleByte(declared))) return text
+  return other ?? decoded(bytes, charsetByItsLook(bytes)) ?? text
 }
 
 /** The charset that a content type names, as in `text/plain; charset=utf-8`. */
@@ -41,18 +54,53 @@ export function charsetOf(contentType: string | undefined): string | undefined {
   return /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? '')?.[1]
 }
 
+/** The text as UTF-8, with how many of its characters beyond ASCII are whole, and how many broken. */
+function asUtf8(bytes: Uint8Array): { text: string; whole: number; broken: number } {
+  const text = new TextDecoder('utf-8').decode(bytes)
+  let [beyond, broken] = [0, 0]
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at)
+    if (unit === 0xfffd) broken += 1
+    else if (unit > 0x7f) beyond += 1
+  }
+  return { text, whole: beyond, broken }
+}
+
+/** Undefined: there is no such charset, or the text is in another. */
 function decoded(bytes: Uint8Array, charset: string): string | undefined {
   try {
-    return new TextDecoder(charset, { fatal: true }).decode(bytes)
+    const text = new TextDecoder(charset).decode(bytes)
+    const broken = text.split('\ufffd').length - 1
+    return broken <= Math.max(1, text.length * brokenShare) ? text : undefined
   } catch {
-    return undefined // not of that charset, or there is no such charset
+    return undefined
   }
+}
+
+function isSingleByte(charset: string | undefined): boolean {
+  return (
+    charset !== undefined && /^(?:us-ascii|ascii|latin|l\d|iso[-_]?8859|windows-|cp1|x-mac|mac|koi8|ibm)/i.test(charset)
+  )
+}
+
+/** @throws Unreadable */
+function charsetByItsLook(bytes: Uint8Array): string {
+  const isWestern = looksWestern(bytes)
+  const found = analyse(bytes.subarray(0, sampleLength)).filter(({ name }) => !isWestern || isSingleByte(name))
+  const [best] = found
+  const next = found.find(({ lang }) => lang !== best?.lang)
+  const { byItself, twiceTheNext } = sureEnough
+  const needed = Math.min(byItself, Math.max(twiceTheNext, 2 * (next?.confidence ?? 0)))
+  const isSure = best !== undefined && best.confidence >= needed
+  if (isWestern) return isSure ? best.name : 'windows-1252'
+  if (!isSure) throw unknownCharset()
+  return containing[best.name] ?? best.name
 }
 
 /** UTF-16 without a mark: of Western text nearly every other byte is 0, always on the same side. */
 function wideCharset(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   const sample = bytes.subarray(0, 4_096)
-  if (sample.length < 4 || bytes.length % 2 === 1) return undefined
+  if (sample.length < 4) return undefined
   const zeros = [0, 0]
   for (const [at, byte] of sample.entries()) if (byte === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1
   const [even = 0, odd = 0] = zeros
@@ -60,14 +108,14 @@ function wideCharset(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   return even > sample.length * 0.3 && odd === 0 ? 'utf-16be' : undefined
 }
 
+/** A stray control character makes no text a program. */
 function isBinary(bytes: Uint8Array): boolean {
-  const sample = bytes.subarray(0, 65_536)
+  const sample = bytes.subarray(0, sampleLength)
   let controls = 0
   for (const byte of sample) {
-    if (byte === 0) return true
     if (byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1b) controls += 1
   }
-  return controls > sample.length * controlShare
+  return controls > Math.max(2, sample.length * controlShare)
 }
 
 function looksWestern(bytes: Uint8Array): boolean {
@@ -77,10 +125,6 @@ function looksWestern(bytes: Uint8Array): boolean {
     if (byte >= 0x80) high += 1
   }
   return high <= bytes.length * westernShare
-}
-
-function notText(): Unreadable {
-  return new Unreadable('The file is of a kind that is not read. Send PDF, DOCX, HTML, Markdown or plain text.')
 }
 
 function unknownCharset(): Unreadable {

@@ -1,9 +1,12 @@
 import { fileTypeFromBuffer } from 'file-type'
 import type { FileInput, FileKind } from '../extractor.ts'
 import { Unreadable } from './caps.ts'
+import { looksLikeCsv } from './read-csv.ts'
+import { readKinds } from './read-kinds.ts'
 
 const sniffLength = 1_024
-const taken = 'Send PDF, DOCX, HTML, Markdown or plain text.'
+/** A PDF may begin after what a program or a server put before it. */
+const pdfStartMax = 8_192
 
 // A comment ends at its first end, or there would be very many ways to read very many of them.
 const before = String.raw`^(?:\s|<!--(?:(?!-->)[\s\S])*-->|<\?xml[^>]*>)*`
@@ -18,41 +21,94 @@ const markdownSigns = [
   /^\|(?: ?:?-+:? ?\|)+\s*$/m,
   /\*\*\S[^*\n]*\*\*/,
 ]
+const mailField = /^([a-z][a-z0-9-]*):[ \t]*\S?.*(?:\r?\n[ \t].*)*\r?\n/i
+/** A field that only programs write: a note that begins with "From:" and "Subject:" is no mail by that alone. */
+const mailSign = /^(?:mime-version|message-id|received|return-path|content-type|delivered-to|x-[a-z-]+)$/i
 
 /** What a file is by its first bytes; `text` is to be decoded first and looked into then. */
-export type Container = 'pdf' | 'zip' | 'text'
+export type Container = { readonly kind: 'zip' | 'text' } | { readonly kind: 'pdf'; readonly start: number }
 
 /** @throws Unreadable for a kind that is not read, by its name. */
 export async function containerOf(bytes: Uint8Array): Promise<Container> {
   const head = Buffer.from(bytes.subarray(0, sniffLength)).toString('latin1')
-  if (head.startsWith('%PDF-')) return 'pdf'
-  if (head.startsWith('PK\x03\x04') || head.startsWith('PK\x05\x06')) return 'zip'
+  if (head.startsWith('PK\x03\x04') || head.startsWith('PK\x05\x06')) return { kind: 'zip' }
   if (head.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) throw oldOffice(bytes)
-  if (head.startsWith('{\\rtf')) throw new Unreadable(`This is an RTF file, which is not read. ${taken}`)
+  if (/^\s*\{\\rtf/.test(head)) throw new Unreadable(`This is an RTF file, which is not read. ${readKinds}`)
+  const start = pdfStart(bytes)
+  if (start !== undefined) return { kind: 'pdf', start }
   const type = await fileTypeFromBuffer(bytes.subarray(0, 65_536)).catch(() => undefined)
   // Some kinds of text have a name of their own, and are text all the same.
-  if (type !== undefined && !/^text\/|xml|json|subrip|mbox|calendar|vcard/.test(type.mime)) {
-    throw new Unreadable(`This is ${type.ext.toUpperCase()} (${type.mime}), which is not read. ${taken}`)
+  if (type !== undefined && !/^text\/|xml|json|subrip|mbox|calendar|vcard|rfc822/.test(type.mime)) {
+    throw new Unreadable(`This is ${type.ext.toUpperCase()} (${type.mime}), which is not read. ${readKinds}`)
   }
-  // Some programs put a few bytes of their own before it.
-  return head.includes('%PDF-') && head.includes('\0') ? 'pdf' : 'text'
+  return { kind: 'text' }
 }
 
-/** Of a text: HTML by how it begins. Markdown and plain text differ by nothing else than what they are called. */
+/** The kind of a text. Markdown and plain text differ by nothing else than what they are called. */
 export function textKind(text: string, { name = '', contentType = '' }: Omit<FileInput, 'bytes'>): FileKind {
-  const head = text.slice(0, 4 * sniffLength)
-  if (page.test(head)) return 'html'
+  const head = text.slice(0, 16 * sniffLength).replace(/^\ufeff/, '')
+  if (isMail(head, /\.(?:eml|mht|mhtml|mbox)$/i.test(name) || /^message\/rfc822|^multipart\//i.test(contentType))) {
+    return 'mail'
+  }
+  const start = head.slice(0, 4 * sniffLength)
+  if (page.test(start)) return 'html'
   if (/\.(?:md|mdx|markdown|mkd)$/i.test(name) || /^text\/(?:x-)?markdown/i.test(contentType)) return 'markdown'
-  if (partOfPage.test(head)) return 'html'
-  if (/\.(?:txt|text|log|csv)$/i.test(name)) return 'text'
-  return markdownSigns.some((sign) => sign.test(head)) ? 'markdown' : 'text'
+  if (/\.(?:csv|tsv)$/i.test(name) || /^text\/(?:csv|tab-separated-values)/i.test(contentType)) return 'csv'
+  if (partOfPage.test(start) || /\.x?html?$/i.test(name) || /^text\/html/i.test(contentType)) return 'html'
+  if (/\.(?:txt|text|log)$/i.test(name)) return 'text'
+  if (markdownSigns.some((sign) => sign.test(start))) return 'markdown'
+  return looksLikeCsv(head) ? 'csv' : 'text'
 }
 
-/** A compound file: Office before 2007, and what Office wraps a file in that has a password. */
+/** Fields of a mail's head up to a blank line. */
+function isMail(head: string, isSaid: boolean): boolean {
+  let rest = head.replace(/^\s+/, '').replace(/^>?From .*\r?\n/, '')
+  const names = new Set<string>()
+  for (let field = mailField.exec(rest); field !== null; field = mailField.exec(rest)) {
+    names.add(field[1]?.toLowerCase() ?? '')
+    rest = rest.slice(field[0].length)
+  }
+  const has = (...wanted: string[]) => wanted.some((name) => names.has(name))
+  if (isSaid) return has('from', 'subject', 'date', 'content-type', 'mime-version')
+  const isHead = /^\r?\n/.test(rest) || rest === '' || /^--/.test(rest)
+  return isHead && has('from', 'subject', 'date') && [...names].some((name) => mailSign.test(name)) && names.size > 2
+}
+
+/** Where a PDF begins. One within a text that only speaks of PDFs is none. */
+function pdfStart(bytes: Uint8Array): number | undefined {
+  const head = Buffer.from(bytes.subarray(0, pdfStartMax)).toString('latin1')
+  if (head.startsWith('%PDF-')) return 0
+  // Adobe's own readers take this first line, too.
+  if (/^%!PS-Adobe-\S+ PDF-\d/.test(head)) return 0
+  const found = /(?:^|[\r\n\0]|\xef\xbb\xbf|[\x80-\xff])%PDF-\d\.\d/.exec(head)
+  if (found === null) return undefined
+  const end = Buffer.from(bytes.subarray(Math.max(0, bytes.length - sniffLength))).toString('latin1')
+  const start = found.index + found[0].indexOf('%PDF-')
+  const isAtEnd = /%%EOF[\s\0]*$/.test(end)
+  return isAtEnd || !isUtf8(bytes.subarray(start)) ? start : undefined
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    return !new TextDecoder('utf-8', { fatal: true }).decode(bytes).includes('\0')
+  } catch {
+    return false
+  }
+}
+
+/** A compound file: Office before 2007, Outlook, and what Office wraps a file in that has a password. */
 function oldOffice(bytes: Uint8Array): Unreadable {
   const has = (name: string) =>
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(name, 0, 'utf16le')
   if (has('EncryptedPackage')) return new Unreadable('The file is encrypted. Save it without a password.')
-  const kind = has('WordDocument') ? 'a Word file of the old kind (.doc)' : 'an Office file of the old kind'
-  return new Unreadable(`This is ${kind}, which is not read. Save it as DOCX.`)
+  const [kind, instead] = has('__substg1.0_')
+    ? ['an Outlook message (.msg)', 'EML']
+    : has('WordDocument')
+      ? ['a Word file of the old kind (.doc)', 'DOCX']
+      : has('PowerPoint Document')
+        ? ['a PowerPoint file of the old kind (.ppt)', 'PPTX']
+        : has('Workbook') || has('Book')
+          ? ['an Excel file of the old kind (.xls)', 'XLSX']
+          : ['an Office file of the old kind', 'DOCX, XLSX or PPTX']
+  return new Unreadable(`This is ${kind}, which is not read. Save it as ${instead}.`)
 }

@@ -1,24 +1,25 @@
 import { Parser } from 'htmlparser2'
 import { type ExtractCaps, textTooLong, Unreadable } from './caps.ts'
+import { fieldText, HtmlSelect } from './html-fields.ts'
+import { isUnseen } from './html-unseen.ts'
 import { MarkdownWriter } from './markdown-writer.ts'
 
-/** What is no text of the page. */
-const dropped = new Set([
-  ...['script', 'style', 'noscript', 'template', 'svg', 'math', 'iframe', 'object', 'embed', 'canvas', 'audio'],
-  ...['video', 'nav', 'select', 'button', 'textarea', 'head', 'dialog'],
-])
-/** Of the site and not of the page, where they stand beside its main part. */
-const aroundMain = new Set(['footer', 'aside'])
-const droppedRoles = new Set(['navigation', 'contentinfo', 'search', 'dialog', 'menu'])
-/** A main part with less is an empty frame that a script would fill: then all of the page counts. */
+/**
+ * A main part with less is an empty frame that a script would fill, or a small part of the page: then all of the page
+ * counts.
+ */
 const mainLengthMin = 100
+const mainShareMin = { main: 0.1, article: 0.5 } as const
 
 /** The parser's time grows with the depth of each tag. */
 const depthMax = 20_000
+/** What stands between an equation's parts, before the second. */
+const mathSigns: Readonly<Record<string, string>> = { msup: '^', msub: '_', mfrac: '/' }
 
 /**
- * A page as Markdown: headings, paragraphs, lists, tables, quotes and code. What stands around its main part, and what
- * a reader doesn't see, is left out. One pass, without a tree, and nothing that the page refers to is fetched.
+ * A page as Markdown: headings, paragraphs, lists, tables, quotes, code, and what its fields hold. What stands around its
+ * main part, and what a reader doesn't see, is left out. One pass, without a tree, and nothing that the page refers to
+ * is fetched.
  *
  * @throws Unreadable when the text is too long, or tags are nested too deep.
  */
@@ -27,33 +28,54 @@ export function htmlToMarkdown(
   caps: Pick<ExtractCaps, 'textLength'>,
 ): { text: string; title: string | null } {
   const writer = new MarkdownWriter()
+  const select = new HtmlSelect()
   let skipped = 0
   let mainDepth = 0
   let articleDepth = 0
+  let drawings = 0
   let title: string | undefined
   let inTitle = false
-  const open: ('main' | 'article' | undefined)[] = []
+  const open: { readonly name: string; readonly part: 'main' | 'article' | undefined; children: number }[] = []
+  const place = (): void => {
+    writer.part = mainDepth > 0 ? 'main' : articleDepth > 0 ? 'article' : 'around'
+  }
   const parser = new Parser(
     {
       onopentag(name, attributes) {
         if (name === 'title' && title === undefined) [title, inTitle] = ['', true]
-        if (skipped > 0 || isDropped(name, attributes, mainDepth + articleDepth > 0)) {
+        if (
+          skipped > 0 ||
+          isUnseen(name, attributes, { isInMain: mainDepth + articleDepth > 0, isDrawn: drawings > 0 })
+        ) {
           skipped += 1
           if (skipped > depthMax) throw tooDeep()
           return
         }
         const part = name === 'main' || attributes.role === 'main' ? 'main' : name === 'article' ? 'article' : undefined
-        open.push(part)
+        const parent = open.at(-1)
+        if (parent !== undefined) {
+          parent.children += 1
+          const sign = mathSigns[parent.name]
+          if (sign !== undefined && parent.children === 2) writer.text(sign)
+        }
+        open.push({ name, part, children: 0 })
         if (open.length > depthMax) throw tooDeep()
+        if (part !== undefined) writer.endBlock()
         if (part === 'main') mainDepth += 1
         if (part === 'article') articleDepth += 1
-        if (part !== undefined) writer.endBlock()
-        writer.part = mainDepth > 0 ? 'main' : articleDepth > 0 ? 'article' : 'around'
+        place()
+        if (name === 'svg') drawings += 1
+        if (name === 'button' || name === 'option' || (drawings > 0 && name === 'text')) writer.text(' ')
+        if (select.open(name, attributes)) return
         writer.open(name, attributes)
+        if (name === 'input') writer.text(fieldText(attributes))
       },
       ontext(text) {
         if (inTitle) title += text
-        if (skipped === 0) writer.text(text)
+        if (skipped > 0) return
+        if (select.text(text)) return
+        if (open.at(-1)?.name === 'textarea') writer.lines(text)
+        else writer.text(text)
         if (writer.length > caps.textLength) throw textTooLong(caps)
       },
       onclosetag(name) {
@@ -62,27 +84,26 @@ export function htmlToMarkdown(
           skipped -= 1
           return
         }
+        if (name === 'svg') drawings -= 1
+        if (name === 'select') writer.text(` ${select.close()} `)
+        if (name === 'button') writer.text(' ')
         writer.close(name)
-        const part = open.pop()
+        const part = open.pop()?.part
         if (part !== undefined) writer.endBlock()
         if (part === 'main') mainDepth -= 1
         if (part === 'article') articleDepth -= 1
-        writer.part = mainDepth > 0 ? 'main' : articleDepth > 0 ? 'article' : 'around'
+        place()
       },
     },
     { decodeEntities: true },
   )
   parser.end(html)
   writer.endBlock()
-  const text = [writer.textOf('main'), writer.textOf('article')].find((part) => part.length >= mainLengthMin)
-  return { text: text ?? writer.textOf(), title: title?.replace(/\s+/g, ' ').trim() || null }
-}
-
-function isDropped(name: string, attributes: Record<string, string>, isInMain: boolean): boolean {
-  if (dropped.has(name) || (aroundMain.has(name) && !isInMain)) return true
-  if ('hidden' in attributes || attributes['aria-hidden'] === 'true') return true
-  if (droppedRoles.has(attributes.role ?? '')) return true
-  return /display\s*:\s*none|visibility\s*:\s*hidden/i.test(attributes.style ?? '')
+  const all = writer.textOf()
+  const main = (['main', 'article'] as const)
+    .map((part) => ({ text: writer.textOf(part), least: Math.max(mainLengthMin, all.length * mainShareMin[part]) }))
+    .find(({ text, least }) => text.length >= least)
+  return { text: main?.text ?? all, title: title?.replace(/\s+/g, ' ').trim() || null }
 }
 
 function tooDeep(): Unreadable {

@@ -1,12 +1,25 @@
+import { HtmlLists } from './html-lists.ts'
+import { type Block, isLayout, type TableCell, type TableRow, tableLines } from './html-table.ts'
+
 type Part = 'main' | 'article' | 'around'
+interface PlacedBlock extends Block {
+  readonly part: Part
+  readonly level: number
+}
+
+interface OpenTable {
+  readonly rows: TableRow[]
+  readonly role: string | undefined
+  /** What was open around it. */
+  readonly outside: { readonly target: PlacedBlock[]; readonly lists: HtmlLists; readonly quotes: number }
+  isInHead: boolean
+}
 
 const blockTags = new Set([
   ...['address', 'article', 'aside', 'body', 'dd', 'details', 'div', 'dl', 'dt', 'fieldset', 'figcaption', 'figure'],
-  ...['footer', 'form', 'header', 'hgroup', 'hr', 'html', 'li', 'main', 'ol', 'p', 'section', 'summary', 'table'],
-  ...['tbody', 'tfoot', 'thead', 'ul', 'caption', 'blockquote', 'pre', 'center'],
+  ...['footer', 'form', 'header', 'hgroup', 'hr', 'html', 'legend', 'li', 'main', 'ol', 'p', 'section', 'summary'],
+  ...['table', 'tbody', 'tfoot', 'thead', 'tr', 'td', 'th', 'ul', 'caption', 'blockquote', 'pre', 'center', 'textarea'],
 ])
-/** Deeper lists are shown as if they were this deep. */
-const indentMax = 6
 
 /** Writes Markdown from tags and text in their order. Of letters' looks, and of where links go, nothing is kept. */
 export class MarkdownWriter {
@@ -14,23 +27,18 @@ export class MarkdownWriter {
   part: Part = 'around'
   /** UTF-16 units, about. */
   length = 0
-  readonly #blocks: { readonly part: Part; readonly text: string; readonly list: string }[] = []
-  readonly #lists: { readonly isOrdered: boolean; items: number }[] = []
+  readonly #blocks: PlacedBlock[] = []
+  readonly #tables: OpenTable[] = []
+  #target = this.#blocks
+  #lists = new HtmlLists()
   #inline = ''
   #marker = ''
   #heading = 0
   #quotes = 0
   #pre = 0
-  #cells: string[] | undefined
-  #isInCell = false
-  #rows = 0
-  #tables = 0
+  #groups = 0
 
   open(name: string, attributes: Readonly<Record<string, string>>): void {
-    if (this.#cells !== undefined) {
-      if (name === 'br' || blockTags.has(name)) this.#inline += ' '
-      if (name !== 'tr' && name !== 'td' && name !== 'th' && name !== 'img') return
-    }
     if (blockTags.has(name)) this.endBlock()
     const level = /^h([1-6])$/.exec(name)?.[1]
     if (level !== undefined) {
@@ -38,73 +46,82 @@ export class MarkdownWriter {
       this.#heading = Number(level)
     }
     if (name === 'br') this.#inline += this.#heading > 0 ? ' ' : '\n'
-    if (name === 'ul' || name === 'ol') this.#lists.push({ isOrdered: name === 'ol', items: 0 })
-    if (name === 'li') this.#marker = this.#nextMarker()
+    // A power, which would be read as one number.
+    if (name === 'sup' && /(?:\d|\b[cdkm]?m)$/.test(this.#inline)) this.#inline += '^'
+    if (name === 'ul' || name === 'ol') this.#lists.open(name, attributes)
+    if (name === 'li') this.#marker = this.#lists.marker(attributes.value)
     if (name === 'blockquote') this.#quotes += 1
     if (name === 'pre') this.#pre += 1
-    if (name === 'table') {
-      this.#rows = 0
-      this.#tables += 1
-    }
-    if (name === 'tr') this.#beginRow()
-    if (name === 'td' || name === 'th') this.#beginCell()
+    if (name === 'table') this.#openTable(attributes.role)
+    if (name === 'thead') this.#inHead(true)
+    if (name === 'tr') this.#tables.at(-1)?.rows.push({ cells: [], isHead: this.#tables.at(-1)?.isInHead ?? false })
+    if (name === 'td' || name === 'th') this.#openCell(name === 'th', attributes)
     if (name === 'img' && attributes.alt !== undefined) this.text(attributes.alt)
   }
 
   close(name: string): void {
-    if (name === 'tr') this.#endRow()
-    if (this.#cells !== undefined) return
     if (name === 'pre') this.#endCode()
     if (/^h[1-6]$/.test(name) || blockTags.has(name)) this.endBlock()
-    if (name === 'ul' || name === 'ol') this.#lists.pop()
+    if (name === 'ul' || name === 'ol') this.#lists.close()
+    if (name === 'li') this.#marker = ''
     if (name === 'blockquote') this.#quotes = Math.max(0, this.#quotes - 1)
+    if (name === 'thead') this.#inHead(false)
+    if (name === 'td' || name === 'th') this.#leaveCell()
+    if (name === 'table') this.#closeTable()
   }
 
   text(text: string): void {
     this.length += text.length
-    this.#inline += this.#pre > 0 && this.#cells === undefined ? text : text.replace(/[\s\u00a0]+/g, ' ')
+    this.#inline += this.#pre > 0 ? text : text.replace(/[\s\u00a0]+/g, ' ')
+  }
+
+  /** Lines as they are, of a field that a reader fills in. */
+  lines(text: string): void {
+    for (const [at, line] of text.split('\n').entries()) {
+      if (at > 0) this.#inline += '\n'
+      this.text(line)
+    }
   }
 
   endBlock(): void {
-    if (this.#cells !== undefined || this.#pre > 0) return
+    if (this.#pre > 0) return
     const lines = this.#inline.split('\n').map((line) => line.replace(/ +/g, ' ').trim())
     this.#inline = ''
-    const text = lines
-      .filter((line) => line !== '')
-      .map(escaped)
-      .join('\n')
-    const [heading, marker] = [this.#heading, this.#marker]
+    const words = lines.filter((line) => line !== '')
+    const [level, marker] = [this.#heading, this.#marker]
     this.#heading = 0
-    if (text === '') return
+    if (words.length === 0) return
     this.#marker = ''
-    if (heading > 0) this.#add(`${'#'.repeat(heading)} ${text}`)
-    else this.#add(marker === '' ? text : `${marker} ${text}`, marker === '' ? '' : 'items')
+    const text = words.map(escaped).join('\n')
+    const plain = words.join(' ')
+    if (level > 0) this.#add({ text: `${'#'.repeat(level)} ${plain}`, words: plain, kind: 'heading', group: '' }, level)
+    else if (marker === '') this.#add({ text, words: plain, kind: 'text', group: '' })
+    else {
+      const isNumber = !marker.trim().startsWith('-')
+      const item = isNumber ? `${marker.trim()} ${plain}` : plain
+      this.#add({ text: `${marker} ${text}`, words: item, kind: 'item', group: 'items' })
+    }
   }
 
-  /** @param part only what belongs there; undefined: all. */
+  /**
+   * @param part only what belongs there, below the page's own first heading where that part has none; undefined: all.
+   */
   textOf(part?: Part): string {
+    const own = part === undefined ? this.#blocks : this.#blocks.filter((block) => block.part === part)
+    const titles = this.#blocks.filter(({ level }) => level === 1)
+    const isTitled = part === undefined || own.some(({ level }) => level === 1) || titles.length !== 1
     let text = ''
     let before = ''
-    for (const block of this.#blocks) {
-      if (part !== undefined && block.part !== part) continue
-      text += (text === '' ? '' : block.list !== '' && block.list === before ? '\n' : '\n\n') + block.text
-      before = block.list
+    for (const block of isTitled ? own : [...titles, ...own]) {
+      text += (text === '' ? '' : block.group !== '' && block.group === before ? '\n' : '\n\n') + block.text
+      before = block.group
     }
     return text
   }
 
-  /** @param list whose lines stand close together. */
-  #add(text: string, list = ''): void {
-    const quoted = this.#quotes === 0 ? text : text.replace(/^/gm, '> ')
-    this.#blocks.push({ part: this.part, text: quoted, list })
-  }
-
-  #nextMarker(): string {
-    const list = this.#lists.at(-1)
-    if (list === undefined) return '-'
-    list.items += 1
-    const indent = '  '.repeat(Math.min(this.#lists.length, indentMax) - 1)
-    return indent + (list.isOrdered ? `${list.items}.` : '-')
+  #add(block: Block, level = 0): void {
+    const text = this.#quotes === 0 ? block.text : block.text.replace(/^/gm, '> ')
+    this.#target.push({ ...block, text, part: this.part, level })
   }
 
   #endCode(): void {
@@ -114,40 +131,65 @@ export class MarkdownWriter {
     this.#inline = ''
     if (code.trim() === '') return
     const fence = '`'.repeat(Math.max(3, ...[...code.matchAll(/`+/g)].slice(0, 1_000).map(([run]) => run.length + 1)))
-    this.#add(`${fence}\n${code}\n${fence}`)
+    this.#add({ text: `${fence}\n${code}\n${fence}`, words: code.replace(/\s+/g, ' '), kind: 'text', group: '' })
   }
 
-  #beginRow(): void {
-    this.#endRow()
-    this.endBlock()
-    this.#cells = []
+  #openTable(role: string | undefined): void {
+    const outside = { target: this.#target, lists: this.#lists, quotes: this.#quotes }
+    this.#tables.push({ rows: [], role, outside, isInHead: false })
   }
 
-  #beginCell(): void {
-    this.#endCell()
-    this.#isInCell = this.#cells !== undefined
+  #inHead(isInHead: boolean): void {
+    const table = this.#tables.at(-1)
+    if (table !== undefined) table.isInHead = isInHead
   }
 
-  #endCell(): void {
-    const cell = this.#inline.replace(/\s+/g, ' ').trim()
-    if (this.#isInCell) this.#cells?.push(cell.replaceAll('|', '\\|'))
-    this.#isInCell = false
-    this.#inline = ''
+  #openCell(isHeader: boolean, { colspan, rowspan }: Readonly<Record<string, string>>): void {
+    const table = this.#tables.at(-1)
+    if (table === undefined) return
+    if (table.rows.length === 0) table.rows.push({ cells: [], isHead: table.isInHead })
+    const blocks: PlacedBlock[] = []
+    const cell: TableCell = { blocks, isHeader, columns: spanOf(colspan), rows: spanOf(rowspan) }
+    table.rows.at(-1)?.cells.push(cell)
+    this.#target = blocks
+    this.#lists = new HtmlLists()
+    this.#quotes = 0
+    this.#heading = 0
   }
 
-  #endRow(): void {
-    if (this.#cells === undefined) return
-    this.#endCell()
-    const cells = this.#cells
-    this.#cells = undefined
-    if (cells.every((cell) => cell === '')) return
-    this.#add(`| ${cells.join(' | ')} |`, `table ${this.#tables}`)
-    this.#rows += 1
-    if (this.#rows === 1) this.#add(`|${' --- |'.repeat(cells.length)}`, `table ${this.#tables}`)
+  #leaveCell(): void {
+    const table = this.#tables.at(-1)
+    if (table === undefined) return
+    this.#target = table.outside.target
+    this.#lists = table.outside.lists
+    this.#quotes = table.outside.quotes
+  }
+
+  #closeTable(): void {
+    this.#leaveCell()
+    const table = this.#tables.pop()
+    if (table === undefined || table.rows.length === 0) return
+    if (isLayout(table.rows, table.role)) {
+      for (const { cells } of table.rows) for (const { blocks } of cells) this.#addAll(blocks as PlacedBlock[])
+      return
+    }
+    this.#groups += 1
+    for (const line of tableLines(table.rows)) {
+      this.length += line.length
+      this.#add({ text: line, words: line, kind: 'row', group: `table ${this.#groups}` })
+    }
+  }
+
+  #addAll(blocks: readonly PlacedBlock[]): void {
+    for (const block of blocks) this.#add(block, block.level)
   }
 }
 
-/** Text that would be read as a heading or as the beginning of code. */
+function spanOf(value: string | undefined): number {
+  return Math.max(1, Number.parseInt(value ?? '', 10) || 1)
+}
+
+/** Text that would be read as a heading, as the line under one, or as the beginning of code. */
 export function escaped(line: string): string {
-  return line.replace(/^(?=#{1,6}\s|`{3}|~{3})/, '\\')
+  return line.replace(/^(?=#{1,6}\s|`{3}|~{3}|(?:={2,}|-{3,})\s*$)/, '\\')
 }

@@ -1,13 +1,17 @@
 import { zipSync } from 'fflate'
 import mammoth from 'mammoth'
 import { type ExtractCaps, Unreadable } from './caps.ts'
+import { numberedMark, rewritten } from './docx-rewrite.ts'
 import { htmlToMarkdown } from './html-to-markdown.ts'
+import { noDoctype, titleOf } from './office-parts.ts'
 import type { OpenZip } from './open-zip.ts'
 
 /** Text, styles, numbering, notes and how they hang together; never pictures, fonts or embedded files. */
 const needed =
   /^(\[Content_Types\]\.xml|_rels\/[^/]+\.rels|word\/[^/]+\.xml|word\/_rels\/[^/]+\.rels|docProps\/core\.xml)$/
-const doctype = /<!DOCTYPE|<!ENTITY/i
+
+/** A prefix and a hyphen that only keeps the line from breaking: one word. */
+const prefix = /\b(non|pre|re|co|un|anti|multi|sub|semi|inter)\u2011(?=\p{Ll})/giu
 
 export function isDocx(zip: Pick<OpenZip, 'names'>): boolean {
   return [...zip.names].some((name) => /^word\/document\d*\.xml$/.test(name))
@@ -21,13 +25,8 @@ export function isDocx(zip: Pick<OpenZip, 'names'>): boolean {
  */
 export async function readDocx(zip: OpenZip, caps: ExtractCaps): Promise<{ text: string; title: string | null }> {
   const parts = await zip.read((name) => needed.test(name))
-  for (const [name, bytes] of parts) {
-    // Office writes none. An entity could be expanded without end, or point out of the file.
-    if (doctype.test(Buffer.from(bytes.subarray(0, 65_536)).toString('latin1'))) {
-      throw new Unreadable(`The file is not a Word file as Word writes it: ${name} declares a document type.`)
-    }
-  }
-  const buffer = Buffer.from(zipSync(Object.fromEntries(parts), { level: 0 }))
+  noDoctype(parts, 'a Word file as Word')
+  const buffer = Buffer.from(zipSync(Object.fromEntries(rewritten(parts)), { level: 0 }))
   const options = {
     externalFileAccess: false,
     styleMap: ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => p:fresh"],
@@ -36,14 +35,12 @@ export async function readDocx(zip: OpenZip, caps: ExtractCaps): Promise<{ text:
   const { value: html } = await mammoth.convertToHtml({ buffer }, options).catch((cause) => {
     throw new Unreadable('The Word file is broken: it cannot be read.', { cause })
   })
-  const core = parts.get('docProps/core.xml')
-  return { text: htmlToMarkdown(html, caps).text, title: core === undefined ? null : titleOf(core) }
+  const text = closeItems(htmlToMarkdown(html, caps).text)
+  return { text, title: titleOf(parts.get('docProps/core.xml')) }
 }
 
-function titleOf(core: Uint8Array): string | null {
-  const title = /<dc:title>([^<]{1,500})<\/dc:title>/.exec(Buffer.from(core).toString())?.[1]?.trim()
-  if (title === undefined || title === '') return null
-  return title.replace(/&(amp|lt|gt|quot|apos);/g, (_, name: string) => entities[name] ?? '')
+/** Items that stood apart as paragraphs stand together as a list. */
+function closeItems(text: string): string {
+  const items = new RegExp(`^(${numberedMark}.*)\n\n(?=${numberedMark})`, 'gm')
+  return text.replace(items, '$1\n').replaceAll(numberedMark, '').replace(prefix, '$1').replaceAll('\u2011', '-')
 }
-
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }

@@ -1,48 +1,84 @@
+import { markdownLines } from '../../rag/chunks/markdown-lines.ts'
 import type { ExtractedText, FileInput } from '../extractor.ts'
 import { type ExtractCaps, textTooLong, Unreadable } from './caps.ts'
 import { charsetOf, decodeText } from './decode-text.ts'
 import { containerOf, textKind } from './file-kind.ts'
+import { htmlCharset } from './html-charset.ts'
 import { htmlToMarkdown } from './html-to-markdown.ts'
-import { openZip } from './open-zip.ts'
-import { isDocx, readDocx } from './read-docx.ts'
+import { readCsv } from './read-csv.ts'
+import { readMail } from './read-mail.ts'
 import { readPdf } from './read-pdf.ts'
+import { readZip } from './read-zip.ts'
 
-const metaCharset = /<meta[^>]+charset\s*=\s*["']?\s*([\w-]+)/i
+/** Mails within mails. */
+const depthMax = 3
+/** Characters without a width that only say where a word may be parted, or nothing at all. */
+const unseen = /[\u00ad\u200b\u2060-\u2064\ufeff]/g
+/** Joiners shape Arabic, Indic scripts and pictures; between Latin letters they do nothing. */
+const latinJoiner = /(?<=[\p{sc=Latin}\d])[\u200c\u200d]+(?=[\p{sc=Latin}\d])/gu
 
 /**
  * Reads one file, here and now: to be called where it can do no harm.
  * @throws Unreadable; anything else is a fault of a reader that the file has found.
  */
-export async function readFile(file: FileInput, caps: ExtractCaps): Promise<ExtractedText> {
+export async function readFile(file: FileInput, caps: ExtractCaps, depth = 0): Promise<ExtractedText> {
   if (file.bytes.length === 0) throw new Unreadable('The file is empty.')
-  const read = await readKind(file, caps)
+  const read = withoutUnseen(await readKind(file, caps, depth))
   const text = read.text.toWellFormed().replaceAll('\0', ' ')
   if (text.trim() === '') throw new Unreadable('The file has no text.')
   if (text.length > caps.textLength) throw textTooLong(caps)
   return { ...read, text, title: read.title?.toWellFormed().slice(0, 500) ?? null }
 }
 
-async function readKind(file: FileInput, caps: ExtractCaps): Promise<ExtractedText> {
-  switch (await containerOf(file.bytes)) {
+async function readKind(file: FileInput, caps: ExtractCaps, depth: number): Promise<ExtractedText> {
+  const container = await containerOf(file.bytes)
+  switch (container.kind) {
     case 'pdf':
-      return { kind: 'pdf', ...(await readPdf(file.bytes, caps)) }
-    case 'zip': {
-      const zip = await openZip(file.bytes, caps)
-      if (!isDocx(zip)) {
-        throw new Unreadable('This is a ZIP archive or a file of another program. Send the files in it one by one.')
-      }
-      return { kind: 'docx', ...(await readDocx(zip, caps)), pageStarts: [] }
-    }
+      return { kind: 'pdf', ...(await readPdf(file.bytes.subarray(container.start), caps)) }
+    case 'zip':
+      return { ...(await readZip(file.bytes, caps)), pageStarts: [] }
     case 'text':
-      return readText(file, caps)
+      return readText(file, caps, depth)
   }
 }
 
-function readText(file: FileInput, caps: ExtractCaps): ExtractedText {
-  const head = Buffer.from(file.bytes.subarray(0, 2_048)).toString('latin1')
-  const text = decodeText(file.bytes, charsetOf(file.contentType) ?? metaCharset.exec(head)?.[1])
+async function readText(file: FileInput, caps: ExtractCaps, depth: number): Promise<ExtractedText> {
+  const head = Buffer.from(file.bytes.subarray(0, 65_536)).toString('latin1')
+  const looksLike = textKind(head, file)
+  if (looksLike === 'mail') {
+    if (depth >= depthMax) throw new Unreadable('The mail has too many mails within each other.')
+    const read = await readMail(file.bytes, caps, (inner, left) => readFile(inner, left, depth + 1))
+    return { kind: 'mail', ...read, pageStarts: [] }
+  }
+  // What a text says of charsets is its subject; only a page speaks of its own.
+  const declared = charsetOf(file.contentType) ?? (looksLike === 'html' ? htmlCharset(head) : undefined)
+  const text = decodeText(file.bytes, declared)
   const kind = textKind(text, file)
   if (kind === 'html') return { kind, ...htmlToMarkdown(text, caps), pageStarts: [] }
-  const title = kind === 'markdown' ? /^# +(\S.*)$/m.exec(text.slice(0, 4_096))?.[1]?.trim() : undefined
-  return { kind, text, title: title ?? null, pageStarts: [] }
+  if (kind === 'csv') return { kind, text: readCsv(text, caps), title: null, pageStarts: [] }
+  return { kind, text, title: kind === 'markdown' ? markdownTitle(text) : null, pageStarts: [] }
+}
+
+/** The title of the front matter, or the first heading of the first level near the beginning. */
+function markdownTitle(text: string): string | null {
+  for (const mark of markdownLines(text.slice(0, 16_384))) {
+    if (mark.kind === 'front-matter' ? mark.title !== undefined : mark.level === 1) return mark.title ?? null
+  }
+  return null
+}
+
+/** The same text without characters that nobody sees; pages begin where they began. */
+function withoutUnseen(read: ExtractedText): ExtractedText {
+  const clean = (text: string) => text.replace(unseen, '').replace(latinJoiner, '')
+  const { pageStarts, text } = read
+  const pages = pageStarts.length === 0 ? [text] : pageStarts.map((start, at) => text.slice(start, pageStarts[at + 1]))
+  let length = 0
+  const starts: number[] = []
+  const cleaned = pages.map((page) => {
+    starts.push(length)
+    const words = clean(page)
+    length += words.length
+    return words
+  })
+  return { ...read, text: cleaned.join(''), pageStarts: pageStarts.length === 0 ? [] : starts }
 }

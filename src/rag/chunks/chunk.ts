@@ -3,7 +3,7 @@ import { atBorders, inSentences, inTokens } from './chunk-pieces.ts'
 import { type ChunkRule, chunksMax } from './chunk-rule.ts'
 import { fittingSize, sizeOf } from './chunk-size.ts'
 import { HeadingPaths } from './heading-path.ts'
-import { markdownSections, type Section } from './markdown-sections.ts'
+import { type Heading, markdownSections, type Section } from './markdown-sections.ts'
 import { tablesIn } from './markdown-tables.ts'
 import { type TablePart, tableParts } from './table-chunks.ts'
 
@@ -41,13 +41,19 @@ function* atHeadings(text: string, rule: ChunkRule): Generator<Chunk | undefined
     const body = trimmed(text, section)
     if (body.start === body.end) continue
     const { path, asText } = paths.of(section)
-    const inBody = asText.find(({ to }) => to === section.start)
-    // One that stands further above, and is too long to be repeated here, is told once and by itself.
-    for (const { from, to } of asText) {
-      if (to !== section.start) yield* chunksOf(text, { start: from, end: to }, null, rule)
+    let { start } = section
+    for (const { from, to } of asText.toReversed()) {
+      // The last one is too long, and so the beginning of its text; so are those that stand directly above it.
+      if (isLast(section, asText) && text.slice(to, start).trim() === '') start = from
+      else yield* chunksOf(text, { start: from, end: to }, null, rule)
     }
-    yield* chunksOf(text, { start: inBody?.from ?? section.start, end: section.end }, path, rule)
+    yield* chunksOf(text, { start, end: section.end }, path, rule)
   }
+}
+
+function isLast({ headings }: Section, asText: readonly Heading[]): boolean {
+  const last = headings.at(-1)
+  return last !== undefined && asText.includes(last)
 }
 
 function* chunksOf(text: string, range: Range, heading: string | null, rule: ChunkRule): Generator<Chunk | undefined> {

@@ -1,0 +1,98 @@
+import { mathText } from './docx-math.ts'
+import { DocxNumbering } from './docx-numbering.ts'
+import { child, elementsOf, type XmlElement, xmlTree } from './xml-tree.ts'
+
+/** Begins a paragraph whose number stands in its text; a noncharacter, which no text has. */
+export const numberedMark = '\ufdd0'
+
+const texts = /^word\/(?:document\d*|footnotes|endnotes)\.xml$/
+const utf8 = new TextDecoder()
+
+interface Edit {
+  readonly from: number
+  readonly to: number
+  readonly text: string
+}
+
+/**
+ * The parts of a Word file with three things in the text that the library for Word files does not read: the numbers of
+ * lists, which are counted and stand nowhere; equations; and without the runs that are formatted as hidden.
+ */
+export function rewritten(parts: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
+  const sourceOf = (name: string) => utf8.decode(parts.get(name) ?? new Uint8Array())
+  const stylesheet = sourceOf('word/styles.xml')
+  const numbering = new DocxNumbering(sourceOf('word/numbering.xml'), stylesheet)
+  const hidden = hiddenStyles(stylesheet)
+  return new Map(
+    [...parts].map(([name, bytes]) => {
+      if (!texts.test(name)) return [name, bytes]
+      const source = utf8.decode(bytes)
+      return [name, Buffer.from(edited(source, editsOf(source, numbering, hidden)))]
+    }),
+  )
+}
+
+function editsOf(source: string, numbering: DocxNumbering, hidden: ReadonlySet<string>): Edit[] {
+  const edits: Edit[] = []
+  const replace = (element: XmlElement | undefined, text: string): void => {
+    if (element?.startIndex == null || element.endIndex == null) return
+    edits.push({ from: element.startIndex, to: element.endIndex + 1, text })
+  }
+  let goneTo = -1
+  for (const element of elementsOf(xmlTree(source), 'w:p', 'w:r', 'm:oMath')) {
+    if ((element.startIndex ?? 0) < goneTo) continue
+    if (element.name === 'm:oMath') {
+      replace(element, runOf(mathText(element)))
+      goneTo = element.endIndex ?? 0
+    } else if (isHidden(element, hidden)) {
+      replace(element, '')
+      goneTo = element.endIndex ?? 0
+    } else if (element.name === 'w:p') {
+      const place = numbering.placeOf(element)
+      const label = place === undefined ? undefined : numbering.labelOf(place)
+      if (label === undefined || place === undefined) continue
+      replace(child(element, 'w:pPr', 'w:numPr'), '')
+      const begin = (child(element, 'w:pPr')?.endIndex ?? source.indexOf('>', element.startIndex ?? 0)) + 1
+      const style = child(element, 'w:pPr', 'w:pStyle')?.attribs['w:val'] ?? ''
+      const mark = /^heading|^title/i.test(style) ? '' : numberedMark + '  '.repeat(Math.min(place.level, 5))
+      edits.push({ from: begin, to: begin, text: runOf(`${mark}${label} `) })
+    }
+  }
+  return edits
+}
+
+function isHidden(element: XmlElement, hidden: ReadonlySet<string>): boolean {
+  if (element.name === 'w:p') return hidden.has(child(element, 'w:pPr', 'w:pStyle')?.attribs['w:val'] ?? '')
+  return (
+    isOn(child(element, 'w:rPr', 'w:vanish')) || hidden.has(child(element, 'w:rPr', 'w:rStyle')?.attribs['w:val'] ?? '')
+  )
+}
+
+function hiddenStyles(stylesheet: string): ReadonlySet<string> {
+  const ids = new Set<string>()
+  for (const style of elementsOf(xmlTree(stylesheet), 'w:style')) {
+    if (isOn(child(style, 'w:rPr', 'w:vanish'))) ids.add(style.attribs['w:styleId'] ?? '')
+  }
+  return ids
+}
+
+function isOn(flag: XmlElement | undefined): boolean {
+  return flag !== undefined && !/^(?:0|false|off)$/.test(flag.attribs['w:val'] ?? '')
+}
+
+function runOf(text: string): string {
+  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  return `<w:r><w:t xml:space="preserve">${escaped}</w:t></w:r>`
+}
+
+/** @param edits of which some may lie within others, which then hold. */
+function edited(source: string, edits: readonly Edit[]): string {
+  const pieces: string[] = []
+  let at = 0
+  for (const { from, to, text } of edits.toSorted((a, b) => a.from - b.from || a.to - b.to)) {
+    if (from < at) continue
+    pieces.push(source.slice(at, from), text)
+    at = to
+  }
+  return [...pieces, source.slice(at)].join('')
+}

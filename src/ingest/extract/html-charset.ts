@@ -1,0 +1,23 @@
+import { Parser } from 'htmlparser2'
+
+/** Where a page must say it (WHATWG, "HTML", 13.2.3.2, asks for 1,024 bytes; many pages say it later). */
+const searchLength = 8_192
+const inContent = /charset\s*=\s*["']?\s*([\w-]+)/i
+const xmlDeclaration = /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w-]+)["']/i
+
+/** The charset that a page's head declares; examples in comments, scripts and attributes declare nothing. */
+export function htmlCharset(head: string): string | undefined {
+  let charset = xmlDeclaration.exec(head)?.[1]
+  let isInBody = false
+  const parser = new Parser({
+    onopentag(name, attributes) {
+      if (name === 'body') isInBody = true
+      if (name !== 'meta' || isInBody || charset !== undefined) return
+      const isContentType = attributes['http-equiv']?.toLowerCase() === 'content-type'
+      charset =
+        attributes.charset?.trim() || (isContentType ? inContent.exec(attributes.content ?? '')?.[1] : undefined)
+    },
+  })
+  parser.end(head.slice(0, searchLength))
+  return charset
+}

@@ -1,0 +1,44 @@
+/** Fields whose value a reader sees. */
+const shown = new Set([
+  ...['text', 'search', 'email', 'tel', 'url', 'number', 'date', 'time', 'month', 'week', 'datetime-local'],
+  ...['submit', 'button', 'reset'],
+])
+
+/** What an input shows, with a blank at each side. */
+export function fieldText({ type = 'text', value = '' }: Readonly<Record<string, string>>): string {
+  return value !== '' && shown.has(type.toLowerCase()) ? ` ${value} ` : ''
+}
+
+/** A list to choose from: what is chosen is seen, and of one without a choice the first. */
+export class HtmlSelect {
+  #options: { text: string; readonly isChosen: boolean }[] = []
+  #isOpen = false
+  #isMultiple = false
+
+  /** @returns whether the tag belongs to a list to choose from. */
+  open(name: string, attributes: Readonly<Record<string, string>>): boolean {
+    if (name === 'select') {
+      this.#isOpen = true
+      this.#options = []
+      this.#isMultiple = attributes.multiple !== undefined || Number(attributes.size) > 1
+      return true
+    }
+    if (!this.#isOpen) return false
+    if (name === 'option') this.#options.push({ text: '', isChosen: attributes.selected !== undefined })
+    return true
+  }
+
+  /** @returns whether the text belongs to a list to choose from. */
+  text(text: string): boolean {
+    const option = this.#options.at(-1)
+    if (this.#isOpen && option !== undefined) option.text += text
+    return this.#isOpen
+  }
+
+  close(): string {
+    this.#isOpen = false
+    const chosen = this.#options.filter(({ isChosen }) => isChosen)
+    const seen = this.#isMultiple ? this.#options : chosen.length > 0 ? chosen.slice(-1) : this.#options.slice(0, 1)
+    return seen.map(({ text }) => text.trim()).join(', ')
+  }
+}

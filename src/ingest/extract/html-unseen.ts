@@ -1,0 +1,29 @@
+/** What is no text of the page. */
+const dropped = new Set([
+  ...['script', 'style', 'noscript', 'template', 'iframe', 'object', 'embed', 'canvas', 'audio', 'video', 'nav'],
+  ...['title', 'datalist', 'meter', 'progress', 'rp', 'annotation', 'annotation-xml'],
+])
+/** Within a drawing: no words of it are shown. */
+const undrawn = new Set(['defs', 'desc', 'metadata', 'symbol', 'style', 'script', 'title'])
+/** Of the site and not of the page, where they stand beside its main part. */
+const aroundMain = new Set(['footer', 'aside'])
+const droppedRoles = new Set(['navigation', 'contentinfo', 'search', 'dialog', 'menu'])
+/** Hidden from those who listen to a page: signs, and what stands there twice. A closed panel is hidden too, and read. */
+const inline = new Set(['a', 'abbr', 'b', 'button', 'em', 'i', 'img', 'small', 'span', 'strong', 'sub', 'sup', 'svg'])
+
+interface Where {
+  readonly isInMain: boolean
+  /** Within a drawing (SVG). */
+  readonly isDrawn: boolean
+}
+
+/** Whether a reader of the page does not see what is in a tag, or it belongs to the site around the page. */
+export function isUnseen(name: string, attributes: Readonly<Record<string, string>>, where: Where): boolean {
+  if (dropped.has(name) || (aroundMain.has(name) && !where.isInMain) || (where.isDrawn && undrawn.has(name)))
+    return true
+  if (name === 'dialog' && attributes.open === undefined) return true
+  if (attributes.hidden !== undefined && attributes.hidden !== 'until-found') return true
+  if (attributes['aria-hidden'] === 'true' && inline.has(name)) return true
+  if (droppedRoles.has(attributes.role ?? '')) return true
+  return /display\s*:\s*none|visibility\s*:\s*hidden/i.test(attributes.style ?? '')
+}

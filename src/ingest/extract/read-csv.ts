@@ -1,0 +1,30 @@
+import papaparse from 'papaparse'
+import type { ExtractCaps } from './caps.ts'
+import { tableText } from './table-text.ts'
+
+/** Delimiters that a text may have on every line by accident, and so is asked for more columns. */
+const columnsMin: Readonly<Record<string, number>> = { ';': 2, '\t': 2, '|': 3, ',': 3 }
+const sampleRows = 20
+const rowsMin = 3
+
+/** Rows of a CSV file as a table of Markdown; what parts its cells is found by looking. */
+export function readCsv(text: string, caps: Pick<ExtractCaps, 'textLength'>): string {
+  const { data } = papaparse.parse<string[]>(text.replace(/^sep=.\r?\n/i, ''), { skipEmptyLines: 'greedy' })
+  return tableText(data, caps)
+}
+
+/** Whether the first lines have the same columns; the last of them may be cut off. */
+export function looksLikeCsv(head: string): boolean {
+  const { data, meta, errors } = papaparse.parse<string[]>(head, { preview: sampleRows, skipEmptyLines: true })
+  const rows = data.length < sampleRows ? data.slice(0, data.length - (head.endsWith('\n') ? 0 : 1)) : data
+  const columns = rows[0]?.length ?? 0
+  if (
+    errors.length > 0 ||
+    rows.length < rowsMin ||
+    columns < (columnsMin[meta.delimiter] ?? Number.POSITIVE_INFINITY)
+  ) {
+    return false
+  }
+  // Cells of a table are short; lines of prose may have as many commas by accident.
+  return rows.every((row) => row.length === columns && row.every((cell) => cell.length < 200))
+}

@@ -1,0 +1,125 @@
+import PostalMime, { type Address, type Attachment, type Email } from 'postal-mime'
+import type { ExtractedText, FileInput } from '../extractor.ts'
+import { type ExtractCaps, textTooLong, Unreadable } from './caps.ts'
+import { htmlToMarkdown } from './html-to-markdown.ts'
+import { escaped } from './markdown-writer.ts'
+
+/** Further attachments of a mail are named and not read. */
+const attachmentsMax = 50
+const separator = /\r?\n\r?\n>?From [^\r\n]*\d\d:\d\d[^\r\n]*\r?\n/g
+
+/** Reads a file that came with a mail, as any other. */
+export type ReadAttachment = (file: FileInput, caps: ExtractCaps) => Promise<Pick<ExtractedText, 'text'>>
+
+/**
+ * A mail as Markdown: its subject as a heading, who wrote to whom and when, its text, and each attachment that can be
+ * read under a heading with its name. A saved web page (MHTML) is its page alone; several mails in one file (mbox)
+ * stand one after the other.
+ *
+ * @throws Unreadable
+ */
+export async function readMail(
+  bytes: Uint8Array,
+  caps: ExtractCaps,
+  readAttachment: ReadAttachment,
+): Promise<{ text: string; title: string | null }> {
+  let text = ''
+  let title: string | null = null
+  for (const message of messagesOf(bytes)) {
+    const mail = await PostalMime.parse(message).catch((cause: unknown) => {
+      throw new Unreadable('The mail is broken: it cannot be read.', { cause })
+    })
+    const left = { ...caps, textLength: caps.textLength - text.length }
+    const read = isSavedPage(mail) ? pageText(mail, left) : await mailText(mail, left, readAttachment)
+    text += (text === '' ? '' : '\n\n') + read.text
+    title ??= read.title
+    if (text.length > caps.textLength) throw textTooLong(caps)
+  }
+  return { text, title }
+}
+
+function* messagesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1')
+  let start = Math.max(0, head.search(/[^\s\xef\xbb\xbf]/))
+  if (/^>?From /.test(head.slice(start))) {
+    for (const found of Buffer.from(bytes).toString('latin1').matchAll(separator)) {
+      yield bytes.subarray(start, found.index)
+      start = found.index + found[0].length
+    }
+  }
+  yield bytes.subarray(start)
+}
+
+/** A page that a browser, or Confluence, saved as one file. */
+function isSavedPage({ headers, from, to }: Email): boolean {
+  const field = (name: string) => headers.find(({ key }) => key === name)?.value ?? ''
+  if (field('snapshot-content-location') !== '' || /saved by/i.test(field('from'))) return true
+  return to === undefined && from?.address === undefined && /multipart\/related|text\/html/i.test(field('content-type'))
+}
+
+function pageText(mail: Email, caps: ExtractCaps): { text: string; title: string | null } {
+  if (mail.html === undefined) return { text: mail.text ?? '', title: mail.subject ?? null }
+  const { text, title } = htmlToMarkdown(mail.html, caps)
+  return { text, title: title ?? mail.subject ?? null }
+}
+
+async function mailText(
+  mail: Email,
+  caps: ExtractCaps,
+  readAttachment: ReadAttachment,
+): Promise<{ text: string; title: string | null }> {
+  const subject = mail.subject?.replace(/\s+/g, ' ').trim() || null
+  const parts = [subject === null ? '' : `# ${subject}`, headOf(mail), bodyOf(mail, caps)]
+  const unread: string[] = []
+  for (const [at, attachment] of mail.attachments.filter(isFile).entries()) {
+    const name = nameOf(attachment)
+    const { content, mimeType: contentType } = attachment
+    const bytes = typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content)
+    const file = { bytes, contentType, name: attachment.filename ?? undefined }
+    const read = at < attachmentsMax ? await readAttachment(file, caps).catch(unreadable) : undefined
+    if (read === undefined) unread.push(name)
+    else parts.push(`## ${name}`, read.text)
+    if (parts.reduce((sum, part) => sum + part.length, 0) > caps.textLength) throw textTooLong(caps)
+  }
+  if (unread.length > 0) parts.push(`Attached: ${unread.join(', ')}`)
+  return { text: parts.filter((part) => part.trim() !== '').join('\n\n'), title: subject }
+}
+
+function headOf({ from, sender, to, cc, headers }: Email): string {
+  const date = headers.find(({ key }) => key === 'date')?.value.trim() ?? ''
+  const fields = [
+    ['From', people([from ?? sender])],
+    ['To', people(to)],
+    ['Cc', people(cc)],
+    ['Date', date],
+  ] as const
+  return fields.flatMap(([name, value]) => (value === '' ? [] : [`${name}: ${value}`])).join('\n')
+}
+
+function people(addresses: readonly (Address | undefined)[] = []): string {
+  return addresses
+    .flatMap((one) => (one === undefined ? [] : one.group === undefined ? [one] : one.group))
+    .map(({ name, address }) => (name === '' || name === address ? address : `${name} <${address}>`))
+    .join(', ')
+}
+
+/** The HTML of a mail has its headings and tables; both are the same words. */
+function bodyOf({ html, text }: Email, caps: ExtractCaps): string {
+  const read = html === undefined ? '' : htmlToMarkdown(html, caps).text
+  return read.trim() !== '' ? read : (text ?? '').split(/\r?\n/).map(escaped).join('\n').trim()
+}
+
+/** Pictures that the text shows, and signatures of the mail itself, are no files that someone sent. */
+function isFile({ related, mimeType, disposition, filename }: Attachment): boolean {
+  if (related === true || /pgp-signature|pkcs7-signature/.test(mimeType)) return false
+  return disposition === 'attachment' || filename !== null || !/^image\//.test(mimeType)
+}
+
+function nameOf({ filename, mimeType }: Attachment): string {
+  return filename?.replace(/\s+/g, ' ').trim() || mimeType
+}
+
+function unreadable(fault: unknown): undefined {
+  if (fault instanceof Unreadable) return undefined
+  throw fault
+}
