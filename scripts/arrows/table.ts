@@ -41,7 +41,20 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'telemetry',
   ],
   rag: [
-    ...['canonical-json', 'auth', 'cache', 'db', 'errors', 'lexical', 'models', 'placement', 'registry', 'stores'],
+    // Of clocks, for waits between looks at the store.
+    ...[
+      'canonical-json',
+      'auth',
+      'cache',
+      'clock',
+      'db',
+      'errors',
+      'lexical',
+      'models',
+      'placement',
+      'registry',
+      'stores',
+    ],
     'telemetry',
   ],
   // What comes between a file or a text and the verbs of rag: reading files, the queue.

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../canonical-json.ts'
+import { stampKey } from '../stores/reserved.ts'
 import type { VectorRecord } from '../stores/store.ts'
 
-/** A record's number while its tenant moves: no content. Other reserved keys (a chunk's position) are. */
-const stampKey = '_tr'
-
-/** SHA-256 over what makes a record: id, the bits of its float32 values, sparse values, canonical metadata. */
+/**
+ * SHA-256 over what makes a record: id, the bits of its float32 values, sparse values, canonical metadata. Its stamp is no
+ * content; other reserved keys (a chunk's position) are.
+ */
 export function digestRecord(record: VectorRecord): string {
   const hash = createHash('sha256')
   const metadata = Object.entries(record.metadata ?? {}).filter(([key]) => key !== stampKey)

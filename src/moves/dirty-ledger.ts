@@ -9,6 +9,8 @@ export interface DirtyRow {
   readonly id: string
   readonly seq: number
   readonly isPut: boolean
+  /** It changed the record in part: one that was not there is not there. */
+  readonly isUpdate: boolean
   readonly trustStore: boolean
   readonly lsn: number | undefined
   /** How long its last write has been done, in ms. */
@@ -129,12 +131,13 @@ export class DirtyLedger {
       id: string
       seq: string
       put: boolean
+      update: boolean
       trust: boolean
       lsn: string | null
       done: number
       synced: number
     }>(sql`
-      select record_id as id, seq, is_put as put, trust_store as trust, lsn,
+      select record_id as id, seq, is_put as put, is_update as update, trust_store as trust, lsn,
         (extract(epoch from clock_timestamp() - done_at) * 1000)::float8 as done,
         coalesce(extract(epoch from clock_timestamp() - synced_at) * 1000, 0)::float8 as synced
       from dirty
@@ -144,6 +147,7 @@ export class DirtyLedger {
       id: row.id,
       seq: Number(row.seq),
       isPut: row.put,
+      isUpdate: row.update,
       trustStore: row.trust,
       lsn: row.lsn === null ? undefined : Number(row.lsn),
       doneForMs: row.done,

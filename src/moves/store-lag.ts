@@ -1,5 +1,5 @@
+import { stampOf } from '../stores/reserved.ts'
 import type { VectorRecord } from '../stores/store.ts'
-import { stampOf } from './freshness.ts'
 import { RecentMax } from './recent-max.ts'
 
 /** A write that a place has and may not show yet. */

@@ -1,4 +1,4 @@
-import { isAppError } from '../errors.ts'
+import { isRefusal } from '../registry/write-outcome.ts'
 import type { TenantStore, VectorRecord, WriteReceipt } from '../stores/store.ts'
 import { digestRecord } from './digest.ts'
 import type { DirtyLedger, DirtyRow } from './dirty-ledger.ts'
@@ -79,12 +79,17 @@ function idsOf(rows: readonly DirtyRow[], besides?: StoreLag): readonly string[]
   return [...new Set([...rows.map((row) => row.id), ...(besides?.followedIds ?? [])])]
 }
 
-function writtenHere({ id, seq, doneForMs, isPut, trustStore }: DirtyRow): Written {
-  return { id, seq, ageMs: doneForMs, isStamped: isPut && !trustStore }
+function writtenHere(row: DirtyRow): Written {
+  return { id: row.id, seq: row.seq, ageMs: row.doneForMs, isStamped: mustBeStamped(row) }
 }
 
-function carriedThere({ id, seq, syncedForMs, isPut, trustStore }: DirtyRow): Written {
-  return { id, seq, ageMs: syncedForMs, isStamped: isPut && !trustStore }
+function carriedThere(row: DirtyRow): Written {
+  return { id: row.id, seq: row.seq, ageMs: row.syncedForMs, isStamped: mustBeStamped(row) }
+}
+
+/** An update of a record that was not there leaves no stamp. */
+function mustBeStamped({ isPut, isUpdate, trustStore }: DirtyRow): boolean {
+  return isPut && !isUpdate && !trustStore
 }
 
 /** A write to the follower. If it may land later, its records are suspect until it no longer can. */
@@ -97,8 +102,7 @@ export async function carry(
     const receipt = await send()
     if (receipt.doubtful) await parts.ledger.soil(ids, parts.storeInDoubtMs)
   } catch (error) {
-    const refused = isAppError(error) && error.code !== 'outcome_unknown'
-    if (!refused) await parts.ledger.soil(ids, parts.storeInDoubtMs)
+    if (!isRefusal(error)) await parts.ledger.soil(ids, parts.storeInDoubtMs)
     throw error
   }
 }

@@ -1,9 +1,7 @@
 import type { Clock } from '../clock.ts'
+import { probeId } from '../stores/reserved.ts'
 import type { TenantStore } from '../stores/store.ts'
 import { type Gate, untilOf } from './gate.ts'
-
-/** An id that no record can have: callers' ids never begin so. Deleting it changes nothing but the sequence number. */
-const probeId = '_tr_probe'
 
 type Visibility =
   | { readonly kind: 'visible' }

@@ -1,5 +1,5 @@
+import { isReserved, reservedWords } from '../stores/reserved.ts'
 import type { Filter } from '../stores/store.ts'
-import { isReserved } from './check-metadata.ts'
 import type { Faults } from './faults.ts'
 
 /** The store takes 32 levels; ours are two of them. */
@@ -66,7 +66,7 @@ function checkObject(value: unknown, path: string, faults: Faults, depth: number
     if (budget.clauses < 0) return
     if (key === '$and' || key === '$or') checkParts(key, item, `${path}.${key}`, faults, depth, budget)
     else if (key.startsWith('$')) faults.add(`${path}.${key}`, 'only $and, $or and names of fields may stand here')
-    else if (isReserved(key)) faults.add(`${path}.${key}`, 'names beginning with _tr are reserved')
+    else if (isReserved(key)) faults.add(`${path}.${key}`, reservedWords)
     else checkCondition(item, `${path}.${key}`, faults, budget)
   }
 }

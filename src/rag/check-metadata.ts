@@ -1,16 +1,9 @@
+import { isReserved, metadataBytes, reservedWords } from '../stores/reserved.ts'
 import type { Metadata, MetadataValue } from '../stores/store.ts'
 import type { Faults } from './faults.ts'
 
-/** The vendor's limit of a record's metadata (docs.pinecone.io, "Metadata size"). */
-export const metadataBytesMax = 40_960
-
 /** What a chunk says of itself beside the document's own metadata. */
 const chunkKeys: ReadonlySet<string> = new Set(['text', 'documentId', 'source', 'chunk'])
-
-/** Keys that are the router's own in every record: stripped from answers, refused from callers. */
-export function isReserved(key: string): boolean {
-  return key.startsWith('_tr')
-}
 
 interface MetadataRule {
   /** A document's metadata stands beside its chunks' own fields, a raw record's is all there is. */
@@ -32,14 +25,9 @@ export function checkMetadata(value: unknown, path: string, rule: MetadataRule, 
     const fault = keyFault(key, rule) ?? valueFault(key, item)
     if (fault !== undefined) faults.add(`${path}.${key}`, fault)
   }
-  checkMetadataSize(value as Metadata, path, rule.bytesMax, faults)
+  if (metadataBytes(value as Metadata) > rule.bytesMax)
+    faults.add(path, `is larger than ${rule.bytesMax} bytes as JSON`)
   return value as Metadata
-}
-
-export function checkMetadataSize(metadata: Metadata, path: string, bytesMax: number, faults: Faults): void {
-  if (Buffer.byteLength(JSON.stringify(metadata)) > bytesMax) {
-    faults.add(path, `is larger than ${bytesMax} bytes as JSON`)
-  }
 }
 
 /** The groups of a record or document; undefined: everyone in the tenant. */
@@ -59,7 +47,7 @@ export function isVisible(metadata: Metadata, groups: readonly string[]): boolea
 function keyFault(key: string, rule: MetadataRule): string | undefined {
   if (key === '') return 'a name must not be empty'
   if (key.startsWith('$')) return 'names must not begin with $'
-  if (isReserved(key)) return 'names beginning with _tr are reserved'
+  if (isReserved(key)) return reservedWords
   return rule.of === 'document' && chunkKeys.has(key) ? 'this name is taken by the chunk itself' : undefined
 }
 

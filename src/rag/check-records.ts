@@ -1,5 +1,6 @@
+import { metadataBytesMax } from '../stores/reserved.ts'
 import type { SparseValues, VectorRecord } from '../stores/store.ts'
-import { checkMetadata, metadataBytesMax } from './check-metadata.ts'
+import { checkMetadata } from './check-metadata.ts'
 import type { Faults } from './faults.ts'
 import { checkReadId, checkWriteId } from './record-ids.ts'
 

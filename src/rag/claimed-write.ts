@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Db } from '../db/connect.ts'
-import { AppError, isAppError } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import type { Claimed, ClaimOptions, DocumentClaim } from '../registry/document-claims.ts'
 import { claimEnds } from '../registry/end-document-claim.ts'
-import { type PlaceWriter, storeCallMs } from './place-writer.ts'
+import { also, mustBeDone, untouched, type WriteOutcome } from '../registry/write-outcome.ts'
+import { storeCallMs } from './write-kit.ts'
 
 export interface ClaimSettings {
   /** How long a store call without an answer may still land: docs/moves.md A2. */
@@ -53,42 +54,56 @@ export function documentBusy(retryAfterS: number): AppError {
 }
 
 /**
- * Runs the store calls of a claimed write, and ends the claim as what happened demands: put back, let go, or kept
- * until a call without an answer can no longer land.
+ * Runs the store calls of a claimed write one by one, looking after the claim between them, and ends it as what became
+ * of them demands: by `done`; put back; let go; or kept until a call without an answer can no longer land.
  *
- * @param work is handed `keep`, to be called before each store call: it holds on to the claim, and stops the work if
- *   that was lost.
+ * @param done when all calls are done; told whether one of them may still land.
+ * @throws AppError what a caller is told of a write that was not done whole.
  */
 export async function runClaimed(
   deps: { readonly db: Db; readonly settings: ClaimSettings },
   claim: DocumentClaim,
-  place: PlaceWriter,
-  work: (keep: () => Promise<void>) => Promise<void>,
+  writes: Iterable<() => Promise<WriteOutcome>>,
+  done: (doubtMs: number | undefined) => Promise<void>,
 ): Promise<void> {
   const ends = claimEnds(deps.db)
-  let renewedMs = performance.now()
-  const keep = async (): Promise<void> => {
-    if (performance.now() - renewedMs < renewAfterMs) return
-    const now = performance.now()
-    if (!(await ends.renew(claim, leaseMsOf(deps.settings)))) throw documentBusy(1)
-    renewedMs = now
-  }
+  const { storeInDoubtMs } = deps.settings
+  let outcome: WriteOutcome = untouched()
   try {
-    await work(keep)
+    for (const write of keeping(deps, claim, writes)) {
+      outcome = also(outcome, await write())
+      if (outcome.fault !== undefined) break
+    }
+    if (outcome.fault === undefined) return await done(outcome.kind === 'inDoubt' ? storeInDoubtMs : undefined)
   } catch (fault) {
-    const ended = place.inDoubt
-      ? ends.leaveInDoubt(claim, deps.settings.storeInDoubtMs)
-      : place.touched
+    outcome = also(outcome, untouched(fault))
+  }
+  const ended =
+    outcome.kind === 'inDoubt'
+      ? ends.leaveInDoubt(claim, storeInDoubtMs)
+      : outcome.kind === 'changed'
         ? ends.release(claim)
         : ends.revert(claim)
-    await ended.catch(() => undefined) // the lease runs out by itself
-    throw place.touched && !isAppError(fault, 'outcome_unknown') ? doneInPart(fault) : fault
-  }
+  await ended.catch(() => undefined) // the lease runs out by itself
+  mustBeDone(outcome)
 }
 
-/** Every other code promises that nothing was changed. */
-export function doneInPart(cause: unknown): AppError {
-  return new AppError('outcome_unknown', 'This was done in part and then failed. Send the same request again.', {
-    cause,
-  })
+/** The same calls, each only while the claim is still ours. */
+function* keeping(
+  deps: { readonly db: Db; readonly settings: ClaimSettings },
+  claim: DocumentClaim,
+  writes: Iterable<() => Promise<WriteOutcome>>,
+): Iterable<() => Promise<WriteOutcome>> {
+  const ends = claimEnds(deps.db)
+  let renewedMs = performance.now()
+  for (const write of writes) {
+    yield async () => {
+      const nowMs = performance.now()
+      if (nowMs - renewedMs >= renewAfterMs) {
+        if (!(await ends.renew(claim, leaseMsOf(deps.settings)))) return untouched(documentBusy(1))
+        renewedMs = nowMs
+      }
+      return write()
+    }
+  }
 }

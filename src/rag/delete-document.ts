@@ -3,12 +3,13 @@ import type { Db } from '../db/connect.ts'
 import { claimForDeletion } from '../registry/document-claims.ts'
 import { claimEnds } from '../registry/end-document-claim.ts'
 import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.ts'
-import { type WriteDeps, writeInPlace } from './place-writer.ts'
 import { chunkIds } from './record-ids.ts'
+import { writing } from './tenant-writer.ts'
+import type { WriteDeps, WriteSettings } from './write-deps.ts'
 
 export interface DeleteDocumentDeps extends WriteDeps {
   readonly db: Db
-  readonly settings: ClaimSettings
+  readonly settings: ClaimSettings & WriteSettings
 }
 
 const sliceSize = 1_000
@@ -26,23 +27,28 @@ export async function deleteDocument(
   input: { readonly documentId: string },
 ): Promise<void> {
   const { tenantId } = principal
-  await writeInPlace(
+  const { documentId } = input
+  await writing(
     deps,
     tenantId,
-    async (place) => {
-      const claimed = await claimDocument(deps.settings, (how) =>
-        claimForDeletion(deps.db, tenantId, input.documentId, how),
-      )
+    async (writer) => {
+      const claimed = await claimDocument(deps.settings, (how) => claimForDeletion(deps.db, tenantId, documentId, how))
       if (claimed.kind !== 'claimed') return
       const { claim } = claimed
-      await runClaimed(deps, claim, place, async (keep) => {
-        for (let at = 0; at < claim.ceiling; at += sliceSize) {
-          await keep()
-          await place.deleteIds(chunkIds(input.documentId, at, Math.min(at + sliceSize, claim.ceiling)))
-        }
-        await claimEnds(deps.db).deleted(claim, place.inDoubt ? deps.settings.storeInDoubtMs : undefined)
-      })
+      const deletes = slices(claim.ceiling).map(
+        ([from, to]) =>
+          () =>
+            writer.deleteIds(chunkIds(documentId, from, to)),
+      )
+      await runClaimed(deps, claim, deletes, (doubtMs) => claimEnds(deps.db).deleted(claim, doubtMs))
     },
     { isClaimed: true },
   )
+}
+
+function slices(count: number): readonly (readonly [number, number])[] {
+  return Array.from({ length: Math.ceil(count / sliceSize) }, (_, at) => [
+    at * sliceSize,
+    Math.min((at + 1) * sliceSize, count),
+  ])
 }

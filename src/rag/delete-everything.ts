@@ -1,5 +1,4 @@
 import type { Db } from '../db/connect.ts'
-import { isAppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { dropUploads, listUploadIds } from '../registry/uploads.ts'
 import {
@@ -8,12 +7,14 @@ import {
   everythingInDoubt,
   everythingKept,
 } from '../registry/whole-tenant-claim.ts'
-import { type ClaimSettings, documentBusy, doneInPart, leaseMsOf } from './claimed-write.ts'
-import { type WriteDeps, writeInPlace } from './place-writer.ts'
+import { also, mustBeDone, untouched, type WriteOutcome } from '../registry/write-outcome.ts'
+import { type ClaimSettings, documentBusy, leaseMsOf } from './claimed-write.ts'
+import { writing } from './tenant-writer.ts'
+import type { WriteDeps, WriteSettings } from './write-deps.ts'
 
 export interface DeleteEverythingDeps extends WriteDeps {
   readonly db: Db
-  readonly settings: ClaimSettings
+  readonly settings: ClaimSettings & WriteSettings
 }
 
 /**
@@ -24,23 +25,27 @@ export interface DeleteEverythingDeps extends WriteDeps {
 export function deleteEverything(deps: DeleteEverythingDeps, tenantId: TenantId): Promise<void> {
   const { db } = deps
   const { storeInDoubtMs } = deps.settings
-  return writeInPlace(
+  return writing(
     deps,
     tenantId,
-    async (place) => {
+    async (writer) => {
       const claim = await claimWholeTenant(db, tenantId, leaseMsOf(deps.settings))
       if (!('claim' in claim)) throw documentBusy(claim.retryAfterS)
+      let outcome: WriteOutcome = untouched()
       try {
         const pending = await listUploadIds(db, tenantId)
-        await place.deleteAll()
-        await dropUploads(db, tenantId, pending)
-        await everythingDeleted(db, claim, place.inDoubt ? storeInDoubtMs : undefined)
+        outcome = await writer.deleteAll()
+        if (outcome.fault === undefined) {
+          await dropUploads(db, tenantId, pending)
+          return await everythingDeleted(db, claim, outcome.kind === 'inDoubt' ? storeInDoubtMs : undefined)
+        }
       } catch (fault) {
-        const known = !place.touched
-        const ended = known ? everythingKept(db, claim) : everythingInDoubt(db, claim, storeInDoubtMs)
-        await ended.catch(() => undefined) // the claim runs out by itself
-        throw known || isAppError(fault, 'outcome_unknown') ? fault : doneInPart(fault)
+        outcome = also(outcome, untouched(fault))
       }
+      const ended =
+        outcome.kind === 'untouched' ? everythingKept(db, claim) : everythingInDoubt(db, claim, storeInDoubtMs)
+      await ended.catch(() => undefined) // the claim runs out by itself
+      mustBeDone(outcome)
     },
     { isClaimed: true },
   )

@@ -1,22 +1,19 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import type { Db } from '../db/connect.ts'
-import { isAppError } from '../errors.ts'
-import type { Filter } from '../stores/store.ts'
+import { mustBeDone } from '../registry/write-outcome.ts'
 import { checkFilter } from './check-filter.ts'
-import { checkIds, idsMax } from './check-records.ts'
-import { type ClaimSettings, doneInPart } from './claimed-write.ts'
+import { checkIds } from './check-records.ts'
+import type { ClaimSettings } from './claimed-write.ts'
 import { deleteEverything } from './delete-everything.ts'
 import { Faults } from './faults.ts'
-import { indexMustBeThere } from './index-gone.ts'
-import { type WriteDeps, writeInPlace } from './place-writer.ts'
 import type { RagMemory } from './rag-memory.ts'
-import { isChunkId } from './record-ids.ts'
-import { readSettled } from './settled-reads.ts'
+import { writing } from './tenant-writer.ts'
+import type { WriteDeps, WriteSettings } from './write-deps.ts'
 
 export interface DeleteVectorsDeps extends WriteDeps {
   readonly db: Db
   readonly memory: RagMemory
-  readonly settings: ClaimSettings & { readonly storeVisibleMs: number }
+  readonly settings: ClaimSettings & WriteSettings
 }
 
 /** Exactly one of them. */
@@ -28,8 +25,8 @@ export interface DeleteVectorsInput {
 
 /**
  * Deletes an app's own records by id or by filter, or everything of the tenant, its documents among it. A filter
- * never touches documents' chunks: those belong to the inventory and go with their document. It deletes what it finds
- * when it looks; a record written meanwhile may stay. Writing goes by scope: `visibility` protects from reading only.
+ * never touches documents' chunks: those belong to the inventory and go with their document. It applies to the records
+ * as all writes that were answered before left them, whichever replica made them. Writing goes by scope: `visibility` protects from reading only.
  *
  * @throws AppError `invalid_request`; with deleteAll `document_busy` while a document is being written;
  *   `outcome_unknown`; and the faults of `TenantRoutes` and `TenantStore`.
@@ -50,31 +47,12 @@ export async function deleteVectors(
   }
   faults.check()
   if (input.deleteAll === true) return deleteEverything(deps, tenantId)
-  const ids = input.ids ?? (filter === undefined ? [] : await findOwnIds(deps, principal, filter))
-  for (let at = 0; at < ids.length; at += idsMax) {
-    const some = [...new Set(ids.slice(at, at + idsMax))]
-    const deletion = deps.memory.locks.hold(tenantId, some, () =>
-      writeInPlace(deps, tenantId, (place) => place.deleteIds(some)),
+  const ids = [...new Set(input.ids)]
+  if (filter !== undefined) {
+    await writing(deps, tenantId, async (writer) => mustBeDone(await writer.deleteMatching(filter)))
+  } else {
+    await deps.memory.locks.hold(tenantId, ids, () =>
+      writing(deps, tenantId, async (writer) => mustBeDone(await writer.deleteIds(ids))),
     )
-    await deletion.catch((fault: unknown) => {
-      throw at === 0 || isAppError(fault, 'outcome_unknown') ? fault : doneInPart(fault)
-    })
   }
-}
-
-/** Looked for before any permit is taken: a long search must not hold up a move, and an id is good in either place. */
-async function findOwnIds(deps: DeleteVectorsDeps, principal: TenantPrincipal, filter: Filter): Promise<string[]> {
-  const { routing } = await deps.routes.find(principal.tenantId)
-  const store = deps.stores.open(routing.active)
-  const ids: string[] = []
-  let cursor: string | undefined
-  do {
-    const from = cursor === undefined ? {} : { cursor }
-    const page = await readSettled(deps, routing.active.placeId, () =>
-      indexMustBeThere(store.fetchByFilter({ filter, ...from })),
-    )
-    for (const { id } of page.records) if (!isChunkId(id)) ids.push(id)
-    cursor = page.nextCursor
-  } while (cursor !== undefined)
-  return ids
 }

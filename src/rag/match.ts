@@ -1,5 +1,5 @@
+import { isReserved } from '../stores/reserved.ts'
 import type { Metadata, QueryMatch } from '../stores/store.ts'
-import { isReserved } from './check-metadata.ts'
 import { type Position, positionOf } from './chunks/chunk-records.ts'
 import { isChunkId } from './record-ids.ts'
 import type { Scores } from './stages/candidate.ts'

@@ -14,15 +14,16 @@ import type { Chunker } from './chunks/chunker.ts'
 import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.ts'
 import { contentHash } from './content-hash.ts'
 import { Faults } from './faults.ts'
-import { type WriteDeps, writeInPlace } from './place-writer.ts'
 import { chunkIds, documentIdRule, isDocumentId } from './record-ids.ts'
 import { type MetricSetting, withWords } from './sparse-records.ts'
+import { writing } from './tenant-writer.ts'
+import type { WriteDeps, WriteSettings } from './write-deps.ts'
 
 export interface PutDocumentDeps extends WriteDeps {
   readonly db: Db
   readonly embedder: TenantEmbedder
   readonly chunker: Chunker
-  readonly settings: ClaimSettings & MetricSetting
+  readonly settings: ClaimSettings & WriteSettings & MetricSetting
 }
 
 export interface PutDocumentInput {
@@ -99,10 +100,10 @@ export async function putDocument(
   }
 
   await options.onPhase?.('storing')
-  return writeInPlace(
+  return writing(
     deps,
     tenantId,
-    async (place) => {
+    async (writer) => {
       const claimed = await claimDocument(deps.settings, (how) =>
         claimForWriting(deps.db, tenantId, documentId, row, how),
       )
@@ -110,17 +111,13 @@ export async function putDocument(
         return unchanged(documentId, claimed.kind === 'unchanged' ? claimed.chunkCount : records.length, tokens)
       }
       const { claim } = claimed
+      const slices = Array.from({ length: Math.ceil(records.length / sliceSize) }, (_, at) =>
+        records.slice(at * sliceSize, (at + 1) * sliceSize),
+      )
       const leftovers = chunkIds(documentId, records.length, claim.ceiling)
-      await runClaimed(deps, claim, place, async (keep) => {
-        for (let at = 0; at < records.length; at += sliceSize) {
-          await keep()
-          await place.upsert(withWords(deps.settings, records.slice(at, at + sliceSize)))
-        }
-        if (leftovers.length > 0) {
-          await keep()
-          await place.deleteIds(leftovers)
-        }
-        const doubtMs = place.inDoubt ? deps.settings.storeInDoubtMs : undefined
+      const puts = slices.map((slice) => () => writer.upsert(withWords(deps.settings, slice)))
+      const deletes = leftovers.length > 0 ? [() => writer.deleteIds(leftovers)] : []
+      await runClaimed(deps, claim, [...puts, ...deletes], async (doubtMs) => {
         if (await claimEnds(deps.db).stored(claim, records.length, doubtMs)) return
         // Taken over. By the same content: then the store holds it all the same, and the other one ends the claim.
         const now = await findDocument(deps.db, tenantId, documentId)

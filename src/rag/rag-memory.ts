@@ -1,3 +1,4 @@
+import type { TenantId } from '../placement/tenant-id.ts'
 import { type IdLocks, idLocks } from './id-locks.ts'
 import { RecentMap } from './recent-map.ts'
 
@@ -8,8 +9,8 @@ import { RecentMap } from './recent-map.ts'
 export interface RagMemory {
   /** Writes of this replica to one record go one after another. */
   readonly locks: IdLocks
-  /** The highest sequence number of a write of this replica, by place. */
-  readonly writtenLsns: RecentMap<number, number>
+  /** When the next delete by filter of a tenant has its turn, in ms of the clock. */
+  readonly filterDeletes: RecentMap<TenantId, number>
   /** Places whose emptiness was looked into and found to be real. */
   readonly realEmpties: RecentMap<number, true>
 }
@@ -17,7 +18,7 @@ export interface RagMemory {
 export function ragMemory(): RagMemory {
   return {
     locks: idLocks(),
-    writtenLsns: new RecentMap({ max: 50_000 }),
+    filterDeletes: new RecentMap({ max: 50_000 }),
     realEmpties: new RecentMap({ max: 50_000, ttlMs: 5_000 }),
   }
 }

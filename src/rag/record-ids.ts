@@ -1,3 +1,4 @@
+import { isReserved, reservedWords } from '../stores/reserved.ts'
 import type { Faults } from './faults.ts'
 
 /** The store's limit of an id. */
@@ -8,7 +9,7 @@ const documentIdMax = 400
 const documentIdPattern = /^[A-Za-z0-9\-._~!$&'()*+,;=:@]+$/
 const recordIdPattern = /^[\x20-\x7e]+$/
 
-export const documentIdRule = `1 to ${documentIdMax} of the characters A–Z a–z 0–9 - . _ ~ ! $ & ' ( ) * + , ; = : @, and neither . nor ..`
+export const documentIdRule = `1 to ${documentIdMax} of the characters A–Z a–z 0–9 - . _ ~ ! $ & ' ( ) * + , ; = : @, neither . nor .., and not beginning with _tr`
 
 /** The id of a document's chunk, numbered from 0. */
 export function chunkId(documentId: string, chunk: number): string {
@@ -26,12 +27,19 @@ export function isChunkId(id: string): boolean {
 }
 
 export function isDocumentId(value: string): boolean {
-  return value.length <= documentIdMax && documentIdPattern.test(value) && value !== '.' && value !== '..'
+  return (
+    value.length <= documentIdMax &&
+    documentIdPattern.test(value) &&
+    value !== '.' &&
+    value !== '..' &&
+    !isReserved(value)
+  )
 }
 
 /** Checks the id of a record that an app reads. */
 export function checkReadId(id: string, path: string, faults: Faults): void {
-  if (id.length > recordIdMax || !recordIdPattern.test(id)) {
+  if (isReserved(id)) faults.add(path, reservedWords)
+  else if (id.length > recordIdMax || !recordIdPattern.test(id)) {
     faults.add(path, `must be 1 to ${recordIdMax} printable ASCII characters`)
   }
 }

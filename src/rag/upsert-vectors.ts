@@ -1,10 +1,12 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import type { Embedder } from '../models/embedder.ts'
+import { mustBeDone } from '../registry/write-outcome.ts'
 import type { VectorRecord } from '../stores/store.ts'
 import { checkRecord, type RecordInput, upsertMax } from './check-records.ts'
 import { Faults } from './faults.ts'
-import { type WriteDeps, writeInPlace } from './place-writer.ts'
 import type { RagMemory } from './rag-memory.ts'
+import { writing } from './tenant-writer.ts'
+import type { WriteDeps } from './write-deps.ts'
 
 export interface UpsertVectorsDeps extends WriteDeps {
   readonly embedder: Pick<Embedder, 'dimension'>
@@ -32,7 +34,7 @@ export async function upsertVectors(
   }
   faults.check()
   await deps.memory.locks.hold(tenantId, [...records.keys()], () =>
-    writeInPlace(deps, tenantId, (place) => place.upsert([...records.values()])),
+    writing(deps, tenantId, async (writer) => mustBeDone(await writer.upsert([...records.values()]))),
   )
   return { upsertedCount: input.vectors.length }
 }

@@ -32,6 +32,8 @@ export const dirty = pgTable(
     state: text('state').$type<DirtyState>().notNull(),
     /** The last write put the record; false: it deleted it. */
     isPut: boolean('is_put').notNull(),
+    /** The last write changed the record in part: where there was none, there is none, and no stamp ever shows. */
+    isUpdate: boolean('is_update').notNull().default(false),
     /** What the active place shows is to be believed once it shows everything: no stamp tells. */
     trustStore: boolean('trust_store').notNull().default(false),
     /** The store's sequence number of the last write in the active place, when it gave one. */

@@ -28,7 +28,7 @@ test('what a killed writer left under way keeps the switch until its lease and t
     await world.home
       .sql`insert into sessions (id, expires_at, seen, applied) select ${one}, now() + interval '1 hour', 1000000, 1000000`
   const [route] = await world.home.sql<{ epoch: string }[]>`select epoch from routing where tenant_id = ${acme}`
-  const write = { tenantId: acme, moveId: id, epoch: Number(route?.epoch), isPut: true, mayLandMs: 3_600_000 }
+  const write = { tenantId: acme, moveId: id, epoch: Number(route?.epoch), kind: 'put' as const, mayLandMs: 3_600_000 }
   expect(await intend(world.home.db, { ...write, session, ids: ['r000001'] })).toMatchObject({ kind: 'intended' })
   resume.resolve()
   const late = { timeout: 40_000 }
@@ -53,7 +53,7 @@ test('a record that a writer was killed over after the switch can be written aga
   await world.home
     .sql`insert into sessions (id, expires_at, seen, applied) values (${session}, now(), 1000000, 1000000)`
   const [route] = await world.home.sql<{ epoch: string }[]>`select epoch from routing where tenant_id = ${acme}`
-  const write = { tenantId: acme, moveId: id, epoch: Number(route?.epoch), isPut: true, mayLandMs: 3_600_000 }
+  const write = { tenantId: acme, moveId: id, epoch: Number(route?.epoch), kind: 'put' as const, mayLandMs: 3_600_000 }
   expect(await intend(world.home.db, { ...write, session, ids: ['r000001'] })).toMatchObject({ kind: 'intended' })
   const again = () => a.write.put(acme, [{ id: 'r000001', values: [9, 9, 9, 9] }])
   await vi.waitFor(again, { timeout: 60_000, interval: 50 })

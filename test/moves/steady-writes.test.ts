@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { isAppError } from '../../src/errors.ts'
-import { passGate } from '../../src/registry/write-gate.ts'
+import { sendWrite } from '../../src/registry/tenant-write.ts'
+import { mustBeDone } from '../../src/registry/write-outcome.ts'
 import type { SimReplica } from '../sim/sim-replica.ts'
 import { acme, record, SimWorld } from '../sim/sim-world.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
@@ -47,10 +48,11 @@ class SteadyApp {
     for (let n = this.expected.size; !this.#stopped; n += plan.atOnce) {
       const ids = Array.from({ length: plan.atOnce }, (_, i) => `w${(n + i) % plan.records}`)
       try {
-        await passGate(gate, acme, { ids, isPut: true }, ({ placement, signal, stamp }) => {
+        const outcome = await sendWrite(gate, acme, { ids, kind: 'put' }, ({ placement, signal, stamp }) => {
           const puts = ids.map((id) => ({ ...record(id, n), metadata: { n, _tr: stamp(id) ?? 0 } }))
           return store.connect('app').open(placement).upsert(puts, { signal })
         })
+        mustBeDone(outcome)
         for (const id of ids) this.expected.set(id, n)
       } catch (error) {
         if (!isAppError(error, 'writes_held')) throw error

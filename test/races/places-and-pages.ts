@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { writeInPlace } from '../../src/rag/place-writer.ts'
 import { ragMemory } from '../../src/rag/rag-memory.ts'
+import { writing } from '../../src/rag/tenant-writer.ts'
+import { mustBeDone } from '../../src/registry/write-outcome.ts'
 import { acme } from '../sim/sim-world.ts'
 import type { Race } from './race.ts'
 
@@ -15,9 +16,10 @@ export const placesAndPages: readonly Race[] = [
       await world.schedule.until(() => batch.reached)
       const deps = {
         ...{ db: world.sql.connect('b').db, routes: b.routes, stores: world.store.connect('b'), memory: ragMemory() },
-        ...{ writes: { announce: () => undefined }, settings: { storeInDoubtMs: 5_000 } },
+        ...{ writes: { announce: () => undefined }, clock: world.schedule.clock('b') },
+        settings: { storeInDoubtMs: 5_000, storeVisibleMs: 3_000 },
       }
-      const deleting = writeInPlace(deps, acme, (place) => place.deleteAll())
+      const deleting = writing(deps, acme, async (writer) => mustBeDone(await writer.deleteAll()))
       await world.run(
         Promise.all(
           world.history.ids.map((id) =>
@@ -106,11 +108,12 @@ export const placesAndPages: readonly Race[] = [
       await world.run(b.put('z-new', 1))
       const deps = {
         ...{ db: world.sql.connect('b').db, routes: b.routes, stores: world.store.connect('b'), memory: ragMemory() },
-        ...{ writes: { announce: () => undefined }, settings: { storeInDoubtMs: 5_000 } },
+        ...{ writes: { announce: () => undefined }, clock: world.schedule.clock('b') },
+        settings: { storeInDoubtMs: 5_000, storeVisibleMs: 3_000 },
       }
       // The first page is deleted where the tenant lives, the second after it has moved.
       const first = world.schedule.hold('b: tx')
-      const deleting = writeInPlace(deps, acme, (place) => place.deleteAll())
+      const deleting = writing(deps, acme, async (writer) => mustBeDone(await writer.deleteAll()))
       const all = [...world.history.ids]
       const told = Promise.all(
         all.map((id) => world.history.note('write', id, undefined, 'b', async () => void (await deleting))),

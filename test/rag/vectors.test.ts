@@ -53,8 +53,8 @@ test('a change in part keeps the rest', async () => {
   const { a } = (await fetchVectors(world.deps, acme, { ids: ['a'] })).vectors
   expect(a?.metadata).toEqual({ keep: 1, change: 2, more: 'x' })
   expect(a?.values).toEqual([...Float32Array.from(bagOfWords('pear'))])
-  const missing = updateVector(world.deps, acme, { id: 'nobody', setMetadata: { a: 1 } })
-  await expect(missing).rejects.toMatchObject({ code: 'not_found' })
+  await updateVector(world.deps, acme, { id: 'nobody', setMetadata: { a: 1 } })
+  expect(await storedIds()).toEqual(['a'])
 })
 
 test('changes of one record at once are all in it, also while the store shows writes late', async () => {
@@ -108,7 +108,8 @@ test.each([
   [{ id: 'a', values: values.map(() => 0) }, 'vectors[0].values'],
   [{ id: 'a', values, metadata: { _tr: 1 } }, 'vectors[0].metadata._tr'],
   [{ id: 'a', values, metadata: { visibility: 'hr' } }, 'vectors[0].metadata.visibility'],
-  [{ id: 'a', values, metadata: { a: 'x'.repeat(41_000) } }, 'vectors[0].metadata'],
+  [{ id: 'a', values, metadata: { a: 'x'.repeat(40_921) } }, 'vectors[0].metadata'],
+  [{ id: '_tr_probe', values }, 'vectors[0].id'],
   [{ id: 'a', values, sparseValues: { indices: [1, 1], values: [1, 1] } }, 'vectors[0].sparseValues.indices'],
 ])('a record with a fault is refused with its path (%#)', async (vector, path) => {
   const refusal = await upsertVectors(world.deps, acme, { vectors: [vector] }).catch((error: AppError) => error)
@@ -121,26 +122,30 @@ test('deleting by ids deletes those, and is no fault where there is nothing', as
   expect(await storedIds()).toEqual(['b'])
 })
 
-test('deleting by filter that breaks off half way never says that nothing was changed', async () => {
-  for (const part of ['a', 'b', 'c']) {
-    const vectors = Array.from({ length: 500 }, (_, i) => ({ id: `${part}${i}`, values, metadata: { old: true } }))
-    await upsertVectors(world.deps, acme, { vectors })
-  }
-  let calls = 0
-  world.deps.stores.before('deleteIds', () => {
-    if (++calls > 1) throw new AppError('store_unavailable', 'Away. Nothing was changed.')
-  })
-  await expect(deleteVectors(world.deps, acme, { filter: { old: true } })).rejects.toMatchObject({
+test('deletes by filter keep to the five a second that the store takes, and the rest is told that it is busy', async () => {
+  await upsert('a')
+  const rule = { fault: 'rateLimit', on: 'delete', perSecond: 5, burst: 5 } as const
+  world.vendor.local.setFaults({ rules: [rule] })
+  const asked = Array.from({ length: 30 }, () => deleteVectors(world.deps, acme, { filter: { name: 'a' } }))
+  const told = await Promise.allSettled(asked)
+  const refusals = told.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+  expect(refusals.length).toBeGreaterThan(0)
+  expect(refusals.length).toBeLessThan(30)
+  for (const refusal of refusals) expect(refusal).toMatchObject({ code: 'store_busy' })
+  for (const { retryAfterS } of refusals) expect(retryAfterS).toBeGreaterThan(0)
+  world.vendor.local.setFaults({ rules: [] })
+  expect(await storedIds()).toEqual([])
+})
+
+test('a delete by filter without an answer is told so, and is not sent again by itself', async () => {
+  await upsert('a')
+  world.deps.stores.after('deleteByFilter', refuse('outcome_unknown'))
+  world.deps.stores.calls.length = 0
+  await expect(deleteVectors(world.deps, acme, { filter: { name: 'a' } })).rejects.toMatchObject({
     code: 'outcome_unknown',
   })
-  expect(await storedIds()).toHaveLength(500)
-  calls = 1
-  await expect(deleteVectors(world.deps, acme, { filter: { old: true } })).rejects.toMatchObject({
-    code: 'store_unavailable',
-  })
-  world.deps.stores.before('deleteIds', undefined)
-  await deleteVectors(world.deps, acme, { filter: { old: true } })
-  expect(await storedIds()).toEqual([])
+  world.deps.stores.after('deleteByFilter', undefined)
+  expect(world.deps.stores.calls).toEqual(['deleteByFilter'])
 })
 
 test('deleting by filter deletes the app’s own records over many pages, and no chunk of a document', async () => {

@@ -10,7 +10,7 @@ const moveId = '7f9c24e8-3b12-4f0e-9d3a-1c2b3a4d5e6f'
 async function world() {
   const home = await testDatabase()
   await seedTenant(home)
-  const intent = { tenantId: parseTenantId('acme'), moveId, epoch: 1, isPut: true, mayLandMs: 60_000 }
+  const intent = { tenantId: parseTenantId('acme'), moveId, epoch: 1, kind: 'put' as const, mayLandMs: 60_000 }
   return { home, write: (ids: readonly string[]) => intend(home.db, { ...intent, ids }) }
 }
 
@@ -26,7 +26,7 @@ test('who settles takes the records in the order in which intents take them, so 
   await other.sql
     .begin(async (tx) => {
       await tx`select 1 from dirty where record_id = 'a' for update`
-      const settled = settle(home.db, moveId, backwards, { kind: 'done' })
+      const settled = settle(home.db, moveId, backwards, { kind: 'done', isStamped: true })
       await vi.waitFor(
         async () => {
           const waiting =
@@ -52,6 +52,6 @@ test('a settlement that the registry refuses for the moment is made again at onc
     if nextval('refusals') < 3 then raise exception using errcode = '40P01'; end if;
     return new; end $$`
   await home.sql`create trigger no before update on dirty for each row execute function no()`
-  await settle(home.db, moveId, intended.seqs, { kind: 'done' })
+  await settle(home.db, moveId, intended.seqs, { kind: 'done', isStamped: true })
   expect(await home.sql`select state from dirty`).toMatchObject([{ state: 'done' }])
 })

@@ -43,11 +43,11 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a write is journaled before it is sent',
-    file: 'registry/write-gate.ts',
+    file: 'registry/tenant-write.ts',
     changes: [
       [
         'const intended = await intend(',
-        'await send({ placement, signal, stamp: () => undefined })\n    const intended = await intend(',
+        'await send({ placement, ids, signal, isExclusive: false, stamp: () => undefined })\n  const intended = await intend(',
       ],
     ],
     races: [11],
@@ -61,7 +61,7 @@ export const mutants: readonly Mutant[] = [
   {
     guard: 'one intent a record at a time',
     file: 'registry/write-journal.ts',
-    changes: [["where dirty.state = 'done'\n", '\n']],
+    changes: [["where dirty.state = 'done' and", 'where']],
     races: [12, 17, 31],
   },
   {
@@ -72,10 +72,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'an answered write with a doubtful try stays in flight',
-    file: 'registry/write-gate.ts',
-    changes: [
-      ["receipt.doubtful ? inDoubt(deps) : { kind: 'done', lsn: receipt.lsn }", "{ kind: 'done', lsn: receipt.lsn }"],
-    ],
+    file: 'registry/tenant-write.ts',
+    changes: [["sent.doubtful ? inDoubt() : { kind: 'changed' }", "{ kind: 'changed' }"]],
     races: [31],
   },
   {

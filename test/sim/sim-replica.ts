@@ -1,7 +1,8 @@
 import { AppError } from '../../src/errors.ts'
 import { Mover } from '../../src/moves/mover.ts'
 import { LeasedRoutes } from '../../src/registry/leased-routes.ts'
-import { type GatePass, passGate } from '../../src/registry/write-gate.ts'
+import { sendWrite, type WritePass } from '../../src/registry/tenant-write.ts'
+import { mustBeDone } from '../../src/registry/write-outcome.ts'
 import type { TenantStore, WriteReceipt } from '../../src/stores/store.ts'
 import { acme, record, type SimWorld } from './sim-world.ts'
 
@@ -110,7 +111,7 @@ export class SimReplica {
   #write(
     ids: readonly string[],
     value: number | undefined,
-    send: (store: TenantStore, pass: GatePass, signal: AbortSignal) => Promise<WriteReceipt>,
+    send: (store: TenantStore, pass: WritePass, signal: AbortSignal) => Promise<WriteReceipt>,
   ): Promise<unknown> {
     const { schedule, sql, store, settings, times, history } = this.#world
     const { storeCallMs, busyWaitMs } = times
@@ -119,15 +120,17 @@ export class SimReplica {
       ...{ routes: this.routes, db: sql.connect(this.name).db, clock },
       settings: { storeCallMs, storeInDoubtMs: settings.storeInDoubtMs, busyWaitMs },
     }
-    const written = Promise.resolve().then(() =>
-      passGate(gate, acme, { ids, isPut: value !== undefined }, async (pass) => {
+    const kind = value === undefined ? 'delete' : 'put'
+    const written = Promise.resolve().then(async () => {
+      const outcome = await sendWrite(gate, acme, { ids, kind }, async (pass) => {
         const limit = new AbortController()
         const words = 'The store takes too long.'
         void clock.sleep(storeCallMs).then(() => limit.abort(new AppError('store_busy', words)))
         const place = store.connect(this.name).open(pass.placement)
         return send(place, pass, AbortSignal.any([limit.signal, pass.signal]))
-      }),
-    )
+      })
+      mustBeDone(outcome)
+    })
     return Promise.all(ids.map((id) => history.note('write', id, value, this.name, () => written.then(() => value))))
   }
 }

@@ -9,7 +9,8 @@ import { startMove } from '../../src/moves/start-move.ts'
 import type { MovePoint, MoveSettings } from '../../src/moves/step.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
 import { LeasedRoutes } from '../../src/registry/leased-routes.ts'
-import { passGate, type WriteGateDeps } from '../../src/registry/write-gate.ts'
+import { sendWrite, type TenantWriteDeps } from '../../src/registry/tenant-write.ts'
+import { mustBeDone } from '../../src/registry/write-outcome.ts'
 import type { VectorRecord, VectorStore } from '../../src/stores/store.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 import { type LocalStores, localStores } from './local-stores.ts'
@@ -211,22 +212,24 @@ export async function contents(store: Awaited<ReturnType<MoveWorld['placeOf']>>)
   return all
 }
 
-function gateWrites(gate: WriteGateDeps, store: VectorStore): GateWrites {
+function gateWrites(gate: TenantWriteDeps, store: VectorStore): GateWrites {
   return {
     async put(tenantId, puts) {
       const ids = puts.map((one) => one.id)
-      await passGate(gate, tenantId, { ids, isPut: true }, ({ placement, signal, stamp }) => {
+      const outcome = await sendWrite(gate, tenantId, { ids, kind: 'put' }, ({ placement, signal, stamp }) => {
         const stamped = puts.map((one) => {
           const seq = stamp(one.id)
           return seq === undefined ? one : { ...one, metadata: { ...one.metadata, _tr: seq } }
         })
         return store.open(placement).upsert(stamped, { signal })
       })
+      mustBeDone(outcome)
     },
     async delete(tenantId, ids) {
-      await passGate(gate, tenantId, { ids, isPut: false }, ({ placement, signal }) =>
+      const outcome = await sendWrite(gate, tenantId, { ids, kind: 'delete' }, ({ placement, signal }) =>
         store.open(placement).deleteIds(ids, { signal }),
       )
+      mustBeDone(outcome)
     },
   }
 }

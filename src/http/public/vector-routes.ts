@@ -16,7 +16,7 @@ const ownIds = 'Ids with `#` belong to the chunks of documents and are refused h
 const ownMetadata = metadata
   .optional()
   .describe(
-    'At most 40 KB. `visibility`, a list of groups, limits who in the tenant finds it. Names beginning with `_tr` are taken.',
+    'At most 40,928 bytes as JSON. `visibility`, a list of groups, limits who in the tenant finds it. Names beginning with `_tr` are taken.',
   )
 
 const upsert = z
@@ -109,9 +109,9 @@ export function vectorRoutes(deps: VectorRouteDeps): readonly AnyRoute[] {
       access: writing,
       tag,
       summary: 'Change a record in part',
-      description: `404 when there is no such record. Two changes of one record at the same moment may lose one of them. ${ownIds}`,
+      description: `What is given replaces what was there, and the rest stays. The answer is the same when there is no such record; none is made. ${ownIds}`,
       body: update,
-      replies: { 200: { description: 'It is changed.', schema: nothing } },
+      replies: { 200: { description: 'It is changed, if it is there.', schema: nothing } },
       async handle({ principal, body }) {
         await updateVector(deps, principal, body)
         return { status: 200, json: {} }
@@ -126,7 +126,7 @@ export function vectorRoutes(deps: VectorRouteDeps): readonly AnyRoute[] {
       description: [
         '`ids`: ids that are not there are no fault.',
         ownIds,
-        '`filter`: deletes the app’s own records that match at this moment, and never the chunks of documents.',
+        '`filter`: deletes the app’s own records that match, as every write that was answered before left them, and never the chunks of documents; 503 `store_busy` past five a second.',
         '`deleteAll`: deletes everything of the tenant, its documents among it; 409 `document_busy` while one is being written.',
         'Writing goes by scope: records that `visibility` hides from the caller’s groups are deleted too.',
       ].join(' '),

@@ -3,6 +3,7 @@ import { type Answer, json } from '../http/answer.ts'
 import { invalid } from '../http/api-error.ts'
 import { field, isObject, type JsonObject, optionalBoolean, stringList } from '../http/body-fields.ts'
 import { limits } from '../limits.ts'
+import { matchingIds } from '../store/apply-write.ts'
 import type { Write } from '../writes.ts'
 import type { DataCall } from './call.ts'
 import { checkId } from './names.ts'
@@ -10,8 +11,15 @@ import { checkId } from './names.ts'
 /** POST /vectors/delete: by ids, by filter, or all; the namespace stays, and must be there. */
 export async function deleteRecords(call: DataCall): Promise<Answer> {
   const { engine, index, namespace, body, verdict } = call
-  const { lsn } = await engine.write(index, namespace, parseDelete(body), verdict.lagMs, () => {})
+  const asked = parseDelete(body)
+  const write = verdict.staleFilter && asked.kind === 'deleteWhere' ? visibleDelete(call, asked.filter) : asked
+  const { lsn } = await engine.write(index, namespace, write, verdict.lagMs, () => {})
   return { ...json({}), requestLsn: lsn }
+}
+
+function visibleDelete({ engine, index, namespace }: DataCall, filter: unknown): Write {
+  const seen = engine.visible(index, namespace)
+  return { kind: 'delete', ids: seen === null ? [] : matchingIds(engine.records, seen.space, filter) }
 }
 
 function parseDelete(body: JsonObject): Write {

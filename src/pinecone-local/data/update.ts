@@ -1,5 +1,5 @@
 import { compileFilter } from '../filter/compile-filter.ts'
-import { metadataJson } from '../filter/metadata.ts'
+import { checkMetadataSize, mergeMetadata, metadataJson } from '../filter/metadata.ts'
 import { type Answer, json } from '../http/answer.ts'
 import { invalid, notFound } from '../http/api-error.ts'
 import { field, isObject, optionalBoolean, optionalString } from '../http/body-fields.ts'
@@ -32,6 +32,9 @@ async function updateOne(call: DataCall, id: string): Promise<Answer> {
     sparse: sparseVector(field(body, 'sparseValues', 'sparse_values'), 'sparseValues'),
     metadata: metadataJson(field(body, 'setMetadata', 'set_metadata')),
   }
+  const seen = engine.visible(index, namespace)
+  const current = seen === null ? null : engine.records.get(seen.space, id)
+  checkMetadataSize(mergeMetadata(current?.metadata ?? null, change.metadata) ?? '')
   const write: Write = { kind: 'update', id, change }
   const { lsn } = await engine.write(index, namespace, write, verdict.lagMs, noNewNamespace)
   return { ...json({}), requestLsn: lsn }

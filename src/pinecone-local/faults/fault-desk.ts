@@ -14,6 +14,8 @@ export interface Verdict {
   latencyMs: number
   lagMs: number
   lsnHeaders: boolean
+  /** A write by filter finds what is visible. */
+  staleFilter: boolean
   /** Refuses the request before it is handled. */
   error: ApiError | null
   reset: 'before' | 'after' | null
@@ -73,6 +75,7 @@ export class FaultDesk {
       latencyMs: draw(latencyMs),
       lagMs: draw(lagMs),
       lsnHeaders,
+      staleFilter: false,
       error: null,
       reset: null,
       late: null,
@@ -111,6 +114,9 @@ function strike(armed: Armed, verdict: Verdict): boolean {
       return true
     case 'lag':
       verdict.lagMs = draw(rule.ms)
+      return true
+    case 'staleFilter':
+      verdict.staleFilter = true
       return true
     case 'noLsnHeaders':
       verdict.lsnHeaders = false

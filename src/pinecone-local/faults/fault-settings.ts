@@ -52,6 +52,8 @@ const rule = z.discriminatedUnion('fault', [
     burst: z.number().int().positive().optional(),
     retryAfterS: z.number().min(0).optional(),
   }),
+  /** Applies a delete or an update by filter to what is visible, not to what all earlier writes left. */
+  z.strictObject({ ...scope, fault: z.literal('staleFilter') }),
   /** Leaves the sequence-number headers out. */
   z.strictObject({ ...scope, fault: z.literal('noLsnHeaders') }),
 ])

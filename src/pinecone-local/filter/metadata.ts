@@ -39,7 +39,7 @@ export function metadataJson(value: unknown): string | null {
 }
 
 /** @throws ApiError 400 past the 40 KB a record may carry. */
-function checkMetadataSize(text: string): void {
+export function checkMetadataSize(text: string): void {
   // A UTF-16 unit is at most three bytes, so short texts need no measuring.
   if (text.length * 3 <= limits.metadataBytes) return
   const bytes = Buffer.byteLength(text)

@@ -1,3 +1,4 @@
+import { chunkMarkKey } from '../../stores/reserved.ts'
 import type { Metadata, VectorRecord } from '../../stores/store.ts'
 import { chunkId } from '../record-ids.ts'
 import type { Chunk } from './chunk.ts'
@@ -20,7 +21,7 @@ export interface Position {
 }
 
 /** The reserved metadata that a position is kept in. Unlike a move's stamp (`_tr`) it is a part of the record. */
-const keys = { start: '_tr_start', end: '_tr_end', page: '_tr_page', heading: '_tr_heading' } as const
+const keys = { start: chunkMarkKey, end: '_tr_end', page: '_tr_page', heading: '_tr_heading' } as const
 
 /** What the store holds of a document: a record a chunk, each with all that a match shows. */
 export function chunkRecords(

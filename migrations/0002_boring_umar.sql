@@ -1,0 +1,1 @@
+ALTER TABLE "dirty" ADD COLUMN "is_update" boolean DEFAULT false NOT NULL;

@@ -1,0 +1,167 @@
+import type { MovePoint } from '../../src/moves/step.ts'
+import { parseTenantId } from '../../src/placement/tenant-id.ts'
+import type { Overrides } from '../../src/services.ts'
+import { bagOfWords } from './hash-embedder.ts'
+import { type Answer, type ServiceReplica, ServiceWorld } from './service-world.ts'
+import { type WatchedStore, watchedStore } from './watched-store.ts'
+
+export const tenantStates = ['at rest', 'copying', 'soaking'] as const
+export type TenantState = (typeof tenantStates)[number]
+
+const held = { copying: 'copy: batch claimed', verified: 'verify: compared' } as const satisfies Record<
+  string,
+  MovePoint
+>
+
+/** An app behind a balancer: every request to the replica that it names, each with a store connection of its own. */
+export class TwoReplicas implements AsyncDisposable {
+  readonly service: ServiceWorld
+  readonly replicas: Readonly<Record<'a' | 'b', ServiceReplica>>
+  readonly stores: Readonly<Record<'a' | 'b', WatchedStore>>
+  readonly #token: string
+  readonly #staff: string
+  readonly #holds: Map<MovePoint, PromiseWithResolvers<void>>
+  #moveId = ''
+
+  private constructor(
+    service: ServiceWorld,
+    parts: Pick<TwoReplicas, 'replicas' | 'stores'>,
+    tokens: { readonly app: string; readonly staff: string },
+    holds: Map<MovePoint, PromiseWithResolvers<void>>,
+  ) {
+    this.service = service
+    this.replicas = parts.replicas
+    this.stores = parts.stores
+    this.#token = tokens.app
+    this.#staff = tokens.staff
+    this.#holds = holds
+  }
+
+  static async open(env: Readonly<Record<string, string>> = {}): Promise<TwoReplicas> {
+    const service = await ServiceWorld.open()
+    const holds = new Map<MovePoint, PromiseWithResolvers<void>>()
+    const stores = { a: watchedStore(service.local.connect()), b: watchedStore(service.local.connect()) }
+    const times = { STORE_VISIBLE_S: '8', ...env }
+    const overrides = (name: 'a' | 'b'): Overrides => ({
+      stores: stores[name],
+      atMovePoint: async (point) => holds.get(point)?.promise,
+    })
+    const replicas = {
+      a: await service.replica(times, overrides('a')),
+      b: await service.replica(times, overrides('b')),
+    }
+    const tokens = { app: await service.issuer.tenant('acme'), staff: await service.issuer.staff('platform') }
+    const world = new TwoReplicas(service, { replicas, stores }, tokens, holds)
+    const made = await replicas.a.admin({
+      path: '/tenants',
+      authorization: tokens.staff,
+      body: { id: 'acme', name: 'Acme' },
+    })
+    if (made.status !== 201) throw new Error(made.text)
+    return world
+  }
+
+  /** Calls the public listener of one replica. */
+  ask(replica: 'a' | 'b', path: string, body: unknown, options: { method?: string; token?: string } = {}) {
+    const { method, token = this.#token } = options
+    return this.replicas[replica].public({ path, authorization: token, body, ...(method && { method }) })
+  }
+
+  /** The same, and it must be done. */
+  async done(replica: 'a' | 'b', path: string, body: unknown, method = 'POST'): Promise<Answer> {
+    const answer = await this.ask(replica, path, body, { method })
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)
+    return answer
+  }
+
+  upsert(replica: 'a' | 'b', id: string, metadata: object, words = 'apple'): Promise<Answer> {
+    return this.done(replica, '/vectors/upsert', { vectors: [{ id, values: bagOfWords(words), metadata }] })
+  }
+
+  lag(lagMs: number): void {
+    this.service.local.local.setFaults({ lagMs, rules: [] })
+  }
+
+  /** Brings the tenant into the state and keeps it there; what is written before has to be shown by then. */
+  async reach(state: TenantState): Promise<void> {
+    if (state === 'at rest') return
+    if (state === 'copying') this.hold(held.copying)
+    await this.promote()
+    await this.until(state === 'copying' ? 'copying' : 'soaking')
+  }
+
+  /** The same, in the moment before the switch. */
+  async reachTheSwitch(): Promise<void> {
+    this.hold(held.verified)
+    await this.promote()
+    await this.until('fencing')
+  }
+
+  hold(point: MovePoint): void {
+    this.#holds.set(point, Promise.withResolvers())
+  }
+
+  release(): void {
+    for (const hold of this.#holds.values()) hold.resolve()
+    this.#holds.clear()
+  }
+
+  async promote(): Promise<void> {
+    const answer = await this.#admin('/tenants/acme/moves', { kind: 'promote' })
+    this.#moveId = answer.json.id
+  }
+
+  /** Lets a move go on to its end where it rests, and back where it came from. */
+  async throughTheSwitch(): Promise<void> {
+    if (this.#moveId === '') return
+    this.release()
+    await this.until('soaking')
+  }
+
+  async rollBack(): Promise<void> {
+    await this.#admin(`/moves/${this.#moveId}/rollback`, {})
+    await this.until('rolled_back')
+  }
+
+  get isMoving(): boolean {
+    return this.#moveId !== ''
+  }
+
+  async until(state: string): Promise<void> {
+    for (;;) {
+      const { json } = await this.replicas.a.admin({ path: `/moves/${this.#moveId}`, authorization: this.#staff })
+      if (json.state === state) return
+      if (['failed', 'cancelled', 'rolled_back', 'completed'].includes(json.state)) {
+        throw new Error(`the move ended as ${json.state}: ${json.error}`)
+      }
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+  }
+
+  /** What a replica finds by id once the store shows everything, without values. */
+  async settled(replica: 'a' | 'b', ids: readonly string[]): Promise<Record<string, unknown>> {
+    this.lag(0)
+    const place = this.stores[replica].open((await this.replicas[replica].services.routes.find(acme)).routing.active)
+    const { lsn } = await place.deleteIds(['_tr_probe'])
+    for (;;) {
+      const { indexedLsn } = await place.list({ limit: 1 })
+      if (lsn === undefined || indexedLsn === undefined || indexedLsn >= lsn) break
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+    const { json } = await this.done(replica, '/vectors/fetch', { ids })
+    return Object.fromEntries(ids.map((id) => [id, json.vectors[id]?.metadata]))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.release()
+    await this.service[Symbol.asyncDispose]()
+  }
+
+  async #admin(path: string, body: unknown): Promise<Answer> {
+    const answer = await this.replicas.a.admin({ path, authorization: this.#staff, body })
+    if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${answer.text}`)
+    return answer
+  }
+}
+
+const acme = parseTenantId('acme')
