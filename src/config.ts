@@ -25,6 +25,7 @@ export interface Config {
   readonly pinecone: PineconeSettings
   readonly embedding: EmbeddingSettings
   readonly answer: AnswerSettings
+  readonly retrieveMode: 'dense' | 'hybrid'
   /** A cross-encoder; without one, words alone rerank. */
   readonly rerank?: RerankSettings
   readonly jwt: JwtSettings

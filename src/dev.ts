@@ -22,6 +22,7 @@ const placeholders = {
   JWT_AUDIENCE: 'embedded',
   JWT_JWKS_URL: 'http://127.0.0.1',
   EMBEDDING_PROVIDER: 'local',
+  RETRIEVE_MODE: 'hybrid',
   ANSWER_PROVIDER: 'extractive',
 }
 

@@ -19,7 +19,15 @@ import { readPrices } from './moves/price-file.ts'
 import { RecentQueries } from './moves/recent-queries.ts'
 import type { RunMoveDeps } from './moves/run-move.ts'
 import type { MoveSettings } from './moves/step.ts'
-import { anyProjectAnswers, countedByTenant, openEmbedder, openStores, openVerifier, timed } from './parts/adapters.ts'
+import {
+  anyProjectAnswers,
+  countedByTenant,
+  openEmbedder,
+  openStores,
+  openVerifier,
+  openWords,
+  timed,
+} from './parts/adapters.ts'
 import { openAnswerer } from './parts/answers.ts'
 import { openCaches } from './parts/caches.ts'
 import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.ts'
@@ -98,7 +106,8 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const encoder = timed(overrides.embedder ?? opening.use(await openEmbedder(config.embedding)), telemetry)
   const chunker = opening.use(startChunker())
   const verifier = opening.use(openVerifier(config.jwt, telemetry))
-  const writer = overrides.answerer ?? opening.use(await openAnswerer(config.answer))
+  const words = await openWords(config.embedding)
+  const writer = overrides.answerer ?? opening.use(await openAnswerer(config.answer, words))
   const { cache, embeddings, forget } = openCaches({ ...config.cache, quietMs: overrides.cacheQuietMs }, telemetry)
   const onFault = (error: unknown) => log.warn({ err: error }, 'Postgres could not be asked')
   const writes = opening.use(await listenForTenantWrites({ sql: database.sql, cache, onFault }))
@@ -154,7 +163,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   }
   const ragParts = {
     ...{ db, routes, stores, embedder, chunker, writes, memory: ragMemory() },
-    settings: { storeInDoubtMs, storeVisibleMs, indexMetric: metric },
+    settings: { storeInDoubtMs, storeVisibleMs, indexMetric: metric, retrieveMode: config.retrieveMode, words },
   }
   const ingestParts = { ...ragParts, database, telemetry, log, draining: draining.signal }
   opening.use(await openIngest(config, ingestParts, overrides.ingest))

@@ -112,6 +112,7 @@ export function pineconeOf(read: SettingReader): PineconeSettings {
 export function modelsOf(read: SettingReader): {
   readonly embedding: EmbeddingSettings
   readonly answer: AnswerSettings
+  readonly retrieveMode: 'dense' | 'hybrid'
 } {
   const provider = read.choice('EMBEDDING_PROVIDER', ['openai', 'local'])
   const answerProvider = read.choice('ANSWER_PROVIDER', ['openai', 'extractive'])
@@ -125,6 +126,7 @@ export function modelsOf(read: SettingReader): {
   const embedding = provider === 'local' ? localEmbedding(read) : openAiEmbedding(read)
   return {
     embedding: { provider, ...embedding, ...access },
+    retrieveMode: read.choice('RETRIEVE_MODE', ['dense', 'hybrid']),
     answer: {
       provider: answerProvider,
       ...optional('model', read.raw('ANSWER_MODEL')),

@@ -57,6 +57,11 @@ export const settings = [
   },
   { name: 'OPENAI_BASE_URL', meaning: "the `openai` SDK's own name" },
   {
+    name: 'RETRIEVE_MODE',
+    default: 'dense',
+    meaning: 'or `hybrid`: how a question in words is searched when it names no `mode` (`npm start`: `hybrid`)',
+  },
+  {
     name: 'ANSWER_PROVIDER',
     default: 'openai',
     meaning: '`openai`, or `extractive`: quotes the best passages and calls no model (`npm start`)',

@@ -77,7 +77,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   ],
   parts: [
     ...['auth', 'cache', 'config', 'db', 'models', 'moves', 'placement', 'registry', 'stores', 'telemetry', 'tenants'],
-    ...['clock', 'ingest', 'limits', 'rag', 'rerank-settings'],
+    ...['clock', 'ingest', 'lexical', 'limits', 'rag', 'rerank-settings'],
   ],
   version: [],
   'canonical-json': [],
@@ -122,6 +122,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   listr2: { only: ['cli/', 'demo.ts'] },
   'lru-cache': { only: ['auth/', 'cache/', 'registry/', 'stores/'] },
   mammoth: { only: ['ingest/extract/'] },
+  marked: { only: ['models/passages'] },
   openai: { only: ['models/openai'] },
   papaparse: { only: ['ingest/extract/'] },
   pino: { only: ['log.ts'], typesAnywhere: true },

@@ -51,6 +51,7 @@ export async function startParts(options: PartsOptions): Promise<EmbeddedParts> 
       JWT_AUDIENCE: options.issuer.audience,
       JWT_JWKS_URL: jwks.url,
       EMBEDDING_PROVIDER: 'local',
+      RETRIEVE_MODE: 'hybrid',
       ANSWER_PROVIDER: 'extractive',
     },
     issuer,

@@ -34,7 +34,8 @@ export function termsOf(text: string): string[] {
 const knownStems = new Map<string, string>()
 const knownStemsMax = 20_000
 
-function stemOf(word: string): string {
+/** One word in lower case as it is compared. */
+export function stemOf(word: string): string {
   if (word.length > termMax) return word.slice(0, termMax)
   const known = knownStems.get(word)
   if (known !== undefined) return known

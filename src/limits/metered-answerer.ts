@@ -35,7 +35,7 @@ async function* counted(
   try {
     for await (const part of parts) {
       if ('text' in part) used += part.text.length / charsOfToken
-      else used = (part.usage.promptTokens ?? 0) + (part.usage.completionTokens ?? 0)
+      else if ('finish' in part) used = (part.usage.promptTokens ?? 0) + (part.usage.completionTokens ?? 0)
       yield part
     }
   } finally {

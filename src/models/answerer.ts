@@ -30,16 +30,28 @@ export interface TenantAnswerer extends Pick<Answerer, 'model'> {
 export interface AnswerTask {
   readonly question: string
   /** Numbered from 1, the best first. At least one. */
-  readonly sources: readonly { readonly number: number; readonly text: string }[]
+  readonly sources: readonly TaskSource[]
   /** The same in words, for a writer that is asked in words. */
   readonly prompt: { readonly system: string; readonly user: string }
 }
 
-export type AnswerPart = { readonly text: string } | AnswerEnd
+export interface TaskSource {
+  readonly number: number
+  readonly text: string
+  /** The headings it stands under, as `Bikes > Brakes`; its text may begin with the same words. */
+  readonly heading?: string | undefined
+  /** How near the question it is in meaning, as the embedding model sees it; absent where nobody measured it. */
+  readonly similarity?: number | undefined
+}
+
+/** `text` is the writer's own, with its citations; `quote` is a source's, whose brackets cite nothing. */
+export type AnswerPart = { readonly text: string } | { readonly quote: string } | AnswerEnd
 
 export interface AnswerEnd {
   /** `length`: the model was not allowed to write more; `content_filter`: its provider cut it. */
   readonly finish: 'stop' | 'length' | 'content_filter'
+  /** False: the sources do not answer the question, and the writer has said nothing. */
+  readonly isAnswered?: boolean
   /** As the provider counts, or our own estimate where it counts none; absent where no tokens are used. */
   readonly usage: { readonly promptTokens?: number; readonly completionTokens?: number }
 }

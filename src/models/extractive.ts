@@ -1,44 +1,89 @@
-import { bm25 } from '../lexical/bm25.ts'
-import type { Answerer, AnswerPart, AnswerTask } from './answerer.ts'
-import { sentencesOf } from './sentences.ts'
+import { coverage, relatedScores } from '../lexical/related.ts'
+import { exactWords, type WordVectors } from '../lexical/word-vectors.ts'
+import type { Answerer, AnswerPart, AnswerTask, TaskSource } from './answerer.ts'
+import { leansOnPrevious, type Passage, passagesOf } from './passages.ts'
 
 const quotesMax = 3
+/** A quote that says less than this share of what the best one says is left out. */
+const nearBest = 0.75
+/** The headings above a sentence say what it is about, and count less than the sentence. */
+const contextWeight = 0.6
+/** A sentence of the most relevant source needs fewer words of the question. */
+const sourceWeight = 0.8
 
-/** Quotes the sentences of the sources that share most with the question. It calls no model and makes nothing up. */
-export function extractiveAnswerer(): Answerer {
+/**
+ * Quotes the sentences of the sources that say most of what the question asks for. It calls no model and makes nothing
+ * up; where the sources do not answer, it says nothing.
+ *
+ * @param words related words, where they are known: so that "pills" finds "tablets".
+ */
+export function extractiveAnswerer(words: WordVectors = exactWords): Answerer {
   return {
     model: 'extractive',
     async write(task) {
-      return quoted(bestSentences(task))
+      return quoted(quotesOf(task, words))
     },
     async [Symbol.asyncDispose]() {},
   }
 }
 
 interface Quote {
-  readonly text: string
+  readonly passage: Passage
   readonly number: number
+  readonly at: number
+  readonly score: number
 }
 
 async function* quoted(quotes: readonly Quote[]): AsyncGenerator<AnswerPart> {
-  for (const [at, { text, number }] of quotes.entries()) yield { text: `${at === 0 ? '' : ' '}${text} [${number}]` }
-  yield { finish: 'stop', usage: {} }
+  for (const [at, { passage, number }] of quotes.entries()) {
+    const subject = leansOnPrevious(passage) && passage.previous ? `${passage.previous.text} ` : ''
+    yield { quote: `${at === 0 ? '' : ' '}${subject}${passage.text}` }
+    yield { text: ` [${number}]` }
+  }
+  yield { finish: 'stop', usage: {}, isAnswered: quotes.length > 0 }
 }
 
 /** The chosen ones stand as they stood in the sources. */
-function bestSentences({ question, sources }: AnswerTask): readonly Quote[] {
-  const sentences = sources.flatMap(({ number, text }) =>
-    sentencesOf(text).map((sentence) => ({ number, text: sentence })),
+function quotesOf({ question, sources }: AnswerTask, words: WordVectors): readonly Quote[] {
+  const answering = sources
+    .map((source) => ({ source, relevance: relevanceOf(question, source, words) }))
+    .filter(({ source, relevance }) => relevance >= (source.similarity === undefined ? wordsFloor : floor))
+  const mostRelevant = Math.max(...answering.map(({ relevance }) => relevance))
+  const passages = answering.flatMap(({ source: { number, text, heading }, relevance }) =>
+    passagesOf(text, heading).map((passage) => ({ number, passage, standing: relevance / mostRelevant })),
   )
-  const scores = bm25(
-    question,
-    sentences.map(({ text }) => text),
-  )
-  const scored = sentences.map((sentence, at) => ({ ...sentence, at, score: scores[at] ?? 0 }))
-  const best = scored.filter(({ score }) => score > 0).toSorted((a, b) => b.score - a.score || a.at - b.at)
-  const near = best.filter(({ score }) => score >= (best[0]?.score ?? 0) / 2)
-  const once = new Map(near.toReversed().map((one) => [one.text, one]))
-  const chosen = near.filter((one) => once.get(one.text) === one).slice(0, quotesMax)
-  // Nearness in meaning needs no shared word: then the nearest source speaks for itself.
-  return chosen.length > 0 ? chosen.toSorted((a, b) => a.at - b.at) : scored.slice(0, 1)
+  const judged = (textOf: (passage: Passage) => string) => {
+    return relatedScores(
+      question,
+      passages.map(({ passage }) => textOf(passage)),
+      words,
+    )
+  }
+  const said = judged(({ text }) => text)
+  const meant = judged(({ context, text }) => `${context} ${text}`)
+  const scored = passages.map((one, at) => {
+    const [own = 0, whole = 0] = [said[at], meant[at]]
+    return { ...one, at, own, score: own + contextWeight * Math.max(0, whole - own) + sourceWeight * one.standing ** 2 }
+  })
+  const best = scored.toSorted((a, b) => b.score - a.score || a.at - b.at)
+  const [first] = best
+  // Where one sentence has words of the question, one that has none adds nothing.
+  const near = best.filter(({ own, score }) => {
+    return first !== undefined && score >= first.score * nearBest && (own > 0 || first.own === 0)
+  })
+  const once = new Map(near.toReversed().map((one) => [one.passage.text, one]))
+  const chosen = near.filter((one) => once.get(one.passage.text) === one).slice(0, quotesMax)
+  const covered = new Set(chosen.flatMap(({ passage }) => (leansOnPrevious(passage) ? [passage.previous] : [])))
+  return chosen.filter(({ passage }) => !covered.has(passage)).toSorted((a, b) => a.at - b.at)
+}
+
+/** Calibrated on held-out questions (docs/evaluation.md); see `eval`, which prints both rates. */
+const floor = 0.72
+const wordsCount = 0.6
+/** Where nobody measured how near a source is, its words alone must speak for it. */
+const wordsFloor = 0.5
+
+function relevanceOf(question: string, { text, heading = '', similarity }: TaskSource, words: WordVectors): number {
+  const [covered = 0] = coverage(question, [`${heading} ${text}`], words)
+  return similarity === undefined ? covered : similarity + wordsCount * covered
 }

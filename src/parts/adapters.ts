@@ -1,5 +1,6 @@
 import { createTokenVerifier, type TokenVerifier } from '../auth/token-verifier.ts'
 import type { Config } from '../config.ts'
+import type { WordVectors } from '../lexical/word-vectors.ts'
 import type { Embedder } from '../models/embedder.ts'
 import type { Paces } from '../moves/pace-stores.ts'
 import type { RequestCounts } from '../registry/request-counts.ts'
@@ -50,6 +51,11 @@ export async function openEmbedder({
   if (provider === 'local') return (await import('../models/local.ts')).startLocalEmbedder()
   const { openAiEmbedder } = await import('../models/openai.ts')
   return openAiEmbedder({ model, dimension, apiKey: apiKey?.reveal(), baseUrl })
+}
+
+/** Related words go with the built-in encoder: both know English and nothing else. */
+export async function openWords({ provider }: Config['embedding']): Promise<WordVectors | undefined> {
+  return provider === 'local' ? (await import('../models/english-words.ts')).loadEnglishWords() : undefined
 }
 
 /** The time of every embedding is observed. */

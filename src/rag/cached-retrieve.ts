@@ -33,7 +33,7 @@ export async function cachedRetrieve(
   input: RetrieveInput,
   options: AskOptions = {},
 ): Promise<CachedAnswer> {
-  const question = checkQuestion(input, deps.embedder.dimension)
+  const question = checkQuestion(input, deps)
   checkMayExplain(principal, question)
   const found = deps.routes.find(principal.tenantId)
   const route = found instanceof Promise ? await found : found

@@ -15,7 +15,8 @@ import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.t
 import { contentHash } from './content-hash.ts'
 import { Faults } from './faults.ts'
 import { chunkIds, documentIdRule, isDocumentId } from './record-ids.ts'
-import { type MetricSetting, withWords } from './sparse-records.ts'
+import type { SearchSettings } from './search-settings.ts'
+import { withWords } from './sparse-records.ts'
 import { writing } from './tenant-writer.ts'
 import type { WriteDeps, WriteSettings } from './write-deps.ts'
 
@@ -23,7 +24,7 @@ export interface PutDocumentDeps extends WriteDeps {
   readonly db: Db
   readonly embedder: TenantEmbedder
   readonly chunker: Chunker
-  readonly settings: ClaimSettings & WriteSettings & MetricSetting
+  readonly settings: ClaimSettings & WriteSettings & Pick<SearchSettings, 'indexMetric'>
 }
 
 export interface PutDocumentInput {

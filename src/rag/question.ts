@@ -5,6 +5,7 @@ import { checkFilter } from './check-filter.ts'
 import { checkValues } from './check-records.ts'
 import { Faults } from './faults.ts'
 import { checkRefinement, type RefineInput, type Refinement } from './refinement.ts'
+import type { SearchSettings } from './search-settings.ts'
 
 /** Either `query` or `vector`. */
 export interface RetrieveInput extends RefineInput {
@@ -33,8 +34,16 @@ export const topKMax = 100
 export const queryMax = 8_000
 const topKDefault = 5
 
+export interface QuestionDeps {
+  readonly embedder: { readonly dimension: number }
+  readonly settings: SearchSettings
+}
+
 /** @throws AppError `invalid_request` with every fault at once. */
-export function checkQuestion(input: RetrieveInput, dimension: number): Question {
+export function checkQuestion(asked: RetrieveInput, { embedder, settings }: QuestionDeps): Question {
+  const { dimension } = embedder
+  const isInWords = asked.query !== undefined
+  const input = asked.mode === undefined && isInWords ? { ...asked, mode: settings.retrieveMode } : asked
   const faults = new Faults()
   const { query, vector, minScore, includeValues = false } = input
   if ((query === undefined) === (vector === undefined)) faults.add('query', 'give exactly one of query and vector')

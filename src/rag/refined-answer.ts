@@ -12,7 +12,7 @@ import { netOf, type Refinement } from './refinement.ts'
 import { rerank } from './rerank.ts'
 import { search } from './search.ts'
 import type { SearchNote } from './search-note.ts'
-import type { MetricSetting } from './sparse-records.ts'
+import type { SearchSettings } from './search-settings.ts'
 import type { Candidate } from './stages/candidate.ts'
 import { diversify } from './stages/diversify.ts'
 import { groupByDocument, type MatchGroup } from './stages/group.ts'
@@ -21,7 +21,7 @@ import type { Trace } from './trace.ts'
 export interface RefineDeps extends BelieveEmptyDeps {
   readonly reranker: Reranker
   readonly embedder: { readonly model: string }
-  readonly settings: BelieveEmptyDeps['settings'] & MetricSetting
+  readonly settings: BelieveEmptyDeps['settings'] & SearchSettings
 }
 
 export interface RefinedAnswer {
@@ -60,8 +60,9 @@ export async function refinedAnswer(
   const query = 'query' in ask ? ask.query : undefined
   const filter = narrowed(question.filter, principal.groups)
   const net = { net: netOf(topK, refinement), least: topK, withValues: includeValues || diversity > 0 }
+  const { words } = deps.settings
   const storeKnowsWords = deps.settings.indexMetric === 'dotproduct'
-  const found = await search(store, { vector, query, filter, ...net, hybrid, storeKnowsWords }, trace, options)
+  const found = await search(store, { vector, query, filter, ...net, hybrid, storeKnowsWords, words }, trace, options)
   if (found.candidates.length === 0) await believeEmpty(deps, store, options)
 
   let { candidates } = found

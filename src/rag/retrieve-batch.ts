@@ -66,7 +66,7 @@ function plan(
   bypass: boolean,
 ): Planned {
   try {
-    const question = checkQuestion(input, deps.embedder.dimension)
+    const question = checkQuestion(input, deps)
     checkMayExplain(principal, question)
     const { model } = deps.embedder
     const explained = question.refinement?.explain === true

@@ -41,7 +41,7 @@ export async function retrieve(
   input: RetrieveInput,
   options: CallOptions = {},
 ): Promise<RetrieveAnswer> {
-  const question = checkQuestion(input, deps.embedder.dimension)
+  const question = checkQuestion(input, deps)
   checkMayExplain(principal, question)
   return answerQuestion(deps, principal, await deps.routes.find(principal.tenantId), question, options)
 }

@@ -1,11 +1,13 @@
 import { isAppError } from '../errors.ts'
 import { bm25 } from '../lexical/bm25.ts'
 import { sparseQuery } from '../lexical/sparse.ts'
+import type { WordVectors } from '../lexical/word-vectors.ts'
 import type { CallOptions, Filter, QueryAnswer, QueryInput, QueryMatch, TenantStore } from '../stores/store.ts'
 import { indexMustBeThere } from './index-gone.ts'
 import type { Refinement } from './refinement.ts'
 import { type Candidate, type Scores, textOf } from './stages/candidate.ts'
 import { fuse } from './stages/fuse.ts'
+import { rankRelated } from './stages/rank-related.ts'
 import type { Trace } from './trace.ts'
 
 export interface SearchInput {
@@ -21,6 +23,8 @@ export interface SearchInput {
   readonly hybrid: Refinement['hybrid']
   /** Whether chunks are stored with sparse values. */
   readonly storeKnowsWords: boolean
+  /** Related words, where they are known: then both scores are numbers that can be added. */
+  readonly words: WordVectors | undefined
 }
 
 export interface SearchAnswer {
@@ -44,8 +48,7 @@ export async function search(
   if (!input.storeKnowsWords) {
     const dense = await queryDense(store, input, trace, options)
     const startedMs = performance.now()
-    const sparse = rankByWords(query, dense.matches)
-    const candidates = fused(hybrid, dense.matches, sparse)
+    const candidates = ranked(input, query, hybrid, dense.matches, undefined)
     trace.note('fuse', startedMs, candidates.length)
     return { candidates, readUnits: dense.readUnits }
   }
@@ -54,9 +57,20 @@ export async function search(
     querySparse(store, query, input, trace, options),
   ])
   const startedMs = performance.now()
-  const candidates = fused(hybrid, dense.matches, sparse.matches)
+  const candidates = ranked(input, query, hybrid, dense.matches, sparse.matches)
   trace.note('fuse', startedMs, candidates.length)
   return { candidates, readUnits: sumOf(dense.readUnits, sparse.readUnits) }
+}
+
+function ranked(
+  { words }: SearchInput,
+  query: string,
+  weights: NonNullable<Refinement['hybrid']>,
+  near: readonly QueryMatch[],
+  worded: readonly QueryMatch[] | undefined,
+): Candidate[] {
+  if (words !== undefined) return rankRelated(query, weights, words, near, worded)
+  return fused(weights, near, worded ?? rankByWords(query, near))
 }
 
 function byDense(found: QueryMatch): Candidate {

@@ -1,13 +1,12 @@
 import { sparseText } from '../lexical/sparse.ts'
 import type { VectorRecord } from '../stores/store.ts'
-
-/** How the indexes compare vectors; of the two only `dotproduct` takes sparse values. */
-export interface MetricSetting {
-  readonly indexMetric: 'cosine' | 'dotproduct'
-}
+import type { SearchSettings } from './search-settings.ts'
 
 /** Chunks with the words of their texts beside their vectors, where the indexes take them. */
-export function withWords({ indexMetric }: MetricSetting, records: readonly VectorRecord[]): readonly VectorRecord[] {
+export function withWords(
+  { indexMetric }: Pick<SearchSettings, 'indexMetric'>,
+  records: readonly VectorRecord[],
+): readonly VectorRecord[] {
   if (indexMetric === 'cosine') return records
   return records.map((record) => {
     const text = record.metadata?.text

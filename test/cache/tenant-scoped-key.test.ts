@@ -82,9 +82,14 @@ function principal({ id, groups }: Asked): TenantPrincipal {
   return { ...principalOf(id), groups }
 }
 
+const deps = {
+  embedder: { dimension: 2 },
+  settings: { indexMetric: 'cosine', retrieveMode: 'dense' },
+} as const
+
 function parts(request: Asked): RetrievalKeyParts {
   const route = routeOf(request.id, request.change)
-  return retrievalKeyParts(route, request.model, principal(request), checkQuestion(request.input, 2))
+  return retrievalKeyParts(route, request.model, principal(request), checkQuestion(request.input, deps))
 }
 
 const keys = (request: Asked) => [

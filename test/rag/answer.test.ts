@@ -71,6 +71,18 @@ describe('an answer', () => {
     expect(events.at(-1)?.data.removedCitations).toEqual([2, 7, 9])
   })
 
+  test.each([
+    ['<think>The user asks [2]. Hmm.</think>It is red [1].'],
+    ['The user asks [2]. Hmm.</think>It is red [1].'],
+  ])('holds nothing of what the model thought aloud: %s', async (words) => {
+    await world.put(acme, 'red', 'It is red.')
+    await world.put(acme, 'blue', 'It is red, too.')
+    world.model.meet({ words: words.split(/(?<= )/) })
+    const { json } = await world.ask(acme, 'What colour is it?', {}, fresh)
+    expect(json.answer).toBe('It is red [1].')
+    expect(json.citations.map(({ number }: { number: number }) => number)).toEqual([1])
+  })
+
   test('that was cut short by the model says so', async () => {
     await world.put(acme, 'refunds', 'Refunds take 14 days.')
     world.model.meet({ words: ['It takes'], end: { finish: 'length' } })

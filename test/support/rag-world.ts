@@ -59,7 +59,13 @@ export async function ragWorld(
       queueBounds: { bytesMax: 10_000_000, uploadsMax: 100 },
       memory: ragMemory(),
       reranker: lexicalReranker,
-      settings: { storeInDoubtMs: 60_000, storeVisibleMs: 0, sameContentWaitMs: 0, indexMetric: metric },
+      settings: {
+        storeInDoubtMs: 60_000,
+        storeVisibleMs: 0,
+        sameContentWaitMs: 0,
+        indexMetric: metric,
+        retrieveMode: 'dense' as const,
+      },
       writes: {
         announce(tenantId: TenantId) {
           announced.push(tenantId)

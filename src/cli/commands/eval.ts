@@ -2,7 +2,14 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { readTenantClientSettings } from '../../config.ts'
 import { words } from '../arguments.ts'
 import type { Context } from '../context.ts'
-import { evaluate, type ModeReport, modes, type RefusedMode } from '../eval/evaluate.ts'
+import {
+  type AnswersReport,
+  evaluate,
+  evaluateAnswers,
+  type ModeReport,
+  modes,
+  type RefusedMode,
+} from '../eval/evaluate.ts'
 import { publicApi } from '../eval/public-api.ts'
 import { readQuestionSet } from '../eval/question-set.ts'
 import { tenantToken } from '../eval/tenant-token.ts'
@@ -13,6 +20,7 @@ interface Options extends ReadOptions {
   readonly tenant: string
   readonly set: string
   readonly k: readonly number[]
+  readonly answers?: boolean
 }
 
 /** The most that a retrieve gives. */
@@ -28,17 +36,20 @@ export function evaluation(context: Context): Command {
     .requiredOption('--tenant <id>', 'whose documents are searched')
     .requiredOption('--set <file>', 'questions with the ids that answer them, as JSON')
     .option('--k <list>', 'where recall is measured, as in 1,5', cutOffs, [1, 3, 5, 10])
+    .option('--answers', 'have every question answered too: what is answered, and what is said not to be found')
     .addHelpText('after', '  TENANT_ROUTER_PUBLIC_URL   the public listener (http://127.0.0.1:8080)')
     .addHelpText('after', '  TENANT_ROUTER_TENANT_TOKEN a token of the tenant (on this machine, "npm start" stands in)')
-    .action(async ({ tenant, set: path, k: ks, ...options }: Options) => {
+    .action(async ({ tenant, set: path, k: ks, answers: withAnswers, ...options }: Options) => {
       const set = await readQuestionSet(path)
       const client = readTenantClientSettings()
       const api = publicApi(client.url, await tenantToken(client, context, tenant), context.interrupted)
       const depth = Math.max(depthMin, ...ks)
       const reports: (ModeReport | RefusedMode)[] = []
       for (const mode of modes) reports.push(await evaluate(api, set, mode, { ks, depth }))
+      const answers = withAnswers ? await evaluateAnswers(api, set) : undefined
       if (options.json) {
-        context.write(JSON.stringify({ tenantId: tenant, set: path, questions: set.length, depth, modes: reports }))
+        const report = { tenantId: tenant, set: path, questions: set.length, depth, modes: reports }
+        context.write(JSON.stringify(answers === undefined ? report : { ...report, answers }))
         return
       }
       const measured = reports.filter((report) => 'recall' in report)
@@ -46,7 +57,17 @@ export function evaluation(context: Context): Command {
       for (const report of reports) if ('refused' in report) context.remark(`${report.mode}: ${report.refused}`)
       for (const { mode, missed } of measured)
         for (const question of missed) context.remark(`${mode} misses: ${question}`)
+      if (answers !== undefined) for (const line of told(answers)) context.write(line)
     })
+}
+
+function told({ answeredBy, answerable, unanswerable, made }: AnswersReport): readonly string[] {
+  const { asked, answered, citedRight } = answerable
+  return [
+    `answers (${answeredBy}): ${answered} of ${asked} answerable questions answered, ${citedRight} from a document that answers`,
+    `not found: said of ${unanswerable.toldSo} of ${unanswerable.asked} questions that nothing answers`,
+    ...made.map((question) => `answered all the same: ${question}`),
+  ]
 }
 
 function columns(ks: readonly number[]): Readonly<Record<string, (report: ModeReport) => unknown>> {

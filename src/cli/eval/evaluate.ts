@@ -1,5 +1,5 @@
 import { mean, ndcgAt, type Ranking, recallAt, reciprocalRank } from './metrics.ts'
-import type { Found, PublicApi } from './public-api.ts'
+import type { Found, PublicApi, Said } from './public-api.ts'
 import type { SetQuestion } from './question-set.ts'
 
 export const modes = ['dense', 'hybrid', 'reranked'] as const
@@ -38,10 +38,12 @@ const atOnce = 4
 /** Asks every question in one mode, and measures the rankings. */
 export async function evaluate(
   api: PublicApi,
-  set: readonly SetQuestion[],
+  all: readonly SetQuestion[],
   mode: Mode,
   { ks, depth, onDone }: EvaluateOptions,
 ): Promise<ModeReport | RefusedMode> {
+  const set = all.filter(isAnswerable)
+  if (set.length === 0) return { mode, refused: 'the set has no question with an answer to look for' }
   const found: Found[] = []
   for (let at = 0; at < set.length; at += atOnce) {
     const asked = set.slice(at, at + atOnce)
@@ -59,7 +61,7 @@ function requestOf(mode: Mode, query: string, topK: number): Readonly<Record<str
   const plain = { query, topK }
   switch (mode) {
     case 'dense':
-      return plain
+      return { ...plain, mode: 'dense' }
     case 'hybrid':
       return { ...plain, mode: 'hybrid' }
     case 'reranked':
@@ -87,4 +89,40 @@ function measure(set: readonly SetQuestion[], found: readonly Found[], ks: reado
 function rankingOf(matches: Found['matches'], of: SetQuestion['of']): Ranking {
   const ids = matches.flatMap(({ id, documentId }) => (of === 'chunk' ? [id] : documentId === null ? [] : [documentId]))
   return [...new Set(ids)]
+}
+
+export interface AnswersReport {
+  readonly answeredBy: string
+  /** Questions that something answers: how many were answered, and how many of these cite what answers them. */
+  readonly answerable: { readonly asked: number; readonly answered: number; readonly citedRight: number }
+  /** Questions that nothing answers: how many were told so. */
+  readonly unanswerable: { readonly asked: number; readonly toldSo: number }
+  /** Unanswerable questions that got an answer all the same. */
+  readonly made: readonly string[]
+}
+
+/** Has every question answered in the service's default mode: does it answer what it can, and nothing else? */
+export async function evaluateAnswers(api: PublicApi, set: readonly SetQuestion[]): Promise<AnswersReport> {
+  const rows: { readonly asked: SetQuestion; readonly said: Said }[] = []
+  for (let at = 0; at < set.length; at += atOnce) {
+    const asked = set.slice(at, at + atOnce)
+    rows.push(...(await Promise.all(asked.map(async (one) => ({ asked: one, said: await api.answer(one.question) })))))
+  }
+  const answered = rows.filter(({ said }) => said.answeredBy !== 'none')
+  const answerable = answered.filter(({ asked }) => isAnswerable(asked))
+  const asked = set.filter(isAnswerable).length
+  const made = answered.filter(({ asked }) => !isAnswerable(asked)).map(({ asked }) => asked.question)
+  const citedRight = answerable.filter(({ asked: { of, relevant }, said }) =>
+    said.citations.some(({ id, documentId }) => relevant.has(of === 'chunk' ? id : (documentId ?? ''))),
+  )
+  return {
+    answeredBy: answered[0]?.said.answeredBy ?? 'none',
+    answerable: { asked, answered: answerable.length, citedRight: citedRight.length },
+    unanswerable: { asked: set.length - asked, toldSo: set.length - asked - made.length },
+    made,
+  }
+}
+
+function isAnswerable({ relevant }: SetQuestion): boolean {
+  return relevant.size > 0
 }

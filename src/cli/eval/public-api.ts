@@ -8,40 +8,56 @@ export interface Found {
   readonly search?: { readonly lexical?: string; readonly reranker?: string | null }
 }
 
+/** What an answer to `POST /answer` is measured by. */
+export interface Said {
+  /** `none`: the service says that nothing was found. */
+  readonly answeredBy: string
+  readonly citations: readonly { readonly id: string; readonly documentId: string | null }[]
+}
+
 export interface PublicApi {
   /**
    * @returns `refused` with the service's words when it does not know the search that is asked for.
    * @throws CliError `refused` for anything else that the service refuses; `failed` when there is no such service.
    */
   retrieve(request: Readonly<Record<string, unknown>>): Promise<Found | { readonly refused: string }>
+  /** @throws CliError as `retrieve` does. */
+  answer(question: string): Promise<Said>
 }
 
 const triesMax = 20
 
 /** The public listener, as an app of the token's tenant calls it: what is limited or held for a moment is asked again. */
 export function publicApi(baseUrl: string, token: string, interrupted: AbortSignal): PublicApi {
+  const ask = async (path: string, request: object): Promise<string | Problem> => {
+    for (let tries = 1; ; tries += 1) {
+      const response = await reach(new URL(path, baseUrl), token, request, interrupted)
+      const body = await response.text()
+      if (response.ok) return body
+      const problem = problemOf(body)
+      if ((response.status === 429 || response.status === 503) && tries < triesMax) {
+        await wait(retryAfterMs(response), undefined, { signal: interrupted })
+      } else if (problem.code === 'invalid_request' && problem.faults.some(isOfMode)) return problem
+      else throw new CliError('refused', `Refused: ${problem.detail} (${response.status} ${problem.code})`)
+    }
+  }
   return {
     async retrieve(request) {
-      for (let tries = 1; ; tries += 1) {
-        const response = await reach(baseUrl, token, request, interrupted)
-        const body = await response.text()
-        if (response.ok) return foundOf(body)
-        const problem = problemOf(body)
-        if ((response.status === 429 || response.status === 503) && tries < triesMax) {
-          await wait(retryAfterMs(response), undefined, { signal: interrupted })
-        } else if (problem.code === 'invalid_request' && problem.faults.some(isOfMode)) {
-          return { refused: problem.detail }
-        } else {
-          throw new CliError('refused', `Refused: ${problem.detail} (${response.status} ${problem.code})`)
-        }
-      }
+      const answered = await ask('/retrieve', request)
+      if (typeof answered !== 'string') return { refused: answered.detail }
+      return documentOf<Found>(answered, 'matches')
+    },
+    async answer(question) {
+      const answered = await ask('/answer', { question })
+      if (typeof answered !== 'string') throw new CliError('refused', `Refused: ${answered.detail}`)
+      return documentOf<Said>(answered, 'answeredBy')
     },
   }
 }
 
-async function reach(baseUrl: string, token: string, request: object, interrupted: AbortSignal): Promise<Response> {
+async function reach(url: URL, token: string, request: object, interrupted: AbortSignal): Promise<Response> {
   try {
-    return await fetch(new URL('/retrieve', baseUrl), {
+    return await fetch(url, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify(request),
@@ -50,13 +66,13 @@ async function reach(baseUrl: string, token: string, request: object, interrupte
   } catch (cause) {
     if (interrupted.aborted) throw cause
     const remedy = 'is the service running, and is TENANT_ROUTER_PUBLIC_URL its public listener?'
-    throw new CliError('failed', `No answer from ${baseUrl}: ${remedy}`, { cause })
+    throw new CliError('failed', `No answer from ${url.origin}: ${remedy}`, { cause })
   }
 }
 
-function foundOf(body: string): Found {
+function documentOf<T>(body: string, field: keyof T & string): T {
   const document: unknown = parse(body)
-  if (typeof document === 'object' && document !== null && 'matches' in document) return document as Found
+  if (typeof document === 'object' && document !== null && field in document) return document as T
   throw new CliError('failed', 'The answer is not one of tenant-router: check TENANT_ROUTER_PUBLIC_URL.')
 }
 

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { CliError } from '../exit-code.ts'
 
-/** A question with the ids that answer it. */
+/** A question with the ids that answer it; with none it is one that nothing here answers. */
 export interface SetQuestion {
   readonly question: string
-  /** What the ids are of: a ranking of documents counts each once, by its best chunk. */
+  /** A ranking of documents counts each once, by its best chunk. */
   readonly of: 'document' | 'chunk'
   readonly relevant: ReadonlySet<string>
 }
@@ -17,6 +17,7 @@ const form = z
       z.strictObject({ question: z.string().min(1), documentId: z.string().min(1) }),
       z.strictObject({ question: z.string().min(1), documentIds: ids }),
       z.strictObject({ question: z.string().min(1), chunkIds: ids }),
+      z.strictObject({ question: z.string().min(1), unanswerable: z.literal(true) }),
     ]),
   )
   .min(1)
@@ -44,11 +45,13 @@ export function parseQuestionSet(text: string, path: string): readonly SetQuesti
   if (!parsed.success) {
     const at = parsed.error.issues[0]?.path.join('.') ?? ''
     const where = at === '' ? '' : ` (look at ${at})`
-    const sentence = 'a list of {"question", "documentId"}, {"question", "documentIds"} or {"question", "chunkIds"}'
+    const sentence =
+      'a list of {"question", "documentId"}, {"question", "documentIds"}, {"question", "chunkIds"} or {"question", "unanswerable": true}'
     throw new CliError('usage', `${path} is no set of questions${where}: it should be ${sentence}.`)
   }
   return parsed.data.map((entry) => {
     if ('chunkIds' in entry) return { question: entry.question, of: 'chunk', relevant: new Set(entry.chunkIds) }
+    if ('unanswerable' in entry) return { question: entry.question, of: 'document', relevant: new Set<string>() }
     const documents = 'documentIds' in entry ? entry.documentIds : [entry.documentId]
     return { question: entry.question, of: 'document', relevant: new Set(documents) }
   })

@@ -43,7 +43,7 @@ export async function ask(deps: AnswerDeps, principal: TenantPrincipal, input: A
   const faults = new Faults()
   if (words.trim() === '') faults.add('question', 'must not be blank')
   faults.check()
-  const question = checkQuestion({ ...how, query: words }, deps.embedder.dimension)
+  const question = checkQuestion({ ...how, query: words }, deps)
   const route = await deps.routes.find(principal.tenantId)
   const key = answerKey({
     ...retrievalKeyParts(route, deps.embedder.model, principal, question),
@@ -55,6 +55,8 @@ export async function ask(deps: AnswerDeps, principal: TenantPrincipal, input: A
 
 export interface Found extends Pick<RetrieveAnswer, 'usage' | 'route'> {
   readonly sources: readonly AnswerSource[]
+  /** How near the question each source is in meaning, by its id. */
+  readonly similarity: ReadonlyMap<string, number>
   /** It had to do without its reranker, so what comes of it is not kept. */
   readonly isMakeshift: boolean
 }
@@ -71,5 +73,9 @@ export async function findSources(
 ): Promise<Found> {
   const { matches, usage, route, search } = await answerQuestion(deps, principal, place, question, options)
   const sources = await chooseSources(matches, deps.answerSettings.contextTokens, countTokens)
-  return { sources, usage, route, isMakeshift: search?.reranker === null }
+  const near = matches.flatMap(({ id, score, scores }) => {
+    const similarity = scores?.dense ?? (search === undefined || search.score === 'similarity' ? score : undefined)
+    return similarity === undefined ? [] : [[id, similarity] as const]
+  })
+  return { sources, similarity: new Map(near), usage, route, isMakeshift: search?.reranker === null }
 }

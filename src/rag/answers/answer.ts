@@ -42,7 +42,8 @@ export async function answer(
         isKept = mayBeKept(next.value, found)
         return JSON.stringify({ answer: text, sources: found.sources, ...next.value } satisfies Answer)
       }
-      text += next.value
+      if ('restart' in next.value) text = ''
+      else text += next.value.text
     }
   }
   if (options.bypass === true || !cache.isOn) {

@@ -1,36 +1,73 @@
-/** `[1]`, `[2, 3]`: what the prompt asks a model for. `[0]` and long numbers, as years, are no marks. */
-const mark = / ?\[\s*[1-9]\d{0,2}(?:\s*,\s*[1-9]\d{0,2})*\s*\]/g
-/** What the next piece may make a mark of: held back until that is known. */
-const openEnd = / ?(?:\[[\d\s,]{0,40})?$/
+import { CodeState } from './code-state.ts'
 
 /**
- * Checks the marks of an answer while it is written: those of sources that were given are noted, those of others
- * taken out.
+ * Marks as models write them: `[1]`, `[2, 3]`, `[1-3]`, `[^1]`, `[Source 1]`, `【1】`, `【1†source】`, `［1］`. `[0]` and
+ * numbers of four digits, as years, are no marks.
+ */
+const number = String.raw`[1-9]\d{0,2}(?:\s*[-–—]\s*[1-9]\d{0,2})?`
+const mark = new RegExp(
+  String.raw`( ?)[[【［]\s*(?:\^|(?:sources?|docs?|documents?)\s*[:#]?\s*)?(${number}(?:\s*[,;]\s*${number})*)\s*(?:†[^\]】］\n]{0,40})?\s*[\]】］]`,
+  'iy',
+)
+/** The beginning of what may become a mark, at the end of what is known of the answer. */
+const openMark = /^ ?(?:[[【［][^[\]【】［］\n]{0,60})?$/
+const thought = /<(\/?)(think|thinking|thought|reasoning)>/iy
+const openThought = /^<\/?[a-z]{0,9}$/i
+/** What is longer is held back no longer, and is no mark. */
+const markLengthMax = 60
+const ticks = /`+|~+/y
+const plain = /[^ [【［<`~\n]+/y
+
+/** A range names so many sources at most; longer ones are intervals of something else. */
+const rangeMax = 20
+/** What a mark is glued to is judged by so many characters before it. */
+const contextLength = 40
+
+/**
+ * Reads an answer while it is written. Marks of sources that were given are noted and written as `[1]` or `[1, 2]`;
+ * marks of others are taken out. Code, and what a source itself has in brackets, stays as it is. What a model thinks
+ * aloud (`<think>…</think>`) is left out.
  */
 export class CitationCheck {
-  readonly #sources: number
+  readonly #sources: readonly string[]
   readonly #cited = new Set<number>()
   readonly #removed = new Set<number>()
+  readonly #code = new CodeState()
   #held = ''
+  #said = ''
+  #isAfterMark = false
+  #thinking: string | undefined
+  #isAfterThought = false
+  #restarted = false
 
-  /** @param sources were given, numbered from 1. */
-  constructor(sources: number) {
+  /** @param sources the texts that were given, in the order of their numbers from 1. */
+  constructor(sources: readonly string[]) {
     this.#sources = sources
   }
 
   /** @returns what may be said by now. */
   push(text: string): string {
-    const all = this.#held + text
-    const at = all.search(openEnd)
-    this.#held = all.slice(at)
-    return this.#checked(all.slice(0, at))
+    return this.#read(this.#held + text, false)
+  }
+
+  /** Passes on words of a source, with whatever marks they have. */
+  quote(text: string): string {
+    return this.end() + this.#say(text)
   }
 
   /** @returns what was still held back. */
   end(): string {
-    const last = this.#checked(this.#held)
-    this.#held = ''
-    return last
+    return this.#read(this.#held, true)
+  }
+
+  /**
+   * Tells, once, that everything said so far was thinking: some models are started within their thinking, and only
+   * its end shows.
+   */
+  takeRestart(): boolean {
+    const restarted = this.#restarted
+    this.#restarted = false
+    return restarted
   }
 
   /** Numbers of the sources that were cited, in their order. */
@@ -43,16 +80,122 @@ export class CitationCheck {
     return inOrder(this.#removed)
   }
 
-  #checked(text: string): string {
-    return text.replace(mark, (found) => {
-      const numbers = (found.match(/\d+/g) ?? []).map(Number)
-      const known = numbers.filter((number) => number <= this.#sources)
-      for (const number of numbers) (number <= this.#sources ? this.#cited : this.#removed).add(number)
-      if (known.length === numbers.length) return found
-      if (known.length === 0) return ''
-      return `${found.startsWith(' ') ? ' ' : ''}[${known.join(', ')}]`
-    })
+  #read(text: string, isWhole: boolean): string {
+    let said = ''
+    let at = 0
+    const rest = (open: RegExp) => !isWhole && open.test(text.slice(at))
+    while (at < text.length) {
+      if (this.#thinking !== undefined) {
+        const tag = `</${this.#thinking}>`
+        const end = text.slice(at).search(new RegExp(tag, 'i'))
+        if (end < 0) {
+          // Nothing of it is said; only what may be the beginning of its end is kept.
+          at = isWhole ? text.length : Math.max(at, text.length - tag.length + 1)
+          break
+        }
+        at += end + tag.length
+        this.#thinking = undefined
+        this.#isAfterThought = true
+        continue
+      }
+      const fence = matchAt(ticks, text, at)
+      if (fence !== undefined) {
+        if (!isWhole && at + fence[0].length === text.length) break
+        this.#code.tick(fence[0], this.#said)
+        said += this.#say(fence[0])
+        at += fence[0].length
+        continue
+      }
+      if (!this.#code.isOpen && text[at] === '<') {
+        const tag = matchAt(thought, text, at)
+        if (tag !== undefined) {
+          at += tag[0].length
+          if (tag[1] === '') this.#thinking = (tag[2] ?? '').toLowerCase()
+          else said = this.#restart()
+          continue
+        }
+        if (rest(openThought)) break
+      }
+      if (!this.#code.isOpen && / |\[|【|［/.test(text.charAt(at))) {
+        const found = markAt(text, at)
+        const end = at + (found?.[0].length ?? 0)
+        if (found !== undefined) {
+          // What follows tells a citation from a link and from code.
+          if (!isWhole && end === text.length) break
+          said += this.#judge(found, text.charAt(end))
+          at = end
+          continue
+        }
+        if (rest(openMark)) break
+      }
+      const run = matchAt(plain, text, at)?.[0] ?? text.charAt(at)
+      said += this.#say(run)
+      at += run.length
+    }
+    this.#held = text.slice(at)
+    return said
   }
+
+  #judge([found, blank = '', list = '']: RegExpExecArray, next: string): string {
+    const numbers = numbersOf(list, this.#sources.length)
+    const isGlued = blank === '' && !this.#isAfterMark && /[\w$)\]]$/.test(this.#said)
+    const isCode = isGlued && (/[\w$(=]/.test(next) || /(?:[a-z][A-Z]\w*|[_$]\w*|[)\]])$/.test(this.#said))
+    if (numbers === undefined || isCode || this.#isQuoted(found)) return this.#say(found)
+    const known = numbers.filter((one) => one <= this.#sources.length)
+    // A link's text, and `items[7]` where no source has that number: without the bracket the words would be damaged.
+    if (known.length < numbers.length && (next === '(' || (isGlued && known.length === 0))) return this.#say(found)
+    for (const one of numbers) (one <= this.#sources.length ? this.#cited : this.#removed).add(one)
+    if (known.length === 0) return ''
+    const isPlain = known.length === numbers.length && /^ ?\[[\d\s,]+\]$/.test(found)
+    const said = this.#say(isPlain ? found : `${blank}[${known.join(', ')}]`)
+    this.#isAfterMark = true
+    return said
+  }
+
+  /** The word and the bracket stand just so in a source: they are its own. */
+  #isQuoted(found: string): boolean {
+    const word = /[^\s[\]]{2,}$/.exec(this.#said)?.[0]
+    return word !== undefined && !this.#isAfterMark && this.#sources.some((text) => text.includes(word + found))
+  }
+
+  #say(text: string): string {
+    const told = this.#isAfterThought && this.#said.trim() === '' ? text.trimStart() : text
+    if (told === '') return ''
+    this.#said = (this.#said + told).slice(-contextLength)
+    this.#isAfterMark = false
+    this.#code.say(told)
+    return told
+  }
+
+  #restart(): string {
+    this.#restarted = true
+    this.#isAfterThought = true
+    this.#said = ''
+    this.#cited.clear()
+    this.#removed.clear()
+    return ''
+  }
+}
+
+/** Undefined: a range that names no sources. */
+function numbersOf(list: string, sources: number): readonly number[] | undefined {
+  const numbers: number[] = []
+  for (const part of list.split(/[,;]/)) {
+    const [from = 0, to = from] = (part.match(/\d+/g) ?? []).map(Number)
+    if (to !== from && (from > sources || to < from || to - from >= rangeMax)) return undefined
+    for (let one = from; one <= to; one += 1) numbers.push(one)
+  }
+  return numbers
+}
+
+function markAt(text: string, at: number): RegExpExecArray | undefined {
+  const found = matchAt(mark, text, at)
+  return found !== undefined && found[0].length <= markLengthMax ? found : undefined
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
+  pattern.lastIndex = at
+  return pattern.exec(text) ?? undefined
 }
 
 function inOrder(numbers: ReadonlySet<number>): readonly number[] {

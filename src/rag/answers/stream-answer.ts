@@ -58,8 +58,13 @@ export async function streamAnswer(
         if (text.length <= keptCharactersMax && mayBeKept(whole, found)) place?.keep(JSON.stringify(whole))
         return yield { event: 'done', data: next.value }
       }
-      if (text.length <= keptCharactersMax) text += next.value
-      yield { event: 'token', data: { text: next.value } }
+      if ('restart' in next.value) {
+        // What was streamed can't be taken back; who reads the kept answer later is spared it.
+        text = ''
+        continue
+      }
+      if (text.length <= keptCharactersMax) text += next.value.text
+      yield { event: 'token', data: next.value }
     }
   }
   return { events: events(), cache: uses ? 'miss' : 'bypass', stale }

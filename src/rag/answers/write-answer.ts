@@ -21,6 +21,9 @@ export interface AnswerNotes {
   readonly route: RetrieveAnswer['route']
 }
 
+/** A bit of an answer; `restart`: what was said before was no part of it. */
+export type AnswerBit = { readonly text: string } | { readonly restart: true }
+
 const nothingFound = 'Nothing was found in the documents that answers this question.'
 
 /**
@@ -34,44 +37,52 @@ export async function writeAnswer(
   question: string,
   found: Found,
   options: CallOptions & { readonly tenantId: TenantId },
-): Promise<AsyncGenerator<string, AnswerNotes>> {
+): Promise<AsyncGenerator<AnswerBit, AnswerNotes>> {
   const { sources } = found
   if (sources.length === 0) return nothing(found)
-  const parts = await answerer.write({ question, sources, prompt: promptOf(question, sources) }, options)
+  const given = sources.map(({ id, number, text, position }) => {
+    return { number, text, heading: position?.heading, similarity: found.similarity.get(id) }
+  })
+  const parts = await answerer.write({ question, sources: given, prompt: promptOf(question, sources) }, options)
   return checked(answerer.model, parts, found)
 }
 
-async function* nothing({ usage, route }: Found): AsyncGenerator<string, AnswerNotes> {
-  yield nothingFound
+async function* nothing({ usage, route }: Found): AsyncGenerator<AnswerBit, AnswerNotes> {
+  yield { text: nothingFound }
   return { answeredBy: 'none', finish: 'stop', citations: [], removedCitations: [], usage, route }
 }
 
 async function* checked(
   answeredBy: string,
   parts: Awaited<ReturnType<TenantAnswerer['write']>>,
-  { sources, usage, route }: Found,
-): AsyncGenerator<string, AnswerNotes> {
-  const check = new CitationCheck(sources.length)
+  found: Found,
+): AsyncGenerator<AnswerBit, AnswerNotes> {
+  const { sources, usage, route } = found
+  const check = new CitationCheck(sources.map(({ text }) => text))
   let end: AnswerEnd | undefined
   let isBlank = true
-  for await (const part of parts) {
-    if ('finish' in part) {
-      end = part
-      continue
+  const bits = function* (text: string): Generator<AnswerBit> {
+    if (check.takeRestart()) {
+      isBlank = true
+      yield { restart: true }
     }
-    const text = check.push(part.text)
-    if (text === '') continue
+    if (text === '') return
     isBlank &&= text.trim() === ''
-    yield text
+    yield { text }
   }
-  const last = check.end()
-  if (last !== '') yield last
-  if (end === undefined || (isBlank && last.trim() === '')) {
+  for await (const part of parts) {
+    if ('finish' in part) end = part
+    else yield* bits('quote' in part ? check.quote(part.quote) : check.push(part.text))
+  }
+  yield* bits(check.end())
+  if (isBlank && end?.isAnswered === false) return yield* nothing(found)
+  if (end === undefined || isBlank) {
     throw new AppError('answer_unavailable', 'The answer model said nothing. Try again.')
   }
   const cited = check.cited
   return {
-    ...{ answeredBy, finish: end.finish },
+    answeredBy,
+    finish: end.finish,
     citations: sources
       .filter(({ number }) => cited.includes(number))
       .map(({ number, id, documentId }) => ({ number, id, documentId })),

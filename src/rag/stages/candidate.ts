@@ -4,9 +4,9 @@ import type { QueryMatch } from '../../stores/store.ts'
 export interface Scores {
   /** Similarity of the vectors. */
   readonly dense?: number
-  /** Words in common, as BM25 counts them. */
+  /** Words in common, as BM25 counts them; with related words the share of the question's words, from 0 to 1. */
   readonly sparse?: number
-  /** Reciprocal ranks of the two, from 0 to 1. */
+  /** Both together, from 0 to 1: by reciprocal ranks, or with related words by their sum. */
   readonly fused?: number
   readonly rerank?: number
 }
@@ -20,7 +20,7 @@ export interface Candidate {
 }
 
 /** Null: the record has none, so nothing that compares words can judge it. */
-export function textOf({ found }: Candidate): string | null {
+export function textOf({ found }: Pick<Candidate, 'found'>): string | null {
   const text = found.metadata?.text
   return typeof text === 'string' && text.trim() !== '' ? text : null
 }

@@ -105,6 +105,29 @@ test('a mode that the service does not have is left out, with its reason', async
   expect(await measured(url, 'hybrid')).toEqual({ mode: 'hybrid', refused: 'mode: must be dense' })
 })
 
+test('with --answers it tells what is answered, from where, and what is said not to be found', async () => {
+  const said: Readonly<Record<string, object>> = {
+    one: { answeredBy: 'extractive', citations: [{ id: 'a#0', documentId: 'a' }] },
+    two: { answeredBy: 'none', citations: [] },
+    three: { answeredBy: 'extractive', citations: [{ id: 'c#0', documentId: 'c' }] },
+    four: { answeredBy: 'none', citations: [] },
+    five: { answeredBy: 'extractive', citations: [] },
+  }
+  const { url } = await service((seen) => {
+    const { question } = seen.body as { question?: string }
+    return question === undefined ? matchesOf(seen) : [200, said[question]]
+  })
+  const path = join(folder, 'answers.json')
+  const nowhere = ['four', 'five'].map((question) => ({ question, unanswerable: true }))
+  await writeFile(path, JSON.stringify([...questions, ...nowhere]))
+  const run = await runCli(['eval', '--tenant', 'acme', '--set', path, '--answers'], env(url))
+  expect(run.out).toContain(
+    'answers (extractive): 2 of 3 answerable questions answered, 1 from a document that answers',
+  )
+  expect(run.out).toContain('not found: said of 1 of 2 questions that nothing answers')
+  expect(run.out).toContain('answered all the same: five')
+})
+
 test('what is limited for a moment is asked again', async () => {
   let refusals = 2
   const { url, seen } = await service((one) =>

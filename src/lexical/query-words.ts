@@ -1,0 +1,31 @@
+import { queryTerms } from './query-terms.ts'
+import { termsOf } from './terms.ts'
+
+const word = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
+/** Enough for a question; what follows in a longer text adds little and costs time for each candidate. */
+const wordsMax = 40
+
+const known = new Map<string, boolean>()
+const knownMax = 20_000
+
+/** The words of a text as they are written, in lower case, without those that only hold it together. */
+export function wordsOf(text: string): string[] {
+  return [...text.normalize('NFKC').toLowerCase().matchAll(word)].map(([found]) => found).filter(isTelling)
+}
+
+/** The words of a question that say what it is about, each once. */
+export function tellingWords(query: string): readonly string[] {
+  return [...new Set(wordsOf(query))].slice(0, wordsMax)
+}
+
+function isTelling(found: string): boolean {
+  let telling = known.get(found)
+  if (telling === undefined) {
+    // A word beside it keeps a question of nothing else from being taken whole.
+    const terms = termsOf(found)
+    telling = queryTerms(`${found} zebra`).some((term) => terms.includes(term))
+    if (known.size >= knownMax) known.clear()
+    known.set(found, telling)
+  }
+  return telling
+}
