@@ -137,3 +137,22 @@ test('a comment in the front matter is no heading', async () => {
   })
   for (const { heading } of chunks) expect(heading ?? '').not.toContain('internal')
 })
+
+test('lines that stand at the same place of every page stand within no sentence', async () => {
+  const { text } = await read('pdf-running-headers/manual.pdf')
+  expect(text.match(/ACME CONFIDENTIAL/g)).toHaveLength(1)
+  expect(text.startsWith('ACME CONFIDENTIAL Conveyor manual rev. 7\n\nEvery day')).toBe(true)
+  expect(text).not.toMatch(/Page \d of 4/)
+})
+
+test('a stamp in the margin is no heading', async () => {
+  const { chunks } = await read('rotated-stamp-becomes-heading/stamped.pdf')
+  for (const { heading } of chunks) expect(heading).toBe('Care of sourdough')
+})
+
+test('words that the lines of a column part are whole', async () => {
+  const { text } = await read('two-column-hyphens/two-columns.pdf')
+  const words = ['ground water', 'permit', 'drilling', 'installation', 'final', 'operate', 'compressor', 'serviced']
+  for (const word of [...words, 'technician', 'logbook']) expect(text).toContain(word)
+  expect(text).not.toMatch(/\w-\s/)
+})

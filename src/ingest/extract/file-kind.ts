@@ -98,8 +98,9 @@ function isUtf8(bytes: Uint8Array): boolean {
 
 /** A compound file: Office before 2007, Outlook, and what Office wraps a file in that has a password. */
 function oldOffice(bytes: Uint8Array): Unreadable {
-  const has = (name: string) =>
-    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(name, 0, 'utf16le')
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  // Compared as bytes: Node's own search for UTF-16 does not end where the file lies at an odd place of the memory.
+  const has = (name: string) => file.includes(Buffer.from(name, 'utf16le'))
   if (has('EncryptedPackage')) return new Unreadable('The file is encrypted. Save it without a password.')
   const [kind, instead] = has('__substg1.0_')
     ? ['an Outlook message (.msg)', 'EML']

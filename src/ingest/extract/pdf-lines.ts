@@ -1,55 +1,139 @@
-/** A run of text as pdf.js gives it; lengths in points, from the page's lower left. */
-export interface TextItem {
-  readonly str: string
-  readonly hasEOL: boolean
-  /** Scale and skew, then x and y. */
-  readonly transform: readonly number[]
-  readonly width: number
-  readonly height: number
-}
+import { withoutDoubled } from './pdf-doubled.ts'
+import type { Run } from './pdf-items.ts'
 
-export interface PdfLine {
+/** Letters of one line with no wide gap between them. */
+export interface Segment {
   readonly text: string
+  readonly x: number
   readonly y: number
   readonly right: number
-  /** Of its letters: the size that most of them have. */
-  readonly height: number
+  /** The size that most of its letters have. */
+  readonly size: number
+  readonly isRtl: boolean
 }
 
-interface OpenLine {
-  text: string
-  y: number
-  right: number
-  readonly heights: Map<number, number>
+export interface PdfLine extends Segment {
+  /** Wide gaps part it, as they part the cells of a row. */
+  readonly isRow: boolean
+  /** How far the lines reach that it stands among, to the left and to the right. */
+  readonly block: { readonly left: number; readonly right: number }
 }
 
-/** The lines of a page, in the order in which the file gives them. */
-export function pdfLines(items: readonly TextItem[]): PdfLine[] {
-  const lines: PdfLine[] = []
-  let line: OpenLine | undefined
+/** Gaps in sizes of letters: so wide a one is a blank, and so wide a one parts cells and columns. */
+const blankGap = 0.2
+const wideGap = 1.2
+/** Runs that are so much higher or lower than another, in sizes, stand in another line. */
+const sameLine = 0.45
+
+/** Puts neighbouring runs together, in the order of the file; those of a line from right to left in the order of reading. */
+export function segmentsOf(runs: readonly Run[]): Segment[] {
+  const segments: Segment[] = []
+  let held: Run[] = []
   const close = (): void => {
-    const text = line?.text.replace(/\s+/g, ' ').trim() ?? ''
-    if (line !== undefined && text !== '') {
-      lines.push({ text, y: line.y, right: line.right, height: mostOf(line.heights) })
-    }
-    line = undefined
+    if (held.length > 0) segments.push(segmentOf(held))
+    held = []
   }
-  for (const { str, hasEOL, transform, width, height } of items) {
-    const [, , , , x = 0, y = 0] = transform
-    const text = clean(str)
-    if (text.trim() !== '') {
-      if (line === undefined) line = { text: '', y, right: x, heights: new Map() }
-      // A gap as wide as a blank, with none in the text: columns of a table.
-      else if (x - line.right > height * 0.3 && !line.text.endsWith(' ')) line.text += ' '
-      line.right = Math.max(line.right, x + width)
-      const size = Math.round(height * 2) / 2
-      line.heights.set(size, (line.heights.get(size) ?? 0) + text.length)
-    }
-    if (line !== undefined) line.text += text
-    if (hasEOL) close()
+  for (const run of runs) {
+    if (!held.every((one) => isBeside(one, run)) || !held.some((one) => isNear(one, run))) close()
+    held.push(run)
   }
   close()
-  return lines
+  const texts = withoutDoubled(segments.map(({ text }) => text))
+  return segments.flatMap((segment, at) => (texts[at] ? [{ ...segment, text: texts[at] }] : []))
+}
+
+/** Puts segments of one line together, where nothing parts them. */
+export function linesOf(segments: readonly Segment[], isParted: (a: Segment, b: Segment) => boolean): PdfLine[] {
+  const lines: Omit<PdfLine, 'block'>[] = []
+  for (const segment of segments) {
+    const last = lines.at(-1)
+    const size = Math.max(last?.size ?? 0, segment.size)
+    const isSame = last !== undefined && Math.abs(last.y - segment.y) <= sameLine * size
+    if (last === undefined || !isSame || isParted(last, segment)) lines.push({ ...segment, isRow: false })
+    else if (segment.x >= last.right) lines[lines.length - 1] = joined(last, segment)
+    else if (segment.right <= last.x) lines[lines.length - 1] = joined(segment, last)
+    else lines.push({ ...segment, isRow: false })
+  }
+  return inBlocks(lines, isParted)
+}
+
+function joined(left: Segment, right: Segment): Omit<PdfLine, 'block'> {
+  const longer = left.text.length >= right.text.length ? left : right
+  const text = longer.isRtl ? `${right.text} ${left.text}` : `${left.text} ${right.text}`
+  return { ...longer, text, x: left.x, right: right.right, isRow: true }
+}
+
+/** Neighbouring lines that go down the page below each other are a block. */
+function inBlocks(lines: readonly Omit<PdfLine, 'block'>[], isParted: (a: Segment, b: Segment) => boolean): PdfLine[] {
+  const placed: PdfLine[] = []
+  let block: { left: number; right: number } | undefined
+  for (const [at, line] of lines.entries()) {
+    const before = lines[at - 1]
+    const goesOn =
+      before !== undefined &&
+      block !== undefined &&
+      line.y < before.y &&
+      line.x < block.right &&
+      line.right > block.left &&
+      Math.abs(line.x - block.left) < Math.max(6 * line.size, (block.right - block.left) / 2) &&
+      !isParted(before, line)
+    if (!goesOn || block === undefined) block = { left: line.x, right: line.right }
+    block.left = Math.min(block.left, line.x)
+    block.right = Math.max(block.right, line.right)
+    placed.push({ ...line, block })
+  }
+  return placed
+}
+
+function isBeside(a: Run, b: Run): boolean {
+  return Math.abs(a.y - b.y) <= sameLine * Math.max(a.size, b.size)
+}
+
+function isNear(a: Run, b: Run): boolean {
+  const gap = b.x >= a.x ? b.x - a.right : a.x - b.right
+  const size = Math.min(a.size, b.size)
+  // Written from left to right, what goes back begins anew.
+  if (b.x < a.x - size && !a.isRtl && !b.isRtl) return false
+  return gap < wideGap * size && gap > -wideGap * 4 * size
+}
+
+function segmentOf(runs: readonly Run[]): Segment {
+  const letters = { rtl: 0, all: 0 }
+  const sizes = new Map<number, number>()
+  for (const { text, size, isRtl } of runs) {
+    letters.all += text.length
+    if (isRtl) letters.rtl += text.length
+    const rounded = Math.round(size * 2) / 2
+    sizes.set(rounded, (sizes.get(rounded) ?? 0) + text.length)
+  }
+  const isRtl = letters.rtl * 2 > letters.all
+  let text = ''
+  let before: Run | undefined
+  for (const run of isRtl ? inReadingOrder(runs) : runs) {
+    const gap = before === undefined ? 0 : run.x >= before.x ? run.x - before.right : before.x - run.right
+    if (gap > blankGap * run.size && !/\s$/.test(text) && !/^\s/.test(run.text)) text += ' '
+    text += run.text
+    before = run
+  }
+  const [x, right] = [Math.min(...runs.map((run) => run.x)), Math.max(...runs.map((run) => run.right))]
+  const y = runs.reduce((main, run) => (run.size > main.size ? run : main)).y
+  return { text: text.replace(/\s+/g, ' ').trim(), x, y, right, size: mostOf(sizes), isRtl }
+}
+
+/** From the right; runs from left to right within them, as numbers and names are, keep their own order. */
+function inReadingOrder(runs: readonly Run[]): Run[] {
+  const sorted = runs.toSorted((a, b) => b.x - a.x)
+  const ordered: Run[] = []
+  let foreign: Run[] = []
+  for (const run of sorted) {
+    if (!run.isRtl && /[\p{L}\p{N}]/u.test(run.text)) {
+      foreign.unshift(run)
+      continue
+    }
+    ordered.push(...foreign, run)
+    foreign = []
+  }
+  return [...ordered, ...foreign]
 }
 
 /** The key with the most. */
@@ -57,9 +141,4 @@ export function mostOf(counts: ReadonlyMap<number, number>): number {
   let [most, found] = [0, 0]
   for (const [key, count] of counts) if (count > most) [most, found] = [count, key]
   return found
-}
-
-/** Of the same length would be too much to ask: a page's offsets are taken after this. */
-function clean(text: string): string {
-  return text.replaceAll('\0', '').replaceAll('\u00ad', '').toWellFormed()
 }

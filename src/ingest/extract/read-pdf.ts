@@ -1,6 +1,10 @@
 import { getDocumentProxy } from 'unpdf'
 import { type ExtractCaps, textTooLong, Unreadable } from './caps.ts'
-import { type PdfLine, pdfLines, type TextItem } from './pdf-lines.ts'
+import { readingLines } from './pdf-columns.ts'
+import { pageRuns, type TextItem } from './pdf-items.ts'
+import { type PdfLine, segmentsOf } from './pdf-lines.ts'
+import { pageNotes, withFields } from './pdf-notes.ts'
+import { withoutRunning } from './pdf-running.ts'
 import { pdfText } from './pdf-text.ts'
 
 /**
@@ -21,14 +25,21 @@ export async function readPdf(
     throw new Unreadable(`The PDF has ${pdf.numPages} pages; ${caps.pages} are read at most. Split it.`)
   }
   const pages: PdfLine[][] = []
+  const asides: string[][] = []
   let length = 0
   for (let number = 1; number <= pdf.numPages; number += 1) {
     const page = await pdf.getPage(number).catch(refuse)
     const { items } = await page.getTextContent({ disableNormalization: false }).catch(refuse)
-    const lines = pdfLines(items.filter((item): item is typeof item & TextItem => 'str' in item))
-    for (const { text } of lines) length += text.length
+    // A broken annotation is no reason to lose the page.
+    const { items: fields, notes } = pageNotes(await page.getAnnotations().catch(() => []))
+    const text = items.filter((item): item is typeof item & TextItem => 'str' in item)
+    const { upright, askew } = pageRuns(withFields(text, fields))
+    const lines = readingLines(segmentsOf(upright))
+    const beside = [...segmentsOf(askew).map((segment) => segment.text), ...notes]
+    for (const words of [...lines.map((line) => line.text), ...beside]) length += words.length
     if (length > caps.textLength) throw textTooLong(caps)
     pages.push(lines)
+    asides.push(beside)
     page.cleanup()
   }
   if (length === 0) {
@@ -36,7 +47,9 @@ export async function readPdf(
   }
   const { info } = await pdf.getMetadata().catch(() => ({ info: {} }))
   const title = 'Title' in info && typeof info.Title === 'string' ? info.Title.trim() : ''
-  return { ...pdfText(pages), title: title === '' ? null : title }
+  const { pages: bodies, ...running } = withoutRunning(pages)
+  const whole = bodies.map((lines, at) => ({ lines, asides: asides[at] ?? [] }))
+  return { ...pdfText(whole, running), title: title === '' ? null : title }
 }
 
 function refuse(cause: unknown): never {

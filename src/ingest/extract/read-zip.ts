@@ -2,7 +2,10 @@ import type { FileKind } from '../extractor.ts'
 import { type ExtractCaps, Unreadable } from './caps.ts'
 import { type OpenZip, openZip } from './open-zip.ts'
 import { isDocx, readDocx } from './read-docx.ts'
+import { readEpub } from './read-epub.ts'
 import { readKinds } from './read-kinds.ts'
+import { readOdt } from './read-odt.ts'
+import { isPptx, readPptx } from './read-pptx.ts'
 import { isXlsx, readXlsx } from './read-xlsx.ts'
 
 /** Reads a packed file by the program that its parts belong to. @throws Unreadable */
@@ -13,17 +16,18 @@ export async function readZip(
   const zip = await openZip(bytes, caps)
   if (isDocx(zip)) return { kind: 'docx', ...(await readDocx(zip, caps)) }
   if (isXlsx(zip)) return { kind: 'xlsx', ...(await readXlsx(zip, caps)) }
+  if (isPptx(zip)) return { kind: 'pptx', ...(await readPptx(zip, caps)) }
   const mimetype = zip.names.has('mimetype')
     ? (await zip.read((name) => name === 'mimetype')).get('mimetype')
     : undefined
-  throw new Unreadable(
-    refusal(
-      zip,
-      Buffer.from(mimetype ?? [])
-        .toString('latin1')
-        .trim(),
-    ),
-  )
+  const type = new TextDecoder('latin1').decode(mimetype).trim()
+  if (type === 'application/epub+zip' || zip.names.has('META-INF/container.xml')) {
+    return { kind: 'epub', ...(await readEpub(zip, caps)) }
+  }
+  if (/^application\/vnd\.oasis\.opendocument\.text(?:-template)?$/.test(type)) {
+    return { kind: 'odt', ...(await readOdt(zip, caps)) }
+  }
+  throw new Unreadable(refusal(zip, type))
 }
 
 function refusal({ names }: Pick<OpenZip, 'names'>, mimetype: string): string {

@@ -1,0 +1,112 @@
+import { linesOf, type PdfLine, type Segment } from './pdf-lines.ts'
+
+/** Columns of a page, at most: each is looked for within the one before. */
+const depthMax = 3
+/** A column has at least so many lines, of so many letters on the average: else it is a column of a table. */
+const linesMin = 4
+const lettersMin = 15
+/** Lines wider than this share of the page are of no column: a title, an abstract. */
+const wideShare = 0.6
+/** Points; the gap between columns is at least so wide. */
+const gutterMin = 7
+
+/** The lines of a page in the order of reading: column by column, also where the file goes to and fro between them. */
+export function readingLines(segments: readonly Segment[]): PdfLine[] {
+  const gutters = guttersOf(segments, 0).toSorted((a, b) => a - b)
+  const columnOf = (segment: Segment): number | undefined => {
+    const column = gutters.filter((gutter) => gutter < (segment.x + segment.right) / 2).length
+    const [from, to] = [gutters[column - 1] ?? Number.NEGATIVE_INFINITY, gutters[column] ?? Number.POSITIVE_INFINITY]
+    return segment.x >= from - 1 && segment.right <= to + 1 ? column : undefined
+  }
+  const isParted = (a: Segment, b: Segment): boolean => gutters.length > 0 && columnOf(a) !== columnOf(b)
+  return linesOf(
+    gutters.length === 0 || !isMixed(segments, columnOf) ? segments : byColumns(segments, columnOf),
+    isParted,
+  )
+}
+
+/** Whether the file goes from column to column more often than it goes down one. */
+function isMixed(segments: readonly Segment[], columnOf: (segment: Segment) => number | undefined): boolean {
+  let [changes, wide] = [0, 0]
+  let before: number | undefined
+  for (const segment of segments) {
+    const column = columnOf(segment)
+    if (column === undefined) wide += 1
+    else {
+      if (before !== undefined && column !== before) changes += 1
+      before = column
+    }
+  }
+  return changes > 4 + 2 * wide
+}
+
+/** What spans the columns parts the page into bands; within each, one column is read after the other. */
+function byColumns(segments: readonly Segment[], columnOf: (segment: Segment) => number | undefined): Segment[] {
+  const down = segments.toSorted((a, b) => b.y - a.y || a.x - b.x)
+  const ordered: Segment[] = []
+  let band: Segment[][] = []
+  for (const segment of down) {
+    const column = columnOf(segment)
+    if (column !== undefined) {
+      band[column] ??= []
+      band[column].push(segment)
+      continue
+    }
+    ordered.push(...band.flat(), segment)
+    band = []
+  }
+  return [...ordered, ...band.flat()]
+}
+
+/** Where nothing stands between two columns of prose: places on the line. */
+function guttersOf(segments: readonly Segment[], depth: number): number[] {
+  if (depth >= depthMax || segments.length < 2 * linesMin) return []
+  const left = Math.min(...segments.map(({ x }) => x))
+  const right = Math.max(...segments.map((segment) => segment.right))
+  const narrow = segments.filter((segment) => segment.right - segment.x < wideShare * (right - left))
+  let best: { readonly at: number; readonly sides: [Segment[], Segment[]] } | undefined
+  let least = 0
+  for (const [from, to] of emptyStrips(narrow)) {
+    const at = (from + to) / 2
+    const sides: [Segment[], Segment[]] = [
+      narrow.filter((segment) => segment.right <= at),
+      narrow.filter((segment) => segment.x >= at),
+    ]
+    const smaller = Math.min(sides[0].length, sides[1].length)
+    if (smaller > least && isProse(sides[0]) && isProse(sides[1]) && standBeside(...sides)) {
+      best = { at, sides }
+      least = smaller
+    }
+  }
+  if (best === undefined) return []
+  return [best.at, ...best.sides.flatMap((side) => guttersOf(side, depth + 1))]
+}
+
+/** Strips without a single segment, from left to right. */
+function emptyStrips(segments: readonly Segment[]): [number, number][] {
+  const strips: [number, number][] = []
+  let reached = Number.POSITIVE_INFINITY
+  for (const { x, right } of segments.toSorted((a, b) => a.x - b.x)) {
+    if (x - reached >= gutterMin) strips.push([reached, x])
+    reached = reached === Number.POSITIVE_INFINITY ? right : Math.max(reached, right)
+  }
+  return strips
+}
+
+function isProse(side: readonly Segment[]): boolean {
+  return side.length >= linesMin && side.reduce((sum, { text }) => sum + text.length, 0) >= lettersMin * side.length
+}
+
+/** Whether each reaches as far up and down as the other, for the most part of the lower one. */
+function standBeside(a: readonly Segment[], b: readonly Segment[]): boolean {
+  const heights = (side: readonly Segment[]) => side.map(({ y }) => y)
+  const [top, bottom] = [
+    Math.min(Math.max(...heights(a)), Math.max(...heights(b))),
+    Math.max(Math.min(...heights(a)), Math.min(...heights(b))),
+  ]
+  const shorter = Math.min(
+    Math.max(...heights(a)) - Math.min(...heights(a)),
+    Math.max(...heights(b)) - Math.min(...heights(b)),
+  )
+  return top - bottom >= shorter / 2 && shorter > 0
+}

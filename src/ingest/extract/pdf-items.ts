@@ -1,0 +1,75 @@
+/** A run of text as pdf.js gives it; lengths in points, from the page's lower left. */
+export interface TextItem {
+  readonly str: string
+  readonly dir: string
+  /** Scale and skew, then x and y. */
+  readonly transform: readonly number[]
+  readonly width: number
+  readonly height: number
+}
+
+/** A run of letters in the page's own direction: `x` grows along the line, `y` from line to line towards the top. */
+export interface Run {
+  readonly text: string
+  readonly x: number
+  readonly y: number
+  readonly right: number
+  readonly size: number
+  readonly isRtl: boolean
+}
+
+/** The runs of a page that stand as most of its letters do, and those that stand otherwise: stamps, watermarks. */
+export interface PageRuns {
+  readonly upright: readonly Run[]
+  readonly askew: readonly Run[]
+}
+
+/** A letter drawn twice, for boldness or as its own shadow, is nearer to itself than this share of its size. */
+const doubleShare = 0.12
+/** Letters of an alphabet in the forms that only fonts need. */
+const presentationForms = /[\ufb00-\ufdff\ufe70-\ufefc]+/g
+
+/** Runs of letters from pdf.js's items: cleaned, each letter once, sorted by how they stand. */
+export function pageRuns(items: readonly TextItem[]): PageRuns {
+  const seen = new Map<string, { x: number; y: number }[]>()
+  const letters = new Map<number, number>()
+  const found: { readonly run: Run; readonly angle: number }[] = []
+  for (const { str, dir, transform, width, height } of items) {
+    const text = clean(str)
+    if (text.trim() === '') continue
+    const [a = 1, b = 0, , , px = 0, py = 0] = transform
+    const angle = quarters(a, b)
+    const [x, y] = turned(px, py, Number.isNaN(angle) ? 0 : angle)
+    const size = height > 0 ? height : Math.hypot(a, b)
+    const near = seen.get(text)
+    if (near?.some((one) => Math.hypot(one.x - x, one.y - y) < doubleShare * size)) continue
+    if (near === undefined) seen.set(text, [{ x, y }])
+    else near.push({ x, y })
+    letters.set(angle, (letters.get(angle) ?? 0) + text.length)
+    found.push({ run: { text, x, y, right: x + width, size, isRtl: dir === 'rtl' }, angle })
+  }
+  const [upright] = [...letters].reduce((most, one) => (one[1] > most[1] ? one : most), [0, 0])
+  return {
+    upright: found.filter(({ angle }) => Object.is(angle, upright)).map(({ run }) => run),
+    askew: found.filter(({ angle }) => !Object.is(angle, upright)).map(({ run }) => run),
+  }
+}
+
+/** How a run is turned, in quarters of a circle; NaN: neither upright nor lying. */
+function quarters(a: number, b: number): number {
+  const exact = (Math.atan2(b, a) * 2) / Math.PI
+  const whole = Math.round(exact)
+  return Math.abs(exact - whole) > 0.1 ? Number.NaN : (whole + 4) % 4
+}
+
+function turned(x: number, y: number, angle: number): [number, number] {
+  if (angle === 1) return [y, -x]
+  if (angle === 2) return [-x, -y]
+  return angle === 3 ? [-y, x] : [x, y]
+}
+
+/** The same length would be too much to ask: a page's offsets are taken after this. */
+function clean(text: string): string {
+  const plain = text.replaceAll('\0', '').replaceAll('\u00ad', '').toWellFormed()
+  return plain.replace(presentationForms, (forms) => forms.normalize('NFKC'))
+}

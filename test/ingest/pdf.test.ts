@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { startExtractor } from '../../src/ingest/extract/start-extractor.ts'
+import type { Extractor } from '../../src/ingest/extractor.ts'
+import { pdf, rawPdf } from './make-files.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+let extractor: Extractor
+beforeAll(() => {
+  extractor = startExtractor({ readers: 1 })
+})
+afterAll(() => extractor[Symbol.asyncDispose]())
+
+const read = async (bytes: Uint8Array) => extractor.extract({ bytes })
+const options = { lineBreak: false } as const
+
+test('letters that are drawn twice, for boldness, are read once; those that stand twice are not lost', async () => {
+  const bytes = await pdf((doc) => {
+    let x = 72
+    for (const letter of 'Balloons.') {
+      doc.text(letter, x, 72, options).text(letter, x + 0.4, 72, options)
+      x += doc.widthOfString(letter)
+    }
+    doc.text('A whole line.', 72, 100, options).text('A whole line.', 72.5, 100.2, options)
+  })
+  expect((await read(bytes)).text).toBe('Balloons.\n\nA whole line.')
+})
+
+test('columns are read one after the other, also where the file goes to and fro between them', async () => {
+  const [left, right] = ['left', 'right'].map((side) =>
+    Array.from({ length: 12 }, (_, at) => `The ${side} column says in its line ${at} that`),
+  )
+  const bytes = await pdf((doc) => {
+    doc
+      .fontSize(10)
+      .text('A title over both of the columns, which is longer than either one of them is.', 60, 40, options)
+    for (let at = 0; at < 12; at += 1) {
+      doc.text(left?.[at] ?? '', 60, 70 + at * 12, options).text(right?.[at] ?? '', 330, 70 + at * 12, options)
+    }
+  })
+  const { text } = await read(bytes)
+  expect(text.indexOf('left column says in its line 11')).toBeLessThan(text.indexOf('right column says in its line 0'))
+  expect(text).toContain('line 3 that The left column says in its line 4 that')
+})
+
+test('the cells of a table’s row stay in one line', async () => {
+  const bytes = await pdf((doc) => {
+    for (let at = 0; at < 8; at += 1) {
+      doc.text(`Valve ${at}`, 60, 70 + at * 20, options).text(`${at * 3} bar`, 200, 70 + at * 20, options)
+      doc.text('steel', 340, 70 + at * 20, options)
+    }
+  })
+  expect((await read(bytes)).text.split('\n')).toContain('Valve 5 15 bar steel')
+})
+
+test('a sentence goes on over the pages, and each page still has its beginning', async () => {
+  const bytes = await pdf((doc) => {
+    for (const [at, words] of ['The pump is to be', 'emptied before the win-', 'ter begins.'].entries()) {
+      if (at > 0) doc.addPage()
+      doc
+        .fontSize(8)
+        .text('Pump manual', 72, 30, options)
+        .text(`- ${at + 1} -`, 300, 740, options)
+      doc.fontSize(12).text(words, 72, 90, options)
+    }
+  })
+  const { text, pageStarts } = await read(bytes)
+  expect(text).toBe('Pump manual\n\nThe pump is to be emptied before the winter begins.')
+  expect(pageStarts.map((start) => text.slice(start, start + 7))).toEqual(
+    ['Pump ma', ' emptie'.trim(), 'ter beg'].map((words, at) =>
+      at === 1 ? expect.stringMatching(/^ ?emptie/) : words,
+    ),
+  )
+})
+
+test('a number at the same place of each page that does not count the pages is read', async () => {
+  const bytes = await pdf((doc) => {
+    for (const [at, sum] of [120, 480, 77].entries()) {
+      if (at > 0) doc.addPage()
+      doc.text(`Invoice of customer ${at}.`, 72, 90, options).text(`Total: ${sum} EUR`, 72, 700, options)
+    }
+  })
+  const { text } = await read(bytes)
+  for (const words of ['Total: 120 EUR', 'Total: 480 EUR', 'Total: 77 EUR']) expect(text).toContain(words)
+})
+
+test('what people wrote into fields and onto the page is read, each value behind its label', async () => {
+  const bytes = await pdf((doc) => {
+    doc.font('Helvetica').initForm()
+    doc.text('Name:', 72, 100, options).formText('name', 130, 95, 200, 20, { value: 'Ada Example' })
+    doc.text('Town:', 72, 140, options).formText('town', 130, 135, 200, 20, { value: 'Quorn' })
+    doc.text('Signed by hand.', 72, 180, options).note(300, 180, 20, 20, 'To be checked by the harbour board.')
+  })
+  const { text } = await read(bytes)
+  expect(text).toContain('Name: Ada Example')
+  expect(text).toContain('Town: Quorn')
+  expect(text).toContain('To be checked by the harbour board.')
+})
+
+test('text from right to left is in the order of reading, also where it is drawn from the left', async () => {
+  // A font whose letters A to F are the first ones of the Hebrew alphabet.
+  const map = `/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def
+1 begincodespacerange <00> <ff> endcodespacerange
+1 beginbfrange <41> <46> <05d0> endbfrange endcmap end end`
+  const draw = 'BT /F 20 Tf 1 0 0 1 100 100 Tm (CBA) Tj 1 0 0 1 200 100 Tm (FED) Tj ET'
+  const bytes = rawPdf([
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 200] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>',
+    { dictionary: '', stream: Buffer.from(draw) },
+    '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 6 0 R >>',
+    { dictionary: '', stream: Buffer.from(map) },
+  ])
+  expect((await read(bytes)).text).toBe('\u05d3\u05d4\u05d5 \u05d0\u05d1\u05d2')
+})
+
+test('text in large letters that is longer than a heading is a paragraph', async () => {
+  const lead = 'The harbour board decided in spring to rebuild the pier. '.repeat(6).trim()
+  const bytes = await pdf((doc) => {
+    doc.fontSize(16).text(lead, 72, 72).fontSize(10).moveDown().text('The works begin in August. '.repeat(60))
+  })
+  const { text } = await read(bytes)
+  expect(text).toContain(lead)
+  expect(text).not.toMatch(/^#/m)
+})
