@@ -23,7 +23,7 @@ export function recordsIn(namespace: string, asked?: readonly string[]): Confirm
     if (!isFrom(namespace, answer) || !isObject(answer.vectors) || !isPagination(answer.pagination)) return false
     const ids = asked && new Set(asked)
     return Object.entries(answer.vectors).every(
-      ([id, record]) => isObject(record) && record.id === id && isRecord(record) && (ids === undefined || ids.has(id)),
+      ([id, record]) => isObject(record) && record.id === id && isWhole(record) && (ids === undefined || ids.has(id)),
     )
   }
 }
@@ -69,6 +69,13 @@ function isRecord({ values, sparseValues, metadata }: JsonObject): boolean {
     isAbsentOr(metadata, isObject) &&
     isAbsentOr(sparseValues, (sparse) => isObject(sparse) && isNumbers(sparse.indices) && isNumbers(sparse.values))
   )
+}
+
+/** A stored record has a vector: one that came without would be copied without. */
+function isWhole(record: JsonObject): boolean {
+  const { values, sparseValues } = record
+  const hasValues = Array.isArray(values) && values.length > 0
+  return isRecord(record) && (hasValues || (isObject(sparseValues) && sparseValues.indices !== undefined))
 }
 
 function isNumbers(value: unknown): boolean {
