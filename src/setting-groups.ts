@@ -23,12 +23,16 @@ export interface PineconeSettings {
 interface OpenAiAccess {
   readonly apiKey?: Secret
   readonly baseUrl?: string
+  readonly keyHeader: 'auto' | 'authorization' | 'api-key'
 }
 
 export interface EmbeddingSettings extends OpenAiAccess {
   readonly provider: 'openai' | 'local'
   readonly model: string
   readonly dimension: number
+  readonly encoding: 'base64' | 'float' | 'none'
+  /** Texts a request has at most. */
+  readonly maxBatch: number
 }
 
 export interface AnswerSettings extends OpenAiAccess {
@@ -122,10 +126,21 @@ export function modelsOf(read: SettingReader): {
     const remedy = 'set it, or OPENAI_BASE_URL of an endpoint that asks for none, or the providers local and extractive'
     read.fault('OPENAI_API_KEY', 'is missing', remedy)
   }
-  const access = { ...optional('apiKey', key ? new Secret(key) : undefined), ...optional('baseUrl', baseUrl) }
+  const keyHeader = read.choice('OPENAI_KEY_HEADER', ['auto', 'authorization', 'api-key'])
+  const access = {
+    ...optional('apiKey', key ? new Secret(key) : undefined),
+    ...optional('baseUrl', baseUrl),
+    keyHeader,
+  }
   const embedding = provider === 'local' ? localEmbedding(read) : openAiEmbedding(read)
   return {
-    embedding: { provider, ...embedding, ...access },
+    embedding: {
+      provider,
+      ...embedding,
+      ...access,
+      encoding: read.choice('EMBEDDING_ENCODING', ['base64', 'float', 'none']),
+      maxBatch: read.number('EMBEDDING_BATCH', { min: 1, max: 100_000 }),
+    },
     retrieveMode: read.choice('RETRIEVE_MODE', ['dense', 'hybrid']),
     answer: {
       provider: answerProvider,

@@ -51,11 +51,29 @@ export const settings = [
     meaning: '`local`: 512 and nothing else; an index made with another is refused at start, by name',
   },
   {
+    name: 'EMBEDDING_BATCH',
+    default: '2048',
+    meaning: 'texts that one request to the provider has at most; a smaller limit of the provider is found by asking',
+  },
+  {
+    name: 'EMBEDDING_ENCODING',
+    default: 'base64',
+    meaning: 'how vectors are asked for (`encoding_format`): `base64`, `float`, or `none`: not said',
+  },
+  {
     name: 'OPENAI_API_KEY',
     meaning: "the `openai` SDK's own name; required with provider `openai` unless `OPENAI_BASE_URL` is set",
     secret: true,
   },
-  { name: 'OPENAI_BASE_URL', meaning: "the `openai` SDK's own name" },
+  {
+    name: 'OPENAI_BASE_URL',
+    meaning: "the `openai` SDK's own name; a query (Azure's `?api-version=`) is sent with each request",
+  },
+  {
+    name: 'OPENAI_KEY_HEADER',
+    default: 'auto',
+    meaning: '`authorization` or `api-key`; `auto`: `api-key` for hosts of Azure, `authorization` for all others',
+  },
   {
     name: 'RETRIEVE_MODE',
     default: 'dense',

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { APIConnectionTimeoutError, APIError } from 'openai'
+import { APIConnectionTimeoutError } from 'openai'
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import type { CompletionUsage } from 'openai/resources/completions'
 import { AppError } from '../errors.ts'
-import { answerFault, brokeOff, pauseBeforeRetry, tookTooLong } from './answer-faults.ts'
+import { answerFault, brokeOff, tookTooLong } from './answer-faults.ts'
 import type { AnswerEnd, Answerer, AnswerPart, AnswerTask } from './answerer.ts'
-import { type OpenAiClientOptions, openAiClient } from './openai-client.ts'
+import { type OpenAiClientOptions, openAiClient, providerFault } from './openai-client.ts'
+import { pauseBeforeRetry } from './provider-fault.ts'
 
 export interface OpenAiAnswererOptions extends OpenAiClientOptions {
   readonly model: string
@@ -16,6 +17,9 @@ export interface OpenAiAnswererOptions extends OpenAiClientOptions {
   /** Before the first retry, doubled for each further one; `Retry-After` counts if it is longer. Default 300. */
   readonly retryBaseMs?: number
 }
+
+/** A caller waits: a model that wants longer than this is said to be busy. */
+const longestPauseMs = 2_000
 
 /** Chat completions, streamed: so a model that falls silent is told from one that has much to say. */
 export function openAiAnswerer(options: OpenAiAnswererOptions): Answerer {
@@ -36,8 +40,8 @@ export function openAiAnswerer(options: OpenAiAnswererOptions): Answerer {
       } catch (error) {
         if (signal.aborted) throw signal.reason
         if (error instanceof APIConnectionTimeoutError) throw tookTooLong()
-        const pauseMs = pauseBeforeRetry(seen(error), retryBaseMs * 2 ** failures)
-        if (pauseMs === undefined || failures >= maxRetries) throw answerFault(seen(error), options.apiKey)
+        const pauseMs = pauseBeforeRetry(providerFault(error), retryBaseMs * 2 ** failures, longestPauseMs)
+        if (pauseMs === undefined || failures >= maxRetries) throw answerFault(providerFault(error), options.apiKey)
         await wait(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted())
       }
     }
@@ -92,7 +96,7 @@ async function* partsOf(chunks: AsyncIterable<ChatCompletionChunk>, reading: Rea
       if (next.value.usage) usage = usageOf(next.value.usage)
     }
   } catch (error) {
-    throw end.aborted ? end.reason : answerFault(seen(error), reading.apiKey)
+    throw end.aborted ? end.reason : answerFault(providerFault(error), reading.apiKey)
   } finally {
     silence.abort() // lets go of a request that is not read to its end
   }
@@ -111,12 +115,4 @@ function finishOf(reason: NonNullable<ChatCompletionChunk.Choice['finish_reason'
 
 function usageOf({ prompt_tokens, completion_tokens }: CompletionUsage): AnswerEnd['usage'] {
   return { promptTokens: prompt_tokens, completionTokens: completion_tokens }
-}
-
-/** What is worth knowing of the SDK's error: the error itself holds the request. */
-function seen(error: unknown): { status: number | undefined; message: string; headers: Headers | undefined } {
-  const message = error instanceof Error ? error.message : String(error)
-  return error instanceof APIError
-    ? { status: error.status, message, headers: error.headers }
-    : { status: undefined, message, headers: undefined }
 }

@@ -1,8 +1,10 @@
-import { APIError } from 'openai'
-import type { CreateEmbeddingResponse } from 'openai/resources/embeddings'
+import { setTimeout as wait } from 'node:timers/promises'
 import { AppError } from '../errors.ts'
 import type { Embedder } from './embedder.ts'
-import { type OpenAiClientOptions, openAiClient } from './openai-client.ts'
+import { embeddingFault, isTooManyTexts } from './embedding-faults.ts'
+import { type EmbeddingAnswer, vectorsOf } from './embedding-vectors.ts'
+import { type OpenAiClientOptions, openAiClient, providerFault } from './openai-client.ts'
+import { pauseBeforeRetry } from './provider-fault.ts'
 import { requestBatches } from './request-batches.ts'
 
 export interface OpenAiEmbedderOptions extends OpenAiClientOptions {
@@ -10,30 +12,76 @@ export interface OpenAiEmbedderOptions extends OpenAiClientOptions {
   readonly dimension: number
   /** Whether `dimensions` is sent; default for OpenAI's models of the third generation, which alone know it. */
   readonly sendDimension?: boolean
+  /** How vectors are asked for; `none` leaves the field out, for endpoints that refuse it. Default `base64`. */
+  readonly encoding?: 'base64' | 'float' | 'none'
+  /** Texts a request has at most; smaller limits of the provider are found by asking. Default 2,048, OpenAI's own. */
+  readonly maxBatch?: number
   /** Of one attempt. */
   readonly timeoutMs?: number
+  /** After the first try. */
   readonly maxRetries?: number
+  /** Before the first retry, doubled for each further one; `Retry-After` counts if it is longer. */
+  readonly retryBaseMs?: number
 }
 
 /** Batches of one call that are under way at once. */
 const atOnce = 4
 /** text-embedding-3-* and -ada-002 (docs: embeddings). */
 const openAiMaxTokens = 8_192
+/** A provider that wants longer than this is said to be busy, with the time it named. */
+const longestPauseMs = 10_000
 
-/** The official SDK's own retries: 408, 409, 429, 5xx and lost connections, at the time that Retry-After names. */
+/** The embeddings call of OpenAI's protocol, of any endpoint that speaks it. */
 export function openAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
-  const { model, dimension } = options
+  const { model, dimension, encoding = 'base64', maxRetries = 3, retryBaseMs = 300 } = options
   const isThirdGeneration = model.startsWith('text-embedding-3')
-  const dimensions = (options.sendDimension ?? isThirdGeneration) ? { dimensions: dimension } : {}
+  const fields = {
+    model,
+    ...((options.sendDimension ?? isThirdGeneration) ? { dimensions: dimension } : {}),
+    ...(encoding === 'none' ? {} : { encoding_format: encoding }),
+  }
   const ended = new AbortController()
-  const client = openAiClient(options, { timeout: options.timeoutMs ?? 30_000, maxRetries: options.maxRetries ?? 3 })
+  // No retries of its own: they take an account without quota for a busy provider.
+  const client = openAiClient(options, { timeout: options.timeoutMs ?? 30_000, maxRetries: 0 })
+  /** Texts that one request may have, as far as the provider has shown. */
+  let most = options.maxBatch ?? 2_048
 
-  async function embedBatch(texts: readonly string[], signal: AbortSignal): Promise<CreateEmbeddingResponse> {
-    try {
-      return await client.embeddings.create({ model, input: [...texts], ...dimensions }, { signal })
-    } catch (error) {
-      throw signal.aborted ? signal.reason : embeddingFault(error, options.apiKey)
+  async function ask(texts: readonly string[], signal: AbortSignal): Promise<EmbeddingAnswer> {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        // Not by the SDK's method for it, which always says in which encoding it wants them.
+        return await client.post<EmbeddingAnswer>('/embeddings', { body: { ...fields, input: texts }, signal })
+      } catch (error) {
+        if (signal.aborted) throw signal.reason
+        const pauseMs = pauseBeforeRetry(providerFault(error), retryBaseMs * 2 ** failures, longestPauseMs)
+        if (pauseMs === undefined || failures >= maxRetries) throw error
+        await wait(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted())
+      }
     }
+  }
+
+  /** A refusal that smaller requests may get past halves the batch; what was taken then is the limit from there on. */
+  async function embedBatch(texts: readonly string[], signal: AbortSignal): Promise<Part> {
+    if (texts.length > most) return inHalves(texts, signal)
+    let answer: EmbeddingAnswer
+    try {
+      answer = await ask(texts, signal)
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      const fault = providerFault(error)
+      if (!isTooManyTexts(fault, texts.length)) throw embeddingFault(fault, options.apiKey)
+      const part = await inHalves(texts, signal)
+      most = Math.min(most, Math.ceil(texts.length / 2))
+      return part
+    }
+    return { vectors: vectorsOf(answer, texts.length, model, dimension), tokens: tokensOf(answer, texts) }
+  }
+
+  async function inHalves(texts: readonly string[], signal: AbortSignal): Promise<Part> {
+    const middle = Math.ceil(texts.length / 2)
+    const first = await embedBatch(texts.slice(0, middle), signal)
+    const second = await embedBatch(texts.slice(middle), signal)
+    return { vectors: [...first.vectors, ...second.vectors], tokens: first.tokens + second.tokens }
   }
 
   return {
@@ -41,8 +89,8 @@ export function openAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
     dimension,
     ...(isThirdGeneration ? { maxTokens: openAiMaxTokens } : {}),
     async embed(texts, { signal } = {}) {
-      const batches = requestBatches(texts)
-      const vectors: (readonly number[])[][] = batches.map(() => [])
+      const batches = requestBatches(texts, most)
+      const vectors: (readonly (readonly number[])[])[] = batches.map(() => [])
       let tokens = 0
       const failed = new AbortController()
       const end = AbortSignal.any([ended.signal, failed.signal, ...(signal ? [signal] : [])])
@@ -50,9 +98,9 @@ export function openAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
       const work = async () => {
         for (const [position, batch] of queue) {
           if (end.aborted) throw end.reason
-          const answer = await embedBatch(batch, end)
-          vectors[position] = vectorsOf(answer, batch.length, options)
-          tokens += tokensOf(answer, batch)
+          const part = await embedBatch(batch, end)
+          vectors[position] = part.vectors
+          tokens += part.tokens
         }
       }
       try {
@@ -69,52 +117,13 @@ export function openAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
   }
 }
 
-/** @throws AppError `embedding_unavailable` unless there is one vector of the right dimension a text. */
-function vectorsOf(answer: CreateEmbeddingResponse, count: number, { model, dimension }: OpenAiEmbedderOptions) {
-  const inOrder = Array.isArray(answer?.data) ? answer.data.toSorted((a, b) => a.index - b.index) : []
-  if (inOrder.length !== count) {
-    throw unavailable(`The embedding model ${model} answered with ${inOrder.length} vectors for ${count} texts.`)
-  }
-  return inOrder.map(({ embedding }) => {
-    if (embedding.length === dimension) return embedding
-    throw unavailable(
-      `The embedding model ${model} gives vectors of ${embedding.length} dimensions where ${dimension} are configured.`,
-    )
-  })
+interface Part {
+  readonly vectors: readonly (readonly number[])[]
+  readonly tokens: number
 }
 
 /** Where the endpoint counts none: four bytes a token, as is usual for English text. */
-function tokensOf({ usage }: CreateEmbeddingResponse, texts: readonly string[]): number {
+function tokensOf({ usage }: EmbeddingAnswer, texts: readonly string[]): number {
   const counted = usage?.total_tokens || usage?.prompt_tokens
   return counted || texts.reduce((sum, text) => sum + Math.ceil(Buffer.byteLength(text) / 4), 0)
-}
-
-function embeddingFault(error: unknown, apiKey: string | undefined): AppError {
-  const status = error instanceof APIError ? error.status : undefined
-  const message = error instanceof Error ? error.message.slice(0, 300) : String(error)
-  // Not the SDK's own error: it holds the request's headers.
-  const cause = new Error(apiKey ? message.replaceAll(apiKey, '***') : message)
-  if (status === 400 && /maximum (context|input) length|too long|too many tokens|max.*tokens/i.test(message)) {
-    return new AppError('invalid_request', 'The text is too long for the embedding model.', { cause })
-  }
-  if (status === 401 || status === 403) {
-    return unavailable(
-      'The embedding provider refuses the service itself. Its operator has to check the API key.',
-      cause,
-    )
-  }
-  if (status === 400 || status === 404) {
-    return unavailable(
-      'The embedding provider refuses the request. Its operator has to check the model and the URL.',
-      cause,
-    )
-  }
-  return unavailable('The embedding provider cannot be reached or is busy. Try again.', cause, 5)
-}
-
-function unavailable(message: string, cause?: Error, retryAfterS?: number): AppError {
-  return new AppError('embedding_unavailable', message, {
-    ...(cause ? { cause } : {}),
-    ...(retryAfterS ? { retryAfterS } : {}),
-  })
 }

@@ -1,13 +1,14 @@
-/** OpenAI: 2,048 texts and 300,000 tokens a request (API reference: create embeddings). */
-const maxTexts = 2_048
 /**
- * A token stands for one byte at least, so texts of so many bytes never have more tokens. Counting them instead would
- * cost more time than the smaller requests do.
+ * A token stands for one byte at least, so texts of so many bytes never have more tokens than OpenAI's 300,000 a
+ * request (API reference: create embeddings). Counting them instead would cost more time than the smaller requests do.
  */
 const maxBytes = 300_000
 
-/** Texts in the provider's batches, in order. An empty text, which the provider refuses, becomes a blank. */
-export function requestBatches(texts: readonly string[]): string[][] {
+/**
+ * Texts in the provider's batches of up to `maxTexts`, in order. An empty text, which the provider refuses, becomes a
+ * blank.
+ */
+export function requestBatches(texts: readonly string[], maxTexts: number): string[][] {
   const batches: string[][] = []
   let open: string[] = []
   let openBytes = 0

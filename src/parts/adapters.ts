@@ -41,16 +41,10 @@ export function openVerifier(jwt: Config['jwt'], { tokenCache }: Telemetry): Tok
 }
 
 /** Loaded only when used: the local encoder comes with optional packages, the SDK of the other takes its time. */
-export async function openEmbedder({
-  provider,
-  model,
-  dimension,
-  apiKey,
-  baseUrl,
-}: Config['embedding']): Promise<Embedder> {
-  if (provider === 'local') return (await import('../models/local.ts')).startLocalEmbedder()
+export async function openEmbedder(settings: Config['embedding']): Promise<Embedder> {
+  if (settings.provider === 'local') return (await import('../models/local.ts')).startLocalEmbedder()
   const { openAiEmbedder } = await import('../models/openai.ts')
-  return openAiEmbedder({ model, dimension, apiKey: apiKey?.reveal(), baseUrl })
+  return openAiEmbedder({ ...settings, apiKey: settings.apiKey?.reveal() })
 }
 
 /** Related words go with the built-in encoder: both know English and nothing else. */

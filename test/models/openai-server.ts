@@ -20,19 +20,39 @@ export interface OpenAiServer extends AsyncDisposable {
   readonly baseUrl: string
   readonly seen: readonly EmbeddingsRequest[]
   readonly keys: readonly (string | undefined)[]
+  /** Of the header `api-key`. */
+  readonly apiKeys: readonly (string | undefined)[]
+  readonly urls: readonly (string | undefined)[]
   /** Waits until the client has let go of so many requests that hang. */
   hungUp(requests: number): Promise<void>
   /** One step a request, before it is served as usual. */
   meet(...steps: readonly Step[]): void
+  /** Refuses requests of more texts than this, until the next `meet`. */
+  limit(limit: Limit): void
+}
+
+interface Limit {
+  readonly texts: number
+  readonly status: number
+  readonly body: unknown
 }
 
 /** The embeddings call of OpenAI's protocol, its vectors made of each text's hash. */
 export async function openAiServer(dimension: number): Promise<OpenAiServer> {
   const seen: EmbeddingsRequest[] = []
   const keys: (string | undefined)[] = []
+  const apiKeys: (string | undefined)[] = []
+  const urls: (string | undefined)[] = []
+  let limited: Limit | undefined
   let steps: Step[] = []
   let hungUp = 0
   let onHungUp: (() => void) | undefined
+  const begin = (next: readonly Step[], limit: Limit | undefined) => {
+    steps = [...next]
+    limited = limit
+    hungUp = 0
+    for (const list of [seen, keys, apiKeys, urls]) list.length = 0
+  }
   const server = createServer((request, response) => {
     let text = ''
     request.setEncoding('utf8')
@@ -43,6 +63,8 @@ export async function openAiServer(dimension: number): Promise<OpenAiServer> {
       const body: EmbeddingsRequest = JSON.parse(text)
       seen.push(body)
       keys.push(request.headers.authorization)
+      apiKeys.push(request.headers['api-key']?.toString())
+      urls.push(request.url)
       const step = steps.shift()
       if (step === 'hang') {
         response.on('close', () => {
@@ -56,6 +78,7 @@ export async function openAiServer(dimension: number): Promise<OpenAiServer> {
         response.end(JSON.stringify(answer))
       }
       if (typeof step === 'object' && 'status' in step) return send(step.status, step.body ?? {}, step.headers)
+      if (limited !== undefined && body.input.length > limited.texts) return send(limited.status, limited.body)
       const size = typeof step === 'object' && 'dimension' in step ? step.dimension : dimension
       const data = body.input.map((input, index) => ({ object: 'embedding', index, ...embeddingOf(input, size, body) }))
       const count = body.input.reduce((sum, input) => sum + input.split(/\s+/).length, 0)
@@ -70,12 +93,10 @@ export async function openAiServer(dimension: number): Promise<OpenAiServer> {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     seen,
     keys,
-    meet(...next) {
-      steps = [...next]
-      seen.length = 0
-      hungUp = 0
-      keys.length = 0
-    },
+    apiKeys,
+    urls,
+    meet: (...next) => begin(next, undefined),
+    limit: (next) => begin([], next),
     hungUp: (requests) =>
       new Promise((resolve) => {
         onHungUp = () => hungUp >= requests && resolve()

@@ -1,0 +1,44 @@
+import { AppError } from '../errors.ts'
+import { causeOf, isOutOfQuota, isPassing, type ProviderFault, retryAfterS } from './provider-fault.ts'
+
+const tooLong = /maximum (context|input) length|too long|too many tokens|max.*tokens|less than \d+ tokens/i
+
+/**
+ * Whether the provider may take the same texts in smaller requests: it says so with 400, 413 or 422, each in words of
+ * its own. A text that is too long is refused however small the request.
+ */
+export function isTooManyTexts({ status, message }: ProviderFault, texts: number): boolean {
+  return texts > 1 && (status === 400 || status === 413 || status === 422) && !tooLong.test(message)
+}
+
+/** The fault in our words, with nothing of the request in it but its operator's part. */
+export function embeddingFault(fault: ProviderFault, apiKey: string | undefined): AppError {
+  const { status, message } = fault
+  const cause = causeOf(fault, apiKey)
+  if ((status === 400 || status === 413 || status === 422) && (status === 413 || tooLong.test(message))) {
+    return new AppError('invalid_request', 'The text is too long for the embedding model.', { cause })
+  }
+  if (status === 401 || status === 403) {
+    return unavailable(
+      'The embedding provider refuses the service itself. Its operator has to check the API key.',
+      cause,
+    )
+  }
+  if (isOutOfQuota(fault)) {
+    return unavailable('The embedding provider has no quota left. Its operator has to check the plan.', cause)
+  }
+  if (status !== undefined && status >= 400 && status < 500 && !isPassing(fault)) {
+    return unavailable(
+      'The embedding provider refuses the request. Its operator has to check the model, the URL and EMBEDDING_ENCODING.',
+      cause,
+    )
+  }
+  return unavailable('The embedding provider cannot be reached or is busy. Try again.', cause, retryAfterS(fault) ?? 5)
+}
+
+export function unavailable(message: string, cause?: Error, retryAfterS?: number): AppError {
+  return new AppError('embedding_unavailable', message, {
+    ...(cause ? { cause } : {}),
+    ...(retryAfterS ? { retryAfterS } : {}),
+  })
+}

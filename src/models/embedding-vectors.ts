@@ -1,0 +1,45 @@
+import { unavailable } from './embedding-faults.ts'
+
+export interface EmbeddingAnswer {
+  readonly data?: readonly { readonly index?: number; readonly embedding?: unknown }[]
+  readonly usage?: { readonly total_tokens?: number; readonly prompt_tokens?: number }
+}
+
+/**
+ * The vectors of an answer in the order of the texts, whichever encoding they came in.
+ *
+ * @throws AppError `embedding_unavailable` unless there is one vector a text, of the right dimension and of numbers,
+ *   not all of them zero: such a vector finds nothing, and the store would call it the caller's fault.
+ */
+export function vectorsOf(answer: EmbeddingAnswer, texts: number, model: string, dimension: number): number[][] {
+  const data = Array.isArray(answer?.data) ? answer.data : []
+  const inOrder = data.toSorted((a, b) => (a?.index ?? 0) - (b?.index ?? 0))
+  if (inOrder.length !== texts) {
+    throw unavailable(`The embedding model ${model} answered with ${inOrder.length} vectors for ${texts} texts.`)
+  }
+  return inOrder.map((item) => vectorOf(item?.embedding, model, dimension))
+}
+
+function vectorOf(embedding: unknown, model: string, dimension: number): number[] {
+  const vector = typeof embedding === 'string' ? decoded(embedding) : embedding
+  if (!Array.isArray(vector)) throw unavailable(`The embedding model ${model} answered without a vector.`)
+  if (vector.length !== dimension) {
+    throw unavailable(
+      `The embedding model ${model} gives vectors of ${vector.length} dimensions where ${dimension} are configured.`,
+    )
+  }
+  if (!vector.every((value) => typeof value === 'number' && Number.isFinite(Math.fround(value)))) {
+    throw unavailable(`The embedding model ${model} answered with a vector that holds something else than numbers.`)
+  }
+  if (vector.every((value) => value === 0)) {
+    throw unavailable(`The embedding model ${model} answered with a vector of zeros.`)
+  }
+  return vector
+}
+
+/** Base64 of float32, little-endian, as OpenAI's protocol has it. */
+function decoded(text: string): number[] {
+  const bytes = Buffer.from(text, 'base64')
+  const whole = bytes.length - (bytes.length % 4)
+  return Array.from({ length: whole / 4 }, (_, at) => bytes.readFloatLE(at * 4))
+}

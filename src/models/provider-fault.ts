@@ -1,0 +1,51 @@
+/** How an OpenAI-compatible endpoint failed; no status: no answer came, or it broke off. */
+export interface ProviderFault {
+  readonly status: number | undefined
+  /** OpenAI's own word for the fault, as in `{"error":{"code":"insufficient_quota"}}`. */
+  readonly code: string | undefined
+  readonly message: string
+  readonly headers: Headers | undefined
+}
+
+const repeatable = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529])
+
+/** An account without money answers 429 too, but no patience mends that. */
+export function isOutOfQuota({ status, code, message }: ProviderFault): boolean {
+  return status === 402 || (status === 429 && (code === 'insufficient_quota' || /insufficient_quota/.test(message)))
+}
+
+/** Whether the same request may be answered a little later. */
+export function isPassing(fault: ProviderFault): boolean {
+  return (fault.status === undefined || repeatable.has(fault.status)) && !isOutOfQuota(fault)
+}
+
+/** Milliseconds until the next try; undefined: there is no use in one, or it would be later than is waited for. */
+export function pauseBeforeRetry(fault: ProviderFault, leastMs: number, longestMs: number): number | undefined {
+  if (!isPassing(fault)) return undefined
+  const pauseMs = Math.max(leastMs, retryAfterMs(fault.headers) ?? 0)
+  return pauseMs <= longestMs ? pauseMs : undefined
+}
+
+/** What the provider asked for, in whole seconds and an hour at most. */
+export function retryAfterS({ headers }: ProviderFault): number | undefined {
+  const ms = retryAfterMs(headers)
+  return ms === undefined ? undefined : Math.min(3_600, Math.max(1, Math.ceil(ms / 1_000)))
+}
+
+/** The provider's words for our log, without the key, should it repeat it. */
+export function causeOf({ message }: ProviderFault, apiKey: string | undefined): Error {
+  const words = message.slice(0, 300)
+  // Not the SDK's own error: it holds the request's headers.
+  return new Error(apiKey ? words.replaceAll(apiKey, '***') : words)
+}
+
+/** `Retry-After` in seconds or as a date (RFC 9110), or in milliseconds as some providers send it. */
+function retryAfterMs(headers: Headers | undefined): number | undefined {
+  const ms = Number.parseFloat(headers?.get('retry-after-ms') ?? '')
+  if (Number.isFinite(ms)) return Math.max(0, ms)
+  const text = headers?.get('retry-after') ?? ''
+  const seconds = Number.parseFloat(text)
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1_000)
+  const untilMs = Date.parse(text) - Date.now()
+  return Number.isFinite(untilMs) ? Math.max(0, untilMs) : undefined
+}
