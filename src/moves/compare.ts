@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import type { TenantStore, VectorRecord } from '../stores/store.ts'
+import { chainDigest, emptyDigest } from './chain-digest.ts'
 import { digestRecord } from './digest.ts'
+import { type RangeDigest, RangeDigests, type RangesSoFar } from './range-digests.ts'
 import { type Batch, readAhead } from './read-ahead.ts'
 
 export interface Comparison {
@@ -12,8 +13,27 @@ export interface Comparison {
   readonly toPut: readonly string[]
   /** Records of the target that the source has not. */
   readonly toDelete: readonly string[]
-  /** SHA-256 over the digests of the source's records in the order of their ids. */
+  /** SHA-256, chained over the digests of the source's records in the order of their ids. */
   readonly digest: string
+}
+
+/** How far a comparison has come; another mover goes on from here. */
+export interface PassProgress extends Comparison {
+  /** The last id of the source that was compared; what comes after it is still to do, in both places. */
+  readonly lastId: string
+  readonly sourceCursor: string | null
+  readonly targetCursor: string | null
+  readonly ranges: RangesSoFar
+}
+
+/** Where the comparison of a move stands. */
+export interface PassSoFar {
+  /** Which pass over all records it is in, from 1. */
+  readonly pass: number
+  /** Records repaired after the passes before. */
+  readonly repaired: number
+  /** How far this pass has come; null at its beginning. */
+  readonly begun: PassProgress | null
 }
 
 /**
@@ -25,20 +45,29 @@ export async function compare(
   target: TenantStore,
   options: {
     readonly signal: AbortSignal
-    readonly onProgress?: (compared: number) => Promise<void>
-    /** Each record of the source with its digest, in the order of their ids. */
-    readonly onRecord?: (id: string, digest: string) => void
+    /** Records a range of the digests that are kept. */
+    readonly rangeSize: number
+    /** Where an earlier comparison stopped; undefined: at the beginning. */
+    readonly begun?: PassProgress | undefined
+    /** Told after each batch. */
+    readonly onProgress?: (progress: PassProgress) => Promise<void>
   },
-): Promise<Comparison> {
-  const { signal, onProgress, onRecord } = options
-  const copies = new Follower(readAhead(target, { signal }))
-  const digest = createHash('sha256')
-  const toPut: string[] = []
-  const toDelete: string[] = []
-  let [equal, sourceRecords, targetRecords] = [0, 0, 0]
-  for await (const { ids, records } of readAhead(source, { signal })) {
+): Promise<Comparison & { readonly ranges: readonly RangeDigest[] }> {
+  const { signal, rangeSize, begun, onProgress } = options
+  const afterId = begun?.lastId
+  const copies = new Follower(readAhead(target, { signal, afterId, cursor: begun?.targetCursor ?? undefined }))
+  const ranges = new RangeDigests(rangeSize, begun?.ranges)
+  const toPut = [...(begun?.toPut ?? [])]
+  const toDelete = [...(begun?.toDelete ?? [])]
+  let digest = begun?.digest ?? emptyDigest
+  let [equal, sourceRecords, targetRecords] = [begun?.equal ?? 0, begun?.sourceRecords ?? 0, begun?.targetRecords ?? 0]
+  const found = () => ({ sourceRecords, targetRecords, equal, toPut, toDelete, digest })
+  const batches = readAhead(source, { signal, afterId, cursor: begun?.sourceCursor ?? undefined })
+  for await (const { ids, records, nextCursor } of batches) {
+    const lastId = ids.at(-1)
+    if (lastId === undefined) continue
     sourceRecords += ids.length
-    const there = await copies.upTo(ids.at(-1) ?? '')
+    const there = await copies.upTo(lastId)
     targetRecords += there.size
     for (const [at, id] of ids.entries()) {
       // Digests take time, and this process has requests to serve.
@@ -50,20 +79,21 @@ export async function compare(
         continue
       }
       const expected = digestRecord(record)
-      digest.update(expected)
-      onRecord?.(id, expected)
+      digest = chainDigest(digest, expected)
+      ranges.add(id, expected)
       const copied = there.get(id)
       if (copied !== undefined && digestRecord(copied) === expected) equal += 1
       else toPut.push(id)
       there.delete(id)
     }
     toDelete.push(...there.keys())
-    await onProgress?.(sourceRecords)
+    const cursors = { sourceCursor: nextCursor ?? null, targetCursor: copies.cursor ?? null }
+    if (nextCursor !== undefined) await onProgress?.({ ...found(), ...cursors, lastId, ranges: ranges.soFar })
   }
   const rest = await copies.upTo(undefined)
   toDelete.push(...rest.keys())
   targetRecords += rest.size
-  return { sourceRecords, targetRecords, equal, toPut, toDelete, digest: digest.digest('hex') }
+  return { ...found(), ranges: ranges.end() }
 }
 
 /** The other listing, read as far as the first one has come. */
@@ -74,6 +104,11 @@ class Follower {
 
   constructor(batches: AsyncGenerator<Batch, undefined>) {
     this.#batches = batches
+  }
+
+  /** Where the batch begins that was not taken whole yet. */
+  get cursor(): string | undefined {
+    return this.#current?.cursor
   }
 
   /**

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Db, Tx } from '../db/connect.ts'
+import { dropRows } from './drop-rows.ts'
 import { asMover, type MoveRow } from './journal.ts'
 import { moves } from './moves.sql.ts'
 import { readTail, type Tail } from './tail.ts'
@@ -17,8 +18,14 @@ export interface DirtyRow {
   readonly doneForMs: number
   /** How long the follower has had it, in ms. */
   readonly syncedForMs: number
+  /** The follower's sequence number of that. */
+  readonly syncedLsn: number | undefined
+  /** The follower's copy bears `seq`. */
+  readonly syncedStamped: boolean
 }
 
+/** Unsettled rows looked at in one statement. */
+const atOnce = 1000
 /**
  * The mover's side of the change log; every write of it holds the move's row under the current token. Several rows are
  * always taken in the order of their ids, as writers do: else the two could wait for each other.
@@ -43,19 +50,22 @@ export class DirtyLedger {
     const isOrphan = sql`state = 'inflight' and not in_doubt and exists (select 1 from sessions
       where id = dirty.session and expires_at + make_interval(secs => ${storeInDoubtMs / 1000}) < now())`
     await this.#guarded(async (tx) => {
-      await tx.execute(sql`
-        select 1 from dirty where move_id = ${this.#move.id} and (
+      // By the index of what is unsettled, in the order in which writers take rows: few, however many were touched.
+      const over = await tx.execute<{ id: string }>(sql`
+        select record_id as id from dirty
+        where move_id = ${this.#move.id} and (state = 'inflight' or suspect_until is not null) and (
           (state = 'inflight' and deadline < clock_timestamp())
           or (suspect_until is not null and suspect_until < clock_timestamp()) or (${isOrphan}))
-        order by record_id for update`)
-      await tx.execute(sql`
-        update dirty set deadline = now() where move_id = ${this.#move.id} and deadline > now() and ${isOrphan}`)
+        order by record_id limit ${atOnce} for update`)
+      if (over.length === 0) return
+      const these = sql`move_id = ${this.#move.id} and record_id = any(${sql.param(over.map((row) => row.id))}::text[])`
+      await tx.execute(sql`update dirty set deadline = now() where ${these} and deadline > now() and ${isOrphan}`)
       await tx.execute(sql`
         update dirty set state = 'done', trust_store = true, lsn = null, done_at = clock_timestamp(), in_doubt = false
-        where move_id = ${this.#move.id} and state = 'inflight' and deadline < clock_timestamp()`)
+        where ${these} and state = 'inflight' and deadline < clock_timestamp()`)
       await tx.execute(sql`
         update dirty set suspect_until = null, synced_seq = null, verified_seq = null
-        where move_id = ${this.#move.id} and suspect_until is not null and suspect_until < clock_timestamp()`)
+        where ${these} and suspect_until is not null and suspect_until < clock_timestamp()`)
     })
   }
 
@@ -68,6 +78,11 @@ export class DirtyLedger {
   /** Rows that the follower should have, but that were not compared yet. */
   unverified(limit: number): Promise<readonly DirtyRow[]> {
     return this.#rows(sql`synced_seq = seq and verified_seq is distinct from seq`, limit)
+  }
+
+  /** Drops rows that nobody needs, some at once: `dropRows`. */
+  drop(afterId: string, storeVisibleMs: number): Promise<string> {
+    return this.#guarded((tx, row) => dropRows(tx, row.id, afterId, storeVisibleMs))
   }
 
   /** Takes ids for a write to the follower: if this mover dies, they are suspect. */
@@ -92,7 +107,8 @@ export class DirtyLedger {
   /** The follower has these writes, unless something was written since: then the row stays dirty. */
   async synced(rows: readonly DirtyRow[]): Promise<void> {
     await this.#guarded(async (tx, row) => {
-      await this.#mark(tx, rows, sql`synced_seq = n, synced_at = clock_timestamp()`)
+      const change = sql`synced_seq = n, synced_at = clock_timestamp(), synced_lsn = there, synced_stamped = stamped = 1`
+      await this.#mark(tx, rows, change)
       await setClaims(tx, row, [])
     })
   }
@@ -101,18 +117,26 @@ export class DirtyLedger {
     await this.#guarded((tx) => this.#mark(tx, rows, sql`verified_seq = n`))
   }
 
-  /** Makes records dirty that were found to differ, or that a late write may have reached; they are carried over again. */
+  /**
+   * Makes records dirty that were found to differ, or that a late write may have reached; they are carried over again.
+   * A write that was left by a mover before this one may land as long after the end of that one's lease, not after now.
+   */
   async soil(ids: readonly string[], suspectForMs?: number): Promise<void> {
     if (ids.length === 0) return
-    const until =
-      suspectForMs === undefined ? sql`null` : sql`clock_timestamp() + make_interval(secs => ${suspectForMs / 1000})`
+    const until = (row: MoveRow) =>
+      suspectForMs === undefined
+        ? sql`null`
+        : sql`greatest(clock_timestamp(), ${row.sendsUntil?.toISOString() ?? null}::timestamptz) + make_interval(secs => ${suspectForMs / 1000})`
     await this.#guarded(async (tx, row) => {
-      // Of a record nobody wrote, what the active place shows is old enough to be trusted: number 0 says so.
+      // Of a record nobody wrote, what the active place shows is old enough to be trusted: number 0 says so. So it is
+      // where both places were proven to show the last write, whichever of them was active then.
       await tx.execute(sql`
         insert into dirty (move_id, record_id, seq, state, is_put, trust_store, lsn, intent_at, done_at, deadline, suspect_until)
-        select ${row.id}, id, nextval('write_seq'), 'done', true, true, 0, clock_timestamp(), clock_timestamp(), clock_timestamp(), ${until}
+        select ${row.id}, id, nextval('write_seq'), 'done', true, true, 0, clock_timestamp(), clock_timestamp(), clock_timestamp(), ${until(row)}
         from unnest(${sql.param([...new Set(ids)].sort())}::text[]) as id order by id
         on conflict (move_id, record_id) do update set
+          trust_store = dirty.trust_store or (dirty.state = 'done' and dirty.verified_seq is not distinct from dirty.seq),
+          lsn = case when dirty.state = 'done' and dirty.verified_seq is not distinct from dirty.seq then 0 else dirty.lsn end,
           synced_seq = null, verified_seq = null, suspect_until = greatest(dirty.suspect_until, excluded.suspect_until)`)
       await setClaims(tx, row, [])
     })
@@ -136,12 +160,16 @@ export class DirtyLedger {
       lsn: string | null
       done: number
       synced: number
+      there: string | null
+      stamped: boolean
     }>(sql`
       select record_id as id, seq, is_put as put, is_update as update, trust_store as trust, lsn,
         (extract(epoch from clock_timestamp() - done_at) * 1000)::float8 as done,
-        coalesce(extract(epoch from clock_timestamp() - synced_at) * 1000, 0)::float8 as synced
+        coalesce(extract(epoch from clock_timestamp() - synced_at) * 1000, 0)::float8 as synced,
+        synced_lsn as there, synced_stamped as stamped
       from dirty
-      where move_id = ${this.#move.id} and state = 'done' and suspect_until is null and ${where}
+      where move_id = ${this.#move.id} and verified_seq is distinct from seq
+        and state = 'done' and suspect_until is null and ${where}
       order by seq limit ${limit}`)
     return rows.map((row) => ({
       id: row.id,
@@ -152,14 +180,18 @@ export class DirtyLedger {
       lsn: row.lsn === null ? undefined : Number(row.lsn),
       doneForMs: row.done,
       syncedForMs: row.synced,
+      syncedLsn: row.there === null ? undefined : Number(row.there),
+      syncedStamped: row.stamped,
     }))
   }
 
   async #mark(tx: Tx, rows: readonly DirtyRow[], change: ReturnType<typeof sql>): Promise<void> {
+    const mine = sql`unnest(${sql.param(rows.map((row) => row.id))}::text[], ${sql.param(rows.map((row) => row.seq))}::bigint[],
+      ${sql.param(rows.map((row) => row.syncedLsn ?? null))}::bigint[], ${sql.param(rows.map((row) => Number(row.syncedStamped)))}::int[])`
     await tx.execute(sql`
       with held as (
-        select record_id as id, n
-        from dirty join unnest(${sql.param(rows.map((row) => row.id))}::text[], ${sql.param(rows.map((row) => row.seq))}::bigint[]) as mine(id, n)
+        select record_id as id, n, there, stamped
+        from dirty join ${mine} as mine(id, n, there, stamped)
           on record_id = mine.id and seq = mine.n
         where move_id = ${this.#move.id} and state = 'done' and suspect_until is null
         order by record_id for update of dirty)

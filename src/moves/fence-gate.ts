@@ -29,7 +29,9 @@ export function fenceGate(situation: FenceSituation): Gate | undefined {
   if (tail.stuck > 0) return { kind: 'write_under_way', count: tail.stuck }
   if (tail.suspect > 0) return { kind: 'target_suspect', count: tail.suspect }
   if (tail.unproven > 0) return { kind: 'write_unproven', count: tail.unproven }
+  if (tail.unprovenThere > 0) return { kind: 'not_shown_yet', count: tail.unprovenThere }
   if (tail.claimed > 0) return { kind: 'batch_under_way', count: tail.claimed }
+  if (tail.isCut) return { kind: 'tail_too_long', count: tail.unverified }
   // The longer after each try that came to nothing: what was expected of it was wrong.
   const patienceMs = fenceBudgetMs * 2 ** Math.min(fenceTries, 3)
   const isPatient = waitedMs < patienceMs
@@ -70,7 +72,8 @@ function expectedHold(tail: Tail, rates: Rates): { readonly totalMs: number; rea
 /** Whether a fence is kept to its end whatever the mover does: then nobody's writes need to wait for that. */
 export function isInVain(tail: Tail, leftMs: number, storeVisibleMs: number): boolean {
   const unprovenMs = tail.unproven > 0 ? storeVisibleMs - tail.youngestUnsyncedMs : 0
-  return tail.stuck > 0 || Math.max(tail.doubtMs, unprovenMs) > leftMs
+  const unprovenThereMs = tail.unprovenThere > 0 ? storeVisibleMs - tail.youngestUnprovenThereMs : 0
+  return tail.stuck > 0 || Math.max(tail.doubtMs, unprovenMs, unprovenThereMs) > leftMs
 }
 
 /** How soon a fence looks again: quickly, but not so often while the store is late that it asks in vain. */

@@ -30,6 +30,9 @@ export class Learnt {
   readonly #rowsPerS = new RecentMax()
   #roundMs = 0
   #waitsSinceMs: number | undefined
+  #droppedAtMs: number | undefined
+  /** The id up to which rows that nobody needs were looked for; '' at the beginning. */
+  droppedTo = ''
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock
@@ -69,6 +72,14 @@ export class Learnt {
       rowsPerS: Math.max(leastRowsPerS, this.#rowsPerS.at(nowMs)),
       roundMs: this.#roundMs,
     }
+  }
+
+  /** Whether rows that nobody needs are to be dropped: once a second at most, for it is no haste. */
+  isDropDue(): boolean {
+    const nowMs = this.nowMs()
+    if (this.#droppedAtMs !== undefined && nowMs - this.#droppedAtMs < 1000) return false
+    this.#droppedAtMs = nowMs
+    return true
   }
 
   /** For how long a quieter moment has been waited for, in ms. */

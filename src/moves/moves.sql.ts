@@ -17,6 +17,7 @@ import { places } from '../registry/places.sql.ts'
 import { tenants } from '../registry/tenants.sql.ts'
 import type { Waiting } from './gate.ts'
 import type { MoveKind, MoveRequest, MoveState } from './move-state.ts'
+import type { StopReason } from './stop-reason.ts'
 import type { VerificationReport } from './verification.ts'
 
 /** One move of one tenant. Every change by a mover is conditional on `moverToken`, which each takeover raises. */
@@ -41,6 +42,8 @@ export const moves = pgTable(
     barrierTick: bigint('barrier_tick', { mode: 'number' }),
     /** Where the listing goes on; null at the beginning. */
     cursor: text('cursor'),
+    /** The last id that was copied: a cursor that the store no longer knows is found again by it. */
+    copiedTo: text('copied_to'),
     /** Ids that a copy batch under way may be writing to the target. */
     claimedIds: jsonb('claimed_ids').$type<string[]>().notNull().default([]),
     total: integer('total'),
@@ -66,6 +69,12 @@ export const moves = pgTable(
     moverLeaseUntil: timestamp('mover_lease_until', { withTimezone: true }),
     /** The host name of the replica that carries it on, or did so last. */
     moverHost: text('mover_host'),
+    /** Until when a mover that was told to stop may still send: the end of the lease that it had. */
+    sendsUntil: timestamp('sends_until', { withTimezone: true }),
+    /** Why the move stands until a person decides: going on would delete or drop what nobody asked to. */
+    stopped: jsonb('stopped').$type<StopReason>(),
+    /** Records that a person gave up with `acceptLoss`. */
+    acceptedLoss: integer('accepted_loss').notNull().default(0),
     /** When writes were last held for the switch. */
     heldAt: timestamp('held_at', { withTimezone: true }),
     /** Tries of the switch that ran into the end of the fence. */

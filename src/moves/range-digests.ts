@@ -1,12 +1,18 @@
-import { createHash, type Hash } from 'node:crypto'
+import { chainDigest, emptyDigest } from './chain-digest.ts'
 
 /** A run of records that follow each other in the order of their ids. */
 export interface RangeDigest {
   readonly firstId: string
   readonly lastId: string
   readonly records: number
-  /** SHA-256 over the records' digests in the order of their ids. */
+  /** SHA-256, chained over the records' digests in the order of their ids. */
   readonly digest: string
+}
+
+/** Ranges so far, and the one that is not full yet: kept with the progress of a pass. */
+export interface RangesSoFar {
+  readonly ranges: readonly RangeDigest[]
+  readonly open: RangeDigest | null
 }
 
 /** Ranges that a report has at most, so that it can be kept as one document. */
@@ -21,20 +27,29 @@ export function rangeSizeFor(records: number): number {
 /** Digests by range, so that two reports of one place say where they differ and not only that they do. */
 export class RangeDigests {
   readonly #size: number
-  readonly #ranges: RangeDigest[] = []
-  #open: { readonly firstId: string; lastId: string; records: number; readonly hash: Hash } | undefined
+  readonly #ranges: RangeDigest[]
+  #open: RangeDigest | null
 
-  constructor(size: number) {
+  constructor(size: number, begun?: RangesSoFar) {
     this.#size = size
+    this.#ranges = [...(begun?.ranges ?? [])]
+    this.#open = begun?.open ?? null
   }
 
   /** In the order of the ids. */
   add(id: string, digest: string): void {
-    this.#open ??= { firstId: id, lastId: id, records: 0, hash: createHash('sha256') }
-    this.#open.lastId = id
-    this.#open.records += 1
-    this.#open.hash.update(digest)
+    const open = this.#open ?? { firstId: id, records: 0, digest: emptyDigest }
+    this.#open = {
+      firstId: open.firstId,
+      lastId: id,
+      records: open.records + 1,
+      digest: chainDigest(open.digest, digest),
+    }
     if (this.#open.records === this.#size) this.#close()
+  }
+
+  get soFar(): RangesSoFar {
+    return { ranges: [...this.#ranges], open: this.#open }
   }
 
   /** All of them; nothing is added afterwards. */
@@ -44,9 +59,8 @@ export class RangeDigests {
   }
 
   #close(): void {
-    if (this.#open === undefined) return
-    const { hash, ...range } = this.#open
-    this.#ranges.push({ ...range, digest: hash.digest('hex') })
-    this.#open = undefined
+    if (this.#open === null) return
+    this.#ranges.push(this.#open)
+    this.#open = null
   }
 }

@@ -1,4 +1,5 @@
 import { integer, jsonb, pgTable, timestamp, uuid } from 'drizzle-orm/pg-core'
+import type { PassSoFar } from './compare.ts'
 import { moves } from './moves.sql.ts'
 import type { RangeDigest } from './range-digests.ts'
 
@@ -10,4 +11,12 @@ export const moveReports = pgTable('move_reports', {
   rangeSize: integer('range_size').notNull(),
   ranges: jsonb('ranges').$type<readonly RangeDigest[]>().notNull(),
   verifiedAt: timestamp('verified_at', { withTimezone: true }).notNull().defaultNow(),
+})
+
+/** How far the pass over all records has come: a mover that takes the move over goes on there. */
+export const movePasses = pgTable('move_passes', {
+  moveId: uuid('move_id')
+    .primaryKey()
+    .references(() => moves.id),
+  progress: jsonb('progress').$type<PassSoFar>().notNull(),
 })

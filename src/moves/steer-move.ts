@@ -64,10 +64,15 @@ export async function pauseMove({ db }: Deps, actor: StaffPrincipal, id: string)
     if ((await readRouting(tx, row)).phase === 'fence') {
       throw new AppError('conflict', 'The move is switching right now. Try again in a few seconds.', { retryAfterS: 5 })
     }
-    // A new token: the mover stops at its next word to the registry.
+    // A new token: the mover stops at its next word to the registry. Until then, at the latest until the end of its
+    // lease, it may still send: what it has claimed is suspect from then on, and not from when the next one comes.
     await tx
       .update(moves)
-      .set({ moverToken: sql`${moves.moverToken} + 1`, moverLeaseUntil: null })
+      .set({
+        moverToken: sql`${moves.moverToken} + 1`,
+        moverLeaseUntil: null,
+        sendsUntil: sql`greatest(${moves.sendsUntil}, ${moves.moverLeaseUntil})`,
+      })
       .where(eq(moves.id, row.id))
     await changeMove(tx, row, { state: 'paused', pausedState: row.state })
   })

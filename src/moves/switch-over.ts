@@ -49,8 +49,9 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
   if (fenced.phase !== 'fence') return wait({ kind: 'switch_missed' }, 100)
   const endsAtMs = context.clock.now() + (await fenceLeftMs(context))
   let kept = whatKept(await parts.ledger.tail())
+  const held = { ...parts, mayDrop: false }
   while (context.clock.now() < endsAtMs) {
-    await syncRound(parts)
+    await syncRound(held)
     const tail = await parts.ledger.tail()
     kept = whatKept(tail)
     if (isTailDone(tail)) {

@@ -2,7 +2,7 @@ import { isRefusal } from '../registry/write-outcome.ts'
 import type { TenantStore, VectorRecord, WriteReceipt } from '../stores/store.ts'
 import { digestRecord } from './digest.ts'
 import type { DirtyLedger, DirtyRow } from './dirty-ledger.ts'
-import { isFresh } from './freshness.ts'
+import { isFresh, isShownThere, stampCopy } from './freshness.ts'
 import type { Learnt } from './learnt.ts'
 import { putBatch } from './put-batch.ts'
 import { maxFollowed, type StoreLag, type Written } from './store-lag.ts'
@@ -14,6 +14,8 @@ export interface SyncParts {
   readonly follower: TenantStore
   readonly storeVisibleMs: number
   readonly storeInDoubtMs: number
+  /** Every record was compared, and no writes wait: rows that nobody needs are dropped. */
+  readonly mayDrop: boolean
   readonly learnt: Learnt
   readonly signal: AbortSignal
 }
@@ -32,6 +34,8 @@ export async function syncRound(parts: SyncParts): Promise<{ readonly synced: nu
   const synced = await carryOver(parts)
   const verified = await verify(parts)
   parts.learnt.rounded(begunAtMs, synced)
+  if (parts.mayDrop && parts.learnt.isDropDue())
+    parts.learnt.droppedTo = await parts.ledger.drop(parts.learnt.droppedTo, parts.storeVisibleMs)
   return { synced, verified }
 }
 
@@ -55,12 +59,20 @@ async function carryOver(parts: SyncParts): Promise<number> {
   })
   if (fresh.length === 0) return 0
   const ids = fresh.map((row) => row.id)
+  const puts = fresh.flatMap((row) => {
+    const record = records.get(row.id)
+    return record === undefined ? [] : [{ row, ...stampCopy(record, row.seq) }]
+  })
+  const deletes = fresh.filter((row) => !records.has(row.id))
   await ledger.claim(ids)
-  const puts = ids.flatMap((id) => records.get(id) ?? [])
-  const deletes = ids.filter((id) => !records.has(id))
-  if (puts.length > 0) await carry(parts, ids, () => putBatch(follower, puts, signal))
-  if (deletes.length > 0) await carry(parts, ids, () => follower.deleteIds(deletes, { signal }))
-  await ledger.synced(fresh)
+  const copies = puts.map(({ copy }) => copy)
+  const put = puts.length > 0 ? await carry(parts, ids, () => putBatch(follower, copies, signal)) : {}
+  const gone = deletes.map(({ id }) => id)
+  const deleted = gone.length > 0 ? await carry(parts, ids, () => follower.deleteIds(gone, { signal })) : {}
+  await ledger.synced([
+    ...puts.map(({ row, stamped }) => ({ ...row, syncedLsn: put.lsn, syncedStamped: stamped })),
+    ...deletes.map((row) => ({ ...row, syncedLsn: deleted.lsn, syncedStamped: false })),
+  ])
   return fresh.length
 }
 
@@ -84,7 +96,7 @@ function writtenHere(row: DirtyRow): Written {
 }
 
 function carriedThere(row: DirtyRow): Written {
-  return { id: row.id, seq: row.seq, ageMs: row.syncedForMs, isStamped: mustBeStamped(row) }
+  return { id: row.id, seq: row.seq, ageMs: row.syncedForMs, isStamped: row.syncedStamped }
 }
 
 /** An update of a record that was not there leaves no stamp. */
@@ -97,10 +109,11 @@ export async function carry(
   parts: Pick<SyncParts, 'ledger' | 'storeInDoubtMs'>,
   ids: readonly string[],
   send: () => Promise<WriteReceipt>,
-): Promise<void> {
+): Promise<WriteReceipt> {
   try {
     const receipt = await send()
     if (receipt.doubtful) await parts.ledger.soil(ids, parts.storeInDoubtMs)
+    return receipt
   } catch (error) {
     if (!isRefusal(error)) await parts.ledger.soil(ids, parts.storeInDoubtMs)
     throw error
@@ -108,8 +121,9 @@ export async function carry(
 }
 
 /**
- * Compares what was carried over, a batch. What differs although the store has had the time to show it is dirty again.
- * @returns how many were equal.
+ * Compares what was carried over, a batch: a row is verified when both places are equal and the follower is proven to
+ * show what was carried. What differs although the store has had the time to show it is dirty again.
+ * @returns how many were verified.
  */
 async function verify(parts: SyncParts): Promise<number> {
   const { ledger, active, follower, signal, storeVisibleMs } = parts
@@ -128,8 +142,9 @@ async function verify(parts: SyncParts): Promise<number> {
       return record === undefined ? 'absent' : digestRecord(record)
     }
     const isEqual = (row: DirtyRow) => digest(here.records, row) === digest(there.records, row)
+    const isShown = (row: DirtyRow) => isShownThere(row, there.records.get(row.id), there.indexedLsn, storeVisibleMs)
     different.push(...some.filter((row) => !isEqual(row) && row.syncedForMs >= storeVisibleMs))
-    return some.filter(isEqual)
+    return some.filter((row) => isEqual(row) && isShown(row))
   })
   if (equal.length > 0) await ledger.verified(equal)
   await ledger.soil(different.map((row) => row.id))

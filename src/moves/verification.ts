@@ -8,7 +8,7 @@ export interface VerificationReport {
   /** Records that were equal in id, float32 values, sparse values and metadata. */
   readonly equal: number
   readonly repaired: number
-  /** SHA-256 over the digests of all records in the order of their ids, the same for both places. */
+  /** SHA-256, chained over the digests of all records in the order of their ids, the same for both places. */
   readonly digest: string
   /** Absent when no query of the tenant was known to the replica that verified. */
   readonly replayed?: Replay

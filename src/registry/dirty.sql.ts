@@ -49,7 +49,11 @@ export const dirty = pgTable(
     /** The write that the follower has. */
     syncedSeq: bigint('synced_seq', { mode: 'number' }),
     syncedAt: timestamp('synced_at', { withTimezone: true }),
-    /** The write that both places were compared at. */
+    /** The follower's sequence number of that write, when it gave one; never compared with the active place's. */
+    syncedLsn: bigint('synced_lsn', { mode: 'number' }),
+    /** The follower's copy bears `seq`; false: it was deleted there, or its metadata has no room for a stamp. */
+    syncedStamped: boolean('synced_stamped').notNull().default(false),
+    /** The write that both places were compared at, and that the follower is proven to show. */
     verifiedSeq: bigint('verified_seq', { mode: 'number' }),
     /** Until when a mover's write of it to the follower may still land. */
     suspectUntil: timestamp('suspect_until', { withTimezone: true }),
@@ -58,5 +62,8 @@ export const dirty = pgTable(
     primaryKey({ columns: [t.moveId, t.recordId] }),
     check('dirty_state', sql`${t.state} in ('inflight', 'done')`),
     index('dirty_unsynced').on(t.moveId, t.seq).where(sql`synced_seq is distinct from seq`),
+    // What a look at the tail reads: only rows that are not done with, however many were ever touched.
+    index('dirty_open').on(t.moveId, t.seq).where(sql`verified_seq is distinct from seq`),
+    index('dirty_unsettled').on(t.moveId, t.recordId).where(sql`state = 'inflight' or suspect_until is not null`),
   ],
 )

@@ -6,7 +6,8 @@ import type { Tail } from '../../src/moves/tail.ts'
 
 const clean: Tail = {
   ...{ inflight: 0, inDoubt: 0, stuck: 0, unsynced: 0, unproven: 0, unverified: 0, suspect: 0, claimed: 0 },
-  ...{ youngestUnsyncedMs: 0, youngestUnverifiedMs: 0, doubtMs: 0 },
+  ...{ youngestUnsyncedMs: 0, youngestUnverifiedMs: 0, doubtMs: 0, unprovenThere: 0, youngestUnprovenThereMs: 0 },
+  isCut: false,
 }
 const quick: Rates = { isLagKnown: true, activeLagMs: 0, followerLagMs: 0, rowsPerS: 1000, roundMs: 20 }
 
@@ -26,6 +27,8 @@ test('nothing is entered while a replica is behind, a write is in doubt or stuck
   expect(gate({ stuck: 1 })).toContain('their writer is gone')
   expect(gate({ suspect: 1 })).toContain('late write of the mover')
   expect(gate({ unproven: 1 })).toContain('known to show')
+  expect(gate({ unprovenThere: 1 })).toContain('do not show yet')
+  expect(gate({ unverified: 10_000, isCut: true })).toContain('10000 record(s) written meanwhile')
   expect(gate({ claimed: 1 })).toContain('a batch is being written')
 })
 

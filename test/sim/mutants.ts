@@ -79,7 +79,10 @@ export const mutants: readonly Mutant[] = [
   {
     guard: 'a doubt is closed only when its time is over',
     file: 'moves/dirty-ledger.ts',
-    changes: [["and state = 'inflight' and deadline < clock_timestamp()`", "and state = 'inflight'`"]],
+    changes: [
+      ["(state = 'inflight' and deadline < clock_timestamp())", "(state = 'inflight')"],
+      ["and state = 'inflight' and deadline < clock_timestamp()`", "and state = 'inflight'`"],
+    ],
     races: [17, 15],
   },
   {
@@ -108,7 +111,7 @@ export const mutants: readonly Mutant[] = [
   {
     guard: 'deletes are carried over',
     file: 'moves/sync.ts',
-    changes: [['if (deletes.length > 0) await carry', 'if (deletes.length > 99) await carry']],
+    changes: [['gone.length > 0 ? await carry', 'gone.length > 99 ? await carry']],
     races: [6, 9, 21],
   },
   {
@@ -130,7 +133,7 @@ export const mutants: readonly Mutant[] = [
   {
     guard: "what a mover's unanswered write may still reach is suspect",
     file: 'moves/dirty-ledger.ts',
-    changes: [['suspectForMs === undefined ? ', 'suspectForMs !== -1 ? ']],
+    changes: [['suspectForMs === undefined', 'suspectForMs !== -1']],
     races: [7, 16],
   },
   {
@@ -160,8 +163,31 @@ export const mutants: readonly Mutant[] = [
   {
     guard: 'what was carried over is compared before the switch',
     file: 'moves/sync.ts',
-    changes: [['digest(here.records, row) === digest(there.records, row)', 'row.seq > 0']],
+    changes: [['isEqual(row) && isShown(row)', 'row.seq > 0']],
     races: [25],
+  },
+  {
+    guard: 'what was carried over is proven to show, and not only equal',
+    file: 'moves/sync.ts',
+    changes: [['isEqual(row) && isShown(row)', 'isEqual(row)']],
+    races: [32],
+  },
+  {
+    guard: 'a delete that was carried over is proven by more than absence',
+    file: 'moves/freshness.ts',
+    changes: [
+      [
+        'if (shown !== undefined && stampOf(shown) === row.seq) return true',
+        'if (shown === undefined || stampOf(shown) === row.seq) return true',
+      ],
+    ],
+    races: [33],
+  },
+  {
+    guard: 'what a mover left is suspect from the end of its lease on',
+    file: 'moves/steer-move.ts',
+    changes: [['sendsUntil: sql`greatest(', 'error: sql`greatest(']],
+    races: [34],
   },
   {
     guard: 'no switch with a tail that is not carried over',

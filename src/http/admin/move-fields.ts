@@ -47,7 +47,7 @@ export const move = z
         targetRecords: z.int(),
         equal: z.int(),
         repaired: z.int(),
-        digest: z.string().describe('SHA-256 over the digests of all records in the order of their ids.'),
+        digest: z.string().describe('SHA-256, chained over the digests of all records in the order of their ids.'),
         replayed: z
           .object({ queries: z.int(), meanOverlapAt10: z.number(), leastOverlapAt10: z.number() })
           .optional()

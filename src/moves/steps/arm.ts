@@ -48,7 +48,7 @@ export const arm: Step = async (context) => {
     await tx.execute(sql`
       update dirty set trust_store = true, lsn = null
       where move_id = ${row.id} and intent_at < ${row.barrierAt?.toISOString()}::timestamptz`)
-    await changeMove(tx, row, { state: 'copying', barrierTick: changed.tick, cursor: null, gate: null })
+    await changeMove(tx, row, { state: 'copying', barrierTick: changed.tick, cursor: null, copiedTo: null, gate: null })
   })
   return next
 }

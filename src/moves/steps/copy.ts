@@ -26,11 +26,16 @@ export const copy: Step = async (context) => {
     if (total === undefined) throw new Error(`the namespace of move ${move.id}'s source is gone`)
     row = await record(context, { total })
   }
-  for await (const batch of readAhead(parts.active, { cursor: row.cursor, signal })) {
+  for await (const batch of readAhead(parts.active, {
+    cursor: row.cursor ?? undefined,
+    afterId: row.copiedTo ?? undefined,
+    signal,
+  })) {
     const copied = await copyBatch(context, parts, [...batch.records.values()])
     const isLast = batch.nextCursor === undefined
     row = await record(context, {
       cursor: batch.nextCursor ?? null,
+      copiedTo: batch.ids.at(-1) ?? row.copiedTo,
       claimedIds: [],
       copied: sql`copied + ${copied}`,
       ...(isLast ? { state: 'verifying', gate: null } : {}),

@@ -16,8 +16,7 @@ export const open: Step = async (context) => {
     if (routing.phase !== 'flip') return
     const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'soak' })
     if (changed === undefined) return
-    // The two places are equal: the log of the way here is done with, the one of the way back begins.
-    await tx.execute(sql`delete from dirty where move_id = ${row.id}`)
+    // The two places are equal and show it, so no row is open: they are left for the soak to drop, for writes wait here.
     await changeMove(tx, row, {
       state: 'soaking',
       gate: null,

@@ -1,11 +1,12 @@
-import { sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { AppError } from '../../errors.ts'
 import { compare } from '../compare.ts'
 import { asMover, changeMove } from '../journal.ts'
-import { RangeDigests, rangeSizeFor } from '../range-digests.ts'
+import { markPass, passMarks, readPass } from '../pass-progress.ts'
+import { rangeSizeFor } from '../range-digests.ts'
 import { readPlacements } from '../read-places.ts'
 import { replayQueries } from '../replay-queries.ts'
-import { moveReports } from '../reports.sql.ts'
+import { movePasses, moveReports } from '../reports.sql.ts'
 import { next, type Step, type StepContext } from '../step.ts'
 import { type SyncParts, syncRound } from '../sync.ts'
 import { syncParts } from '../sync-parts.ts'
@@ -23,9 +24,9 @@ export const verify: Step = async (context) => {
   const { dimension } = await readPlacements(db, move)
   const parts = await syncParts(context)
   if (move.claimedIds.length > 0) await parts.ledger.soil(move.claimedIds, parts.storeInDoubtMs)
-  let repaired = move.repairs
-  for (let pass = 1; ; pass += 1) {
+  for (let at = await readPass(db, move); ; ) {
     await catchUp(context, parts)
+    // What comes after a mark is read again, and what comes before it was shown then.
     await waitVisible(parts.follower, {
       dimension,
       storeVisibleMs: settings.storeVisibleMs,
@@ -33,44 +34,57 @@ export const verify: Step = async (context) => {
       clock: context.clock,
       onWait: context.waiting,
     })
-    const onProgress = (verified: number) => asMover(db, move, (tx, row) => changeMove(tx, row, { verified }))
     const rangeSize = rangeSizeFor(move.total ?? 0)
-    const digests = new RangeDigests(rangeSize)
-    const onRecord = digests.add.bind(digests)
-    const found = await compare(parts.active, parts.follower, { signal, onProgress, onRecord })
+    const onProgress = passMarks(db, move, at, () => context.clock.now())
+    const begun = at.begun ?? undefined
+    const found = await compare(parts.active, parts.follower, { signal, rangeSize, begun, onProgress })
     const counted = (await parts.active.describeNamespace({ signal }))?.recordCount
     if (counted === undefined) throw new AppError('store_inconsistent', "The source's namespace is gone.")
     const different = await untouched(context, [...found.toPut, ...found.toDelete])
     if (different.length === 0) {
-      const { sourceRecords, targetRecords, equal, digest } = found
-      const queries = context.recentQueries?.of(move.tenantId) ?? []
-      const replayed = await replayQueries(parts.active, parts.follower, queries, signal)
-      const verification = {
-        verifiedAt: new Date(context.clock.epochMs()).toISOString(),
-        sourceRecords,
-        targetRecords,
-        equal,
-        repaired,
-        digest,
-        ...(replayed && { replayed }),
-      }
-      const report = { rangeSize, ranges: digests.end(), verifiedAt: sql`now()` }
-      await asMover(db, move, async (tx, row) => {
-        const values = { moveId: row.id, ...report }
-        await tx.insert(moveReports).values(values).onConflictDoUpdate({ target: moveReports.moveId, set: report })
-        const change = { state: 'fencing', verification, verified: equal, repairs: repaired, gate: null } as const
-        await changeMove(tx, row, change, verification)
-      })
+      await keepReport(context, found, { rangeSize, repaired: at.repaired })
       await context.at('verify: compared')
       return next
     }
-    if (pass >= passes && move.repairs === 0 && repaired > 0) {
-      const words = `After ${repaired} repairs the two places still differ in ${different.length} records that nobody wrote.`
+    if (at.pass >= passes && at.repaired > 0) {
+      const words = `After ${at.repaired} repairs the two places still differ in ${different.length} records that nobody wrote.`
       throw new AppError('store_inconsistent', words)
     }
-    repaired += different.length
     await parts.ledger.soil(different)
+    at = { pass: at.pass + 1, repaired: at.repaired + different.length, begun: null }
+    await markPass(db, move, at)
   }
+}
+
+/** The end of the last pass: the report is written, and the move waits for its switch. */
+async function keepReport(
+  context: StepContext,
+  found: Awaited<ReturnType<typeof compare>>,
+  { rangeSize, repaired }: { readonly rangeSize: number; readonly repaired: number },
+): Promise<void> {
+  const { db, move, signal } = context
+  const { sourceRecords, targetRecords, equal, digest, ranges } = found
+  const queries = context.recentQueries?.of(move.tenantId) ?? []
+  const { active, follower } = await syncParts(context)
+  const replayed = await replayQueries(active, follower, queries, signal)
+  const verifiedAt = new Date(context.clock.epochMs()).toISOString()
+  const verification = {
+    verifiedAt,
+    sourceRecords,
+    targetRecords,
+    equal,
+    repaired,
+    digest,
+    ...(replayed && { replayed }),
+  }
+  const report = { rangeSize, ranges, verifiedAt: sql`now()` }
+  await asMover(db, move, async (tx, row) => {
+    const values = { moveId: row.id, ...report }
+    await tx.insert(moveReports).values(values).onConflictDoUpdate({ target: moveReports.moveId, set: report })
+    await tx.delete(movePasses).where(eq(movePasses.moveId, row.id))
+    const change = { state: 'fencing', verification, verified: equal, repairs: repaired, gate: null } as const
+    await changeMove(tx, row, change, verification)
+  })
 }
 
 /** Carries over and compares what was written, until little is left or nothing can be proven right now. */
