@@ -2,7 +2,7 @@ import { mathText } from './docx-math.ts'
 import { DocxNumbering } from './docx-numbering.ts'
 import { child, elementsOf, type XmlElement, xmlTree } from './xml-tree.ts'
 
-/** Begins a paragraph whose number stands in its text; a noncharacter, which no text has. */
+/** Begins a paragraph whose number stands in its text, once for each level; a noncharacter, which no text has. */
 export const numberedMark = '\ufdd0'
 
 const texts = /^word\/(?:document\d*|footnotes|endnotes)\.xml$/
@@ -54,7 +54,7 @@ function editsOf(source: string, numbering: DocxNumbering, hidden: ReadonlySet<s
       replace(child(element, 'w:pPr', 'w:numPr'), '')
       const begin = (child(element, 'w:pPr')?.endIndex ?? source.indexOf('>', element.startIndex ?? 0)) + 1
       const style = child(element, 'w:pPr', 'w:pStyle')?.attribs['w:val'] ?? ''
-      const mark = /^heading|^title/i.test(style) ? '' : numberedMark + '  '.repeat(Math.min(place.level, 5))
+      const mark = /^heading|^title/i.test(style) ? '' : numberedMark.repeat(Math.min(place.level, 5) + 1)
       edits.push({ from: begin, to: begin, text: runOf(`${mark}${label} `) })
     }
   }

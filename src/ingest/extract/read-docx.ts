@@ -41,6 +41,8 @@ export async function readDocx(zip: OpenZip, caps: ExtractCaps): Promise<{ text:
 
 /** Items that stood apart as paragraphs stand together as a list. */
 function closeItems(text: string): string {
-  const items = new RegExp(`^(${numberedMark}.*)\n\n(?=${numberedMark})`, 'gm')
-  return text.replace(items, '$1\n').replaceAll(numberedMark, '').replace(prefix, '$1').replaceAll('\u2011', '-')
+  const items = new RegExp(`^(${numberedMark}.*)\\n\\n(?=${numberedMark})`, 'gm')
+  const indents = new RegExp(`${numberedMark}(${numberedMark}*)`, 'g')
+  const together = text.replace(items, '$1\n').replace(indents, (_, deeper: string) => '  '.repeat(deeper.length))
+  return together.replace(prefix, '$1').replaceAll('\u2011', '-')
 }
