@@ -52,7 +52,7 @@ test('a change in part keeps the rest', async () => {
   await updateVector(world.deps, acme, { id: 'a', values: bagOfWords('pear') })
   const { a } = (await fetchVectors(world.deps, acme, { ids: ['a'] })).vectors
   expect(a?.metadata).toEqual({ keep: 1, change: 2, more: 'x' })
-  expect(a?.values).toEqual([...Float32Array.from(bagOfWords('pear'))])
+  expect(Float32Array.from(a?.values ?? [])).toEqual(Float32Array.from(bagOfWords('pear')))
   await updateVector(world.deps, acme, { id: 'nobody', setMetadata: { a: 1 } })
   expect(await storedIds()).toEqual(['a'])
 })
