@@ -36,6 +36,7 @@ export function principalOf(payload: JWTPayload, claims: Claims): Principal {
     subject,
     scopes: scopesOf(payload, claims.defaultScopes),
     groups: groupsOf(payload[claims.groupsClaim] ?? undefined, claims.groupsClaim),
+    ...((payload[claims.groupsClaim] ?? undefined) !== undefined && { hasGroupsClaim: true as const }),
   }
 }
 

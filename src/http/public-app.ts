@@ -19,7 +19,7 @@ export function createPublicApp(deps: PublicAppDeps): Hono {
       description:
         'Retrieval and documents of the tenant that the token names. There is no field, parameter or header for a tenant or a place: the token says it.',
       token:
-        'A tenant token: a `tenant_id` claim and the scopes `rag:read`, `rag:write`; `rag:explain` beside reading shows how answers come about.',
+        'A tenant token: a `tenant_id` claim and the scopes `rag:read`, `rag:write`; `rag:explain` beside reading shows how answers come about; `rag:write:any` lets a token with a groups claim change also what its groups don’t see.',
     },
   })
 }

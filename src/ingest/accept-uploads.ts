@@ -3,6 +3,7 @@ import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import type { Embedder } from '../models/embedder.ts'
 import { type DocumentInfo, documentInfo } from '../rag/get-document.ts'
+import { idTaken, writeGroups } from '../rag/write-sight.ts'
 import { enqueueUploads, type NewUpload, type QueueBounds } from '../registry/enqueue-uploads.ts'
 import type { TenantRoutes } from '../registry/tenant-routes.ts'
 import { checkUpload, type UploadInput } from './check-upload.ts'
@@ -22,7 +23,8 @@ export type Accepted =
  * Takes documents to be read, embedded and stored in the background; from the answer on they survive a crash. The same
  * upload again, while it is on its way, changes nothing.
  *
- * @returns one an input, in order. Refused: AppError `invalid_request`, or `quota_exceeded` when as much of the tenant
+ * @returns one an input, in order. Refused: AppError `invalid_request`; `conflict` where the id is taken by something
+ *   that the caller's groups don't see; or `quota_exceeded` when as much of the tenant
  *   waits as may.
  * @throws AppError those of `TenantRoutes.find`
  */
@@ -47,7 +49,10 @@ export async function acceptUploads(
   })
   const good = checked.filter((one): one is NewUpload => !(one instanceof AppError))
   const { generation } = routing.active
-  const enqueued = good.length === 0 ? [] : await enqueueUploads(deps.db, tenantId, generation, good, deps.queueBounds)
+  const enqueued =
+    good.length === 0
+      ? []
+      : await enqueueUploads(deps.db, tenantId, generation, good, deps.queueBounds, writeGroups(principal))
   if (enqueued === undefined) {
     // What we remember of the tenant is old.
     await deps.routes.catchUp()
@@ -58,6 +63,7 @@ export async function acceptUploads(
   return checked.map((one): Accepted => {
     if (one instanceof AppError) return { kind: 'refused', error: one }
     const result = results.next().value
+    if (result?.kind === 'hidden') return { kind: 'refused', error: idTaken('documentId') }
     const document = result?.kind === 'queued' ? documentInfo(undefined, result.upload) : undefined
     return document === undefined ? { kind: 'refused', error: full(deps.queueBounds) } : { kind: 'accepted', document }
   })

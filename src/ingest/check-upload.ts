@@ -5,7 +5,7 @@ import { checkMetadata, visibilityOf } from '../rag/check-metadata.ts'
 import { type Chunking, ruleOf } from '../rag/chunks/chunk-rule.ts'
 import { Faults } from '../rag/faults.ts'
 import { documentMetadataBytesMax, sourceMax } from '../rag/put-document.ts'
-import { documentIdRule, isDocumentId } from '../rag/record-ids.ts'
+import { documentIdRule, isNewDocumentId } from '../rag/record-ids.ts'
 import type { NewUpload } from '../registry/enqueue-uploads.ts'
 
 export interface UploadInput {
@@ -32,7 +32,7 @@ export function checkUpload(tenantId: TenantId, input: UploadInput, model: { rea
   const { content, name, contentType, chunking } = input
   const source = input.source ?? name
   const faults = new Faults()
-  if (input.documentId !== undefined && !isDocumentId(input.documentId)) {
+  if (input.documentId !== undefined && !isNewDocumentId(input.documentId)) {
     faults.add('documentId', `must be ${documentIdRule}`)
   }
   if (typeof content === 'string' ? content.trim() === '' : content.byteLength === 0) {

@@ -1,6 +1,7 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import { isAppError } from '../errors.ts'
 import { type DeleteDocumentDeps, deleteDocument } from '../rag/delete-document.ts'
+import { writeGroups } from '../rag/write-sight.ts'
 import { writeOverUpload } from './write-over-upload.ts'
 
 /**
@@ -15,7 +16,8 @@ export async function removeDocument(
 ): Promise<void> {
   const { tenantId } = principal
   await deps.routes.find(tenantId)
-  await writeOverUpload(deps.db, tenantId, input.documentId, async (hadUpload) => {
+  const by = { groups: writeGroups(principal), whenHidden: 'ignore' } as const
+  await writeOverUpload(deps.db, tenantId, input.documentId, by, async (hadUpload) => {
     try {
       await deleteDocument(deps, principal, input)
     } catch (fault) {

@@ -6,6 +6,7 @@ import {
   type PutDocumentOptions,
   putDocument,
 } from '../rag/put-document.ts'
+import { writeGroups } from '../rag/write-sight.ts'
 import { writeOverUpload } from './write-over-upload.ts'
 
 /**
@@ -21,5 +22,8 @@ export async function storeDocument(
 ): Promise<PutDocumentAnswer> {
   const { tenantId } = principal
   await deps.routes.find(tenantId)
-  return writeOverUpload(deps.db, tenantId, input.documentId, () => putDocument(deps, principal, input, options))
+  const by = { groups: writeGroups(principal), whenHidden: 'refuse' } as const
+  return writeOverUpload(deps.db, tenantId, input.documentId, by, () =>
+    putDocument(deps, principal, input, { ...options, groups: by.groups }),
+  )
 }

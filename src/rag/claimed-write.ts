@@ -5,6 +5,7 @@ import type { Claimed, ClaimOptions, DocumentClaim } from '../registry/document-
 import { claimEnds } from '../registry/end-document-claim.ts'
 import { also, mustBeDone, untouched, type WriteOutcome } from '../registry/write-outcome.ts'
 import { storeCallMs } from './write-kit.ts'
+import { idTaken } from './write-sight.ts'
 
 export interface ClaimSettings {
   /** How long a store call without an answer may still land: docs/moves.md A2. */
@@ -23,7 +24,7 @@ export function leaseMsOf(settings: ClaimSettings): number {
 
 /**
  * Claims a document, waiting a moment for someone who does the same thing.
- * @throws AppError `document_busy`, `not_found`
+ * @throws AppError `document_busy`, `not_found`, `conflict`
  */
 export async function claimDocument(
   settings: ClaimSettings,
@@ -40,6 +41,8 @@ export async function claimDocument(
         return claimed
       case 'missing':
         throw new AppError('not_found', 'There is no such document.')
+      case 'hidden':
+        throw idTaken('documentId')
       case 'busy':
         throw documentBusy(claimed.retryAfterS)
       case 'same_under_way':

@@ -6,6 +6,7 @@ import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.t
 import { chunkIds } from './record-ids.ts'
 import { writing } from './tenant-writer.ts'
 import type { WriteDeps, WriteSettings } from './write-deps.ts'
+import { writeGroups } from './write-sight.ts'
 
 export interface DeleteDocumentDeps extends WriteDeps {
   readonly db: Db
@@ -15,8 +16,8 @@ export interface DeleteDocumentDeps extends WriteDeps {
 const sliceSize = 1_000
 
 /**
- * Deletes a document and all its chunks. It can fail at any point and be tried again. Writing goes by scope: also a
- * document whose `visibility` hides it from the caller's groups is deleted.
+ * Deletes a document and all its chunks. It can fail at any point and be tried again. One that
+ * `visibility` hides from the caller's groups is deleted only if the token carries no groups claim, or has the scope.
  *
  * @throws AppError `not_found`; `document_busy` while a write to it is under way or in doubt; `outcome_unknown` when it
  *   is deleted in part or its fate is not known; and the faults of `TenantRoutes` and `TenantStore`.
@@ -32,7 +33,9 @@ export async function deleteDocument(
     deps,
     tenantId,
     async (writer) => {
-      const claimed = await claimDocument(deps.settings, (how) => claimForDeletion(deps.db, tenantId, documentId, how))
+      const claimed = await claimDocument(deps.settings, (how) =>
+        claimForDeletion(deps.db, tenantId, documentId, { ...how, groups: writeGroups(principal) }),
+      )
       if (claimed.kind !== 'claimed') return
       const { claim } = claimed
       const deletes = slices(claim.ceiling).map(

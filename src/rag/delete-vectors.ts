@@ -1,14 +1,16 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import type { Db } from '../db/connect.ts'
 import { mustBeDone } from '../registry/write-outcome.ts'
-import { checkFilter } from './check-filter.ts'
+import { checkFilter, narrowed } from './check-filter.ts'
 import { checkIds } from './check-records.ts'
 import type { ClaimSettings } from './claimed-write.ts'
 import { deleteEverything } from './delete-everything.ts'
+import { deleteVisible } from './delete-visible.ts'
 import { Faults } from './faults.ts'
 import type { RagMemory } from './rag-memory.ts'
 import { writing } from './tenant-writer.ts'
 import type { WriteDeps, WriteSettings } from './write-deps.ts'
+import { hiddenIds, writeGroups } from './write-sight.ts'
 
 export interface DeleteVectorsDeps extends WriteDeps {
   readonly db: Db
@@ -26,7 +28,9 @@ export interface DeleteVectorsInput {
 /**
  * Deletes an app's own records by id or by filter, or everything of the tenant, its documents among it. A filter
  * never touches documents' chunks: those belong to the inventory and go with their document. It applies to the records
- * as all writes that were answered before left them, whichever replica made them. Writing goes by scope: `visibility` protects from reading only.
+ * as all writes that were answered before left them, whichever replica made them. A token that carries a groups claim deletes what
+ * it can see, by whichever of the three, unless it has the scope `rag:write:any`; what it can't see is not told from what is
+ * not there.
  *
  * @throws AppError `invalid_request`; with deleteAll `document_busy` while a document is being written;
  *   `outcome_unknown`; and the faults of `TenantRoutes` and `TenantStore`.
@@ -46,13 +50,20 @@ export async function deleteVectors(
     faults.add('filter', 'has no condition; to delete everything say deleteAll: true')
   }
   faults.check()
-  if (input.deleteAll === true) return deleteEverything(deps, tenantId)
+  const groups = writeGroups(principal)
+  if (input.deleteAll === true) {
+    return groups === undefined ? deleteEverything(deps, tenantId) : deleteVisible(deps, principal, groups)
+  }
   const ids = [...new Set(input.ids)]
   if (filter !== undefined) {
-    await writing(deps, tenantId, async (writer) => mustBeDone(await writer.deleteMatching(filter)))
+    const mine = groups === undefined ? filter : narrowed(filter, groups)
+    await writing(deps, tenantId, async (writer) => mustBeDone(await writer.deleteMatching(mine)))
   } else {
-    await deps.memory.locks.hold(tenantId, ids, () =>
-      writing(deps, tenantId, async (writer) => mustBeDone(await writer.deleteIds(ids))),
-    )
+    await deps.memory.locks.hold(tenantId, ids, async () => {
+      const hidden = await hiddenIds(deps, tenantId, ids, groups)
+      const mine = ids.filter((id) => !hidden.has(id))
+      if (mine.length === 0) return
+      await writing(deps, tenantId, async (writer) => mustBeDone(await writer.deleteIds(mine)))
+    })
   }
 }

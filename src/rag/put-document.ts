@@ -6,6 +6,7 @@ import { claimForWriting, type NewContent } from '../registry/document-claims.ts
 import { findDocument, storedChunks } from '../registry/documents.ts'
 import { claimEnds } from '../registry/end-document-claim.ts'
 import { tenantAttributes } from '../registry/tenant-attributes.ts'
+import { hiddenDocumentIds } from '../registry/visible-to.ts'
 import type { Metadata } from '../stores/store.ts'
 import { checkMetadata, visibilityOf } from './check-metadata.ts'
 import { chunkRecords } from './chunks/chunk-records.ts'
@@ -14,11 +15,12 @@ import type { Chunker } from './chunks/chunker.ts'
 import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.ts'
 import { contentHash } from './content-hash.ts'
 import { Faults } from './faults.ts'
-import { chunkIds, documentIdRule, isDocumentId } from './record-ids.ts'
+import { chunkIds, documentIdRule, isNewDocumentId } from './record-ids.ts'
 import type { SearchSettings } from './search-settings.ts'
 import { withWords } from './sparse-records.ts'
 import { writing } from './tenant-writer.ts'
 import type { WriteDeps, WriteSettings } from './write-deps.ts'
+import { idTaken } from './write-sight.ts'
 
 export interface PutDocumentDeps extends WriteDeps {
   readonly db: Db
@@ -40,6 +42,8 @@ export interface PutDocumentInput {
 
 export interface PutDocumentOptions {
   readonly signal?: AbortSignal
+  /** Who writes, where that decides what may be written over; undefined: all of the tenant's. */
+  readonly groups?: readonly string[] | undefined
   /** Told as each begins; waited for. `embedding` begins with the cutting; content that is stored already has neither. */
   readonly onPhase?: (phase: 'embedding' | 'storing') => void | Promise<void>
 }
@@ -61,7 +65,7 @@ const sliceSize = 500
  * Stores a document: cut, embedded, written, and noted in the inventory. The same content again writes nothing;
  * changed content leaves no chunk of the old one. It can fail at any point and be tried again.
  *
- * @throws AppError `invalid_request`, `payload_too_large`, `embedding_unavailable`; `document_busy` while another
+ * @throws AppError `conflict` where the id is taken by a document that the groups don't see; `invalid_request`, `payload_too_large`, `embedding_unavailable`; `document_busy` while another
  *   write to it is under way or in doubt; `outcome_unknown` when it is stored in part or its fate is not known: the
  *   same call again repairs that; and the faults of `TenantRoutes` and `TenantStore`.
  */
@@ -74,6 +78,8 @@ export async function putDocument(
   const { documentId } = input
   await deps.routes.find(tenantId)
   const content = checkInput(deps, input, await tenantAttributes(deps.db, tenantId))
+  const { groups } = options
+  if ((await hiddenDocumentIds(deps.db, tenantId, [documentId], groups)).size > 0) throw idTaken('documentId')
   const hash = contentHash(content, deps.embedder.model)
   const stored = await storedChunks(deps.db, tenantId, documentId, hash)
   if (stored !== undefined) return unchanged(documentId, stored, 0)
@@ -106,7 +112,7 @@ export async function putDocument(
     tenantId,
     async (writer) => {
       const claimed = await claimDocument(deps.settings, (how) =>
-        claimForWriting(deps.db, tenantId, documentId, row, how),
+        claimForWriting(deps.db, tenantId, documentId, row, { ...how, groups }),
       )
       if (claimed.kind !== 'claimed') {
         return unchanged(documentId, claimed.kind === 'unchanged' ? claimed.chunkCount : records.length, tokens)
@@ -150,7 +156,7 @@ function checkInput(
   attributes: Readonly<Record<string, unknown>>,
 ): Content {
   const faults = new Faults()
-  if (!isDocumentId(documentId)) faults.add('documentId', `must be ${documentIdRule}`)
+  if (!isNewDocumentId(documentId)) faults.add('documentId', `must be ${documentIdRule}`)
   if (text.trim() === '') faults.add('text', 'must not be blank')
   if (source !== undefined && source.length > sourceMax) faults.add('source', `must be at most ${sourceMax} characters`)
   const metadataRule = { of: 'document', bytesMax: documentMetadataBytesMax } as const

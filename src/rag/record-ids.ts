@@ -27,13 +27,12 @@ export function isChunkId(id: string): boolean {
 }
 
 export function isDocumentId(value: string): boolean {
-  return (
-    value.length <= documentIdMax &&
-    documentIdPattern.test(value) &&
-    value !== '.' &&
-    value !== '..' &&
-    !isReserved(value)
-  )
+  return value.length <= documentIdMax && documentIdPattern.test(value) && value !== '.' && value !== '..'
+}
+
+/** The same of one that is written: none of the router's own. */
+export function isNewDocumentId(value: string): boolean {
+  return isDocumentId(value) && !isReserved(value)
 }
 
 /** Checks the id of a record that an app reads. */

@@ -10,6 +10,7 @@ import type { RagMemory } from './rag-memory.ts'
 import { checkWriteId } from './record-ids.ts'
 import { writing } from './tenant-writer.ts'
 import type { WriteDeps } from './write-deps.ts'
+import { hiddenIds, writeGroups } from './write-sight.ts'
 
 export interface UpdateVectorDeps extends WriteDeps {
   readonly embedder: Pick<Embedder, 'dimension'>
@@ -27,7 +28,7 @@ export interface UpdateVectorInput {
 /**
  * Changes a part of an app's own record by the store's own operation, which merges it into the last write of the record,
  * whichever replica made that (docs/moves.md R1). It can't say whether the record is there: of one that is not, none is
- * made. Updates of one record by this replica go one after another; two replicas' are ordered by the store.
+ * made. One that `visibility` hides from a token with a groups claim is left as it is, without a word. Updates of one record by this replica go one after another; two replicas' are ordered by the store.
  *
  * @throws AppError `invalid_request`, and the faults of `TenantRoutes` and `TenantStore`.
  */
@@ -38,9 +39,11 @@ export async function updateVector(
 ): Promise<void> {
   const { tenantId } = principal
   const change = checkChange(input, deps.embedder.dimension)
-  await deps.memory.locks.hold(tenantId, [input.id], () =>
-    writing(deps, tenantId, async (writer) => mustBeDone(await writer.update(change))),
-  )
+  await deps.memory.locks.hold(tenantId, [input.id], async () => {
+    const hidden = await hiddenIds(deps, tenantId, [input.id], writeGroups(principal))
+    if (hidden.size > 0) return
+    await writing(deps, tenantId, async (writer) => mustBeDone(await writer.update(change)))
+  })
 }
 
 function checkChange({ id, values, sparseValues, setMetadata }: UpdateVectorInput, dimension: number): RecordChange {

@@ -7,6 +7,7 @@ import { Faults } from './faults.ts'
 import type { RagMemory } from './rag-memory.ts'
 import { writing } from './tenant-writer.ts'
 import type { WriteDeps } from './write-deps.ts'
+import { hiddenIds, idTaken, writeGroups } from './write-sight.ts'
 
 export interface UpsertVectorsDeps extends WriteDeps {
   readonly embedder: Pick<Embedder, 'dimension'>
@@ -15,7 +16,7 @@ export interface UpsertVectorsDeps extends WriteDeps {
 
 /**
  * Puts an app's own records whole; one with a known id is replaced. Of two with the same id the later one counts.
- * @throws AppError `invalid_request`, and the faults of `TenantRoutes.beginWrite` and `TenantStore`.
+ * @throws AppError `invalid_request`; `conflict` where an id is taken by a record that the caller's groups don't see; and the faults of `TenantRoutes.beginWrite` and `TenantStore`.
  */
 export async function upsertVectors(
   deps: UpsertVectorsDeps,
@@ -33,8 +34,12 @@ export async function upsertVectors(
     records.set(vector.id, checkRecord(vector, deps.embedder.dimension, `vectors[${position}]`, faults))
   }
   faults.check()
-  await deps.memory.locks.hold(tenantId, [...records.keys()], () =>
-    writing(deps, tenantId, async (writer) => mustBeDone(await writer.upsert([...records.values()]))),
-  )
+  const ids = [...records.keys()]
+  await deps.memory.locks.hold(tenantId, ids, async () => {
+    const hidden = await hiddenIds(deps, tenantId, ids, writeGroups(principal))
+    const taken = input.vectors.findIndex(({ id }) => hidden.has(id))
+    if (taken >= 0) throw idTaken(`vectors[${taken}].id`)
+    await writing(deps, tenantId, async (writer) => mustBeDone(await writer.upsert([...records.values()])))
+  })
   return { upsertedCount: input.vectors.length }
 }

@@ -5,6 +5,7 @@ import type { TenantId } from '../placement/tenant-id.ts'
 import { documents } from './documents.sql.ts'
 import { wholeTenant } from './documents.ts'
 import { lockTenant } from './tenant-lock.ts'
+import { isVisibleTo } from './visible-to.ts'
 import { settleDeadBarrier } from './whole-tenant-claim.ts'
 
 /**
@@ -33,11 +34,15 @@ export type Claimed =
   | { readonly kind: 'same_under_way' }
   | { readonly kind: 'busy'; readonly retryAfterS: number }
   | { readonly kind: 'missing' }
+  /** It is there, and the groups don't see it. */
+  | { readonly kind: 'hidden' }
 
 export interface ClaimOptions {
   readonly leaseMs: number
   /** Don't wait for a live writer of the same content: what both write is the same. */
   readonly takeOver: boolean
+  /** Who claims, where that decides what may be claimed; undefined: all of the tenant's. */
+  readonly groups?: readonly string[] | undefined
 }
 
 export interface NewContent {
@@ -84,6 +89,7 @@ export function claimForWriting(
     const found = await lockRow(tx, tenantId, documentId)
     if (found === undefined) return { kind: 'same_under_way' } // deleted since the insert looked
     const { row } = found
+    if (isThere(row) && !isVisibleTo(row.visibility, options.groups)) return { kind: 'hidden' }
     const same = row.state !== 'deleting' && row.contentHash === content.contentHash
     if (same && row.state === 'ready') return { kind: 'unchanged', chunkCount: row.chunkCount }
     const held = inTheWay(found, same, options)
@@ -109,10 +115,16 @@ export function claimForDeletion(
     if (found === undefined) return { kind: 'missing' }
     const deleting = found.row.state === 'deleting'
     if (deleting && found.row.chunkCeiling === 0 && found.row.claim === null) return { kind: 'missing' }
+    if (!isVisibleTo(found.row.visibility, options.groups)) return { kind: 'missing' }
     const held = inTheWay(found, deleting, options)
     if (held !== undefined) return held
     return { kind: 'claimed', claim: await take(tx, found, randomUUID(), options.leaseMs, { state: 'deleting' }) }
   })
+}
+
+/** A row of what is gone only waits until an unanswered delete can no longer land. */
+function isThere(row: Row): boolean {
+  return row.state !== 'deleting' || row.chunkCeiling > 0
 }
 
 interface Found {

@@ -1,8 +1,9 @@
-import { and, asc, eq, gt, inArray, isNull, lt, ne, not, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, lt, ne, not, type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { type DocumentState, documents } from './documents.sql.ts'
 import { uploadIdsAfter } from './uploads.ts'
+import { visibleTo } from './visible-to.ts'
 
 /** A document as the inventory knows it: what was stored, never its text. */
 export interface DocumentRow {
@@ -53,7 +54,14 @@ export async function findDocument(
   const [row] = await db
     .select(columns)
     .from(documents)
-    .where(and(eq(documents.tenantId, tenantId), eq(documents.id, documentId), isThere, visibleTo(groups)))
+    .where(
+      and(
+        eq(documents.tenantId, tenantId),
+        eq(documents.id, documentId),
+        isThere,
+        visibleTo(documents.visibility, groups),
+      ),
+    )
   return row
 }
 
@@ -67,7 +75,14 @@ export function findDocuments(
   return db
     .select(columns)
     .from(documents)
-    .where(and(eq(documents.tenantId, tenantId), inArray(documents.id, [...documentIds]), isThere, visibleTo(groups)))
+    .where(
+      and(
+        eq(documents.tenantId, tenantId),
+        inArray(documents.id, [...documentIds]),
+        isThere,
+        visibleTo(documents.visibility, groups),
+      ),
+    )
 }
 
 /**
@@ -85,7 +100,7 @@ export async function listDocumentIds(
     .from(documents)
     .where(
       and(
-        ...[eq(documents.tenantId, tenantId), isThere, visibleTo(groups)],
+        ...[eq(documents.tenantId, tenantId), isThere, visibleTo(documents.visibility, groups)],
         after === undefined ? undefined : gt(documents.id, after),
       ),
     )
@@ -141,10 +156,4 @@ export async function hasStoredDocuments(db: Tx, tenantId: TenantId, olderThanMs
 function notBeingEmptied(tenantId: TenantId): SQL {
   return sql`not exists (select from documents bar
     where bar.tenant_id = ${tenantId} and bar.id = ${wholeTenant} and bar.claim is not null)`
-}
-
-function visibleTo(groups: readonly string[] | undefined): SQL | undefined {
-  if (groups === undefined) return undefined
-  if (groups.length === 0) return isNull(documents.visibility)
-  return or(isNull(documents.visibility), sql`${documents.visibility} && ${sql.param([...groups])}::text[]`)
 }

@@ -5,6 +5,7 @@ import type { TenantId } from '../placement/tenant-id.ts'
 import { tenants } from './tenants.sql.ts'
 import { type UploadReason, type UploadStatus, uploads } from './uploads.sql.ts'
 import { type UploadRow, uploadColumns } from './uploads.ts'
+import { hiddenDocumentIds } from './visible-to.ts'
 
 export interface NewUpload {
   readonly documentId: string
@@ -29,6 +30,8 @@ export type Enqueued =
   | { readonly kind: 'queued'; readonly upload: UploadRow }
   /** The tenant has as much in the queue as it may. */
   | { readonly kind: 'full' }
+  /** There is a document or an upload of that id which the sender's groups don't see. */
+  | { readonly kind: 'hidden' }
 
 /** On this channel replicas hear that there is work. */
 export const uploadsChannel = 'uploads'
@@ -41,6 +44,7 @@ export const uploadsChannel = 'uploads'
  * next after the tenant's own last one, so a thousand files of one tenant stand behind the first of another.
  *
  * @param generation of the tenant's place as the caller knows it.
+ * @param groups of the sender, where they decide what it may replace; undefined: all of the tenant's.
  * @returns one an upload, in order; undefined: the tenant is not active, or not the one that `generation` was of.
  */
 export function enqueueUploads(
@@ -49,6 +53,7 @@ export function enqueueUploads(
   generation: number,
   wanted: readonly NewUpload[],
   bounds: QueueBounds,
+  groups?: readonly string[],
 ): Promise<readonly Enqueued[] | undefined> {
   return db.transaction(async (tx) => {
     // One of a tenant at a time, or two could go over its bound together; and it stays active until the commit.
@@ -62,8 +67,14 @@ export function enqueueUploads(
     const known = await knownUploads(tx, tenantId, wanted)
     const fits = await roomFor(tx, tenantId, wanted, bounds)
     let turn = await nextTurn(tx, tenantId)
+    const ids = wanted.map(({ documentId }) => documentId)
+    const hidden = await hiddenDocumentIds(tx, tenantId, ids, groups)
     const results: Enqueued[] = []
     for (const upload of wanted) {
+      if (hidden.has(upload.documentId)) {
+        results.push({ kind: 'hidden' })
+        continue
+      }
       const there = known.get(upload.documentId)
       if (there?.contentHash === upload.contentHash && there.upload.status !== 'failed') {
         results.push({ kind: 'queued', upload: there.upload })

@@ -4,6 +4,7 @@ import type { TenantId } from '../placement/tenant-id.ts'
 import { nextTurn, uploadsChannel } from './enqueue-uploads.ts'
 import { uploads } from './uploads.sql.ts'
 import { findUpload, uploadOf } from './uploads.ts'
+import { isVisibleTo } from './visible-to.ts'
 
 /** Long enough for the longest direct write; should its replica die, the upload goes on after that. */
 const holdS = 900
@@ -12,22 +13,30 @@ const holdS = 900
  * Keeps an upload from being worked on while a later write of the same document is under way. One that is being read or
  * embedded is taken from its worker; one that is being stored can't be.
  *
- * @returns its id, for `dropUploads` or `releaseUpload`; `storing`; undefined: there is none.
+ * @param groups who writes, where that decides what may be held; undefined: all of the tenant's.
+ * @returns its id, for `dropUploads` or `releaseUpload`; `storing`; `hidden` from the groups; undefined: there is none.
  */
 export async function holdUpload(
   db: Db,
   tenantId: TenantId,
   documentId: string,
-): Promise<string | 'storing' | undefined> {
+  groups?: readonly string[],
+): Promise<string | 'storing' | 'hidden' | undefined> {
   // Nearly always there is none, and no transaction is needed to see that.
   if ((await findUpload(db, tenantId, documentId)) === undefined) return undefined
   return db.transaction(async (tx) => {
     const [row] = await tx
-      .select({ id: uploads.id, status: uploads.status, live: sql<boolean>`${uploads.runAt} > now()` })
+      .select({
+        id: uploads.id,
+        status: uploads.status,
+        visibility: uploads.visibility,
+        live: sql<boolean>`${uploads.runAt} > now()`,
+      })
       .from(uploads)
       .where(uploadOf(tenantId, documentId))
       .for('update')
     if (row === undefined) return undefined
+    if (!isVisibleTo(row.visibility, groups)) return 'hidden'
     if (row.status === 'storing' && row.live) return 'storing'
     if (row.status === 'failed') return row.id
     await tx

@@ -1,7 +1,8 @@
-import { and, asc, count, eq, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, inArray, type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { type UploadReason, type UploadStatus, uploads } from './uploads.sql.ts'
+import { visibleTo } from './visible-to.ts'
 
 /** A document on its way into the store, or that failed on it; without its bytes. */
 export interface UploadRow {
@@ -42,7 +43,7 @@ export async function findUpload(
   const [row] = await db
     .select(uploadColumns)
     .from(uploads)
-    .where(and(uploadOf(tenantId, documentId), visibleTo(groups)))
+    .where(and(uploadOf(tenantId, documentId), visibleTo(uploads.visibility, groups)))
   return row
 }
 
@@ -56,7 +57,13 @@ export function findUploads(
   return db
     .select(uploadColumns)
     .from(uploads)
-    .where(and(eq(uploads.tenantId, tenantId), inArray(uploads.documentId, [...documentIds]), visibleTo(groups)))
+    .where(
+      and(
+        eq(uploads.tenantId, tenantId),
+        inArray(uploads.documentId, [...documentIds]),
+        visibleTo(uploads.visibility, groups),
+      ),
+    )
 }
 
 /** The half of `listDocumentIds` that is on its way. */
@@ -69,14 +76,21 @@ export function uploadIdsAfter(
   return db
     .select({ id: uploads.documentId })
     .from(uploads)
-    .where(and(eq(uploads.tenantId, tenantId), visibleTo(page.groups), after))
+    .where(and(eq(uploads.tenantId, tenantId), visibleTo(uploads.visibility, page.groups), after))
     .orderBy(asc(uploads.documentId))
     .limit(page.limit)
 }
 
 /** What is on its way now, for who deletes everything: later uploads are not meant. */
-export async function listUploadIds(db: Tx, tenantId: TenantId): Promise<readonly string[]> {
-  const rows = await db.select({ id: uploads.id }).from(uploads).where(eq(uploads.tenantId, tenantId))
+export async function listUploadIds(
+  db: Tx,
+  tenantId: TenantId,
+  groups?: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await db
+    .select({ id: uploads.id })
+    .from(uploads)
+    .where(and(eq(uploads.tenantId, tenantId), visibleTo(uploads.visibility, groups)))
   return rows.map(({ id }) => id)
 }
 
@@ -103,10 +117,4 @@ export async function countUploads(
     })
     .from(uploads)
     .groupBy(uploads.status)
-}
-
-function visibleTo(groups: readonly string[] | undefined): SQL | undefined {
-  if (groups === undefined) return undefined
-  if (groups.length === 0) return isNull(uploads.visibility)
-  return or(isNull(uploads.visibility), sql`${uploads.visibility} && ${sql.param([...groups])}::text[]`)
 }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { exportSPKI, UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Principal } from '../../src/auth/principal.ts'
+import type { Principal, TenantPrincipal } from '../../src/auth/principal.ts'
 import { createTokenVerifier, type TokenVerifier, type TokenVerifierOptions } from '../../src/auth/token-verifier.ts'
 import { isAppError } from '../../src/errors.ts'
 import { signingKey, type TestIssuer, testIssuer } from '../support/issuer.ts'
@@ -57,7 +57,18 @@ describe('a good token', () => {
       subject: 'app-1',
       scopes: new Set(['rag:read', 'rag:write']),
       groups: ['board', 'sales'],
+      hasGroupsClaim: true,
     })
+  })
+
+  it.each([
+    [{}, undefined],
+    [{ groups: null }, undefined],
+    [{ groups: [] }, true],
+  ])('with the claims %j is told to carry a groups claim or not', async (claims, carries) => {
+    const found = await ask(await issuer.token({ tenant_id: 'acme', ...claims }))
+    expect(found).toMatchObject({ groups: [] })
+    expect((found as TenantPrincipal).hasGroupsClaim).toBe(carries)
   })
 
   it('of staff becomes a staff principal with the roles of the closed list', async () => {

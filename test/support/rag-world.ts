@@ -99,6 +99,7 @@ export async function ragWorld(
 export function principalOf(id: string, ...groups: string[]): TenantPrincipal {
   return {
     ...{ kind: 'tenant', tenantId: parseTenantId(id), subject: `app-of-${id}` },
+    ...(groups.length > 0 && { hasGroupsClaim: true as const }),
     scopes: new Set(['rag:read', 'rag:write']),
     groups: groups.toSorted(),
   }

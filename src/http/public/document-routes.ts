@@ -60,6 +60,7 @@ export function documentRoutes(deps: DocumentRouteDeps): readonly AnyRoute[] {
         'Cuts the text into chunks, embeds and stores them. The same content again writes nothing; changed content leaves no chunk of the old one.',
         'It can be repeated after any failure: after 504 `outcome_unknown` the same request repairs what is half done; other content may have to wait (409 `document_busy`) until the unanswered write can no longer land.',
         'An earlier upload of it that is on its way comes to nothing; 409 `document_busy` while it is being stored.',
+        'Of an id that is taken by a document which `visibility` hides from a token with a groups claim: 409 `conflict`, unless it has the scope `rag:write:any`.',
         `A text gives at most ${chunksMax} chunks.`,
       ].join(' '),
       params: documentParams,
@@ -119,7 +120,7 @@ export function documentRoutes(deps: DocumentRouteDeps): readonly AnyRoute[] {
       tag,
       summary: 'Delete a document',
       description:
-        'With all its chunks; an upload of it that is on its way is taken back. Writing goes by scope: a document that `visibility` hides from the caller’s groups can be deleted.',
+        'With all its chunks; an upload of it that is on its way is taken back. Of a document that `visibility` hides from a token with a groups claim: 404, unless it has the scope `rag:write:any`.',
       params: documentParams,
       replies: { 204: { description: 'It is gone.' } },
       async handle({ principal, params: { documentId } }) {

@@ -13,6 +13,8 @@ const tag = 'vectors'
 const ids = z.array(recordId).min(1).max(idsMax)
 const nothing = z.object({})
 const ownIds = 'Ids with `#` belong to the chunks of documents and are refused here.'
+const bySight =
+  'A token that carries a groups claim changes only what its groups see, unless it has the scope `rag:write:any`; what they don’t see answers as if it were not there.'
 const ownMetadata = metadata
   .optional()
   .describe(
@@ -79,7 +81,7 @@ export function vectorRoutes(deps: VectorRouteDeps): readonly AnyRoute[] {
       access: writing,
       tag,
       summary: 'Store records',
-      description: `Puts records whole; one with a known id is replaced. ${ownIds}`,
+      description: `Puts records whole; one with a known id is replaced. ${ownIds} ${bySight} Of an id that is taken by a record they don’t see: 409 \`conflict\`, and nothing is stored.`,
       body: upsert,
       replies: {
         200: { description: 'All are stored.', schema: z.object({ upsertedCount: z.int() }) },
@@ -109,7 +111,7 @@ export function vectorRoutes(deps: VectorRouteDeps): readonly AnyRoute[] {
       access: writing,
       tag,
       summary: 'Change a record in part',
-      description: `What is given replaces what was there, and the rest stays. The answer is the same when there is no such record; none is made. ${ownIds}`,
+      description: `What is given replaces what was there, and the rest stays. The answer is the same when there is no such record; none is made. ${ownIds} ${bySight}`,
       body: update,
       replies: { 200: { description: 'It is changed, if it is there.', schema: nothing } },
       async handle({ principal, body }) {
@@ -128,7 +130,7 @@ export function vectorRoutes(deps: VectorRouteDeps): readonly AnyRoute[] {
         ownIds,
         '`filter`: deletes the app’s own records that match, as every write that was answered before left them, and never the chunks of documents; 503 `store_busy` past five a second.',
         '`deleteAll`: deletes everything of the tenant, its documents among it; 409 `document_busy` while one is being written.',
-        'Writing goes by scope: records that `visibility` hides from the caller’s groups are deleted too.',
+        `${bySight} \`deleteAll\` of such a token deletes the documents and records that it sees.`,
       ].join(' '),
       body: deletion,
       replies: { 200: { description: 'They are gone.', schema: nothing } },

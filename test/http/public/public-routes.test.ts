@@ -159,7 +159,9 @@ test('vectors go in, come back, change and go', async () => {
   expect((await send(acme, 'POST /vectors/fetch', { ids: ['a', 'b'] })).body).toMatchObject({
     vectors: { a: { id: 'a', metadata: { n: 1, m: 2 } } },
   })
-  expect((await send(acme, 'POST /vectors/update', { id: 'b', setMetadata: { m: 2 } })).status).toBe(404)
+  const absent = await send(acme, 'POST /vectors/update', { id: 'b', setMetadata: { m: 2 } })
+  expect(absent).toMatchObject({ status: 200, body: {} })
+  expect((await send(acme, 'POST /vectors/fetch', { ids: ['b'] })).body).toEqual({ vectors: {} })
   expect(await send(acme, 'POST /vectors/delete', { deleteAll: true })).toMatchObject({ status: 200, body: {} })
   expect((await send(acme, 'POST /vectors/fetch', { ids: ['a'] })).body).toEqual({ vectors: {} })
 })

@@ -1,0 +1,46 @@
+import { and, eq, inArray, isNull, not, or, type SQL, sql } from 'drizzle-orm'
+import type { Tx } from '../db/connect.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { documents } from './documents.sql.ts'
+import { uploads } from './uploads.sql.ts'
+
+type Visibility = typeof documents.visibility | typeof uploads.visibility
+
+/** Rows that the groups see; undefined: all. */
+export function visibleTo(visibility: Visibility, groups: readonly string[] | undefined): SQL | undefined {
+  if (groups === undefined) return undefined
+  if (groups.length === 0) return isNull(visibility)
+  return or(isNull(visibility), sql`${visibility} && ${sql.param([...groups])}::text[]`)
+}
+
+/** The same of a row that was read. */
+export function isVisibleTo(visibility: readonly string[] | null, groups: readonly string[] | undefined): boolean {
+  return groups === undefined || visibility === null || visibility.some((group) => groups.includes(group))
+}
+
+/** Those of the ids that a document or an upload has which the groups don't see. */
+export async function hiddenDocumentIds(
+  tx: Tx,
+  tenantId: TenantId,
+  documentIds: readonly string[],
+  groups: readonly string[] | undefined,
+): Promise<ReadonlySet<string>> {
+  if (groups === undefined || documentIds.length === 0) return new Set()
+  const ids = [...documentIds]
+  const isGone = sql`(${documents.state} = 'deleting' and ${documents.chunkCeiling} = 0)`
+  const stored = await tx
+    .select({ id: documents.id })
+    .from(documents)
+    .where(
+      and(eq(documents.tenantId, tenantId), inArray(documents.id, ids), not(isGone), hiddenFrom(documents, groups)),
+    )
+  const waiting = await tx
+    .select({ id: uploads.documentId })
+    .from(uploads)
+    .where(and(eq(uploads.tenantId, tenantId), inArray(uploads.documentId, ids), hiddenFrom(uploads, groups)))
+  return new Set([...stored, ...waiting].map(({ id }) => id))
+}
+
+function hiddenFrom(table: typeof documents | typeof uploads, groups: readonly string[]): SQL {
+  return sql`not (${visibleTo(table.visibility, groups)})`
+}
