@@ -123,3 +123,36 @@ test('text in large letters that is longer than a heading is a paragraph', async
   expect(text).toContain(lead)
   expect(text).not.toMatch(/^#/m)
 })
+
+test('a Japanese text is read by a character map that the file only names', async () => {
+  const text = Buffer.from('93fa967b8cea82cc95b68fcd', 'hex').toString('hex')
+  const bytes = rawPdf([
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 200] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>',
+    { dictionary: '', stream: Buffer.from(`BT /F 20 Tf 100 100 Td <${text}> Tj ET`) },
+    '<< /Type /Font /Subtype /Type0 /BaseFont /Ryumin-Light /Encoding /90ms-RKSJ-H /DescendantFonts [6 0 R] >>',
+    `<< /Type /Font /Subtype /CIDFontType0 /BaseFont /Ryumin-Light /FontDescriptor 7 0 R
+      /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> >>`,
+    `<< /Type /FontDescriptor /FontName /Ryumin-Light /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 800
+      /Descent -200 /CapHeight 700 /StemV 80 >>`,
+  ])
+  expect((await read(bytes)).text).toBe('日本語の文章')
+})
+
+test('a page of very many equal letters, and a table of very many columns, take no more than their place', async () => {
+  const dots = Array.from(
+    { length: 60_000 },
+    (_, at) => `1 0 0 1 ${(at % 300) * 2} ${Math.floor(at / 300) * 3} Tm (.) Tj`,
+  )
+  const bytes = rawPdf([
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 700] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>',
+    { dictionary: '', stream: Buffer.from(`BT /F 2 Tf ${dots.join('\n')} 1 0 0 1 20 650 Tm (End of it) Tj ET`) },
+    '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+  ])
+  expect((await read(bytes)).text).toContain('End of it')
+  const wide = `<table><tr>${'<td colspan=1000>x'.repeat(300)}${'<tr><td rowspan=65534>y'.repeat(300)}</table>`
+  expect((await extractor.extract({ bytes: Buffer.from(wide) })).text).toContain('| y |')
+})

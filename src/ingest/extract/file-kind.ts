@@ -21,7 +21,7 @@ const markdownSigns = [
   /^\|(?: ?:?-+:? ?\|)+\s*$/m,
   /\*\*\S[^*\n]*\*\*/,
 ]
-const mailField = /^([a-z][a-z0-9-]*):[ \t]*\S?.*(?:\r?\n[ \t].*)*\r?\n/i
+const mailField = /^([a-z][a-z0-9-]*):.*(?:\r?\n[ \t].*)*\r?\n/i
 /** A field that only programs write: a note that begins with "From:" and "Subject:" is no mail by that alone. */
 const mailSign = /^(?:mime-version|message-id|received|return-path|content-type|delivered-to|x-[a-z-]+)$/i
 

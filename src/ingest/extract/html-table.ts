@@ -104,5 +104,6 @@ function headerOf(rows: readonly { readonly cells: readonly GridCell[] }[], widt
 }
 
 function lineOf(words: readonly string[], width: number): string {
-  return `| ${Array.from({ length: width }, (_, column) => words[column] ?? '').join(' | ')} |`
+  const cells = Math.max(words.length, Math.min(width, columnsMax))
+  return `| ${Array.from({ length: cells }, (_, column) => words[column] ?? '').join(' | ')} |`
 }

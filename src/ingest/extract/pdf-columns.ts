@@ -4,6 +4,8 @@ import { linesOf, type PdfLine, type Segment } from './pdf-lines.ts'
 const depthMax = 3
 /** A column has at least so many lines, of so many letters on the average: else it is a column of a table. */
 const linesMin = 4
+/** A page of more pieces is a drawing. */
+const segmentsMax = 5_000
 const lettersMin = 15
 /** Lines wider than this share of the page are of no column: a title, an abstract. */
 const wideShare = 0.6
@@ -60,7 +62,7 @@ function byColumns(segments: readonly Segment[], columnOf: (segment: Segment) =>
 
 /** Where nothing stands between two columns of prose: places on the line. */
 function guttersOf(segments: readonly Segment[], depth: number): number[] {
-  if (depth >= depthMax || segments.length < 2 * linesMin) return []
+  if (depth >= depthMax || segments.length < 2 * linesMin || segments.length > segmentsMax) return []
   const left = Math.min(...segments.map(({ x }) => x))
   const right = Math.max(...segments.map((segment) => segment.right))
   const narrow = segments.filter((segment) => segment.right - segment.x < wideShare * (right - left))

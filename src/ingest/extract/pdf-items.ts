@@ -26,12 +26,14 @@ export interface PageRuns {
 
 /** A letter drawn twice, for boldness or as its own shadow, is nearer to itself than this share of its size. */
 const doubleShare = 0.12
+/** A place and those beside it. */
+const around = [-1, 0, 1].flatMap((dx) => [-1, 0, 1].map((dy) => [dx, dy] as const))
 /** Letters of an alphabet in the forms that only fonts need. */
 const presentationForms = /[\ufb00-\ufdff\ufe70-\ufefc]+/g
 
 /** Runs of letters from pdf.js's items: cleaned, each letter once, sorted by how they stand. */
 export function pageRuns(items: readonly TextItem[]): PageRuns {
-  const seen = new Map<string, { x: number; y: number }[]>()
+  const seen = new Set<string>()
   const letters = new Map<number, number>()
   const found: { readonly run: Run; readonly angle: number }[] = []
   for (const { str, dir, transform, width, height } of items) {
@@ -41,10 +43,10 @@ export function pageRuns(items: readonly TextItem[]): PageRuns {
     const angle = quarters(a, b)
     const [x, y] = turned(px, py, Number.isNaN(angle) ? 0 : angle)
     const size = height > 0 ? height : Math.hypot(a, b)
-    const near = seen.get(text)
-    if (near?.some((one) => Math.hypot(one.x - x, one.y - y) < doubleShare * size)) continue
-    if (near === undefined) seen.set(text, [{ x, y }])
-    else near.push({ x, y })
+    const step = doubleShare * size
+    const [column, row] = [Math.round(x / step), Math.round(y / step)]
+    if (around.some(([dx, dy]) => seen.has(`${column + dx} ${row + dy} ${text}`))) continue
+    seen.add(`${column} ${row} ${text}`)
     letters.set(angle, (letters.get(angle) ?? 0) + text.length)
     found.push({ run: { text, x, y, right: x + width, size, isRtl: dir === 'rtl' }, angle })
   }

@@ -24,6 +24,8 @@ const blankGap = 0.2
 const wideGap = 1.2
 /** Runs that are so much higher or lower than another, in sizes, stand in another line. */
 const sameLine = 0.45
+/** A run goes on one of the last few of its line. */
+const nearRuns = 8
 
 /** Puts neighbouring runs together, in the order of the file; those of a line from right to left in the order of reading. */
 export function segmentsOf(runs: readonly Run[]): Segment[] {
@@ -34,7 +36,9 @@ export function segmentsOf(runs: readonly Run[]): Segment[] {
     held = []
   }
   for (const run of runs) {
-    if (!held.every((one) => isBeside(one, run)) || !held.some((one) => isNear(one, run))) close()
+    const [first, last] = [held[0], held.slice(-nearRuns)]
+    if (first !== undefined && !(isBeside(first, run) && last.some((one) => isBeside(one, run) && isNear(one, run))))
+      close()
     held.push(run)
   }
   close()
@@ -115,7 +119,8 @@ function segmentOf(runs: readonly Run[]): Segment {
     text += run.text
     before = run
   }
-  const [x, right] = [Math.min(...runs.map((run) => run.x)), Math.max(...runs.map((run) => run.right))]
+  const x = runs.reduce((least, run) => Math.min(least, run.x), Number.POSITIVE_INFINITY)
+  const right = runs.reduce((most, run) => Math.max(most, run.right), Number.NEGATIVE_INFINITY)
   const y = runs.reduce((main, run) => (run.size > main.size ? run : main)).y
   return { text: text.replace(/\s+/g, ' ').trim(), x, y, right, size: mostOf(sizes), isRtl }
 }

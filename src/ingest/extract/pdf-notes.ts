@@ -10,6 +10,7 @@ interface Annotation {
   readonly password?: boolean
   readonly checkBox?: boolean
   readonly radioButton?: boolean
+  readonly combo?: boolean
   readonly options?: readonly { readonly exportValue?: string; readonly displayValue?: string }[]
   readonly textContent?: readonly string[]
   readonly contentsObj?: { readonly str?: string }
@@ -75,6 +76,8 @@ function fieldText({ fieldType, fieldValue, password, options = [], ...other }: 
   if (fieldType === 'Btn') {
     return other.checkBox === true || other.radioButton === true ? '' : (other.textContent ?? []).join('\n')
   }
+  // A list that stands open shows all that can be chosen.
+  if (fieldType === 'Ch' && other.combo !== true) return options.map(({ displayValue = '' }) => displayValue).join('\n')
   const values = (Array.isArray(fieldValue) ? fieldValue : [fieldValue]).filter((value) => typeof value === 'string')
   const shown = values.map((value) => options.find(({ exportValue }) => exportValue === value)?.displayValue ?? value)
   return shown.join(', ').trim()

@@ -1,5 +1,6 @@
 import { getDocumentProxy } from 'unpdf'
 import { type ExtractCaps, textTooLong, Unreadable } from './caps.ts'
+import { CharacterMaps } from './pdf-cmaps.ts'
 import { readingLines } from './pdf-columns.ts'
 import { pageRuns, type TextItem } from './pdf-items.ts'
 import { type PdfLine, segmentsOf } from './pdf-lines.ts'
@@ -19,7 +20,8 @@ export async function readPdf(
   // A copy: the library takes no Buffer, and keeps what it is given.
   const pdf = await getDocumentProxy(new Uint8Array(bytes), {
     ...{ isEvalSupported: false, disableFontFace: true, useSystemFonts: false, stopAtErrors: false, verbosity: 0 },
-    ...{ enableXfa: false, maxImageSize: 0 },
+    ...{ enableXfa: false, maxImageSize: 0, cMapUrl: 'cmaps/', cMapPacked: true, useWorkerFetch: false },
+    BinaryDataFactory: CharacterMaps,
   }).catch(refuse)
   if (pdf.numPages > caps.pages) {
     throw new Unreadable(`The PDF has ${pdf.numPages} pages; ${caps.pages} are read at most. Split it.`)
