@@ -24,6 +24,7 @@ export function claimMove(db: Db, options: ClaimOptions): Promise<MoveRow | unde
     select id from moves q
     where ${isFree}
       and (state <> 'soaking' or request is not null or retain_until <= now())
+      and stopped is null
       and state <> 'paused'
       and ${hasTurn()}
     order by created_at limit 1 for update skip locked`
@@ -38,7 +39,8 @@ export function claimSoakingMove(db: Db, options: ClaimOptions): Promise<MoveRow
   const next = sql`
     select id from moves q
     where ${isFree}
-      and state = 'soaking' and request is null and retain_until > now()
+      and state = 'soaking' and request is null and (retain_until > now() or stopped is not null)
+      and (stopped is null or stopped->>'step' <> 'soak')
       and exists (select 1 from dirty where move_id = q.id and synced_seq is distinct from seq)
     order by not_before nulls first, created_at limit 1 for update skip locked`
   return take(db, next, options)

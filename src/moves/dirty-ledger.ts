@@ -142,6 +142,15 @@ export class DirtyLedger {
     })
   }
 
+  /** Acknowledged writes that the follower lacks. */
+  async countLost(): Promise<number> {
+    const [lost] = await this.#db.execute<{ count: number }>(sql`
+      select count(*)::int as count from dirty
+      where move_id = ${this.#move.id} and verified_seq is distinct from seq
+        and state = 'done' and synced_seq is distinct from seq and not trust_store`)
+    return lost?.count ?? 0
+  }
+
   async tail(): Promise<Tail> {
     return readTail(this.#db, this.#move.id)
   }

@@ -5,6 +5,7 @@ import type { MoveRow } from './journal.ts'
 import { isEnded } from './move-state.ts'
 import { queueReason } from './queue.ts'
 import { moverSlots } from './queue-limits.ts'
+import { stoppedGate } from './stop-for-person.ts'
 
 /**
  * What a move waits for at this moment. A gate that a mover wrote down holds as long as a mover looks at it, or until it
@@ -12,6 +13,7 @@ import { moverSlots } from './queue-limits.ts'
  */
 export async function gateNow(tx: Tx, row: MoveRow): Promise<Waiting | null> {
   if (isEnded(row.state)) return null
+  if (row.stopped !== null) return seen(stoppedGate(row, row.stopped), new Date(row.stopped.at))
   if (row.state === 'paused') return seen({ kind: 'paused' }, row.updatedAt)
   const { isCarried, isPutOff, now } = await claimOf(tx, row)
   if (isCarried || isPutOff) return row.waiting

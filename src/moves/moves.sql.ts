@@ -17,7 +17,7 @@ import { places } from '../registry/places.sql.ts'
 import { tenants } from '../registry/tenants.sql.ts'
 import type { Waiting } from './gate.ts'
 import type { MoveKind, MoveRequest, MoveState } from './move-state.ts'
-import type { StopReason } from './stop-reason.ts'
+import type { Stopped } from './stop-reason.ts'
 import type { VerificationReport } from './verification.ts'
 
 /** One move of one tenant. Every change by a mover is conditional on `moverToken`, which each takeover raises. */
@@ -72,7 +72,7 @@ export const moves = pgTable(
     /** Until when a mover that was told to stop may still send: the end of the lease that it had. */
     sendsUntil: timestamp('sends_until', { withTimezone: true }),
     /** Why the move stands until a person decides: going on would delete or drop what nobody asked to. */
-    stopped: jsonb('stopped').$type<StopReason>(),
+    stopped: jsonb('stopped').$type<Stopped>(),
     /** Records that a person gave up with `acceptLoss`. */
     acceptedLoss: integer('accepted_loss').notNull().default(0),
     /** When writes were last held for the switch. */

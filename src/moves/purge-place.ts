@@ -4,9 +4,13 @@ import { AppError } from '../errors.ts'
 import { freeRoom, setIndexDeleted } from '../registry/indexes.ts'
 import { markPurged, toPlacement } from '../registry/places.ts'
 import { routing } from '../registry/routing.sql.ts'
-import type { VectorStore } from '../stores/store.ts'
+import type { TenantStore, VectorStore } from '../stores/store.ts'
+import { countListed } from './count-places.ts'
+import type { MoveRow } from './journal.ts'
+import { whyNoPurge } from './loss-rules.ts'
 import { cleanups } from './moves.sql.ts'
-import { readPlace } from './read-places.ts'
+import { readPlace, readRouting } from './read-places.ts'
+import { NeedsPerson } from './stop-reason.ts'
 
 /** What was deleted; kept with the move. */
 export interface PurgeReceipt {
@@ -20,6 +24,8 @@ interface Deps {
   readonly db: Db
   readonly stores: VectorStore
   readonly signal: AbortSignal
+  /** Whose place it is, and how many records a person gave up. */
+  readonly move: MoveRow
 }
 
 /**
@@ -28,7 +34,10 @@ interface Deps {
  * @returns undefined while the store still shows it: try again.
  * @throws AppError `conflict` when a routing still names the place (docs/moves.md I10).
  */
-export async function purgePlace({ db, stores, signal }: Deps, placeId: number): Promise<PurgeReceipt | undefined> {
+export async function purgePlace(
+  { db, stores, signal, move }: Deps,
+  placeId: number,
+): Promise<PurgeReceipt | undefined> {
   const found = await readPlace(db, placeId)
   if (found === undefined) throw new Error(`there is no place ${placeId}`)
   const { place, index } = found
@@ -38,6 +47,7 @@ export async function purgePlace({ db, stores, signal }: Deps, placeId: number):
   const counted = place.state === 'purged' || index.state === 'deleted' ? undefined : await countRecords()
   const receipt = { index: index.name, namespace: place.namespace, records: counted ?? null, indexDeleted }
   if (place.state === 'purged') return receipt
+  if (store !== undefined) await guardPurge(store)
   if (indexDeleted) {
     await stores.deleteIndex(place.project, index.name, { signal })
     if ((await stores.describeIndex(place.project, index.name, { signal })) !== undefined) return undefined
@@ -56,6 +66,14 @@ export async function purgePlace({ db, stores, signal }: Deps, placeId: number):
       .where(and(eq(cleanups.placeId, placeId), isNull(cleanups.doneAt)))
   })
   return receipt
+
+  /** The log has ended: the tenant's place has to show that it has what is deleted here. */
+  async function guardPurge(purged: TenantStore): Promise<void> {
+    const kept = stores.open((await readRouting(db, move)).active)
+    const [keptRecords, purgedRecords] = await Promise.all([countListed(kept, signal), countListed(purged, signal)])
+    const reason = whyNoPurge(keptRecords, purgedRecords ?? 0, move.acceptedLoss)
+    if (reason !== undefined) throw new NeedsPerson(reason)
+  }
 
   /** Only for the receipt: an index that is gone already, or never came to be, has no count. */
   async function countRecords(): Promise<number | undefined> {

@@ -81,7 +81,7 @@ interface Page {
  * Lists the ids after a position, page by page. A cursor that the store no longer knows is no fault of the place: the
  * listing begins anew, and what was there before the position is passed over.
  */
-async function* listAfter(
+export async function* listAfter(
   from: TenantStore,
   { cursor, afterId }: Position,
   signal: AbortSignal,

@@ -25,6 +25,8 @@ import { prepare } from './steps/prepare.ts'
 import { rollBack } from './steps/roll-back.ts'
 import { soak } from './steps/soak.ts'
 import { verify } from './steps/verify.ts'
+import { stopForPerson } from './stop-for-person.ts'
+import { NeedsPerson } from './stop-reason.ts'
 
 const steps = { prepare, arm, copy, verify, fence, open, soak, complete, cancel, rollBack } satisfies Record<
   StepName,
@@ -70,7 +72,10 @@ export async function runMove(
 
 /** What the move needs now, as its row is. */
 export function stepOf(move: MoveRow, clock: Clock): StepName | 'rest' {
-  const retentionOver = move.retainUntil !== null && move.retainUntil.getTime() <= clock.epochMs()
+  // What a person has to decide about rests; what was refused while it soaks goes on soaking.
+  if (move.stopped !== null && (move.state !== 'soaking' || move.stopped.step === 'soak')) return 'rest'
+  const isOver = move.retainUntil !== null && move.retainUntil.getTime() <= clock.epochMs()
+  const retentionOver = isOver && move.stopped === null
   return nextStep({ state: move.state, request: move.request, retentionOver })
 }
 
@@ -114,6 +119,11 @@ export async function runStep(deps: RunMoveDeps, { move, step, claim, learnt, ga
   } catch (error) {
     if (error instanceof Superseded) return { kind: 'next' }
     if (error instanceof LostMove || signal.aborted) throw error
+    if (error instanceof NeedsPerson) {
+      log.warn({ move: move.id, tenant: move.tenantId, step }, `a move needs a person: ${error.message}`)
+      await stopForPerson(db, move, step, error.reason, new Date(clock.epochMs()))
+      return { kind: 'next' }
+    }
     log.warn({ err: error, move: move.id, tenant: move.tenantId, step }, 'a step of a move failed')
     const { retryMs, tries } = await recordFault(db, move, error)
     if (retryMs === 0) return { kind: 'next' }

@@ -17,26 +17,28 @@ interface Deps {
  * Before the switch: drop the target and go on with the source. The mover does it at its next step.
  * @throws AppError `not_found`, `conflict` when it is too late.
  */
-export async function cancelMove({ db }: Deps, actor: StaffPrincipal, id: string): Promise<MoveView> {
-  return steer(db, actor, id, 'move.cancel', async (tx, row) => {
+export async function cancelMove({ db }: Deps, actor: StaffPrincipal, id: string, acceptLoss = 0): Promise<MoveView> {
+  const deed = async (tx: Tx, row: MoveRow) => {
     if (row.state === 'cancelling') return
     if (!isBeforeSwitch(row.state))
       throw tooLate(row, 'cancelled', row.state === 'soaking' ? 'Roll it back instead.' : '')
     await changeMove(tx, row, { request: 'cancel', notBefore: null })
-  })
+  }
+  return steer(db, actor, id, 'move.cancel', deed, acceptLoss)
 }
 
 /**
  * After the switch: end the time in which it can be undone, and delete the source.
  * @throws AppError `not_found`, `conflict` unless the move soaks.
  */
-export async function completeMove({ db }: Deps, actor: StaffPrincipal, id: string): Promise<MoveView> {
-  return steer(db, actor, id, 'move.complete', async (tx, row) => {
+export async function completeMove({ db }: Deps, actor: StaffPrincipal, id: string, acceptLoss = 0): Promise<MoveView> {
+  const deed = async (tx: Tx, row: MoveRow) => {
     if (row.state === 'completing') return
     if (row.state !== 'soaking')
       throw tooLate(row, 'completed', isBeforeSwitch(row.state) ? 'It has not switched yet.' : '')
     await changeMove(tx, row, { request: 'complete', notBefore: null })
-  })
+  }
+  return steer(db, actor, id, 'move.complete', deed, acceptLoss)
 }
 
 /**
@@ -44,13 +46,14 @@ export async function completeMove({ db }: Deps, actor: StaffPrincipal, id: stri
  * does it, by the same fence as before.
  * @throws AppError `not_found`, `conflict` unless the move soaks.
  */
-export async function rollbackMove({ db }: Deps, actor: StaffPrincipal, id: string): Promise<MoveView> {
-  return steer(db, actor, id, 'move.rollback', async (tx, row) => {
+export async function rollbackMove({ db }: Deps, actor: StaffPrincipal, id: string, acceptLoss = 0): Promise<MoveView> {
+  const deed = async (tx: Tx, row: MoveRow) => {
     if (row.state === 'rolling_back') return
     if (row.state !== 'soaking')
       throw tooLate(row, 'rolled back', isBeforeSwitch(row.state) ? 'Cancel it instead.' : '')
     await changeMove(tx, row, { request: 'rollback', notBefore: null })
-  })
+  }
+  return steer(db, actor, id, 'move.rollback', deed, acceptLoss)
 }
 
 /**
@@ -79,11 +82,12 @@ export async function pauseMove({ db }: Deps, actor: StaffPrincipal, id: string)
 }
 
 /** @throws AppError `not_found`, `conflict` unless the move is paused. */
-export async function resumeMove({ db }: Deps, actor: StaffPrincipal, id: string): Promise<MoveView> {
-  return steer(db, actor, id, 'move.resume', async (tx, row) => {
+export async function resumeMove({ db }: Deps, actor: StaffPrincipal, id: string, acceptLoss = 0): Promise<MoveView> {
+  const deed = async (tx: Tx, row: MoveRow) => {
     if (row.state !== 'paused' || row.pausedState === null) throw tooLate(row, 'resumed', 'It is not paused.')
     await changeMove(tx, row, { state: row.pausedState, pausedState: null, gate: null, notBefore: null })
-  })
+  }
+  return steer(db, actor, id, 'move.resume', deed, acceptLoss)
 }
 
 async function steer(
@@ -92,12 +96,19 @@ async function steer(
   id: string,
   action: string,
   deed: (tx: Tx, row: MoveRow) => Promise<void>,
+  /** Records that the person gives up; undefined for a verb that lets nothing go on. */
+  acceptLoss?: number,
 ): Promise<MoveView> {
   return db.transaction(async (tx) => {
     const [row] = await tx.select().from(moves).where(eq(moves.id, id)).for('update')
     if (row === undefined) throw new AppError('not_found', 'There is no such move.')
     await deed(tx, row)
-    await appendAudit(tx, [{ actor: actor.subject, action, tenantId: row.tenantId, detail: { move: id } }])
+    if (acceptLoss !== undefined) {
+      const decided = { stopped: null, acceptedLoss: acceptLoss, notBefore: null }
+      await tx.update(moves).set(decided).where(eq(moves.id, row.id))
+    }
+    const detail = { move: id, ...(acceptLoss ? { acceptLoss } : {}) }
+    await appendAudit(tx, [{ actor: actor.subject, action, tenantId: row.tenantId, detail }])
     const [fresh] = await tx.select().from(moves).where(eq(moves.id, id))
     return viewOf(tx, fresh ?? row)
   })

@@ -5,12 +5,13 @@ import { changeRouting } from '../registry/change-routing.ts'
 import { places } from '../registry/places.sql.ts'
 import { fenceGate, isInVain, isTailDone, pollMs, whatKept } from './fence-gate.ts'
 import type { Gate } from './gate.ts'
+import { guardFence } from './guard-loss.ts'
 import { asMover, changeMove, type MoveChange, type MoveRow } from './journal.ts'
 import type { Rates } from './learnt.ts'
 import { readMoving } from './read-places.ts'
 import { barrierTickOf, type StepContext, type StepResult, wait } from './step.ts'
-import { type SyncParts, syncRound } from './sync.ts'
-import { syncParts } from './sync-parts.ts'
+import { syncRound } from './sync.ts'
+import { type SyncParts, syncParts } from './sync-parts.ts'
 import { readTail } from './tail.ts'
 
 /**
@@ -29,6 +30,7 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
   if (routing.phase === 'track' || routing.phase === 'soak') {
     const gate = await catchUp(context, parts)
     if (gate !== undefined) return wait(gate, 100)
+    await guardFence(context, parts)
     await asMover(db, move, async (tx, row) => {
       const fence = { phase: 'fence', fenceBudgetMs: settings.fenceBudgetMs } as const
       const changed = await changeRouting(tx, row.tenantId, routing.epoch, fence)

@@ -1,24 +1,12 @@
 import { isRefusal } from '../registry/write-outcome.ts'
-import type { TenantStore, VectorRecord, WriteReceipt } from '../stores/store.ts'
+import type { VectorRecord, WriteReceipt } from '../stores/store.ts'
 import { digestRecord } from './digest.ts'
-import type { DirtyLedger, DirtyRow } from './dirty-ledger.ts'
+import type { DirtyRow } from './dirty-ledger.ts'
 import { isFresh, isShownThere, stampCopy } from './freshness.ts'
-import type { Learnt } from './learnt.ts'
+import { afterLoss, refuseStrayDeletes } from './lost-places.ts'
 import { putBatch } from './put-batch.ts'
 import { maxFollowed, type StoreLag, type Written } from './store-lag.ts'
-
-/** What a round of syncing or comparing works with. */
-export interface SyncParts {
-  readonly ledger: DirtyLedger
-  readonly active: TenantStore
-  readonly follower: TenantStore
-  readonly storeVisibleMs: number
-  readonly storeInDoubtMs: number
-  /** Every record was compared, and no writes wait: rows that nobody needs are dropped. */
-  readonly mayDrop: boolean
-  readonly learnt: Learnt
-  readonly signal: AbortSignal
-}
+import type { SyncParts } from './sync-parts.ts'
 
 /** Rows carried over at once. */
 const roundSize = 1000
@@ -31,12 +19,15 @@ const firstLook = 100 - maxFollowed
 /** Carries over and compares what can be by now, once. @returns how many rows were carried over, and how many compared. */
 export async function syncRound(parts: SyncParts): Promise<{ readonly synced: number; readonly verified: number }> {
   const begunAtMs = parts.learnt.nowMs()
-  const synced = await carryOver(parts)
-  const verified = await verify(parts)
+  const { synced, verified } = await round(parts).catch((fault) => afterLoss(parts, fault))
   parts.learnt.rounded(begunAtMs, synced)
   if (parts.mayDrop && parts.learnt.isDropDue())
     parts.learnt.droppedTo = await parts.ledger.drop(parts.learnt.droppedTo, parts.storeVisibleMs)
   return { synced, verified }
+}
+
+async function round(parts: SyncParts): Promise<{ readonly synced: number; readonly verified: number }> {
+  return { synced: await carryOver(parts), verified: await verify(parts) }
 }
 
 /**
@@ -64,6 +55,7 @@ async function carryOver(parts: SyncParts): Promise<number> {
     return record === undefined ? [] : [{ row, ...stampCopy(record, row.seq) }]
   })
   const deletes = fresh.filter((row) => !records.has(row.id))
+  await refuseStrayDeletes(parts, deletes)
   await ledger.claim(ids)
   const copies = puts.map(({ copy }) => copy)
   const put = puts.length > 0 ? await carry(parts, ids, () => putBatch(follower, copies, signal)) : {}

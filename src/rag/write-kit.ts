@@ -13,6 +13,7 @@ import type {
   VectorStore,
   WriteReceipt,
 } from '../stores/store.ts'
+import { indexMustBeThere } from './index-gone.ts'
 import type { RagMemory } from './rag-memory.ts'
 import type { WriteDeps, WriterOptions } from './write-deps.ts'
 
@@ -46,9 +47,10 @@ export function writeKit(deps: WriteDeps, tenantId: TenantId, { isClaimed }: Wri
   const gate = { db, routes, clock, settings: { ...limits, storeInDoubtMs } }
   type Run = (store: TenantStore, options: CallOptions, pass: WritePass) => Promise<WriteReceipt>
   const call = async (pass: WritePass, isExclusive: boolean, run: Run): Promise<WriteReceipt> => {
-    const receipt = await bounded(clock, limits.storeCallMs, pass.signal, (signal) =>
+    const sending = bounded(clock, limits.storeCallMs, pass.signal, (signal) =>
       run(stores.open(pass.placement), { signal, noRepeatInDoubt: !isExclusive }, pass),
     )
+    const receipt = await indexMustBeThere(sending)
     memory.realEmpties.delete(pass.placement.placeId)
     return receipt
   }

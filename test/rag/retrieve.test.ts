@@ -203,6 +203,11 @@ test('an index that is gone is a fault of ours, not a missing record', async () 
   })
   await expect(retrieve(world.deps, acme, { query: 'apple' })).rejects.toMatchObject({ code: 'store_inconsistent' })
   world.deps.stores.before('query', undefined)
+  world.deps.stores.before('upsert', () => {
+    throw new AppError('not_found', 'no index')
+  })
+  await expect(put('lost', 'apple')).rejects.toMatchObject({ code: 'store_inconsistent' })
+  world.deps.stores.before('upsert', undefined)
 })
 
 test('the list of documents is walked page by page, each document once', async () => {

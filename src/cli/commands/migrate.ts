@@ -6,33 +6,45 @@ import type { Context } from '../context.ts'
 import { CliError } from '../exit-code.ts'
 import { type ChangeOptions, changing } from '../verb.ts'
 
+interface MigrateOptions extends ChangeOptions {
+  readonly afterRestore?: true
+}
+
 export function migrate(context: Context): Command {
   return changing({
     usage: 'migrate',
     summary: "bring the schema of DATABASE_URL's database up to date; twice changes nothing more",
     example: 'migrate --yes',
-  }).action(async (options: ChangeOptions) => {
-    // Loaded here: drizzle is half of what a start would cost, and no other verb needs it.
-    const [{ connect }, { firstContact }, { migrate: bringUpToDate }] = await Promise.all([
-      import('../../db/connect.ts'),
-      import('../../db/first-contact.ts'),
-      import('../../db/migrate.ts'),
-    ])
-    const url = readDatabaseUrl().reveal()
-    await using database = connect({ url, max: 2, applicationName: 'tenant-router migrate' })
-    try {
-      const pending = await firstContact(url, () => pendingMigrations(database))
-      if (pending.length > 0 && !options.dryRun) {
-        await agree(context, options, `Run ${pending.length} migration(s) on the database: ${pending.join(', ')}?`)
-        await bringUpToDate(database)
-      }
-      if (options.json) context.write(JSON.stringify({ dryRun: options.dryRun === true, migrations: pending }))
-      else if (pending.length === 0) context.write('The schema is up to date.')
-      else context.write(`${options.dryRun ? 'Would run' : 'Ran'}: ${pending.join(', ')}.`)
-    } catch (error) {
-      if (error instanceof CliError) throw error
-      const why = error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code : String(error)
-      throw new CliError('failed', `The database could not be migrated: ${why}`, { cause: error })
-    }
   })
+    .option('--after-restore', 'also raise the numbers that the store may hold from after the backup; see the runbook')
+    .action(async (options: MigrateOptions) => {
+      // Loaded here: drizzle is half of what a start would cost, and no other verb needs it.
+      const [{ connect }, { firstContact }, { migrate: bringUpToDate }, { raiseAfterRestore }] = await Promise.all([
+        import('../../db/connect.ts'),
+        import('../../db/first-contact.ts'),
+        import('../../db/migrate.ts'),
+        import('../../db/after-restore.ts'),
+      ])
+      const url = readDatabaseUrl().reveal()
+      await using database = connect({ url, max: 2, applicationName: 'tenant-router migrate' })
+      try {
+        const pending = await firstContact(url, () => pendingMigrations(database))
+        if (pending.length > 0 && !options.dryRun) {
+          await agree(context, options, `Run ${pending.length} migration(s) on the database: ${pending.join(', ')}?`)
+          await bringUpToDate(database)
+        }
+        if (options.afterRestore && !options.dryRun) {
+          await agree(context, options, 'Raise the numbers of writes and of places? Every replica has to be down.')
+          const { tenants } = await raiseAfterRestore(database)
+          if (!options.json) context.write(`Raised the number of writes, and the generations of ${tenants} tenant(s).`)
+        }
+        if (options.json) context.write(JSON.stringify({ dryRun: options.dryRun === true, migrations: pending }))
+        else if (pending.length === 0) context.write('The schema is up to date.')
+        else context.write(`${options.dryRun ? 'Would run' : 'Ran'}: ${pending.join(', ')}.`)
+      } catch (error) {
+        if (error instanceof CliError) throw error
+        const why = error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code : String(error)
+        throw new CliError('failed', `The database could not be migrated: ${why}`, { cause: error })
+      }
+    })
 }

@@ -2,18 +2,21 @@ import type { Command } from 'commander'
 import { change } from '../change.ts'
 import type { Context } from '../context.ts'
 import { showDocument } from '../show.ts'
-import { type ChangeOptions, changing } from '../verb.ts'
+import { type AcceptLossOptions, acceptLoss, steerPath } from '../steer-path.ts'
+import { changing } from '../verb.ts'
 
 export function movesCancel(context: Context): Command {
   return changing({
     usage: 'cancel <id>',
     summary: 'give a move up before its switch; the tenant stays where it is',
     example: 'moves cancel 018f3c2e-5f0a-7cc3-9d53-0c3f4b7a9e11 --yes',
-  }).action(async (id: string, options: ChangeOptions) => {
-    const move = await change<object>(context, options, {
-      question: `Cancel move ${id}? What was copied is dropped.`,
-      request: { method: 'POST', path: `/moves/${encodeURIComponent(id)}/cancel` },
-    })
-    if (move !== undefined) showDocument(context, options, move)
   })
+    .addOption(acceptLoss())
+    .action(async (id: string, options: AcceptLossOptions) => {
+      const move = await change<object>(context, options, {
+        question: `Cancel move ${id}? What was copied is dropped.`,
+        request: { method: 'POST', path: steerPath(id, 'cancel', options) },
+      })
+      if (move !== undefined) showDocument(context, options, move)
+    })
 }

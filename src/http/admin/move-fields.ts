@@ -4,6 +4,12 @@ import { moveStates } from '../../moves/move-state.ts'
 
 /** Fields and answers of the move routes. */
 export const kind = z.enum(['promote', 'demote', 'rebalance'])
+export const acceptLoss = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .optional()
+  .describe('Of a move that needs a person: as many records may be lost by going on. Without it, it counts again.')
 const place = z.object({
   kind: z.enum(['pool', 'silo']),
   project: z.string(),

@@ -14,7 +14,7 @@ import type { MoveSettings } from '../../moves/step.ts'
 import { parseTenantId } from '../../placement/tenant-id.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import { type AnyRoute, route } from '../route.ts'
-import { kind, move, report } from './move-fields.ts'
+import { acceptLoss, kind, move, report } from './move-fields.ts'
 import { drain, plan, stoppedDrain } from './move-plan-fields.ts'
 
 export interface MoveRouteDeps {
@@ -156,7 +156,6 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
     ...(
       [
         ['cancel', cancelMove],
-        ['pause', pauseMove],
         ['resume', resumeMove],
         ['rollback', rollbackMove],
         ['complete', completeMove],
@@ -169,10 +168,24 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
         tag,
         summary: summaries[verb],
         params: moveId,
+        query: z.object({ acceptLoss }),
         replies: { 202: { description: 'The move as it is now', schema: move } },
-        handle: async ({ principal, params }) => ({ status: 202, json: await steer(deps, principal, params.id) }),
+        handle: async ({ principal, params, query }) => ({
+          status: 202,
+          json: await steer(deps, principal, params.id, query.acceptLoss),
+        }),
       }),
     ),
+    route({
+      method: 'post',
+      path: '/moves/{id}/pause',
+      access: platform,
+      tag,
+      summary: summaries.pause,
+      params: moveId,
+      replies: { 202: { description: 'The move as it is now', schema: move } },
+      handle: async ({ principal, params }) => ({ status: 202, json: await pauseMove(deps, principal, params.id) }),
+    }),
   ]
 }
 

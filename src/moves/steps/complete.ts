@@ -4,15 +4,18 @@ import { retirePlace } from '../../registry/places.ts'
 import { DirtyLedger } from '../dirty-ledger.ts'
 import { endJournal, JournalBusy } from '../end-journal.ts'
 import { untilOf } from '../gate.ts'
+import { guardEnd } from '../guard-loss.ts'
 import { asMover, changeMove } from '../journal.ts'
 import { purgePlace } from '../purge-place.ts'
 import { readRouting } from '../read-places.ts'
 import { barrierTickOf, next, replicasBehind, type Step, type StepContext, type StepResult, wait } from '../step.ts'
+import { syncParts } from '../sync-parts.ts'
 
 /** The end of a move: STEADY on the new place, a barrier, time for slow reads, then the source is deleted. */
 export const complete: Step = async (context) => {
   const { db, move, settings } = context
   await new DirtyLedger(db, move).closeDoubts(settings.storeInDoubtMs)
+  if (move.state === 'soaking') await guardEnd(context, await syncParts(context))
   const steady = await asMover(db, move, async (tx, row) => {
     const routing = await readRouting(tx, row)
     if (routing.phase !== 'soak') return row.state === 'completing'

@@ -5,8 +5,9 @@ import { moves } from '../moves.sql.ts'
 import { putBatch } from '../put-batch.ts'
 import { readAhead } from '../read-ahead.ts'
 import { next, type Step, type StepContext } from '../step.ts'
-import { carry, type SyncParts, syncRound } from '../sync.ts'
-import { syncParts } from '../sync-parts.ts'
+import { NeedsPerson } from '../stop-reason.ts'
+import { carry, syncRound } from '../sync.ts'
+import { type SyncParts, syncParts } from '../sync-parts.ts'
 
 /**
  * Copies batch by batch: list, fetch, drop what was written since the move began, claim the rest in the move's row, put it
@@ -23,7 +24,7 @@ export const copy: Step = async (context) => {
   let row = move
   if (row.total === null) {
     const total = (await parts.active.describeNamespace({ signal }))?.recordCount
-    if (total === undefined) throw new Error(`the namespace of move ${move.id}'s source is gone`)
+    if (total === undefined) throw new NeedsPerson({ words: "The source's namespace is gone.", records: move.copied })
     row = await record(context, { total })
   }
   for await (const batch of readAhead(parts.active, {

@@ -2,11 +2,13 @@ import { sql } from 'drizzle-orm'
 import { readBarrier } from '../../registry/barrier.ts'
 import { changeRouting } from '../../registry/change-routing.ts'
 import { retirePlace } from '../../registry/places.ts'
+import { guardRollback } from '../guard-loss.ts'
 import { asMover, changeMove } from '../journal.ts'
 import { purgePlace } from '../purge-place.ts'
 import { readRouting } from '../read-places.ts'
 import { barrierTickOf, next, replicasBehind, type Step, wait } from '../step.ts'
 import { switchOver } from '../switch-over.ts'
+import { syncParts } from '../sync-parts.ts'
 import { oldReaders } from './complete.ts'
 
 /**
@@ -16,6 +18,8 @@ import { oldReaders } from './complete.ts'
 export const rollBack: Step = async (context) => {
   const { db, move, settings } = context
   if (move.state === 'soaking') {
+    const parts = await syncParts(context)
+    await guardRollback(context, parts)
     await asMover(db, move, (tx, row) => changeMove(tx, row, { state: 'rolling_back', request: null, fenceTries: 0 }))
     return next
   }

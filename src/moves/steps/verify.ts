@@ -1,6 +1,8 @@
 import { eq, sql } from 'drizzle-orm'
 import { AppError } from '../../errors.ts'
 import { compare } from '../compare.ts'
+import { isGone } from '../count-places.ts'
+import { guardPass, passBegins } from '../guard-pass.ts'
 import { asMover, changeMove } from '../journal.ts'
 import { markPass, passMarks, readPass } from '../pass-progress.ts'
 import { rangeSizeFor } from '../range-digests.ts'
@@ -8,8 +10,9 @@ import { readPlacements } from '../read-places.ts'
 import { replayQueries } from '../replay-queries.ts'
 import { movePasses, moveReports } from '../reports.sql.ts'
 import { next, type Step, type StepContext } from '../step.ts'
-import { type SyncParts, syncRound } from '../sync.ts'
-import { syncParts } from '../sync-parts.ts'
+import { NeedsPerson } from '../stop-reason.ts'
+import { syncRound } from '../sync.ts'
+import { type SyncParts, syncParts } from '../sync-parts.ts'
 import { waitVisible } from '../wait-visible.ts'
 
 /** Passes over all records. What differs in the first is repaired; what differs in the second, nobody touched, is a fault. */
@@ -34,13 +37,16 @@ export const verify: Step = async (context) => {
       clock: context.clock,
       onWait: context.waiting,
     })
+    const begunAt = await passBegins(context)
     const rangeSize = rangeSizeFor(move.total ?? 0)
     const onProgress = passMarks(db, move, at, () => context.clock.now())
     const begun = at.begun ?? undefined
     const found = await compare(parts.active, parts.follower, { signal, rangeSize, begun, onProgress })
-    const counted = (await parts.active.describeNamespace({ signal }))?.recordCount
-    if (counted === undefined) throw new AppError('store_inconsistent', "The source's namespace is gone.")
-    const different = await untouched(context, [...found.toPut, ...found.toDelete])
+    if (await isGone(parts.active, signal))
+      throw new NeedsPerson({ words: "The source's namespace is gone.", records: found.targetRecords })
+    const [toPut, toDelete] = [await untouched(context, found.toPut), await untouched(context, found.toDelete)]
+    await guardPass(context, parts, found, { toPut: toPut.length, toDelete: toDelete.length }, begunAt)
+    const different = [...toPut, ...toDelete]
     if (different.length === 0) {
       await keepReport(context, found, { rangeSize, repaired: at.repaired })
       await context.at('verify: compared')

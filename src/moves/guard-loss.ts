@@ -1,0 +1,65 @@
+import { countedBy, countPlaces, explainedByLog, isGone } from './count-places.ts'
+import type { PlaceCounts } from './loss-rules.ts'
+import { mendedAtMost, whyKeepFollower, whyNoSwitch } from './loss-rules.ts'
+import type { StepContext } from './step.ts'
+import { NeedsPerson, type StopReason } from './stop-reason.ts'
+import type { SyncParts } from './sync-parts.ts'
+
+/** @throws NeedsPerson unless there is no reason. */
+export function stopIf(reason: StopReason | undefined): void {
+  if (reason !== undefined) throw new NeedsPerson(reason)
+}
+
+/**
+ * Counts both places before the follower becomes the active one, and puts right what a move mends by itself.
+ * @throws NeedsPerson when the follower lacks more.
+ */
+async function guardSwitch(context: StepContext, parts: SyncParts): Promise<void> {
+  const counts = await countBoth(context, parts)
+  stopIf(whyNoSwitch(counts, context.move.acceptedLoss))
+  if (counts.missing > 0 && counts.missing === counts.missingIds.length) await parts.ledger.soil(counts.missingIds)
+}
+
+/**
+ * Before a rollback: X has to have what Y has. A Y that is gone has nothing to compare with, and takes with it what was
+ * written last; that is known from the log.
+ * @throws NeedsPerson
+ */
+export async function guardRollback(context: StepContext, parts: SyncParts): Promise<void> {
+  const { move, signal } = context
+  if (!(await isGone(parts.active, signal))) return guardSwitch(context, parts)
+  if (await isGone(parts.follower, signal))
+    throw new NeedsPerson({ words: 'Both places are gone: the one in use and the one to go back to.', records: 0 })
+  const records = await parts.ledger.countLost()
+  if (records <= move.acceptedLoss) return
+  throw new NeedsPerson({
+    words: `The place in use is gone, with ${records} write(s) that the old one lacks.`,
+    records,
+  })
+}
+
+/**
+ * The last look before writes are held. The store's own counters lag, so they only cause a second look: a count of both
+ * places by their listings.
+ * @throws NeedsPerson
+ */
+export async function guardFence(context: StepContext, parts: SyncParts): Promise<void> {
+  const { active, follower } = parts
+  const [here, there] = await Promise.all([active, follower].map((store) => countedBy(store, context.signal)))
+  if (here === undefined && parts.isSwitched) return
+  if (there === undefined || (here ?? 0) - there > mendedAtMost(here ?? 0)) await guardSwitch(context, parts)
+}
+
+/** Counts both places before the follower is given up. @throws NeedsPerson when it has what the active place lacks. */
+export async function guardEnd(context: StepContext, parts: SyncParts): Promise<void> {
+  if (await isGone(parts.follower, context.signal)) return
+  stopIf(whyKeepFollower(await countBoth(context, parts), context.move.acceptedLoss))
+}
+
+function countBoth(
+  { db, move, settings, signal }: StepContext,
+  { active, follower }: SyncParts,
+): Promise<PlaceCounts & { readonly missingIds: readonly string[] }> {
+  const explained = (ids: readonly string[]) => explainedByLog(db, move.id, ids, settings.storeVisibleMs)
+  return countPlaces(active, follower, { signal, explained })
+}

@@ -1,0 +1,44 @@
+import { sql } from 'drizzle-orm'
+import { countStoredChunks } from '../registry/inventory.ts'
+import type { Comparison } from './compare.ts'
+import { countListed } from './count-places.ts'
+import { stopIf } from './guard-loss.ts'
+import { isTooFew, type PassFindings, whyNoRepair } from './loss-rules.ts'
+import type { StepContext } from './step.ts'
+import { NeedsPerson } from './stop-reason.ts'
+import type { SyncParts } from './sync-parts.ts'
+
+/** When a pass begins, by Postgres's clock. */
+export async function passBegins({ db }: StepContext): Promise<string> {
+  const [now] = await db.execute<{ at: string }>(sql`select clock_timestamp()::text as at`)
+  return now?.at ?? ''
+}
+
+/**
+ * Compares what a pass over all records found with the inventory and with what the move itself has seen, before anything
+ * is repaired or switched. A source that shows too few is listed once more after `STORE_VISIBLE_S`.
+ *
+ * @param different records that differ and that nobody wrote since the move began.
+ * @throws NeedsPerson when the source has lost records, or the copy cannot be trusted.
+ */
+export async function guardPass(
+  context: StepContext,
+  parts: SyncParts,
+  found: Comparison,
+  different: { readonly toPut: number; readonly toDelete: number },
+  begunAt: string,
+): Promise<void> {
+  const { db, move, settings, clock, signal } = context
+  const [log] = await db.execute<{ deleted: number }>(sql`
+    select count(*)::int as deleted from dirty where move_id = ${move.id} and not is_put`)
+  const seenRecords = Math.max(move.total ?? 0, move.copied) - (log?.deleted ?? 0)
+  const inventoryRecords = await countStoredChunks(db, move.tenantId, begunAt)
+  let findings: PassFindings = { ...found, ...different, seenRecords, inventoryRecords }
+  if (isTooFew(findings)) {
+    await clock.sleep(settings.storeVisibleMs, signal)
+    const again = await countListed(parts.active, signal)
+    if (again === undefined) throw new NeedsPerson({ words: "The source's namespace is gone.", records: seenRecords })
+    findings = { ...findings, sourceRecords: Math.max(again, found.sourceRecords) }
+  }
+  stopIf(whyNoRepair(findings, move.acceptedLoss))
+}
