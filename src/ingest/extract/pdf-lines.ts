@@ -22,6 +22,8 @@ export interface PdfLine extends Segment {
 /** Gaps in sizes of letters: so wide a one is a blank, and so wide a one parts cells and columns. */
 const blankGap = 0.2
 const wideGap = 1.2
+/** Lines further apart than so many of their sizes are different paragraphs. */
+export const paragraphGap = 1.7
 /** Runs that are so much higher or lower than another, in sizes, stand in another line. */
 const sameLine = 0.45
 /** A run goes on one of the last few of its line. */
@@ -67,7 +69,7 @@ function joined(left: Segment, right: Segment): Omit<PdfLine, 'block'> {
   return { ...longer, text, x: left.x, right: right.right, isRow: true }
 }
 
-/** Neighbouring lines that go down the page below each other are a block. */
+/** Neighbouring lines of one size that go down the page close below each other are a block. */
 function inBlocks(lines: readonly Omit<PdfLine, 'block'>[], isParted: (a: Segment, b: Segment) => boolean): PdfLine[] {
   const placed: PdfLine[] = []
   let block: { left: number; right: number } | undefined
@@ -77,6 +79,8 @@ function inBlocks(lines: readonly Omit<PdfLine, 'block'>[], isParted: (a: Segmen
       before !== undefined &&
       block !== undefined &&
       line.y < before.y &&
+      before.y - line.y <= paragraphGap * line.size &&
+      Math.abs(line.size - before.size) <= 0.5 &&
       line.x < block.right &&
       line.right > block.left &&
       Math.abs(line.x - block.left) < Math.max(6 * line.size, (block.right - block.left) / 2) &&

@@ -1,5 +1,5 @@
 import { escaped } from './markdown-writer.ts'
-import { mostOf, type PdfLine } from './pdf-lines.ts'
+import { mostOf, type PdfLine, paragraphGap } from './pdf-lines.ts'
 
 /** A page's lines in the order of reading, and texts that stand beside them: notes, stamps. */
 export interface PdfPage {
@@ -12,8 +12,6 @@ const headingRatio = 1.15
 /** A line that is longer is none; several together that are longer are a paragraph in large letters. */
 const headingLengthMax = { line: 150, whole: 200 }
 const headingLevels = 4
-/** Lines further apart than so many of their sizes are different paragraphs. */
-const paragraphGap = 1.7
 /** A line that reaches so far to the right was broken by the layout, not by its author. */
 const fullShare = 0.85
 /** The dots that lead to a page number in a table of contents. */
