@@ -9,6 +9,7 @@ import { overhead } from './overhead.ts'
 import { routing } from './routing.ts'
 import { scale } from './scale.ts'
 import { start } from './start.ts'
+import { tail } from './tail.ts'
 import { throughput } from './throughput.ts'
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   ingest,
   scale,
   start,
+  tail,
 }
 
 const usage = `npm run bench -- [NAME…] [--quick] [--write] [--note TEXT]

@@ -234,7 +234,7 @@ test('a paused move leaves the app writing and goes on where it was', async () =
   expect([now.size, now.has('while-paused')]).toEqual([1101, true])
 })
 
-test('a target that differs is repaired once and counted', async () => {
+test('a target that differs is repaired once and counted, and what only it has is deleted when a person says so', async () => {
   const acme = await world.tenant('acme', 20)
   await world.replica(async (point) => {
     if (point !== 'copy: batch recorded') return
@@ -244,6 +244,9 @@ test('a target that differs is repaired once and counted', async () => {
     await target.deleteIds(['r000007'])
   })
   const { id } = await world.promote(acme)
+  const stopped = await world.until(id, 'paused')
+  expect(stopped.waitsFor).toMatchObject({ kind: 'needs_person', count: 1 })
+  await resumeMove(world.home, platform, id, 1)
   const move = await world.until(id, 'soaking')
   expect(move.verification).toMatchObject({ equal: 20, repaired: 3, targetRecords: 20 })
   expect((await contents(await world.placeOf(acme))).get('r000003')?.values).toEqual(

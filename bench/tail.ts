@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { connect } from '../src/db/connect.ts'
+import { readTail } from '../src/moves/tail.ts'
+import { startParts } from './harness/parts.ts'
+import type { BenchOptions, BenchResult } from './harness/report.ts'
+import { median, show, spread } from './harness/statistics.ts'
+
+/** Rows that are not done with, as under a steady load of writes. */
+const open = 50
+const looks = 200
+
+/**
+ * One look at what a move still has to do, as the fence takes it every 10 to 50 ms while writes wait: with few and with
+ * many records touched during the move, of which the same number is open. The log of each is a move of its own in one
+ * table, so the small ones are looked at beside the large one.
+ */
+export async function tail({ quick, say }: BenchOptions): Promise<BenchResult> {
+  const sizes = quick ? [20, 10_000] : [20, 10_000, 1_000_000]
+  await using parts = await startParts({ pin: false })
+  await using database = connect({ url: parts.databaseUrl, max: 1 })
+  const moves = sizes.map((size) => ({ size, id: randomUUID() }))
+  for (const { size, id } of moves) {
+    say(`${size} touched records`)
+    await database.sql`
+      insert into dirty (move_id, record_id, seq, state, is_put, intent_at, done_at, deadline, synced_seq, synced_at, verified_seq)
+      select ${id}, 'r' || n, nextval('write_seq'), 'done', true, now(), now(), now(), n, now(), null
+      from generate_series(1, ${size}) as n`
+    // All were open once, as they are in a move; all but the last are verified.
+    await database.sql`
+      update dirty set synced_seq = seq, verified_seq = seq where move_id = ${id} and seq <= (
+        select max(seq) from dirty where move_id = ${id}) - ${Math.min(open, size)}`
+  }
+  const took = new Map<number, readonly number[]>()
+  for (const { size, id } of moves) {
+    const times: number[] = []
+    for (let look = 0; look < looks; look += 1) {
+      const at = performance.now()
+      await readTail(database.db, id)
+      times.push(performance.now() - at)
+    }
+    took.set(size, times)
+  }
+  const of = (size: number) => took.get(size) ?? []
+  const [least = 0, most = 0] = [sizes[0], sizes.at(-1)]
+  return {
+    bench: 'tail',
+    rows: sizes.map((size) => [`${size} touched records: a look at the tail, ms`, show(spread(of(size)))]),
+    goals: [
+      { what: `${most} touched / ${least}`, value: median(of(most)) / median(of(least)), limit: 3, sense: 'at most' },
+    ],
+  }
+}
