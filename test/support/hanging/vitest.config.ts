@@ -3,9 +3,8 @@ import { defineConfig } from 'vitest/config'
 /** For `file-watchdog.test.ts`: files that hang, beside one that does not. */
 export default defineConfig({
   test: {
-    root: import.meta.dirname,
-    include: ['*.case.ts'],
-    setupFiles: ['../tell-file.ts'],
+    include: ['test/support/hanging/*.case.ts'],
+    setupFiles: ['test/support/tell-file.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 500,
