@@ -3,7 +3,8 @@ import { isAppError } from '../../src/errors.ts'
 import { sendWrite } from '../../src/registry/tenant-write.ts'
 import { mustBeDone } from '../../src/registry/write-outcome.ts'
 import type { SimReplica } from '../sim/sim-replica.ts'
-import { acme, record, SimWorld } from '../sim/sim-world.ts'
+import { acme, record } from '../sim/sim-tenant.ts'
+import { SimWorld } from '../sim/sim-world.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 
 vi.setConfig({ testTimeout: 180_000 })

@@ -1,4 +1,5 @@
-import type { SimOptions, SimWorld } from '../sim/sim-world.ts'
+import type { SimOptions } from '../sim/sim-options.ts'
+import type { SimWorld } from '../sim/sim-world.ts'
 
 /** One of the races of docs/moves.md section 5, staged by holding its steps. */
 export interface Race {

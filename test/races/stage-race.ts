@@ -1,4 +1,5 @@
-import { type SimOptions, SimWorld } from '../sim/sim-world.ts'
+import type { SimOptions } from '../sim/sim-options.ts'
+import { SimWorld } from '../sim/sim-world.ts'
 import type { Race } from './race.ts'
 
 /** Stages one race in a world of its own, lets the world come to rest, and checks what apps were told. */

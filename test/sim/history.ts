@@ -1,21 +1,32 @@
 import { isAppError } from '../../src/errors.ts'
 import { isLinearizable, type Operation } from './linearizable.ts'
+import type { Change, State } from './record-state.ts'
 
 /** What apps did and were told, record by record. */
 export class History {
-  readonly #operations = new Map<string, { initial: number | undefined; all: Operation[] }>()
-  #step = 0
+  readonly #operations = new Map<string, { initial: State; all: Operation[] }>()
   readonly #open = new Map<string, number>()
+  /** When each step of the order was, in ms: the steps are beginnings and answers. */
+  readonly #times: number[] = []
+  readonly #forgotten = new Set<string>()
+  /** Hears of each write as it begins. */
+  onWrite: (id: string) => void = () => undefined
+  readonly #nowMs: () => number
 
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs
+  }
+
+  /** Records whose histories are checked. */
   get ids(): readonly string[] {
-    return [...this.#operations.keys()]
+    return [...this.#operations.keys()].filter((id) => !this.#forgotten.has(id))
   }
 
   get isAnswered(): boolean {
     return [...this.#open.values()].every((count) => count === 0)
   }
 
-  begin(id: string, initial: number | undefined): void {
+  begin(id: string, initial: State): void {
     this.#operations.set(id, { initial, all: [] })
   }
 
@@ -24,41 +35,110 @@ export class History {
     this.#open.delete(by)
   }
 
+  /** Somebody damaged these records: what apps are told of them is no longer checked. */
+  forget(ids: Iterable<string>): void {
+    for (const id of ids) this.#forgotten.add(id)
+  }
+
+  /** A write of it is under way, or got no answer and may still land. */
+  isOpen(id: string): boolean {
+    return this.#of(id).some((one) => one.kind !== 'read' && one.to === Number.POSITIVE_INFINITY)
+  }
+
   /** Does one operation and notes what became of it; a refused one never happened. */
   async note(
-    kind: Operation['kind'],
+    kind: 'write' | 'read',
     id: string,
-    value: number | undefined,
+    value: State,
     by: string,
-    deed: () => Promise<number | undefined>,
-  ): Promise<number | undefined> {
-    const record = this.#operations.get(id) ?? { initial: undefined, all: [] }
-    this.#operations.set(id, record)
-    const begun = { kind, value, from: this.#step++, by }
-    const unanswered: Operation = { ...begun, to: Number.POSITIVE_INFINITY }
-    record.all.push(unanswered)
-    this.#open.set(by, (this.#open.get(by) ?? 0) + 1)
-    const end = (instead?: Operation) => {
-      record.all.splice(record.all.indexOf(unanswered), 1, ...(instead === undefined ? [] : [instead]))
-    }
+    deed: () => Promise<State>,
+    told?: string,
+  ): Promise<State> {
+    return this.#note(id, { kind, value, by, ...(told && { told }) }, deed)
+  }
+
+  /** The same of a write that depends on what the record is. */
+  async noteChange(id: string, change: Change, by: string, deed: () => Promise<unknown>, told: string): Promise<void> {
+    await this.#note(id, { kind: 'change', change, by, told }, async () => void (await deed()))
+  }
+
+  /**
+   * Notes what a look at a store that shows writes late has brought.
+   * @param deed gives what it saw of each record, and since when it may have been so.
+   */
+  async noteLook(
+    by: string,
+    deed: () => Promise<{ readonly seen: ReadonlyMap<string, State>; readonly sinceMs: number }>,
+  ): Promise<void> {
+    const begun = this.#step()
+    this.#begun(by)
     try {
-      const seen = await deed()
-      end({ ...begun, value: kind === 'read' ? seen : value, to: this.#step++ })
-      return seen
-    } catch (error) {
-      if (kind === 'read' || (isAppError(error) && error.code !== 'outcome_unknown')) end()
-      throw error
+      const { seen, sinceMs } = await deed()
+      const to = this.#step()
+      const from = Math.min(begun, this.#after(sinceMs) - 0.5)
+      for (const [id, value] of seen) this.#of(id).push({ kind: 'read', value, by, from, to })
     } finally {
-      this.#open.set(by, Math.max(0, (this.#open.get(by) ?? 0) - 1))
+      this.#ended(by)
     }
   }
 
   /** @throws with the history of a record that could not have been. */
   check(): void {
-    for (const [id, { initial, all }] of this.#operations) {
+    for (const id of this.ids) {
+      const { initial, all } = this.#operations.get(id) ?? { initial: undefined, all: [] }
       if (isLinearizable(all, initial)) continue
-      const told = all.map(({ kind, value, from, to, by }) => `  ${from}–${to} ${by} ${kind} ${value ?? 'nothing'}`)
-      throw new Error(`${id} could not have been so (first ${initial ?? 'nothing'}):\n${told.join('\n')}`)
+      const lines = all.map(({ kind, value, from, to, by, told }) => {
+        const at = (step: number) => `${step} (${(this.#times[Math.ceil(step)] ?? 0) % 10_000_000})`
+        return `  ${at(from)}–${to === Number.POSITIVE_INFINITY ? 'never' : at(to)} ${by} ${told ?? kind} ${kind === 'change' ? '' : (value ?? 'nothing')}`
+      })
+      throw new Error(`${id} could not have been so (first ${initial ?? 'nothing'}):\n${lines.join('\n')}`)
     }
+  }
+
+  async #note(id: string, what: Omit<Operation, 'from' | 'to'>, deed: () => Promise<State>): Promise<State> {
+    if (what.kind !== 'read') this.onWrite(id)
+    const all = this.#of(id)
+    const by = what.by ?? ''
+    const begun = { ...what, from: this.#step() }
+    const unanswered: Operation = { ...begun, to: Number.POSITIVE_INFINITY }
+    all.push(unanswered)
+    this.#begun(by)
+    const end = (instead?: Operation) => {
+      all.splice(all.indexOf(unanswered), 1, ...(instead === undefined ? [] : [instead]))
+    }
+    try {
+      const seen = await deed()
+      end({ ...begun, ...(what.kind === 'read' && { value: seen }), to: this.#step() })
+      return seen
+    } catch (error) {
+      if (what.kind === 'read' || (isAppError(error) && error.code !== 'outcome_unknown')) end()
+      throw error
+    } finally {
+      this.#ended(by)
+    }
+  }
+
+  #of(id: string): Operation[] {
+    const known = this.#operations.get(id) ?? { initial: undefined, all: [] }
+    this.#operations.set(id, known)
+    return known.all
+  }
+
+  /** The first step after a moment. */
+  #after(ms: number): number {
+    const first = this.#times.findIndex((one) => one > ms)
+    return first < 0 ? this.#times.length : first
+  }
+
+  #step(): number {
+    return this.#times.push(this.#nowMs()) - 1
+  }
+
+  #begun(by: string): void {
+    this.#open.set(by, (this.#open.get(by) ?? 0) + 1)
+  }
+
+  #ended(by: string): void {
+    this.#open.set(by, Math.max(0, (this.#open.get(by) ?? 0) - 1))
   }
 }

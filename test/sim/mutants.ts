@@ -8,6 +8,8 @@ export interface Mutant {
   readonly also?: { readonly file: string; readonly changes: Mutant['changes'] }
   /** The races that are expected to tell, by number; the first that does is enough. */
   readonly races: readonly number[]
+  /** Of what the simulation found, those that tell, by a part of their names. */
+  readonly found?: readonly string[]
 }
 
 export const mutants: readonly Mutant[] = [
@@ -232,6 +234,32 @@ export const mutants: readonly Mutant[] = [
     file: 'moves/fence-gate.ts',
     changes: [['unsynced + unverified + suspect', 'suspect']],
     races: [30, 15],
+  },
+  {
+    guard: 'a deletion by filter while a tenant moves waits until the store shows all that was answered',
+    file: 'rag/proven-reads.ts',
+    changes: [['if (lookedAtMs - beganAtMs >= storeVisibleMs) return answer', 'if (lookedAtMs >= 0) return answer']],
+    races: [],
+    found: ['a deletion by filter while the tenant moves'],
+  },
+  {
+    guard: 'what was written since it was found is looked at again',
+    file: 'rag/delete-matching.ts',
+    changes: [
+      [
+        '{ at, leftOut: (newer) => again.push(...newer) }',
+        "{ at: '2999-01-01', leftOut: (newer) => again.push(...newer) }",
+      ],
+    ],
+    races: [],
+    found: ['a deletion by filter looks again'],
+  },
+  {
+    guard: 'a deletion of everything starts over where the tenant has gone',
+    file: 'rag/delete-all-records.ts',
+    changes: [['if (!byId.isElsewhere) return outcome', 'if (outcome) return outcome']],
+    races: [],
+    found: ['a deletion of everything that a switch interrupts'],
   },
   {
     guard: 'a place is purged when reads that began before are over',

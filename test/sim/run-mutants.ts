@@ -44,16 +44,21 @@ process.exit(0)
 async function judge(build: number, mutant: Mutant): Promise<string> {
   const { races }: { races: readonly Race[] } = await import(`../races/races.ts?build=${build}`)
   const { stageRace }: typeof import('../races/stage-race.ts') = await import(`../races/stage-race.ts?build=${build}`)
+  const { found }: typeof import('./found.ts') = await import(`./found.ts?build=${build}`)
   const unused = partsOf(mutant).find(({ file }) => !used.has(`${build} ${file}`))
   if (unused !== undefined) throw new Error(`${unused.file} is not part of the races`)
-  for (const number of mutant.races) {
-    const race = races.find(({ name }) => Number.parseInt(name, 10) === number)
-    if (race === undefined) throw new Error(`no such race: ${number}`)
+  const tellers = [
+    ...mutant.races.map((number) => races.find(({ name }) => Number.parseInt(name, 10) === number)),
+    ...(mutant.found ?? []).map((part) => found.find(({ name }) => name.startsWith(part))),
+  ]
+  for (const race of tellers) {
+    if (race === undefined) throw new Error('a race of its list is not there')
     const fault: unknown = await stageRace(url, race, { maxSteps }).then(
       () => undefined,
       (error: unknown) => error,
     )
-    if (fault !== undefined) return `caught by ${number}: ${String(fault).split('\n')[0]}`
+    if (fault !== undefined)
+      return `caught by ${Number.parseInt(race.name, 10) || 'what was found'}: ${String(fault).split('\n')[0]}`
   }
   return 'survived'
 }

@@ -4,7 +4,9 @@ import { LeasedRoutes } from '../../src/registry/leased-routes.ts'
 import { sendWrite, type WritePass } from '../../src/registry/tenant-write.ts'
 import { mustBeDone } from '../../src/registry/write-outcome.ts'
 import type { TenantStore, WriteReceipt } from '../../src/stores/store.ts'
-import { acme, record, type SimWorld } from './sim-world.ts'
+import { SimApp } from './sim-app.ts'
+import { acme, record } from './sim-tenant.ts'
+import type { SimWorld } from './sim-world.ts'
 
 /** In ms. */
 export interface ReplicaTimes {
@@ -24,6 +26,8 @@ export const replicaTimes: ReplicaTimes = {
 export class SimReplica {
   readonly name: string
   readonly routes: LeasedRoutes
+  /** Its app's requests through the verbs. */
+  readonly app: SimApp
   readonly #world: SimWorld
 
   constructor(world: SimWorld, name: string) {
@@ -38,6 +42,7 @@ export class SimReplica {
       },
       clock: world.schedule.clock(name),
     })
+    this.app = new SimApp(world, this)
   }
 
   get isDead(): boolean {
@@ -89,12 +94,17 @@ export class SimReplica {
   }
 
   /** What the record is where this replica believes the tenant to live, as the store truly has it. */
-  read(id: string): Promise<number | undefined> {
-    return this.#world.history.note('read', id, undefined, this.name, async () => {
+  async read(id: string): Promise<number | undefined> {
+    const { history, schedule, store } = this.#world
+    let found: ReturnType<typeof record> | { readonly metadata?: object } | undefined
+    await history.note('read', id, undefined, this.name, async () => {
       const { routing } = await this.routes.find(acme)
-      await this.#world.schedule.point(this.name, `read g${routing.active.generation} ${id}`)
-      return this.#value(this.#world.store.truth(routing.active)?.get(id))
+      await schedule.point(this.name, `read g${routing.active.generation} ${id}`)
+      const record = store.truth(routing.active)?.get(id)
+      found = record
+      return this.#world.stateOf(record)
     })
+    return this.#value(found)
   }
 
   /** The same as a store with lag shows it. */

@@ -8,8 +8,12 @@ import type {
   VectorStore,
   WriteReceipt,
 } from '../../src/stores/store.ts'
-import { matches } from '../rag/reference-filter.ts'
+import { placeOperations } from './place-operations.ts'
 import type { Schedule } from './schedule.ts'
+import { SimPlace } from './sim-place.ts'
+
+type Apply = (records: Map<string, VectorRecord>) => void
+type Placed = Pick<Placement, 'indexName' | 'namespace'>
 
 /**
  * What becomes of a write. `lost`: never done, no answer. `unanswered`: done, no answer. `late`: no answer, and it lands
@@ -17,32 +21,20 @@ import type { Schedule } from './schedule.ts'
  */
 export type Fate = 'done' | 'lost' | 'unanswered' | 'late' | 'repeated' | 'busy'
 
-interface Change {
-  readonly atMs: number
-  readonly visibleAtMs: number
-  readonly apply: (records: Map<string, VectorRecord>) => void
-}
-
-interface Place {
-  readonly records: Map<string, VectorRecord>
-  readonly changes: Change[]
-  /** What reads show, and how many changes are in it. */
-  readonly shown: Map<string, VectorRecord>
-  shownLsn: number
-}
-
 /**
  * A vector store in memory that behaves as badly as the real one may: it shows writes late, applies what it never
  * answered, and answers what it did not do. Every request goes through points of the schedule.
  */
 export class SimStore {
   readonly #schedule: Schedule
-  readonly #places = new Map<string, Place>()
+  readonly #places = new Map<string, SimPlace>()
   readonly #indexes = new Map<string, IndexInfo & { project: string }>()
   /** What is to become of a write; a test or a seed decides. */
   fate: (label: string, isStamped: boolean) => Fate = () => 'done'
   /** How long a write is not shown, in ms. */
   lagMs: (label: string) => number = () => 0
+  /** The longest of all lags so far. */
+  longestLagMs = 0
   /** Whether answers carry sequence numbers. */
   hasLsns = true
   /** How long a request without an answer may take to land; docs/moves.md A2. */
@@ -56,26 +48,38 @@ export class SimStore {
   }
 
   /** What a place really has, shown or not; undefined when there is no such place. */
-  truth({
-    indexName,
-    namespace,
-  }: Pick<Placement, 'indexName' | 'namespace'>): ReadonlyMap<string, VectorRecord> | undefined {
-    return this.#places.get(`${indexName}/${namespace}`)?.records
+  truth(placed: Placed): ReadonlyMap<string, VectorRecord> | undefined {
+    return this.#places.get(keyOf(placed))?.records
   }
 
   /** What a read of a place would show now. */
-  shown({ indexName, namespace }: Pick<Placement, 'indexName' | 'namespace'>): ReadonlyMap<string, VectorRecord> {
-    const place = this.#places.get(`${indexName}/${namespace}`)
-    return place === undefined ? new Map() : this.#show(place)
+  shown(placed: Placed): ReadonlyMap<string, VectorRecord> {
+    return this.#places.get(keyOf(placed))?.show(this.#schedule.nowMs) ?? new Map()
   }
 
   /** Changes a record behind everyone's back. */
-  spoil({ indexName, namespace }: Pick<Placement, 'indexName' | 'namespace'>, id: string, n: number): void {
-    const place = this.#places.get(`${indexName}/${namespace}`)
-    for (const records of place === undefined ? [] : [place.records, this.#show(place)]) {
+  spoil(placed: Placed, id: string, n: number): void {
+    const place = this.#places.get(keyOf(placed))
+    for (const records of place === undefined ? [] : [place.records, place.show(this.#schedule.nowMs)]) {
       const one = records.get(id)
       if (one !== undefined) records.set(id, { ...one, metadata: { ...one.metadata, n } })
     }
+  }
+
+  /** Somebody removes records behind everyone's back, or the whole namespace; it shows at once. */
+  damage(placed: Placed, ids: readonly string[] | undefined): void {
+    if (ids === undefined) this.#places.delete(keyOf(placed))
+    else this.#places.get(keyOf(placed))?.damage(ids)
+  }
+
+  /** In how many places a record is. */
+  copies(id: string): number {
+    return [...this.#places.values()].filter(({ records }) => records.has(id)).length
+  }
+
+  /** What a place is going to show, one after the other: each a look at every record. */
+  yetToShow(placed: Placed): Iterable<ReadonlyMap<string, VectorRecord>> {
+    return this.#places.get(keyOf(placed))?.yetToShow(this.#schedule.nowMs) ?? []
   }
 
   indexNames(): readonly string[] {
@@ -111,7 +115,7 @@ export class SimStore {
   }
 
   /** Makes an index and a namespace at once, before anything runs. */
-  seed(placement: Pick<Placement, 'indexName' | 'namespace'>, records: readonly VectorRecord[]): void {
+  seed(placement: Placed, records: readonly VectorRecord[]): void {
     const name = placement.indexName
     this.#indexes.set(name, {
       name,
@@ -122,12 +126,11 @@ export class SimStore {
       tags: {},
       project: 'default',
     })
-    const all = new Map(records.map((one) => [one.id, one]))
-    this.#places.set(`${name}/${placement.namespace}`, { records: all, changes: [], shown: new Map(all), shownLsn: 0 })
+    this.#places.set(keyOf(placement), new SimPlace(records))
   }
 
   #open(actor: string, placement: Placement): TenantStore {
-    const key = `${placement.indexName}/${placement.namespace}`
+    const key = keyOf(placement)
     const g = `g${placement.generation}`
     const read = async <T>(
       label: string,
@@ -137,94 +140,26 @@ export class SimStore {
       await this.#schedule.point(actor, `${label}: look`)
       options?.signal?.throwIfAborted()
       const place = this.#places.get(key)
-      const answer = look(place === undefined ? new Map() : this.#show(place))
+      const answer = look(place === undefined ? new Map() : place.show(this.#schedule.nowMs))
       const mark = this.hasLsns && place !== undefined ? { indexedLsn: place.shownLsn } : {}
       await this.#schedule.point(actor, `${label}: answer`)
       return { ...answer, ...mark }
     }
-    const write = (label: string, apply: Change['apply'], options: CallOptions | undefined, isStamped = false) =>
+    const write = (label: string, apply: Apply, options: CallOptions | undefined, isStamped = false) =>
       this.#write(actor, key, label, apply, options, isStamped)
     return {
       placement,
-      upsert: (records, options) =>
-        write(
-          `upsert ${g} ${names(records.map((one) => one.id))}`,
-          (all) => {
-            for (const one of records) all.set(one.id, { ...one, values: [...Float32Array.from(one.values)] })
-          },
-          options,
-          records.every((one) => one.metadata?._tr !== undefined),
-        ),
-      // One that is not there is not made.
-      update: ({ id, values, sparseValues, setMetadata }, options) =>
-        write(
-          `update ${g} ${id}`,
-          (all) => {
-            const one = all.get(id)
-            if (one === undefined) return
-            all.set(id, {
-              id,
-              values: values === undefined ? one.values : [...Float32Array.from(values)],
-              ...((sparseValues ?? one.sparseValues) && { sparseValues: sparseValues ?? one.sparseValues }),
-              ...((setMetadata ?? one.metadata) && { metadata: { ...one.metadata, ...setMetadata } }),
-            } as VectorRecord)
-          },
-          options,
-          setMetadata?._tr !== undefined,
-        ),
-      deleteIds: (ids, options) =>
-        write(
-          `delete ${g} ${names(ids)}`,
-          (all) => {
-            for (const id of ids) all.delete(id)
-          },
-          options,
-        ),
-      // In the order of the namespace's writes: applied to what the earlier ones left, whether or not that is shown yet.
-      deleteByFilter: (filter, options) =>
-        write(
-          `deleteByFilter ${g}`,
-          (all) => {
-            for (const one of [...all.values()]) if (matches(filter, one.metadata ?? {})) all.delete(one.id)
-          },
-          options,
-        ),
-      deleteAll: (options) => write(`deleteAll ${g}`, (all) => all.clear(), options),
-      fetch: (ids, options) =>
-        read(`fetch ${g} ${names(ids)}`, options, (shown) => ({
-          records: new Map(ids.flatMap((id) => (shown.has(id) ? [[id, shown.get(id) as VectorRecord]] : []))),
-        })),
-      list: ({ limit = 100, cursor = '' }, options) =>
-        read(`list ${g}`, options, (shown) => {
-          const ids = [...shown.keys()].filter((id) => id > cursor).sort()
-          const last = ids[limit - 1]
-          return { ids: ids.slice(0, limit), ...(ids.length > limit && last !== undefined ? { nextCursor: last } : {}) }
-        }),
-      query: ({ topK }, options) =>
-        read(`query ${g}`, options, (shown) => ({
-          matches: [...shown.values()].slice(0, topK).map((one) => ({ ...one, score: 1 })),
-        })),
-      fetchByFilter: ({ filter, limit = 100, cursor = '' }, options) =>
-        read(`fetchByFilter ${g}`, options, (shown) => {
-          const found = [...shown.values()]
-            .filter((one) => one.id > cursor && matches(filter, one.metadata ?? {}))
-            .sort((a, b) => (a.id < b.id ? -1 : 1))
-          const last = found[limit - 1]
-          return {
-            records: found.slice(0, limit),
-            ...(found.length > limit && last !== undefined ? { nextCursor: last.id } : {}),
-          }
-        }),
+      ...placeOperations(g, { read, write }),
       createNamespace: async () => {
         await this.#schedule.point(actor, `createNamespace ${g}`)
         if (this.#places.has(key)) return 'exists'
-        this.#places.set(key, { records: new Map(), changes: [], shown: new Map(), shownLsn: 0 })
+        this.#places.set(key, new SimPlace())
         return 'created'
       },
       describeNamespace: async () => {
         await this.#schedule.point(actor, `describeNamespace ${g}`)
         const place = this.#places.get(key)
-        return place === undefined ? undefined : { recordCount: this.#show(place).size }
+        return place === undefined ? undefined : { recordCount: place.show(this.#schedule.nowMs).size }
       },
       deleteNamespace: async () => {
         await this.#schedule.point(actor, `deleteNamespace ${g}`)
@@ -238,7 +173,7 @@ export class SimStore {
     actor: string,
     key: string,
     label: string,
-    apply: Change['apply'],
+    apply: Apply,
     options: CallOptions | undefined,
     isStamped: boolean,
   ): Promise<WriteReceipt> {
@@ -269,31 +204,19 @@ export class SimStore {
     }
   }
 
-  #land(key: string, label: string, apply: Change['apply']): number {
+  #land(key: string, label: string, apply: Apply): number {
     this.landed.push(label)
     const [indexName = ''] = key.split('/')
     // A write to a namespace that is gone makes it anew, as the real one does; one to an index that is gone does nothing.
     if (!this.#indexes.has(indexName)) return 0
-    const place: Place = this.#places.get(key) ?? { records: new Map(), changes: [], shown: new Map(), shownLsn: 0 }
+    const place = this.#places.get(key) ?? new SimPlace()
     this.#places.set(key, place)
-    const atMs = this.#schedule.nowMs
-    // One record's writes are shown in their order, so a later one is never shown before.
-    const visibleAtMs = Math.max(atMs + this.lagMs(label), place.changes.at(-1)?.visibleAtMs ?? 0)
-    place.changes.push({ atMs, visibleAtMs, apply })
-    apply(place.records)
-    return place.changes.length
-  }
-
-  #show(place: Place): Map<string, VectorRecord> {
-    for (let next = place.changes[place.shownLsn]; next !== undefined; next = place.changes[place.shownLsn]) {
-      if (next.visibleAtMs > this.#schedule.nowMs) break
-      next.apply(place.shown)
-      place.shownLsn += 1
-    }
-    return place.shown
+    const lagMs = this.lagMs(label)
+    this.longestLagMs = Math.max(this.longestLagMs, lagMs)
+    return place.land(apply, this.#schedule.nowMs + lagMs)
   }
 }
 
-function names(ids: readonly string[]): string {
-  return ids.length <= 8 ? ids.join() : `${ids.slice(0, 8).join()},…`
+function keyOf({ indexName, namespace }: Placed): string {
+  return `${indexName}/${namespace}`
 }

@@ -1,48 +1,23 @@
 import { pino } from 'pino'
-import type { StaffPrincipal } from '../../src/auth/principal.ts'
 import type { MoveRow } from '../../src/moves/journal.ts'
 import type { MoveState } from '../../src/moves/move-state.ts'
 import { startMove } from '../../src/moves/start-move.ts'
 import { cancelMove, completeMove, pauseMove, resumeMove, rollbackMove } from '../../src/moves/steer-move.ts'
 import type { MoveSettings } from '../../src/moves/step.ts'
-import { parseTenantId } from '../../src/placement/tenant-id.ts'
+import type { VectorRecord } from '../../src/stores/store.ts'
 import { seedTenant } from '../support/seed.ts'
 import { build } from './build-db.ts'
+import { type Damage, GoodCopies } from './damage.ts'
 import { History } from './history.ts'
 import { checkLanded, checkRows, readRows } from './invariants.ts'
+import { type State, wholeState } from './record-state.ts'
 import { Schedule } from './schedule.ts'
+import { type SimOptions, simSettings } from './sim-options.ts'
 import { type ReplicaTimes, replicaTimes, SimReplica } from './sim-replica.ts'
 import { type OneConnection, SimSql } from './sim-sql.ts'
 import { SimStore } from './sim-store.ts'
+import { acme, record, staff } from './sim-tenant.ts'
 import { Watch } from './watch.ts'
-
-const staff: StaffPrincipal = { kind: 'staff', subject: 'pat', roles: new Set(['platform']) }
-export const acme = parseTenantId('acme')
-
-const simSettings: MoveSettings = {
-  ...{ project: 'default', cloud: 'aws', region: 'us-east-1', indexPrefix: 'tr', projectIndexLimit: 20 },
-  ...{
-    retentionMs: 3_600_000,
-    fenceBudgetMs: 5_000,
-    storeInDoubtMs: 5_000,
-    storeVisibleMs: 3_000,
-    readGraceMs: 0,
-    staleReadsMs: 0,
-    // That wait is by the real clock, inside of a transaction, and here nobody else goes on meanwhile.
-    drainMs: 0,
-  },
-}
-
-export interface SimOptions {
-  readonly settings?: Partial<MoveSettings>
-  readonly times?: Partial<ReplicaTimes>
-  /** Timers go off at multiples of this. */
-  readonly grainMs?: number
-  /** After so many steps what is waited for is taken never to come. */
-  readonly maxSteps?: number
-  /** Records beside the five that are watched. */
-  readonly moreRecords?: number
-}
 
 /** What a person can ask of a move. */
 export type Steering = 'cancel' | 'complete' | 'rollback' | 'pause' | 'resume'
@@ -62,17 +37,29 @@ export class SimWorld implements AsyncDisposable {
   readonly schedule: Schedule
   readonly store: SimStore
   readonly sql: SimSql
-  readonly history = new History()
+  readonly history: History
+  readonly goodCopies: GoodCopies
   readonly replicas: SimReplica[] = []
   readonly settings: MoveSettings
   readonly times: ReplicaTimes
   /** Records that a test itself spoiled: a move may find them to differ. */
   spoiled = false
+  /** Somebody damaged a place. */
+  damaged = false
   #transactions = 0
+  /** Since when each generation is read. */
+  readonly #readSinceMs = new Map<number, number>()
+  readonly #isWhole: boolean
+  readonly watched: readonly string[]
 
   private constructor(schedule: Schedule, sql: SimSql, options: SimOptions) {
     this.schedule = schedule
     this.sql = sql
+    this.#isWhole = options.whole !== undefined
+    this.watched = ['r1', 'r2', 'r3', 'r4', 'r5', ...(options.whole ?? [])]
+    this.history = new History(() => schedule.nowMs)
+    this.goodCopies = new GoodCopies(this)
+    this.history.onWrite = (id) => this.goodCopies.release(id)
     this.settings = { ...simSettings, ...options.settings }
     this.times = { ...replicaTimes, ...options.times }
     this.store = new SimStore(schedule, this.settings.storeInDoubtMs)
@@ -84,7 +71,7 @@ export class SimWorld implements AsyncDisposable {
     const world = new SimWorld(schedule, await SimSql.open(connection, schedule), options)
     await seedTenant({ sql: world.sql.real }, { id: acme, host: 'http://tr-pool-1', dimension: 4 })
     const ids = ['r1', 'r2', 'r3', 'r4', 'r5']
-    for (const id of ids) world.history.begin(id, 0)
+    for (const id of ids) world.history.begin(id, world.stateOf(record(id, 0)))
     const more = Array.from({ length: options.moreRecords ?? 0 }, (_, n) => `s${String(n).padStart(4, '0')}`)
     const place = { indexName: 'tr-pool-1', namespace: 'tenant_acme_g1' }
     world.store.seed(
@@ -101,6 +88,7 @@ export class SimWorld implements AsyncDisposable {
         const now = `${world.sql.changes} ${world.store.landed.length}`
         if (now === checked) return
         const rows = await readRows(world)
+        world.#noteActive(rows.active.generation)
         checkRows(world, rows)
         if (world.sql.changes > changes) watch.check(actor, rows, world.sql.said)
         checked = now
@@ -118,6 +106,35 @@ export class SimWorld implements AsyncDisposable {
     this.replicas.push(replica)
     await this.run(replica.start(options.mover ?? true))
     return replica
+  }
+
+  /** What histories tell of a record. */
+  stateOf(found: Parameters<typeof wholeState>[0]): State {
+    if (this.#isWhole || found === undefined) return wholeState(found)
+    return Number(found.metadata?.n)
+  }
+
+  /** Since when a generation is the one that is read; the first always was. */
+  readSinceMs(generation: number): number {
+    return this.#readSinceMs.get(generation) ?? Number.NEGATIVE_INFINITY
+  }
+
+  #activeGeneration = 1
+  #noteActive(generation: number): void {
+    if (generation === this.#activeGeneration) return
+    this.#activeGeneration = generation
+    this.#readSinceMs.set(generation, this.schedule.nowMs)
+  }
+
+  emptyIfDamaged(): ReadonlyMap<string, VectorRecord> | undefined {
+    return this.damaged ? new Map() : undefined
+  }
+
+  /** Damages one of the two places of a move. */
+  async damage(what: Damage): Promise<void> {
+    this.damaged = true
+    this.spoiled = true
+    this.goodCopies.inflict(what, await readRows(this))
   }
 
   async promote(): Promise<string> {
@@ -221,8 +238,4 @@ export class SimWorld implements AsyncDisposable {
     this.sql.tellTime()
     return build(this.sql.real)
   }
-}
-
-export function record(id: string, n: number) {
-  return { id, values: [1, n, 0, 1], metadata: { n } }
 }

@@ -23,6 +23,8 @@ export interface Plan {
   readonly count: number
   /** After this time no more are begun, once `atLeast` are. */
   readonly budget?: { readonly ms: number; readonly atLeast: number }
+  /** In how many of them somebody damages a place, from 0 to 1. */
+  readonly damageShare?: number
   /** Ends the lanes at once. */
   readonly signal?: AbortSignal
   readonly onAnswer?: (answer: LaneAnswer) => void
@@ -30,7 +32,7 @@ export interface Plan {
 
 /** Runs the histories of the seeds from `seed` on, in a thread for each database. */
 export async function simulateAll(urls: readonly string[], plan: Plan): Promise<Tally> {
-  const { seed, count, budget, signal, onAnswer } = plan
+  const { seed, count, budget, damageShare = 0, signal, onAnswer } = plan
   const deeds = new Map<string, number>()
   const failures: Failure[] = []
   let histories = 0
@@ -40,7 +42,7 @@ export async function simulateAll(urls: readonly string[], plan: Plan): Promise<
   const timer = budget && setTimeout(enough, budget.ms)
   await Promise.all(
     urls.map(async (url) => {
-      const work: LaneWork = { url, taken, from: seed }
+      const work: LaneWork = { url, taken, from: seed, damageShare }
       const lane = new Worker(new URL('simulate-lane.ts', import.meta.url), { workerData: work })
       signal?.addEventListener('abort', () => void lane.terminate())
       lane.on('message', (answer: LaneAnswer) => {

@@ -9,6 +9,8 @@ export interface LaneWork {
   readonly taken: Int32Array
   /** The first seed. */
   readonly from: number
+  /** In how many histories somebody damages a place, from 0 to 1. */
+  readonly damageShare: number
 }
 
 /** What became of one seed. */
@@ -20,7 +22,7 @@ export interface LaneAnswer {
 }
 
 /** One thread with a database of its own: a history after the other, until no seed is left. */
-const { url, taken, from } = workerData as LaneWork
+const { url, taken, from, damageShare } = workerData as LaneWork
 const connection = oneConnection(url)
 for (let n = take(); n < Atomics.load(taken, 1); n = take()) parentPort?.postMessage(await play(from + n))
 await connection.end()
@@ -31,7 +33,7 @@ function take(): number {
 
 async function play(seed: number): Promise<LaneAnswer> {
   try {
-    return { seed, deeds: (await simulate(connection, seed)).deeds }
+    return { seed, deeds: (await simulate(connection, seed, damageShare)).deeds }
   } catch (error) {
     return { seed, deeds: [], fault: error instanceof Error ? error.message : String(error) }
   }

@@ -1,10 +1,12 @@
+import { Draw } from './draw.ts'
+import { readRows } from './invariants.ts'
+import { alsoWatched, Requests } from './requests.ts'
 import type { Schedule } from './schedule.ts'
+import type { SimOptions } from './sim-options.ts'
 import type { SimReplica } from './sim-replica.ts'
 import type { OneConnection } from './sim-sql.ts'
 import type { Fate } from './sim-store.ts'
-import { type SimOptions, SimWorld } from './sim-world.ts'
-
-const ids = ['r1', 'r2', 'r3', 'new']
+import { SimWorld } from './sim-world.ts'
 
 /**
  * Less of what only waits: the doubts are shorter than the leases, and who asks again and again asks seldom. No time that
@@ -14,7 +16,14 @@ const brisk: SimOptions = {
   settings: { fenceBudgetMs: 1_000, storeInDoubtMs: 2_000, storeVisibleMs: 1_000 },
   times: { leaseMs: 6_000, storeCallMs: 2_000, busyWaitMs: 1_500, moverLeaseMs: 3_000 },
   grainMs: 93,
+  whole: alsoWatched,
 }
+
+/** What happens next, and how often. */
+const acts = { request: 70, steer: 15, crash: 3, still: 4, cut: 4, lag: 5 }
+
+/** How late a place may show its writes, in ms: below the bound, and some places at times at once. */
+const lags = [0, 150, 850]
 
 export interface Simulated {
   /** What was done, and how the last move ended: for counting what a run has covered. */
@@ -24,14 +33,16 @@ export interface Simulated {
 }
 
 /**
- * One history out of a seed: two replicas write, delete and read a few records while a tenant is moved and moved back,
- * the store answers badly, processes die, stand still or lose Postgres, and the order of everything is drawn.
+ * One history out of a seed: two replicas write, change, delete and read a few records and documents through the verbs
+ * while a tenant is moved and moved back; the store shows writes late and answers badly, somebody damages a place,
+ * processes die, stand still or lose Postgres, and the order of everything is drawn.
+ * @param damageShare in how many of them a place is damaged, from 0 to 1.
  * @throws with the seed when an invariant breaks or an app was told what could not be.
  */
-export async function simulate(connection: OneConnection | string, seed: number): Promise<Simulated> {
-  const random = generator(seed)
+export async function simulate(connection: OneConnection | string, seed: number, damageShare = 0): Promise<Simulated> {
+  const draw = new Draw(seed)
   await using world = await SimWorld.open(connection, brisk)
-  const run = new Run(world, random)
+  const run = new Run(world, draw, damageShare)
   try {
     return await run.play()
   } catch (error) {
@@ -42,36 +53,43 @@ export async function simulate(connection: OneConnection | string, seed: number)
 
 class Run {
   readonly #world: SimWorld
-  readonly #random: () => number
+  readonly #draw: Draw
+  readonly #requests: Requests
   readonly #deeds: string[] = []
-  #value = 0
+  /** How late each generation shows writes now, in ms. */
+  readonly #lagMs = new Map<string, number>()
+  readonly #mayLag: boolean
+  #mayDamage: boolean
   #crashes = 0
   #calm = false
 
-  constructor(world: SimWorld, random: () => number) {
+  constructor(world: SimWorld, draw: Draw, damageShare: number) {
     this.#world = world
-    this.#random = random
+    this.#draw = draw
+    this.#requests = new Requests(draw)
+    this.#mayLag = draw.chance(0.75)
+    this.#mayDamage = draw.chance(damageShare)
   }
 
   async play(): Promise<Simulated> {
     const { store, schedule } = this.#world
-    store.hasLsns = this.#chance(0.5)
-    const lagMs = this.#oneOf([0, 0, 150, 850])
-    store.lagMs = () => Math.floor(this.#random() * lagMs)
-    const faults = this.#oneOf([0, 0.05, 0.2])
+    const draw = this.#draw
+    store.hasLsns = draw.chance(0.5)
+    store.lagMs = (label) => draw.below(1 + this.#lagOf(/ (g\d+)/.exec(label)?.[1] ?? ''))
+    const faults = draw.oneOf([0, 0.05, 0.2])
     store.fate = (_, isStamped) => this.#fate(faults, isStamped)
     await this.#world.replica('a')
-    await this.#world.replica('b', { mover: this.#chance(0.5) })
-    const patience = this.#oneOf([0.02, 0.1, 0.3])
+    await this.#world.replica('b', { mover: draw.chance(0.5) })
+    const patience = draw.oneOf([0.02, 0.1, 0.3])
     schedule.pick = (points, canWait) => {
       if (this.#calm) return points[0]
-      return canWait && this.#chance(patience) ? undefined : this.#oneOf(points)
+      return canWait && draw.chance(patience) ? undefined : draw.oneOf(points)
     }
     await this.#begin()
-    const turns = this.#oneOf([10, 16, 24])
+    const turns = draw.oneOf([10, 16, 24])
     for (let turn = 0; turn < turns; turn += 1) {
       await this.#act()
-      await this.#some(schedule, 2 + Math.floor(this.#random() * 22))
+      await this.#some(schedule, 2 + draw.below(22))
     }
     await this.#end()
     return { deeds: this.#deeds, trace: schedule.trace }
@@ -79,7 +97,7 @@ class Run {
 
   /** The move that it is about has come as far as is drawn when things begin to go wrong. */
   async #begin(): Promise<void> {
-    const state = this.#oneOf(['queued', 'queued', 'copying', 'verifying', 'soaking'] as const)
+    const state = this.#draw.oneOf(['queued', 'queued', 'copying', 'verifying', 'soaking'] as const)
     this.#calm = true
     await this.#steer()
     if (state !== 'queued') await this.#world.until(state)
@@ -88,30 +106,22 @@ class Run {
 
   /** Whatever an app, a person or fate does next. */
   async #act(): Promise<void> {
-    const roll = this.#random()
-    const replica = this.#oneOf(this.#world.replicas.filter((one) => !one.isDead))
-    if (roll < 0.72) this.#request(replica)
-    else if (roll < 0.88) await this.#steer()
-    else if (roll < 0.92 && this.#crashes < 2) await this.#crash(replica)
-    else if (roll < 0.96) await this.#standStill(replica)
-    else await this.#loseRegistry(replica)
+    const replica = this.#draw.oneOf(this.#world.replicas.filter((one) => !one.isDead))
+    const act = this.#draw.weighed({ ...acts, damage: this.#mayDamage ? 20 : 0 })
+    if (act === 'request') this.#deeds.push(this.#requests.begin(replica.app, (id) => replica.read(id)))
+    else if (act === 'steer') await this.#steer()
+    else if (act === 'crash' && this.#crashes < 2) await this.#crash(replica)
+    else if (act === 'still') await this.#standStill(replica)
+    else if (act === 'cut') await this.#loseRegistry(replica)
+    else if (act === 'lag') for (const place of this.#lagMs.keys()) this.#lagMs.set(place, this.#draw.oneOf(lags))
+    else if (act === 'damage') await this.#damage()
   }
 
-  #request(replica: SimReplica): void {
-    const id = this.#oneOf(ids)
-    const roll = this.#random()
-    this.#value += 1
-    const [name, deed] =
-      roll < 0.3
-        ? ['read', replica.read(id)]
-        : roll < 0.68
-          ? ['put', replica.put(id, this.#value)]
-          : roll < 0.92
-            ? ['delete', replica.delete(id)]
-            : ['delete by filter', replica.deleteFound((one) => one >= id)]
-    this.#deeds.push(name)
-    // What it was told is in the history.
-    deed.catch(() => undefined)
+  #lagOf(place: string): number {
+    if (!this.#mayLag) return 0
+    const known = this.#lagMs.get(place) ?? this.#draw.oneOf(lags)
+    this.#lagMs.set(place, known)
+    return known
   }
 
   async #steer(): Promise<void> {
@@ -120,8 +130,8 @@ class Run {
       ? move?.state === 'paused'
         ? 'resume'
         : move?.state === 'soaking'
-          ? this.#oneOf(['complete', 'complete', 'rollback'] as const)
-          : this.#oneOf(['cancel', 'pause', 'pause', ...Array<undefined>(13).fill(undefined)] as const)
+          ? this.#draw.oneOf(['complete', 'complete', 'rollback', 'rollback'] as const)
+          : this.#draw.oneOf(['cancel', 'pause', 'pause', ...Array<undefined>(13).fill(undefined)] as const)
       : (await this.#isInSilo())
         ? 'demote'
         : 'promote'
@@ -135,7 +145,7 @@ class Run {
 
   async #crash(replica: SimReplica): Promise<void> {
     this.#crashes += 1
-    const part = this.#chance(0.5) ? 'mover' : 'all'
+    const part = this.#draw.chance(0.5) ? 'mover' : 'all'
     replica.kill(part)
     this.#deeds.push(`crash ${part}`)
     await this.#world.replica(`c${this.#crashes}`)
@@ -145,23 +155,35 @@ class Run {
   async #standStill({ name }: SimReplica): Promise<void> {
     const still = this.#world.schedule.hold(new RegExp(`^${name}[:.]`))
     this.#deeds.push('stand still')
-    await this.#world.schedule.pass(this.#oneOf([300, 2_500, 7_000]))
+    await this.#world.schedule.pass(this.#draw.oneOf([300, 2_500, 7_000]))
     still.release()
   }
 
   async #loseRegistry({ name }: SimReplica): Promise<void> {
     for (const actor of [name, `${name}.mover`]) this.#world.sql.cutOff(actor, true)
     this.#deeds.push('lose registry')
-    await this.#world.schedule.pass(this.#oneOf([300, 2_500, 7_000]))
+    await this.#world.schedule.pass(this.#draw.oneOf([300, 2_500, 7_000]))
     for (const actor of [name, `${name}.mover`]) this.#world.sql.cutOff(actor, false)
   }
 
-  /** Without new faults every move ends (L2), and everything fits together. */
+  /** Once, somebody tidies up in one of the two places of a move that copies or soaks. */
+  async #damage(): Promise<void> {
+    const { state } = await readRows(this.#world)
+    if (state !== 'copying' && state !== 'soaking') return
+    this.#mayDamage = false
+    const of = this.#draw.oneOf(['active', 'follower'] as const)
+    const isWhole = this.#draw.chance(0.4)
+    await this.#world.damage(isWhole ? { of } : { of, ids: ['r3', 'r4', 'r5'].slice(this.#draw.below(3)) })
+    this.#deeds.push(`damage ${of} while ${state}`)
+  }
+
+  /** Without new faults every move ends (L2), and everything fits together. A damaged one may wait for a person. */
   async #end(): Promise<void> {
     this.#world.store.fate = () => 'done'
     this.#calm = true
     if ((await this.#world.move().catch(() => undefined))?.state === 'paused') await this.#world.steer('resume')
-    if (await this.#isOpen()) {
+    if (this.#world.damaged) await this.#world.schedule.pass(20_000)
+    else if (await this.#isOpen()) {
       await this.#world.until('soaking', 'completed', 'cancelled', 'rolled_back', 'failed')
       this.#deeds.push((await this.#world.move()).state)
     }
@@ -185,29 +207,10 @@ class Run {
   }
 
   #fate(faults: number, isStamped: boolean): Fate {
-    if (this.#calm || !this.#chance(faults)) return 'done'
+    if (this.#calm || !this.#draw.chance(faults)) return 'done'
     // A hidden retry of a write that nobody journals is the adapter's affair (docs/moves.md A0).
-    return this.#oneOf(
+    return this.#draw.oneOf(
       isStamped ? ['lost', 'unanswered', 'late', 'late', 'repeated', 'busy'] : ['lost', 'unanswered', 'late', 'busy'],
     )
-  }
-
-  #chance(of: number): boolean {
-    return this.#random() < of
-  }
-
-  #oneOf<T>(all: readonly T[]): T {
-    return all[Math.floor(this.#random() * all.length)] as T
-  }
-}
-
-/** Mulberry32 by Tommy Ettinger: numbers in [0, 1), the same for the same seed. */
-function generator(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }

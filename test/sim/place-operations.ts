@@ -1,0 +1,96 @@
+import type { CallOptions, ReadMark, TenantStore, VectorRecord, WriteReceipt } from '../../src/stores/store.ts'
+import { matches } from '../rag/reference-filter.ts'
+
+type Records = Map<string, VectorRecord>
+
+/** What the operations on one place are made of: a look at what it shows, and a change of what it has. */
+interface Access {
+  read<T>(label: string, options: CallOptions | undefined, look: (shown: Records) => T): Promise<T & ReadMark>
+  write(
+    label: string,
+    apply: (all: Records) => void,
+    options: CallOptions | undefined,
+    isStamped?: boolean,
+  ): Promise<WriteReceipt>
+}
+
+type Operations = Omit<TenantStore, 'placement' | 'createNamespace' | 'describeNamespace' | 'deleteNamespace'>
+
+/** The vendor's operations on the records of one place. @param g its name in labels, as in `g2`. */
+export function placeOperations(g: string, { read, write }: Access): Operations {
+  return {
+    upsert: (records, options) =>
+      write(
+        `upsert ${g} ${names(records.map((one) => one.id))}`,
+        (all) => {
+          for (const one of records) all.set(one.id, { ...one, values: [...Float32Array.from(one.values)] })
+        },
+        options,
+        records.every((one) => one.metadata?._tr !== undefined),
+      ),
+    // One that is not there is not made.
+    update: ({ id, values, sparseValues, setMetadata }, options) =>
+      write(
+        `update ${g} ${id}`,
+        (all) => {
+          const one = all.get(id)
+          if (one === undefined) return
+          all.set(id, {
+            id,
+            values: values === undefined ? one.values : [...Float32Array.from(values)],
+            ...((sparseValues ?? one.sparseValues) && { sparseValues: sparseValues ?? one.sparseValues }),
+            ...((setMetadata ?? one.metadata) && { metadata: { ...one.metadata, ...setMetadata } }),
+          } as VectorRecord)
+        },
+        options,
+        setMetadata?._tr !== undefined,
+      ),
+    deleteIds: (ids, options) =>
+      write(
+        `delete ${g} ${names(ids)}`,
+        (all) => {
+          for (const id of ids) all.delete(id)
+        },
+        options,
+      ),
+    // In the order of the namespace's writes: applied to what the earlier ones left, whether or not that is shown yet.
+    deleteByFilter: (filter, options) =>
+      write(
+        `deleteByFilter ${g}`,
+        (all) => {
+          for (const one of [...all.values()]) if (matches(filter, one.metadata ?? {})) all.delete(one.id)
+        },
+        options,
+      ),
+    deleteAll: (options) => write(`deleteAll ${g}`, (all) => all.clear(), options),
+    fetch: (ids, options) =>
+      read(`fetch ${g} ${names(ids)}`, options, (shown) => ({
+        records: new Map(ids.flatMap((id) => (shown.has(id) ? [[id, shown.get(id) as VectorRecord]] : []))),
+      })),
+    list: ({ limit = 100, cursor = '' }, options) =>
+      read(`list ${g}`, options, (shown) => {
+        const ids = [...shown.keys()].filter((id) => id > cursor).sort()
+        const last = ids[limit - 1]
+        return { ids: ids.slice(0, limit), ...(ids.length > limit && last !== undefined ? { nextCursor: last } : {}) }
+      }),
+    query: ({ topK }, options) =>
+      read(`query ${g}`, options, (shown) => ({
+        matches: [...shown.values()].slice(0, topK).map((one) => ({ ...one, score: 1 })),
+      })),
+    fetchByFilter: ({ filter, limit = 100, cursor = '' }, options) =>
+      read(`fetchByFilter ${g}`, options, (shown) => {
+        const found = [...shown.values()]
+          .filter((one) => one.id > cursor && matches(filter, one.metadata ?? {}))
+          .sort((a, b) => (a.id < b.id ? -1 : 1))
+        const last = found[limit - 1]
+        return {
+          records: found.slice(0, limit),
+          ...(found.length > limit && last !== undefined ? { nextCursor: last.id } : {}),
+        }
+      }),
+  }
+}
+
+function names(ids: readonly string[]): string {
+  return ids.length <= 8 ? ids.join() : `${ids.slice(0, 8).join()},…`
+}

@@ -1,0 +1,136 @@
+import { deleteDocument } from '../../src/rag/delete-document.ts'
+import { deleteVectors } from '../../src/rag/delete-vectors.ts'
+import { fetchVectors } from '../../src/rag/fetch-vectors.ts'
+import { putDocument } from '../../src/rag/put-document.ts'
+import { ragMemory } from '../../src/rag/rag-memory.ts'
+import { chunkIds } from '../../src/rag/record-ids.ts'
+import { updateVector } from '../../src/rag/update-vector.ts'
+import { upsertVectors } from '../../src/rag/upsert-vectors.ts'
+import type { VectorStore } from '../../src/stores/store.ts'
+import { deletedWhere, encoded, type State, updated, wholeState } from './record-state.ts'
+import { simChunker, simEmbedder } from './sim-models.ts'
+import type { SimReplica } from './sim-replica.ts'
+import { appOfAcme } from './sim-tenant.ts'
+import type { SimWorld } from './sim-world.ts'
+
+/** What a document of the simulation is cut into at most. */
+const chunksMost = 3
+
+/** A record as an app puts it whole. */
+export interface Put {
+  readonly n: number
+  /** What filters ask for. */
+  readonly k: string
+}
+
+/** A part of a record: `f` in its metadata, `v` in its values. */
+export type Part = { readonly f: number } | { readonly v: number }
+
+/** An app's requests to one replica, through the verbs, noted in the world's history with what it was told. */
+export class SimApp {
+  readonly #world: SimWorld
+  readonly #name: string
+  readonly #stores: VectorStore
+  readonly #deps
+
+  constructor(world: SimWorld, { name, routes }: SimReplica) {
+    this.#world = world
+    this.#name = name
+    this.#stores = world.store.connect(name)
+    const { storeInDoubtMs, storeVisibleMs } = world.settings
+    const { storeCallMs, busyWaitMs } = world.times
+    const times = { storeInDoubtMs, storeVisibleMs, storeCallMs, busyWaitMs }
+    this.#deps = {
+      db: world.sql.connect(name).db,
+      routes,
+      stores: this.#stores,
+      clock: world.schedule.clock(name),
+      embedder: simEmbedder,
+      chunker: simChunker,
+      memory: ragMemory(),
+      writes: { announce: () => undefined },
+      settings: { ...times, sameContentWaitMs: busyWaitMs, indexMetric: 'cosine' as const },
+    }
+  }
+
+  async put(id: string, { n, k }: Put): Promise<void> {
+    const vectors = [{ id, values: [1, n, 0, 1], metadata: { n, k } }]
+    const work = this.#start(() => upsertVectors(this.#deps, appOfAcme, { vectors }))
+    await this.#noteWrite(id, encoded({ v: n, n, k }), work, 'put')
+  }
+
+  async update(id: string, part: Part): Promise<void> {
+    const change = 'f' in part ? { setMetadata: { f: part.f } } : { values: [1, part.v, 0, 1] }
+    const work = this.#start(() => updateVector(this.#deps, appOfAcme, { id, ...change }))
+    await this.#world.history.noteChange(id, updated(part), this.#name, () => work, `update ${JSON.stringify(part)}`)
+  }
+
+  async delete(id: string): Promise<void> {
+    const work = this.#start(() => deleteVectors(this.#deps, appOfAcme, { ids: [id] }))
+    await this.#noteWrite(id, undefined, work, 'delete')
+  }
+
+  async deleteWhere(k: string): Promise<void> {
+    const work = this.#start(() => deleteVectors(this.#deps, appOfAcme, { filter: { k } }))
+    const { history } = this.#world
+    const own = this.#world.watched.filter((id) => !id.includes('#'))
+    await Promise.all(
+      own.map((id) => history.noteChange(id, deletedWhere(k), this.#name, () => work, `delete where k is ${k}`)),
+    )
+  }
+
+  async deleteAll(): Promise<void> {
+    const work = this.#start(() => deleteVectors(this.#deps, appOfAcme, { deleteAll: true }))
+    await Promise.all(this.#world.watched.map((id) => this.#noteWrite(id, undefined, work, 'deleteAll')))
+  }
+
+  async putDocument(documentId: string, { n, k }: Put, chunks: number): Promise<void> {
+    const texts = Array.from({ length: chunks }, (_, at) => `v${n} c${at}`)
+    const input = { documentId, text: texts.join('|'), metadata: { k } }
+    const work = this.#start(() => putDocument(this.#deps, appOfAcme, input))
+    await Promise.all(
+      chunkIds(documentId, 0, chunksMost).map((id, at) => {
+        const text = texts[at]
+        return this.#noteWrite(id, text === undefined ? undefined : encoded({ v: n, k, text }), work, 'put document')
+      }),
+    )
+  }
+
+  async deleteDocument(documentId: string): Promise<void> {
+    const work = this.#start(() => deleteDocument(this.#deps, appOfAcme, { documentId }))
+    const ids = chunkIds(documentId, 0, chunksMost)
+    await Promise.all(ids.map((id) => this.#noteWrite(id, undefined, work, 'delete document')))
+  }
+
+  /**
+   * Reads as the store shows it: it may be as old as the lag, and never older than the moment at which the place that
+   * was asked became the one that is read.
+   */
+  async read(ids: readonly string[]): Promise<void> {
+    const { history, schedule, store } = this.#world
+    await history.noteLook(this.#name, async () => {
+      const begunMs = schedule.nowMs
+      let readSinceMs = Number.NEGATIVE_INFINITY
+      const stores: Pick<VectorStore, 'open'> = {
+        open: (placement) => {
+          readSinceMs = this.#world.readSinceMs(placement.generation)
+          return this.#stores.open(placement)
+        },
+      }
+      const { vectors } = await fetchVectors({ ...this.#deps, stores }, appOfAcme, { ids })
+      const seen = new Map(ids.map((id) => [id, wholeState(vectors[id])]))
+      return { seen, sinceMs: Math.max(begunMs - store.longestLagMs, readSinceMs) }
+    })
+  }
+
+  /** What is not awaited at once is not unhandled either: the history knows what became of it. */
+  #start<T>(verb: () => Promise<T>): Promise<T> {
+    const work = Promise.resolve().then(verb)
+    work.catch(() => undefined)
+    return work
+  }
+
+  async #noteWrite(id: string, value: State, work: Promise<unknown>, told: string): Promise<void> {
+    await this.#world.history.note('write', id, value, this.#name, () => work.then(() => value), told)
+  }
+}

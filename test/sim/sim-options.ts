@@ -1,0 +1,30 @@
+import type { MoveSettings } from '../../src/moves/step.ts'
+import type { ReplicaTimes } from './sim-replica.ts'
+
+/** What holds in every simulated world, unless it is told otherwise. */
+export const simSettings: MoveSettings = {
+  ...{ project: 'default', cloud: 'aws', region: 'us-east-1', indexPrefix: 'tr', projectIndexLimit: 20 },
+  ...{
+    retentionMs: 3_600_000,
+    fenceBudgetMs: 5_000,
+    storeInDoubtMs: 5_000,
+    storeVisibleMs: 3_000,
+    readGraceMs: 0,
+    staleReadsMs: 0,
+    // That wait is by the real clock, inside of a transaction, and here nobody else goes on meanwhile.
+    drainMs: 0,
+  },
+}
+
+export interface SimOptions {
+  readonly settings?: Partial<MoveSettings>
+  readonly times?: Partial<ReplicaTimes>
+  /** Timers go off at multiples of this. */
+  readonly grainMs?: number
+  /** After so many steps what is waited for is taken never to come. */
+  readonly maxSteps?: number
+  /** Records beside the five that are watched. */
+  readonly moreRecords?: number
+  /** Histories tell all that apps write of a record, and not only its `n`; then these are watched too. */
+  readonly whole?: readonly string[]
+}
