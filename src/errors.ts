@@ -16,6 +16,7 @@ export const errorCodes = [
   'payload_too_large',
   'unsupported_media_type',
   'unreadable_document', // a file that can't be turned into text: encrypted, broken, without text, over a cap
+  'tenant_unknown', // a good token of a tenant that was never onboarded, or is gone
   'tenant_suspended',
   'tenant_not_ready', // still being provisioned, or being offboarded
   'quota_exceeded', // the tenant's own limit
@@ -31,6 +32,7 @@ export const errorCodes = [
   'rerank_unavailable', // a reranker is configured and gives no scores
   'identity_unavailable', // the issuer's keys cannot be read, so no new token can be checked
   'outcome_unknown', // a write was sent and its fate is not known
+  'service_busy', // too much is on its way in or out of this replica; nothing was changed
   'shutting_down',
   'internal',
 ] as const

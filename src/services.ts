@@ -7,6 +7,7 @@ import { refuseOldSchema } from './db/pending-migrations.ts'
 import { adminRoutes } from './http/admin/admin-routes.ts'
 import { createAdminApp } from './http/admin-app.ts'
 import type { HttpKit } from './http/kit.ts'
+import { openTraffic } from './http/pipeline/traffic.ts'
 import { publicRoutes } from './http/public/public-routes.ts'
 import { createPublicApp } from './http/public-app.ts'
 import type { AnyRoute } from './http/route.ts'
@@ -155,6 +156,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const tracer = otelEndpoint === undefined ? undefined : opening.use(createTracer({ endpoint: otelEndpoint }))
   const draining = new AbortController()
   const kit: HttpKit = {
+    traffic: opening.use(openTraffic()),
     ...{ verify: verifier.verify, admit: limits.admit, keys: db },
     meter: countedByTenant(telemetry.http, requests),
     log,

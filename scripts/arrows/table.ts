@@ -66,7 +66,20 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // Of embedded only the issuer's key, for `token`; of moves only their states.
   cli: ['auth', 'config', 'db', 'embedded', 'errors', 'main', 'moves', 'secret', 'setting-reader'],
   http: [
-    ...['auth', 'db', 'errors', 'limits', 'moves', 'placement', 'rag', 'registry', 'stores', 'telemetry', 'tenants'],
+    ...[
+      'auth',
+      'clock',
+      'db',
+      'errors',
+      'limits',
+      'moves',
+      'placement',
+      'rag',
+      'registry',
+      'stores',
+      'telemetry',
+      'tenants',
+    ],
     ...['canonical-json', 'ingest', 'version'],
   ],
 

@@ -15,9 +15,9 @@ export async function spoof(tour: Tour): Promise<void> {
     matchesOf(honest).every((match) => isFrom(attacker, match)),
   )
 
-  const place = { tenant_id: victim.id, tenantId: victim.id, namespace: `tenant_${victim.id}_g1`, index: 'any' }
+  const place = { tenant_id: victim.id, tenantId: victim.id, index: `tenant_${victim.id}_g1` }
   const search = new URLSearchParams(place)
-  const headers = { 'x-tenant-id': victim.id, 'x-namespace': place.namespace }
+  const headers = { 'x-tenant-id': victim.id, 'x-namespace': place.index }
   const tries = [
     ['in the body', '/retrieve', { body: { query, topK: 5, ...place } }],
     ['in the query string', `/retrieve?${search}`, { body: { query, topK: 5 } }],

@@ -1,31 +1,39 @@
 import { type ZodType, z } from 'zod'
-import { AppError, type FieldFault } from '../errors.ts'
 import { namesPlace } from './claimed-place.ts'
 import { fieldNames, hintFor } from './field-names.ts'
+import { boundsOf } from './request/bounds.ts'
+import { FaultList } from './request/fault-list.ts'
+import { faultWords } from './request/fault-words.ts'
 
-/** More would be said to no one; the rest of a body full of faults is not looked into. */
-const faultsMax = 100
-/** No list of strict objects may be so long: its schema says so, and its items are not looked at one by one. */
+/** No list of objects is longer: its schema says so, and the items of a longer one are not looked at one by one. */
 const siftedMax = 1_000
+/** No object has more fields with names of ours. */
+const namesMax = 1_000
+
+export type OnPlaceNamed = (field: string, value: unknown) => void
 
 /** Checks one part of a request: body, query or path. Made once a route, so that nothing is looked up per request. */
-export type FieldCheck = (input: unknown, onPlaceNamed: ((field: string) => void) | undefined) => unknown
+export type FieldCheck = (input: unknown, onPlaceNamed: OnPlaceNamed | undefined) => unknown
 
 /**
  * @param schema undefined: the part takes no fields at all.
  * @returns a check that gives what the schema makes of the input. Fields that name a tenant or place are dropped and
  *   told to `onPlaceNamed`, where there is one; other unknown fields are refused.
- * @throws (the check) AppError `invalid_request` with every field's fault at once.
+ * @throws (the check) AppError `invalid_request` with up to ten faults at once.
  */
 export function fieldCheck(schema: ZodType | undefined): FieldCheck {
   const known = schema === undefined ? new Set<string>() : fieldNames(schema)
-  const lists = schema === undefined ? [] : strictLists(schema)
+  const lists = schema === undefined ? [] : listsOfObjects(schema)
+  const bounds = schema === undefined ? undefined : boundsOf(schema)
   return (input, onPlaceNamed) => {
-    const faults: FieldFault[] = []
-    let fields = known === undefined && onPlaceNamed === undefined ? input : sift(input, known, onPlaceNamed, faults)
+    const faults = new FaultList()
+    let fields =
+      known === undefined && onPlaceNamed === undefined ? input : sift(input, known, onPlaceNamed, faults, '')
     for (const list of lists) fields = siftList(fields, list, onPlaceNamed, faults)
-    const parsed = schema === undefined ? undefined : parse(schema, fields, faults)
-    if (faults.length > 0) throw new AppError('invalid_request', sentence(faults), { faults })
+    const before = faults.count
+    bounds?.(fields, '', faults)
+    const parsed = schema === undefined || faults.count > before ? undefined : parse(schema, fields, faults)
+    faults.check()
     return parsed
   }
 }
@@ -34,80 +42,79 @@ export function fieldCheck(schema: ZodType | undefined): FieldCheck {
 function sift(
   input: unknown,
   known: ReadonlySet<string> | undefined,
-  onPlaceNamed: ((field: string) => void) | undefined,
-  faults: FieldFault[],
+  onPlaceNamed: OnPlaceNamed | undefined,
+  faults: FaultList,
+  prefix: string,
 ): unknown {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return input
+  const names = Object.keys(input)
+  if (names.length > namesMax) {
+    faults.add(prefix === '' ? 'body' : prefix.slice(0, -1), `has ${names.length} fields; send those that are known`)
+    return {}
+  }
   let kept: Record<string, unknown> | undefined
-  for (const name of Object.keys(input)) {
+  for (const name of names) {
     if (known?.has(name)) continue
-    if (onPlaceNamed !== undefined && namesPlace(name)) onPlaceNamed(name)
-    else if (known === undefined) continue
-    else if (faults.length < faultsMax) faults.push({ path: name.slice(0, 100), message: hintFor(name, known) })
+    if (onPlaceNamed !== undefined && namesPlace(name)) {
+      onPlaceNamed(name, (input as Readonly<Record<string, unknown>>)[name])
+    } else if (known === undefined) continue
+    else if (!faults.isFull) faults.add(`${prefix}${name.slice(0, 100)}`, hintFor(name, known))
     kept ??= { ...input }
     delete kept[name]
   }
   return kept ?? input
 }
 
-interface StrictList {
+interface ObjectList {
   readonly name: string
+  /** Undefined: unknown fields are no fault here; those that name a place are still found. */
   readonly known: ReadonlySet<string> | undefined
 }
 
-/** The fields that are lists of strict objects: what each of these holds is looked at like the fields themselves. */
-function strictLists(schema: ZodType): readonly StrictList[] {
+/** The fields that are lists of objects: each item is looked at like the body itself. */
+function listsOfObjects(schema: ZodType): readonly ObjectList[] {
   if (!(schema instanceof z.ZodObject)) return []
   return Object.entries(schema.shape).flatMap(([name, field]) => {
-    const item = field instanceof z.ZodArray ? field.element : undefined
-    const strict = item instanceof z.ZodObject && item.def.catchall instanceof z.ZodNever
-    return strict ? [{ name, known: fieldNames(item) }] : []
+    const list = field instanceof z.ZodOptional ? field.unwrap() : field
+    const item = list instanceof z.ZodArray ? list.element : undefined
+    if (!(item instanceof z.ZodObject)) return []
+    return [{ name, known: item.def.catchall instanceof z.ZodNever ? fieldNames(item) : undefined }]
   })
 }
 
 function siftList(
   fields: unknown,
-  { name, known }: StrictList,
-  onPlaceNamed: ((field: string) => void) | undefined,
-  faults: FieldFault[],
+  { name, known }: ObjectList,
+  onPlaceNamed: OnPlaceNamed | undefined,
+  faults: FaultList,
 ): unknown {
   if (typeof fields !== 'object' || fields === null) return fields
+  if (known === undefined && onPlaceNamed === undefined) return fields
   const items: unknown = (fields as Readonly<Record<string, unknown>>)[name]
   if (!Array.isArray(items) || items.length > siftedMax) return fields
-  const sifted = items.map((item, at) => {
-    const own: FieldFault[] = []
-    const kept = sift(item, known, onPlaceNamed, own)
-    for (const { path, message } of own) {
-      if (faults.length < faultsMax) faults.push({ path: `${name}[${at}].${path}`, message })
-    }
-    return kept
-  })
-  return { ...fields, [name]: sifted }
+  const sifted = items.map((item, at) => sift(item, known, onPlaceNamed, faults, `${name}[${at}].`))
+  return sifted.every((item, at) => item === items[at]) ? fields : { ...fields, [name]: sifted }
 }
 
-function parse(schema: ZodType, input: unknown, faults: FieldFault[]): unknown {
-  try {
-    const result = schema.safeParse(input)
-    if (result.success) return result.data
-    for (const issue of result.error.issues) {
-      if (faults.length >= faultsMax) break
-      collect(issue, faults)
-    }
-  } catch (error) {
-    // A recursive schema (a filter) on input nested thousands deep.
-    if (!(error instanceof RangeError)) throw error
-    faults.push({ path: 'body', message: 'is nested too deeply' })
+function parse(schema: ZodType, input: unknown, faults: FaultList): unknown {
+  const result = schema.safeParse(input, { error: faultWords })
+  if (result.success) return result.data
+  for (const issue of result.error.issues) {
+    if (faults.isFull) break
+    collect(issue, faults)
   }
   return undefined
 }
 
-function collect(issue: z.core.$ZodIssue, faults: FieldFault[]): void {
-  const path = pathOf(issue.path)
-  if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys.slice(0, faultsMax))
-      faults.push({ path: pathOf([...issue.path, key]), message: 'unknown field' })
-  } else {
-    faults.push({ path: path === '' ? 'body' : path, message: issue.message })
+function collect(issue: z.core.$ZodIssue, faults: FaultList): void {
+  if (issue.code !== 'unrecognized_keys') {
+    const path = pathOf(issue.path)
+    faults.add(path === '' ? 'body' : path, issue.message)
+    return
+  }
+  for (const key of issue.keys) {
+    if (faults.isFull) return
+    faults.add(pathOf([...issue.path, key]), 'unknown field')
   }
 }
 
@@ -116,14 +123,7 @@ function pathOf(path: readonly PropertyKey[]): string {
   let text = ''
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`
-    else text += text === '' ? String(step) : `.${String(step)}`
+    else text += text === '' ? String(step).slice(0, 100) : `.${String(step).slice(0, 100)}`
   }
   return text
-}
-
-function sentence(faults: readonly FieldFault[]): string {
-  const [first] = faults
-  if (first === undefined) return 'The request is not valid.'
-  const rest = faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''
-  return `${first.path}: ${first.message}${rest}`
 }

@@ -8,6 +8,7 @@ import type { HttpKit } from './kit.ts'
 import { honoPath, knownPaths } from './known-paths.ts'
 import { type ApiDescription, openApiDocument } from './openapi.ts'
 import type { Page } from './page.ts'
+import { openTraffic } from './pipeline/traffic.ts'
 import { toAppError } from './problem.ts'
 import { type HeaderRecord, privateHeaders, problemResponse, requestIdOf } from './reply.ts'
 import type { AnyRoute } from './route.ts'
@@ -21,7 +22,8 @@ export function createApp(
 ): Hono {
   refuseBadRoutes(routes)
   const app = new Hono()
-  for (const route of routes) app.on(route.method.toUpperCase(), honoPath(route.path), serveRoute(route, kit))
+  const traffic = kit.traffic ?? openTraffic()
+  for (const route of routes) app.on(route.method.toUpperCase(), honoPath(route.path), serveRoute(route, kit, traffic))
   const ownPages = [...pages, ...docsRoutes(openApiDocument(routes, about)), ...errorPages()]
   for (const page of ownPages) {
     app.get(honoPath(page.path), async (c) => {

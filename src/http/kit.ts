@@ -4,6 +4,7 @@ import type { Tx } from '../db/connect.ts'
 import type { AppError } from '../errors.ts'
 import type { HttpMeter } from '../telemetry/http-meter.ts'
 import type { Tracer } from '../telemetry/tracer.ts'
+import type { Transfers } from './pipeline/transfers.ts'
 
 /** A tenant's request that was counted and let in, or not. */
 export interface Admission {
@@ -11,8 +12,16 @@ export interface Admission {
   readonly refused?: AppError | undefined
   /** Go on the answer, whatever it becomes; asked when it is made. */
   headers(): Readonly<Record<string, string>>
-  /** The answer is made, or its stream has ended. */
+  /** The request is complete: it takes its slots, and waits for them if it has to. @throws AppError `quota_exceeded` */
+  enter?(): void | Promise<void>
+  /** The answer has been sent or cut off. */
   end(): void
+}
+
+/** What is on its way in and out of a replica. */
+export interface Traffic {
+  readonly bodies: Transfers
+  readonly answers: Transfers
 }
 
 /** Everything the pipeline of a route calls; `createPublicApp` and `createAdminApp` are handed it. */
@@ -23,6 +32,8 @@ export interface HttpKit {
   readonly admit?: (caller: TenantPrincipal, writes: boolean) => Admission | Promise<Admission>
   /** Where requests with an `Idempotency-Key` are remembered; without it the header means nothing. */
   readonly keys?: Tx
+  /** Bodies and answers on their way, of both listeners together; without them each app has its own. */
+  readonly traffic?: Traffic
   readonly meter: HttpMeter
   /** Without one no request is traced. */
   readonly tracer?: Tracer

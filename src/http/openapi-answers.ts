@@ -16,7 +16,13 @@ export function answersOf(route: AnyRoute, components: Components): Json {
 }
 
 /** Codes that only one kind of caller can meet. */
-const ofTenants = new Set<ErrorCode>(['document_busy', 'writes_held', 'tenant_suspended', 'quota_exceeded'])
+const ofTenants = new Set<ErrorCode>([
+  'document_busy',
+  'writes_held',
+  'tenant_unknown',
+  'tenant_suspended',
+  'quota_exceeded',
+])
 const ofStaff = new Set<ErrorCode>(['move_in_progress', 'index_limit_reached'])
 /** Codes that a read can't meet. */
 const ofWrites = new Set<ErrorCode>([

@@ -1,6 +1,9 @@
 import { MIMEType } from 'node:util'
 import { AppError } from '../errors.ts'
+import type { OnPlaceNamed } from './check-fields.ts'
 import { namesPlace } from './claimed-place.ts'
+import type { Exchange } from './pipeline/exchange.ts'
+import type { Transfers } from './pipeline/transfers.ts'
 import { checkContentType, readBytes } from './read-body.ts'
 import type { Payload } from './route.ts'
 import { refuseUnstorableText } from './unstorable.ts'
@@ -10,25 +13,35 @@ const partsMax = 500
 
 /**
  * A body that is not JSON, read whole within the limit.
+ * @param onPlacesNamed told once, when a form named places; what it throws refuses the form.
  * @throws AppError `unsupported_media_type`, `payload_too_large`
  */
 export async function readPayload(
-  request: Request,
+  exchange: Exchange,
   contentTypes: readonly string[],
-  limitBytes: number,
-  onPlacesNamed: ((fields: readonly string[]) => void) | undefined,
+  { limitBytes, bodies }: { readonly limitBytes: number; readonly bodies: Transfers },
+  onPlaceNamed: OnPlaceNamed | undefined,
+  onPlacesNamed: () => void,
 ): Promise<Payload> {
-  const contentType = checkContentType(request.headers, contentTypes)
-  const header = request.headers.get('content-type') ?? contentType
-  const bytes = await readBytes(request, limitBytes)
-  return { contentType, bytes, form: () => parseForm(bytes, header, onPlacesNamed) }
+  const { headers } = exchange
+  const contentType = checkContentType(headers, contentTypes)
+  const header = headers.get('content-type') ?? contentType
+  const bytes = await readBytes(exchange, limitBytes, bodies)
+  const form = async () => {
+    const fields = await parseForm(bytes, header)
+    if (onPlaceNamed === undefined) return fields
+    const named = [...new Set(fields.keys())].filter(namesPlace)
+    for (const name of named) {
+      onPlaceNamed(name, fields.getAll(name))
+      fields.delete(name)
+    }
+    if (named.length > 0) onPlacesNamed()
+    return fields
+  }
+  return { contentType, bytes, form }
 }
 
-async function parseForm(
-  bytes: Uint8Array,
-  contentType: string,
-  onPlacesNamed: ((fields: readonly string[]) => void) | undefined,
-): Promise<FormData> {
+async function parseForm(bytes: Uint8Array, contentType: string): Promise<FormData> {
   refuseManyParts(bytes, contentType)
   let form: FormData
   try {
@@ -38,10 +51,6 @@ async function parseForm(
   }
   for (const [name, value] of form)
     refuseUnstorableText('The form', name, typeof value === 'string' ? value : value.name)
-  if (onPlacesNamed === undefined) return form
-  const named = [...new Set(form.keys())].filter(namesPlace)
-  for (const name of named) form.delete(name)
-  if (named.length > 0) onPlacesNamed(named)
   return form
 }
 

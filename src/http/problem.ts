@@ -38,6 +38,7 @@ export const problemKinds = {
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not taken here' },
   unreadable_document: { status: 422, title: 'The file cannot be read' },
+  tenant_unknown: { status: 403, title: 'The tenant of this token is not onboarded' },
   tenant_suspended: { status: 403, title: 'The tenant is suspended' },
   tenant_not_ready: { status: 503, title: 'The tenant is not ready', retryAfterS: 5 },
   quota_exceeded: {
@@ -57,6 +58,7 @@ export const problemKinds = {
   answer_unavailable: { status: 503, title: 'The answer model cannot be reached', retryAfterS: 5 },
   identity_unavailable: { status: 503, title: 'Tokens cannot be checked at the moment', retryAfterS: 5 },
   outcome_unknown: { status: 504, title: 'It is not known whether the write happened' },
+  service_busy: { status: 503, title: 'The service is busy', retryAfterS: 1 },
   shutting_down: { status: 503, title: 'The service is shutting down', retryAfterS: 1 },
   internal: {
     status: 500,
@@ -64,6 +66,9 @@ export const problemKinds = {
     detail: 'The fault is logged under the request id.',
   },
 } as const satisfies Record<ErrorCode, ProblemKind>
+
+const detailMax = 2_000
+const faultsMax = 10
 
 /** Of a refusal that names the policies: draft-ietf-httpapi-ratelimit-headers-11, section 5.1. */
 const quotaExceeded = 'https://iana.org/assignments/http-problem-types#quota-exceeded'
@@ -97,12 +102,17 @@ export function problemOf(error: AppError, requestId: string): Problem {
     type: error.policies.length > 0 ? quotaExceeded : problemType(error.code),
     title: kind.title,
     status: kind.status,
-    detail: kind.detail ?? error.message,
+    detail: (kind.detail ?? error.message).slice(0, detailMax),
     code: error.code,
     requestId,
-    ...(error.faults.length > 0 && { faults: error.faults }),
+    ...(error.faults.length > 0 && { faults: error.faults.slice(0, faultsMax).map(shortened) }),
     ...(error.policies.length > 0 && { 'violated-policies': error.policies }),
   }
+}
+
+/** No error answer is larger than 64 KiB, whatever was sent. */
+function shortened({ path, message }: FieldFault): FieldFault {
+  return { path: path.slice(0, 300), message: message.slice(0, 1_000) }
 }
 
 /** Seconds to wait, for the statuses that promise to say so (429, 503) and for codes that have a default. */

@@ -1,30 +1,52 @@
 import type { IncomingMessage } from 'node:http'
 import { AppError } from '../errors.ts'
+import type { Transfer, Transfers } from './pipeline/transfers.ts'
 import { readIncoming } from './read-incoming.ts'
+import { judgeBytes } from './request/body-shape.ts'
 import { refuseUnstorable } from './unstorable.ts'
 
 export const defaultBodyLimitBytes = 4 * 1024 * 1024
 
+interface ComingBody {
+  readonly request: Request
+  readonly incoming: IncomingMessage | undefined
+  readonly owner: string
+  transfer: Transfer | undefined
+}
+
 /**
  * The whole body as bytes. The bytes that come are what counts: a `Content-Length` over the limit is refused at once,
- * and one that is missing (chunked) is counted while reading.
- * @param incoming the request as the server has it; absent in `app.request`.
- * @throws AppError `payload_too_large`
+ * and one that is missing (chunked) is counted while reading. What has come is held against the caller's share, and
+ * has to come at the minimum pace.
+ * @param body the request as the server has it; without `incoming` in `app.request`.
+ * @throws AppError `payload_too_large`, `quota_exceeded`, `service_busy`
  */
-export async function readBytes(request: Request, limitBytes: number, incoming?: IncomingMessage): Promise<Uint8Array> {
+export async function readBytes(body: ComingBody, limitBytes: number, bodies: Transfers): Promise<Uint8Array> {
+  const { request, incoming } = body
   const declared = request.headers.get('content-length')
   if (declared !== null && Number(declared) > limitBytes) throw tooLarge(limitBytes)
-  if (incoming !== undefined) {
-    const bytes = await read(readIncoming(incoming, limitBytes))
+  if (incoming === undefined) return readRequest(request, limitBytes)
+  const slow = Promise.withResolvers<never>()
+  slow.promise.catch(() => undefined)
+  const transfer = bodies.begin(body.owner, () => slow.reject(new AppError('invalid_request', tooSlow)))
+  body.transfer = transfer
+  try {
+    const reading = readIncoming(incoming, limitBytes, (bytes) => transfer.take(bytes))
+    const bytes = await Promise.race([read(reading), slow.promise])
     if (bytes === undefined) throw tooLarge(limitBytes)
     return bytes
+  } catch (error) {
+    incoming.pause()
+    throw error
+  } finally {
+    transfer.arrived()
   }
-  if (declared !== null) {
-    // The HTTP parser takes no more than was declared, so the quick way of reading is safe here.
-    const bytes = new Uint8Array(await read(request.arrayBuffer()))
-    if (bytes.byteLength > limitBytes) throw tooLarge(limitBytes)
-    return bytes
-  }
+}
+
+const tooSlow = 'The body comes too slowly; send it at 16 KiB a second or more.'
+
+/** A request of no server, as tests make them. */
+async function readRequest(request: Request, limitBytes: number): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let size = 0
@@ -33,7 +55,6 @@ export async function readBytes(request: Request, limitBytes: number, incoming?:
     const { done, value } = await read(reader.read())
     if (done) return Buffer.concat(chunks, size)
     size += value.byteLength
-    // What still comes is the server's to drain or cut, once the answer is out.
     if (size > limitBytes) throw tooLarge(limitBytes)
     chunks.push(value)
   }
@@ -44,6 +65,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /** @throws AppError `invalid_request` unless the bytes are JSON in UTF-8. */
 export function parseJson(bytes: Uint8Array): unknown {
   if (bytes.byteLength === 0) throw new AppError('invalid_request', 'The body is empty; send JSON.')
+  judgeBytes(bytes)
   let text: string
   try {
     text = utf8.decode(bytes)
@@ -103,6 +125,7 @@ async function read<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading
   } catch (cause) {
+    if (cause instanceof AppError) throw cause
     throw new AppError('invalid_request', 'The body broke off.', { cause })
   }
 }

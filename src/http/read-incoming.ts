@@ -4,10 +4,15 @@ import type { IncomingMessage } from 'node:http'
  * The whole body straight from the server's side of the socket: a web `Request` would copy it once more, and wrap one
  * of unknown length in a stream.
  *
+ * @param onBytes told of each piece; what it throws ends the reading.
  * @returns undefined when more than `limitBytes` came; what still comes is the server's to drain or cut.
  * @throws Error when the body breaks off.
  */
-export function readIncoming(incoming: IncomingMessage, limitBytes: number): Promise<Uint8Array | undefined> {
+export function readIncoming(
+  incoming: IncomingMessage,
+  limitBytes: number,
+  onBytes: (bytes: number) => void,
+): Promise<Uint8Array | undefined> {
   return new Promise((resolve, reject) => {
     if (incoming.destroyed) {
       reject(new Error('the caller has gone away'))
@@ -16,6 +21,13 @@ export function readIncoming(incoming: IncomingMessage, limitBytes: number): Pro
     const chunks: Buffer[] = []
     let size = 0
     const onData = (chunk: Buffer) => {
+      try {
+        onBytes(chunk.length)
+      } catch (error) {
+        incoming.pause()
+        stop(() => reject(error))
+        return
+      }
       chunks.push(chunk)
       size += chunk.length
       if (size <= limitBytes) return

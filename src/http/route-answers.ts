@@ -1,30 +1,19 @@
 import type { Principal } from '../auth/principal.ts'
-import type { AppError, ErrorCode } from '../errors.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
 import type { RouteMeter } from '../telemetry/http-meter.ts'
-import type { Span } from '../telemetry/tracer.ts'
 import { challenge } from './access.ts'
 import { eventStream } from './event-stream.ts'
-import type { Admission, HttpKit } from './kit.ts'
+import type { HttpKit, Traffic } from './kit.ts'
+import type { Exchange } from './pipeline/exchange.ts'
+import type { Transfer } from './pipeline/transfers.ts'
 import { problemKinds, problemOf, toAppError } from './problem.ts'
 import { addHeaders, type HeaderRecord, privateHeaders, problemResponse } from './reply.ts'
 import type { AnyRoute, Reply } from './route.ts'
-import type { ServedCall } from './served-call.ts'
 
-/** One request, as far as its answer needs to know. */
-export interface Visit {
-  readonly startedMs: number
-  readonly requestId: string
-  readonly span: Span | undefined
-  principal: Principal | undefined
-  /** Of a tenant's request that was counted; until the request is done. */
-  admission: Admission | undefined
-}
+type Events = NonNullable<Reply['events']>
 
-interface FaultOptions {
-  /** The header as it was sent. */
-  readonly authorization: string | undefined
-  readonly gone: boolean
-}
+/** The longest answer: what is longer is asked for in parts. */
+const answerBytesMax = 8 * 1024 * 1024
 
 const never = new AbortController().signal
 
@@ -36,81 +25,129 @@ export class RouteAnswers {
   readonly #route: AnyRoute
   readonly #kit: HttpKit
   readonly #meter: RouteMeter
+  readonly #traffic: Traffic
   readonly #slowMs: number
 
-  constructor(route: AnyRoute, kit: HttpKit) {
+  constructor(route: AnyRoute, kit: HttpKit, traffic: Traffic) {
+    this.#traffic = traffic
     this.#route = route
     this.#kit = kit
     this.#meter = kit.meter.route(route.method.toUpperCase(), route.path)
     this.#slowMs = kit.slowMs ?? 1000
   }
 
-  begin(requestId: string, headers: Headers): Visit {
+  begin(exchange: Exchange): void {
     const { method, path } = this.#route
-    const span = this.#kit.tracer?.start(`${method.toUpperCase()} ${path}`, headers.get('traceparent') ?? undefined)
-    return { startedMs: performance.now(), requestId, span, principal: undefined, admission: undefined }
+    const parent = exchange.headers.get('traceparent') ?? undefined
+    exchange.span = this.#kit.tracer?.start(`${method.toUpperCase()} ${path}`, parent)
   }
 
   /** The token has been looked at. */
-  known({ startedMs }: Visit): void {
+  known({ startedMs }: Exchange): void {
     this.#kit.meter.auth(performance.now() - startedMs)
   }
 
   /** One line a request, however many names were tried. */
-  placesNamed(names: readonly string[], { requestId, principal }: Visit): void {
-    this.#kit.meter.placesNamed(names.length)
-    const some = names.slice(0, 10).map((name) => name.slice(0, 60))
-    const fields = { requestId, ...whoOf(principal), path: this.#route.path, names: some, count: names.length }
-    this.#kit.log.warn(fields, 'a caller tried to name a tenant or place; it was dropped')
+  placesNamed({ requestId, principal, places }: Exchange): void {
+    if (places === undefined || places.count === 0) return
+    const { names, count } = places
+    this.#kit.meter.placesNamed(count)
+    const fields = { requestId, ...whoOf(principal), path: this.#route.path, names, count }
+    this.#kit.log.warn(fields, 'a caller tried to name a tenant or place')
+    places.told()
   }
 
-  /** @param head the caller wants no body, so an event stream is not begun. */
-  reply(reply: Reply, call: ServedCall, visit: Visit, head: boolean): Response {
-    const { status, json, events, endsByItself } = reply
-    if (events !== undefined) {
-      const headers = this.#headers(visit, 'text/event-stream; charset=utf-8', reply)
-      headers['x-accel-buffering'] = 'no' // nginx would otherwise hold events back
-      if (!head) return new Response(this.#stream(events, { status, endsByItself }, call, visit), { status, headers })
-      this.#done(status, visit)
-      return new Response(null, { status, headers })
-    }
+  /** The answer of the handler. A caller of HEAD wants no body, so an event stream is not begun for it. */
+  reply(exchange: Exchange): Response {
+    const { reply, context } = exchange
+    if (reply === undefined) throw new Error(`${this.#route.path} gave no answer`)
+    const { status, json, events } = reply
+    if (events !== undefined) return this.#begin(events, reply, exchange, context.req.method === 'HEAD')
     const text = json === undefined || typeof json === 'string' ? json : JSON.stringify(json)
-    const headers = this.#headers(visit, text === undefined ? undefined : 'application/json', reply)
-    this.#done(status, visit)
     // As bytes: a string goes into one with its headers, which costs more than all else of a kept answer.
-    return new Response(text === undefined ? null : Buffer.from(text), { status, headers })
+    const bytes = text === undefined ? null : Buffer.from(text)
+    if (bytes !== null && bytes.length > answerBytesMax) throw tooLong(bytes.length)
+    const headers = this.#headers(exchange, text === undefined ? undefined : 'application/json', reply)
+    this.#send(exchange, bytes?.length ?? 0)
+    this.#done(status, exchange)
+    return new Response(bytes, { status, headers })
   }
 
-  /**
-   * @param gone nobody is left to read the answer.
-   * @returns a problem; what is not an AppError is logged with its cause and shown as `internal`.
-   */
-  fault(thrown: unknown, visit: Visit, { authorization, gone }: FaultOptions): Response {
+  /** A problem. What is not an AppError is logged with its cause and shown as `internal`. */
+  fault(thrown: unknown, exchange: Exchange): Response {
     const { access, method } = this.#route
+    const { places, requestId, headers, outgoing, admission } = exchange
+    if (places !== undefined) this.placesNamed(exchange)
+    const authorization = headers.get('authorization') ?? undefined
     const error = toAppError(thrown, access.kind === 'staff' && method !== 'get')
     const { status } = problemKinds[error.code]
-    const more: HeaderRecord = { ...visit.admission?.headers() }
+    const more: HeaderRecord = { ...admission?.headers() }
     if (error.code === 'unauthenticated' || error.code === 'forbidden') {
       more['www-authenticate'] = challenge(error.code, access, authorization !== undefined)
     }
-    if (gone) this.#kit.log.debug({ requestId: visit.requestId, err: thrown }, 'the caller has gone away')
-    else this.#count(error, visit)
-    this.#done(gone ? 499 : status, visit, error.code)
-    return problemResponse(error, visit.requestId, more, this.#route.problemFields?.(error, authorization))
+    const gone = outgoing?.destroyed === true
+    if (gone) this.#kit.log.debug({ requestId, err: thrown }, 'the caller has gone away')
+    else this.#count(error, exchange)
+    exchange.transfer?.release()
+    this.#whenSent(exchange)
+    this.#done(gone ? 499 : status, exchange, error.code)
+    return problemResponse(error, requestId, more, this.#route.problemFields?.(error, authorization))
   }
 
-  #headers(visit: Visit, contentType: string | undefined, reply: Reply): HeaderRecord {
-    const headers = privateHeaders(visit.requestId, contentType)
-    if (visit.admission !== undefined) addHeaders(headers, visit.admission.headers())
-    if (reply.headers !== undefined) addHeaders(headers, reply.headers)
+  #begin(events: Events, { status, endsByItself }: Reply, exchange: Exchange, head: boolean): Response {
+    const headers = this.#headers(exchange, 'text/event-stream; charset=utf-8', exchange.reply)
+    headers['x-accel-buffering'] = 'no' // nginx would otherwise hold events back
+    if (!head) return new Response(this.#stream(events, { status, endsByItself }, exchange), { status, headers })
+    exchange.end()
+    this.#done(status, exchange)
+    return new Response(null, { status, headers })
+  }
+
+  /**
+   * Holds the answer against its caller's share, and ends the request once it is sent or cut off.
+   * @throws AppError `quota_exceeded`, `service_busy`
+   */
+  #send(exchange: Exchange, bytes: number): void {
+    const { outgoing } = exchange
+    if (outgoing === undefined) {
+      exchange.end()
+      return
+    }
+    const transfer = this.#traffic.answers.begin(exchange.owner, () => outgoing.destroy())
+    try {
+      transfer.take(bytes)
+    } catch (error) {
+      transfer.release()
+      throw error
+    }
+    this.#whenSent(exchange, transfer)
+  }
+
+  #whenSent(exchange: Exchange, own?: Transfer): void {
+    const { outgoing } = exchange
+    if (outgoing === undefined || outgoing.destroyed) {
+      own?.release()
+      exchange.end()
+      return
+    }
+    const transfer = own ?? this.#traffic.answers.begin(exchange.owner, () => outgoing.destroy())
+    outgoing.once('close', () => {
+      transfer.release()
+      exchange.end()
+    })
+  }
+
+  #headers(exchange: Exchange, contentType: string | undefined, reply: Reply | undefined): HeaderRecord {
+    const headers = privateHeaders(exchange.requestId, contentType)
+    if (exchange.admission !== undefined) addHeaders(headers, exchange.admission.headers())
+    if (reply?.headers !== undefined) addHeaders(headers, reply.headers)
     return headers
   }
 
   #stream(
-    events: NonNullable<Reply['events']>,
+    events: Events,
     { status, endsByItself = false }: { readonly status: number; readonly endsByItself: boolean | undefined },
-    call: ServedCall,
-    visit: Visit,
+    exchange: Exchange,
   ) {
     let failed: ErrorCode | undefined
     return eventStream(events, {
@@ -118,17 +155,18 @@ export class RouteAnswers {
       onError: (thrown) => {
         const error = toAppError(thrown)
         failed = error.code
-        this.#count(error, visit)
-        return problemOf(error, visit.requestId)
+        this.#count(error, exchange)
+        return problemOf(error, exchange.requestId)
       },
       onEnd: () => {
-        call.abort(new DOMException('The stream has ended.', 'AbortError'))
-        this.#done(status, visit, failed)
+        exchange.call?.abort(new DOMException('The stream has ended.', 'AbortError'))
+        exchange.end()
+        this.#done(status, exchange, failed)
       },
     })
   }
 
-  #count(error: AppError, { requestId, principal }: Visit): void {
+  #count(error: AppError, { requestId, principal }: Exchange): void {
     const { code } = error
     this.#kit.meter.error(code)
     if (problemKinds[code].status < 500 || expected.has(code)) return
@@ -138,10 +176,8 @@ export class RouteAnswers {
   }
 
   /** A line a request at `debug`; at `info` those that someone will ask about: slow ones and what staff changed. */
-  #done(status: number, visit: Visit, code?: ErrorCode): void {
-    const { startedMs, requestId, principal, span } = visit
-    visit.admission?.end()
-    visit.admission = undefined
+  #done(status: number, exchange: Exchange, code?: ErrorCode): void {
+    const { startedMs, requestId, principal, span } = exchange
     const ms = performance.now() - startedMs
     const { method, path } = this.#route
     this.#meter.done(status, ms, principal?.kind === 'tenant' ? principal.tenantId : undefined)
@@ -169,4 +205,9 @@ function whoOf(principal: Principal | undefined): Record<string, unknown> {
   return principal.kind === 'tenant'
     ? { tenantId: principal.tenantId, subject: principal.subject }
     : { subject: principal.subject, roles: [...principal.roles] }
+}
+
+function tooLong(bytes: number): AppError {
+  const words = `The answer would have ${bytes} bytes; ${answerBytesMax} is the most. Ask for fewer matches (topK) or questions.`
+  return new AppError('invalid_request', words)
 }

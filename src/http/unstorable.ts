@@ -32,7 +32,8 @@ function holdsUnstorable(value: unknown): boolean {
     const part = left.pop()
     if (typeof part === 'string' && isUnstorable(part)) return true
     if (typeof part !== 'object' || part === null) continue
-    for (const [key, inner] of Object.entries(part)) left.push(key, inner)
+    if (Array.isArray(part)) for (const item of part) left.push(item)
+    else for (const [key, inner] of Object.entries(part)) left.push(key, inner)
   }
   return false
 }

@@ -30,7 +30,7 @@ const waiting: ReadonlySet<ErrorCode> = new Set(['tenant_suspended', 'shutting_d
 export function uploadFate(error: unknown, attempts: number): UploadFate {
   const fault = error instanceof AppError ? error : undefined
   const code = fault?.code ?? 'internal'
-  if (code === 'not_found') return { kind: 'dropped' }
+  if (code === 'not_found' || code === 'tenant_unknown') return { kind: 'dropped' }
   if (waiting.has(code)) return { kind: 'again', afterMs: code === 'writes_held' ? 1_000 : 0 }
   const detail = fault === undefined || code === 'internal' ? 'Something went wrong on our side.' : fault.message
   const reason = { code, detail }

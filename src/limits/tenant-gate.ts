@@ -1,16 +1,16 @@
 import { type Clock, systemClock } from '../clock.ts'
-import { AppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { FairSlots } from './fair-slots.ts'
-import { PermitBank, settleEveryMs } from './permit-bank.ts'
+import { AdmittedRequest } from './admitted-request.ts'
+import { ConcurrencyGate, type ConcurrencyLimits } from './concurrency-gate.ts'
+import { settleEveryMs } from './permit-bank.ts'
 import type { PermitSource } from './permit-source.ts'
-import { concurrencyPolicy, type Meter, type TierLimits } from './policies.ts'
+import type { Meter, TierLimits } from './policies.ts'
+import { type QuotaDecision, QuotaGate } from './quota-gate.ts'
 import type { LimitedTenant } from './tenant-limits.ts'
 import { TenantState } from './tenant-state.ts'
-import { Turn } from './turn.ts'
 import type { Window } from './window.ts'
 
-export interface TenantGateOptions {
+export interface TenantGateOptions extends ConcurrencyLimits {
   readonly source: PermitSource
   /** What a tenant may use when nothing else was said of it. */
   readonly byTier: TierLimits
@@ -19,10 +19,6 @@ export interface TenantGateOptions {
    * what is not counted must cost nothing.
    */
   readonly find: (tenantId: TenantId) => LimitedTenant | Promise<LimitedTenant>
-  /** Requests of all tenants that this replica serves at once. */
-  readonly slots: number
-  /** Writes among them, of all tenants and of one: they share the connections to Postgres. */
-  readonly writes: { readonly slots: number; readonly ofTenant: number }
   readonly clock?: Clock
   readonly onError?: (error: unknown) => void
   readonly onUsed?: (tenantId: TenantId, meter: Exclude<Meter, 'requests'>, count: number) => void
@@ -30,21 +26,18 @@ export interface TenantGateOptions {
 
 /** A state that was not asked for so long is forgotten. */
 const idleMs = 60_000
-/** Exchanges that one request waits for at most; each time others may have been quicker. */
-const triesMax = 4
 /** States that are looked at in one go: the event loop is not held up by many tenants. */
 const settledAtOnce = 1_000
 
 /**
- * The limits of one replica's tenants. Everything that is counted is asked by a `TenantId`, which cannot be made from
- * a bare string: no use of one tenant is counted for another.
+ * The limits of one replica's tenants: a quota gate for what is counted, a concurrency gate for what runs. Everything
+ * is asked by a `TenantId`, which cannot be made from a bare string: no use of one tenant is counted for another.
  */
 export class TenantGate implements AsyncDisposable {
   readonly #options: TenantGateOptions
   readonly #clock: Clock
-  readonly #bank: PermitBank
-  readonly #slots: FairSlots
-  readonly #writes: FairSlots
+  readonly #quota: QuotaGate
+  readonly #gates: ConstructorParameters<typeof AdmittedRequest>[2]
   readonly #states = new Map<TenantId, TenantState>()
   readonly #timer: ReturnType<Clock['every']>
   #settling: Promise<void> = Promise.resolve()
@@ -54,9 +47,8 @@ export class TenantGate implements AsyncDisposable {
   constructor(options: TenantGateOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#bank = new PermitBank(options.source, this.#clock)
-    this.#slots = new FairSlots(options.slots)
-    this.#writes = new FairSlots(options.writes.slots)
+    this.#quota = new QuotaGate(options.source, this.#clock)
+    this.#gates = { quota: this.#quota, concurrency: new ConcurrencyGate(options), clock: this.#clock }
     this.#cursor = this.#states.entries()
     this.#timer = this.#clock.every(settleEveryMs, () => {
       this.#settling = this.settle().catch((error: unknown) => this.#options.onError?.(error))
@@ -64,16 +56,14 @@ export class TenantGate implements AsyncDisposable {
   }
 
   /**
-   * One request: it is counted and let in, or the turn says why not. Answers without waiting when it can.
+   * Counts one request; it takes its slots later, by `enter`. Answers without waiting when it can.
    * @param writes it changes something.
    * @throws AppError those of `find`, when the tenant can't be served.
    */
-  admit(tenantId: TenantId, writes = false): Turn | Promise<Turn> {
+  admit(tenantId: TenantId, writes = false): AdmittedRequest | Promise<AdmittedRequest> {
     const tenant = this.#options.find(tenantId)
-    if (tenant instanceof Promise) return this.#admitSlowly(tenantId, writes, tenant)
-    const state = this.#state(tenantId, tenant)
-    if (!this.#takeOne(state)) return this.#admitSlowly(tenantId, writes, tenant)
-    return this.#enter(state, writes)
+    if (tenant instanceof Promise) return tenant.then((found) => this.#count(tenantId, found, writes))
+    return this.#count(tenantId, tenant, writes)
   }
 
   /**
@@ -89,9 +79,7 @@ export class TenantGate implements AsyncDisposable {
   ): Promise<(used: number) => void> {
     const tenant = await this.#options.find(tenantId)
     const windows = this.#state(tenantId, tenant).windowsOf(meter)
-    const over = await this.#missing(windows, (window) => Math.max(1, Math.min(estimate, window.limit)))
-    if (over.length > 0) throw this.#exceeded(over, 'The tenant has used up its tokens for now; try again later.')
-    for (const window of windows) window.spend(estimate)
+    await this.#quota.takeTokens(windows, estimate)
     return (used) => {
       for (const window of windows) window.spend(used - estimate)
       if (used > 0) this.#options.onUsed?.(tenantId, meter, used)
@@ -109,10 +97,10 @@ export class TenantGate implements AsyncDisposable {
         break
       }
       const [tenantId, state] = next.value
-      if (nowMs - state.seenAtMs > idleMs && state.line.active === 0) this.#states.delete(tenantId)
+      if (nowMs - state.seenAtMs > idleMs && state.isIdle) this.#states.delete(tenantId)
       else windows.push(...state.windows)
     }
-    await this.#bank.settle(windows)
+    await this.#quota.settle(windows)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -120,68 +108,11 @@ export class TenantGate implements AsyncDisposable {
     await this.#settling
   }
 
-  async #admitSlowly(
-    tenantId: TenantId,
-    writes: boolean,
-    found: LimitedTenant | Promise<LimitedTenant>,
-  ): Promise<Turn> {
-    const tenant = await found
+  #count(tenantId: TenantId, tenant: LimitedTenant, writes: boolean): AdmittedRequest | Promise<AdmittedRequest> {
     const state = this.#state(tenantId, tenant)
-    const over = await this.#missing(state.requests, () => 1)
-    if (over.length > 0) {
-      const words = 'The tenant has used up its requests for now; try again later.'
-      return Turn.refused(state, this.#clock, this.#exceeded(over, words))
-    }
-    for (const window of state.requests) window.spend(1)
-    return this.#enter(state, writes)
-  }
-
-  #takeOne({ requests }: TenantState): boolean {
-    const nowMs = this.#clock.epochMs()
-    const { replicas } = this.#bank
-    for (const window of requests) if (!window.has(1, nowMs, replicas)) return false
-    for (const window of requests) window.spend(1)
-    return true
-  }
-
-  /** Those windows that have not what is wanted, after they were asked for it. */
-  async #missing(windows: readonly Window[], wanted: (window: Window) => number): Promise<readonly Window[]> {
-    for (let tries = 0; ; tries += 1) {
-      const nowMs = this.#clock.epochMs()
-      const missing = windows.filter((window) => !window.has(wanted(window), nowMs, this.#bank.replicas))
-      const dry = missing.filter((window) => window.isDry(nowMs))
-      if (missing.length === 0 || dry.length > 0 || tries === triesMax) return dry.length > 0 ? dry : missing
-      await Promise.all(missing.map((window) => this.#bank.fetch(window, wanted(window))))
-    }
-  }
-
-  #enter(state: TenantState, writes: boolean): Turn | Promise<Turn> {
-    if (writes) return this.#enterToWrite(state)
-    const entered = this.#slots.enter(state.line)
-    const slots = { all: this.#slots }
-    if (entered === true) return Turn.begun(state, this.#clock, slots)
-    return entered === undefined ? this.#tooMany(state) : entered.then(() => Turn.begun(state, this.#clock, slots))
-  }
-
-  /** First the slot that is rarer: what waits for it holds none of the others. */
-  async #enterToWrite(state: TenantState): Promise<Turn> {
-    const mayWrite = this.#writes.enter(state.writeLine)
-    if (mayWrite === undefined) return this.#tooMany(state)
-    await mayWrite
-    const entered = this.#slots.enter(state.line)
-    if (entered === undefined) {
-      this.#writes.leave(state.writeLine)
-      return this.#tooMany(state)
-    }
-    await entered
-    return Turn.begun(state, this.#clock, { all: this.#slots, writes: this.#writes })
-  }
-
-  #tooMany(state: TenantState): Turn {
-    for (const window of state.requests) window.spend(-1)
-    const words = 'Too many requests of the tenant are under way; wait for some of them.'
-    const fault = new AppError('quota_exceeded', words, { policies: [concurrencyPolicy], retryAfterS: 1 })
-    return Turn.refused(state, this.#clock, fault)
+    const decided = this.#quota.countRequest(state)
+    const admitted = ({ refused }: QuotaDecision) => new AdmittedRequest(state, writes, this.#gates, refused)
+    return decided instanceof Promise ? decided.then(admitted) : admitted(decided)
   }
 
   #state(tenantId: TenantId, tenant: LimitedTenant): TenantState {
@@ -193,12 +124,5 @@ export class TenantGate implements AsyncDisposable {
     const { byTier, writes } = this.#options
     state.obey(tenant, byTier, writes.ofTenant, this.#clock.epochMs())
     return state
-  }
-
-  #exceeded(over: readonly Window[], words: string): AppError {
-    const nowMs = this.#clock.epochMs()
-    const waitMs = Math.max(...over.map((window) => window.msLeft(nowMs)))
-    const policies = over.map(({ policy }) => policy.name)
-    return new AppError('quota_exceeded', words, { policies, retryAfterS: waitMs / 1000 })
   }
 }

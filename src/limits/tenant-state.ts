@@ -52,6 +52,11 @@ export class TenantState {
     this.#shownAtS = -1
   }
 
+  /** Nothing of the tenant runs or waits. */
+  get isIdle(): boolean {
+    return [this.line, this.writeLine].every(({ active, waiting }) => active === 0 && waiting.length === 0)
+  }
+
   windowsOf(meter: Meter): readonly Window[] {
     return this.windows.filter(({ policy }) => policy.meter === meter)
   }

@@ -2,13 +2,13 @@ import type { TenantPrincipal } from '../auth/principal.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { connectReplaceably, type Tx } from '../db/connect.ts'
+import type { AdmittedRequest } from '../limits/admitted-request.ts'
 import { insuredPermits } from '../limits/insured-permits.ts'
 import { memoryPermits } from '../limits/memory-permits.ts'
 import { meteredAnswerer } from '../limits/metered-answerer.ts'
 import { meteredEmbedder } from '../limits/metered-embedder.ts'
 import { postgresPermits } from '../limits/postgres-permits.ts'
 import { TenantGate, type TenantGateOptions } from '../limits/tenant-gate.ts'
-import type { Turn } from '../limits/turn.ts'
 import type { Answerer, TenantAnswerer } from '../models/answerer.ts'
 import type { Embedder, TenantEmbedder } from '../models/embedder.ts'
 import { forgetOldKeys } from '../registry/idempotency-keys.ts'
@@ -26,7 +26,7 @@ export interface LimitParts {
 }
 
 export interface OpenLimits extends AsyncDisposable {
-  readonly admit: (caller: TenantPrincipal, writes: boolean) => Turn | Promise<Turn>
+  readonly admit: (caller: TenantPrincipal, writes: boolean) => AdmittedRequest | Promise<AdmittedRequest>
   /** The embedder with its tokens counted, and no tenant taking all of it. */
   metered(embedder: Embedder): TenantEmbedder
   /** The answerer, with its tokens counted where it uses any. */

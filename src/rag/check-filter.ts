@@ -63,7 +63,7 @@ function checkObject(value: unknown, path: string, faults: Faults, depth: number
   }
   for (const [key, item] of Object.entries(value)) {
     budget.clauses -= 1
-    if (budget.clauses < 0) return
+    if (budget.clauses < 0 || faults.isFull) return
     if (key === '$and' || key === '$or') checkParts(key, item, `${path}.${key}`, faults, depth, budget)
     else if (key.startsWith('$')) faults.add(`${path}.${key}`, 'only $and, $or and names of fields may stand here')
     else if (isReserved(key)) faults.add(`${path}.${key}`, reservedWords)
@@ -77,7 +77,7 @@ function checkParts(key: string, item: unknown, path: string, faults: Faults, de
     return
   }
   for (const [position, part] of item.entries()) {
-    if (budget.clauses < 0) return
+    if (budget.clauses < 0 || faults.isFull) return
     const at = `${path}[${position}]`
     if (isObject(part) && Object.keys(part).length === 0) faults.add(at, 'has no condition')
     else checkObject(part, at, faults, depth - 1, budget)
@@ -92,6 +92,7 @@ function checkCondition(item: unknown, path: string, faults: Faults, budget: Bud
   }
   for (const [operator, operand] of Object.entries(item)) {
     budget.clauses -= 1
+    if (budget.clauses < 0 || faults.isFull) return
     const kind = Object.hasOwn(kinds, operator) ? kinds[operator as keyof typeof kinds] : undefined
     const fault =
       kind === undefined ? `unknown operator; there are ${Object.keys(kinds).join(' ')}` : wrong(kind, operand)

@@ -22,6 +22,7 @@ export function checkMetadata(value: unknown, path: string, rule: MetadataRule, 
     return {}
   }
   for (const [key, item] of Object.entries(value)) {
+    if (faults.isFull) return {}
     const fault = keyFault(key, rule) ?? valueFault(key, item)
     if (fault !== undefined) faults.add(`${path}.${key}`, fault)
   }

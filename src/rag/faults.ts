@@ -1,11 +1,20 @@
 import { AppError, type FieldFault } from '../errors.ts'
 
-/** Collects what is wrong with an input, so that the caller learns all of it at once. */
+/** More would mend nothing, and a body may hold a million of them. */
+const faultsMax = 10
+const pathMax = 200
+
+/** Collects what is wrong with an input, up to ten faults, so that the caller learns of them at once. */
 export class Faults {
   readonly #faults: FieldFault[] = []
 
   add(path: string, message: string): void {
-    this.#faults.push({ path, message })
+    if (!this.isFull) this.#faults.push({ path: path.slice(0, pathMax), message })
+  }
+
+  /** Nothing further needs to be looked at. */
+  get isFull(): boolean {
+    return this.#faults.length >= faultsMax
   }
 
   /** @throws AppError `invalid_request` if there are any. */

@@ -17,7 +17,10 @@ export function serving(route: TenantRoute): TenantRoute {
 }
 
 export function unknownTenant(): AppError {
-  return new AppError('not_found', 'There is no such tenant.')
+  return new AppError(
+    'tenant_unknown',
+    'The token is good, but its tenant is not onboarded here. Ask your platform team.',
+  )
 }
 
 export function notReady(): AppError {

@@ -20,7 +20,7 @@ export interface WritePermit {
 export interface TenantRoutes {
   /**
    * Where the tenant's reads go. Answers from the cache without waiting when it can.
-   * @throws AppError `not_found` (no such tenant, or offboarded), `tenant_suspended`, `tenant_not_ready`,
+   * @throws AppError `tenant_unknown` (not onboarded, or offboarded), `tenant_suspended`, `tenant_not_ready`,
    *   `registry_unavailable` (Postgres away and the lease over).
    */
   find(tenantId: TenantId): TenantRoute | Promise<TenantRoute>

@@ -7,7 +7,6 @@ const names = [
   'tenantId',
   'tenant',
   'TENANT-ID',
-  'namespace',
   'index',
   'index_name',
   'indexName',
@@ -96,16 +95,16 @@ describe('a caller who names a tenant or place', () => {
   it('is dropped too where a schema takes one of several shapes, or any field', async () => {
     const seen: unknown[] = []
     const shapes = z.union([
-      z.strictObject({ ids: z.array(z.string()) }),
+      z.strictObject({ ids: z.array(z.string()).max(9) }),
       z.strictObject({ deleteAll: z.literal(true) }),
     ])
     const keep = (body: z.ZodType) =>
       publicApp([
         plainRoute('post', '/echo', async (call) => ({ status: 200, json: { seen: seen.push(call.body) } }), { body }),
       ]).app
-    expect((await postEcho(keep(shapes), { deleteAll: true, namespace: 'x' })).status).toBe(200)
-    expect((await postEcho(keep(z.looseObject({})), { a: 1, namespace: 'x' })).status).toBe(200)
-    expect((await postEcho(keep(z.record(z.string(), z.unknown())), { a: 1, namespace: 'x' })).status).toBe(200)
+    expect((await postEcho(keep(shapes), { deleteAll: true, tenant: 'x' })).status).toBe(200)
+    expect((await postEcho(keep(z.looseObject({})), { a: 1, index: 'x' })).status).toBe(200)
+    expect((await postEcho(keep(z.record(z.string(), z.unknown())), { a: 1, index: 'x' })).status).toBe(200)
     expect(seen).toEqual([{ deleteAll: true }, { a: 1 }, { a: 1 }])
   })
 
@@ -113,6 +112,54 @@ describe('a caller who names a tenant or place', () => {
     const body = z.object({ namespace: z.string() })
     expect(() => publicApp([plainRoute('post', '/a', async () => ({ status: 200 }), { body })])).toThrow(/namespace/)
   })
+})
+
+describe('a name that cannot be dropped without widening the request', () => {
+  const writing = { ...echoRoute, access: { kind: 'tenant', scope: 'rag:write' } } as typeof echoRoute
+
+  it.each(['namespace', 'tenant_id', 'tenant', 'index', 'indexName', 'host', 'placement'])(
+    'refuses a write, as %s in body, query string or list',
+    async (name) => {
+      let served = 0
+      const vectors = z.array(z.object({ id: z.string() })).max(10)
+      const handle = async () => ({ status: 200, json: { served: ++served } })
+      const body = z.object({ vectors: vectors.optional(), deleteAll: z.boolean().optional() })
+      const kit = publicApp([plainRoute('post', '/echo', handle, { access: writing.access, body })])
+      for (const value of ['scratch', 'globex', 7, ['acme', 'globex'], {}]) {
+        const { status, answer } = await postEcho(kit.app, { deleteAll: true, [name]: value })
+        expect([status, answer.code]).toEqual([400, 'invalid_request'])
+        expect(answer.detail).toContain(`${name}: names a place`)
+      }
+      expect((await postEcho(kit.app, { deleteAll: true }, json, `?${name}=scratch`)).status).toBe(400)
+      expect((await postEcho(kit.app, { vectors: [{ id: 'a', [name]: 'scratch' }] })).status).toBe(400)
+      expect(served).toBe(0)
+      expect(await kit.metric(attempts)).toEqual([`${attempts} 7`])
+    },
+  )
+
+  it.each(['X-Tenant-Id', 'X-Namespace', 'X-Pinecone-Index'])('refuses a write, in the header %s', async (name) => {
+    const kit = publicApp([writing])
+    expect((await postEcho(kit.app, { query: 'a' }, { ...json, [name]: 'globex' })).status).toBe(400)
+    expect((await postEcho(kit.app, { query: 'a' }, { ...json, [name]: 'acme' })).status).toBe(200)
+  })
+
+  it.each(['namespace', 'Namespace', 'name_space', 'ns'])('refuses a read, as %s', async (name) => {
+    const kit = publicApp([echoRoute])
+    expect((await postEcho(kit.app, { query: 'a', [name]: 'globex' })).status).toBe(400)
+    expect((await postEcho(kit.app, { query: 'a' }, json, `?${name}=globex`)).status).toBe(400)
+  })
+
+  it.each(['', '__default__', 'acme'])(
+    'is none when it is the own one: %j is dropped and not counted',
+    async (value) => {
+      for (const route of [echoRoute, writing]) {
+        const kit = publicApp([route])
+        expect((await postEcho(kit.app, { query: 'a', namespace: value })).status).toBe(200)
+        expect((await postEcho(kit.app, { query: 'a' }, json, `?namespace=${value}`)).status).toBe(200)
+        expect(await kit.metric(attempts)).toEqual([`${attempts} 0`])
+      }
+    },
+  )
 })
 
 describe('staff', () => {

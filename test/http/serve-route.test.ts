@@ -186,18 +186,18 @@ describe('a body', () => {
   })
 
   it('with an array and an object in the way names the path as one would write it', async () => {
-    const nested = z.object({ vectors: z.array(z.strictObject({ values: z.array(z.number()) })) })
+    const nested = z.object({ vectors: z.array(z.strictObject({ values: z.array(z.number()).max(9) })).max(9) })
     const { app: inner } = publicApp([plainRoute('post', '/echo', async () => ({ status: 200 }), { body: nested })])
     const { answer } = await postEcho(inner, { vectors: [{ values: [1] }, { values: [1, 'x'], valeus: 1 }] })
     const paths = (answer.faults as { path: string }[]).map(({ path }) => path)
     expect(paths.sort()).toEqual(['vectors[1].valeus', 'vectors[1].values[1]'])
   })
 
-  it('with more faults than anyone reads names the first hundred', async () => {
-    const body = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`field${i}`, i]))
+  it('with more faults than anyone reads names the first ten', async () => {
+    const body = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`field${i}`, i]))
     const { status, answer } = await postEcho(app, body)
     expect(status).toBe(400)
-    expect(answer.faults).toHaveLength(100)
+    expect(answer.faults).toHaveLength(10)
   })
 
   it('nested beyond reason is 400, not a fault of ours', async () => {
@@ -207,7 +207,10 @@ describe('a body', () => {
     const tree: z.ZodType<Tree> = z.lazy(() => z.object({ a: tree.optional() }))
     const { app: deep } = publicApp([plainRoute('post', '/echo', async () => ({ status: 200 }), { body: tree })])
     const { answer } = await postEcho(deep, `${'{"a":'.repeat(100_000)}{}${'}'.repeat(100_000)}`)
-    expect(answer).toMatchObject({ code: 'invalid_request', faults: [{ message: 'is nested too deeply' }] })
+    expect(answer).toMatchObject({
+      code: 'invalid_request',
+      faults: [{ message: 'is nested deeper than 64 levels; send a flatter one' }],
+    })
   })
 })
 
@@ -230,7 +233,7 @@ describe('parameters', () => {
 
   it('that repeat come as a list', async () => {
     const many = plainRoute('get', '/many', async (call) => ({ status: 200, json: call.query }), {
-      query: z.object({ tag: z.array(z.string()) }),
+      query: z.object({ tag: z.array(z.string()).max(9) }),
     })
     const response = await publicApp([many]).app.request('/many?tag=a&tag=b', { headers: acme })
     expect(await response.json()).toEqual({ tag: ['a', 'b'] })

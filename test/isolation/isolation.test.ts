@@ -372,9 +372,11 @@ test('in the questions of a batch a name of a tenant or place is dropped and cou
       body: { queries: [{ query: 'secret word' }, { query: 'secret word', ...question }] },
     })
   const [before, plain] = [await count(), await ask({})]
-  const spoofed = await ask({ tenant_id: 'globex', namespace: 'tenant_globex_g1' })
+  const spoofed = await ask({ tenant_id: 'globex', index: 'tenant_globex_g1' })
   expect(strip(spoofed)).toEqual(strip(plain))
   expect(await count()).toBe(before + 2)
+  const named = await ask({ namespace: 'tenant_globex_g1' })
+  expect([named.status, named.json.code]).toEqual([400, 'invalid_request'])
   const typo = await ask({ quary: 'x' })
   expect([typo.status, typo.json.faults[0].path]).toEqual([400, 'queries[1].quary'])
 })

@@ -115,5 +115,5 @@ test('what one tenant asked in a batch, another tenant or other groups get nothi
 
 test('a tenant that may not be served is refused as a whole', async () => {
   const unknown = { ...acme, tenantId: 'nobody' as TenantPrincipal['tenantId'] }
-  await expect(retrieveBatch(world.deps, unknown, [first('apple')])).rejects.toMatchObject({ code: 'not_found' })
+  await expect(retrieveBatch(world.deps, unknown, [first('apple')])).rejects.toMatchObject({ code: 'tenant_unknown' })
 })

@@ -73,7 +73,7 @@ test('a route is read once and then answered without a wait, until the registry 
 
 test('an unknown tenant is not found and a suspended one is refused on every replica', async () => {
   const [a, b] = [await replica(), await replica()]
-  await expect(a.find(parseTenantId('nobody'))).rejects.toMatchObject({ code: 'not_found' })
+  await expect(a.find(parseTenantId('nobody'))).rejects.toMatchObject({ code: 'tenant_unknown' })
   await Promise.all([a.find(acme), b.find(acme)])
   await home.db.transaction(async (tx) => {
     await tx.execute(raw`update tenants set status = 'suspended'`)

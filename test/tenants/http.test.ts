@@ -82,7 +82,7 @@ test('an offboarded tenant is not served at once, and its receipt follows', asyn
   expect((await query()).status).toBe(200)
   const going = await ask('platform', 'DELETE', '/tenants/gone')
   expect(going).toMatchObject({ status: 202, json: { status: 'offboarding' } })
-  await expect.poll(async () => (await query()).status).toBe(404)
+  await expect.poll(async () => (await query()).status).toBe(403)
   await service.services.tenantWork.settled()
   const gone = await ask('auditor', 'GET', '/tenants/gone')
   expect(gone.json).toMatchObject({ status: 'offboarded', placement: null, deletionReceipt: { documents: 0 } })

@@ -5,7 +5,7 @@ import type { Filter } from '../../stores/store.ts'
 export interface DifyCondition {
   readonly name: string
   readonly comparison_operator: string
-  readonly value?: string | number | readonly (string | number)[] | null | undefined
+  readonly value?: string | number | boolean | readonly (string | number)[] | null | undefined
 }
 
 export interface DifyConditions {
@@ -83,7 +83,7 @@ function anyOf(name: string, values: readonly Value[]): Filter {
 /** @param separated one text may hold several values, with commas between, as Dify's own `in` takes it. */
 function listOf(value: DifyCondition['value'], separated: boolean): readonly Value[] {
   if (value === null || value === undefined) return []
-  if (typeof value === 'number') return [value]
+  if (typeof value === 'number' || typeof value === 'boolean') return [value]
   if (typeof value !== 'string') return value
   const texts = separated ? value.split(',').map((text) => text.trim()) : [value]
   return texts.filter((text) => text !== '')

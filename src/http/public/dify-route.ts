@@ -38,7 +38,9 @@ const question = z
             z.looseObject({
               name: z.string(),
               comparison_operator: z.string().describe(`One of: ${difyOperators.join(', ')}.`),
-              value: z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()]))]).nullish(),
+              value: z
+                .union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()])).max(1_000)])
+                .nullish(),
             }),
           )
           .max(100)
@@ -122,7 +124,7 @@ function recordOf({ id, score, text, documentId, source, position, metadata }: M
   ]
 }
 
-const refusedTokens = new Set<ErrorCode>(['unauthenticated', 'forbidden', 'tenant_suspended'])
+const refusedTokens = new Set<ErrorCode>(['unauthenticated', 'forbidden', 'tenant_suspended', 'tenant_unknown'])
 
 function difyError(error: AppError, authorization: string | undefined): Readonly<Record<string, unknown>> {
   const { status, title, ...kind } = problemKinds[error.code]

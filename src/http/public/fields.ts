@@ -15,7 +15,7 @@ export const sparseValues = z
   .object({ indices: z.array(z.int().min(0)).min(1).max(2_048), values: z.array(z.number()).min(1).max(2_048) })
   .describe('For hybrid search; only an index with the metric `dotproduct` takes them.')
 
-const metadataValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])
+const metadataValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).max(10_000)])
 
 /** Flat, of the types that the store knows. */
 export const metadata = z.record(z.string(), metadataValue)

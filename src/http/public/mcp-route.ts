@@ -36,6 +36,7 @@ export function mcpRoute(deps: McpRouteDeps): AnyRoute {
       'The tenant is the token’s; both tools only read, what its groups see.',
     ].join(' '),
     body: message,
+    bodyLimitBytes: 256 * 1024,
     replies: {
       200: { description: 'The answer to a request.', schema: z.looseObject({ jsonrpc: z.literal('2.0') }) },
       202: { description: 'A notification is taken.' },

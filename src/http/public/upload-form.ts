@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { AppError, type FieldFault } from '../../errors.ts'
 import type { UploadInput } from '../../ingest/check-upload.ts'
+import { judgeBytes } from '../request/body-shape.ts'
 import { refuseUnstorable } from '../unstorable.ts'
 import { chunking, documentMetadata, source } from './document-fields.ts'
 
@@ -11,6 +12,9 @@ export const formFields = {
   chunking: 'An object as JSON, as in `{"strategy":"sentences","tokens":128}`.',
 } as const
 
+/** More than the metadata of a document may take, however it is written. */
+const jsonFieldMax = 65_536
+
 const jsonFields = { metadata: documentMetadata, chunking } as const
 
 /**
@@ -20,7 +24,9 @@ const jsonFields = { metadata: documentMetadata, chunking } as const
  */
 export async function uploadsOf(form: FormData, fields: readonly string[]): Promise<readonly UploadInput[]> {
   const faults: FieldFault[] = []
-  const fault = (path: string, message: string) => void faults.push({ path, message })
+  const fault = (path: string, message: string) => {
+    if (faults.length < 10) faults.push({ path, message })
+  }
   const said: Record<string, unknown> = {}
   for (const name of new Set(form.keys())) {
     if (name === 'file') continue
@@ -52,6 +58,11 @@ export async function uploadsOf(form: FormData, fields: readonly string[]): Prom
 type OnFault = (path: string, message: string) => void
 
 function jsonField(text: string, schema: z.ZodType, name: string, fault: OnFault): unknown {
+  if (text.length > jsonFieldMax) {
+    fault(name, `has ${text.length} characters; send at most ${jsonFieldMax}`)
+    return undefined
+  }
+  judgeBytes(Buffer.from(text))
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -1,0 +1,60 @@
+import { AppError } from '../errors.ts'
+import { FairSlots } from './fair-slots.ts'
+import { concurrencyPolicy } from './policies.ts'
+import type { TenantState } from './tenant-state.ts'
+
+export interface ConcurrencyLimits {
+  /** Requests of all tenants that this replica serves at once. */
+  readonly slots: number
+  /** Writes among them, of all tenants and of one: they share the connections to Postgres. */
+  readonly writes: { readonly slots: number; readonly ofTenant: number }
+}
+
+/** What a request holds while it runs. */
+export interface HeldSlots {
+  release(): void
+}
+
+/** Slots for requests that are complete: what is still being sent holds none. */
+export class ConcurrencyGate {
+  readonly #all: FairSlots
+  readonly #writes: FairSlots
+
+  constructor({ slots, writes }: ConcurrencyLimits) {
+    this.#all = new FairSlots(slots)
+    this.#writes = new FairSlots(writes.slots)
+  }
+
+  /** Answers without waiting when it can. @throws AppError `quota_exceeded` when too many of the tenant wait already. */
+  enter(state: TenantState, writes: boolean): HeldSlots | Promise<HeldSlots> {
+    if (writes) return this.#enterToWrite(state)
+    const entered = this.#all.enter(state.line)
+    if (entered === undefined) throw tooMany()
+    const held = { release: () => this.#all.leave(state.line) }
+    return entered === true ? held : entered.then(() => held)
+  }
+
+  /** Takes the rarer slot first: what waits for it holds none of the others. */
+  async #enterToWrite(state: TenantState): Promise<HeldSlots> {
+    const mayWrite = this.#writes.enter(state.writeLine)
+    if (mayWrite === undefined) throw tooMany()
+    await mayWrite
+    const entered = this.#all.enter(state.line)
+    if (entered === undefined) {
+      this.#writes.leave(state.writeLine)
+      throw tooMany()
+    }
+    await entered
+    return {
+      release: () => {
+        this.#all.leave(state.line)
+        this.#writes.leave(state.writeLine)
+      },
+    }
+  }
+}
+
+function tooMany(): AppError {
+  const words = 'Too many requests of the tenant are under way; wait for some of them.'
+  return new AppError('quota_exceeded', words, { policies: [concurrencyPolicy], retryAfterS: 1 })
+}
