@@ -63,7 +63,8 @@ export class GateKeeper {
     // At first, as the mover before left it in the row.
     const known =
       met ?? (this.#met.length === 0 && stored !== null && isSameGate(stored.gate, gate) ? stored : undefined)
-    const isAgain = met !== undefined && (this.#noted === undefined || isPutOff(met.gate, gate))
+    const isBack = this.#noted === undefined || !isSameGate(this.#noted, gate)
+    const isAgain = met !== undefined && (isBack || isPutOff(met.gate, gate))
     const since = known?.since ?? new Date(nowMs).toISOString()
     const waiting = { gate, since, tries: tries ?? (known?.tries ?? 1) + (isAgain ? 1 : 0), nextTryAt }
     this.#met.push({ waiting, atMs: this.#clock.now() })

@@ -7,6 +7,7 @@ import { AppError } from '../errors.ts'
 import type { VectorStore } from '../stores/store.ts'
 import { readMove } from './claim-move.ts'
 import { FaultPlaces } from './fault-places.ts'
+import type { Gate } from './gate.ts'
 import type { GateKeeper } from './gate-keeper.ts'
 import { asMover, changeMove, LostMove, type MoveRow } from './journal.ts'
 import type { Learnt } from './learnt.ts'
@@ -112,7 +113,7 @@ export async function runStep(deps: RunMoveDeps, { move, step, claim, learnt, ga
   }
   try {
     const result = await steps[step](context)
-    if (result.kind === 'wait') await gates.note(db, move, result.gate, result.retryMs, move.fenceTries || undefined)
+    if (result.kind === 'wait') await gates.note(db, move, result.gate, result.retryMs, triesOf(result.gate, move))
     else await gates.passed(db, move)
     if (move.attempts > 0) await asMover(db, move, (tx, row) => changeMove(tx, row, { attempts: 0, error: null }))
     return result.kind === 'next' ? result : { kind: 'wait', retryMs: result.retryMs }
@@ -140,9 +141,14 @@ export async function runStep(deps: RunMoveDeps, { move, step, claim, learnt, ga
 /** A person asked for something else while a step waited. */
 class Superseded extends Error {}
 
+/** Of what the row counts; the other gates are counted as they are met. */
+function triesOf({ kind }: Gate, { fenceTries }: MoveRow): number | undefined {
+  return kind === 'switch_missed' || kind === 'writes_not_ended' ? fenceTries + 1 : undefined
+}
+
 /** Whether a step that comes to this point has got past what it waited for; rounds of a sync come by all the time. */
 function isProgress(point: MovePoint): boolean {
-  return point !== 'sync: carried over' && point !== 'fence: entered'
+  return point !== 'sync: carried over' && point !== 'fence: entered' && point !== 'end: fence entered'
 }
 
 /** Whether the move has been at one gate for long while another waits for a mover. One that holds writes goes first. */

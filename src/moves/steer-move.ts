@@ -20,9 +20,11 @@ interface Deps {
 export async function cancelMove({ db }: Deps, actor: StaffPrincipal, id: string, acceptLoss = 0): Promise<MoveView> {
   const deed = async (tx: Tx, row: MoveRow) => {
     if (row.state === 'cancelling') return
-    if (!isBeforeSwitch(row.state))
+    if (!isBeforeSwitch(row.pausedState ?? row.state))
       throw tooLate(row, 'cancelled', row.state === 'soaking' ? 'Roll it back instead.' : '')
-    await changeMove(tx, row, { request: 'cancel', notBefore: null })
+    // A paused one needs no mover's word: it is resumed only to be cancelled.
+    const cancelling = row.pausedState === null ? {} : ({ state: 'cancelling', pausedState: null } as const)
+    await changeMove(tx, row, { request: 'cancel', notBefore: null, ...cancelling })
   }
   return steer(db, actor, id, 'move.cancel', deed, acceptLoss)
 }

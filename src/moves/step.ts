@@ -24,8 +24,6 @@ export interface MoveSettings {
   readonly readGraceMs: number
   /** How long a replica without Postgres goes on answering by what it saw last; 0 where such reads stop at once. */
   readonly staleReadsMs: number
-  /** How long new intents may be kept waiting at the end of a journal, in ms; default 500. */
-  readonly drainMs?: number
 }
 
 /** Points between two effects of a move: a test stops a mover there. In production `at` does nothing. */
@@ -45,6 +43,7 @@ export const movePoints = [
   'fence: tail synced',
   'flip: switched',
   'open: barrier passed',
+  'end: fence entered',
   'complete: steady',
   'complete: purged',
   'cancel: steady',

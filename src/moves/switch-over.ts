@@ -125,8 +125,15 @@ async function flip(tx: Tx, row: MoveRow, flipped: MoveChange): Promise<boolean>
 export async function openFence(tx: Tx, row: MoveRow): Promise<void> {
   const routing = await readMoving(tx, row)
   if (routing.phase !== 'fence') return
-  const phase = row.state === 'rolling_back' ? 'soak' : 'track'
+  const phase = phaseBefore(row, routing.active.placeId)
   const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase })
   if (changed === undefined) return
   await changeMove(tx, row, { fenceTries: sql`fence_tries + 1`, barrierTick: changed.tick })
+}
+
+/** The phase that a fence was shut in: before the barrier of ARM, with the source active, or with the target. */
+function phaseBefore(row: MoveRow, activePlaceId: number): 'arm' | 'track' | 'soak' {
+  if (activePlaceId === row.targetPlaceId) return 'soak'
+  // A move that is given up copies nothing any more, whether it had begun to or not.
+  return row.state === 'arming' || (row.state === 'cancelling' && row.total === null) ? 'arm' : 'track'
 }

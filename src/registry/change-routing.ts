@@ -18,12 +18,29 @@ export interface RoutingChange {
 }
 
 /**
+ * Holds a tenant's routing row until the transaction ends: no intent of a write begins meanwhile, and those that have
+ * begun are waited for. It is taken before the rows of the change log, as writers do, and always before the clock:
+ * whoever stands still with a write of one tenant must not keep every other tenant's routing from changing.
+ *
+ * @returns whether the routing is still at the epoch.
+ */
+export async function lockRouting(tx: Tx, tenantId: TenantId, epoch?: number): Promise<boolean> {
+  const [row] = await tx
+    .select({ epoch: routing.epoch })
+    .from(routing)
+    .where(eq(routing.tenantId, tenantId))
+    .for('update')
+  return row !== undefined && (epoch === undefined || row.epoch === epoch)
+}
+
+/**
  * Makes every replica forget what it remembers of a tenant: ticks the clock, raises the epoch and tells the others.
- * Call it last in a transaction: the clock's row stays locked until the commit.
+ * Call it last in a transaction: the clock's row, one for all tenants, stays locked until the commit.
  *
  * @returns the tick, for a barrier. A tenant without a routing row is told of all the same.
  */
 export async function tickRouting(tx: Tx, tenantId: TenantId): Promise<number> {
+  await lockRouting(tx, tenantId)
   const tick = await nextTick(tx)
   await tx
     .update(routing)
@@ -34,7 +51,8 @@ export async function tickRouting(tx: Tx, tenantId: TenantId): Promise<number> {
 }
 
 /**
- * The one way a move changes a tenant's routing: conditional on the epoch it was decided on.
+ * The one way a move changes a tenant's routing: conditional on the epoch it was decided on. Call it last in a
+ * transaction, as `tickRouting`; what locks rows of the change log takes `lockRouting` before them.
  *
  * @param where further conditions of the same row, checked in the same statement.
  * @returns the new epoch and the tick for the barrier, or undefined when the row was no longer as expected.
@@ -46,6 +64,7 @@ export async function changeRouting(
   change: RoutingChange,
   where?: ReturnType<typeof sql>,
 ): Promise<{ readonly epoch: number; readonly tick: number } | undefined> {
+  if (!(await lockRouting(tx, tenantId, expectedEpoch))) return undefined
   const tick = await nextTick(tx)
   const changed = await tx
     .update(routing)

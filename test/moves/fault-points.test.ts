@@ -6,7 +6,7 @@ import type { TenantId } from '../../src/placement/tenant-id.ts'
 import type { VectorRecord } from '../../src/stores/store.ts'
 import { contents, MoveWorld, platform, type Replica } from '../support/move-world.ts'
 
-const forward = movePoints.filter((point) => !point.startsWith('cancel') && !point.startsWith('rollBack'))
+const forward = movePoints.filter((point) => !/^(cancel|rollBack|end)/.test(point))
 
 /** What befalls the replica whose mover is the first to come to the point. */
 const faults: Readonly<Record<string, (world: MoveWorld, struck: Replica) => Promise<void>>> = {

@@ -152,8 +152,11 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a mover whose claim ran out sends nothing',
-    file: 'moves/mover.ts',
-    changes: [['const signal = AbortSignal.any([this.#stop.signal, lost.signal])', 'const { signal } = this.#stop']],
+    file: 'concurrency/leased-jobs.ts',
+    changes: [
+      ['const signal = AbortSignal.any([this.#stop.signal, lost.signal])', 'const { signal } = this.#stop'],
+      ['!signal.aborted && this.#clock.now() < holdsUntil()', '!signal.aborted && holdsUntil() > 0'],
+    ],
     races: [20],
   },
   {
@@ -206,12 +209,7 @@ export const mutants: readonly Mutant[] = [
   {
     guard: 'a switch is never undone',
     file: 'moves/switch-over.ts',
-    changes: [
-      [
-        "if (routing.phase !== 'fence') return\n  const phase = row.state === 'rolling_back'",
-        "const phase = row.state === 'rolling_back'",
-      ],
-    ],
+    changes: [["if (routing.phase !== 'fence') return\n  const phase = phaseBefore(", 'const phase = phaseBefore(']],
     also: {
       file: 'moves/reopen-fences.ts',
       changes: [

@@ -11,8 +11,6 @@ export const simSettings: MoveSettings = {
     storeVisibleMs: 3_000,
     readGraceMs: 0,
     staleReadsMs: 0,
-    // That wait is by the real clock, inside of a transaction, and here nobody else goes on meanwhile.
-    drainMs: 0,
   },
 }
 

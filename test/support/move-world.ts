@@ -46,6 +46,8 @@ export interface Replica {
   readonly routes: LeasedRoutes
   readonly store: VectorStore
   readonly write: GateWrites
+  /** Writes a record whose store call is held until `landed`, under way all the while. */
+  writeHeld(tenantId: TenantId, id: string, landed: Promise<unknown>): Promise<void>
   /** Stops the mover as a `kill -9` would: nothing is released, no promise goes on. */
   killMover(): Promise<void>
   /** Stops the mover in order, and comes back when nothing of it runs any more. */
@@ -131,6 +133,8 @@ export class MoveWorld implements AsyncDisposable {
       routes,
       store,
       write: gateWrites(gate, store),
+      writeHeld: (tenantId, id, landed) =>
+        gateWrites(gate, store, landed).put(tenantId, [{ id, values: [1, 2, 3, 4] }]),
       stopMover: () => mover[Symbol.asyncDispose](),
       killMover: async () => {
         dead = true
@@ -212,11 +216,12 @@ export async function contents(store: Awaited<ReturnType<MoveWorld['placeOf']>>)
   return all
 }
 
-function gateWrites(gate: TenantWriteDeps, store: VectorStore): GateWrites {
+function gateWrites(gate: TenantWriteDeps, store: VectorStore, landed?: Promise<unknown>): GateWrites {
   return {
     async put(tenantId, puts) {
       const ids = puts.map((one) => one.id)
-      const outcome = await sendWrite(gate, tenantId, { ids, kind: 'put' }, ({ placement, signal, stamp }) => {
+      const outcome = await sendWrite(gate, tenantId, { ids, kind: 'put' }, async ({ placement, signal, stamp }) => {
+        await landed
         const stamped = puts.map((one) => {
           const seq = stamp(one.id)
           return seq === undefined ? one : { ...one, metadata: { ...one.metadata, _tr: seq } }

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { readBarrier } from '../../registry/barrier.ts'
-import { changeRouting } from '../../registry/change-routing.ts'
+import { changeRouting, lockRouting } from '../../registry/change-routing.ts'
 import { type Gate, untilOf } from '../gate.ts'
 import { asMover, changeMove } from '../journal.ts'
 import { readMoving, readPlacements } from '../read-places.ts'
@@ -36,8 +36,7 @@ export const arm: Step = async (context) => {
     const routing = await readMoving(tx, row)
     if (routing.phase !== 'arm') return
     // The routing first: writers hold it while they wait for a row of the log.
-    const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'track' })
-    if (changed === undefined) return
+    if (!(await lockRouting(tx, row.tenantId, routing.epoch))) return
     // In one order, as those who settle take them.
     await tx.execute(sql`select 1 from dirty where move_id = ${row.id} order by record_id for update`)
     // What was done before the look at the store is in the listing. Of what was begun before the barrier and ended
@@ -48,7 +47,9 @@ export const arm: Step = async (context) => {
     await tx.execute(sql`
       update dirty set trust_store = true, lsn = null
       where move_id = ${row.id} and intent_at < ${row.barrierAt?.toISOString()}::timestamptz`)
-    await changeMove(tx, row, { state: 'copying', barrierTick: changed.tick, cursor: null, copiedTo: null, gate: null })
+    const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'track' })
+    if (changed === undefined) return
+    await changeMove(tx, row, { state: 'copying', barrierTick: changed.tick, cursor: null, copiedTo: null })
   })
   return next
 }

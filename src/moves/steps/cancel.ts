@@ -1,29 +1,21 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { places } from '../../registry/places.sql.ts'
-import { DirtyLedger } from '../dirty-ledger.ts'
 import { endJournal } from '../end-journal.ts'
 import { asMover, changeMove } from '../journal.ts'
 import { purgePlace } from '../purge-place.ts'
-import { readRouting } from '../read-places.ts'
 import { next, type Step, wait } from '../step.ts'
-import { whenBusy } from './complete.ts'
 
 /** Before the switch: writes open on the source again, which never changed, and the target is dropped. */
 export const cancel: Step = async (context) => {
-  const { db, move, settings } = context
-  await new DirtyLedger(db, move).closeDoubts(settings.storeInDoubtMs)
-  const busy = await asMover(db, move, async (tx, row) => {
-    const routing = await readRouting(tx, row)
-    const isOurs = routing.phase !== 'steady' && routing.moveId === row.id
-    if (isOurs) await endJournal(tx, row, routing.epoch, settings.drainMs)
+  const { db, move } = context
+  const kept = await endJournal(context, async (tx, row) => {
     if (row.targetPlaceId !== null) {
       const target = and(eq(places.id, row.targetPlaceId), eq(places.state, 'follower'))
       await tx.update(places).set({ state: 'retiring' }).where(target)
     }
-    if (row.state !== 'cancelling') await changeMove(tx, row, { state: 'cancelling', gate: null, claimedIds: [] })
-    return undefined
-  }).catch(whenBusy)
-  if (busy !== undefined) return busy
+    if (row.state !== 'cancelling') await changeMove(tx, row, { state: 'cancelling', claimedIds: [] })
+  })
+  if (kept !== undefined) return kept
   await context.at('cancel: steady')
   let purged: unknown = null
   if (move.targetPlaceId !== null) {

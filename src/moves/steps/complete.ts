@@ -1,32 +1,26 @@
 import { sql } from 'drizzle-orm'
 import { readBarrier, readCutOff } from '../../registry/barrier.ts'
 import { retirePlace } from '../../registry/places.ts'
-import { DirtyLedger } from '../dirty-ledger.ts'
-import { endJournal, JournalBusy } from '../end-journal.ts'
+import { endJournal } from '../end-journal.ts'
 import { untilOf } from '../gate.ts'
 import { guardEnd } from '../guard-loss.ts'
 import { asMover, changeMove } from '../journal.ts'
 import { purgePlace } from '../purge-place.ts'
-import { readRouting } from '../read-places.ts'
 import { barrierTickOf, next, replicasBehind, type Step, type StepContext, type StepResult, wait } from '../step.ts'
 import { syncParts } from '../sync-parts.ts'
 
 /** The end of a move: STEADY on the new place, a barrier, time for slow reads, then the source is deleted. */
 export const complete: Step = async (context) => {
   const { db, move, settings } = context
-  await new DirtyLedger(db, move).closeDoubts(settings.storeInDoubtMs)
-  if (move.state === 'soaking') await guardEnd(context, await syncParts(context))
-  const steady = await asMover(db, move, async (tx, row) => {
-    const routing = await readRouting(tx, row)
-    if (routing.phase !== 'soak') return row.state === 'completing'
-    const changed = await endJournal(tx, row, routing.epoch, settings.drainMs)
-    if (changed === undefined) return false
-    await retirePlace(tx, row.sourcePlaceId)
-    await changeMove(tx, row, { state: 'completing', barrierTick: changed.tick, request: null, claimedIds: [] })
-    return false
-  }).catch(whenBusy)
-  if (typeof steady !== 'boolean') return steady
-  if (!steady) return next
+  if (move.state !== 'completing') {
+    await guardEnd(context, await syncParts(context))
+    const kept = await endJournal(context, async (tx, row) => {
+      if (row.state === 'completing') return
+      await retirePlace(tx, row.sourcePlaceId)
+      await changeMove(tx, row, { state: 'completing', request: null, claimedIds: [] })
+    })
+    return kept ?? next
+  }
   await context.at('complete: steady')
   const { behind } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
   if (behind > 0) return wait(replicasBehind(behind), 50)
@@ -40,12 +34,6 @@ export const complete: Step = async (context) => {
     await changeMove(tx, row, { state: 'completed', gate: null, error: null }, { purged: receipt })
   })
   return next
-}
-
-/** Turns the one fault that only means "try again" into a gate. */
-export function whenBusy(error: unknown): StepResult {
-  if (error instanceof JournalBusy) return wait({ kind: 'write_under_way' }, 100)
-  throw error
 }
 
 /**

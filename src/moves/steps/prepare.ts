@@ -53,7 +53,8 @@ export const prepare: Step = async (context) => {
     if (routing.active.placeId !== row.sourcePlaceId) throw new AppError('conflict', 'The tenant has moved meanwhile.')
     const change = { phase: 'arm', followerPlaceId: targetPlaceId, moveId: row.id } as const
     const changed = await changeRouting(tx, row.tenantId, routing.epoch, change)
-    if (changed === undefined) throw new AppError('conflict', 'The routing changed meanwhile.')
+    // The tenant was changed in between, its tier for one: it is looked at again.
+    if (changed === undefined) return
     await changeMove(tx, row, { state: 'arming', barrierTick: changed.tick })
   }
 }
