@@ -18,7 +18,7 @@ export async function detailGate(tx: Tx, move: MoveRow, gate: Gate): Promise<Gat
   if (gate.because !== undefined) return { ...gate, because: await detailGate(tx, move, gate.because) }
   switch (gate.kind) {
     case 'replicas_behind':
-      return { ...gate, ...(await replicaOf(tx, move, sql`expires_at > now()`)) }
+      return { ...gate, ...(await replicaOf(tx, move, sql`expires_at > now()`)), ...(await writeBehind(tx, move)) }
     case 'stale_reader':
       return { ...gate, ...(await replicaOf(tx, move, sql`expires_at <= now()`)) }
     case 'write_in_doubt': {
@@ -78,6 +78,14 @@ async function replicaOf(tx: Tx, move: MoveRow, which: ReturnType<typeof sql>): 
   const [found] = await tx.execute<{ host: string | null }>(sql`
     select host from sessions where ${which} and applied < ${move.barrierTick} order by expires_at desc limit 1`)
   return found?.host == null ? {} : { replica: found.host }
+}
+
+/** The write that keeps a replica from taking notice, as far as the change log has it: one from before ARM is in none. */
+async function writeBehind(tx: Tx, move: MoveRow): Promise<Fields> {
+  const ofIt = sql`state = 'inflight' and not in_doubt
+    and session in (select id from sessions where expires_at > now() and applied < ${move.barrierTick})`
+  const found = await recordOf(tx, move, ofIt, sql`null::timestamptz`)
+  return found.record === undefined ? {} : { ...found, ...(await indexOf(tx, move, 'active')) }
 }
 
 async function doubtfulReplica(tx: Tx): Promise<Fields> {

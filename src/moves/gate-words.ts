@@ -9,8 +9,8 @@ const words: Readonly<Record<GateKind, (gate: Gate) => string>> = {
   movers_busy: ({ count, queuedBefore }) => `all ${count} mover(s) are busy with other moves${behind(queuedBefore)}`,
   no_mover: () => 'no replica runs that could carry it on',
   index_starting: ({ index }) => `the index ${index} is starting`,
-  replicas_behind: ({ count, replica }) =>
-    `${count} replica(s) still work by the routing from before the last change${named(replica)}`,
+  replicas_behind: (gate) =>
+    `${gate.count} replica(s) still work by the routing from before the last change${whose(gate)}`,
   write_in_doubt: (gate) =>
     `${gate.count} write(s) that got no answer from the store may still land${whose(gate)}${atTheLatest(gate.until)}`,
   write_under_way: (gate) => `${gate.count} write(s) are under way for long, or their writer is gone${whose(gate)}`,

@@ -1,0 +1,169 @@
+import { hostname } from 'node:os'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { AppError } from '../../src/errors.ts'
+import type { GateKind } from '../../src/moves/gate.ts'
+import { type MoveView, showMove } from '../../src/moves/show-move.ts'
+import { cancelMove, completeMove } from '../../src/moves/steer-move.ts'
+import type { MovePoint } from '../../src/moves/step.ts'
+import { MoveWorld, platform } from '../support/move-world.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+let world: MoveWorld
+beforeEach(async () => {
+  world = await MoveWorld.open()
+})
+afterEach(() => world[Symbol.asyncDispose]())
+
+/** The move as it is shown when it waits at such a gate, and as far as `isSo` asks. */
+function waiting(
+  id: string,
+  kind: GateKind | readonly GateKind[],
+  isSo: (gate: NonNullable<MoveView['waitsFor']>) => boolean = () => true,
+): Promise<MoveView & { readonly waitsFor: NonNullable<MoveView['waitsFor']> }> {
+  return vi.waitFor(
+    async () => {
+      const move = await showMove(world.home, id)
+      if (!move.waitsFor || ![kind].flat().includes(move.waitsFor.kind) || !isSo(move.waitsFor))
+        throw new Error(`it is at ${JSON.stringify(move.waitsFor)}`)
+      return { ...move, waitsFor: move.waitsFor }
+    },
+    { timeout: 30_000, interval: 20 },
+  )
+}
+
+function commands({ nextSteps, id }: MoveView): readonly string[] {
+  return nextSteps.map(({ command }) => command.replace(id, 'ID'))
+}
+
+test('while the store is down in the copy, the gate names the call, its index, the tries and the next one, and passes with the first batch', async () => {
+  const acme = await world.tenant('acme', 700)
+  const [down, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let batches = 0
+  await world.replica(async (point) => {
+    if (point === 'arm: all visible')
+      world.local.local.setFaults({ lagMs: 200, rules: [{ fault: 'error', status: 503, on: 'fetch' }] })
+    if (point === 'copy: batch recorded' && batches++ === 0) {
+      down.resolve()
+      await goOn.promise
+    }
+  })
+  const { id } = await world.promote(acme)
+  const hung = await waiting(id, 'step_failed', ({ tries, nextTryAt }) => tries >= 3 && nextTryAt !== null)
+  expect(hung).toMatchObject({
+    state: 'copying',
+    mover: hostname(),
+    waitsFor: { operation: 'fetch', index: 'tr-pool-1' },
+  })
+  expect(hung.gate).toMatch(/^fetch on index tr-pool-1 failed: .*store_(un|busy).*; it is tried again$/)
+  expect(Date.parse(hung.waitsFor.nextTryAt ?? '')).toBeGreaterThan(Date.parse(hung.waitsFor.since))
+  expect(commands(hung)).toEqual(['tenant-router moves pause ID', 'tenant-router moves cancel ID'])
+  world.local.local.setFaults({ rules: [] })
+  await down.promise
+  // The copy goes on, and says no more of what has passed.
+  expect(await showMove(world.home, id)).toMatchObject({ state: 'copying', waitsFor: null, gate: null })
+  goOn.resolve()
+  await world.until(id, 'soaking')
+})
+
+test('a write that hangs on one replica keeps the switch, and is named with its record and its host', async () => {
+  const acme = await world.tenant('acme', 5)
+  const copying = Promise.withResolvers<void>()
+  const hold = async (point: MovePoint) => {
+    if (point === 'copy: batch claimed') await copying.promise
+  }
+  const b = await world.replica(hold)
+  world.local.local.setFaults({ lagMs: 200 })
+  const { id } = await world.promote(acme)
+  await world.until(id, 'copying')
+  const landed = Promise.withResolvers<void>()
+  const hung = b.writeHeld(acme, 'slow', landed.promise)
+  await vi.waitFor(
+    async () => expect(await world.home.sql`select 1 from dirty where state = 'inflight'`).toHaveLength(1),
+    { timeout: 20_000 },
+  )
+  copying.resolve()
+  // First the write keeps a fence from being shut, or opened one again; then it keeps its replica from taking notice.
+  const { gate, waitsFor } = await waiting(id, ['write_under_way', 'replicas_behind'])
+  expect(waitsFor).toMatchObject({ record: 'slow', replica: hostname(), index: 'tr-pool-1', count: 1 })
+  expect(gate).toContain(`(record slow, index tr-pool-1, replica ${hostname()})`)
+  landed.resolve()
+  await hung
+  await world.until(id, 'soaking')
+})
+
+test('a record whose writes get no answer again and again is one gate, with its age and its tries', async () => {
+  const acme = await world.tenant('acme', 5)
+  const a = await world.replica()
+  world.local.local.setFaults({ lagMs: 200 })
+  const hold = Promise.withResolvers<void>()
+  let writes = 0
+  let done = false
+  const app = (async () => {
+    await hold.promise
+    while (!done) {
+      const unanswered = Promise.reject(new AppError('outcome_unknown', 'The store did not answer.'))
+      unanswered.catch(() => undefined)
+      await a.writeHeld(acme, 'hot', unanswered).catch(() => undefined)
+      writes += 1
+    }
+  })()
+  const { id } = await world.promote(acme)
+  await world.until(id, 'copying', 'verifying', 'fencing')
+  hold.resolve()
+  const { waitsFor, gate } = await waiting(id, 'write_in_doubt', ({ tries }) => tries >= 2)
+  expect(waitsFor).toMatchObject({ record: 'hot', index: 'tr-pool-1', count: 1 })
+  expect(waitsFor.until).not.toBeNull()
+  expect(Date.parse(waitsFor.until ?? '')).toBeGreaterThan(Date.parse(waitsFor.since))
+  expect(gate).toContain('record hot')
+  expect(writes).toBeGreaterThan(1)
+  done = true
+  await app
+  await world.until(id, 'soaking')
+})
+
+test('an index that lags a minute is named while it is waited for, and a cancel is taken meanwhile', async () => {
+  const acme = await world.tenant('acme', 5)
+  const a = await world.replica()
+  world.local.local.setFaults({ lagMs: 60_000 })
+  await a.write.put(acme, [{ id: 'unseen', values: [1, 2, 3, 4] }])
+  const { id } = await world.promote(acme)
+  const { waitsFor, gate, state } = await waiting(id, 'not_shown_yet')
+  expect({ state, index: waitsFor.index, tries: waitsFor.tries }).toEqual({
+    state: 'arming',
+    index: 'tr-pool-1',
+    tries: 1,
+  })
+  expect(gate).toContain('do not show yet (index tr-pool-1)')
+  await cancelMove(world.home, platform, id)
+  // The store lags still: only the way out was asked for.
+  await world.until(id, 'cancelled')
+})
+
+test('a move that has its turn and finds all movers busy says so, and goes on when one is free', async () => {
+  const names = ['acme', 'beta', 'gamma'] as const
+  const tenants = []
+  for (const name of names) tenants.push(await world.tenant(name, 5))
+  const ending = Promise.withResolvers<void>()
+  await world.replica(async (point) => {
+    if (point === 'complete: steady') await ending.promise
+  })
+  for (const tenant of tenants.slice(0, 2)) {
+    const { id } = await world.promote(tenant)
+    await world.until(id, 'soaking')
+    await completeMove(world.home, platform, id)
+    await world.until(id, 'completing')
+  }
+  const third = tenants[2]
+  if (third === undefined) throw new Error('there are three')
+  const { id } = await world.promote(third)
+  const busy = await waiting(id, 'movers_busy')
+  expect(busy).toMatchObject({ state: 'queued', gate: 'all 2 mover(s) are busy with other moves', mover: null })
+  expect(commands(busy)).toEqual([
+    'tenant-router moves list',
+    'tenant-router moves pause ID',
+    'tenant-router moves cancel ID',
+  ])
+  ending.resolve()
+  await world.until(id, 'soaking')
+})
