@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { AppError } from '../../src/errors.ts'
 import type { GateKind } from '../../src/moves/gate.ts'
 import { type MoveView, showMove } from '../../src/moves/show-move.ts'
@@ -43,7 +43,7 @@ test('while the store is down in the copy, the gate names the call, its index, t
   await world.replica(async (point) => {
     if (point === 'arm: all visible')
       world.local.local.setFaults({ lagMs: 200, rules: [{ fault: 'error', status: 503, on: 'fetch' }] })
-    if (point === 'copy: batch recorded' && batches++ === 0) {
+    if (point === 'copy: batch written' && batches++ === 0) {
       down.resolve()
       await goOn.promise
     }
@@ -72,7 +72,7 @@ test('a write that hangs on one replica keeps the switch, and is named with its 
   const hold = async (point: MovePoint) => {
     if (point === 'copy: batch claimed') await copying.promise
   }
-  const b = await world.replica(hold)
+  const b = await world.replica(hold, { storeCallMs: 60_000 })
   world.local.local.setFaults({ lagMs: 200 })
   const { id } = await world.promote(acme)
   await world.until(id, 'copying')
@@ -84,7 +84,7 @@ test('a write that hangs on one replica keeps the switch, and is named with its 
   )
   copying.resolve()
   // First the write keeps a fence from being shut, or opened one again; then it keeps its replica from taking notice.
-  const { gate, waitsFor } = await waiting(id, ['write_under_way', 'replicas_behind'])
+  const { gate, waitsFor } = await waiting(id, ['write_under_way', 'replicas_behind'], ({ record }) => record !== null)
   expect(waitsFor).toMatchObject({ record: 'slow', replica: hostname(), index: 'tr-pool-1', count: 1 })
   expect(gate).toContain(`(record slow, index tr-pool-1, replica ${hostname()})`)
   landed.resolve()
@@ -94,23 +94,28 @@ test('a write that hangs on one replica keeps the switch, and is named with its 
 
 test('a record whose writes get no answer again and again is one gate, with its age and its tries', async () => {
   const acme = await world.tenant('acme', 5)
-  const a = await world.replica()
+  const written = Promise.withResolvers<void>()
+  const a = await world.replica(async (point) => {
+    if (point === 'copy: batch claimed') await written.promise
+  })
   world.local.local.setFaults({ lagMs: 200 })
-  const hold = Promise.withResolvers<void>()
+  const { id } = await world.promote(acme)
+  await world.until(id, 'copying')
   let writes = 0
   let done = false
+  onTestFinished(() => {
+    done = true
+  })
   const app = (async () => {
-    await hold.promise
     while (!done) {
       const unanswered = Promise.reject(new AppError('outcome_unknown', 'The store did not answer.'))
       unanswered.catch(() => undefined)
       await a.writeHeld(acme, 'hot', unanswered).catch(() => undefined)
       writes += 1
+      written.resolve()
+      await new Promise((resolve) => setTimeout(resolve, 5))
     }
   })()
-  const { id } = await world.promote(acme)
-  await world.until(id, 'copying', 'verifying', 'fencing')
-  hold.resolve()
   const { waitsFor, gate } = await waiting(id, 'write_in_doubt', ({ tries }) => tries >= 2)
   expect(waitsFor).toMatchObject({ record: 'hot', index: 'tr-pool-1', count: 1 })
   expect(waitsFor.until).not.toBeNull()

@@ -100,7 +100,10 @@ export class MoveWorld implements AsyncDisposable {
     return tenantId
   }
 
-  async replica(hook?: Hook, options: { leaseMs?: number; settings?: Partial<MoveSettings> } = {}): Promise<Replica> {
+  async replica(
+    hook?: Hook,
+    options: { leaseMs?: number; storeCallMs?: number; settings?: Partial<MoveSettings> } = {},
+  ): Promise<Replica> {
     const applicationName = `replica ${this.#replicas++}`
     const database = this.stack.use(connect({ url: this.home.url, max: 4, applicationName }))
     const store = this.local.connect()
@@ -128,7 +131,11 @@ export class MoveWorld implements AsyncDisposable {
       await mover[Symbol.asyncDispose]()
       await own[Symbol.asyncDispose]()
     })
-    const gate = { routes, db: database.db, settings: { storeCallMs: 2_000, storeInDoubtMs: 300, busyWaitMs: 3_000 } }
+    const gate = {
+      routes,
+      db: database.db,
+      settings: { storeCallMs: options.storeCallMs ?? 2_000, storeInDoubtMs: 300, busyWaitMs: 3_000 },
+    }
     return {
       routes,
       store,
