@@ -59,10 +59,11 @@ async function watch(tour: Tour, id: string, traffic: Traffic): Promise<Move> {
     const { json } = await tour.asStaff('platform', `/moves/${id}`)
     const move = json as unknown as Move
     const { reads, readsFailed, writes, held } = traffic.counts
-    const meanwhile = `reads ${reads} ok ${readsFailed} failed, writes ${writes} ok ${held} held`.padEnd(46)
+    const meanwhile = `reads ${reads} ok ${readsFailed} failed, writes ${writes} ok ${held} held`
     const bar = move.state === 'queued' ? '' : progressLine(move, rate.at(doneOf(move)), true)
-    tour.stage.ticker(`${move.state.padEnd(9)}  ${meanwhile}  ${bar}`)
-    if (move.state !== said && !tour.stage.isTerminal) tour.stage.say(`${move.state}: ${meanwhile.trimEnd()}`)
+    // The bar and its numbers first: on a narrow terminal it is the rest that is left out.
+    tour.stage.ticker(`${move.state.padEnd(9)}  ${bar}`, `reads ${reads} ok, writes ${writes} ok`)
+    if (move.state !== said && !tour.stage.isTerminal) tour.stage.say(`${move.state}: ${meanwhile}`)
     said = move.state
     if (move.state === 'soaking' || isEnded(move.state)) return move
     await sleep(100, undefined, { signal: tour.signal })

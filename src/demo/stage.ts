@@ -9,8 +9,11 @@ export interface Stage {
   /** What is quoted from an answer of the service. */
   quote(line: string): void
   claim(what: string, holds: boolean, seen?: string): void
-  /** A line that is written over again and again on a terminal, and not shown elsewhere. */
-  ticker(line: string): void
+  /**
+   * A line that is written over again and again on a terminal, and not shown elsewhere. Of its parts the first ones are
+   * shown, as many as fit whole into the terminal's width.
+   */
+  ticker(...parts: readonly string[]): void
   readonly isTerminal: boolean
   readonly failed: number
   readonly claimed: number
@@ -52,10 +55,20 @@ export function openStage(out: NodeJS.WriteStream): Stage {
       const mark = holds ? paint('green', '✓') : paint('red', '✗')
       write(`   ${mark} ${what}${!holds && seen !== undefined ? paint('red', ` (seen: ${seen})`) : ''}`)
     },
-    ticker(line) {
+    ticker(...parts) {
       if (!isTerminal) return
-      out.write(`\r\x1b[2K   ${line.slice(0, Math.max(20, (out.columns ?? 100) - 4))}`)
+      out.write(`\r\x1b[2K   ${fitting(parts, Math.max(20, (out.columns ?? 100) - 4))}`)
       ticking = true
     },
   }
+}
+
+/** The first part, cut if it must be, and those after it that fit whole. */
+function fitting([first = '', ...more]: readonly string[], width: number): string {
+  let line = first.slice(0, width)
+  for (const part of more) {
+    if (line.length + part.length + 2 > width) break
+    line += `  ${part}`
+  }
+  return line
 }

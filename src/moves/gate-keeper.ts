@@ -83,5 +83,7 @@ export class GateKeeper {
 /** Whether the wait was to end and then began anew: the same record is in doubt for another write. */
 function isPutOff(before: Gate, now: Gate): boolean {
   if (before.until === undefined || now.until === undefined) return false
-  return Date.parse(now.until) - Date.parse(before.until) > 2_000
+  // A record's deadline is in its row; another end is reckoned anew at each look, and rounded.
+  const jitterMs = now.record === undefined ? 2_000 : 0
+  return Date.parse(now.until) - Date.parse(before.until) > jitterMs
 }

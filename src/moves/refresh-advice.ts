@@ -16,7 +16,7 @@ const page = 2000
 
 /**
  * Looks at every tenant of which something is known that could speak for a move, and writes down who should move and
- * why. Advice that is still the same keeps its `since`. A tenant that is being moved gets none.
+ * why. Advice that is still the same keeps its `since`. A tenant that is on its way gets none; one whose move only soaks is where it is.
  */
 export async function refreshAdvice({ db, policy }: Deps): Promise<void> {
   for (let after = ''; ; ) {
@@ -75,7 +75,8 @@ async function readFacts(
       where tenant_id = t.id and day > (now() at time zone 'utc')::date - 7) r on true
     left join advice a on a.tenant_id = t.id
     where t.id > ${after} and t.status in ('active', 'suspended')
-      and not exists (select 1 from moves m where m.tenant_id = t.id and m.ended_at is null)
+      and not exists (select 1 from moves m where m.tenant_id = t.id and m.ended_at is null
+        and m.state not in ('soaking', 'completing'))
       and (t.tier = 'enterprise' or i.kind = 'silo' or t.attributes <> '{}' or s.records is not null or r.peak is not null)
     order by t.id limit ${page}`)
   return rows.map(({ id, tier, kind, attributes, records, week, peak, standing }) => ({

@@ -18,6 +18,8 @@ export interface IndexView {
   readonly fill: number
   /** Nothing more goes in: the limit is reached, the store refused one more, or it is being drained. */
   readonly full: boolean
+  /** Tenants only leave it. */
+  readonly draining: boolean
   readonly embeddingModel: string
   readonly dimension: number
   readonly createdAt: string
@@ -30,6 +32,7 @@ export function viewOfIndex(row: IndexRow): IndexView {
     ...{ name, project, kind, state, tenantId, region, namespaces, limit },
     fill: limit === 0 ? 1 : namespaces / limit,
     full: row.full || row.draining || namespaces >= limit,
+    draining: row.draining,
     ...{ embeddingModel, dimension, createdAt: row.createdAt.toISOString() },
   }
 }

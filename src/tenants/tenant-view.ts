@@ -51,7 +51,8 @@ const isAwaiting = and(
   eq(tenants.tier, 'enterprise'),
   inArray(tenants.status, ['active', 'suspended']),
   eq(indexes.kind, 'pool'),
-  isNull(moves.id),
+  // A move that soaks has brought it where it is: for 72 hours nobody would see that it waits.
+  or(isNull(moves.id), inArray(moves.state, ['soaking', 'completing'])),
 ) as SQL
 
 function viewQuery(db: Tx) {

@@ -148,3 +148,15 @@ test('replicas take turns: while one is at it, another does nothing', async () =
   expect(rounds).toBeDefined()
   await expect.poll(moves, { timeout: 20_000 }).toHaveLength(1)
 })
+
+test('a tenant that is tagged while another move of it soaks is advised at once', async () => {
+  const acme = await world.tenant('acme', 5)
+  await world.home.sql`insert into moves (tenant_id, kind, state, source_place_id, retain_until, created_by)
+    select ${acme}, 'rebalance', 'copying', active_place_id, now() + interval '3 days', 'someone' from routing where tenant_id = ${acme}`
+  await tag(acme)
+  await round(policy)
+  expect(await advised()).toEqual([])
+  await world.home.sql`update moves set state = 'soaking'`
+  await round(policy)
+  expect(await advised()).toMatchObject([{ tenantId: 'acme', advice: 'promote', reasons: ['its tier is enterprise'] }])
+})

@@ -69,6 +69,9 @@ test('tagging a tenant enterprise moves nothing: it awaits promotion, until a mo
     awaitingPromotion: false,
     move: { id: move?.id, state: 'queued' },
   })
+  // A move that soaks has brought it where it is, and may do so for three days.
+  await house.database.sql`update moves set state = 'soaking', kind = 'rebalance'`
+  expect(await showTenant(replica, id('t-1'))).toMatchObject({ awaitingPromotion: true, move: { state: 'soaking' } })
   await house.database.sql`update moves set state = 'cancelled', ended_at = now()`
   expect((await showTenant(replica, id('t-1'))).awaitingPromotion).toBe(true)
   expect((await changeTenant(replica, sales, id('t-1'), { tier: 'standard' })).awaitingPromotion).toBe(false)

@@ -18,7 +18,7 @@ export function indexesList(context: Context): Command {
         NAME: (index) => index.name,
         PROJECT: (index) => index.project ?? '',
         KIND: (index) => index.kind,
-        STATE: (index) => index.state ?? '',
+        STATE: (index) => (index.draining === true ? 'draining' : (index.state ?? '')),
         NAMESPACES: (index) => index.namespaces,
         LIMIT: (index) => index.limit,
         FILL: (index) => (typeof index.fill === 'number' ? `${Math.round(index.fill * 100)} %` : index.fill),

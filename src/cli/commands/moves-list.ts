@@ -20,8 +20,8 @@ export function movesList(context: Context): Command {
         TENANT: (move) => move.tenantId,
         KIND: (move) => move.kind,
         STATE: (move) => move.state,
-        COPIED: (move) =>
-          move.progress?.percent === undefined || move.progress.percent === null ? '' : `${move.progress.percent} %`,
+        COPIED: ({ progress }) => (progress?.total ? `${progress.copied} of ${progress.total}` : ''),
+        DONE: ({ progress }) => (typeof progress?.percent === 'number' ? `${progress.percent} %` : ''),
         CREATED: (move) => move.createdAt,
         'WAITS FOR': (move) => move.gate ?? '',
       })

@@ -16,6 +16,7 @@ const index = z
     limit: z.int(),
     fill: z.number().describe('`namespaces` of `limit`, 0 to 1.'),
     full: z.boolean().describe('Nothing more goes in: the limit is reached, or the store refused one more.'),
+    draining: z.boolean().describe('It is being emptied: tenants only leave it.'),
     embeddingModel: z.string(),
     dimension: z.int(),
     createdAt: z.string(),

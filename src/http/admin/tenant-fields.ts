@@ -35,7 +35,9 @@ export const tenant = z
     limits: z.record(z.string(), z.number()).describe('Its own, in the place of its tier’s.'),
     limitsUntil: z.string().nullable().describe('When they end; null: never. `/tenants/{id}/limits` shows what holds.'),
     attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-    awaitingPromotion: z.boolean().describe('Enterprise, in a shared index, and no move is open.'),
+    awaitingPromotion: z
+      .boolean()
+      .describe('Enterprise, in a shared index, and no move is on its way; one that soaks is none.'),
     placement: placement.describe('Null until there is one, and when it is gone.'),
     move: move.describe('The move that is under way.'),
     createdAt: z.string(),
