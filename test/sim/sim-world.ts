@@ -151,7 +151,9 @@ export class SimWorld implements AsyncDisposable {
   }
 
   /** The last move, as it is in the rows. */
-  async move(): Promise<Pick<MoveRow, 'id' | 'state' | 'gate' | 'repairs' | 'error'> & { ended: boolean }> {
+  async move(): Promise<
+    Pick<MoveRow, 'id' | 'state' | 'gate' | 'repairs' | 'error'> & { ended: boolean; stopped: boolean }
+  > {
     const [row] = await this.rows<{
       id: string
       state: MoveState
@@ -159,8 +161,9 @@ export class SimWorld implements AsyncDisposable {
       repairs: number
       error: string
       ended: boolean
+      stopped: boolean
     }>(
-      'select id, state, gate, repairs, error, ended_at is not null as ended from moves order by created_at desc limit 1',
+      'select id, state, gate, repairs, error, ended_at is not null as ended, stopped is not null as stopped from moves order by created_at desc limit 1',
     )
     if (row === undefined) throw new Error('no move was started')
     return row

@@ -184,8 +184,13 @@ class Run {
     if ((await this.#world.move().catch(() => undefined))?.state === 'paused') await this.#world.steer('resume')
     if (this.#world.damaged) await this.#world.schedule.pass(20_000)
     else if (await this.#isOpen()) {
-      await this.#world.until('soaking', 'completed', 'cancelled', 'rolled_back', 'failed')
-      this.#deeds.push((await this.#world.move()).state)
+      // A tenant that deletes everything while its old place is about to go makes the move ask a person first.
+      await this.#world.schedule.until(async () => {
+        const { state, ended, stopped } = await this.#world.move()
+        return ended || stopped || state === 'soaking'
+      })
+      const { state, stopped } = await this.#world.move()
+      this.#deeds.push(stopped ? 'stopped for a person' : state)
     }
     await this.#world.check()
   }
