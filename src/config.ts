@@ -1,4 +1,5 @@
 import { type LimitSettings, limitsOf } from './limits-file.ts'
+import { misspelledSettings } from './misspelled-settings.ts'
 import type { Policy } from './policy/policy.ts'
 import { policyOf } from './policy-file.ts'
 import { type RerankSettings, rerankOf } from './rerank-settings.ts'
@@ -11,6 +12,7 @@ import {
   httpOf,
   type JwtSettings,
   jwtOf,
+  listenUrlOf,
   modelsOf,
   optional,
   type PineconeSettings,
@@ -22,6 +24,8 @@ import { type Environment, settingReader } from './setting-reader.ts'
 export interface Config {
   readonly http: HttpSettings
   readonly databaseUrl: Secret
+  /** Past a pooler, straight to Postgres: for LISTEN alone. */
+  readonly databaseListenUrl?: Secret
   readonly pinecone: PineconeSettings
   readonly embedding: EmbeddingSettings
   readonly answer: AnswerSettings
@@ -49,6 +53,8 @@ export interface Config {
   readonly registryOutageReads: 'stale' | 'stop'
   readonly log: { readonly level: (typeof logLevels)[number] }
   readonly otelEndpoint?: string
+  /** What is odd about the environment and keeps nothing from starting, a sentence each. */
+  readonly warnings: readonly string[]
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -63,6 +69,7 @@ export function readConfig(env: Environment = process.env, defaults: Partial<Rec
   const config: Config = {
     http: httpOf(read),
     databaseUrl: databaseUrlOf(read),
+    ...optional('databaseListenUrl', listenUrlOf(read)),
     pinecone: pineconeOf(read),
     ...modelsOf(read),
     ...optional('rerank', rerankOf(read)),
@@ -90,6 +97,7 @@ export function readConfig(env: Environment = process.env, defaults: Partial<Rec
     registryOutageReads: read.choice('REGISTRY_OUTAGE_READS', ['stale', 'stop']),
     log: { level: read.choice('LOG_LEVEL', logLevels) },
     ...optional('otelEndpoint', read.url('OTEL_EXPORTER_OTLP_ENDPOINT')),
+    warnings: misspelledSettings(env, read.variables),
   }
   read.finish()
   return config

@@ -1,7 +1,9 @@
 import { type Scope, scopes } from './auth/principal.ts'
+import { readDatabaseUrl } from './database-url.ts'
 import { defaultProject, type ProjectSettings, projectsOf } from './project-file.ts'
 import { Secret } from './secret.ts'
 import type { SettingReader } from './setting-reader.ts'
+import type { SettingName } from './settings.ts'
 
 export interface HttpSettings {
   readonly port: number
@@ -77,13 +79,21 @@ export function httpOf(read: SettingReader): HttpSettings {
 
 export function databaseUrlOf(read: SettingReader): Secret {
   const url = read.text('DATABASE_URL')
-  // Several hosts, one behind the other, are taken by the driver and by no URL parser.
-  const oneHost = url.replace(/,[^/@]*(?=\/|$)/, '')
-  if (url !== '' && (!/^postgres(ql)?:\/\/./.test(url) || !(URL.canParse(url) || URL.canParse(oneHost)))) {
-    const remedy = 'set it as in postgres://user:password@host:5432/database, special characters as %XX'
-    read.fault('DATABASE_URL', 'is not a Postgres URL', remedy)
-  }
+  if (url !== '') checkDatabaseUrl(read, 'DATABASE_URL', url)
   return new Secret(url)
+}
+
+export function listenUrlOf(read: SettingReader): Secret | undefined {
+  const url = read.raw('DATABASE_LISTEN_URL')
+  if (url === undefined) return undefined
+  checkDatabaseUrl(read, 'DATABASE_LISTEN_URL', url)
+  return new Secret(url)
+}
+
+function checkDatabaseUrl(read: SettingReader, name: SettingName, url: string): void {
+  // That it is in quotes is told by the reader.
+  const parsed = /^["']/.test(url) ? undefined : readDatabaseUrl(url)
+  if (parsed !== undefined && 'wrong' in parsed) read.fault(name, parsed.wrong, parsed.remedy)
 }
 
 export function pineconeOf(read: SettingReader): PineconeSettings {

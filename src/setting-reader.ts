@@ -16,6 +16,8 @@ export interface SettingReader {
   /** Undefined when it is not set. */
   url(name: SettingName): string | undefined
   fault(name: SettingName, wrong: string, remedy: string): void
+  /** Names that were asked for by `variable`. */
+  readonly variables: ReadonlySet<string>
   /** @throws ConfigError when anything was wrong. */
   finish(): void
 }
@@ -39,6 +41,13 @@ export function settingReader(env: Environment, defaults: Partial<Record<string,
     faults.push(`  ${name} ${wrong}: ${remedy}`)
   }
   const given = (name: SettingName) => env[name]?.trim() || defaults[name]
+  const variables = new Set<string>()
+  for (const { name } of settings) {
+    // `docker --env-file` and systemd's parsers differ: some hand the quotes on, and no setting of ours has any.
+    if (/^(["']).*\1$/s.test(env[name]?.trim() ?? '')) {
+      fault(name, 'is in quotes', 'take them out; what reads this file hands them on as part of the value')
+    }
+  }
   const raw = (name: SettingName) => given(name) ?? table.get(name)?.default
   const shown = (name: SettingName, value: string) => (table.get(name)?.secret ? '[secret]' : JSON.stringify(value))
 
@@ -50,7 +59,11 @@ export function settingReader(env: Environment, defaults: Partial<Record<string,
   return {
     raw,
     given,
-    variable: (name) => env[name]?.trim() || undefined,
+    variables,
+    variable(name) {
+      variables.add(name)
+      return env[name]?.trim() || undefined
+    },
     text,
     fault,
     number(name, bounds) {

@@ -13,6 +13,12 @@ export const settings = [
   { name: 'HOST', default: '0.0.0.0', meaning: 'what the public listener binds to' },
   { name: 'ADMIN_HOST', default: '127.0.0.1', meaning: 'what the admin listener binds to' },
   { name: 'DATABASE_URL', meaning: 'Postgres 15 or newer; required (`npm start`: embedded)', secret: true },
+  {
+    name: 'DATABASE_LISTEN_URL',
+    meaning:
+      'the same database past a transaction pooler, for LISTEN alone; without it, replicas behind such a pooler look every 2 s',
+    secret: true,
+  },
   { name: 'PINECONE_API_KEY', meaning: 'as the official SDK reads it; required (`npm start`: embedded)', secret: true },
   { name: 'PINECONE_CONTROLLER_HOST', meaning: 'as the official SDK reads it (`npm start`: embedded)' },
   { name: 'PINECONE_CLOUD', default: 'aws', meaning: 'where new indexes are made: `aws`, `gcp` or `azure`' },

