@@ -1,4 +1,5 @@
 import { type Config, readConfig } from './config.ts'
+import { isDependencyFault } from './dependency-fault.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { createLogger } from './log.ts'
 import type { Services } from './services.ts'
@@ -31,6 +32,10 @@ export async function runService(config: Config = readConfig(), hooks: RunHooks 
   const report = hooks.report ?? { info: (message) => log.info(message), error: (message) => log.error(message) }
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
+      if (isDependencyFault(error)) {
+        log.error({ err: error }, `${event} of a dependency`)
+        return
+      }
       // What state the process is in is not known any more, so it does not go on.
       log.fatal({ err: error }, event)
       process.exit(1)
@@ -38,6 +43,7 @@ export async function runService(config: Config = readConfig(), hooks: RunHooks 
   }
   const stopping = new AbortController()
   const stopped = (hooks.stopped ?? untilToldToStop()).then(() => stopping.abort())
+  for (const warning of config.warnings) log.warn(warning)
   const running = await startListening(config)
   log.info(running.urls, 'ready')
   const wrong = await Promise.race([

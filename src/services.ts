@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { listenForTenantWrites } from './cache/postgres-tenant-writes.ts'
 import type { Config } from './config.ts'
-import { connect, connectReplaceably, type Database } from './db/connect.ts'
+import type { Database } from './db/connect.ts'
 import { firstContact } from './db/first-contact.ts'
 import { refuseOldSchema } from './db/pending-migrations.ts'
 import { adminRoutes } from './http/admin/admin-routes.ts'
@@ -31,6 +31,7 @@ import {
 } from './parts/adapters.ts'
 import { openAnswerer } from './parts/answers.ts'
 import { openCaches } from './parts/caches.ts'
+import { openDatabases } from './parts/databases.ts'
 import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.ts'
 import { type LimitParts, openLimits } from './parts/limits.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
@@ -93,9 +94,8 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const log = overrides.log ?? createLogger({ level: config.log.level })
   const telemetry = createTelemetry()
   const url = config.databaseUrl.reveal()
-  const database = opening.use(connect({ url, max: 10 }))
-  // The lease is renewed over connections of its own: it must never queue behind the service's queries.
-  const leaseDatabase = opening.use(connectReplaceably({ url, max: 3, applicationName: 'tenant-router lease' }))
+  const databases = opening.use(openDatabases(config, log))
+  const { main: database, lease: leaseDatabase } = databases
   await firstContact(url, () => refuseOldSchema(database))
   const { model, dimension } = config.embedding
   const { metric } = config.pinecone
@@ -111,7 +111,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const writer = overrides.answerer ?? opening.use(await openAnswerer(config.answer, words))
   const { cache, embeddings, forget } = openCaches({ ...config.cache, quietMs: overrides.cacheQuietMs }, telemetry)
   const onFault = (error: unknown) => log.warn({ err: error }, 'Postgres could not be asked')
-  const writes = opening.use(await listenForTenantWrites({ sql: database.sql, cache, onFault }))
+  const writes = opening.use(await listenForTenantWrites({ database, cache, onFault }))
   const { sessionLeaseMs: leaseMs, storeInDoubtMs, storeVisibleMs } = config.moves
   const routes = new LeasedRoutes(leaseDatabase, {
     ...{
@@ -150,6 +150,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     indexFill: () => readIndexFill(db),
     movesByState: () => countMoves(db),
     uploads: () => countUploads(db),
+    isDeaf: databases.isDeaf,
   })
 
   const { otelEndpoint } = config

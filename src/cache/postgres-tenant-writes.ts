@@ -7,7 +7,10 @@ import type { TenantWrites } from './tenant-writes.ts'
 export const tenantWritesChannel = 'tenant_writes'
 
 export interface TenantWritesOptions {
-  readonly sql: Sql
+  readonly database: {
+    readonly sql: Sql
+    listen(channel: string, hear: (payload: string) => void, missed: () => void): Promise<() => Promise<void>>
+  }
   readonly cache: Pick<ResultCache, 'drop' | 'dropAll'>
   /** Another replica could not be told, or can't be heard: its or our answers are stale until they run out. */
   readonly onFault?: (error: unknown) => void
@@ -19,11 +22,12 @@ const retryMs = 1_000
 
 /**
  * Announces writes over Postgres. What happened while the connection that listens was lost is not known, so all is
- * dropped when it is back. Until it is, and while announcing fails, other replicas' answers are stale for at most the
- * cache's time to live.
+ * dropped when it is back, and every two seconds while it is deaf behind a pooler. While Postgres is unavailable, other
+ * replicas' answers are stale for at most the cache's time to live.
  */
 export async function listenForTenantWrites(options: TenantWritesOptions): Promise<TenantWrites & AsyncDisposable> {
-  const { sql, cache } = options
+  const { database, cache } = options
+  const { sql } = database
   let pending = new Set<TenantId>()
   let sending: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
@@ -51,7 +55,7 @@ export async function listenForTenantWrites(options: TenantWritesOptions): Promi
   }
 
   let first = true
-  const listening = await sql.listen(
+  const unlisten = await database.listen(
     tenantWritesChannel,
     (payload) => {
       if (isTenantId(payload)) cache.drop(payload)
@@ -73,7 +77,7 @@ export async function listenForTenantWrites(options: TenantWritesOptions): Promi
       clearTimeout(timer)
       await sending
       if (pending.size > 0) await send()
-      await listening.unlisten().catch(() => undefined)
+      await unlisten()
     },
   }
 }

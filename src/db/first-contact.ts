@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { readDatabaseUrl } from '../database-url.ts'
 
 /** A pooler that takes connections and drops them is tried again and again by the driver, without an end. */
 const limitMs = 20_000
@@ -24,8 +25,12 @@ export async function firstContact<T>(url: string, ask: () => Promise<T>): Promi
 }
 
 function sentence(url: string, why: string): string {
-  const { hostname, port } = new URL(url)
-  return `Postgres at ${hostname}:${port || 5432} (DATABASE_URL) ${why}.`
+  return `Postgres at ${partOf(url, 'hosts')} (DATABASE_URL) ${why}.`
+}
+
+function partOf(url: string, part: 'hosts' | 'database'): string {
+  const read = readDatabaseUrl(url)
+  return 'hosts' in read ? read[part] : '?'
 }
 
 function whyNot(error: unknown, url: string): string | undefined {
@@ -58,7 +63,12 @@ function wordsOf(code: string, { message }: Error, url: string): string | undefi
     case '53300':
       return 'has no connection left'
     case '3D000':
-      return `has no database ${new URL(url).pathname.slice(1)}`
+      return `has no database ${partOf(url, 'database')}`
+    case '57014':
+      return 'cancels statements before they end: its statement_timeout is too small'
+    case '08P01':
+      // A pooler's own words, as in "server login failed" or "unsupported startup parameter".
+      return `refuses the connection: ${message}`
     case '28P01':
     case '28000':
       // Postgres's own words name the user and never the password.

@@ -1,23 +1,35 @@
-import { readFile } from 'node:fs/promises'
-import type { Database } from './connect.ts'
+import { sql } from 'drizzle-orm'
+import type { Database, Tx } from './connect.ts'
+import { type Migration, readMigrations } from './read-migrations.ts'
 
-interface Journal {
-  readonly entries: readonly { readonly tag: string; readonly when: number }[]
-}
-
-/** Names of the migrations that the database has not had; drizzle keeps those it had by the time they were written. */
-export async function pendingMigrations(database: Database): Promise<readonly string[]> {
-  const path = new URL('../../migrations/meta/_journal.json', import.meta.url)
-  const { entries }: Journal = JSON.parse(await readFile(path, 'utf8'))
-  const [table] = await database.sql`select to_regclass('drizzle.__drizzle_migrations') is not null as there`
-  if (table?.there !== true) return entries.map((entry) => entry.tag)
-  const [last] = await database.sql`select max(created_at)::text as at from drizzle.__drizzle_migrations`
-  return entries.filter((entry) => entry.when > Number(last?.at ?? 0)).map((entry) => entry.tag)
+/**
+ * The migrations that the database has not had; drizzle keeps those it had by the time they were written.
+ * @throws Error when it had some and the search path does not find their tables: the notes are the database's, and with
+ *   another search path the tables would seem to be lost.
+ */
+export async function pendingMigrations(db: Tx): Promise<readonly Migration[]> {
+  const migrations = await readMigrations()
+  const [notes] = await db.execute<{ there: boolean; isFound: boolean; elsewhere: string | null }>(sql`
+    select to_regclass('drizzle.__drizzle_migrations') is not null as there,
+      to_regclass('routing_clock') is not null as "isFound",
+      (select min(schemaname) from pg_tables where tablename = 'routing_clock') as elsewhere`)
+  if (notes?.there !== true) return migrations
+  const [last] = await db.execute<{ at: string | null }>(
+    sql`select max(created_at)::text as at from drizzle.__drizzle_migrations`,
+  )
+  const lastAt = last?.at ?? undefined
+  if (lastAt !== undefined && !notes.isFound) throw new Error(lostTables(notes.elsewhere))
+  return migrations.filter(({ when }) => when > Number(lastAt ?? 0))
 }
 
 /** @throws Error that says what to do when the schema is older than this code. */
-export async function refuseOldSchema(database: Database): Promise<void> {
-  const pending = await pendingMigrations(database)
+export async function refuseOldSchema({ db }: Pick<Database, 'db'>): Promise<void> {
+  const pending = await pendingMigrations(db)
   if (pending.length === 0) return
   throw new Error(`The database lacks ${pending.length} migration(s). Run \`tenant-router migrate\` first.`)
+}
+
+function lostTables(schema: string | null): string {
+  const where = schema === null ? 'are not there any more' : `are in the schema ${schema}`
+  return `This database was migrated before, and its tables ${where}, which the search_path does not find. Set search_path for this role or database.`
 }

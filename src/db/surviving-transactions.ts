@@ -1,38 +1,84 @@
 import type postgres from 'postgres'
+import type { StatementWatch } from './statement-watch.ts'
+
+/** The server took a COMMIT and rolled back: nothing of the transaction is there. */
+class RolledBack extends Error {
+  override readonly name = 'RolledBack'
+  /** Told apart from other faults as Postgres's own are; see `registryFault`. */
+  readonly code = 'ROLLED_BACK'
+
+  constructor() {
+    super('Postgres rolled the transaction back when it was to commit it')
+  }
+}
+
+type Begin = (...given: unknown[]) => Promise<unknown>
 
 /**
- * Keeps a transaction whose connection is gone from sending anything more. postgres.js would write to a socket that is
- * no longer there, from a timer, which ends the process (porsager/postgres#1208, open in 3.4.9): a restart of Postgres
- * would take every replica along that has a transaction under way.
+ * Transactions that tell the truth about their end, on postgres.js's own `begin`.
  *
- * The driver itself rejects `begin` when the connection closes, so what `work` would still do then is of no interest:
- * further statements throw, and the driver is left to wait, as its own `rollback` is one of those writes.
+ * The COMMIT is sent here and its answer is looked at: in a transaction that has failed, Postgres answers COMMIT with
+ * ROLLBACK and no error, and the driver takes that for success. It is sent unnamed, for behind a transaction pooler no
+ * named statement outlives the transaction that made it.
+ *
+ * A transaction whose connection is gone sends nothing more. postgres.js would write to a socket that is no longer there,
+ * from a timer, which ends the process (porsager/postgres#1208, open in 3.4.9). The driver rejects `begin` when the
+ * connection closes, so its own COMMIT or ROLLBACK is kept from being sent by never letting its callback end.
  */
-export function survivingTransactions(sql: postgres.Sql): postgres.Sql {
-  const begin = sql.begin.bind(sql) as (...given: unknown[]) => Promise<unknown>
-  const surviving = async (...given: unknown[]): Promise<unknown> => {
+export function survivingTransactions(begin: Begin, watch: StatementWatch): Begin {
+  return (...given) => {
     const work = given.pop() as (tx: postgres.TransactionSql) => unknown
-    let gone = false
-    const guarded = async (tx: postgres.TransactionSql): Promise<unknown> => {
-      const result = await Promise.resolve(work(refusingOnce(tx, () => gone))).catch((fault: unknown) => {
-        gone ||= isEndOfConnection(fault)
-        if (!gone) throw fault
+    return new Promise((resolve, reject) => {
+      const state: TransactionState = { isOver: false, fault: undefined }
+      const begun = watch.begin()
+      const carried = async (tx: postgres.TransactionSql): Promise<unknown> => {
+        begun()
+        const own = watchedTransaction(tx, watch, state)
+        let result: unknown
+        try {
+          result = await work(own)
+        } catch (fault) {
+          state.isOver ||= isEndOfConnection(fault)
+          // The connection is still ours, so the driver rolls back and rejects.
+          if (!state.isOver) throw fault
+        }
+        if (state.isOver) return never()
+        // As the driver does: a statement that failed fails the transaction, whoever caught the fault.
+        if (state.fault !== undefined) throw state.fault
+        const committing = watch.statement(tx.unsafe('commit'))
+        state.isOver = true
+        // Whatever comes of it, the connection is the pool's again: nothing more of this transaction may be sent.
+        await committing.then(
+          ({ command }) => (command === 'COMMIT' ? resolve(result) : reject(new RolledBack())),
+          reject,
+        )
+        return never()
+      }
+      begin(...given, carried).then(resolve, (fault: unknown) => {
+        begun()
+        state.isOver = true
+        reject(fault)
       })
-      return gone ? new Promise(() => undefined) : result
-    }
-    try {
-      return await begin(...given, guarded)
-    } finally {
-      gone = true
-    }
+    })
   }
-  return Object.assign(sql, { begin: surviving })
+}
+
+interface TransactionState {
+  isOver: boolean
+  fault: unknown
 }
 
 /** The query builder sends by `unsafe` and nests by `savepoint`. */
-function refusingOnce(tx: postgres.TransactionSql, isGone: () => boolean): postgres.TransactionSql {
+function watchedTransaction(
+  tx: postgres.TransactionSql,
+  watch: StatementWatch,
+  state: TransactionState,
+): postgres.TransactionSql {
+  const noteFault = (fault: unknown) => {
+    state.fault ??= fault
+  }
   const refuse = () => {
-    if (isGone()) throw new Error('the transaction is over: its connection was closed')
+    if (state.isOver) throw new Error('the transaction is over: its connection was closed')
   }
   return new Proxy(tx, {
     get(target, key) {
@@ -40,14 +86,18 @@ function refusingOnce(tx: postgres.TransactionSql, isGone: () => boolean): postg
       if (typeof value !== 'function') return value
       return (...given: unknown[]) => {
         refuse()
-        return Reflect.apply(value, target, given)
+        return watch.statement(Reflect.apply(value, target, given), noteFault)
       }
     },
     apply(target, self, given) {
       refuse()
-      return Reflect.apply(target, self, given)
+      return watch.statement(Reflect.apply(target, self, given), noteFault)
     },
   })
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined)
 }
 
 const ends = new Set(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P05'])

@@ -45,8 +45,7 @@ export class IngestWorker implements AsyncDisposable {
 
   async start(): Promise<void> {
     const look = () => void this.#look()
-    const listening = await this.#database.sql.listen(uploadsChannel, look, look)
-    this.#unlisten = listening.unlisten
+    this.#unlisten = await this.#database.listen(uploadsChannel, look, look)
     this.#timers.push(setInterval(look, this.#options.pollMs))
     this.#timers.push(setInterval(() => void this.#sweep(), this.#options.sweepEveryMs))
   }

@@ -48,8 +48,7 @@ export class Mover implements AsyncDisposable {
 
   async start(): Promise<void> {
     const look = () => this.#look()
-    const listening = await this.#database.sql.listen(movesChannel, look, look)
-    this.#unlisten = listening.unlisten
+    this.#unlisten = await this.#database.listen(movesChannel, look, look)
     this.#timer = this.#clock.every(this.#options.pollMs, look)
   }
 

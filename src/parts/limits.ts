@@ -1,7 +1,7 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Config } from '../config.ts'
-import { connectReplaceably, type Tx } from '../db/connect.ts'
+import { connect, type Tx } from '../db/connect.ts'
 import type { AdmittedRequest } from '../limits/admitted-request.ts'
 import { insuredPermits } from '../limits/insured-permits.ts'
 import { memoryPermits } from '../limits/memory-permits.ts'
@@ -51,7 +51,7 @@ export function openLimits(
   const time = clock ?? systemClock
   // A connection of its own: permits must not queue behind the queries of whoever they are to hold back.
   const url = databaseUrl.reveal()
-  const database = opening.use(connectReplaceably({ url, max: 1, applicationName: 'tenant-router limits' }))
+  const database = opening.use(connect({ url, max: 1, applicationName: 'tenant-router limits' }))
   const { store, onError, byTier, slots } = limits
   const source =
     store === 'memory'

@@ -4,12 +4,12 @@ import { isAppError } from '../errors.ts'
 import { type TenantRoute, writeRule } from '../placement/phase.ts'
 import { parseTenantId, type TenantId } from '../placement/tenant-id.ts'
 import { AppliedReport } from './applied-report.ts'
+import { routingChannel } from './change-routing.ts'
 import { Lease } from './lease.ts'
 import type { LeasedRoutesOptions } from './leased-routes-options.ts'
 import { readRoute } from './read-route.ts'
 import { RouteView } from './route-view.ts'
 import { RouteViews } from './route-views.ts'
-import { RoutingNews } from './routing-news.ts'
 import { notReady, registryAway, serving, unknownTenant, writesHeld } from './serving.ts'
 import { SharedText } from './share-text.ts'
 import type { TenantRoutes, WritePermit } from './tenant-routes.ts'
@@ -35,7 +35,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
   #catchingUp: Promise<void> | undefined
   #again = false
   readonly #applied: AppliedReport
-  readonly #news: RoutingNews
+  #unlisten: (() => Promise<void>) | undefined
   /** The last exchange failed. */
   #isAway = false
   #timer: ReturnType<Clock['every']> | undefined
@@ -50,13 +50,14 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
     this.#views = new RouteViews(options.maxTenants ?? 100_000, (tenantId) => this.#read(tenantId))
     this.#writes = new WritesUnderWay(this.#lease, options.storeInDoubtMs)
     this.#applied = new AppliedReport(this.#lease, options.onError)
-    this.#news = new RoutingNews(database, () => void this.#tick())
   }
 
   /** Opens the session and begins to listen. */
   async start(): Promise<void> {
     await this.#lease.open()
-    await this.#news.listen()
+    // Sooner than the next look would tell, and never in its place.
+    const hear = () => void this.#tick()
+    this.#unlisten = await this.#database.listen(routingChannel, hear, hear)
     this.#timer = this.#clock.every(this.#options.leaseMs / 4, () => void this.#tick())
   }
 
@@ -99,7 +100,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     this.#timer?.stop()
-    await this.#news[Symbol.asyncDispose]()
+    await this.#unlisten?.()
     await this.#catchingUp?.catch(() => undefined)
     this.#lease.lapse()
     this.#views.retireAll()
@@ -125,7 +126,6 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
     try {
       await this.#catchUpOnce()
       this.#isAway = false
-      this.#news.listen().catch((error: unknown) => this.#options.onError?.(error))
     } catch (error) {
       this.#isAway = true
       throw error

@@ -20,6 +20,8 @@ export interface MetricReaders {
   /** Every state, also those with none. */
   readonly movesByState?: () => Promise<Readonly<Record<string, number>>>
   readonly uploads?: () => Promise<readonly UploadCount[]>
+  /** What Postgres tells does not arrive. */
+  readonly isDeaf?: () => boolean
 }
 
 /** Counted where it happens; every part is handed what it counts and nothing else. */
@@ -99,7 +101,9 @@ function registryGauges(registry: Registry): (readers: MetricReaders) => Promise
   const limit = gauge('index_namespace_limit', 'Namespaces an index takes', ['project', 'index', 'kind'])
   const moves = gauge('moves', 'Moves by state', ['state'])
   const showUploads = uploadGauges(registry)
-  return async ({ indexFill, movesByState, uploads }) => {
+  const deaf = gauge('notifications_deaf', 'Postgres answers and what it tells (NOTIFY) does not arrive', [])
+  return async ({ indexFill, movesByState, uploads, isDeaf }) => {
+    deaf.set(isDeaf?.() ? 1 : 0)
     const [fill, states, counts] = await Promise.all([quietly(indexFill), quietly(movesByState), quietly(uploads)])
     showUploads(counts)
     for (const each of [used, limit, moves]) each.reset()

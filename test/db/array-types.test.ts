@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, connect as dial } from 'node:net'
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { connectReplaceably } from '../../src/db/connect.ts'
+import { connect } from '../../src/db/connect.ts'
 import { testDatabase } from '../support/database.ts'
 
 test('a pool that is made anew while a connection waits for its first answer ends nothing but what waited', async () => {
@@ -29,7 +29,7 @@ test('a pool that is made anew while a connection waits for its first answer end
   await once(way, 'listening')
   const target = new URL(home.url)
   target.port = String((way.address() as AddressInfo).port)
-  await using database = connectReplaceably({ url: target.href, max: 1 })
+  await using database = connect({ url: target.href, max: 1 })
   const waiting = database.sql`select 1`.then(
     () => 'answered',
     (error: { code?: string }) => error.code,
@@ -45,7 +45,7 @@ test('a pool that is made anew while a connection waits for its first answer end
 
 test('lists go to Postgres and come back, of whatever type the registry has', async () => {
   await using home = await testDatabase()
-  await using database = connectReplaceably({ url: home.url, max: 1 })
+  await using database = connect({ url: home.url, max: 1 })
   const [row] = await database.db.execute(sql`select
     ${sql.param(['a', 'b,"c'])}::text[] as texts, ${sql.param([1, 2])}::int[] as ints,
     ${sql.param([1, 2])}::bigint[] as bigs, ${sql.param([1.5])}::float8[] as floats,

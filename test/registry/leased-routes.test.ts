@@ -3,7 +3,7 @@ import { type AddressInfo, createConnection, createServer, type Socket } from 'n
 import { sql as raw } from 'drizzle-orm'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Clock, systemClock } from '../../src/clock.ts'
-import { connect, connectReplaceably } from '../../src/db/connect.ts'
+import { connect } from '../../src/db/connect.ts'
 import type { Phase } from '../../src/placement/phase.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { readBarrier } from '../../src/registry/barrier.ts'
@@ -241,7 +241,7 @@ async function tunnel() {
 
 test('a Postgres that hangs lets the lease lapse, holds no request up, and is found again over new connections', async () => {
   const way = await tunnel()
-  const database = stack.use(connectReplaceably({ url: way.url, max: 2 }))
+  const database = stack.use(connect({ url: way.url, max: 2 }))
   const onHung = vi.fn(() => database.replace())
   const routes = stack.use(
     new LeasedRoutes(database, {

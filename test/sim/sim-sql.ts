@@ -71,7 +71,17 @@ export class SimSql implements AsyncDisposable {
   /** Postgres as one process sees it. */
   connect(actor: string): Database {
     const sql = this.#client(actor)
-    return { sql, db: build(sql), async [Symbol.asyncDispose]() {} }
+    return {
+      sql,
+      db: build(sql),
+      listen: async (channel, hear, missed) => {
+        this.#listeners.push({ actor, channel, hear })
+        missed?.()
+        return async () => undefined
+      },
+      replace: () => undefined,
+      async [Symbol.asyncDispose]() {},
+    }
   }
 
   /** What the actor asks of Postgres fails from now on, and it hears nothing, until it is joined again. */
@@ -130,17 +140,12 @@ export class SimSql implements AsyncDisposable {
         for (const [query, params] of said) this.#announce(query, params)
         return result
       })
-    const listen = async (channel: string, hear: (payload: string) => void, onListen?: () => void) => {
-      this.#listeners.push({ actor, channel, hear })
-      onListen?.()
-      return { unlisten: async () => undefined }
-    }
     const tagged = (strings: TemplateStringsArray, ...values: never[]) => {
       const { label, isTimed } = this.#look(strings.join('?'))
       return run(label, isTimed, () => this.real(strings, ...values))
     }
     return new Proxy(tagged as unknown as postgres.Sql, {
-      get: (_, key) => ({ unsafe, begin, listen })[key as string] ?? Reflect.get(this.real, key),
+      get: (_, key) => ({ unsafe, begin })[key as string] ?? Reflect.get(this.real, key),
     })
   }
 

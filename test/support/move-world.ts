@@ -150,7 +150,7 @@ export class MoveWorld implements AsyncDisposable {
       cutPostgres: async () => {
         await this.home.sql`
           select pg_terminate_backend(pid) from pg_stat_activity
-          where datname = current_database() and application_name = ${applicationName}`
+          where datname = current_database() and starts_with(application_name, ${`${applicationName} #`})`
       },
     }
   }

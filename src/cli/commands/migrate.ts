@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { readDatabaseUrl } from '../../config.ts'
-import { pendingMigrations } from '../../db/pending-migrations.ts'
 import { agree } from '../change.ts'
 import type { Context } from '../context.ts'
 import { CliError } from '../exit-code.ts'
@@ -19,16 +18,25 @@ export function migrate(context: Context): Command {
     .option('--after-restore', 'also raise the numbers that the store may hold from after the backup; see the runbook')
     .action(async (options: MigrateOptions) => {
       // Loaded here: drizzle is half of what a start would cost, and no other verb needs it.
-      const [{ connect }, { firstContact }, { migrate: bringUpToDate }, { raiseAfterRestore }] = await Promise.all([
-        import('../../db/connect.ts'),
-        import('../../db/first-contact.ts'),
-        import('../../db/migrate.ts'),
-        import('../../db/after-restore.ts'),
-      ])
+      const [{ connect }, { firstContact }, { migrate: bringUpToDate }, { raiseAfterRestore }, { pendingMigrations }] =
+        await Promise.all([
+          import('../../db/connect.ts'),
+          import('../../db/first-contact.ts'),
+          import('../../db/migrate.ts'),
+          import('../../db/after-restore.ts'),
+          import('../../db/pending-migrations.ts'),
+        ])
       const url = readDatabaseUrl().reveal()
-      await using database = connect({ url, max: 2, applicationName: 'tenant-router migrate' })
+      await using database = connect({
+        url,
+        max: 2,
+        applicationName: 'tenant-router migrate',
+        // A statement on a large table takes its time.
+        patienceMs: Number.POSITIVE_INFINITY,
+      })
       try {
-        const pending = await firstContact(url, () => pendingMigrations(database))
+        const migrations = await firstContact(url, () => pendingMigrations(database.db))
+        const pending = migrations.map(({ tag }) => tag)
         if (pending.length > 0 && !options.dryRun) {
           await agree(context, options, `Run ${pending.length} migration(s) on the database: ${pending.join(', ')}?`)
           await bringUpToDate(database)
@@ -43,8 +51,17 @@ export function migrate(context: Context): Command {
         else context.write(`${options.dryRun ? 'Would run' : 'Ran'}: ${pending.join(', ')}.`)
       } catch (error) {
         if (error instanceof CliError) throw error
-        const why = error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code : String(error)
-        throw new CliError('failed', `The database could not be migrated: ${why}`, { cause: error })
+        throw new CliError('failed', `The database could not be migrated: ${reasonOf(error)}`, { cause: error })
       }
     })
+}
+
+/** Postgres's own words: the query builder's say which statement failed, and the cause says why. */
+function reasonOf(error: unknown): string {
+  let words = String(error)
+  for (let fault = error, depth = 0; fault instanceof Error && depth < 5; fault = fault.cause, depth += 1) {
+    words = fault.message || String('code' in fault ? fault.code : fault.name)
+    if ('severity' in fault && 'code' in fault) return `Postgres says "${fault.message}" (${String(fault.code)}).`
+  }
+  return words
 }

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type postgres from 'postgres'
+import { backoff, openDriver } from './driver.ts'
+import { within } from './within.ts'
+
+export interface ListenerOptions {
+  /** Straight to Postgres, best past any pooler. */
+  readonly url: string
+  readonly applicationName?: string
+  /** Tells over connections that are not the listener's: through the same pooler session it would hear itself. */
+  readonly tell: (channel: string, payload: string) => Promise<void>
+  readonly onFault?: (error: unknown) => void
+  /** Postgres answers and what it tells does not arrive here, or arrives again. */
+  readonly onDeaf?: (isDeaf: boolean) => void
+  readonly times?: Partial<ListenerTimes>
+}
+
+export interface ListenerTimes {
+  /** Between two probes. */
+  readonly probeEveryMs: number
+  /** How long a probe may take to be heard. */
+  readonly patienceMs: number
+  /** How often subscribers look for themselves while it is deaf. */
+  readonly pollMs: number
+}
+
+interface Subscriber {
+  readonly channel: string
+  hear(payload: string): void
+  missed(): void
+}
+
+const usualTimes: ListenerTimes = { probeEveryMs: 10_000, patienceMs: 5_000, pollMs: 2_000 }
+const probeChannel = 'tenant_router_probe'
+
+/**
+ * The one LISTEN of a process, for every channel. It connects again whenever its connection ends, and after each time
+ * every subscriber is told that it may have missed something.
+ *
+ * It tells itself something from time to time. What is not heard means that the connection is dead, or that a transaction
+ * pooler stands in between: the LISTEN stays behind in a session that somebody else has by then. While it is deaf,
+ * subscribers look for themselves (`pollMs`), and a fresh connection is tried again and again.
+ */
+export class Listener implements AsyncDisposable {
+  readonly #options: ListenerOptions
+  readonly #times: ListenerTimes
+  readonly #subscribers = new Set<Subscriber>()
+  readonly #stop = new AbortController()
+  #sql: postgres.Sql | undefined
+  #running: Promise<void> | undefined
+  /** Resolves when the first connection listens, or could not. */
+  #started = Promise.withResolvers<void>()
+  #probe: { readonly token: string; heard(): void } | undefined
+  #poll: NodeJS.Timeout | undefined
+
+  constructor(options: ListenerOptions) {
+    this.#options = options
+    this.#times = { ...usualTimes, ...options.times }
+  }
+
+  /** Subscribes. Resolves when the channel is listened to, or when it is known that Postgres can't be asked to. */
+  async listen(
+    channel: string,
+    hear: (payload: string) => void,
+    missed: () => void = () => undefined,
+  ): Promise<() => Promise<void>> {
+    this.#running ??= this.#run()
+    await this.#started.promise
+    const subscriber = { channel, hear, missed }
+    this.#subscribers.add(subscriber)
+    const sql = this.#sql
+    // A connection that ends just now is followed by one that listens to this channel too.
+    if (sql !== undefined) await within(this.#times.patienceMs, sql.unsafe(listenTo([channel]))).catch(() => undefined)
+    missed()
+    return async () => void this.#subscribers.delete(subscriber)
+  }
+
+  get isDeaf(): boolean {
+    return this.#poll !== undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    clearInterval(this.#poll)
+    this.#started.resolve()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      const lost = Promise.withResolvers<void>()
+      const sql = this.#open(() => lost.resolve())
+      try {
+        const channels = [probeChannel, ...[...this.#subscribers].map(({ channel }) => channel)]
+        await within(this.#times.patienceMs, sql.unsafe(listenTo(channels)))
+        this.#sql = sql
+        this.#started.resolve()
+        this.#missed()
+        await this.#watch(sql, lost.promise)
+        failures = 0
+      } catch (error) {
+        if (signal.aborted) break
+        this.#options.onFault?.(error)
+        // Postgres may be away as a whole, and then there is nothing to hear.
+        if (await this.#tells()) this.#setDeaf(true)
+      } finally {
+        this.#sql = undefined
+        this.#started.resolve()
+        void sql.end({ timeout: 0 }).catch(() => undefined)
+      }
+      const pauseMs = this.isDeaf ? this.#times.probeEveryMs : backoff(failures) * 1000
+      await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined)
+    }
+  }
+
+  #open(onClose: () => void): postgres.Sql {
+    const { url, applicationName = 'tenant-router listen' } = this.#options
+    return openDriver({
+      url,
+      max: 1,
+      applicationName,
+      onClose,
+      onNotify: (channel, payload) => this.#hear(channel, payload),
+    })
+  }
+
+  /** Ends when the connection is lost or does not hear. */
+  async #watch(sql: postgres.Sql, lost: Promise<void>): Promise<void> {
+    const over = new AbortController()
+    void lost.then(() => over.abort())
+    const signal = AbortSignal.any([this.#stop.signal, over.signal])
+    while (!signal.aborted) {
+      const heard = await this.#hearsItself(signal)
+      if (heard === 'not') {
+        this.#setDeaf(true)
+        return
+      }
+      if (heard === 'yes') this.#setDeaf(false)
+      await sleep(this.#times.probeEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
+      // An idle connection is closed by the driver, and forgotten by the networks in between.
+      if (!signal.aborted) await within(this.#times.patienceMs, sql.unsafe('select'))
+    }
+  }
+
+  async #hearsItself(signal: AbortSignal): Promise<'yes' | 'not' | 'unknown'> {
+    const heard = Promise.withResolvers<void>()
+    const token = randomUUID()
+    this.#probe = { token, heard: heard.resolve }
+    signal.addEventListener('abort', () => heard.reject(new Error('over')), { once: true })
+    heard.promise.catch(() => undefined)
+    // Untold, it can't be heard.
+    if (!(await this.#tells(token))) return 'unknown'
+    return within(this.#times.patienceMs, heard.promise).then(
+      () => 'yes' as const,
+      () => (signal.aborted ? 'unknown' : 'not'),
+    )
+  }
+
+  async #tells(token = 'anyone'): Promise<boolean> {
+    return within(this.#times.patienceMs, this.#options.tell(probeChannel, token)).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  #hear(channel: string, payload: string): void {
+    if (channel === probeChannel && payload === this.#probe?.token) this.#probe.heard()
+    for (const subscriber of this.#subscribers) if (subscriber.channel === channel) subscriber.hear(payload)
+  }
+
+  #missed = (): void => {
+    for (const subscriber of this.#subscribers) subscriber.missed()
+  }
+
+  #setDeaf(isDeaf: boolean): void {
+    if (isDeaf === this.isDeaf || this.#stop.signal.aborted) return
+    clearInterval(this.#poll)
+    this.#poll = isDeaf ? setInterval(this.#missed, this.#times.pollMs).unref() : undefined
+    this.#options.onDeaf?.(isDeaf)
+  }
+}
+
+/** Names of channels are ours and hold no quotes. */
+function listenTo(channels: readonly string[]): string {
+  return [...new Set(channels)].map((channel) => `listen "${channel}"`).join('; ')
+}

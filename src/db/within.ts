@@ -1,0 +1,10 @@
+/** @throws Error when `work` takes longer; nobody waits for what comes of it then. */
+export async function within<T>(limitMs: number, work: PromiseLike<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`Postgres gave no answer within ${limitMs} ms`)), limitMs)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,32 @@
+import type { Logger } from 'pino'
+import type { Config } from '../config.ts'
+import { connect, type Database } from '../db/connect.ts'
+import { Listener } from '../db/listener.ts'
+
+export interface Databases extends AsyncDisposable {
+  /** What requests and background work ask. */
+  readonly main: Database
+  /** The lease is renewed over connections of its own: it must never queue behind the service's queries. */
+  readonly lease: Database
+  /** Postgres answers, and what it tells does not arrive. */
+  isDeaf(): boolean
+}
+
+const deaf =
+  'What Postgres tells (NOTIFY) does not arrive, as behind a transaction pooler: this replica looks every 2 s instead. Set DATABASE_LISTEN_URL to a direct connection.'
+
+/** The pools of one replica but that of the limits, and the one connection that listens for all of them. */
+export function openDatabases({ databaseUrl, databaseListenUrl }: Config, log: Logger): Databases {
+  const opening = new AsyncDisposableStack()
+  const url = databaseUrl.reveal()
+  const listener: Listener = new Listener({
+    url: (databaseListenUrl ?? databaseUrl).reveal(),
+    tell: async (channel, payload) => void (await main.sql`select pg_notify(${channel}, ${payload})`),
+    onFault: (error) => log.warn({ err: error }, 'Postgres could not be listened to'),
+    onDeaf: (isDeaf) => (isDeaf ? log.warn(deaf) : log.info('what Postgres tells arrives again')),
+  })
+  const main = opening.use(connect({ url, max: 10, listener }))
+  const lease = opening.use(connect({ url, max: 3, applicationName: 'tenant-router lease', listener }))
+  opening.use(listener)
+  return { main, lease, isDeaf: () => listener.isDeaf, [Symbol.asyncDispose]: () => opening.disposeAsync() }
+}
