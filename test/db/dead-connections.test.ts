@@ -23,10 +23,10 @@ const outcomeOf = (work: Promise<unknown>) =>
   )
 
 test('after a fail-over that resets no connection, what waits fails and the next statement is answered', async () => {
-  const database = stack.use(connect({ url: way.url, max: 3, patienceMs: 200 }))
+  const database = stack.use(connect({ url: way.url, max: 3, patienceMs: 1_500 }))
   const { db } = database
   await Promise.all(Array.from({ length: 3 }, () => db.execute(sql`select pg_sleep(0.1)`)))
-  expect(way.taken()).toBe(3)
+  expect(way.taken()).toBeGreaterThanOrEqual(3)
   const held = Promise.withResolvers<void>()
   const begun = Promise.withResolvers<void>()
   const transaction = outcomeOf(
@@ -48,7 +48,7 @@ test('after a fail-over that resets no connection, what waits fails and the next
 })
 
 test('a statement that waits for a lock is no dead connection, and is left to wait', async () => {
-  const database = stack.use(connect({ url: way.url, max: 1, patienceMs: 200 }))
+  const database = stack.use(connect({ url: way.url, max: 1, patienceMs: 1_500 }))
   await home.sql`create table held (n int)`
   let waiting: Promise<unknown> | undefined
   await home.sql.begin(async (tx) => {
@@ -61,7 +61,7 @@ test('a statement that waits for a lock is no dead connection, and is left to wa
 })
 
 test('a pool whose connections are taken and dropped again fails what waits, and goes on when they are kept', async () => {
-  const database = stack.use(connect({ url: way.url, max: 2, patienceMs: 200 }))
+  const database = stack.use(connect({ url: way.url, max: 2, patienceMs: 1_500 }))
   await database.sql`select 1`
   way.drop(true)
   expect(await outcomeOf(database.db.execute(sql`select 2`))).toBe('broken_off')

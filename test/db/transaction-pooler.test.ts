@@ -65,7 +65,8 @@ test('two migrations at once end, and leave no lock behind in a session', async 
   await home.sql`drop schema drizzle cascade`
   await home.sql`drop schema public cascade`
   await home.sql`create schema public`
-  const [one, two] = [connect({ url: pooler.url, max: 2 }), connect({ url: pooler.url, max: 2 })]
+  const patient = { url: pooler.url, max: 2, patienceMs: Number.POSITIVE_INFINITY }
+  const [one, two] = [connect(patient), connect(patient)]
   stack.use(one)
   stack.use(two)
   await Promise.all([migrate(one), migrate(two)])
