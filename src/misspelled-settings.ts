@@ -8,7 +8,10 @@ const alsoRead = [
   ...['HOSTNAME', 'HOSTTYPE', 'LOGNAME', 'PORTS', 'HOME', 'HOSTS', 'POSTGRES'],
 ]
 /** Other programs have settings of these too. */
-const sharedPrefixes = new Set(['PORT', 'ADMIN', 'HOST', 'LOG', 'OTEL', 'OPENAI', 'DATABASE'])
+const sharedPrefixes = new Set([
+  ...['PORT', 'ADMIN', 'HOST', 'LOG', 'OTEL', 'OPENAI', 'DATABASE', 'REQUESTS', 'CACHE', 'INDEX', 'POOL', 'PRICE'],
+  ...['PROJECT', 'SESSION', 'STORE'],
+])
 /** Kubernetes sets these for every service of a namespace, whatever it is called. */
 const ofKubernetes = /_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)$/
 

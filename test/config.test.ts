@@ -118,7 +118,13 @@ test('a value in quotes, as some readers of env files hand it on, is named', () 
 
 test('a variable that looks like a setting and is read by nothing is named with the nearest right name', () => {
   const odd = { MOVE_RETENTION_HOURS: '1', DATABSE_URL: 'x', INGEST_AT_ONC: '2', TENANT_ROUTER_TOKN: 'x' }
-  const others = { PATH: '/bin', HOSTNAME: 'h', CACHE_SERVICE_HOST: '10.0.0.1', STORE_PORT_80_TCP_ADDR: '10.0.0.1' }
+  const others = {
+    PATH: '/bin',
+    REQUESTS_CA_BUNDLE: '/x',
+    HOSTNAME: 'h',
+    CACHE_SERVICE_HOST: '10.0.0.1',
+    STORE_PORT_80_TCP_ADDR: '10.0.0.1',
+  }
   const { warnings } = readConfig({ ...enough, ...odd, ...others })
   expect(warnings).toEqual([
     'DATABSE_URL is set and read by nothing: did you mean DATABASE_URL?',

@@ -43,8 +43,12 @@ export async function takeFolder(folder: string): Promise<Run> {
   const owner = { pid: process.pid, startedAt: startOf(process.pid) ?? '', what: 'tenant-router' }
   let children: readonly RecordedProcess[] = []
   const write = () => {
-    writeFileSync(`${path}.new`, JSON.stringify({ owner, children } satisfies RunFile))
-    renameSync(`${path}.new`, path)
+    try {
+      writeFileSync(`${path}.new`, JSON.stringify({ owner, children } satisfies RunFile))
+      renameSync(`${path}.new`, path)
+    } catch (error) {
+      throw new StartupError(unwritable(folder, error), { cause: error })
+    }
   }
   write()
   return {
@@ -57,7 +61,11 @@ export async function takeFolder(folder: string): Promise<Run> {
     },
     forget(pid) {
       children = children.filter((child) => child.pid !== pid)
-      write()
+      try {
+        write()
+      } catch {
+        // A full disk: the next start finds a process that is gone, and passes it over.
+      }
     },
     [Symbol.dispose]: () => rmSync(path, { force: true }),
   }
@@ -70,11 +78,15 @@ function makeFolder(folder: string): void {
     writeFileSync(probe, '')
     rmSync(probe)
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new StartupError(
-      `The data folder ${folder} cannot be written (${why}): give this user the right to, or name another folder by DATA_DIR.`,
-    )
+    throw new StartupError(unwritable(folder, error), { cause: error })
   }
+}
+
+function unwritable(folder: string, error: unknown): string {
+  const why = (error as NodeJS.ErrnoException).code ?? String(error)
+  const remedy =
+    why === 'ENOSPC' || why === 'EDQUOT' ? 'its disk is full: free some space' : 'give this user the right to'
+  return `The data folder ${folder} cannot be written (${why}): ${remedy}, or name another folder by DATA_DIR.`
 }
 
 function readRunFile(path: string): RunFile | undefined {

@@ -107,7 +107,9 @@ async function initialise(initdb: string, dataDir: string, home: Home, account: 
   } catch (error) {
     // A half-made folder would be taken for a whole one, or refused as not empty, by the next start.
     await rm(dataDir, { recursive: true, force: true })
-    const said = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1) ?? String(error)
+    const lines = (error as { stderr?: string }).stderr?.trim().split('\n') ?? [String(error)]
+    // Its last line says that it tidies up.
+    const said = lines.find((line) => /error|could not/i.test(line)) ?? lines.at(-1)
     throw new StartupError(`The embedded Postgres could not make its folder ${dataDir}: ${said}`, { cause: error })
   } finally {
     await rm(folder, { recursive: true, force: true })
