@@ -1,6 +1,6 @@
 import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
-import { hasStoredDocuments } from '../registry/documents.ts'
+import { countStoredChunks } from '../registry/documents.ts'
 import type { CallOptions, TenantStore } from '../stores/store.ts'
 import type { RagMemory } from './rag-memory.ts'
 
@@ -14,8 +14,8 @@ export interface BelieveEmptyDeps {
  * Looks into an empty answer before it is believed: the store reads a namespace that is lost or emptied as "nothing
  * found". A good outcome holds for a few seconds, so that empty answers can't be used to make work.
  *
- * @throws AppError `store_inconsistent` when the place is gone, or holds nothing although documents were stored longer
- *   ago than a write may stay invisible.
+ * @throws AppError `store_inconsistent` when the place is gone, or holds fewer records than the documents that were
+ *   stored longer ago than a write may stay invisible have chunks.
  */
 export async function believeEmpty(deps: BelieveEmptyDeps, store: TenantStore, options: CallOptions): Promise<void> {
   const { placeId, tenantId } = store.placement
@@ -23,15 +23,14 @@ export async function believeEmpty(deps: BelieveEmptyDeps, store: TenantStore, o
   const namespace = await store.describeNamespace(options)
   // Every place gets its namespace when it is made, so a missing one was lost.
   if (namespace === undefined) throw lost()
-  if (namespace.recordCount === 0 && (await hasStoredDocuments(deps.db, tenantId, deps.settings.storeVisibleMs))) {
-    throw lost()
-  }
+  // An app's own records are counted too, so less is proof and as many is none.
+  if (namespace.recordCount < (await countStoredChunks(deps.db, tenantId, deps.settings.storeVisibleMs))) throw lost()
   deps.memory.realEmpties.set(placeId, true)
 }
 
 function lost(): AppError {
   return new AppError(
     'store_inconsistent',
-    'The vector store shows nothing where documents are stored. Try again later.',
+    'The vector store shows less than was stored, so nothing found is no answer. Documents that are put again are written anew.',
   )
 }

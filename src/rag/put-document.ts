@@ -3,7 +3,7 @@ import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import type { TenantEmbedder } from '../models/embedder.ts'
 import { claimForWriting, type NewContent } from '../registry/document-claims.ts'
-import { findDocument, storedChunks } from '../registry/documents.ts'
+import { findDocument, storedContent } from '../registry/documents.ts'
 import { claimEnds } from '../registry/end-document-claim.ts'
 import { tenantAttributes } from '../registry/tenant-attributes.ts'
 import { hiddenDocumentIds } from '../registry/visible-to.ts'
@@ -15,6 +15,7 @@ import type { Chunker } from './chunks/chunker.ts'
 import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.ts'
 import { contentHash } from './content-hash.ts'
 import { Faults } from './faults.ts'
+import { isLost } from './lost-document.ts'
 import { chunkIds, documentIdRule, isNewDocumentId } from './record-ids.ts'
 import type { SearchSettings } from './search-settings.ts'
 import { withWords } from './sparse-records.ts'
@@ -62,7 +63,8 @@ export const sourceMax = 2_048
 const sliceSize = 500
 
 /**
- * Stores a document: cut, embedded, written, and noted in the inventory. The same content again writes nothing;
+ * Stores a document: cut, embedded, written, and noted in the inventory. The same content again writes nothing, unless
+ * the store has lost a chunk of it;
  * changed content leaves no chunk of the old one. It can fail at any point and be tried again.
  *
  * @throws AppError `conflict` where the id is taken by a document that the groups don't see; `invalid_request`, `payload_too_large`, `embedding_unavailable`; `document_busy` while another
@@ -76,13 +78,15 @@ export async function putDocument(
   options: PutDocumentOptions = {},
 ): Promise<PutDocumentAnswer> {
   const { documentId } = input
-  await deps.routes.find(tenantId)
+  const { routing } = await deps.routes.find(tenantId)
   const content = checkInput(deps, input, await tenantAttributes(deps.db, tenantId))
   const { groups } = options
   if ((await hiddenDocumentIds(deps.db, tenantId, [documentId], groups)).size > 0) throw idTaken('documentId')
   const hash = contentHash(content, deps.embedder.model)
-  const stored = await storedChunks(deps.db, tenantId, documentId, hash)
-  if (stored !== undefined) return unchanged(documentId, stored, 0)
+  const { storeVisibleMs } = deps.settings
+  const stored = await storedContent(deps.db, tenantId, { documentId, contentHash: hash, storeVisibleMs })
+  const lost = stored !== undefined && (await isLost(deps.stores.open(routing.active), documentId, stored))
+  if (stored !== undefined && !lost) return unchanged(documentId, stored.chunkCount, 0)
 
   // All that is slow comes before the claim and the permit, so that neither another write nor a move waits for it.
   await options.onPhase?.('embedding')
@@ -112,7 +116,7 @@ export async function putDocument(
     tenantId,
     async (writer) => {
       const claimed = await claimDocument(deps.settings, (how) =>
-        claimForWriting(deps.db, tenantId, documentId, row, { ...how, groups }),
+        claimForWriting(deps.db, tenantId, documentId, row, { ...how, groups, isLost: lost }),
       )
       if (claimed.kind !== 'claimed') {
         return unchanged(documentId, claimed.kind === 'unchanged' ? claimed.chunkCount : records.length, tokens)

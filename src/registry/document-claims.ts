@@ -43,6 +43,8 @@ export interface ClaimOptions {
   readonly takeOver: boolean
   /** Who claims, where that decides what may be claimed; undefined: all of the tenant's. */
   readonly groups?: readonly string[] | undefined
+  /** The store does not show what is noted as stored: it is written anew. */
+  readonly isLost?: boolean
 }
 
 export interface NewContent {
@@ -91,7 +93,8 @@ export function claimForWriting(
     const { row } = found
     if (isThere(row) && !isVisibleTo(row.visibility, options.groups)) return { kind: 'hidden' }
     const same = row.state !== 'deleting' && row.contentHash === content.contentHash
-    if (same && row.state === 'ready') return { kind: 'unchanged', chunkCount: row.chunkCount }
+    if (same && row.state === 'ready' && options.isLost !== true)
+      return { kind: 'unchanged', chunkCount: row.chunkCount }
     const held = inTheWay(found, same, options)
     if (held !== undefined) return held
     const ceiling = Math.max(row.chunkCeiling, content.chunkCount)

@@ -112,15 +112,21 @@ export async function listDocumentIds(
   return [...rows].map(({ id }) => id)
 }
 
-/** @returns the number of chunks of a document that is stored with just this content, and that nothing is taking away. */
-export async function storedChunks(
+export interface StoredContent {
+  readonly chunkCount: number
+  /** It was stored longer ago than a write may stay invisible, so the store must show it. */
+  readonly mustShow: boolean
+}
+
+/** @returns undefined unless a document is stored with just this content, and nothing is taking it away. */
+export async function storedContent(
   db: Tx,
   tenantId: TenantId,
-  documentId: string,
-  contentHash: string,
-): Promise<number | undefined> {
+  document: { readonly documentId: string; readonly contentHash: string; readonly storeVisibleMs: number },
+): Promise<StoredContent | undefined> {
+  const { documentId, contentHash, storeVisibleMs } = document
   const [row] = await db
-    .select({ chunkCount: documents.chunkCount })
+    .select({ chunkCount: documents.chunkCount, mustShow: sql<boolean>`${isOlderThan(storeVisibleMs)}` })
     .from(documents)
     .where(
       and(
@@ -131,25 +137,27 @@ export async function storedChunks(
         notBeingEmptied(tenantId),
       ),
     )
-  return row?.chunkCount
+  return row
 }
 
-/** Whether the store must show something: a document is ready since longer than writes may stay invisible. */
-export async function hasStoredDocuments(db: Tx, tenantId: TenantId, olderThanMs: number): Promise<boolean> {
-  const rows = await db
-    .select({ id: documents.id })
+/** How many chunks the store must show: of documents that are ready since longer than writes may stay invisible. */
+export async function countStoredChunks(db: Tx, tenantId: TenantId, olderThanMs: number): Promise<number> {
+  const [row] = await db
+    .select({ chunks: sql<string>`coalesce(sum(${documents.chunkCount}), 0)` })
     .from(documents)
     .where(
       and(
         eq(documents.tenantId, tenantId),
         eq(documents.state, 'ready'),
-        gt(documents.chunkCount, 0),
-        lt(documents.updatedAt, sql`now() - make_interval(secs => ${olderThanMs / 1000})`),
+        isOlderThan(olderThanMs),
         notBeingEmptied(tenantId),
       ),
     )
-    .limit(1)
-  return rows.length > 0
+  return Number(row?.chunks ?? 0)
+}
+
+function isOlderThan(ms: number): SQL {
+  return lt(documents.updatedAt, sql`now() - make_interval(secs => ${ms / 1000})`)
 }
 
 /** A claim on the whole tenant means that all of it is being deleted, or was when its replica died. */

@@ -4,6 +4,7 @@ import { AppError } from '../../src/errors.ts'
 import { deleteDocument } from '../../src/rag/delete-document.ts'
 import { getDocument } from '../../src/rag/get-document.ts'
 import { putDocument } from '../../src/rag/put-document.ts'
+import { retrieve } from '../../src/rag/retrieve.ts'
 import type { HashEmbedder } from '../support/hash-embedder.ts'
 import { type RagWorld, ragWorld } from '../support/rag-world.ts'
 import type { StoreMethod } from '../support/watched-store.ts'
@@ -59,7 +60,7 @@ test('a document is cut, stored with its metadata, and noted', async () => {
 test('the same content again writes nothing and embeds nothing', async () => {
   await put(textOf('apple', 3), { a: 1, b: 2 })
   const { count } = world.deps.embedder as HashEmbedder
-  expect(await calls(() => put(textOf('apple', 3), { b: 2, a: 1 }))).toEqual([])
+  expect(await calls(() => put(textOf('apple', 3), { b: 2, a: 1 }))).toEqual(['list'])
   expect(world.deps.embedder).toMatchObject({ count })
   expect(await put(textOf('apple', 3), { a: 1, b: 2 })).toMatchObject({ chunks: 3, status: 'unchanged' })
 })
@@ -74,6 +75,41 @@ test.each([
 ])('another %s is other content', async (_, again) => {
   await put(textOf('apple', 3), { a: 1 })
   expect(await calls(again)).toEqual(['upsert'])
+})
+
+test.each([
+  ['all of its place', ['guide#0', 'guide#1', 'guide#2', 'other#0']],
+  ['one chunk of it', ['guide#1']],
+])('a document of which the store has lost %s is written anew by the same content', async (_what, gone) => {
+  await put(textOf('apple', 3))
+  await putDocument(world.deps, acme, { documentId: 'other', text: 'Something else.' })
+  await (await world.placeOf(acme.tenantId)).deleteIds(gone)
+  expect(await put(textOf('apple', 3))).toMatchObject({ chunks: 3, status: 'updated' })
+  expect(await storedTexts()).toMatchObject(expected('apple', 3))
+  expect(await put(textOf('apple', 3))).toMatchObject({ chunks: 3, status: 'unchanged' })
+  if (!gone.includes('other#0')) return
+  // What nobody has put again is still known to be lost.
+  const nothing = retrieve(world.deps, acme, { query: 'pear', filter: { documentId: 'other' } })
+  await expect(nothing).rejects.toMatchObject({ code: 'store_inconsistent' })
+})
+
+test('a namespace that is gone is healed by putting the documents again', async () => {
+  await put(textOf('apple', 3))
+  await (await world.placeOf(acme.tenantId)).deleteNamespace()
+  expect(await put(textOf('apple', 3))).toMatchObject({ chunks: 3, status: 'updated' })
+  expect(await storedTexts()).toEqual(expected('apple', 3))
+})
+
+test('what was just written and is not shown yet is not lost', async () => {
+  const deps = { ...world.deps, settings: { ...world.deps.settings, storeVisibleMs: 60_000 } }
+  const again = () => putDocument(deps, acme, { documentId: 'guide', text: textOf('apple', 3), source: 'a/guide.md' })
+  await again()
+  // As a store looks that shows nothing of it yet.
+  await (await world.placeOf(acme.tenantId)).deleteIds(['guide#0', 'guide#1', 'guide#2'])
+  expect(await again()).toMatchObject({ status: 'unchanged' })
+  await world.home
+    .sql`update documents set updated_at = now() - interval '61 seconds' where tenant_id = ${acme.tenantId}`
+  expect(await again()).toMatchObject({ status: 'updated' })
 })
 
 test('shorter content leaves no chunk of the longer one', async () => {

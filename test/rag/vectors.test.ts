@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { TenantPrincipal } from '../../src/auth/principal.ts'
 import { AppError } from '../../src/errors.ts'
+import { deleteDocument } from '../../src/rag/delete-document.ts'
 import { deleteVectors } from '../../src/rag/delete-vectors.ts'
 import { fetchVectors } from '../../src/rag/fetch-vectors.ts'
 import { listDocuments } from '../../src/rag/list-documents.ts'
@@ -268,3 +269,37 @@ test('each write tells that the tenant’s kept answers are void, also one that 
 async function doubtIsOver(): Promise<void> {
   await world.home.sql`update documents set claim_until = now() - interval '1 second' where claim_until is not null`
 }
+
+test('every write to an index that is gone is a fault of the store, and nobody takes it for a wrong address', async () => {
+  await upsertVectors(world.deps, acme, { vectors: [{ id: 'a', values }] })
+  const document = { documentId: 'guide', text: 'An apple.' }
+  await putDocument(world.deps, acme, document)
+  const methods = ['upsert', 'update', 'deleteIds', 'deleteByFilter', 'deleteAll', 'list', 'fetch'] as const
+  let met = 0
+  for (const method of methods) {
+    world.deps.stores.before(method, () => {
+      met += 1
+      throw new AppError('not_found', 'The vector store has no such index.')
+    })
+  }
+  const writes = {
+    upsert: () => upsertVectors(world.deps, acme, { vectors: [{ id: 'a', values }] }),
+    update: () => updateVector(world.deps, acme, { id: 'a', values }),
+    'delete by id': () => deleteVectors(world.deps, acme, { ids: ['a'] }),
+    'delete by filter': () => deleteVectors(world.deps, acme, { filter: { name: 'a' } }),
+    'delete all': () => deleteVectors(world.deps, acme, { deleteAll: true }),
+    'the same document': () => putDocument(world.deps, acme, document),
+    'another document': () => putDocument(world.deps, acme, { documentId: 'other', text: 'A pear.' }),
+    'delete a document': () => deleteDocument(world.deps, acme, { documentId: 'guide' }),
+  }
+  const codes: Record<string, unknown> = {}
+  for (const [name, write] of Object.entries(writes)) {
+    codes[name] = await write().then(
+      () => 'done',
+      (error: AppError) => error.code,
+    )
+  }
+  for (const method of methods) world.deps.stores.before(method, undefined)
+  expect(met).toBeGreaterThanOrEqual(Object.keys(writes).length)
+  expect(codes).toEqual(Object.fromEntries(Object.keys(writes).map((name) => [name, 'store_inconsistent'])))
+})
