@@ -73,7 +73,8 @@ export function checkRows(world: SimWorld, rows: Rows): void {
   const there = world.store.truth(follower)
   if (there === undefined) throw new Error(`I10: the follower g${follower.generation} is gone`)
   const written = new Map(rows.dirty?.map((one) => [one.id, one]))
-  const copied = state !== 'copying' && state !== 'paused' && state !== 'cancelling'
+  // A move that is given up as it begins shuts a fence too, and has copied nothing.
+  const copied = !['arming', 'copying', 'paused', 'cancelling'].includes(state ?? '')
   const ids = new Set([...here.keys(), ...there.keys()])
   for (const id of ids) {
     const row = written.get(id)
