@@ -78,10 +78,10 @@ function quotesOf({ question, sources }: AnswerTask, words: WordVectors): readon
 }
 
 /** Calibrated on held-out questions (docs/evaluation.md); see `eval`, which prints both rates. */
-const floor = 0.72
+const floor = 0.9
 const wordsCount = 0.6
 /** Where nobody measured how near a source is, its words alone must speak for it. */
-const wordsFloor = 0.5
+const wordsFloor = 0.6
 
 function relevanceOf(question: string, { text, heading = '', similarity }: TaskSource, words: WordVectors): number {
   const [covered = 0] = coverage(question, [`${heading} ${text}`], words)
