@@ -13,15 +13,24 @@ import { IssuerUnreachable } from './refusal.ts'
 export interface ServedKeysOptions {
   readonly url: string
   readonly refreshMs: number
+  /** After a reading, so long an unknown key causes no further one. */
   readonly cooldownMs: number
+  /** How long one reading may take, its body included. */
+  readonly timeoutMs: number
   /** The key set was read anew; the thumbprints (RFC 7638) of all that it holds. */
   readonly onChanged: (thumbprints: ReadonlySet<string>) => void
 }
 
+/** The largest key set that is read, after decompression; real ones have a few KiB. */
+const keySetBytesMax = 512 * 1024
+
 /** While the issuer is away, one attempt a second is enough, however many callers wait. */
 const pauseAfterFaultMs = 1000
 
-/** The issuer's public keys: read when first needed, again for an unknown key (after a pause), and now and then. */
+/**
+ * The issuer's public keys: read when first needed, again for an unknown key, and now and then. All who wait share one
+ * reading, and there is a pause after each, so that made-up key ids don't become a flood of requests to the issuer.
+ */
 export class ServedKeys implements Disposable {
   readonly find: JWTVerifyGetKey
   readonly #options: ServedKeysOptions
@@ -36,7 +45,7 @@ export class ServedKeys implements Disposable {
   constructor(options: ServedKeysOptions) {
     this.#options = options
     this.#remote = createRemoteJWKSet(new URL(options.url), {
-      timeoutDuration: 5000,
+      timeoutDuration: options.timeoutMs,
       cooldownDuration: options.cooldownMs,
       // Twice the refresh, so that one that fails is no outage yet.
       cacheMaxAge: options.refreshMs * 2,
@@ -92,7 +101,7 @@ export class ServedKeys implements Disposable {
     try {
       const response = await fetch(url, init)
       if (response.status !== 200) throw new Error(`the key set answered ${response.status}`)
-      const text = await response.text()
+      const text = await textOf(response)
       JSON.parse(text)
       this.#fault = undefined
       return new Response(text, { status: 200 })
@@ -102,4 +111,16 @@ export class ServedKeys implements Disposable {
       throw error
     }
   }
+}
+
+/** @throws Error when the body is larger than any key set, and when the signal of the request fires. */
+async function textOf(response: Response): Promise<string> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of response.body ?? []) {
+    bytes += part.length
+    if (bytes > keySetBytesMax) throw new Error(`the key set has more than ${keySetBytesMax} bytes`)
+    parts.push(part)
+  }
+  return Buffer.concat(parts, bytes).toString('utf8')
 }

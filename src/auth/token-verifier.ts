@@ -28,8 +28,10 @@ export interface TokenVerifierOptions {
   readonly maxRemembered?: number
   /** How often the issuer's keys are read again. Default 5 minutes. */
   readonly refreshMs?: number
-  /** How long after a reading an unknown key causes no further one. Default 30 s. */
+  /** How long after a reading an unknown key causes no further one. Default 1 s. */
   readonly cooldownMs?: number
+  /** How long a reading of the keys may take, its body included. Default 5 s. */
+  readonly keysTimeoutMs?: number
   readonly onRemembered?: (found: boolean) => void
 }
 
@@ -65,7 +67,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const keys = new ServedKeys({
     url: options.jwksUrl,
     refreshMs: options.refreshMs ?? 300_000,
-    cooldownMs: options.cooldownMs ?? 30_000,
+    cooldownMs: options.cooldownMs ?? 1000,
+    timeoutMs: options.keysTimeoutMs ?? 5000,
     onChanged: (served) => {
       for (const [digest, { thumbprint }] of remembered.entries()) {
         if (!served.has(thumbprint)) remembered.delete(digest)

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createTokenVerifier } from '../../src/auth/token-verifier.ts'
 import { AppError } from '../../src/errors.ts'
 import { signingKey, testIssuer } from '../support/issuer.ts'
@@ -9,6 +9,15 @@ const later = async (verify: () => unknown) => {
     return await verify()
   } catch (error) {
     return codeOf(error)
+  }
+}
+
+/** The time of day stands still, which is what the pause between two readings goes by. */
+function frozenDate() {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  return {
+    advance: (ms: number) => void vi.setSystemTime(Date.now() + ms),
+    [Symbol.dispose]: () => void vi.useRealTimers(),
   }
 }
 
@@ -76,16 +85,33 @@ describe('keys that change', () => {
     expect(await later(() => verifier.verify(`Bearer ${forged}`))).toBe('unauthenticated')
   })
 
-  it('made-up key ids do not make the service ask the issuer each time', async () => {
+  it('a token of a new key is accepted a second after the last reading', async () => {
+    using clock = frozenDate()
     await using issuer = await testIssuer()
     using verifier = createTokenVerifier(issuer.settings)
     await verifier.verify(await issuer.tenant('acme'))
-    const before = issuer.fetches
-    for (let i = 0; i < 5; i++) {
-      const token = await issuer.token({ tenant_id: 'acme' }, { key: await signingKey() })
-      expect(await later(() => verifier.verify(`Bearer ${token}`))).toBe('unauthenticated')
+    await issuer.rotate({ keepOld: true })
+    clock.advance(1001)
+    expect(await verifier.verify(await issuer.tenant('acme'))).toMatchObject({ tenantId: 'acme' })
+  })
+
+  it('made-up key ids make the service ask the issuer once a second, however many come', async () => {
+    using clock = frozenDate()
+    await using issuer = await testIssuer()
+    using verifier = createTokenVerifier(issuer.settings)
+    const madeUp = await Promise.all(
+      Array.from({ length: 20 }, async () => `Bearer ${await issuer.token({}, { key: await signingKey() })}`),
+    )
+    const flood = () => Promise.all(madeUp.map((header) => later(() => verifier.verify(header))))
+    await verifier.verify(await issuer.tenant('acme'))
+    expect(issuer.fetches).toBe(1)
+    await flood()
+    expect(issuer.fetches).toBe(1)
+    for (const fetches of [2, 3]) {
+      clock.advance(1001)
+      expect(new Set([...(await flood()), ...(await flood())])).toEqual(new Set(['unauthenticated']))
+      expect(issuer.fetches).toBe(fetches)
     }
-    expect(issuer.fetches).toBe(before)
   })
 })
 
@@ -95,9 +121,12 @@ describe('an issuer that is away', () => {
     ['answers with a page', { status: 200, body: '<html>' }],
     ['answers with something else', { status: 200, body: '{"keys":1}' }],
     ['answers with a redirect', { status: 302, body: '' }],
+    ['answers with megabytes', { status: 200, body: `{"keys":[]${' '.repeat(1024 * 1024)}}` }],
+    ['answers without an end', { status: 200, body: ' '.repeat(1024 * 1024), isEndless: true as const }],
+    ['stops in the middle', { status: 200, body: '{"keys":', isEndless: true as const }],
   ])('and %s is no pass and no refusal', async (_, answer) => {
     await using issuer = await testIssuer()
-    using verifier = createTokenVerifier(issuer.settings)
+    using verifier = createTokenVerifier({ ...issuer.settings, keysTimeoutMs: 500 })
     issuer.answer = answer
     const header = await issuer.tenant('acme')
     expect(await later(() => verifier.verify(header))).toBe('identity_unavailable')

@@ -39,8 +39,8 @@ export interface TestIssuer extends AsyncDisposable {
   rotate(options?: { readonly keepOld?: boolean; readonly kid?: string }): Promise<void>
   /** A further key, served but not used unless named. */
   addKey(algorithm: string): Promise<SigningKey>
-  /** What the key set's address answers with; undefined: as it should. */
-  answer: { readonly status: number; readonly body: string } | undefined
+  /** What the key set's address answers with; undefined: as it should. `isEndless`: the body never ends. */
+  answer: { readonly status: number; readonly body: string; readonly isEndless?: true } | undefined
   readonly fetches: number
 }
 
@@ -60,7 +60,8 @@ export async function testIssuer(): Promise<TestIssuer> {
     fetches++
     response.statusCode = answer?.status ?? 200
     response.setHeader('content-type', 'application/json')
-    response.end(answer?.body ?? JSON.stringify({ keys: served.map(({ jwk }) => jwk) }))
+    if (answer?.isEndless) response.write(answer.body)
+    else response.end(answer?.body ?? JSON.stringify({ keys: served.map(({ jwk }) => jwk) }))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
