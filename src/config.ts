@@ -1,3 +1,4 @@
+import { type HttpSettings, httpOf } from './http-settings.ts'
 import { type LimitSettings, limitsOf } from './limits-file.ts'
 import { misspelledSettings } from './misspelled-settings.ts'
 import type { Policy } from './policy/policy.ts'
@@ -8,8 +9,6 @@ import {
   type AnswerSettings,
   databaseUrlOf,
   type EmbeddingSettings,
-  type HttpSettings,
-  httpOf,
   type JwtSettings,
   jwtOf,
   listenUrlOf,

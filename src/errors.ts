@@ -6,6 +6,8 @@ export const errorCodes = [
   'invalid_request', // the caller's input is wrong; `faults` names each field
   'unauthenticated', // no token, or one that does not verify
   'forbidden', // a good token without the scope or role
+  'origin_refused', // a browser's page of another origin calls
+  'host_refused', // the listener is called by a name that is not its own
   'not_found', // not there, or not yours: never told apart
   'method_not_allowed', // the path is known, the method is not one of its own
   'conflict', // the thing exists with other content, or is in a state that forbids this

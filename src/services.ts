@@ -172,6 +172,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   opening.use(await openIngest(config, ingestParts, overrides.ingest))
   const forTenants = publicRoutes({
     ...{ ...ragParts, cache, embeddings, recentQueries, queueBounds: queueBoundsOf(config) },
+    mcpOrigins: config.http.mcpOrigins,
     ...{ answerSettings: config.answer, reranker: openReranker(config.rerank) },
     answerer: limits.meteredAnswers(writer),
   })
@@ -191,7 +192,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   return {
     ...{ config, log, database, stores, routes, tenantWork, publicRoutes: forTenants, adminRoutes: forStaff },
     publicApp: createPublicApp({ ...kit, routes: forTenants, version }),
-    adminApp: createAdminApp({ ...kit, routes: forStaff, version, telemetry, checks }),
+    adminApp: createAdminApp({ ...kit, routes: forStaff, version, telemetry, checks, hosts: config.http.adminHosts }),
     drain: () => draining.abort(),
     async [Symbol.asyncDispose]() {
       draining.abort()

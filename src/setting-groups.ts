@@ -5,13 +5,6 @@ import { Secret } from './secret.ts'
 import type { SettingReader } from './setting-reader.ts'
 import type { SettingName } from './settings.ts'
 
-export interface HttpSettings {
-  readonly port: number
-  readonly host: string
-  readonly adminPort: number
-  readonly adminHost: string
-}
-
 export interface PineconeSettings {
   /** The one of the plain variables, then those of the file in its order. */
   readonly projects: readonly [ProjectSettings, ...ProjectSettings[]]
@@ -66,15 +59,6 @@ const openAiModels: Readonly<Record<string, { readonly max: number; readonly min
 /** Under `exactOptionalPropertyTypes` what is not set is not there. */
 export function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
   return value === undefined || value === '' ? {} : ({ [key]: value } as { readonly [P in K]: V })
-}
-
-export function httpOf(read: SettingReader): HttpSettings {
-  const port = read.number('PORT', { min: 0, max: 65_535 })
-  const adminPort = read.number('ADMIN_PORT', { min: 0, max: 65_535 })
-  if (port === adminPort && port !== 0) {
-    read.fault('ADMIN_PORT', `is ${port}, the same as PORT`, 'staff and tenants need a listener each; set another port')
-  }
-  return { port, host: read.text('HOST'), adminPort, adminHost: read.text('ADMIN_HOST') }
 }
 
 export function databaseUrlOf(read: SettingReader): Secret {
@@ -195,7 +179,7 @@ export function jwtOf(read: SettingReader): JwtSettings {
   if (new Set([tenantClaim, groupsClaim, rolesClaim]).size < 3) {
     read.fault('JWT_TENANT_CLAIM', 'is the same as another claim', 'give each of the three its own')
   }
-  const defaultScopes = (read.raw('JWT_DEFAULT_SCOPES') ?? '').split(/[\s,]+/).filter((word) => word !== '')
+  const defaultScopes = read.words('JWT_DEFAULT_SCOPES')
   for (const word of defaultScopes.filter((word) => !isScope(word))) {
     read.fault('JWT_DEFAULT_SCOPES', `has ${JSON.stringify(word)} in it`, `use ${scopes.join(' and ')}`)
   }

@@ -11,6 +11,8 @@ export interface SettingReader {
   /** A variable of the environment that no table has: its name stands in a file. Undefined when it is not set. */
   variable(name: string): string | undefined
   text(name: SettingName): string
+  /** A list, with spaces or commas between. */
+  words(name: SettingName): readonly string[]
   number(name: SettingName, bounds: NumberBounds): number
   choice<const C extends string>(name: SettingName, choices: readonly C[]): C
   /** Undefined when it is not set. */
@@ -65,6 +67,7 @@ export function settingReader(env: Environment, defaults: Partial<Record<string,
       return env[name]?.trim() || undefined
     },
     text,
+    words: (name) => (raw(name) ?? '').split(/[\s,]+/).filter((word) => word !== ''),
     fault,
     number(name, bounds) {
       const value = text(name)

@@ -12,6 +12,18 @@ export const settings = [
   { name: 'ADMIN_PORT', default: '8081', meaning: 'admin listener (staff tokens, metrics)' },
   { name: 'HOST', default: '0.0.0.0', meaning: 'what the public listener binds to' },
   { name: 'ADMIN_HOST', default: '127.0.0.1', meaning: 'what the admin listener binds to' },
+  {
+    name: 'ADMIN_HOSTS',
+    default: '',
+    meaning:
+      'names that the admin listener is called by, as in `router.internal *.example.com`, beside `localhost`, addresses and `ADMIN_HOST`; other names are refused',
+  },
+  {
+    name: 'MCP_ORIGINS',
+    default: '',
+    meaning:
+      'origins of pages and desktop apps that may call `/mcp`, as in `https://chat.example.com`; others are refused',
+  },
   { name: 'DATABASE_URL', meaning: 'Postgres 15 or newer; required (`npm start`: embedded)', secret: true },
   {
     name: 'DATABASE_LISTEN_URL',

@@ -25,7 +25,14 @@ function faultsOf(env: Record<string, string | undefined>): string {
 
 test('what is required is enough, and the rest has the defaults of the contract', () => {
   const config = readConfig(enough)
-  expect(config.http).toEqual({ port: 8080, host: '0.0.0.0', adminPort: 8081, adminHost: '127.0.0.1' })
+  expect(config.http).toEqual({
+    port: 8080,
+    host: '0.0.0.0',
+    adminPort: 8081,
+    adminHost: '127.0.0.1',
+    adminHosts: ['127.0.0.1'],
+    mcpOrigins: [],
+  })
   expect(config.embedding).toMatchObject({ provider: 'openai', model: 'text-embedding-3-small', dimension: 1536 })
   expect(config.cache).toEqual({ ttlMs: 60_000, maxBytes: 64 * 1024 * 1024 })
   expect(config.moves).toEqual({
@@ -63,6 +70,20 @@ test('all faults are told at once, each with a remedy', () => {
     'CACHE_TTL_S is "-1"',
   ]) {
     expect(message).toContain(line)
+  }
+})
+
+test('names of the admin listener and origins of agents are lists, checked word by word', () => {
+  const lists = { ADMIN_HOSTS: 'router.internal, *.Example.com', MCP_ORIGINS: 'https://Chat.example.com app://desk' }
+  expect(readConfig({ ...enough, ...lists, ADMIN_HOST: 'box' }).http).toMatchObject({
+    adminHosts: ['box', 'router.internal', '*.example.com'],
+    mcpOrigins: ['https://chat.example.com', 'app://desk'],
+  })
+  for (const bad of ['http://router.internal', 'router.internal:8081', '*', 'a/b']) {
+    expect(faultsOf({ ...enough, ADMIN_HOSTS: bad })).toContain(`ADMIN_HOSTS has "${bad}" in it`)
+  }
+  for (const bad of ['*', 'chat.example.com', 'https://chat.example.com/']) {
+    expect(faultsOf({ ...enough, MCP_ORIGINS: bad })).toContain(`MCP_ORIGINS has "${bad}" in it`)
   }
 })
 

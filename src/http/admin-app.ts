@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import type { Telemetry } from '../telemetry/telemetry.ts'
+import { hostCheck } from './callers.ts'
 import { createApp } from './create-app.ts'
 import { type ReadinessCheck, readiness } from './health.ts'
 import type { HttpKit } from './kit.ts'
@@ -9,6 +10,8 @@ export interface AdminAppDeps extends HttpKit {
   readonly routes: readonly AnyRoute[]
   readonly version: string
   readonly telemetry: Pick<Telemetry, 'metrics' | 'contentType'>
+  /** Names that the listener is called by, beside `localhost` and addresses. */
+  readonly hosts?: readonly string[]
   /** By name; `/readyz` says which of them fails. */
   readonly checks: Readonly<Record<string, ReadinessCheck>>
   /** Adds what is not part of the API, such as the staff pages. */
@@ -35,6 +38,7 @@ export function createAdminApp(deps: AdminAppDeps): Hono {
         serve: async () => ({ contentType: deps.telemetry.contentType, text: await deps.telemetry.metrics() }),
       },
     ],
+    checkCaller: hostCheck(deps.hosts ?? []),
     ...(deps.mount !== undefined && { mount: deps.mount }),
   })
 }

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { AppError } from '../errors.ts'
+import type { CallerCheck } from './callers.ts'
 import { namesPlace } from './claimed-place.ts'
 import { docsRoutes } from './docs/docs-routes.ts'
 import { errorPages } from './error-pages.ts'
@@ -14,14 +15,29 @@ import { type HeaderRecord, privateHeaders, problemResponse, requestIdOf } from 
 import type { AnyRoute } from './route.ts'
 import { serveRoute } from './serve-route.ts'
 
+interface AppParts {
+  readonly about: ApiDescription
+  readonly pages?: readonly Page[]
+  readonly mount?: (app: Hono) => void
+  /** Asked before all else, on every path but those of plain pages. */
+  readonly checkCaller?: CallerCheck
+}
+
 /** One listener's app: its routes, its own OpenAPI document and docs, and the pages of the error codes. */
 export function createApp(
   kit: HttpKit,
   routes: readonly AnyRoute[],
-  { about, pages = [], mount }: { about: ApiDescription; pages?: readonly Page[]; mount?: (app: Hono) => void },
+  { about, pages = [], mount, checkCaller }: AppParts,
 ): Hono {
   refuseBadRoutes(routes)
   const app = new Hono()
+  const plainPaths = new Set(pages.filter(({ plain }) => plain).map(({ path }) => path))
+  if (checkCaller !== undefined) {
+    app.use(async (c, next) => {
+      if (!plainPaths.has(c.req.path)) checkCaller(c.req.raw)
+      return next()
+    })
+  }
   const traffic = kit.traffic ?? openTraffic()
   for (const route of routes) app.on(route.method.toUpperCase(), honoPath(route.path), serveRoute(route, kit, traffic))
   const ownPages = [...pages, ...docsRoutes(openApiDocument(routes, about)), ...errorPages()]
@@ -30,7 +46,7 @@ export function createApp(
       const answer = await page.serve(c.req.raw)
       const requestId = requestIdOf(c.req.raw.headers.get('x-request-id'))
       const headers: HeaderRecord = page.plain
-        ? { 'content-type': answer.contentType, 'cache-control': 'no-store' }
+        ? { 'content-type': answer.contentType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
         : privateHeaders(requestId, answer.contentType)
       return new Response(answer.text, { status: answer.status ?? 200, headers: { ...headers, ...answer.headers } })
     })

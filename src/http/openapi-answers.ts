@@ -42,9 +42,12 @@ function problemStatuses(route: AnyRoute): [number, ErrorCode[]][] {
   return [...byStatus].sort(([a], [b]) => a - b)
 }
 
-function canMeet({ access, method, path, body, payload }: AnyRoute, code: ErrorCode): boolean {
+function canMeet(route: AnyRoute, code: ErrorCode): boolean {
+  const { access, method, path, body, payload } = route
   const { status } = problemKinds[code]
   if (status === 405) return false
+  if (code === 'host_refused') return access.kind === 'staff'
+  if (code === 'origin_refused') return route.checkCaller !== undefined
   if (status === 413 || status === 415) return body !== undefined || payload !== undefined
   if (status === 401 || status === 403)
     return access.kind !== 'open' && (access.kind === 'tenant' || !ofTenants.has(code))

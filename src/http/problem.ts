@@ -28,6 +28,8 @@ export const problemKinds = {
   invalid_request: { status: 400, title: 'The request is not valid' },
   unauthenticated: { status: 401, title: 'A valid token is needed' },
   forbidden: { status: 403, title: 'The token does not allow this' },
+  origin_refused: { status: 403, title: 'This origin may not call here' },
+  host_refused: { status: 421, title: 'This listener has another name' },
   not_found: { status: 404, title: 'Not found', detail: 'There is nothing here, or it is not yours.' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   conflict: { status: 409, title: 'The present state does not allow this' },

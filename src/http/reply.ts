@@ -4,22 +4,28 @@ import { problemOf, retryAfterS } from './problem.ts'
 export type HeaderRecord = Record<string, string>
 
 /**
- * Headers that every answer but health carries: an answer is its caller's alone, whatever stands between.
- * A plain record, because the server writes those straight to the socket.
+ * Headers that every answer but health carries: an answer is its caller's alone, whatever stands between, and is what
+ * its content type says. A plain record, because the server writes those straight to the socket.
  */
 export function privateHeaders(requestId: string, contentType: string | undefined): HeaderRecord {
   return contentType === undefined
-    ? { 'cache-control': 'private, no-store', vary: 'Authorization', 'x-request-id': requestId }
+    ? {
+        'cache-control': 'private, no-store',
+        vary: 'Authorization',
+        'x-content-type-options': 'nosniff',
+        'x-request-id': requestId,
+      }
     : {
         'content-type': contentType,
         'cache-control': 'private, no-store',
         vary: 'Authorization',
+        'x-content-type-options': 'nosniff',
         'x-request-id': requestId,
       }
 }
 
 /** What no route may say otherwise. */
-const fixed = new Set(['cache-control', 'vary', 'x-request-id'])
+const fixed = new Set(['cache-control', 'vary', 'x-content-type-options', 'x-request-id'])
 
 /** Names in lower case, so that one written otherwise does not go out twice. */
 export function addHeaders(headers: HeaderRecord, more: Readonly<HeaderRecord>): void {

@@ -78,6 +78,8 @@ export interface Route<A extends Access = Access, P = unknown, Q = unknown, B = 
     readonly description?: string
     readonly fields?: Readonly<Record<string, string>>
   }
+  /** Asked before all else: where a request comes from. */
+  checkCaller?(request: Request): void
   /** Default 4 MiB. */
   readonly bodyLimitBytes?: number
   /** Besides the problem answers that every route has. */

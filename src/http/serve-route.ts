@@ -32,5 +32,7 @@ function stagesOf(route: AnyRoute, kit: HttpKit, traffic: Traffic, answers: Rout
   const before = access.kind === 'open' ? [] : [authenticate(access, kit, answers), admit(access, kit)]
   const body = readBody(route, traffic, answers)
   const ours = access.kind === 'tenant' ? [refusePlaces(answers), enter] : []
-  return [...before, readUrl(route), ...(body === undefined ? [] : [body]), ...ours, handle(route, kit)]
+  const { checkCaller } = route
+  const first: readonly Stage[] = checkCaller === undefined ? [] : [({ request }) => checkCaller(request)]
+  return [...first, ...before, readUrl(route), ...(body === undefined ? [] : [body]), ...ours, handle(route, kit)]
 }

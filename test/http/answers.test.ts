@@ -31,6 +31,7 @@ describe('every answer', () => {
     const response = await kit.app.request(path, init)
     expect(response.headers.get('cache-control')).toBe('private, no-store')
     expect(response.headers.get('vary')).toBe('Authorization')
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
     expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
   })
 
@@ -42,13 +43,20 @@ describe('every answer', () => {
   })
 
   it('carries the headers of its route, which cannot take back those that keep it private', async () => {
-    const headers = { Location: '/a', 'Content-Type': 'text/csv', 'Cache-Control': 'public', VARY: '*' }
+    const headers = {
+      Location: '/a',
+      'Content-Type': 'text/csv',
+      'Cache-Control': 'public',
+      VARY: '*',
+      'X-Content-Type-Options': '',
+    }
     const own = publicApp([plainRoute('get', '/own', async () => ({ status: 200, json: 'a,b', headers }))])
     const response = await get(own, '/own')
     expect(response.headers.get('location')).toBe('/a')
     expect(response.headers.get('content-type')).toBe('text/csv')
     expect(response.headers.get('cache-control')).toBe('private, no-store')
     expect(response.headers.get('vary')).toBe('Authorization')
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
   })
 
   it('sends a string as the JSON that it is', async () => {

@@ -19,6 +19,7 @@ describe('server-sent events', () => {
     const response = await app.request('/events', { headers: acme })
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
     expect(response.headers.get('cache-control')).toBe('private, no-store')
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff')
     expect(await response.text()).toBe(
       ': open\n\nevent: token\ndata: "two\\nlines"\n\nid: 7\nevent: done evil: x\ndata: {"a":1}\n\n',
     )

@@ -12,6 +12,7 @@ describe('health', () => {
     expect(ready.status).toBe(200)
     expect(await ready.json()).toEqual({ status: 'ok', checks: { postgres: 'ok', lease: 'ok' } })
     expect(ready.headers.get('vary')).toBeNull()
+    expect(ready.headers.get('x-content-type-options')).toBe('nosniff')
   })
 
   it('is not on the public listener', async () => {

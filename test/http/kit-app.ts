@@ -24,6 +24,7 @@ export interface KitApp {
 export interface KitAppOptions extends Partial<HttpKit> {
   readonly checks?: Readonly<Record<string, ReadinessCheck>>
   readonly mount?: (app: Hono) => void
+  readonly hosts?: readonly string[]
 }
 
 /** `Bearer tenant:acme:rag:read` and `Bearer staff:platform`: tokens whose words are who is calling. */
@@ -65,8 +66,8 @@ export function publicApp(routes: readonly AnyRoute[], options: KitAppOptions = 
 
 export function adminApp(routes: readonly AnyRoute[], options: KitAppOptions = {}): KitApp {
   const made = kitOf(options)
-  const { checks = {}, mount } = options
-  const deps = { ...made.kit, routes, checks, telemetry: made.telemetry, version: '1.0.0' }
+  const { checks = {}, mount, hosts = [] } = options
+  const deps = { ...made.kit, routes, checks, hosts, telemetry: made.telemetry, version: '1.0.0' }
   return { ...made, app: createAdminApp({ ...deps, ...(mount && { mount }) }) }
 }
 

@@ -1,9 +1,13 @@
 import { z } from 'zod'
+import { originCheck } from '../callers.ts'
 import { type AnyRoute, route } from '../route.ts'
 import { reading } from './fields.ts'
 import type { McpToolDeps } from './mcp-tools.ts'
 
-export type McpRouteDeps = McpToolDeps
+export interface McpRouteDeps extends McpToolDeps {
+  /** Origins of pages and desktop apps that may call; servers and agents send none. */
+  readonly mcpOrigins?: readonly string[]
+}
 
 const message = z
   .looseObject({
@@ -34,9 +38,11 @@ export function mcpRoute(deps: McpRouteDeps): AnyRoute {
     description: [
       'An MCP server over Streamable HTTP for agents, of the protocol’s revisions 2025-03-26 to 2026-07-28, without sessions or streams.',
       'The tenant is the token’s; both tools only read, what its groups see.',
+      'A browser’s `Origin` is taken only if `MCP_ORIGINS` names it.',
     ].join(' '),
     body: message,
     bodyLimitBytes: 256 * 1024,
+    checkCaller: originCheck(deps.mcpOrigins ?? []),
     replies: {
       200: { description: 'The answer to a request.', schema: z.looseObject({ jsonrpc: z.literal('2.0') }) },
       202: { description: 'A notification is taken.' },

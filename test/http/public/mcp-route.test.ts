@@ -104,6 +104,13 @@ test.each(['legacy', 'auto'] as const)('an agent (%s) searches, and reads what i
   })
 })
 
+test('a page of another origin gets nothing', async () => {
+  const call = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
+  const answer = await post(call, { authorization: 'Bearer acme', origin: 'https://evil.example' })
+  expect([answer.status, await answer.json()]).toEqual([403, expect.objectContaining({ code: 'origin_refused' })])
+  expect((await post(call)).status).toBe(200)
+})
+
 test('a long document comes whole, each sentence once and in its order', async () => {
   const { json } = await use(await agent('acme'), 'get_document', { documentId: 'handbook' })
   expect(json.chunks).toBeGreaterThan(1)
