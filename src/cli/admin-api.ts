@@ -1,5 +1,6 @@
 import { readEvents, type ServerEvent } from './event-source.ts'
 import { CliError } from './exit-code.ts'
+import { printable } from './printable.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -89,10 +90,8 @@ function refusal(status: number, problem: Json | undefined): CliError {
     return new CliError('failed', `Answered ${status}, and not as tenant-router does: check TENANT_ROUTER_URL.`)
   }
   const faults: readonly Json[] = Array.isArray(problem.faults) ? problem.faults : []
-  const fields = faults.map((fault) => `\n  ${fault.path}: ${fault.message}`)
+  const fields = faults.map((fault) => `\n  ${printable(`${fault.path}: ${fault.message}`)}`)
   const id = problem.requestId === undefined ? '' : ` [request ${problem.requestId}]`
-  return new CliError(
-    'refused',
-    `Refused: ${problem.detail ?? problem.title} (${status} ${problem.code})${id}${fields.join('')}`,
-  )
+  const words = printable(`${problem.detail ?? problem.title} (${status} ${problem.code})${id}`)
+  return new CliError('refused', `Refused: ${words}${fields.join('')}`)
 }

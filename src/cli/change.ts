@@ -1,6 +1,7 @@
 import type { ApiRequest } from './admin-api.ts'
 import type { Context } from './context.ts'
 import { CliError } from './exit-code.ts'
+import { printable } from './printable.ts'
 import type { ChangeOptions } from './verb.ts'
 
 export interface Change {
@@ -35,7 +36,7 @@ export async function agree(context: Context, options: ChangeOptions, question: 
     throw new CliError('usage', `${question} There is nobody to ask: say --yes to do it, or --dry-run to see it.`)
   }
   const { confirm, isCancel } = await import('@clack/prompts')
-  const answer = await confirm({ message: question, initialValue: false })
+  const answer = await confirm({ message: printable(question), initialValue: false })
   if (isCancel(answer)) throw new CliError('interrupted', 'Interrupted. Nothing was changed.')
   if (!answer) throw new CliError('failed', 'Nothing was changed.')
 }

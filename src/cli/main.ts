@@ -5,6 +5,7 @@ import type { AdminApi } from './admin-api.ts'
 import type { Context } from './context.ts'
 import { CliError, exitCodes } from './exit-code.ts'
 import { openApi } from './open-api.ts'
+import { printableLines } from './printable.ts'
 import { program } from './program.ts'
 
 const interruption = new AbortController()
@@ -21,8 +22,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 
 const world: Omit<Context, 'api'> = {
   development: readDevelopmentSettings(),
-  write: (line) => process.stdout.write(`${line}\n`),
-  remark: (line) => process.stderr.write(`${line}\n`),
+  write: (line) => process.stdout.write(`${printableLines(line)}\n`),
+  remark: (line) => process.stderr.write(`${printableLines(line)}\n`),
   watched: process.stdout.isTTY === true,
   interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
   interrupted: interruption.signal,

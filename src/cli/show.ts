@@ -1,4 +1,5 @@
 import type { Context } from './context.ts'
+import { printable } from './printable.ts'
 import type { ReadOptions } from './verb.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -11,7 +12,7 @@ export function showDocument(context: Context, options: ReadOptions, document: o
   }
   const fields = Object.entries(document).filter(([, value]) => value !== null && value !== undefined)
   const width = Math.max(0, ...fields.map(([name]) => name.length))
-  for (const [name, value] of fields) context.write(`${name.padEnd(width)}  ${plain(value)}`)
+  for (const [name, value] of fields) context.write(`${printable(name).padEnd(width)}  ${plain(value)}`)
 }
 
 /** A list: as one JSON document, or a table of `columns` (title → value). */
@@ -46,5 +47,5 @@ export function showList<T extends Row>(
 
 function plain(value: unknown): string {
   if (value === null || value === undefined) return '—'
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return printable(typeof value === 'object' ? JSON.stringify(value) : String(value))
 }

@@ -26,7 +26,7 @@ export interface CreatedTenant {
 /**
  * Onboards a tenant: a namespace in the fullest shared index that has room, or, enterprise and asked for by the platform
  * team, an index of its own. Asked for again it answers what there is and takes up what was left half done.
- * @throws AppError `conflict` (the id is in use with other content, or is being offboarded), `index_limit_reached` (no
+ * @throws AppError `forbidden` (limits are the platform team's), `conflict` (the id is in use with other content, or is being offboarded), `index_limit_reached` (no
  *   room and no further index allowed; nothing is kept)
  */
 export async function createTenant(
@@ -34,6 +34,9 @@ export async function createTenant(
   actor: StaffPrincipal,
   input: CreateTenantInput,
 ): Promise<CreatedTenant> {
+  if (Object.keys(input.limits ?? {}).length > 0 && !actor.roles.has('platform')) {
+    throw new AppError('forbidden', 'Only the platform team sets limits. Leave `limits` out.')
+  }
   const tenant = newTenant(actor, input)
   const reservation = await deps.reserve({ tenant, actor: actor.subject })
   if (reservation === undefined) return createAgain(deps, tenant)

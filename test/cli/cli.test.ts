@@ -94,6 +94,38 @@ test('a list is a table for people, and one document for scripts', async () => {
   expect(admin.seen[0]).toMatchObject({ method: 'GET', token: 'staff' })
 })
 
+test('what others named can not act on the terminal: it is printed, and not obeyed', async () => {
+  const evil = 'A\u001b[2J\u009b31m\u202eB\nlast  row'
+  const shown = 'A\\u001b[2J\\u009b31m\\u202eB\\u000alast  row'
+  const move = { id: 'm1', tenantId: 'acme', kind: 'promote', state: 'failed', gate: evil, error: evil }
+  const problem = { code: 'conflict', detail: evil, faults: [{ path: evil, message: evil }] }
+  await using admin = await fakeAdmin(({ method, path }) => {
+    if (method !== 'GET') return [409, problem]
+    if (path === '/moves/m1') return [200, move]
+    if (path.startsWith('/moves')) return [200, { items: [move], nextCursor: null }]
+    if (path.startsWith('/tenants?')) return [200, { items: [{ ...acme, name: evil }], nextCursor: null }]
+    return [200, { ...acme, name: evil, attributes: { [evil]: evil }, [evil]: 1 }]
+  })
+  const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+  const verbs = [
+    ['tenants', 'list'],
+    ['tenants', 'show', 'acme'],
+    ['moves', 'list'],
+    ['moves', 'show', 'm1'],
+    ['moves', 'watch', 'm1'],
+    ['tenants', 'tag', 'acme', 'enterprise', '--yes'],
+  ]
+  for (const verb of verbs) {
+    const { out, err } = await runCli(verb, env)
+    expect([verb, `${out}${err}`]).toEqual([verb, expect.stringContaining(shown)])
+    expect(`${out}${err}`).not.toMatch(/[^\P{Cc}\n]|\u202e|^last {2}row/mu)
+    const json = await runCli([...verb, '--json'], env)
+    expect(`${json.out}${json.err}`).not.toMatch(/[^\P{Cc}\n]|\u202e/u)
+  }
+  const document = await runCli(['tenants', 'list', '--json'], env)
+  expect(JSON.parse(document.out).items[0].name).toBe(evil)
+})
+
 test('advice is a table with the reasons and the silos that are left', async () => {
   const item = { tenantId: 'acme', advice: 'promote', reasons: ['it is large', 'it is busy'], since: '2026-11-21' }
   const list = { items: [item], nextCursor: null, silosLeft: 7 }

@@ -48,6 +48,39 @@ describe('POST /tenants', () => {
     })
   })
 
+  test('takes limits from the platform team alone', async () => {
+    const limited = { id: 'limited', name: 'Limited', limits: { requestsPerMinute: 5 } }
+    expect(await ask('sales', 'POST', '/tenants', limited)).toMatchObject({ status: 403, json: { code: 'forbidden' } })
+    expect((await ask('auditor', 'GET', '/tenants/limited')).status).toBe(404)
+    expect(await ask('platform', 'POST', '/tenants', limited)).toMatchObject({ status: 201, json: limited })
+    expect((await ask('sales', 'POST', '/tenants', { id: 'open', name: 'Open', limits: {} })).status).toBe(201)
+  })
+
+  test.each([
+    [{ id: 'x', name: 'Red \u001b[31m' }, 'name'],
+    [{ id: 'x', name: 'Two\nlines' }, 'name'],
+    [{ id: 'x', name: 'One byte \u009b31m' }, 'name'],
+    [{ id: 'x', name: 'Turned \u202egnp.exe' }, 'name'],
+    [{ id: 'x', name: 'X', attributes: { crm: 'a\tb' } }, 'attributes.crm'],
+    [{ id: 'x', name: 'X', attributes: { 'a\u0007': 'b' } }, 'attributes'],
+    [{ id: 'x', name: 'X', limits: { 'a\u0007': 1 } }, 'limits'],
+  ])('refuses characters that a terminal obeys: %j', async (body, path) => {
+    const answers = [await ask('platform', 'POST', '/tenants', body)]
+    const { id: _, ...change } = body
+    answers.push(await ask('platform', 'PATCH', '/tenants/acme', change))
+    for (const { status, json } of answers) {
+      expect(status).toBe(400)
+      expect(JSON.stringify(json)).toContain(`"${path}`)
+      expect(JSON.stringify(json)).toContain('control character')
+    }
+    expect((await ask('platform', 'GET', '/tenants/x')).status).toBe(404)
+  })
+
+  test('takes names of every script, with the joiners that they need', async () => {
+    const body = { id: 'script', name: 'می‌خواهم 株式会社 👩‍💻 Łódź', attributes: { "owner's team": '☎ +49 30' } }
+    expect(await ask('sales', 'POST', '/tenants', body)).toMatchObject({ status: 201, json: body })
+  })
+
   test.each([
     [{ name: 'No id' }, 'id'],
     [{ id: 'a b', name: 'Space' }, 'id'],

@@ -1,6 +1,7 @@
 import { Listr } from 'listr2'
 import type { Context } from '../context.ts'
 import type { Move } from '../move.ts'
+import { printable } from '../printable.ts'
 import { doneOf, pace, progressLine } from './progress-line.ts'
 import { stageOf, stages } from './stages.ts'
 import { watchLines } from './watch-lines.ts'
@@ -60,6 +61,6 @@ async function* withFirst(first: Move, rest: AsyncIterator<Move>): AsyncGenerato
 
 function outputOf(move: Move, perSecond: number | undefined): string {
   const bar = move.state === 'queued' || move.state === 'preparing' ? '' : progressLine(move, perSecond, true)
-  const waits = move.state === 'paused' ? 'paused' : move.gate ? `waits: ${move.gate}` : ''
+  const waits = move.state === 'paused' ? 'paused' : move.gate ? `waits: ${printable(move.gate)}` : ''
   return [bar, waits].filter((part) => part !== '').join('  ') || move.state
 }

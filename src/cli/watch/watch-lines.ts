@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Move } from '../move.ts'
+import { printable } from '../printable.ts'
 import { doneOf, pace, progressLine } from './progress-line.ts'
 
 /** For logs and pipes: a line when the state or what it waits for changes, and at every tenth of the stage. */
@@ -14,7 +15,7 @@ export async function watchLines(context: Context, moves: AsyncIterable<Move>): 
     const key = `${move.state} ${move.gate ?? ''} ${tenths}`
     if (key === said) continue
     said = key
-    const parts = [progressLine(move, perSecond, false), move.gate ? `waits: ${move.gate}` : ''].filter(
+    const parts = [progressLine(move, perSecond, false), move.gate ? `waits: ${printable(move.gate)}` : ''].filter(
       (part) => part !== '',
     )
     context.write(`${new Date().toISOString()} ${move.state}${parts.length === 0 ? '' : ` ${parts.join('; ')}`}`)

@@ -2,6 +2,7 @@ import type { AdminApi } from '../admin-api.ts'
 import type { Context } from '../context.ts'
 import { CliError } from '../exit-code.ts'
 import type { Move } from '../move.ts'
+import { printable } from '../printable.ts'
 import type { ReadOptions } from '../verb.ts'
 import { watchLines } from './watch-lines.ts'
 import { watchMove } from './watch-move.ts'
@@ -62,6 +63,9 @@ function outcome(move: Move): { readonly end: 'switched' | 'undone' | 'failed'; 
     case 'rolled_back':
       return { end: 'undone', sentence: `The move was rolled back; tenant ${move.tenantId} is where it was.` }
     default:
-      return { end: 'failed', sentence: `The move ${move.state}: ${move.error ?? move.gate ?? 'see moves show'}` }
+      return {
+        end: 'failed',
+        sentence: `The move ${move.state}: ${printable(move.error ?? move.gate ?? 'see moves show')}`,
+      }
   }
 }

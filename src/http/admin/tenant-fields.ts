@@ -5,9 +5,15 @@ import { moveStates } from '../../moves/move-state.ts'
 /** Fields and answers of the tenant routes. */
 export const tier = z.enum(['standard', 'enterprise'])
 export const status = z.enum(['provisioning', 'active', 'suspended', 'offboarding', 'offboarded'])
-export const name = z.string().trim().min(1).max(200)
+
+/** What a terminal obeys, or what hides or turns around the text beside it, has no place in what people read. */
+const obeyed = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
+const readable = (text: z.ZodString) =>
+  text.refine((value) => !obeyed.test(value), 'has a control character in it (a line break, for one); leave it out')
+
+export const name = readable(z.string().trim().min(1).max(200))
 export const limits = z
-  .record(z.string().min(1).max(64), z.number().min(0))
+  .record(readable(z.string().min(1).max(64)), z.number().min(0))
   .refine((value) => Object.keys(value).length <= 50, 'has more than 50 entries')
   .describe(
     `In the place of its tier’s: ${limitNames.map((limit) => `\`${limit}\``).join(', ')}. Other names do nothing.`,
@@ -18,7 +24,7 @@ export const limitsUntil = z.iso
   .nullable()
   .describe('When `limits` end and those of the tier hold again. Null, and new limits without it: never.')
 export const attributes = z
-  .record(z.string().min(1).max(64), z.union([z.string().max(500), z.number(), z.boolean()]))
+  .record(readable(z.string().min(1).max(64)), z.union([readable(z.string().max(500)), z.number(), z.boolean()]))
   .refine((value) => Object.keys(value).length <= 50, 'has more than 50 entries')
 
 const kind = z.enum(['pool', 'silo'])

@@ -30,6 +30,7 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
       description: [
         'Gives it a namespace in the fullest shared index that has room. An enterprise tenant gets an index of its own from the start if the platform team asks; asked for by sales it is pooled and awaits promotion.',
         'The same request again answers 200 and takes up what is half done; other content for the same id is 409.',
+        '`limits` are the platform team’s.',
       ].join(' '),
       body: z.object({
         id: z.string(),

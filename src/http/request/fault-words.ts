@@ -27,6 +27,8 @@ export function faultWords(issue: z.core.$ZodRawIssue): string | undefined {
       return `must be a multiple of ${issue.divisor}`
     case 'invalid_union':
       return unionWords(issue)
+    case 'invalid_key':
+      return `the name of the field ${issue.issues[0]?.message ?? 'is not taken'}`
     default:
       return undefined
   }
