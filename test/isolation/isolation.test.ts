@@ -149,8 +149,9 @@ describe('a caller that names another tenant or place', () => {
     },
   )
 
-  test.each(namings)('as "%s" in a write changes nothing of the other tenant', async (field) => {
+  test.each(namings)('as "%s" in a write is refused, and changes nothing of either tenant', async (field) => {
     const before = await everythingOf('globex')
+    const own = await everythingOf('acme')
     const spoof = { [field]: 'globex' }
     const writes: Ask[] = [
       { method: 'PUT', path: '/documents/refunds', body: { text: 'overwritten by acme', ...spoof } },
@@ -159,20 +160,23 @@ describe('a caller that names another tenant or place', () => {
       { path: '/vectors/update', body: { id: 'own-1', setMetadata: { owner: 'stolen' }, ...spoof } },
       { path: '/vectors/delete', body: { ids: ['own-1'], ...spoof } },
       { method: 'DELETE', path: `/documents/planted?${field}=globex` },
-      {
-        path: '/vectors/delete',
-        headers: { [`x-${field.replaceAll('_', '-')}`]: 'globex' },
-        body: { deleteAll: true },
-      },
+      // As a header, `host` is the web's own.
+      ...(field === 'host'
+        ? []
+        : [
+            {
+              path: '/vectors/delete',
+              headers: { [`x-${field.replaceAll('_', '-')}`]: 'globex' },
+              body: { deleteAll: true },
+            },
+          ]),
     ]
     for (const ask of writes) {
       const answer = await replica(0).public({ ...ask, authorization: apps.acme })
-      expect([ask.path, answer.status]).toEqual([ask.path, expect.any(Number)])
-      expect(answer.status).toBeLessThan(500)
+      expect([ask.path, answer.status, answer.json.code]).toEqual([ask.path, 400, 'invalid_request'])
       expectNoForeignWord(answer, 'acme')
     }
-    expect(await everythingOf('globex')).toBe(before)
-    await ingest('acme', replica(1))
+    expect([await everythingOf('globex'), await everythingOf('acme')]).toEqual([before, own])
   })
 
   test('with a filter that points elsewhere finds nothing of anyone else', async () => {

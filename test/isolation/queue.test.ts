@@ -59,19 +59,22 @@ test.each(states)(
 
 const place = { tenant_id: 'acme', namespace: 'tenant_acme_g1', index: 'tr-pool-1' }
 
-test('uploads that name another tenant, with the same ids, are the caller’s own', async () => {
+test('uploads that name another tenant are refused; with the same ids they are the caller’s own', async () => {
   const before = await uploadsOf('acme')
   const text = 'Otter was here.'
   const one = { documentId: 'queued', text }
-  const answers = [
-    await post(globex, { ...one, ...place }),
-    await post(globex, { ...one, documentId: 'failed' }, '/documents?tenant_id=acme'),
-    await post(globex, { documents: [{ ...one, ...place, documentId: 'embedding' }], ...place }, '/documents/batch'),
+  const uploads = async (named: object, search = '') => [
+    await post(globex, { ...one, ...named }),
+    await post(globex, { ...one, documentId: 'failed' }, `/documents${search}`),
+    await post(globex, { documents: [{ ...one, ...named, documentId: 'embedding' }], ...named }, '/documents/batch'),
+    await sendForm(replica, '/documents', globex, { text, fields: { documentId: 'form', ...named } }),
   ]
-  expect(answers.map(({ status }) => status)).toEqual([202, 202, 202])
-  const form = await sendForm(replica, '/documents', globex, { text, fields: { documentId: 'form', ...place } })
-  expect(form.status).toBe(202)
-  for (const { text: answer } of answers) expect(answer).not.toContain('Heron')
+  const refused = await uploads(place, '?tenant_id=acme')
+  expect(refused.map(({ status }) => status)).toEqual([400, 400, 400, 400])
+  expect(await uploadsOf('globex')).toEqual([])
+  const answers = [...refused, ...(await uploads({}))]
+  expect(answers.slice(4).map(({ status }) => status)).toEqual([202, 202, 202, 202])
+  for (const { json } of answers) expect(JSON.stringify(json)).not.toContain('Heron')
   expect(await uploadsOf('acme')).toEqual(before)
   expect((await uploadsOf('globex')).map((row) => row.document_id)).toEqual(['embedding', 'failed', 'form', 'queued'])
 })
