@@ -20,5 +20,5 @@ EXPOSE 8080 8081
 # The admin listener keeps to 127.0.0.1 unless ADMIN_HOST opens it to the probes and scrapers of the private network.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ADMIN_PORT || 8081}/livez`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# node itself, no shell or npm between: as PID 1 it hears SIGTERM and shuts down in order.
+# node itself, no shell or npm between: as PID 1 it hears SIGTERM and shuts down in order, in up to DRAIN_S + 35 seconds.
 CMD ["node", "src/main.ts"]

@@ -5,6 +5,8 @@ export interface HttpSettings {
   readonly host: string
   readonly adminPort: number
   readonly adminHost: string
+  /** How long a replica that is told to stop goes on serving, for balancers to notice. */
+  readonly drainMs: number
   /** Names that the admin listener is called by, beside `localhost` and addresses. */
   readonly adminHosts: readonly string[]
   readonly mcpOrigins: readonly string[]
@@ -18,7 +20,15 @@ export function httpOf(read: SettingReader): HttpSettings {
   }
   const adminHost = read.text('ADMIN_HOST')
   const adminHosts = [adminHost, ...adminHostsOf(read)]
-  return { port, host: read.text('HOST'), adminPort, adminHost, adminHosts, mcpOrigins: mcpOriginsOf(read) }
+  return {
+    port,
+    host: read.text('HOST'),
+    adminPort,
+    adminHost,
+    drainMs: read.number('DRAIN_S', { min: 0, max: 600, fraction: true }) * 1000,
+    adminHosts,
+    mcpOrigins: mcpOriginsOf(read),
+  }
 }
 
 function adminHostsOf(read: SettingReader): readonly string[] {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Config, readConfig } from './config.ts'
 import { isDependencyFault } from './dependency-fault.ts'
 import { type Listener, listen } from './http/listen.ts'
@@ -72,20 +73,27 @@ export async function startListening(config: Config): Promise<Running> {
   const { startServices } = await import('./services.ts')
   await using opening = new AsyncDisposableStack()
   const services = opening.use(await startServices(config))
-  const { port, host, adminPort, adminHost } = config.http
+  const { port, host, adminPort, adminHost, drainMs } = config.http
   const forTenants = opening.use(await listen(services.publicApp, { port, host, closeLimitMs: 10_000 }))
   const forStaff = opening.use(
     await listen(services.adminApp, { port: adminPort, host: adminHost, closeLimitMs: 10_000 }),
   )
   opening.move()
-  const finish = () => {
+  const listeners = [forTenants, forStaff]
+  const drain = async () => {
     services.drain()
-    return closeAll(forTenants, forStaff)
+    for (const listener of listeners) listener.drain()
+    await sleep(drainMs)
+  }
+  const finish = () => {
+    services.endStreams()
+    return closeAll(listeners)
   }
   return {
     services,
     urls: { publicUrl: forTenants.url, adminUrl: forStaff.url },
     phases: [
+      { name: 'go on until the balancers have noticed', limitMs: drainMs + 5000, run: drain },
       { name: 'finish the requests under way', limitMs: 15_000, run: finish },
       {
         name: 'let go of leases, pools and workers',
@@ -96,7 +104,7 @@ export async function startListening(config: Config): Promise<Running> {
   }
 }
 
-async function closeAll(...listeners: readonly Listener[]): Promise<void> {
+async function closeAll(listeners: readonly Listener[]): Promise<void> {
   await Promise.all(listeners.map((listener) => listener[Symbol.asyncDispose]()))
 }
 

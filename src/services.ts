@@ -79,8 +79,10 @@ export interface Services extends AsyncDisposable {
   readonly adminRoutes: readonly AnyRoute[]
   readonly publicApp: ReturnType<typeof createPublicApp>
   readonly adminApp: ReturnType<typeof createAdminApp>
-  /** Says on `/readyz` that this replica goes away, and ends event streams; requests are still served. */
+  /** Says on `/readyz` that this replica goes away, and takes up no more uploads; requests are still served. */
   drain(): void
+  /** Ends event streams; who follows one goes on with it at another replica. */
+  endStreams(): void
 }
 
 /**
@@ -156,12 +158,14 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const { otelEndpoint } = config
   const tracer = otelEndpoint === undefined ? undefined : opening.use(createTracer({ endpoint: otelEndpoint }))
   const draining = new AbortController()
+  const streamsEnd = new AbortController()
   const kit: HttpKit = {
     traffic: opening.use(openTraffic()),
     ...{ verify: verifier.verify, admit: limits.admit, keys: db },
     meter: countedByTenant(telemetry.http, requests),
     log,
     draining: draining.signal,
+    streamsEnd: streamsEnd.signal,
     ...(tracer && { tracer }),
   }
   const ragParts = {
@@ -194,8 +198,10 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     publicApp: createPublicApp({ ...kit, routes: forTenants, version }),
     adminApp: createAdminApp({ ...kit, routes: forStaff, version, telemetry, checks, hosts: config.http.adminHosts }),
     drain: () => draining.abort(),
+    endStreams: () => streamsEnd.abort(),
     async [Symbol.asyncDispose]() {
       draining.abort()
+      streamsEnd.abort()
       await resources.disposeAsync()
     },
   }

@@ -24,6 +24,12 @@ export const settings = [
     meaning:
       'origins of pages and desktop apps that may call `/mcp`, as in `https://chat.example.com`; others are refused',
   },
+  {
+    name: 'DRAIN_S',
+    default: '5',
+    meaning:
+      'how long requests go on after SIGTERM while `/readyz` is 503; longer than the balancer takes to see it (`npm start`: 0)',
+  },
   { name: 'DATABASE_URL', meaning: 'Postgres 15 or newer; required (`npm start`: embedded)', secret: true },
   {
     name: 'DATABASE_LISTEN_URL',

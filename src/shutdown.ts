@@ -15,14 +15,20 @@ export interface ShutdownReport {
 /** SIGHUP: the terminal was closed. */
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Resolves at the first signal to stop. The second one ends the process at once, for who has lost patience. */
+/** npm passes on to its script the Ctrl-C that the terminal has sent to both: the same one, heard twice. */
+const sameMs = 1000
+
+/** Resolves at the first signal to stop. A later one ends the process at once, for who has lost patience. */
 export function untilToldToStop(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let told = false
+    let toldAtMs: number | undefined
     for (const name of stopSignals) {
       process.on(name, () => {
-        if (told) process.exit(130)
-        told = true
+        if (toldAtMs !== undefined) {
+          if (performance.now() - toldAtMs > sameMs) process.exit(130)
+          return
+        }
+        toldAtMs = performance.now()
         resolve(name)
       })
     }

@@ -53,6 +53,8 @@ export async function startParts(options: PartsOptions): Promise<EmbeddedParts> 
       EMBEDDING_PROVIDER: 'local',
       RETRIEVE_MODE: 'hybrid',
       ANSWER_PROVIDER: 'extractive',
+      // No balancer stands before it that would have to notice.
+      DRAIN_S: '0',
     },
     issuer,
     broken: Promise.race([whenBroken('Postgres', postgres.child), whenBroken('pinecone-local', pinecone.child)]),

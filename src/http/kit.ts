@@ -38,8 +38,10 @@ export interface HttpKit {
   /** Without one no request is traced. */
   readonly tracer?: Tracer
   readonly log: Logger
-  /** Fires when the service begins to shut down: event streams end, `/readyz` says so. */
+  /** Fires when the service begins to shut down: `/readyz` says so. */
   readonly draining: AbortSignal
+  /** Fires when it takes no more connections: event streams end. */
+  readonly streamsEnd: AbortSignal
   /** Requests that take longer are logged at `info`. Default 1000. */
   readonly slowMs?: number
 }

@@ -18,6 +18,8 @@ export interface Listener extends AsyncDisposable {
   readonly port: number
   /** `http://host:port`, with a host that can be called. */
   readonly url: string
+  /** From now on each answer ends its connection, so that the caller's next one is opened elsewhere. */
+  drain(): void
 }
 
 /**
@@ -31,6 +33,7 @@ export async function listen(app: Pick<Hono, 'fetch'>, options: ListenOptions): 
     // Only what Hono never saw ends here: a request without a sound address.
     errorHandler: (fault) => problemResponse(requestFault(fault), crypto.randomUUID()),
   })
+  let draining = false
   let closing = false
   const server = createServer(
     {
@@ -41,7 +44,7 @@ export async function listen(app: Pick<Hono, 'fetch'>, options: ListenOptions): 
       connectionsCheckingInterval: 5000,
     },
     (incoming, outgoing) => {
-      if (closing) outgoing.setHeader('connection', 'close')
+      if (draining) outgoing.setHeader('connection', 'close')
       return answer(incoming, outgoing)
     },
   )
@@ -60,9 +63,13 @@ export async function listen(app: Pick<Hono, 'fetch'>, options: ListenOptions): 
   return {
     port,
     url: `http://${callable(options.host)}:${port}`,
+    drain: () => {
+      draining = true
+    },
     async [Symbol.asyncDispose]() {
       if (closing) return
       closing = true
+      draining = true
       const closed = once(server, 'close')
       server.close()
       // Connections go idle one by one as their answers end; Node closes only those that are idle at the call.

@@ -151,7 +151,7 @@ export class RouteAnswers {
   ) {
     let failed: ErrorCode | undefined
     return eventStream(events, {
-      stop: endsByItself ? never : this.#kit.draining,
+      stop: endsByItself ? never : this.#kit.streamsEnd,
       onError: (thrown) => {
         const error = toAppError(thrown)
         failed = error.code

@@ -13,8 +13,17 @@ export interface Entry extends AsyncDisposable {
 
 /** Starts an entry of the service as a process of its own, as npm does. */
 export function startEntry(path: string, env: Readonly<Record<string, string>>): Entry {
-  const program = fileURLToPath(new URL(`../../src/${path}`, import.meta.url))
-  const child = spawn(process.execPath, [program], {
+  return run(process.execPath, [fileURLToPath(new URL(`../../src/${path}`, import.meta.url))], env)
+}
+
+/** Starts a script of package.json through npm; `child` is npm itself. */
+export function startScript(name: string, args: readonly string[], env: Readonly<Record<string, string>>): Entry {
+  return run('npm', ['run', '--silent', name, '--', ...args], env)
+}
+
+function run(command: string, args: readonly string[], env: Readonly<Record<string, string>>): Entry {
+  const child = spawn(command, args, {
+    cwd: fileURLToPath(new URL('../../', import.meta.url)),
     env: { PATH: process.env.PATH ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -53,6 +53,7 @@ function kitOf(options: KitAppOptions) {
     meter: telemetry.http,
     log: createLogger({ level: 'debug' }, destination),
     draining: drain.signal,
+    streamsEnd: drain.signal,
     ...options,
   }
   const metric = async (name: string) => (await telemetry.metrics()).split('\n').filter((line) => line.startsWith(name))

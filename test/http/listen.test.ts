@@ -207,6 +207,25 @@ describe('closing', () => {
     expect(second).toMatch(/^200 OK[\s\S]*\r\nconnection: close\r\n/i)
   })
 
+  it('goes on serving while it drains, and ends each connection with its answer', async () => {
+    await using server = await served([plainRoute('get', '/a', async () => ({ status: 200, json: {} }))])
+    const answers = async () => {
+      const socket = connect(server.listener.port, '127.0.0.1')
+      socket.write('GET /a HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer tenant:acme\r\n\r\n')
+      const [first] = await once(socket, 'data')
+      return { socket, text: String(first) }
+    }
+    const kept = await answers()
+    expect(kept.text).toMatch(/^HTTP\/1.1 200 OK[\s\S]*\r\nconnection: keep-alive\r\n/i)
+    server.listener.drain()
+    const ended = once(kept.socket, 'end')
+    kept.socket.write('GET /a HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer tenant:acme\r\n\r\n')
+    const [second] = await once(kept.socket, 'data')
+    expect(String(second)).toMatch(/^HTTP\/1.1 200 OK[\s\S]*\r\nconnection: close\r\n/i)
+    await ended
+    expect((await answers()).text).toMatch(/^HTTP\/1.1 200 OK[\s\S]*\r\nconnection: close\r\n/i)
+  })
+
   it('cuts what does not finish within the limit, and its signal fires', async () => {
     const step = held()
     const server = await served([step.route], 50)
@@ -218,7 +237,7 @@ describe('closing', () => {
     step.leave()
   })
 
-  it('ends event streams at once when the service drains, so that they hold nothing up', async () => {
+  it('ends event streams at once when the service ends them, so that they hold nothing up', async () => {
     const stream = plainRoute('get', '/events', async (call) => ({
       status: 200,
       events: (async function* () {

@@ -1,0 +1,114 @@
+import { chmod, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { freePort } from '../../src/embedded/free-port.ts'
+import { startParts } from '../../src/embedded/parts.ts'
+import { runCli } from '../cli/run-cli.ts'
+import { temporaryFolder } from '../embedded/temporary-folder.ts'
+import { type Backend, PollingBalancer } from './polling-balancer.ts'
+import { startEntry, startScript } from './run-entry.ts'
+
+const issuer = {
+  issuer: 'https://id.example.com/',
+  audience: 'tenant-router',
+  tenantClaim: 'tenant_id',
+  groupsClaim: 'groups',
+  rolesClaim: 'roles',
+}
+
+/** Vectors come with the requests: no replica has to load an encoder. */
+const noModel = { EMBEDDING_PROVIDER: 'openai', OPENAI_BASE_URL: 'http://127.0.0.1:9', EMBEDDING_DIMENSION: '4' }
+
+async function place(): Promise<Backend & { env: Record<string, string> }> {
+  const [port, adminPort] = [await freePort(), await freePort()]
+  return {
+    url: `http://127.0.0.1:${port}`,
+    adminUrl: `http://127.0.0.1:${adminPort}`,
+    env: { HOST: '127.0.0.1', PORT: String(port), ADMIN_PORT: String(adminPort) },
+  }
+}
+
+test('a replica is replaced behind a balancer that polls each second, and no request fails', {
+  timeout: 240_000,
+}, async () => {
+  await using folder = await temporaryFolder()
+  await using parts = await startParts({ folder: folder.path, issuer })
+  const env = { ...parts.settings, ...noModel, DRAIN_S: '8' }
+  expect(await runCli(['migrate', '--yes'], env)).toMatchObject({ code: 0 })
+  const [old, other, fresh] = [await place(), await place(), await place()]
+  await using oldReplica = startEntry('main.ts', { ...env, ...old.env })
+  await using otherReplica = startEntry('main.ts', { ...env, ...other.env })
+  await Promise.all([oldReplica, otherReplica].map((replica) => replica.until('"msg":"ready"')))
+  const admin = {
+    TENANT_ROUTER_URL: other.adminUrl,
+    TENANT_ROUTER_TOKEN: await parts.issuer.mint({ role: 'platform' }),
+  }
+  expect(await runCli(['tenants', 'create', 'acme', '--name', 'Acme', '--yes'], admin)).toMatchObject({ code: 0 })
+
+  const headers = {
+    authorization: `Bearer ${await parts.issuer.mint({ tenant: 'acme' })}`,
+    'content-type': 'application/json',
+  }
+  let made = 0
+  await using balancer = new PollingBalancer([old, other, fresh])
+  balancer.start(4, () => {
+    made += 1
+    const values = [made, 1, 2, 3]
+    return made % 2 === 0
+      ? { method: 'POST', path: '/retrieve', headers, body: JSON.stringify({ vector: values, topK: 3 }) }
+      : {
+          method: 'POST',
+          path: '/vectors/upsert',
+          headers,
+          body: JSON.stringify({ vectors: [{ id: `r${made % 50}`, values }] }),
+        }
+  })
+  const failures = () => balancer.passed.flatMap(({ failure }) => failure ?? [])
+  const answeredBy = (backend: Backend) => () => {
+    if (failures().length > 0) throw new Error(failures()[0])
+    return balancer.answeredBy(backend)
+  }
+  const patient = { timeout: 60_000 }
+  for (const backend of [old, other]) await expect.poll(answeredBy(backend), patient).toBeGreaterThan(50)
+
+  const before = balancer.passed.length
+  oldReplica.child.kill('SIGTERM')
+  await oldReplica.until('go on until the balancers have noticed')
+  await using freshReplica = startEntry('main.ts', { ...env, ...fresh.env })
+  await freshReplica.until('"msg":"ready"')
+  expect(await oldReplica.ended).toBe(0)
+  await expect.poll(answeredBy(fresh), patient).toBeGreaterThan(50)
+  expect(failures()).toEqual([])
+  // It was still sent requests after it was told to stop, answered them, and ended their connections.
+  const late = balancer.passed.slice(before).filter(({ backend }) => backend === old)
+  expect(late.length).toBeGreaterThan(0)
+  expect(late.some(({ closes }) => closes)).toBe(true)
+  expect(balancer.isReady(old)).toBe(false)
+})
+
+test('SIGTERM to npm itself ends what it runs in order, whatever its shell', { timeout: 120_000 }, async () => {
+  await using folder = await temporaryFolder()
+  // A shell that stays beside what it starts, as many do: npm signals the shell alone.
+  const shell = join(folder.path, 'shell')
+  await writeFile(shell, '#!/bin/sh\neval "$2"\nexit $?\n')
+  await chmod(shell, 0o755)
+  const npm = { npm_config_script_shell: shell, HOME: folder.path }
+  const store = startScript('pinecone-local', ['--port', '0', '--data', join(folder.path, 'store')], npm)
+  await store.until('pinecone-local ready on ')
+  const [url = ''] = /http:\S+(?=,)/.exec(store.printed()) ?? []
+  expect((await fetch(url)).status).toBeGreaterThan(0)
+  store.child.kill('SIGTERM')
+  expect(await store.ended).toBe(0)
+  await expect(fetch(url)).rejects.toThrow('fetch failed')
+
+  await using parts = await startParts({ folder: join(folder.path, 'parts'), issuer })
+  const env = { ...parts.settings, ...noModel }
+  expect(await runCli(['migrate', '--yes'], env)).toMatchObject({ code: 0 })
+  const at = await place()
+  const service = startScript('serve', [], { ...env, ...at.env, ...npm })
+  await service.until('"msg":"ready"')
+  service.child.kill('SIGTERM')
+  expect(await service.ended).toBe(0)
+  expect(service.printed()).toContain('shutdown: let go of leases, pools and workers')
+  await expect(fetch(at.url)).rejects.toThrow('fetch failed')
+})
