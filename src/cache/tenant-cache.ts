@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache'
 import type { TenantId } from '../placement/tenant-id.ts'
+import { FairEntries, type Holding } from './fair-entries.ts'
 import { SharedLoad } from './shared-load.ts'
 import type { CacheKind, TenantScopedKey } from './tenant-scoped-key.ts'
 
@@ -16,17 +16,11 @@ export interface TenantCacheOptions {
 }
 
 /** What is kept of one tenant since it was last dropped. */
-interface Shelf<V> {
+interface Shelf<V> extends Holding {
   readonly tenantId: TenantId
-  readonly keys: Set<string>
   /** Loads that others may join. */
   readonly loads: Map<string, SharedLoad<V>>
   reserved: number
-}
-
-interface Entry<V> {
-  readonly value: V
-  readonly shelf: Shelf<V>
 }
 
 export interface LoadOptions<V> {
@@ -43,11 +37,11 @@ export interface Reservation<V> extends Disposable {
 
 /**
  * What this replica keeps, by tenant. One load a key at once; a load that began before its tenant was dropped does
- * not publish, and nobody joins it.
+ * not publish, and nobody joins it. Each tenant with something in it has an equal share of the bytes to itself.
  */
 export class TenantCache<V extends {}> {
   readonly isOn: boolean
-  readonly #entries: LRUCache<string, Entry<V>>
+  readonly #entries: FairEntries<V, Shelf<V>>
   readonly #shelves = new Map<TenantId, Shelf<V>>()
   /** In the order of their ends, for all last as long. */
   readonly #quietUntilMs = new Map<TenantId, number>()
@@ -62,23 +56,17 @@ export class TenantCache<V extends {}> {
     this.#quietMs = options.quietMs ?? 0
     this.#now = options.now ?? (() => performance.now())
     this.#onLookup = options.onLookup
-    this.#entries = new LRUCache<string, Entry<V>>({
-      maxSize: Math.max(1, options.maxBytes),
-      ttl: Math.max(1, options.ttlMs),
-      perf: { now: this.#now },
-      ttlResolution: 0, // asks the clock each time, which is cheaper than the timer that would spare it
-      // Characters take two bytes at most; the rest is what an entry costs beside its key and value.
-      sizeCalculation: ({ value }, key) => bytesOf(value) + 2 * key.length + 300,
-      dispose: ({ shelf }, key, reason) => {
-        if (reason === 'set') return
-        shelf.keys.delete(key)
-        this.#tidy(shelf)
-      },
+    this.#entries = new FairEntries<V, Shelf<V>>({
+      maxBytes: Math.max(1, options.maxBytes),
+      ttlMs: Math.max(1, options.ttlMs),
+      now: this.#now,
+      bytesOf,
+      onEmpty: (shelf) => this.#tidy(shelf),
     })
   }
 
   get(key: TenantScopedKey): V | undefined {
-    const value = this.#entries.get(key.text)?.value
+    const value = this.#entries.get(key.text)
     this.#onLookup?.(key.kind, value !== undefined)
     return value
   }
@@ -109,8 +97,7 @@ export class TenantCache<V extends {}> {
     return {
       keep: (value) => {
         if (!mayKeep || this.#shelves.get(key.tenantId) !== shelf) return
-        this.#entries.set(key.text, { value, shelf })
-        if (this.#entries.has(key.text)) shelf.keys.add(key.text) // not if it is larger than the whole cache
+        this.#entries.set(shelf, key.text, value)
       },
       [Symbol.dispose]: () => {
         shelf.reserved -= 1
@@ -125,7 +112,7 @@ export class TenantCache<V extends {}> {
     const shelf = this.#shelves.get(tenantId)
     if (shelf === undefined) return
     this.#shelves.delete(tenantId) // loads under way keep the old shelf to themselves
-    for (const key of shelf.keys) this.#entries.delete(key)
+    this.#entries.drop(shelf)
   }
 
   /** For when it is not known what was missed. */
@@ -137,7 +124,7 @@ export class TenantCache<V extends {}> {
 
   /** What all entries take, by estimate. */
   get bytes(): number {
-    return this.#entries.calculatedSize
+    return this.#entries.bytes
   }
 
   async #run(
@@ -159,7 +146,7 @@ export class TenantCache<V extends {}> {
   #shelfOf(tenantId: TenantId): Shelf<V> {
     const known = this.#shelves.get(tenantId)
     if (known !== undefined) return known
-    const shelf: Shelf<V> = { tenantId, keys: new Set(), loads: new Map(), reserved: 0 }
+    const shelf: Shelf<V> = { tenantId, keys: new Set(), bytes: 0, loads: new Map(), reserved: 0 }
     this.#shelves.set(tenantId, shelf)
     return shelf
   }

@@ -1,7 +1,8 @@
 import type { Principal } from '../auth/principal.ts'
-import { AppError, type ErrorCode } from '../errors.ts'
+import type { AppError, ErrorCode } from '../errors.ts'
 import type { RouteMeter } from '../telemetry/http-meter.ts'
 import { challenge } from './access.ts'
+import { answerBytesMax, answerTooLong } from './answer-limit.ts'
 import { eventStream } from './event-stream.ts'
 import type { HttpKit, Traffic } from './kit.ts'
 import type { Exchange } from './pipeline/exchange.ts'
@@ -11,9 +12,6 @@ import { addHeaders, type HeaderRecord, privateHeaders, problemResponse } from '
 import type { AnyRoute, Reply } from './route.ts'
 
 type Events = NonNullable<Reply['events']>
-
-/** The longest answer: what is longer is asked for in parts. */
-const answerBytesMax = 8 * 1024 * 1024
 
 const never = new AbortController().signal
 
@@ -66,7 +64,7 @@ export class RouteAnswers {
     const text = json === undefined || typeof json === 'string' ? json : JSON.stringify(json)
     // As bytes: a string goes into one with its headers, which costs more than all else of a kept answer.
     const bytes = text === undefined ? null : Buffer.from(text)
-    if (bytes !== null && bytes.length > answerBytesMax) throw tooLong(bytes.length)
+    if (bytes !== null && bytes.length > answerBytesMax) throw answerTooLong(bytes.length)
     const headers = this.#headers(exchange, text === undefined ? undefined : 'application/json', reply)
     this.#send(exchange, bytes?.length ?? 0)
     this.#done(status, exchange)
@@ -205,9 +203,4 @@ function whoOf(principal: Principal | undefined): Record<string, unknown> {
   return principal.kind === 'tenant'
     ? { tenantId: principal.tenantId, subject: principal.subject }
     : { subject: principal.subject, roles: [...principal.roles] }
-}
-
-function tooLong(bytes: number): AppError {
-  const words = `The answer would have ${bytes} bytes; ${answerBytesMax} is the most. Ask for fewer matches (topK) or questions.`
-  return new AppError('invalid_request', words)
 }

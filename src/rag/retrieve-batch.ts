@@ -7,6 +7,16 @@ import { embedTogether } from './embed-together.ts'
 import { checkMayExplain, checkQuestion, type Question, type RetrieveInput } from './question.ts'
 import { answerQuestion } from './retrieve.ts'
 
+export interface BatchOptions extends AskOptions {
+  /** Of all answers together. When they have more, no further question is asked. */
+  readonly bytesMax?: number
+}
+
+/** The answers of a batch have more bytes together than it may have. */
+export class BatchTooLong extends Error {
+  override readonly name = 'BatchTooLong'
+}
+
 export const batchMax = 20
 /** A batch must not take the store from the tenant's other callers, nor from other tenants. */
 const atOnce = 5
@@ -25,13 +35,13 @@ type Planned =
  *
  * @param options `bypass`: neither read nor keep.
  * @returns the outcomes in the order of the questions.
- * @throws the faults of `TenantRoutes.find`, which are those of all.
+ * @throws BatchTooLong, and the faults of `TenantRoutes.find`, which are those of all.
  */
 export async function retrieveBatch(
   deps: CachedRetrieveDeps,
   principal: TenantPrincipal,
   inputs: readonly RetrieveInput[],
-  options: AskOptions = {},
+  options: BatchOptions = {},
 ): Promise<{ readonly outcomes: readonly BatchOutcome[]; readonly stale: boolean }> {
   const route = await deps.routes.find(principal.tenantId)
   const bypass = options.bypass === true || !deps.cache.isOn
@@ -51,8 +61,14 @@ export async function retrieveBatch(
   }
   const outcomes: BatchOutcome[] = []
   const queue = planned.entries()
+  let bytes = 0
   const work = async () => {
-    for (const [at, one] of queue) outcomes[at] = await ask(one)
+    for (const [at, one] of queue) {
+      const outcome = await ask(one)
+      outcomes[at] = outcome
+      if ('answer' in outcome) bytes += Buffer.byteLength(outcome.answer.json)
+      if (bytes > (options.bytesMax ?? Number.POSITIVE_INFINITY)) throw new BatchTooLong()
+    }
   }
   await Promise.all(Array.from({ length: atOnce }, work))
   return { outcomes, stale: route.stale === true }

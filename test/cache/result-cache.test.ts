@@ -50,6 +50,25 @@ test('a fault is told to all who wait and is not kept', async () => {
   expect(await cache.load(keyOf('a'), loadOf('one'))).toBe('one')
 })
 
+test('what is too old to be served takes nothing of the share of who still asks', async () => {
+  for (const id of ['b', 'c', 'd']) await cache.load(keyOf(id), loadOf('x'.repeat(2_000)))
+  nowMs += 61_000
+  const large = 'x'.repeat(1_500)
+  for (const query of ['1', '2', '3', '4', '5']) await cache.load(keyOf('a', query), loadOf(large))
+  expect(['1', '2', '3', '4', '5'].filter((query) => cache.get(keyOf('a', query)) === large)).toHaveLength(5)
+})
+
+test('a tenant that comes to a full cache takes its share from the largest, which loses what it used least', async () => {
+  const large = 'x'.repeat(1_500)
+  for (const query of ['1', '2', '3', '4', '5']) await cache.load(keyOf('a', query), loadOf(large))
+  expect(cache.get(keyOf('a', '1'))).toBe(large)
+  await cache.load(keyOf('b'), loadOf(large))
+  expect(cache.get(keyOf('b'))).toBe(large)
+  expect(['1', '2', '3', '4', '5'].map((query) => cache.get(keyOf('a', query)) === large)).toEqual([
+    ...[true, false, true, true, true],
+  ])
+})
+
 test('a drop takes all answers of its tenant and none of another', async () => {
   for (const query of ['x', 'y']) {
     await cache.load(keyOf('a', query), loadOf(query))

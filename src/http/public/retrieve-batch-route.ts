@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { CachedRetrieveDeps } from '../../rag/cached-retrieve.ts'
-import { type BatchOutcome, batchMax, retrieveBatch } from '../../rag/retrieve-batch.ts'
+import { type BatchOutcome, BatchTooLong, batchMax, retrieveBatch } from '../../rag/retrieve-batch.ts'
+import { answerBytesMax, answerTooLong } from '../answer-limit.ts'
 import { problemOf, toAppError } from '../problem.ts'
 import { type AnyRoute, route } from '../route.ts'
 import { reading } from './fields.ts'
@@ -47,7 +48,11 @@ export function retrieveBatchRoute(deps: CachedRetrieveDeps): AnyRoute {
     async handle(call) {
       const { principal, requestId, signal } = call
       const bypass = call.header('cache-control')?.includes('no-') === true
-      const { outcomes, stale } = await retrieveBatch(deps, principal, call.body.queries, { bypass, signal })
+      const options = { bypass, signal, bytesMax: answerBytesMax }
+      const batch = retrieveBatch(deps, principal, call.body.queries, options)
+      const { outcomes, stale } = await batch.catch((error: unknown) => {
+        throw error instanceof BatchTooLong ? answerTooLong() : error
+      })
       signal.throwIfAborted()
       const parts = outcomes.map((outcome) => partOf(outcome, call))
       return {
