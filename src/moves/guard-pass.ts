@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import type { Tx } from '../db/connect.ts'
 import { countStoredChunks } from '../registry/inventory.ts'
 import type { Comparison } from './compare.ts'
 import { countListed } from './count-places.ts'
@@ -29,9 +30,8 @@ export async function guardPass(
   begunAt: string,
 ): Promise<void> {
   const { db, move, settings, clock, signal } = context
-  const [log] = await db.execute<{ deleted: number }>(sql`
-    select count(*)::int as deleted from dirty where move_id = ${move.id} and not is_put`)
-  const seenRecords = Math.max(move.total ?? 0, move.copied) - (log?.deleted ?? 0)
+  const everSeen = Math.max(move.total ?? 0, move.copied)
+  const seenRecords = everSeen - (await countDeleted(db, move.id, everSeen - found.sourceRecords))
   const inventoryRecords = await countStoredChunks(db, move.tenantId, begunAt)
   let findings: PassFindings = { ...found, ...different, seenRecords, inventoryRecords }
   if (isTooFew(findings)) {
@@ -41,4 +41,13 @@ export async function guardPass(
     findings = { ...findings, sourceRecords: Math.max(again, found.sourceRecords) }
   }
   stopIf(whyNoRepair(findings, move.acceptedLoss))
+}
+
+/** Records that the log says were deleted: as many as explain what is missing are enough, and none when nothing is. */
+async function countDeleted(db: Tx, moveId: string, missing: number): Promise<number> {
+  if (missing <= 0) return 0
+  const [log] = await db.execute<{ deleted: number }>(sql`
+    select count(*)::int as deleted from (
+      select 1 from dirty where move_id = ${moveId} and not is_put limit ${missing}) as counted`)
+  return log?.deleted ?? 0
 }

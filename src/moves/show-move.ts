@@ -1,8 +1,7 @@
-import { and, count, desc, eq, gt, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, type SQL, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { dirty } from '../registry/dirty.sql.ts'
 import type { GateKind, NextStep, Waiting } from './gate.ts'
 import { gateNow } from './gate-now.ts'
 import { gateWords } from './gate-words.ts'
@@ -31,7 +30,7 @@ export interface MoveView {
   readonly target: PlaceView | null
   readonly verification: VerificationReport | null
   readonly writePauseMs: number | null
-  /** Records written during the move, and how many of them the other place still lacks. */
+  /** Records in the change log, and how many of them the other place still lacks; each counted up to 10,000. */
   readonly dirty: { readonly touched: number; readonly unsynced: number }
   readonly requested: MoveRequest | null
   /** What it waits for now, in words. */
@@ -141,13 +140,7 @@ async function listMoveEvents({ db }: { readonly db: Tx }, id: string, afterId: 
 
 export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
   const { source, target } = await readPlaces(tx, row)
-  const [log] = await tx
-    .select({
-      touched: count(),
-      unsynced: sql<number>`count(*) filter (where synced_seq is distinct from seq)::int`,
-    })
-    .from(dirty)
-    .where(eq(dirty.moveId, row.id))
+  const log = await countLog(tx, row.id)
   const view = ({ place, index }: NonNullable<typeof target>): PlaceView => ({
     kind: index.kind,
     project: place.project,
@@ -166,7 +159,7 @@ export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
     target: target === undefined ? null : view(target),
     verification: row.verification,
     writePauseMs: row.writePauseMs,
-    dirty: { touched: log?.touched ?? 0, unsynced: log?.unsynced ?? 0 },
+    dirty: log,
     requested: row.request,
     gate: waiting === null ? null : gateWords(waiting.gate),
     waitsFor: waiting === null ? null : waitView(waiting),
@@ -180,6 +173,18 @@ export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
     retainUntil: iso(row.retainUntil),
     endedAt: iso(row.endedAt),
   }
+}
+
+/** Rows that a view counts: it is asked for often, and a long move touches millions. */
+const countedRows = 10_000
+
+async function countLog(tx: Tx, moveId: string): Promise<MoveView['dirty']> {
+  const upTo = (where: SQL) =>
+    sql`(select count(*)::int from (select 1 from dirty where move_id = ${moveId} and ${where} limit ${countedRows}) as counted)`
+  const [log] = await tx.execute<{ touched: number; unsynced: number }>(
+    sql`select ${upTo(sql`true`)} as touched, ${upTo(sql`synced_seq is distinct from seq`)} as unsynced`,
+  )
+  return { touched: log?.touched ?? 0, unsynced: log?.unsynced ?? 0 }
 }
 
 function waitView({ gate, since, tries, nextTryAt }: Waiting): WaitView {

@@ -61,7 +61,11 @@ export const move = z
       })
       .nullable(),
     writePauseMs: z.int().nullable(),
-    dirty: z.object({ touched: z.int(), unsynced: z.int() }),
+    dirty: z
+      .object({ touched: z.int(), unsynced: z.int() })
+      .describe(
+        'Records in the change log, and those of them that the other place still lacks; each counted up to 10,000.',
+      ),
     requested: z.enum(['cancel', 'complete', 'rollback']).nullable(),
     gate: z.string().nullable().describe('What the move waits for now, in words.'),
     waitsFor: waitsFor.nullable(),
