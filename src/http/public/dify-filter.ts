@@ -1,5 +1,17 @@
 import { AppError, type FieldFault } from '../../errors.ts'
-import type { Filter } from '../../stores/store.ts'
+import type { Filter, Metadata } from '../../stores/store.ts'
+import { beginsWithin, numbersWithin, type Span, spanFor, spanOf } from './dify-dates.ts'
+import {
+  type Comparison,
+  hasText,
+  isKept,
+  isNone,
+  type Kept,
+  listed,
+  meetsNumber,
+  spellings,
+  type Value,
+} from './dify-values.ts'
 
 /** A condition as Dify sends it. */
 export interface DifyCondition {
@@ -13,71 +25,172 @@ export interface DifyConditions {
   readonly conditions?: readonly DifyCondition[] | null | undefined
 }
 
-type Value = string | number | boolean
+export interface DifyNarrowing {
+  /** What the store can judge: everything that it lets through meets the conditions. Undefined: nothing for sure. */
+  readonly sure: Filter | undefined
+  /** Where the store can't judge all: what may meet the conditions, to be judged one by one. */
+  readonly wide?: { readonly filter: Filter; readonly meets: (metadata: Metadata) => boolean }
+}
 
-const numeric = {
+interface Part {
+  /** Undefined: the store can say of nothing that it meets this. */
+  readonly sure: Filter | undefined
+  readonly meets: (kept: Kept) => boolean
+  /** The store can't judge all of it: what may meet it. */
+  readonly wide?: { readonly filter: Filter }
+}
+
+const comparisons = {
   ...{ '=': '$eq', '≠': '$ne', '>': '$gt', '<': '$lt', '≥': '$gte', '≤': '$lte' },
   ...{ before: '$lt', after: '$gt' },
-} as const
+} as const satisfies Record<string, Comparison>
 
-/** Operators that are taken. `start with` and `end with` are not: the store compares whole values. */
+const parts = { contains: 'includes', 'start with': 'startsWith', 'end with': 'endsWith' } as const
+
 export const difyOperators: readonly string[] = [
-  ...['contains', 'not contains', 'is', 'is not', 'in', 'not in', 'empty', 'not empty'],
-  ...Object.keys(numeric),
+  ...['contains', 'not contains', 'start with', 'end with', 'is', 'is not', 'in', 'not in', 'empty', 'not empty'],
+  ...Object.keys(comparisons),
 ]
 
+/** Parts of texts that are looked for in one request: each is looked for in each passage of a wide search. */
+const textsMax = 50
+
+type OnFault = (field: string, message: string) => void
+
 /**
- * Dify's conditions in our filter language, for which the caller's visibility is a second filter that stays.
+ * Dify's conditions: a filter in our language, for which the caller's visibility is a second filter that stays, and a
+ * wider one with a judgement where the store can't say it (parts of texts, dates that are texts).
  *
  * @returns undefined without conditions.
  * @throws AppError `invalid_request` with every condition that can't be said.
  */
-export function difyFilter(given: DifyConditions | null | undefined): Filter | undefined {
+export function difyNarrowing(given: DifyConditions | null | undefined): DifyNarrowing | undefined {
   const conditions = given?.conditions ?? []
   if (conditions.length === 0) return undefined
   const faults: FieldFault[] = []
-  const parts = conditions.map((condition, position) => {
+  const made = conditions.map((condition, position) => {
     const path = `metadata_condition.conditions[${position}]`
     return partOf(condition, (field, message) => faults.push({ path: `${path}.${field}`, message }))
   })
+  const texts = conditions.flatMap(({ comparison_operator: operator, value }) =>
+    Object.hasOwn(parts, operator) || operator === 'not contains' ? listOf(value, false) : [],
+  )
+  if (texts.length > textsMax) {
+    const message = `look for ${texts.length} parts of texts; ${textsMax} is the most`
+    faults.push({ path: 'metadata_condition.conditions', message })
+  }
   const [first] = faults
   if (first !== undefined) throw new AppError('invalid_request', `${first.path}: ${first.message}`, { faults })
-  return { [given?.logical_operator === 'or' ? '$or' : '$and']: parts }
+  return given?.logical_operator === 'or' ? anyPart(conditions, made) : everyPart(conditions, made)
 }
 
-function partOf(
-  { name, comparison_operator: operator, value }: DifyCondition,
-  fault: (field: string, message: string) => void,
-): Filter {
+function everyPart(conditions: readonly DifyCondition[], made: readonly Part[]): DifyNarrowing {
+  const filters = made.map((part) => part.sure).filter((one) => one !== undefined)
+  const sure = filters.length < made.length ? undefined : { $and: filters }
+  if (made.every(({ wide }) => wide === undefined)) return { sure }
+  const wider = made.map((part) => part.wide?.filter ?? part.sure).filter((one) => one !== undefined)
+  // The store has judged the others.
+  const meets = (metadata: Metadata) =>
+    made.every((part, at) => part.wide === undefined || part.meets(metadata[conditions[at]?.name ?? '']))
+  return { sure, wide: { filter: { $and: wider }, meets } }
+}
+
+function anyPart(conditions: readonly DifyCondition[], made: readonly Part[]): DifyNarrowing {
+  const filters = made.map((part) => part.sure).filter((one) => one !== undefined)
+  const sure = filters.length === 0 ? undefined : { $or: filters }
+  if (made.every(({ wide }) => wide === undefined)) return { sure }
+  const wider = made.map((part) => part.wide?.filter ?? part.sure).filter((one) => one !== undefined)
+  const meets = (metadata: Metadata) => made.some((part, at) => part.meets(metadata[conditions[at]?.name ?? '']))
+  return { sure, wide: { filter: { $or: wider }, meets } }
+}
+
+function partOf({ name, comparison_operator: operator, value }: DifyCondition, fault: OnFault): Part {
   // Such a name would be an operator of the filter language, in which it could mean anything.
   if (name === '' || name.startsWith('$')) fault('name', 'is not the name of a metadata field')
-  if (operator === 'empty' || operator === 'not empty') return { [name]: { $exists: operator === 'not empty' } }
-  if (Object.hasOwn(numeric, operator)) {
-    const number = numberOf(value)
-    if (number === undefined) fault('value', 'must be a number: dates are compared as numbers, as in 20261121')
-    return { [name]: { [numeric[operator as keyof typeof numeric]]: number } }
+  if (operator === 'empty' || operator === 'not empty') {
+    const wanted = operator === 'not empty'
+    return { sure: { [name]: { $exists: wanted } }, meets: (kept) => (kept !== undefined) === wanted }
+  }
+  if (Object.hasOwn(comparisons, operator)) {
+    return comparison(name, comparisons[operator as keyof typeof comparisons], value, fault)
   }
   const values = listOf(value, operator === 'in' || operator === 'not in')
   if (values.length === 0) fault('value', 'is missing')
   switch (operator) {
+    case 'contains':
+    case 'start with':
+    case 'end with': {
+      const has = hasText(values, parts[operator])
+      return { sure: anyOf(name, values), meets: has, wide: { filter: { [name]: { $exists: true } } } }
+    }
+    case 'not contains': {
+      const has = hasText(values, 'includes')
+      return {
+        sure: undefined,
+        meets: (kept) => kept !== undefined && !has(kept),
+        wide: { filter: noneOf(name, values) },
+      }
+    }
     case 'in':
-    case 'contains': // a list that has it, or the value itself
-      return anyOf(name, values)
+      return { sure: anyOf(name, values), meets: (kept) => values.some((one) => isKept(kept, one)) }
+    case 'is': {
+      const sure = { $and: values.map((one) => oneOf(name, one)) }
+      return { sure, meets: (kept) => values.every((one) => isKept(kept, one)) }
+    }
     case 'not in':
-    case 'not contains':
-      return { $and: values.map((one) => ({ [name]: { $ne: one } })) }
-    case 'is':
-      return { $and: values.map((one) => ({ [name]: { $eq: one } })) }
     case 'is not':
-      return { $and: values.map((one) => ({ [name]: { $ne: one } })) }
+      return { sure: noneOf(name, values), meets: (kept) => isNone(kept, values) }
     default:
       fault('comparison_operator', `is none of ${difyOperators.join(', ')}`)
-      return {}
+      return { sure: {}, meets: () => false }
   }
 }
 
+function comparison(name: string, operator: Comparison, value: DifyCondition['value'], fault: OnFault): Part {
+  const number = numberOf(value)
+  if (number !== undefined) {
+    return { sure: { [name]: { [operator]: number } }, meets: (kept) => meetsNumber(kept, operator, number) }
+  }
+  const isEquality = operator === '$eq' || operator === '$ne'
+  if (isEquality && (typeof value === 'boolean' || value === 'true' || value === 'false')) {
+    const is = operator === '$eq'
+    return is
+      ? { sure: oneOf(name, value), meets: (kept) => isKept(kept, value) }
+      : { sure: noneOf(name, [value]), meets: (kept) => isNone(kept, [value]) }
+  }
+  const span = typeof value === 'string' ? spanOf(value) : undefined
+  if (span === undefined) {
+    fault('value', 'must be a number, or a date as in 2026-11-21 or 2026-11-21T09:30:00Z')
+    return { sure: {}, meets: () => false }
+  }
+  return dated(name, operator, span)
+}
+
+/** Of dates that are numbers the store judges alone; those that are texts are judged one by one. */
+function dated(name: string, operator: Comparison, span: Span): Part {
+  if (operator === '$ne') {
+    const meets = (kept: Kept) => kept !== undefined && !listed(kept).some((one) => beginsWithin(one, span))
+    return { sure: undefined, meets, wide: { filter: { [name]: { $exists: true } } } }
+  }
+  const wanted = spanFor(operator, span)
+  return {
+    sure: numbersWithin(name, wanted),
+    meets: (kept) => listed(kept).some((one) => beginsWithin(one, wanted)),
+    wide: { filter: { [name]: { $exists: true } } },
+  }
+}
+
+function oneOf(name: string, value: Value): Filter {
+  const ways = spellings(value).map((one) => ({ [name]: { $eq: one } }))
+  return ways.length === 1 && ways[0] !== undefined ? ways[0] : { $or: ways }
+}
+
 function anyOf(name: string, values: readonly Value[]): Filter {
-  return { $or: values.map((one) => ({ [name]: { $eq: one } })) }
+  return { $or: values.flatMap(spellings).map((one) => ({ [name]: { $eq: one } })) }
+}
+
+function noneOf(name: string, values: readonly Value[]): Filter {
+  return { $and: values.flatMap(spellings).map((one) => ({ [name]: { $ne: one } })) }
 }
 
 /** @param separated one text may hold several values, with commas between, as Dify's own `in` takes it. */

@@ -7,9 +7,10 @@ import type { Match } from '../../rag/match.ts'
 import { queryMax, topKMax } from '../../rag/question.ts'
 import type { RetrieveAnswer } from '../../rag/retrieve.ts'
 import { tenantAttributes } from '../../registry/tenant-attributes.ts'
+import type { Filter, Metadata } from '../../stores/store.ts'
 import { problemKinds } from '../problem.ts'
 import { type AnyRoute, route } from '../route.ts'
-import { difyFilter, difyOperators } from './dify-filter.ts'
+import { type DifyNarrowing, difyNarrowing, difyOperators } from './dify-filter.ts'
 import { reading } from './fields.ts'
 
 export type DifyRouteDeps = CachedRetrieveDeps & { readonly db: Db }
@@ -47,7 +48,9 @@ const question = z
           .nullish(),
       })
       .nullish()
-      .describe('Narrows what is found. Values are compared whole: `contains` is for lists, and dates are numbers.'),
+      .describe(
+        'Narrows what is found. Dates are numbers (20261121, or seconds since 1970) or ISO texts. Parts of texts (`contains`, `start with`, `end with`) and dates that are texts are judged over the 100 nearest passages.',
+      ),
   })
   .meta({
     id: 'DifyRetrieval',
@@ -89,14 +92,45 @@ export function difyRoute(deps: DifyRouteDeps): AnyRoute {
     async handle({ principal, body }) {
       await checkKnowledge(deps, principal, body.knowledge_id)
       const { top_k: topK, score_threshold: threshold } = body.retrieval_setting
-      const { json } = await cachedRetrieve(deps, principal, {
-        ...{ query: body.query, topK, filter: difyFilter(body.metadata_condition) },
-        ...(threshold && { minScore: threshold }),
-      })
-      const { matches } = JSON.parse(json) as RetrieveAnswer
+      const asked = { query: body.query, topK, ...(threshold && { minScore: threshold }) }
+      const matches = await search(deps, principal, asked, difyNarrowing(body.metadata_condition))
       return { status: 200, json: { records: matches.flatMap(recordOf) } }
     },
   })
+}
+
+interface Asked {
+  readonly query: string
+  readonly topK: number
+  readonly minScore?: number
+}
+
+/**
+ * Where the store can't judge the conditions, the nearest passages that may meet them are judged here, as many as one
+ * search gives; beside those stands what the store finds by itself, however far away.
+ */
+async function search(
+  deps: DifyRouteDeps,
+  principal: TenantPrincipal,
+  asked: Asked,
+  narrowing: DifyNarrowing | undefined,
+): Promise<readonly Match[]> {
+  const found = async (topK: number, filter: Filter | undefined) => {
+    const { json } = await cachedRetrieve(deps, principal, { ...asked, topK, filter })
+    return (JSON.parse(json) as RetrieveAnswer).matches
+  }
+  const { sure: filter, wide } = narrowing ?? {}
+  if (wide === undefined) return found(asked.topK, filter)
+  const [sure, maybe] = await Promise.all([filter && found(asked.topK, filter), found(topKMax, wide.filter)])
+  const judged = maybe.filter((match) => wide.meets(keptBy(match)))
+  const byId = new Map([...(sure ?? []), ...judged].map((match) => [match.id, match]))
+  return [...byId.values()].sort((a, b) => b.score - a.score).slice(0, asked.topK)
+}
+
+/** Fields by the names that the store has them under. */
+function keptBy({ metadata, text, documentId, source }: Match): Metadata {
+  const lifted = Object.entries({ text, documentId, source }).filter(([, value]) => value !== null)
+  return { ...metadata, ...Object.fromEntries(lifted as [string, string][]) }
 }
 
 /**

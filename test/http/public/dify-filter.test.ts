@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
-import { type DifyCondition, difyFilter } from '../../../src/http/public/dify-filter.ts'
+import { type DifyCondition, difyNarrowing } from '../../../src/http/public/dify-filter.ts'
 
 const one = (comparison_operator: string, value?: DifyCondition['value'], name = 'year') =>
-  difyFilter({ conditions: [{ name, comparison_operator, value }] })
+  difyNarrowing({ conditions: [{ name, comparison_operator, value }] })
 
 test.each<[string, DifyCondition['value'], object]>([
   ['is', 'a', { $and: [{ year: { $eq: 'a' } }] }],
   ['is not', 'a', { $and: [{ year: { $ne: 'a' } }] }],
-  ['contains', 'a', { $or: [{ year: { $eq: 'a' } }] }],
-  ['not contains', 'a', { $and: [{ year: { $ne: 'a' } }] }],
+  ['is', 'true', { $and: [{ $or: [{ year: { $eq: 'true' } }, { year: { $eq: true } }] }] }],
+  ['is not', true, { $and: [{ year: { $ne: true } }, { year: { $ne: 'true' } }] }],
+  ['=', false, { $or: [{ year: { $eq: false } }, { year: { $eq: 'false' } }] }],
   ['in', 'a, b', { $or: [{ year: { $eq: 'a' } }, { year: { $eq: 'b' } }] }],
   ['in', ['a, b', 7], { $or: [{ year: { $eq: 'a, b' } }, { year: { $eq: 7 } }] }],
   ['not in', ['a', 'b'], { $and: [{ year: { $ne: 'a' } }, { year: { $ne: 'b' } }] }],
@@ -24,7 +25,7 @@ test.each<[string, DifyCondition['value'], object]>([
   ['before', 20261121, { year: { $lt: 20261121 } }],
   ['after', '20261121', { year: { $gt: 20261121 } }],
 ])('"%s" %j is said in our filter language', (operator, value, expected) => {
-  expect(one(operator, value)).toEqual({ $and: [expected] })
+  expect(one(operator, value)).toEqual({ sure: { $and: [expected] } })
 })
 
 test('conditions are joined as they ask to be, by default all of them', () => {
@@ -33,17 +34,19 @@ test('conditions are joined as they ask to be, by default all of them', () => {
     { name: 'b', comparison_operator: 'empty' },
   ]
   const parts = [{ $and: [{ a: { $eq: '1' } }] }, { b: { $exists: false } }]
-  expect(difyFilter({ conditions })).toEqual({ $and: parts })
-  expect(difyFilter({ logical_operator: 'or', conditions })).toEqual({ $or: parts })
+  expect(difyNarrowing({ conditions })).toEqual({ sure: { $and: parts } })
+  expect(difyNarrowing({ logical_operator: 'or', conditions })).toEqual({ sure: { $or: parts } })
 })
 
 test.each([[undefined], [null], [{}], [{ conditions: null }], [{ conditions: [] }]])('%j is no filter', (given) => {
-  expect(difyFilter(given)).toBeUndefined()
+  expect(difyNarrowing(given)).toBeUndefined()
 })
 
 test.each<[string, DifyCondition['value'], string, string]>([
-  ['start with', 'a', 'year', 'metadata_condition.conditions[0].comparison_operator'],
-  ['end with', 'a', 'year', 'metadata_condition.conditions[0].comparison_operator'],
+  ['before', '2026-02-30', 'year', 'metadata_condition.conditions[0].value'],
+  ['after', '2026-13-01', 'year', 'metadata_condition.conditions[0].value'],
+  ['>', 'true', 'year', 'metadata_condition.conditions[0].value'],
+  ['contains', Array(51).fill('a'), 'year', 'metadata_condition.conditions'],
   ['like', 'a', 'year', 'metadata_condition.conditions[0].comparison_operator'],
   ['toString', 'a', 'year', 'metadata_condition.conditions[0].comparison_operator'],
   ['is', '', 'year', 'metadata_condition.conditions[0].value'],

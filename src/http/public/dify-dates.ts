@@ -1,0 +1,80 @@
+import type { Filter } from '../../stores/store.ts'
+
+/** From when to when, in milliseconds since 1970; the end is not part of it. */
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+const dayMs = 86_400_000
+const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/
+
+/** A number up to here is a day, as in 20261121; then come seconds since 1970, and then milliseconds. */
+const daysBegin = 1e7
+const daysEnd = 1e8
+const secondsEnd = 1e11
+
+/** A date or a time as a text has it (ISO 8601, without a zone in UTC): a whole day, or a millisecond. */
+export function spanOf(text: string): Span | undefined {
+  const [, day, time, zone = 'Z'] = iso.exec(text.trim()) ?? []
+  if (day === undefined) return undefined
+  const midnight = Date.parse(`${day}T00:00:00Z`)
+  // What the calendar does not have, as in 2026-02-30, is a day of the month after for the parser.
+  if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== day) return undefined
+  if (time === undefined) return { from: midnight, to: midnight + dayMs }
+  const from = Date.parse(`${day}T${time}${zone}`)
+  return Number.isNaN(from) ? undefined : { from, to: from + 1 }
+}
+
+/** When what is compared with a date has to begin. */
+export function spanFor(operator: '$eq' | '$lt' | '$lte' | '$gt' | '$gte', { from, to }: Span): Span {
+  switch (operator) {
+    case '$eq':
+      return { from, to }
+    case '$lt':
+      return { from: -Infinity, to: from }
+    case '$lte':
+      return { from: -Infinity, to }
+    case '$gt':
+      return { from: to, to: Infinity }
+    case '$gte':
+      return { from, to: Infinity }
+  }
+}
+
+/** Whether a value that is kept is a date within the span, however it is kept. */
+export function beginsWithin(value: string | number | boolean, { from, to }: Span): boolean {
+  const begin = typeof value === 'string' ? spanOf(value)?.from : typeof value === 'number' ? beginOf(value) : undefined
+  return begin !== undefined && begin >= from && begin < to
+}
+
+/** The same of numbers alone, as the store judges it. */
+export function numbersWithin(name: string, { from, to }: Span): Filter {
+  const kinds = [
+    within(name, Math.max(dayNumber(from), daysBegin), Math.min(dayNumber(to), daysEnd)),
+    within(name, Math.max(from / 1000, daysEnd), Math.min(to / 1000, secondsEnd)),
+    within(name, Math.max(from, secondsEnd), to),
+  ]
+  return { $or: kinds }
+}
+
+function within(name: string, from: number, to: number): Filter {
+  return { [name]: to === Infinity ? { $gte: from } : { $gte: from, $lt: to } }
+}
+
+function beginOf(number: number): number | undefined {
+  if (number >= secondsEnd) return number
+  if (number >= daysEnd) return number * 1000
+  const digits = String(number)
+  return /^\d{8}$/.test(digits)
+    ? spanOf(`${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6)}`)?.from
+    : undefined
+}
+
+/** The first day that begins at a moment or after it, as a number like 20261121. */
+function dayNumber(ms: number): number {
+  if (!Number.isFinite(ms)) return ms
+  if (ms > Date.UTC(9999, 11, 31)) return daysEnd
+  const day = new Date(Math.ceil(ms / dayMs) * dayMs).toISOString().slice(0, 10)
+  return Number(day.replaceAll('-', ''))
+}
