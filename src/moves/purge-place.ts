@@ -1,5 +1,5 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm'
-import type { Db } from '../db/connect.ts'
+import type { Db, Tx } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import { freeRoom, setIndexDeleted } from '../registry/indexes.ts'
 import { markPurged, toPlacement } from '../registry/places.ts'
@@ -9,7 +9,7 @@ import { countListed } from './count-places.ts'
 import type { MoveRow } from './journal.ts'
 import { whyNoPurge } from './loss-rules.ts'
 import { cleanups } from './moves.sql.ts'
-import { readPlace, readRouting } from './read-places.ts'
+import { type PlaceAndIndex, readPlace, readRouting } from './read-places.ts'
 import { NeedsPerson } from './stop-reason.ts'
 
 /** What was deleted; kept with the move. */
@@ -55,16 +55,7 @@ export async function purgePlace(
     await store.deleteNamespace({ signal })
     if ((await store.describeNamespace({ signal })) !== undefined) return undefined
   }
-  await db.transaction(async (tx) => {
-    if (await markPurged(tx, placeId)) {
-      await freeRoom(tx, index.id, false)
-      if (indexDeleted) await setIndexDeleted(tx, index.id)
-    }
-    await tx
-      .update(cleanups)
-      .set({ doneAt: sql`now()` })
-      .where(and(eq(cleanups.placeId, placeId), isNull(cleanups.doneAt)))
-  })
+  await db.transaction((tx) => giveBack(tx, found))
   return receipt
 
   /** The log has ended: the tenant's place has to show that it has what is deleted here. */
@@ -81,6 +72,18 @@ export async function purgePlace(
     const known = await stores.describeIndex(place.project, index.name, { signal })
     return known === undefined ? undefined : (await store.describeNamespace({ signal }))?.recordCount
   }
+}
+
+/** Frees the room, or a silo's index, of a place that the store has no more, or never had. */
+export async function giveBack(tx: Tx, { place, index }: PlaceAndIndex): Promise<void> {
+  if (await markPurged(tx, place.id)) {
+    await freeRoom(tx, index.id, false)
+    if (index.kind === 'silo') await setIndexDeleted(tx, index.id)
+  }
+  await tx
+    .update(cleanups)
+    .set({ doneAt: sql`now()` })
+    .where(and(eq(cleanups.placeId, place.id), isNull(cleanups.doneAt)))
 }
 
 async function refuseIfNamed(db: Db, placeId: number): Promise<void> {

@@ -16,14 +16,16 @@ import { type ProjectSettings, projectsOf, siloProject } from './reserve-target-
 import { findSeat, regionOf } from './reserve-target-seat.ts'
 import type { MoveSettings } from './step.ts'
 
-type Settings = ProjectSettings & Pick<MoveSettings, 'indexPrefix' | 'cloud'>
+export type ReserveSettings = ProjectSettings & Pick<MoveSettings, 'indexPrefix'>
 
 /**
  * Writes down where the move goes, before anything is made there: a silo's index for a promote, room in a shared index
- * for the others; then the place, under a generation and a name of its own, and its cleanup.
+ * for the others; then the place, under a generation and a name of its own, and its cleanup. A promote does so when it
+ * is accepted, since a project has few indexes; the others when they begin.
+ * @returns the place's id.
  * @throws AppError `index_limit_reached`, `conflict` when no shared index has room.
  */
-export async function reserveTarget(tx: Tx, row: MoveRow, settings: Settings): Promise<void> {
+export async function reserveTarget(tx: Tx, row: MoveRow, settings: ReserveSettings): Promise<number> {
   const { source } = await readPlaces(tx, row)
   const generation = await nextGeneration(tx, row.tenantId)
   const index =
@@ -44,7 +46,8 @@ export async function reserveTarget(tx: Tx, row: MoveRow, settings: Settings): P
     .returning({ id: places.id })
   if (place === undefined) throw new Error('an insert returns its row')
   await tx.insert(cleanups).values({ placeId: place.id, moveId: row.id })
-  await changeMove(tx, row, { state: 'preparing', targetPlaceId: place.id, gate: null }, { index: index.name })
+  await changeMove(tx, row, { targetPlaceId: place.id })
+  return place.id
 }
 
 /**
@@ -81,7 +84,7 @@ async function reserveSilo(
   tenantId: TenantId,
   generation: number,
   source: IndexRow,
-  settings: Settings,
+  settings: ReserveSettings,
 ): Promise<IndexRow> {
   const region = await regionOf(tx, tenantId, settings.region)
   await lockProjects(tx, projectsOf(settings))

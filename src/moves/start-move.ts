@@ -7,18 +7,20 @@ import { lockTenant } from '../registry/tenants.ts'
 import { appendEvent, movesChannel } from './journal.ts'
 import { moves } from './moves.sql.ts'
 import { lookAhead, type WantedMove } from './plan-refusals.ts'
-import { type ProjectSettings, projectsOf } from './reserve-target-project.ts'
+import { type ReserveSettings, reserveTarget } from './reserve-target.ts'
+import { projectsOf } from './reserve-target-project.ts'
 import { type MoveView, viewOf } from './show-move.ts'
 
 export interface StartMoveDeps {
   readonly db: Db
-  readonly settings: ProjectSettings
+  readonly settings: ReserveSettings
 }
 
 /**
  * Queues a move; any replica's mover carries it out when it has its turn. A `promote` takes a tenant from a shared index
  * to one of its own, a `demote` back into the fullest shared index with room, a `rebalance` from one shared index to
- * another, or to the one that is named.
+ * another, or to the one that is named. A promote's index counts from here on, so that no move that was accepted finds
+ * the project full.
  *
  * @throws AppError `not_found`, `tenant_not_ready`, `conflict` (it is in such a place already, is being offboarded, or no
  *   shared index has room), `move_in_progress` (naming the move), `index_limit_reached` before anything is made,
@@ -53,6 +55,7 @@ export async function startMove(
     await appendEvent(tx, row.id, 'queued', { by: actor.subject })
     await appendAudit(tx, [{ actor: actor.subject, action: 'move.start', tenantId, detail: { move: row.id, kind } }])
     await tx.execute(sql`select pg_notify(${movesChannel}, ${row.id})`)
-    return viewOf(tx, row)
+    const targetPlaceId = kind === 'promote' ? await reserveTarget(tx, row, settings) : null
+    return viewOf(tx, { ...row, targetPlaceId })
   })
 }

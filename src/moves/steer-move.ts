@@ -6,7 +6,8 @@ import { appendAudit } from '../registry/audit.ts'
 import { changeMove, type MoveRow } from './journal.ts'
 import { isBeforeSwitch } from './move-state.ts'
 import { moves } from './moves.sql.ts'
-import { readRouting } from './read-places.ts'
+import { giveBack } from './purge-place.ts'
+import { readPlaces, readRouting } from './read-places.ts'
 import { type MoveView, viewOf } from './show-move.ts'
 
 interface Deps {
@@ -14,7 +15,8 @@ interface Deps {
 }
 
 /**
- * Before the switch: drop the target and go on with the source. The mover does it at its next step.
+ * Before the switch: drop the target and go on with the source. The mover does it at its next step; one that has not
+ * begun ends at once and gives back the index that was kept for it.
  * @throws AppError `not_found`, `conflict` when it is too late.
  */
 export async function cancelMove({ db }: Deps, actor: StaffPrincipal, id: string, acceptLoss = 0): Promise<MoveView> {
@@ -22,6 +24,7 @@ export async function cancelMove({ db }: Deps, actor: StaffPrincipal, id: string
     if (row.state === 'cancelling') return
     if (!isBeforeSwitch(row.pausedState ?? row.state))
       throw tooLate(row, 'cancelled', row.state === 'soaking' ? 'Roll it back instead.' : '')
+    if ((row.pausedState ?? row.state) === 'queued') return endQueued(tx, row)
     // A paused one needs no mover's word: it is resumed only to be cancelled.
     const cancelling = row.pausedState === null ? {} : ({ state: 'cancelling', pausedState: null } as const)
     await changeMove(tx, row, { request: 'cancel', notBefore: null, ...cancelling })
@@ -69,16 +72,7 @@ export async function pauseMove({ db }: Deps, actor: StaffPrincipal, id: string)
     if ((await readRouting(tx, row)).phase === 'fence') {
       throw new AppError('conflict', 'The move is switching right now. Try again in a few seconds.', { retryAfterS: 5 })
     }
-    // A new token: the mover stops at its next word to the registry. Until then, at the latest until the end of its
-    // lease, it may still send: what it has claimed is suspect from then on, and not from when the next one comes.
-    await tx
-      .update(moves)
-      .set({
-        moverToken: sql`${moves.moverToken} + 1`,
-        moverLeaseUntil: null,
-        sendsUntil: sql`greatest(${moves.sendsUntil}, ${moves.moverLeaseUntil})`,
-      })
-      .where(eq(moves.id, row.id))
+    await takeFromMover(tx, row)
     await changeMove(tx, row, { state: 'paused', pausedState: row.state })
   })
 }
@@ -90,6 +84,29 @@ export async function resumeMove({ db }: Deps, actor: StaffPrincipal, id: string
     await changeMove(tx, row, { state: row.pausedState, pausedState: null, gate: null, notBefore: null })
   }
   return steer(db, actor, id, 'move.resume', deed, acceptLoss)
+}
+
+/** The store has nothing of it yet: it is asked for nothing, and a store that is unavailable keeps no index from the next. */
+async function endQueued(tx: Tx, row: MoveRow): Promise<void> {
+  await takeFromMover(tx, row)
+  const { target } = await readPlaces(tx, row)
+  if (target !== undefined) await giveBack(tx, target)
+  await changeMove(tx, row, { state: 'cancelled', pausedState: null, request: null, notBefore: null })
+}
+
+/**
+ * A new token: the mover stops at its next word to the registry. Until then, at the latest until the end of its lease, it
+ * may still send: what it has claimed is suspect from then on, and not from when the next one comes.
+ */
+async function takeFromMover(tx: Tx, row: MoveRow): Promise<void> {
+  await tx
+    .update(moves)
+    .set({
+      moverToken: sql`${moves.moverToken} + 1`,
+      moverLeaseUntil: null,
+      sendsUntil: sql`greatest(${moves.sendsUntil}, ${moves.moverLeaseUntil})`,
+    })
+    .where(eq(moves.id, row.id))
 }
 
 async function steer(

@@ -19,7 +19,7 @@ const policy: Policy = {
   demote: { recordsBelow: 10, requestsPerDayBelow: 100 },
 }
 const automatic: AutomaticMoves = { movesPerDay: 2, afterHours: 0 }
-const settings = { project: 'default', projectIndexLimit: 5, cloud: 'aws', region: 'us-east-1' }
+const settings = { project: 'default', projectIndexLimit: 5, cloud: 'aws', region: 'us-east-1', indexPrefix: 'tr' }
 const signal = new AbortController().signal
 const round = (by: Policy, epochMs = Date.now) =>
   policyRound(

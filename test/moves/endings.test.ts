@@ -188,7 +188,8 @@ test('a change of the tenant at the moment that its move arms does not fail the 
   })
   const { id } = await world.promote(acme)
   await arming.promise
-  // As PATCH does it: the move has read the routing, and waits for this transaction to change it.
+  // As PATCH does it: the move has read the routing, and waits for this transaction to change it. Others may wait for
+  // the move: the renewal of its claim does on a slow machine.
   await world.home.db.transaction(async (tx) => {
     await tickRouting(tx, acme)
     changed.resolve()
@@ -197,7 +198,7 @@ test('a change of the tenant at the moment that its move arms does not fail the 
         expect(
           await world.home
             .sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
-        ).toHaveLength(1),
+        ).not.toEqual([]),
       { timeout: 20_000 },
     )
   })

@@ -4,7 +4,7 @@ import { showMove } from '../../src/moves/show-move.ts'
 import { cancelMove, completeMove, pauseMove, resumeMove, rollbackMove } from '../../src/moves/steer-move.ts'
 import type { MovePoint } from '../../src/moves/step.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
-import { contents, MoveWorld, platform, type Replica } from '../support/move-world.ts'
+import { contents, MoveWorld, platform, type Replica, settings } from '../support/move-world.ts'
 
 let world: MoveWorld
 beforeEach(async () => {
@@ -183,7 +183,7 @@ test('before the switch a move can be cancelled, which drops the target and open
     if (point === 'copy: batch written') await resume.promise
   })
   const { id, target } = await world.promote(acme)
-  expect(target).toBeNull()
+  expect(target).toMatchObject({ kind: 'silo', generation: 2 })
   const copying = await world.until(id, 'copying')
   await expect(rollbackMove(world.home, platform, id)).rejects.toMatchObject({ code: 'conflict' })
   await cancelMove(world.home, platform, id)
@@ -261,7 +261,7 @@ test('a move is refused before it starts when the project has no index left, and
   const { startMove } = await import('../../src/moves/start-move.ts')
   const full = {
     db: world.home.db,
-    settings: { project: 'default', projectIndexLimit: 1, cloud: 'aws', region: 'us-east-1' },
+    settings: { ...settings, projectIndexLimit: 1 },
   }
   await expect(startMove(full, platform, { tenantId: acme, kind: 'promote' })).rejects.toMatchObject({
     code: 'index_limit_reached',

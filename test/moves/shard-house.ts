@@ -12,10 +12,16 @@ import type { StoreCall } from '../../src/stores/store-calls.ts'
 import { type MoveWorld, platform } from '../support/move-world.ts'
 
 /** What starting a move looks at. */
-export const settings = { project: 'default', projectIndexLimit: 20, cloud: 'aws', region: 'us-east-1' }
+export const settings = {
+  project: 'default',
+  projectIndexLimit: 20,
+  cloud: 'aws',
+  region: 'us-east-1',
+  indexPrefix: 'tr',
+}
 
 export const moverSettings: MoveSettings = {
-  ...{ ...settings, indexPrefix: 'tr', retentionMs: 3_600_000, fenceBudgetMs: 5_000 },
+  ...{ ...settings, retentionMs: 3_600_000, fenceBudgetMs: 5_000 },
   ...{ storeInDoubtMs: 300, storeVisibleMs: 300, readGraceMs: 0, staleReadsMs: 0 },
 }
 

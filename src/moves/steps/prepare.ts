@@ -7,7 +7,7 @@ import { toPlacement } from '../../registry/places.ts'
 import type { IndexInfo } from '../../stores/store.ts'
 import { asMover, changeMove, type MoveRow } from '../journal.ts'
 import { waitsForTurn } from '../queue.ts'
-import { type PlaceAndIndex, readPlaces, readRouting } from '../read-places.ts'
+import { type PlaceAndIndex, readPlace, readPlaces, readRouting } from '../read-places.ts'
 import { giveSeatUp, reserveTarget } from '../reserve-target.ts'
 import { next, type Step, type StepContext, wait } from '../step.ts'
 
@@ -18,10 +18,14 @@ import { next, type Step, type StepContext, wait } from '../step.ts'
 export const prepare: Step = async (context) => {
   const { db, stores, settings, move, signal } = context
   const turn = await asMover(db, move, async (tx, row) => {
-    if (row.targetPlaceId !== null) return undefined
     const gate = row.state === 'queued' ? await waitsForTurn(tx, row) : undefined
-    if (gate === undefined) await reserveTarget(tx, row, settings)
-    return gate
+    if (gate !== undefined) return gate
+    const placeId = row.targetPlaceId ?? (await reserveTarget(tx, row, settings))
+    if (row.state !== 'queued') return undefined
+    // Before anything is made: a queued move has nothing in the store, and is cancelled without a look there.
+    const target = await readPlace(tx, placeId)
+    await changeMove(tx, row, { state: 'preparing', gate: null }, { index: target?.index.name })
+    return undefined
   })
   if (turn !== undefined) return wait(turn, 500)
   await context.at('prepare: target reserved')
