@@ -99,8 +99,22 @@ describe('against a running service', () => {
     expect((await run('moves', 'watch', drained.moves[0].id)).code).toBe(0)
     const shown = JSON.parse((await run('moves', 'show', drained.moves[0].id, '--json')).out)
     expect(shown).toMatchObject({ state: 'soaking', target: { index: 'tr-pool-2' } })
+    const read = (await run('moves', 'show', drained.moves[0].id)).out
+    expect(read).toMatch(/^to +tr-pool-2, a shared index, project default$/m)
+    expect(read).toMatch(
+      new RegExp(`^What can be done:\n  tenant-router moves complete ${shown.id}\n      deletes`, 'm'),
+    )
+    const listed = (await run('moves', 'list')).out
+    expect(listed).toMatch(/ID +TENANT +KIND +STATE +COPIED +DONE +CREATED +WAITS FOR/)
+    expect(listed).toMatch(new RegExp(`^${shown.id} +acme +rebalance +soaking +1 of 1 +100 % `, 'm'))
     const indexes = JSON.parse((await run('indexes', 'list', '--json')).out).items
-    expect(indexes.find((one: { name: string }) => one.name === 'tr-pool-1')).toMatchObject({ full: true })
+    expect(indexes).toMatchObject([
+      { name: 'tr-pool-1', full: true, draining: true },
+      { name: 'tr-pool-2', draining: false },
+    ])
+    const rows = (await run('indexes', 'list')).out
+    expect(rows).toMatch(/^tr-pool-1 +default +pool +draining /m)
+    expect(rows).toMatch(/^tr-pool-2 +default +pool +ready /m)
     // A new tenant goes elsewhere.
     expect((await run('tenants', 'create', 'bolt', '--name', 'Bolt', '--yes')).code).toBe(0)
     const bolt = JSON.parse((await run('tenants', 'show', 'bolt', '--json')).out)
