@@ -6,6 +6,7 @@ import { type MoveView, showMove } from '../../src/moves/show-move.ts'
 import { cancelMove, completeMove } from '../../src/moves/steer-move.ts'
 import type { MovePoint } from '../../src/moves/step.ts'
 import { MoveWorld, platform } from '../support/move-world.ts'
+import { tcpWay } from '../support/tcp-way.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -171,4 +172,29 @@ test('a move that has its turn and finds all movers busy says so, and goes on wh
   ])
   ending.resolve()
   await world.until(id, 'soaking')
+})
+
+test('while a replica without Postgres may read the old place by what it saw, the place stays and the replica is named', async () => {
+  const acme = await world.tenant('acme', 5)
+  const way = world.stack.use(await tcpWay(world.home.url))
+  const cutOff = await world.replica(undefined, { url: way.url })
+  world.stack.defer(() => way.drop(false))
+  await cutOff.stopMover()
+  const old = (await cutOff.routes.find(acme)).routing.active
+  await world.replica(undefined, { settings: { staleReadsMs: 600_000 } })
+  way.drop(true)
+  const { id } = await world.promote(acme)
+  await world.until(id, 'soaking')
+  await completeMove(world.home, platform, id)
+  const kept = await waiting(id, 'stale_reader')
+  expect(kept).toMatchObject({ state: 'completing', waitsFor: { replica: hostname() } })
+  expect(kept.gate).toContain(`may still read the old place (${hostname()}), until `)
+  expect(Date.parse(kept.waitsFor.until ?? '')).toBeGreaterThan(Date.parse(kept.waitsFor.since))
+  // It does read there, and finds everything.
+  expect((await cutOff.routes.find(acme)).routing.active).toEqual(old)
+  expect((await cutOff.store.open(old).list({ limit: 10 })).ids).toHaveLength(5)
+
+  await world.home.sql`update sessions set expires_at = expires_at - interval '10 minutes' where expires_at < now()`
+  await world.until(id, 'completed')
+  expect(await world.store.open(old).describeNamespace()).toBeUndefined()
 })

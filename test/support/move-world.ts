@@ -56,6 +56,14 @@ export interface Replica {
   cutPostgres(): Promise<void>
 }
 
+interface ReplicaOptions {
+  readonly leaseMs?: number
+  readonly storeCallMs?: number
+  readonly settings?: Partial<MoveSettings>
+  /** Its way to Postgres. */
+  readonly url?: string
+}
+
 /** Postgres, `pinecone-local`, a tenant in a shared index, and as many replicas as asked for. */
 export class MoveWorld implements AsyncDisposable {
   readonly stack = new AsyncDisposableStack()
@@ -100,12 +108,10 @@ export class MoveWorld implements AsyncDisposable {
     return tenantId
   }
 
-  async replica(
-    hook?: Hook,
-    options: { leaseMs?: number; storeCallMs?: number; settings?: Partial<MoveSettings> } = {},
-  ): Promise<Replica> {
+  async replica(hook?: Hook, options: ReplicaOptions = {}): Promise<Replica> {
     const applicationName = `replica ${this.#replicas++}`
-    const database = this.stack.use(connect({ url: this.home.url, max: 4, applicationName }))
+    const { url = this.home.url } = options
+    const database = this.stack.use(connect({ url, max: 4, applicationName }))
     const store = this.local.connect()
     const routes = new LeasedRoutes(database, {
       leaseMs: 5_000,
@@ -115,7 +121,7 @@ export class MoveWorld implements AsyncDisposable {
     })
     this.stack.use(routes)
     await routes.start()
-    const own = connect({ url: this.home.url, max: 4, applicationName })
+    const own = connect({ url, max: 4, applicationName })
     let dead = false
     const at: Hook = async (point, move) => {
       await hook?.(point, move)
