@@ -1,10 +1,12 @@
 import { hostname } from 'node:os'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
 import { AppError } from '../../src/errors.ts'
 import type { GateKind } from '../../src/moves/gate.ts'
 import { type MoveView, showMove } from '../../src/moves/show-move.ts'
 import { cancelMove, completeMove } from '../../src/moves/steer-move.ts'
 import type { MovePoint } from '../../src/moves/step.ts'
+import type { IndexInfo, VectorStore } from '../../src/stores/store.ts'
 import { MoveWorld, platform } from '../support/move-world.ts'
 import { tcpWay } from '../support/tcp-way.ts'
 
@@ -172,6 +174,43 @@ test('a move that has its turn and finds all movers busy says so, and goes on wh
   ])
   ending.resolve()
   await world.until(id, 'soaking')
+})
+
+test('a move that is stuck at one gate gives its turn to the next, and goes on when what kept it has passed', async () => {
+  const [acme, beta] = [await world.tenant('acme', 5), await world.tenant('beta', 5)]
+  let aheadMs = 0
+  const clock = { ...systemClock, epochMs: () => Date.now() + aheadMs }
+  let isStarting = true
+  const asShown = (info: IndexInfo) => ({ ...info, ready: !(isStarting && info.name.includes('-acme-')) })
+  const stores = (inner: VectorStore): VectorStore => ({
+    open: (placement) => inner.open(placement),
+    createIndex: async (project, spec, options) => asShown(await inner.createIndex(project, spec, options)),
+    async describeIndex(project, name, options) {
+      const info = await inner.describeIndex(project, name, options)
+      return info && asShown(info)
+    },
+    listIndexes: (project, options) => inner.listIndexes(project, options),
+    deleteIndex: (project, name, options) => inner.deleteIndex(project, name, options),
+  })
+  await world.replica(undefined, { clock, stores })
+  const stuck = await world.promote(acme)
+  expect(await waiting(stuck.id, 'index_starting')).toMatchObject({
+    state: 'preparing',
+    waitsFor: { index: stuck.target?.index },
+  })
+  // They share an index, on which one move works at a time.
+  const next = await world.promote(beta)
+  expect(await waiting(next.id, 'index_busy')).toMatchObject({ state: 'queued', waitsFor: { index: 'tr-pool-1' } })
+
+  const nextState = async () => {
+    aheadMs += 5_000
+    return (await showMove(world.home, next.id)).state
+  }
+  await expect.poll(nextState, { timeout: 60_000, interval: 200 }).not.toBe('queued')
+  await world.until(next.id, 'soaking')
+  expect((await showMove(world.home, stuck.id)).state).toBe('preparing')
+  isStarting = false
+  await world.until(stuck.id, 'soaking')
 })
 
 test('while a replica without Postgres may read the old place by what it saw, the place stays and the replica is named', async () => {

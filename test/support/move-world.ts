@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { vi } from 'vitest'
 import type { StaffPrincipal } from '../../src/auth/principal.ts'
+import type { Clock } from '../../src/clock.ts'
 import { connect } from '../../src/db/connect.ts'
 import type { MoveRow } from '../../src/moves/journal.ts'
 import { Mover } from '../../src/moves/mover.ts'
@@ -62,6 +63,10 @@ interface ReplicaOptions {
   readonly settings?: Partial<MoveSettings>
   /** Its way to Postgres. */
   readonly url?: string
+  /** The mover's. */
+  readonly clock?: Clock
+  /** What the mover gets for its store. */
+  readonly stores?: (inner: VectorStore) => VectorStore
 }
 
 /** Postgres, `pinecone-local`, a tenant in a shared index, and as many replicas as asked for. */
@@ -127,7 +132,14 @@ export class MoveWorld implements AsyncDisposable {
       await hook?.(point, move)
       if (dead) await new Promise(() => undefined)
     }
-    const deps = { stores: store, settings: { ...settings, ...options.settings }, log: pino({ level: 'silent' }), at }
+    const { clock, stores = (inner) => inner } = options
+    const deps = {
+      stores: stores(store),
+      settings: { ...settings, ...options.settings },
+      log: pino({ level: 'silent' }),
+      at,
+      ...(clock && { clock }),
+    }
     const mover = new Mover(own, deps, { leaseMs: options.leaseMs ?? 5_000, maxMoves: 2, pollMs: 100 })
     // All connections are made before any can be cut: a kill is to meet work, not a handshake.
     await Promise.all(Array.from({ length: 4 }, () => own.sql`select pg_sleep(0.02)`))
