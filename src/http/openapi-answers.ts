@@ -1,18 +1,31 @@
 import { type ErrorCode, errorCodes } from '../errors.ts'
 import { type Components, type Json, jsonSchema } from './json-schema.ts'
 import { problemKinds, problemType } from './problem.ts'
-import type { AnyRoute } from './route.ts'
+import type { AnyRoute, RouteReply } from './route.ts'
 
 /** What an operation answers: its own replies, and the problems that a route of its kind can have. */
 export function answersOf(route: AnyRoute, components: Components): Json {
   const problems = new Map(problemStatuses(route).map(([status, codes]) => [String(status), problemAnswer(codes)]))
   const replies = Object.entries(route.replies).map(([status, reply]) => {
-    const schema = reply.schema && jsonSchema(reply.schema, 'output', components)
-    const content = schema && { content: { 'application/json': { schema } } }
-    const own = { ...problems.get(status), description: reply.description, ...content }
+    const problem = problems.get(status)
+    const content = { ...(problem?.content as Json | undefined), ...contentOf(reply, components) }
+    const own = { ...problem, description: reply.description, ...(Object.keys(content).length > 0 && { content }) }
     return [status, { headers: headersOf(route), ...own }] as const
   })
   return Object.fromEntries([...problems, ...replies])
+}
+
+function contentOf({ schema, events }: RouteReply, components: Components): Json {
+  return {
+    ...(schema && { 'application/json': { schema: jsonSchema(schema, 'output', components) } }),
+    ...(events && { 'text/event-stream': { schema: eventStream(events) } }),
+  }
+}
+
+/** OpenAPI 3.1 has no words for single events: the whole stream is a text. */
+function eventStream(events: readonly string[]): Json {
+  const names = events.map((name) => `\`${name}\``).join(', ')
+  return { type: 'string', description: `Server-sent events, whose data is JSON: ${names}.` }
 }
 
 /** Codes that only one kind of caller can meet. */

@@ -48,11 +48,17 @@ function operation(route: AnyRoute, components: Components): Json {
     summary: route.summary,
     ...(description(route) !== '' && { description: description(route) }),
     // A scope may stand here only for OAuth and, since 3.1, as a role for others; both are said in words too.
-    security: access.kind === 'open' ? [] : [{ token: access.kind === 'tenant' ? [access.scope] : [...access.roles] }],
+    security: securityOf(access),
     ...(parameters.length > 0 && { parameters }),
     ...requestBody(route, components),
     responses: answersOf(route, components),
   }
+}
+
+/** A list is any of its items; within an item all that it names is needed. */
+function securityOf(access: AnyRoute['access']): Json[] {
+  if (access.kind === 'open') return []
+  return access.kind === 'tenant' ? [{ token: [access.scope] }] : access.roles.map((role) => ({ token: [role] }))
 }
 
 const idempotencyKey: Json = {

@@ -54,6 +54,14 @@ export interface Reply {
   readonly endsByItself?: boolean
 }
 
+/** What a status of a route says. */
+export interface RouteReply {
+  readonly description: string
+  readonly schema?: ZodType
+  /** It may be a stream of server-sent events, with these names. */
+  readonly events?: readonly string[]
+}
+
 /** One route: the server, the OpenAPI document and the generated access tests are all made from it. */
 export interface Route<A extends Access = Access, P = unknown, Q = unknown, B = unknown> {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
@@ -83,7 +91,7 @@ export interface Route<A extends Access = Access, P = unknown, Q = unknown, B = 
   /** Default 4 MiB. */
   readonly bodyLimitBytes?: number
   /** Besides the problem answers that every route has. */
-  readonly replies: Readonly<Record<number, { readonly description: string; readonly schema?: ZodType }>>
+  readonly replies: Readonly<Record<number, RouteReply>>
   /** Further members of a problem answer (RFC 9457, section 3.2), for callers with a protocol of their own. */
   problemFields?(error: AppError, authorization: string | undefined): Readonly<Record<string, unknown>>
   handle(call: Call<A, P, Q, B>): Promise<Reply>

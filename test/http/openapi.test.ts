@@ -2,6 +2,9 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { errorCodes } from '../../src/errors.ts'
+import { type MoveRouteDeps, moveRoutes } from '../../src/http/admin/moves.ts'
+import { openApiDocument } from '../../src/http/openapi.ts'
+import { type PublicRouteDeps, publicRoutes } from '../../src/http/public/public-routes.ts'
 import { acme, adminApp, echoRoute, plainRoute, publicApp } from './kit-app.ts'
 
 const named = z.object({ id: z.string() }).meta({ id: 'Thing', description: 'A thing' })
@@ -41,7 +44,10 @@ describe('the OpenAPI document', () => {
     [
       'admin',
       adminApp([
-        plainRoute('get', '/moves', async () => ({ status: 200 }), { access: { kind: 'staff', roles: ['sales'] } }),
+        plainRoute('get', '/moves', async () => ({ status: 200 }), {
+          access: { kind: 'staff', roles: ['sales', 'auditor'] },
+          replies: { 200: { description: 'Moves', schema: z.object({}), events: ['state'] } },
+        }),
       ]),
     ],
   ])('of the %s listener is valid OpenAPI 3.1', async (_, { app }) => {
@@ -75,6 +81,42 @@ describe('the OpenAPI document', () => {
     expect(components.schemas.Thing).toMatchObject({ type: 'object', description: 'A thing' })
     expect(JSON.stringify(paths)).toContain('#/components/schemas/Thing')
     expect(JSON.stringify(paths)).not.toContain('$defs')
+  })
+
+  it('has staff’s roles as alternatives, of which one is enough', async () => {
+    const access = { kind: 'staff', roles: ['platform', 'sales'] } as const
+    const { app } = adminApp([plainRoute('get', '/tenants', async () => ({ status: 200 }), { access })])
+    const { paths } = await documentOf(app)
+    expect(paths['/tenants']?.get?.security).toEqual([{ token: ['platform'] }, { token: ['sales'] }])
+  })
+
+  const real = openApiDocument([...publicRoutes({} as PublicRouteDeps), ...moveRoutes({} as MoveRouteDeps)], {
+    ...{ title: 'all', version: '1', description: 'All.', token: 'A token.' },
+  }) as unknown as Document
+
+  it('of the routes as they are is valid', async () => {
+    const result = await new Validator().validate(structuredClone(real) as unknown as Record<string, unknown>)
+    expect([result.errors ?? [], result.valid]).toEqual([[], true])
+  })
+
+  it('declares what is a stream of events, beside JSON or instead of it', () => {
+    const types = (path: string, method: string) =>
+      Object.keys((real.paths[path]?.[method]?.responses['200']?.content ?? {}) as object)
+    expect(types('/answer', 'post')).toEqual(['application/json', 'text/event-stream'])
+    expect(types('/moves/{id}/events', 'get')).toEqual(['text/event-stream'])
+    expect(types('/retrieve', 'post')).toEqual(['application/json'])
+  })
+
+  it('has the protocol’s own errors at /mcp, beside problems', () => {
+    const responses: Operation['responses'] = real.paths['/mcp']?.post?.responses ?? {}
+    for (const status of ['400', '404']) {
+      expect(responses[status]?.content).toMatchObject({
+        'application/json': { schema: { $ref: '#/components/schemas/McpError' } },
+        'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+      })
+    }
+    const refs = JSON.stringify(responses['200']?.content)
+    for (const name of ['McpResult', 'McpError']) expect(refs).toContain(`#/components/schemas/${name}`)
   })
 
   it('shows only what the listener serves', async () => {

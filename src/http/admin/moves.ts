@@ -147,7 +147,7 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       description:
         'Server-sent events: `state` for each change of state, the history first; `progress`, the whole move when something of it changed; `end`, likewise, when it has ended. Goes on after `Last-Event-ID`.',
       params: moveId,
-      replies: { 200: { description: 'A stream of events' } },
+      replies: { 200: { description: 'A stream of events', events: ['state', 'progress', 'end', 'error'] } },
       async handle({ params, signal, header }) {
         await showMove(deps, params.id)
         return { status: 200, events: watch(deps.db, params.id, Number(header('last-event-id') ?? 0) || 0, signal) }

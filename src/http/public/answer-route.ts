@@ -91,7 +91,13 @@ export function answerRoute(deps: AnswerRouteDeps): AnyRoute {
       '`X-Registry: stale` means what it means for `/retrieve`.',
     ].join(' '),
     body: question,
-    replies: { 200: { description: 'The answer, or its events.', schema: answered } },
+    replies: {
+      200: {
+        description: 'The answer, or with `stream` its events.',
+        schema: answered,
+        events: ['source', 'token', 'done', 'error'],
+      },
+    },
     async handle({ principal, body, requestId, header, signal }): Promise<Reply> {
       const { stream, ...input } = body
       const bypass = header('cache-control')?.includes('no-') === true // no-cache, no-store

@@ -27,6 +27,18 @@ const message = z
     },
   })
 
+const id = z.union([z.string(), z.number()])
+const result = z.looseObject({ jsonrpc: z.literal('2.0'), id, result: z.looseObject({}) }).meta({ id: 'McpResult' })
+const rpcError = z
+  .looseObject({
+    jsonrpc: z.literal('2.0'),
+    id: id.nullish(),
+    error: z.looseObject({ code: z.int(), message: z.string(), data: z.unknown().optional() }),
+  })
+  .describe('JSON-RPC 2.0, section 5.1.')
+  .meta({ id: 'McpError' })
+const refusedByProtocol = 'What the protocol refuses is a JSON-RPC error; what this service refuses is a problem.'
+
 /** The Model Context Protocol over Streamable HTTP, without sessions: any replica answers any message. */
 export function mcpRoute(deps: McpRouteDeps): AnyRoute {
   return route({
@@ -44,8 +56,10 @@ export function mcpRoute(deps: McpRouteDeps): AnyRoute {
     bodyLimitBytes: 256 * 1024,
     checkCaller: originCheck(deps.mcpOrigins ?? []),
     replies: {
-      200: { description: 'The answer to a request.', schema: z.looseObject({ jsonrpc: z.literal('2.0') }) },
+      200: { description: 'The answer to a request, or why there is none.', schema: z.union([result, rpcError]) },
       202: { description: 'A notification is taken.' },
+      400: { description: refusedByProtocol, schema: rpcError },
+      404: { description: refusedByProtocol, schema: rpcError },
     },
     // An agent that is talked into naming another tenant does so here.
     innerFields: ({ params }) => argumentsOf(params),

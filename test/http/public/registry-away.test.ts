@@ -17,15 +17,55 @@ beforeAll(async () => {
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
+const name = () => new URL(world.home.url).pathname.slice(1)
+
+/** Nobody may connect any more, and whoever is connected is thrown out: Postgres is away for this service. */
+async function takeAway() {
+  await world.home.sql`update pg_database set datallowconn = false where datname = ${name()}`
+  await world.home
+    .sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name()} and pid <> pg_backend_pid()`
+}
+
+test('within the lease what is remembered is served, and what has to ask Postgres is refused at once', async () => {
+  const patient = await world.replica({ SESSION_LEASE_S: '300' })
+  const retrieve = { path: '/retrieve', authorization: app, body: { query: 'lamp' } }
+  expect((await patient.public(retrieve)).status).toBe(200)
+  await takeAway()
+  const values = Array.from({ length: 64 }, () => 1)
+  const served = [
+    retrieve,
+    { path: '/retrieve', authorization: app, body: { query: 'another question' } },
+    { path: '/vectors/fetch', authorization: app, body: { ids: ['a#0'] } },
+    { path: '/vectors/upsert', authorization: app, body: { vectors: [{ id: 'w', values }] } },
+    { path: '/vectors/update', authorization: app, body: { id: 'w', setMetadata: { a: 1 } } },
+    { path: '/vectors/delete', authorization: app, body: { ids: ['w'] } },
+  ]
+  for (const ask of served) {
+    const { status, headers } = await patient.public(ask)
+    expect([ask.path, status, headers.get('x-registry')]).toEqual([ask.path, 200, null])
+  }
+  const refused = [
+    { method: 'PUT', path: '/documents/a', authorization: app, body: { text: 'The lamp is red.' } },
+    { method: 'DELETE', path: '/documents/a', authorization: app },
+    { method: 'GET', path: '/documents/a', authorization: app },
+    { method: 'GET', path: '/documents', authorization: app },
+    { path: '/documents', authorization: app, body: { text: 'A text.' } },
+    { path: '/vectors/delete', authorization: app, body: { deleteAll: true } },
+  ]
+  for (const ask of refused) {
+    const { status, json } = await patient.public(ask)
+    expect([ask, status, json.code]).toEqual([ask, 503, 'registry_unavailable'])
+  }
+  expect(patient.services.routes.isReady()).toBe(true)
+  await world.home.sql`update pg_database set datallowconn = true where datname = ${name()}`
+  await vi.waitFor(() => expect(replica.services.routes.isReady()).toBe(true), 20_000)
+})
+
 test('while Postgres is away reads go on and say that they may be stale, and writes are refused', async () => {
   const retrieve = { path: '/retrieve', authorization: app, body: { query: 'lamp' } }
   const before = await replica.public(retrieve)
   expect([before.status, before.headers.get('x-registry')]).toEqual([200, null])
-  // Nobody may connect any more, and whoever is connected is thrown out: Postgres is away for this service.
-  const name = new URL(world.home.url).pathname.slice(1)
-  await world.home.sql`update pg_database set datallowconn = false where datname = ${name}`
-  await world.home
-    .sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name} and pid <> pg_backend_pid()`
+  await takeAway()
   await vi.waitFor(() => expect(replica.services.routes.isReady()).toBe(false), 20_000)
 
   const during = await replica.public(retrieve)
@@ -48,7 +88,7 @@ test('while Postgres is away reads go on and say that they may be stale, and wri
     expect([status, json.code]).toEqual([503, 'registry_unavailable'])
   }
 
-  await world.home.sql`update pg_database set datallowconn = true where datname = ${name}`
+  await world.home.sql`update pg_database set datallowconn = true where datname = ${name()}`
   await vi.waitFor(() => expect(replica.services.routes.isReady()).toBe(true), 20_000)
   const after = await replica.public({ path: '/vectors/upsert', authorization: app, body: upsert })
   expect(after.status).toBe(200)
