@@ -52,6 +52,8 @@ interface AppErrorOptions {
   readonly faults?: readonly FieldFault[]
   /** Seconds after which the caller should try again. */
   readonly retryAfterS?: number
+  /** The message is shown, though its code has words of its own: it tells nothing that those hide. */
+  readonly shown?: true
   /** Of `quota_exceeded`: the policies, as the header `RateLimit-Policy` names them. */
   readonly policies?: readonly string[]
 }
@@ -63,6 +65,7 @@ export class AppError extends Error {
   readonly faults: readonly FieldFault[]
   readonly retryAfterS: number | undefined
   readonly policies: readonly string[]
+  readonly shown: boolean
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -70,6 +73,7 @@ export class AppError extends Error {
     this.faults = options.faults ?? []
     this.retryAfterS = options.retryAfterS
     this.policies = options.policies ?? []
+    this.shown = options.shown ?? false
   }
 }
 

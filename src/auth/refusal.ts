@@ -26,15 +26,31 @@ function unreachable(error: unknown): boolean {
 }
 
 function reason(error: unknown): string {
-  if (error instanceof errors.JWTExpired) return 'The token has expired.'
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    if (error.claim === 'nbf') return 'The token is not valid yet.'
-    return `The token's claim \`${error.claim}\` is missing or is not what is expected here.`
+  if (error instanceof errors.JWTExpired) return 'The token has expired (`exp`); fetch a new one from its issuer.'
+  if (error instanceof errors.JWTClaimValidationFailed) return claimReason(error)
+  if (error instanceof errors.JOSEAlgNotAllowed) {
+    return 'The token is signed with an algorithm that is not taken (`alg`); sign with RS, PS or ES 256 to 512, or EdDSA.'
   }
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'The token is signed with an algorithm that is not taken.'
-  if (error instanceof errors.JOSENotSupported) return 'The token is signed in a way that is not taken.'
+  if (error instanceof errors.JOSENotSupported) {
+    return 'The header of the token asks for what is not supported here (`crit` or `alg`); have it issued without.'
+  }
   if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey) {
-    return "The token's signature does not verify with the issuer's keys."
+    return "The signature of the token does not fit the issuer's keys; send it unchanged, and from the issuer set here."
   }
-  return 'The token does not verify.'
+  return 'What was sent is no JWT, which is three parts with points between; send the whole access token, and no more.'
+}
+
+/** Which check failed is the caller's to know; what would have passed it is not said. */
+function claimReason({ claim, reason: why }: errors.JWTClaimValidationFailed): string {
+  if (why === 'missing') return `The token has no claim \`${claim}\`; have its issuer add it.`
+  switch (claim) {
+    case 'nbf':
+      return 'The token is not valid yet (`nbf`); wait, or set the clock of its issuer right.'
+    case 'iss':
+      return 'The token is from another issuer (`iss`) than the one this service trusts; fetch one from that.'
+    case 'aud':
+      return 'The token is for another audience (`aud`); ask its issuer for one for this service.'
+    default:
+      return `The token's claim \`${claim}\` is not of the right kind; have its issuer mend it.`
+  }
 }

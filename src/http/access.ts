@@ -6,16 +6,23 @@ import type { Access } from './route.ts'
 export function checkAccess(access: Exclude<Access, { kind: 'open' }>, principal: Principal): void {
   if (access.kind === 'tenant') {
     if (principal.kind !== 'tenant') {
-      throw new AppError('forbidden', 'This listener is for tenants; a staff token has no tenant.')
+      throw new AppError(
+        'forbidden',
+        'This listener is for tenants, and a staff token has no tenant; use the admin listener, or a token of a tenant.',
+      )
     }
     if (!principal.scopes.has(access.scope)) {
-      throw new AppError('forbidden', `The token lacks the scope ${access.scope}.`)
+      throw new AppError('forbidden', `The token lacks the scope ${access.scope}; ask its issuer for one that has it.`)
     }
     return
   }
-  if (principal.kind !== 'staff') throw new AppError('forbidden', 'This listener is for staff.')
+  if (principal.kind !== 'staff')
+    throw new AppError('forbidden', 'This listener is for staff; use the public listener, or a token with staff roles.')
   if (!access.roles.some((role) => principal.roles.has(role))) {
-    throw new AppError('forbidden', `This needs the role ${access.roles.join(' or ')}.`)
+    throw new AppError(
+      'forbidden',
+      `This needs the role ${access.roles.join(' or ')}; ask its issuer for a token that has it.`,
+    )
   }
 }
 

@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein'
 import { Hono } from 'hono'
 import { AppError } from '../errors.ts'
 import type { CallerCheck } from './callers.ts'
@@ -53,12 +54,13 @@ export function createApp(
   }
   mount?.(app)
   const methodsOf = knownPaths([...routes, ...ownPages.map(({ path }) => ({ method: 'get' as const, path }))])
+  const known = [...new Set(routes.map(({ path }) => path))]
   app.notFound((c) => {
     const requestId = requestIdOf(c.req.raw.headers.get('x-request-id'))
     const methods = methodsOf(c.req.path)
     if (methods === undefined) {
       kit.meter.error('not_found')
-      return problemResponse(new AppError('not_found', 'no such route'), requestId)
+      return problemResponse(noSuchRoute(c.req.path, known), requestId)
     }
     const allow = methods.join(', ')
     if (c.req.method === 'OPTIONS') {
@@ -75,6 +77,14 @@ export function createApp(
     return problemResponse(error, requestId)
   })
   return app
+}
+
+/** Routes are no secret, as what lies behind them is: a mistyped one is told from what is not there. */
+function noSuchRoute(path: string, known: readonly string[]): AppError {
+  const off = (other: string) => (path.length > 100 ? 100 : distance(path.toLowerCase(), other.toLowerCase()))
+  const [near] = known.toSorted((a, b) => off(a) - off(b))
+  const hint = near !== undefined && off(near) <= 3 ? `did you mean ${near}?` : '/docs lists those that there are.'
+  return new AppError('not_found', `There is no such route; ${hint}`, { shown: true })
 }
 
 /** Faults of our own, said when the app is made and not when a caller finds them. */

@@ -104,7 +104,7 @@ export function problemOf(error: AppError, requestId: string): Problem {
     type: error.policies.length > 0 ? quotaExceeded : problemType(error.code),
     title: kind.title,
     status: kind.status,
-    detail: (kind.detail ?? error.message).slice(0, detailMax),
+    detail: ((error.shown ? undefined : kind.detail) ?? error.message).slice(0, detailMax),
     code: error.code,
     requestId,
     ...(error.faults.length > 0 && { faults: error.faults.slice(0, faultsMax).map(shortened) }),

@@ -70,7 +70,7 @@ export function parseJson(bytes: Uint8Array): unknown {
   try {
     text = utf8.decode(bytes)
   } catch (cause) {
-    throw new AppError('invalid_request', 'The body is not UTF-8.', { cause })
+    throw new AppError('invalid_request', 'The body is not UTF-8; encode it as that.', { cause })
   }
   let parsed: unknown
   try {
@@ -79,7 +79,10 @@ export function parseJson(bytes: Uint8Array): unknown {
     // The parser's own words quote the body; the place of the fault is all that is passed on.
     const place = /position (\d+)/.exec(cause instanceof Error ? cause.message : '')?.[1]
     const where = place === undefined ? '' : ` (at character ${place})`
-    throw new AppError('invalid_request', `The body is not JSON${where}.`)
+    throw new AppError(
+      'invalid_request',
+      `The body is not JSON${where}; look for a quote, comma or bracket that is missing or too much.`,
+    )
   }
   refuseUnstorable(text, parsed)
   return parsed
@@ -94,7 +97,7 @@ export function checkContentType(headers: Headers, taken: readonly string[]): st
   // The form nearly every caller sends is not taken apart.
   const type = taken.includes(header) ? header : typeOf(header)
   if (!taken.includes(type)) {
-    const sent = type === '' ? 'There is no Content-Type' : 'The Content-Type is another'
+    const sent = type === '' ? 'There is no Content-Type' : `The Content-Type is ${shownType(type)}`
     throw new AppError('unsupported_media_type', `${sent}; send ${taken.join(' or ')}.`)
   }
   if (type !== header && /charset\s*=/i.test(header) && !/charset\s*=\s*"?(utf-?8|us-ascii)"?\s*(;|$)/i.test(header)) {
@@ -112,12 +115,17 @@ export function isOneOf(headers: Headers, types: readonly string[]): boolean {
   return types.includes(typeOf(headers.get('content-type') ?? ''))
 }
 
+/** As much of it as can be shown. */
+function shownType(type: string): string {
+  return /^[\x21-\x7e]{1,60}$/.test(type) ? type : 'not one that is taken'
+}
+
 function typeOf(header: string): string {
   return (header.split(';', 1)[0] ?? '').trim().toLowerCase()
 }
 
 function tooLarge(limitBytes: number): AppError {
-  return new AppError('payload_too_large', `The body is over ${limitBytes} bytes.`)
+  return new AppError('payload_too_large', `The body is over ${limitBytes} bytes; send it in several requests.`)
 }
 
 /** A body that breaks off is the caller's fault, if anyone is still there to hear of it. */
@@ -126,6 +134,6 @@ async function read<T>(reading: Promise<T>): Promise<T> {
     return await reading
   } catch (cause) {
     if (cause instanceof AppError) throw cause
-    throw new AppError('invalid_request', 'The body broke off.', { cause })
+    throw new AppError('invalid_request', 'The body broke off; send it whole.', { cause })
   }
 }

@@ -54,7 +54,7 @@ interface Budget {
 
 function checkObject(value: unknown, path: string, faults: Faults, depth: number, budget: Budget): void {
   if (!isObject(value)) {
-    faults.add(path, 'must be an object')
+    faults.add(path, 'must be an object of conditions, as in {"year": {"$gte": 2020}}')
     return
   }
   if (depth < 0) {
@@ -65,7 +65,8 @@ function checkObject(value: unknown, path: string, faults: Faults, depth: number
     budget.clauses -= 1
     if (budget.clauses < 0 || faults.isFull) return
     if (key === '$and' || key === '$or') checkParts(key, item, `${path}.${key}`, faults, depth, budget)
-    else if (key.startsWith('$')) faults.add(`${path}.${key}`, 'only $and, $or and names of fields may stand here')
+    else if (key.startsWith('$'))
+      faults.add(`${path}.${key}`, 'only $and, $or and names of fields may stand here, as in {"year": {"$gte": 2020}}')
     else if (isReserved(key)) faults.add(`${path}.${key}`, reservedWords)
     else checkCondition(item, `${path}.${key}`, faults, budget)
   }

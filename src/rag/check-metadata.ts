@@ -18,7 +18,7 @@ interface MetadataRule {
 export function checkMetadata(value: unknown, path: string, rule: MetadataRule, faults: Faults): Metadata {
   if (value === undefined) return {}
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    faults.add(path, 'must be an object')
+    faults.add(path, 'must be an object of names and values, as in {"year": 2020}')
     return {}
   }
   for (const [key, item] of Object.entries(value)) {
@@ -58,7 +58,10 @@ function valueFault(key: string, value: unknown): string | undefined {
       ? undefined
       : 'must be a list of one group or more; leave it out to let all of the tenant see this'
   }
-  return isValue(value) ? undefined : 'must be a string, number, boolean or list of strings'
+  if (isValue(value)) return undefined
+  const rule = 'must be a string, number, boolean or list of strings'
+  if (value === null) return `${rule}; leave out what has no value`
+  return Array.isArray(value) || typeof value !== 'object' ? rule : `${rule}; write what is nested as names like a_b`
 }
 
 function isValue(value: unknown): value is MetadataValue {

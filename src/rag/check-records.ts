@@ -33,7 +33,8 @@ export function checkRecord(input: RecordInput, dimension: number, path: string,
 
 /** @param dimension of the index, and so of the model that the service embeds with. */
 export function checkValues(values: readonly number[], dimension: number, path: string, faults: Faults): void {
-  if (values.length !== dimension) faults.add(path, `has ${values.length} values; the index takes ${dimension}`)
+  if (values.length !== dimension)
+    faults.add(path, `has ${values.length} values, and the index takes ${dimension}; embed with the model of the index`)
   else if (!values.every(Number.isFinite)) faults.add(path, 'must be finite numbers')
 }
 

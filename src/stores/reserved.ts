@@ -24,7 +24,7 @@ export function isReserved(name: string): boolean {
   return name.startsWith(prefix)
 }
 
-export const reservedWords = `names beginning with ${prefix} are reserved`
+export const reservedWords = `names beginning with ${prefix} are reserved; use another`
 
 /** The number of the write that put a record; undefined when it was put before its tenant moved. */
 export function stampOf(record: Pick<VectorRecord, 'metadata'> | undefined): number | undefined {

@@ -114,14 +114,22 @@ describe('not there and not yours', () => {
     const answers = await Promise.all([
       get(failing(new AppError('not_found', 'document of tenant globex')), '/fail', ids),
       get(failing(new AppError('not_found', 'never existed')), '/fail', ids),
-      get(failing(undefined), '/no/such/route', ids),
-      get(failing(undefined), '/', ids),
     ])
     const parts = await Promise.all(
       answers.map(async (answer) => [answer.status, await answer.text(), ...answer.headers].join('|')),
     )
     expect(new Set(parts).size).toBe(1)
     expect(parts[0]).toMatch(/^404/)
+  })
+
+  it('are told from a path that is no route, which says nothing of what is there', async () => {
+    for (const path of ['/no/such/route', '/']) {
+      const answer = await get(failing(undefined), path)
+      expect([answer.status, await answer.json()]).toMatchObject([
+        404,
+        { detail: expect.stringContaining('no such route') },
+      ])
+    }
   })
 })
 

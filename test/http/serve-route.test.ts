@@ -24,7 +24,10 @@ describe('who may call', () => {
   it('a tenant token without the scope is 403 and told which scope it lacks', async () => {
     const { status, headers, answer } = await postEcho(app, {}, { authorization: 'Bearer tenant:acme:rag:write' })
     expect(status).toBe(403)
-    expect(answer).toMatchObject({ code: 'forbidden', detail: 'The token lacks the scope rag:read.' })
+    expect(answer).toMatchObject({
+      code: 'forbidden',
+      detail: 'The token lacks the scope rag:read; ask its issuer for one that has it.',
+    })
     expect(headers.get('www-authenticate')).toContain('error="insufficient_scope", scope="rag:read"')
   })
 
@@ -166,7 +169,7 @@ describe('a body', () => {
     const body = Buffer.concat([Buffer.from('{"query":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')])
     const response = await app.request('/echo', { method: 'POST', headers: json, body })
     expect(response.status).toBe(400)
-    expect(await response.json()).toMatchObject({ detail: 'The body is not UTF-8.' })
+    expect(await response.json()).toMatchObject({ detail: 'The body is not UTF-8; encode it as that.' })
   })
 
   it('over the limit is 413, with and without a content length', async () => {

@@ -29,6 +29,8 @@ export function faultWords(issue: z.core.$ZodRawIssue): string | undefined {
       return unionWords(issue)
     case 'invalid_key':
       return `the name of the field ${issue.issues[0]?.message ?? 'is not taken'}`
+    case 'invalid_format':
+      return issue.format === 'regex' ? 'is not of the form that is taken here; see /docs' : `must be a ${issue.format}`
     default:
       return undefined
   }
@@ -43,7 +45,13 @@ function unionWords({ errors, input }: z.core.$ZodRawIssue & { code: 'invalid_un
   })
   const kindsWanted = [...new Set(wanted)]
   if (kindsWanted.length === 0) return 'fits none of the shapes that are taken here; see /docs'
-  return `must be ${kindsWanted.join(', or ')}, and is ${told(input)}`
+  return `must be ${kindsWanted.join(', or ')}, and is ${told(input)}${remedyOf(input)}`
+}
+
+/** What people mean by a value that no choice takes. */
+function remedyOf(input: unknown): string {
+  if (input === null) return '; leave out what has no value'
+  return typeof input === 'object' && !Array.isArray(input) ? '; write what is nested as names like a_b' : ''
 }
 
 function bound(origin: string, end: 'least' | 'most', limit: number, inclusive = true): string {
