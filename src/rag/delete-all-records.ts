@@ -1,4 +1,4 @@
-import { sendFound, sendUnlisted } from '../registry/tenant-write.ts'
+import { sendFound, sendUnlisted, stillThere } from '../registry/tenant-write.ts'
 import { also, untouched, type WriteOutcome } from '../registry/write-outcome.ts'
 import { listWrittenIds } from '../registry/written-ids.ts'
 import { type MovingPlace, movingPlace } from './moving-place.ts'
@@ -29,16 +29,22 @@ async function deleteEveryId(
 ): Promise<{ readonly outcome: WriteOutcome; readonly isElsewhere: boolean }> {
   const found = { placeId: active.placeId, moveId }
   let outcome: WriteOutcome = untouched()
+  let fault: unknown
   try {
     for await (const ids of everyId(kit, { active, moveId })) {
       const sent = await sendFound(kit.gate, kit.tenantId, { ids, kind: 'delete' }, found, kit.deleteIds())
       if (sent === 'elsewhere') return { outcome, isElsewhere: true }
       outcome = also(outcome, sent)
-      if (outcome.fault !== undefined) break
+      if (outcome.fault !== undefined) return { outcome, isElsewhere: false }
     }
-  } catch (fault) {
-    outcome = also(outcome, untouched(fault))
+  } catch (thrown) {
+    fault = thrown
   }
+  // What was not found says nothing where the tenant has left meanwhile: the place may be purged by then.
+  const there = await stillThere(kit.gate, kit.tenantId, found)
+  if (there === 'elsewhere') return { outcome, isElsewhere: true }
+  if (there.fault !== undefined) outcome = also(outcome, there)
+  if (fault !== undefined) outcome = also(outcome, untouched(fault))
   return { outcome, isElsewhere: false }
 }
 

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts'
-import { type Found, type Send, sendFound, sendUnlisted } from '../registry/tenant-write.ts'
+import { type Found, type Send, sendFound, sendUnlisted, stillThere } from '../registry/tenant-write.ts'
 import { also, untouched, type WriteOutcome } from '../registry/write-outcome.ts'
 import { changeLogTime } from '../registry/written-ids.ts'
 import { chunkMarkKey } from '../stores/reserved.ts'
@@ -70,11 +70,26 @@ class MovingDelete {
   }
 
   async run(): Promise<{ readonly outcome: WriteOutcome; readonly isElsewhere: boolean }> {
-    try {
-      return { isElsewhere: await this.#pass(), outcome: this.#outcome }
-    } catch (fault) {
-      return { outcome: also(this.#outcome, untouched(fault)), isElsewhere: false }
-    }
+    let fault: unknown
+    const isElsewhere = await this.#pass().catch((thrown: unknown) => {
+      fault = thrown
+      return false
+    })
+    if (isElsewhere || (await this.#hasLeft())) return { outcome: this.#outcome, isElsewhere: true }
+    return { outcome: fault === undefined ? this.#outcome : also(this.#outcome, untouched(fault)), isElsewhere: false }
+  }
+
+  /** What was not found says nothing where the tenant has left meanwhile: the place may be purged by then. */
+  async #hasLeft(): Promise<boolean> {
+    if (this.#outcome.fault !== undefined) return false
+    const { gate, tenantId } = this.#kit
+    const there = await stillThere(gate, tenantId, this.#found)
+    if (there !== 'elsewhere' && there.fault !== undefined) this.#outcome = also(this.#outcome, there)
+    return there === 'elsewhere'
+  }
+
+  get #found(): Found {
+    return { placeId: this.#place.active.placeId, moveId: this.#place.moveId }
   }
 
   /** @returns whether the tenant no longer lives where was looked. */
@@ -100,7 +115,7 @@ class MovingDelete {
   /** @param since undefined: they are looked at again with the records taken. */
   async #send(ids: readonly string[], since?: Pick<Found, 'at' | 'leftOut'>): Promise<boolean> {
     const { gate, tenantId } = this.#kit
-    const found = { placeId: this.#place.active.placeId, moveId: this.#place.moveId, ...since }
+    const found = { ...this.#found, ...since }
     const isAgain = since === undefined
     const write = { ids, kind: 'delete', lookMs: isAgain ? this.#lookMs() : 0 } as const
     const send = isAgain ? this.#lookAgain() : this.#kit.deleteIds()

@@ -83,6 +83,18 @@ export function sendFound(
   return deliver(deps, tenantId, write, found, send)
 }
 
+/**
+ * Whether a tenant still lives where a look of a verb found what it did, by the registry and not by what is remembered.
+ * A place that was left may be purged under the look, and shows nothing then.
+ */
+export function stillThere(
+  deps: TenantWriteDeps,
+  tenantId: TenantId,
+  found: Found,
+): Promise<WriteOutcome | 'elsewhere'> {
+  return deliver(deps, tenantId, { ids: [], kind: 'delete' }, found, async () => ({}))
+}
+
 /** Sends a write that can't name its ids: directly, or not at all while the tenant moves. */
 export function sendUnlisted(deps: TenantWriteDeps, tenantId: TenantId, send: Send): Promise<WriteOutcome | 'moving'> {
   return underPermit(deps, tenantId, async (permit) =>
