@@ -97,6 +97,25 @@ export async function explainedByLog(
   return new Set(rows.map((row) => row.id))
 }
 
+/**
+ * Those of some ids that the active place may lack although the other one has them: they were deleted, a write of them is
+ * not done with, or was refused, or was an update, which makes no record. What was put and is done has to be there.
+ */
+export async function deletedByLog(
+  tx: Tx,
+  moveId: string,
+  ids: readonly string[],
+  storeVisibleMs: number,
+): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await tx.execute<{ id: string }>(sql`
+    select record_id as id from dirty
+    where move_id = ${moveId} and record_id = any(${sql.param([...ids])}::text[])
+      and (not is_put or (verified_seq is distinct from seq and (state <> 'done' or is_update or trust_store))
+        or done_at > clock_timestamp() - make_interval(secs => ${storeVisibleMs / 1000}))`)
+  return new Set(rows.map((row) => row.id))
+}
+
 /** The store says `not_found` of an index that is gone. */
 async function orGone<T>(call: Promise<T>): Promise<T | undefined> {
   try {

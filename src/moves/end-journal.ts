@@ -1,10 +1,9 @@
 import { sql } from 'drizzle-orm'
-import type { Tx } from '../db/connect.ts'
 import { changeRouting, lockRouting } from '../registry/change-routing.ts'
 import { DirtyLedger } from './dirty-ledger.ts'
 import { whatKept } from './fence-gate.ts'
 import type { Gate } from './gate.ts'
-import { asMover, changeMove, type MoveRow } from './journal.ts'
+import { asMover, changeMove } from './journal.ts'
 import { readRouting } from './read-places.ts'
 import { next, type StepContext, type StepResult, wait } from './step.ts'
 import { openFence } from './switch-over.ts'
@@ -19,16 +18,12 @@ const lookMs = 20
  * held, by a fence with its deadline, until those under way have ended. Nothing is locked while it waits, and a fence
  * is not shut for what it can't wait for.
  *
- * @param ended what belongs to the same transaction; it runs before the clock of the routing is taken.
  * @returns undefined when the tenant is STEADY; else what it waits for.
  */
-export async function endJournal(
-  context: StepContext,
-  ended: (tx: Tx, row: MoveRow) => Promise<void>,
-): Promise<StepResult | undefined> {
+export async function endJournal(context: StepContext): Promise<StepResult | undefined> {
   const { db, move, settings, clock, signal } = context
   await new DirtyLedger(db, move).closeDoubts(settings.storeInDoubtMs)
-  const first = await tryToEnd(context, ended)
+  const first = await tryToEnd(context)
   if (first === 'steady') return undefined
   if (first === 'changed') return next
   if (!first.isFenced) {
@@ -47,7 +42,7 @@ export async function endJournal(
     clock.now() < endsAtMs;
     await clock.sleep(lookMs, signal)
   ) {
-    const tried = await tryToEnd(context, ended)
+    const tried = await tryToEnd(context)
     if (tried === 'steady') return undefined
     if (tried === 'changed') break
     because = whatKept(tried.tail)
@@ -63,19 +58,15 @@ export async function endJournal(
 type Tried = 'steady' | 'changed' | { readonly isFenced: boolean; readonly tail: Tail }
 
 /** One transaction that waits for nobody: if no write is under way or in doubt, the change log ends here. */
-async function tryToEnd({ db, move }: StepContext, ended: (tx: Tx, row: MoveRow) => Promise<void>): Promise<Tried> {
+async function tryToEnd({ db, move }: StepContext): Promise<Tried> {
   return asMover(db, move, async (tx, row) => {
     const { phase, epoch, moveId } = { moveId: undefined, ...(await readRouting(tx, row)) }
-    if (phase === 'steady' || moveId !== row.id) {
-      await ended(tx, row)
-      return 'steady'
-    }
+    if (phase === 'steady' || moveId !== row.id) return 'steady'
     if (row.request !== move.request) return 'changed'
     // No intent begins while it is held, so what is looked at is the last word.
     const isHeld = await lockRouting(tx, row.tenantId, epoch)
     const tail = await readTail(tx, row.id)
     if (!isHeld || tail.inflight + tail.inDoubt > 0) return { isFenced: phase === 'fence', tail }
-    await ended(tx, row)
     const steady = { phase: 'steady', followerPlaceId: null, moveId: null } as const
     const changed = await changeRouting(tx, row.tenantId, epoch, steady)
     if (changed === undefined) throw new Error('the routing is locked by this transaction')

@@ -1,6 +1,7 @@
-import { countedBy, countPlaces, explainedByLog, isGone } from './count-places.ts'
+import { countedBy, countPlaces, deletedByLog, explainedByLog, isGone } from './count-places.ts'
 import type { PlaceCounts } from './loss-rules.ts'
 import { mendedAtMost, whyKeepFollower, whyNoSwitch } from './loss-rules.ts'
+import { readRouting } from './read-places.ts'
 import type { StepContext } from './step.ts'
 import { NeedsPerson, type StopReason } from './stop-reason.ts'
 import type { SyncParts } from './sync-parts.ts'
@@ -51,9 +52,28 @@ export async function guardFence(context: StepContext, parts: SyncParts): Promis
 }
 
 /** Counts both places before the follower is given up. @throws NeedsPerson when it has what the active place lacks. */
-export async function guardEnd(context: StepContext, parts: SyncParts): Promise<void> {
-  if (await isGone(parts.follower, context.signal)) return
-  stopIf(whyKeepFollower(await countBoth(context, parts), context.move.acceptedLoss))
+export async function guardEnd(
+  { db, move, settings, signal }: StepContext,
+  { active, follower }: Pick<SyncParts, 'active' | 'follower'>,
+): Promise<void> {
+  if (await isGone(follower, signal)) return
+  const explained = (ids: readonly string[]) => deletedByLog(db, move.id, ids, settings.storeVisibleMs)
+  stopIf(whyKeepFollower(await countPlaces(active, follower, { signal, explained }), move.acceptedLoss))
+}
+
+/**
+ * The same of a place that is about to be purged.
+ * @returns false when the change log has ended, and nothing tells what the app has deleted since.
+ * @throws NeedsPerson
+ */
+export async function guardPurge(context: StepContext, placeId: number): Promise<boolean> {
+  const { db, stores, move } = context
+  const routing = await readRouting(db, move)
+  if (routing.phase === 'steady' || routing.moveId !== move.id) return false
+  const { active, follower } = routing
+  if (follower.placeId !== placeId) throw new Error(`place ${placeId} is in use and is not given up`)
+  await guardEnd(context, { active: stores.open(active), follower: stores.open(follower) })
+  return true
 }
 
 function countBoth(

@@ -75,19 +75,19 @@ export function whyNoSwitch(counts: PlaceCounts, acceptedLoss: number): StopReas
 export function whyKeepFollower(counts: PlaceCounts, acceptedLoss: number): StopReason | undefined {
   const { activeRecords, followerRecords, extra } = counts
   if (extra <= acceptedLoss) return undefined
-  const words = `The place in use shows ${activeRecords} records and the old one ${followerRecords}: ${extra} that nobody deleted are left in the old one alone.`
+  const words = `The place in use shows ${activeRecords} records and the one to be deleted ${followerRecords}: ${extra} that nobody deleted are left in that one alone.`
   return { words, records: extra }
 }
 
 /**
- * The least that the place which stays has to show of what the one to be purged does. The log has ended then and the app
- * may delete as it likes: half of everything, in the minutes until the purge, is more than an app does by the way.
+ * The least that the place which stays has to show of what the one to be purged does, where the ids were not compared:
+ * the log has ended and the app may delete as it likes. Half of everything is more than an app does by the way.
  */
 const keptShare = 0.5
 /** Of so few the half says nothing; none at all does. */
 const fewRecords = 20
 
-/** Why a place may not be purged; undefined when it may. `undefined` for the place that stays: it is gone. */
+/** Why a place that was not compared may not be purged; undefined when it may. `undefined` for the place that stays: it is gone. */
 export function whyNoPurge(kept: number | undefined, purged: number, acceptedLoss: number): StopReason | undefined {
   const records = purged - (kept ?? 0)
   if (purged === 0 || records <= acceptedLoss) return undefined

@@ -44,11 +44,11 @@ export const movePoints = [
   'flip: switched',
   'open: barrier passed',
   'end: fence entered',
-  'complete: steady',
+  'complete: begun',
   'complete: purged',
-  'cancel: steady',
+  'cancel: begun',
   'cancel: purged',
-  'rollBack: steady',
+  'rollBack: begun',
   'rollBack: purged',
 ] as const
 

@@ -122,7 +122,7 @@ test('a new place that lost records is not all that is left: complete is stopped
 
 test('the old place is not purged when the new one is emptied after the log has ended', async () => {
   const acme = await world.tenant('acme', 500)
-  const held = holdAt('complete: steady')
+  const held = holdAt('complete: begun')
   await world.replica(held.hook)
   const { id } = await world.promote(acme)
   await world.until(id, 'soaking')

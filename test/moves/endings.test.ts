@@ -154,7 +154,7 @@ test('a write of one tenant that stands still in Postgres keeps no other tenant 
     await tx.execute(`set local lock_timeout = '5s'`)
     await tickRouting(tx, other)
   })
-  expect((await showMove(world.home, id)).state).toBe('soaking')
+  expect((await showMove(world.home, id)).state).toBe('completing')
   stopped.resolve()
   await writer
   await world.until(id, 'completed')

@@ -154,7 +154,7 @@ test('a move that has its turn and finds all movers busy says so, and goes on wh
   for (const name of names) tenants.push(await world.tenant(name, 5))
   const ending = Promise.withResolvers<void>()
   await world.replica(async (point) => {
-    if (point === 'complete: steady') await ending.promise
+    if (point === 'complete: begun') await ending.promise
   })
   for (const tenant of tenants.slice(0, 2)) {
     const { id } = await world.promote(tenant)

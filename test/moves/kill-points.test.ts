@@ -54,7 +54,7 @@ test.each(forward)(
   },
 )
 
-test.each(['cancel: steady', 'cancel: purged'] as const)(
+test.each(['cancel: begun', 'cancel: purged'] as const)(
   'a mover that dies at "%s" leaves a cancel that the next one ends',
   async (point) => {
     const acme = await world.tenant('acme', 20)
@@ -76,7 +76,7 @@ test.each(['cancel: steady', 'cancel: purged'] as const)(
   },
 )
 
-test.each(['rollBack: steady', 'rollBack: purged'] as const)(
+test.each(['rollBack: begun', 'rollBack: purged'] as const)(
   'a mover that dies at "%s" leaves a rollback that the next one ends',
   async (point) => {
     const acme = await world.tenant('acme', 20)

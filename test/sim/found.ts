@@ -34,6 +34,16 @@ async function goBack(world: SimWorld): Promise<void> {
   await world.until('rolled_back')
 }
 
+/** A verb looks at the place that the tenant leaves, and is told what is there when it is gone. */
+async function lookWhileItGoesBack(world: SimWorld, label: string, begin: () => Promise<void>): Promise<void> {
+  const look = world.schedule.hold(label)
+  const deleting = begin()
+  await world.schedule.until(() => look.reached)
+  await goBack(world)
+  look.release()
+  await world.run(deleting)
+}
+
 /** What the simulation has found, each as a history of its own, with the seed that found it. */
 export const found: readonly Race[] = [
   {
@@ -97,7 +107,7 @@ export const found: readonly Race[] = [
     },
   },
   {
-    name: 'an update of a record that is not there makes none, and does not hold a switch up (seed 1137)',
+    name: 'an update of a record that is not there makes none, and does not hold a switch up',
     world: { whole },
     async stage(world) {
       const [a, b] = await lateInSoak(world)
@@ -120,7 +130,7 @@ export const found: readonly Race[] = [
     },
   },
   {
-    name: 'a deletion by filter while the tenant moves does the same (seed 1306)',
+    name: 'a deletion by filter while the tenant moves does the same',
     world: { whole },
     async stage(world) {
       const [a, b] = await lateInSoak(world)
@@ -149,7 +159,7 @@ export const found: readonly Race[] = [
     },
   },
   {
-    name: 'a deletion of everything that a switch interrupts leaves nothing that was there (seed 1148)',
+    name: 'a deletion of everything that a switch interrupts leaves nothing that was there',
     world: { whole },
     async stage(world) {
       const a = await world.replica('a')
@@ -171,4 +181,66 @@ export const found: readonly Race[] = [
       await world.run(deleting)
     },
   },
+  {
+    name: 'a deletion by filter whose place is left and purged under its look goes on where the tenant lives (seed 30211)',
+    world: { whole },
+    async stage(world) {
+      const [a, b] = await lateInSoak(world)
+      await world.run(a.app.put('r1', { n: 1, k: 'x' }))
+      await lookWhileItGoesBack(world, 'b: fetchByFilter g2: look', () => b.app.deleteWhere('x'))
+    },
+  },
+  {
+    name: 'a deletion of everything whose place is left and purged under its look goes on where the tenant lives',
+    world: { whole },
+    async stage(world) {
+      const [, b] = await lateInSoak(world)
+      await lookWhileItGoesBack(world, 'b: list g2: look', () => b.app.deleteAll())
+    },
+  },
+  {
+    name: 'the last copy of a record that somebody removed after both places were counted is not purged (seed 30401)',
+    world: { whole },
+    async stage(world) {
+      const a = await world.replica('a')
+      await world.promote()
+      await world.until('soaking')
+      const counted = world.schedule.hold('a.mover: list g1: answer')
+      await world.steer('complete')
+      await world.schedule.until(() => counted.reached)
+      await world.damage({ of: 'active', ids: ['r4'] })
+      // So many come as went.
+      await world.run(a.app.put('new', { n: 1, k: 'x' }))
+      counted.release()
+      await world.schedule.until(async () => (await world.move()).stopped)
+      assert.equal((await world.contents(1)).r4, 0)
+    },
+  },
+  ...(
+    [
+      ['complete', 'soaking', 'completed'],
+      ['rollback', 'soaking', 'rolled_back'],
+      ['cancel', 'fencing', 'cancelled'],
+    ] as const
+  ).map(
+    ([deed, from, end]): Race => ({
+      name: `what an app deletes between ${deed} and the purge keeps no move from its end (seed 30056)`,
+      world: { whole },
+      async stage(world) {
+        const a = await world.replica('a')
+        const compared = world.schedule.hold('a.mover: at verify: compared')
+        await world.promote()
+        await world.schedule.until(() => compared.reached)
+        if (deed !== 'cancel') compared.release()
+        await world.until(from)
+        const begun = world.schedule.hold(/^a\.mover: at (complete|rollBack|cancel): /)
+        await world.steer(deed)
+        compared.release()
+        await world.schedule.until(() => begun.reached)
+        await world.run(a.app.deleteAll())
+        begun.release()
+        await world.until(end)
+      },
+    }),
+  ),
 ]

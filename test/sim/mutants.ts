@@ -260,6 +260,39 @@ export const mutants: readonly Mutant[] = [
     found: ['a deletion of everything that a switch interrupts'],
   },
   {
+    guard: 'a deletion by filter asks at its end whether the tenant still lives where it looked',
+    file: 'rag/delete-matching.ts',
+    changes: [['if (isElsewhere || (await this.#hasLeft()))', 'if (isElsewhere)']],
+    races: [],
+    found: ['a deletion by filter whose place is left'],
+  },
+  {
+    guard: 'a deletion of everything asks at its end whether the tenant still lives where it looked',
+    file: 'rag/delete-all-records.ts',
+    changes: [["if (there === 'elsewhere') return", "if (there === 'elsewhere' && fault) return"]],
+    races: [],
+    found: ['a deletion of everything whose place is left'],
+  },
+  {
+    guard: 'both places are compared once more before one is purged',
+    file: 'moves/give-up-place.ts',
+    changes: [['return await guardPurge(context, placeId)', 'return true']],
+    races: [],
+    found: ['the last copy of a record that somebody removed'],
+  },
+  {
+    guard: 'the change log goes on until both places were compared',
+    file: 'moves/steps/roll-back.ts',
+    changes: [
+      [
+        "routing.epoch, { phase: 'track' })",
+        "routing.epoch, { phase: 'steady', followerPlaceId: null, moveId: null })",
+      ],
+    ],
+    races: [],
+    found: ['what an app deletes between rollback'],
+  },
+  {
     guard: 'a place is purged when reads that began before are over',
     file: 'moves/steps/complete.ts',
     changes: [['if (slowMs > 0) return', 'if (slowMs > 1e9) return']],

@@ -1,39 +1,31 @@
 import { sql } from 'drizzle-orm'
-import { readBarrier, readCutOff } from '../../registry/barrier.ts'
+import { readCutOff } from '../../registry/barrier.ts'
 import { retirePlace } from '../../registry/places.ts'
-import { endJournal } from '../end-journal.ts'
 import { untilOf } from '../gate.ts'
+import { giveUpPlace } from '../give-up-place.ts'
 import { guardEnd } from '../guard-loss.ts'
 import { asMover, changeMove } from '../journal.ts'
-import { purgePlace } from '../purge-place.ts'
-import { barrierTickOf, next, replicasBehind, type Step, type StepContext, type StepResult, wait } from '../step.ts'
+import { barrierTickOf, next, type Step, type StepContext, type StepResult, wait } from '../step.ts'
 import { syncParts } from '../sync-parts.ts'
 
-/** The end of a move: STEADY on the new place, a barrier, time for slow reads, then the source is deleted. */
+/** The end of a move: nothing is carried back any more, slow reads have their time, then the source is deleted. */
 export const complete: Step = async (context) => {
-  const { db, move, settings } = context
+  const { db, move } = context
   if (move.state !== 'completing') {
     await guardEnd(context, await syncParts(context))
-    const kept = await endJournal(context, async (tx, row) => {
-      if (row.state === 'completing') return
+    await asMover(db, move, async (tx, row) => {
+      // A person asked for something else meanwhile.
+      if (row.request !== move.request) return
       await retirePlace(tx, row.sourcePlaceId)
       await changeMove(tx, row, { state: 'completing', request: null, claimedIds: [] })
     })
-    return kept ?? next
+    return next
   }
-  await context.at('complete: steady')
-  const { behind } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
-  if (behind > 0) return wait(replicasBehind(behind), 50)
+  await context.at('complete: begun')
   const readers = await oldReaders(context)
   if (readers !== undefined) return readers
-  const receipt = await purgePlace(context, move.sourcePlaceId)
-  if (receipt === undefined) return wait({ kind: 'deletion_not_shown' }, 500)
-  await context.at('complete: purged')
-  await asMover(db, move, async (tx, row) => {
-    await tx.execute(sql`delete from dirty where move_id = ${row.id}`)
-    await changeMove(tx, row, { state: 'completed', gate: null, error: null }, { purged: receipt })
-  })
-  return next
+  const placeId = move.sourcePlaceId
+  return giveUpPlace(context, { placeId, purged: 'complete: purged', state: () => 'completed' })
 }
 
 /**

@@ -2,9 +2,9 @@ import { sql } from 'drizzle-orm'
 import { readBarrier } from '../../registry/barrier.ts'
 import { changeRouting } from '../../registry/change-routing.ts'
 import { retirePlace } from '../../registry/places.ts'
+import { giveUpPlace } from '../give-up-place.ts'
 import { guardRollback } from '../guard-loss.ts'
 import { asMover, changeMove } from '../journal.ts'
-import { purgePlace } from '../purge-place.ts'
 import { readRouting } from '../read-places.ts'
 import { barrierTickOf, next, replicasBehind, type Step, wait } from '../step.ts'
 import { switchOver } from '../switch-over.ts'
@@ -30,8 +30,8 @@ export const rollBack: Step = async (context) => {
     const { behind } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
     if (behind > 0) return wait(replicasBehind(behind), 20)
     await asMover(db, move, async (tx, row) => {
-      const change = { phase: 'steady', followerPlaceId: null, moveId: null } as const
-      const changed = await changeRouting(tx, row.tenantId, routing.epoch, change)
+      // What apps delete from now on is still written down: the places are compared before the new one is dropped.
+      const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'track' })
       if (changed === undefined) return
       if (row.targetPlaceId !== null) await retirePlace(tx, row.targetPlaceId)
       const writePauseMs = sql`(extract(epoch from clock_timestamp() - held_at) * 1000)::int`
@@ -39,16 +39,9 @@ export const rollBack: Step = async (context) => {
     })
     return next
   }
-  await context.at('rollBack: steady')
+  await context.at('rollBack: begun')
   const readers = await oldReaders(context)
   if (readers !== undefined) return readers
-  if (move.targetPlaceId === null) throw new Error(`move ${move.id} was switched without a target`)
-  const receipt = await purgePlace(context, move.targetPlaceId)
-  if (receipt === undefined) return wait({ kind: 'deletion_not_shown' }, 500)
-  await context.at('rollBack: purged')
-  await asMover(db, move, async (tx, row) => {
-    await tx.execute(sql`delete from dirty where move_id = ${row.id}`)
-    await changeMove(tx, row, { state: 'rolled_back', gate: null, error: null }, { purged: receipt })
-  })
-  return next
+  const placeId = move.targetPlaceId
+  return giveUpPlace(context, { placeId, purged: 'rollBack: purged', state: () => 'rolled_back' })
 }
