@@ -45,7 +45,7 @@ export async function invitation(input: InvitationInput): Promise<string> {
     curl(
       retrieve,
       secondToken,
-      { ...ask(first), tenant_id: first.id, namespace: `tenant_${first.id}_g1` },
+      { ...ask(first), tenant_id: first.id, index: 'tenant-router-pool-1' },
       `-H 'x-tenant-id: ${first.id}'`,
     ),
     '',

@@ -77,7 +77,7 @@ describe('npm start', () => {
   test('answers the pasted spoof with nothing of the other tenant', async () => {
     const line = lineFor('tries to be') ?? ''
     const spoofed = await paste(line)
-    const honest = await paste(line.replaceAll(/,"(tenant_id|namespace)":"[^"]+"|-H 'x-tenant-id[^']+'/g, ''))
+    const honest = await paste(line.replaceAll(/,"(tenant_id|index)":"[^"]+"|-H 'x-tenant-id[^']+'/g, ''))
     expect(honest.matches).toHaveLength(2)
     // The last bits of a score depend on what else the encoder had to do at that moment.
     const found = (answer: Answer) => answer.matches.map(({ id, text }) => [id, text])

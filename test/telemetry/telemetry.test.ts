@@ -42,6 +42,7 @@ describe('the metrics page', () => {
       'tenant_router_index_namespace_limit',
       'tenant_router_index_namespaces',
       'tenant_router_moves',
+      'tenant_router_notifications_deaf',
       'tenant_router_spoof_attempts_total',
       'tenant_router_step_duration_seconds',
       'tenant_router_store_call_duration_seconds',
