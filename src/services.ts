@@ -37,11 +37,13 @@ import { type LimitParts, openLimits } from './parts/limits.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
 import { openReranker } from './parts/reranker.ts'
 import { startChunker } from './rag/chunks/chunker.ts'
+import { LossWatch } from './rag/losses/loss-watch.ts'
 import { ragMemory } from './rag/rag-memory.ts'
 import { forgetDeadSessions } from './registry/barrier.ts'
 import { readIndexFill } from './registry/index-fill.ts'
 import { checkIndexes } from './registry/indexes.ts'
 import { LeasedRoutes } from './registry/leased-routes.ts'
+import { countLostDocuments } from './registry/lost-documents.ts'
 import { refuseMissingProjects } from './registry/projects.ts'
 import { RequestCounts } from './registry/request-counts.ts'
 import { countUploads } from './registry/uploads.ts'
@@ -63,6 +65,7 @@ export interface Overrides {
   readonly provisionWaitMs?: number
   readonly ingest?: IngestOverrides
   readonly policyEveryMs?: number
+  readonly lossEveryMs?: number
   readonly cacheQuietMs?: number
   readonly limitsClock?: LimitParts['clock']
 }
@@ -152,6 +155,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     indexFill: () => readIndexFill(db),
     movesByState: () => countMoves(db),
     uploads: () => countUploads(db),
+    lostDocuments: () => countLostDocuments(db),
     isDeaf: databases.isDeaf,
   })
 
@@ -168,8 +172,10 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     streamsEnd: streamsEnd.signal,
     ...(tracer && { tracer }),
   }
+  const watched = { db, routes, stores, settings: { storeVisibleMs }, log }
+  const losses = opening.use(new LossWatch(watched, { everyMs: overrides.lossEveryMs ?? 60_000 }))
   const ragParts = {
-    ...{ db, routes, stores, embedder, chunker, writes, memory: ragMemory() },
+    ...{ db, routes, stores, embedder, chunker, writes, losses, memory: ragMemory() },
     settings: { storeInDoubtMs, storeVisibleMs, indexMetric: metric, retrieveMode: config.retrieveMode, words },
   }
   const ingestParts = { ...ragParts, database, telemetry, log, draining: draining.signal }

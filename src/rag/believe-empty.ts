@@ -2,11 +2,13 @@ import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import { countStoredChunks } from '../registry/documents.ts'
 import type { CallOptions, TenantStore } from '../stores/store.ts'
+import type { Losses } from './losses/loss-watch.ts'
 import type { RagMemory } from './rag-memory.ts'
 
 export interface BelieveEmptyDeps {
   readonly db: Db
   readonly memory: Pick<RagMemory, 'realEmpties'>
+  readonly losses?: Pick<Losses, 'suspect'>
   readonly settings: { readonly storeVisibleMs: number }
 }
 
@@ -21,10 +23,14 @@ export async function believeEmpty(deps: BelieveEmptyDeps, store: TenantStore, o
   const { placeId, tenantId } = store.placement
   if (deps.memory.realEmpties.get(placeId)) return
   const namespace = await store.describeNamespace(options)
-  // Every place gets its namespace when it is made, so a missing one was lost.
-  if (namespace === undefined) throw lost()
-  // An app's own records are counted too, so less is proof and as many is none.
-  if (namespace.recordCount < (await countStoredChunks(deps.db, tenantId, deps.settings.storeVisibleMs))) throw lost()
+  // Every place gets its namespace when it is made, so a missing one was lost. An app's own records are counted too, so
+  // less is proof and as many is none.
+  const isShort = async (shown: number) =>
+    shown < (await countStoredChunks(deps.db, tenantId, deps.settings.storeVisibleMs))
+  if (namespace === undefined || (await isShort(namespace.recordCount))) {
+    deps.losses?.suspect(tenantId)
+    throw lost()
+  }
   deps.memory.realEmpties.set(placeId, true)
 }
 

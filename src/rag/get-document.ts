@@ -20,9 +20,9 @@ export interface DocumentInfo {
   readonly chunks: number
   /**
    * Of an upload that is not done, else of what is stored. `writing` and `deleting`: under way, or broken off and
-   * repaired by trying again.
+   * repaired by trying again. `lost`: stored, but the store was found to lack chunks of it; putting it again mends it.
    */
-  readonly status: DocumentRow['state'] | UploadRow['status']
+  readonly status: DocumentRow['state'] | 'lost' | UploadRow['status']
   /** Only of an upload that is not done. */
   readonly attempts?: number
   /** Why its last attempt came to nothing. */
@@ -62,7 +62,7 @@ export function documentInfo(row: DocumentRow | undefined, upload: UploadRow | u
     source: row.source,
     metadata: row.metadata,
     chunks,
-    status: row.state,
+    status: row.state === 'ready' && row.lostAt !== null ? 'lost' : row.state,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
   }

@@ -7,11 +7,12 @@ import { chunkIds } from './record-ids.ts'
  * Whether the store lacks chunks of a document that the inventory has as stored, as after a namespace was deleted in the
  * vendor's console. What was written a moment ago need not be shown yet, and is not taken for lost.
  */
-export async function isLost(
+export async function lacksChunks(
   store: Pick<TenantStore, 'list'>,
   documentId: string,
-  { chunkCount, mustShow }: StoredContent,
+  { chunkCount, mustShow, isLost }: StoredContent,
 ): Promise<boolean> {
+  if (isLost) return true
   if (!mustShow) return false
   const missing = new Set(chunkIds(documentId, 0, chunkCount))
   let cursor: string | undefined

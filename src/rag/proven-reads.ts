@@ -20,7 +20,7 @@ export interface ProvenReads {
  */
 export async function provenReads(
   store: TenantStore,
-  { clock, storeVisibleMs }: { readonly clock: Clock; readonly storeVisibleMs: number },
+  { clock, storeVisibleMs }: { readonly clock: Pick<Clock, 'now' | 'sleep'>; readonly storeVisibleMs: number },
 ): Promise<ProvenReads> {
   const beganAtMs = clock.now()
   const lsn = await store.deleteIds([probeId]).then(

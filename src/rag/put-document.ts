@@ -15,7 +15,8 @@ import type { Chunker } from './chunks/chunker.ts'
 import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.ts'
 import { contentHash } from './content-hash.ts'
 import { Faults } from './faults.ts'
-import { isLost } from './lost-document.ts'
+import type { Losses } from './losses/loss-watch.ts'
+import { lacksChunks } from './lost-document.ts'
 import { chunkIds, documentIdRule, isNewDocumentId } from './record-ids.ts'
 import type { SearchSettings } from './search-settings.ts'
 import { withWords } from './sparse-records.ts'
@@ -27,6 +28,7 @@ export interface PutDocumentDeps extends WriteDeps {
   readonly db: Db
   readonly embedder: TenantEmbedder
   readonly chunker: Chunker
+  readonly losses?: Pick<Losses, 'suspect'>
   readonly settings: ClaimSettings & WriteSettings & Pick<SearchSettings, 'indexMetric'>
 }
 
@@ -85,8 +87,10 @@ export async function putDocument(
   const hash = contentHash(content, deps.embedder.model)
   const { storeVisibleMs } = deps.settings
   const stored = await storedContent(deps.db, tenantId, { documentId, contentHash: hash, storeVisibleMs })
-  const lost = stored !== undefined && (await isLost(deps.stores.open(routing.active), documentId, stored))
+  const lost = stored !== undefined && (await lacksChunks(deps.stores.open(routing.active), documentId, stored))
   if (stored !== undefined && !lost) return unchanged(documentId, stored.chunkCount, 0)
+  // Where one is lost, others may be.
+  if (lost && !stored.isLost) deps.losses?.suspect(tenantId)
 
   // All that is slow comes before the claim and the permit, so that neither another write nor a move waits for it.
   await options.onPhase?.('embedding')

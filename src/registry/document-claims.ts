@@ -93,8 +93,8 @@ export function claimForWriting(
     const { row } = found
     if (isThere(row) && !isVisibleTo(row.visibility, options.groups)) return { kind: 'hidden' }
     const same = row.state !== 'deleting' && row.contentHash === content.contentHash
-    if (same && row.state === 'ready' && options.isLost !== true)
-      return { kind: 'unchanged', chunkCount: row.chunkCount }
+    const isWhole = row.state === 'ready' && row.lostAt === null && options.isLost !== true
+    if (same && isWhole) return { kind: 'unchanged', chunkCount: row.chunkCount }
     const held = inTheWay(found, same, options)
     if (held !== undefined) return held
     const ceiling = Math.max(row.chunkCeiling, content.chunkCount)

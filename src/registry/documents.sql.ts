@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { check, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { check, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { tenants } from './tenants.sql.ts'
 
@@ -28,11 +28,14 @@ export const documents = pgTable(
     /** While a write is under way: whose, and until when nobody else may write this document. */
     claim: uuid('claim'),
     claimUntil: timestamp('claim_until', { withTimezone: true }),
+    /** Since when the store is known to lack a chunk of it; null: nothing is known to be lost. Counts while `ready` only. */
+    lostAt: timestamp('lost_at', { withTimezone: true }),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (t) => [
     primaryKey({ columns: [t.tenantId, t.id] }),
+    index('documents_lost').on(t.tenantId).where(sql`${t.lostAt} is not null`),
     check('documents_state', sql`${t.state} in ('writing', 'ready', 'deleting')`),
     check('documents_chunks', sql`${t.chunkCount} >= 0 and ${t.chunkCeiling} >= ${t.chunkCount}`),
   ],

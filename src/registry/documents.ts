@@ -14,6 +14,8 @@ export interface DocumentRow {
   readonly source: string | null
   readonly metadata: Readonly<Record<string, string | number | boolean | string[]>>
   readonly chunkCount: number
+  /** Since when the store is known to lack a chunk of it, while `ready`. */
+  readonly lostAt: Date | null
   readonly createdAt: Date
   readonly updatedAt: Date
 }
@@ -40,6 +42,7 @@ const columns = {
   source: documents.source,
   metadata: documents.metadata,
   chunkCount: documents.chunkCount,
+  lostAt: documents.lostAt,
   createdAt: documents.createdAt,
   updatedAt: documents.updatedAt,
 }
@@ -116,6 +119,8 @@ export interface StoredContent {
   readonly chunkCount: number
   /** It was stored longer ago than a write may stay invisible, so the store must show it. */
   readonly mustShow: boolean
+  /** The store was found to lack a chunk of it. */
+  readonly isLost: boolean
 }
 
 /** @returns undefined unless a document is stored with just this content, and nothing is taking it away. */
@@ -126,7 +131,11 @@ export async function storedContent(
 ): Promise<StoredContent | undefined> {
   const { documentId, contentHash, storeVisibleMs } = document
   const [row] = await db
-    .select({ chunkCount: documents.chunkCount, mustShow: sql<boolean>`${isOlderThan(storeVisibleMs)}` })
+    .select({
+      chunkCount: documents.chunkCount,
+      mustShow: sql<boolean>`${isOlderThan(storeVisibleMs)}`,
+      isLost: sql<boolean>`${documents.lostAt} is not null`,
+    })
     .from(documents)
     .where(
       and(
@@ -161,7 +170,7 @@ function isOlderThan(ms: number): SQL {
 }
 
 /** A claim on the whole tenant means that all of it is being deleted, or was when its replica died. */
-function notBeingEmptied(tenantId: TenantId): SQL {
+export function notBeingEmptied(tenantId: TenantId): SQL {
   return sql`not exists (select from documents bar
     where bar.tenant_id = ${tenantId} and bar.id = ${wholeTenant} and bar.claim is not null)`
 }

@@ -30,7 +30,7 @@ export function claimEnds(db: Db): ClaimEnds {
       return rows.length > 0
     },
     async stored(claim, chunkCount, doubtMs) {
-      const done = { state: 'ready', chunkCount, chunkCeiling: chunkCount } as const
+      const done = { state: 'ready', chunkCount, chunkCeiling: chunkCount, lostAt: null } as const
       const rows = await db
         .update(documents)
         .set({ ...done, claim: null, claimUntil: latest(claim, doubtMs), updatedAt: sql`now()` })

@@ -20,6 +20,8 @@ export interface MetricReaders {
   /** Every state, also those with none. */
   readonly movesByState?: () => Promise<Readonly<Record<string, number>>>
   readonly uploads?: () => Promise<readonly UploadCount[]>
+  /** Documents of all tenants of which the store lacks chunks. */
+  readonly lostDocuments?: () => Promise<number>
   /** What Postgres tells does not arrive. */
   readonly isDeaf?: () => boolean
 }
@@ -101,12 +103,20 @@ function registryGauges(registry: Registry): (readers: MetricReaders) => Promise
   const limit = gauge('index_namespace_limit', 'Namespaces an index takes', ['project', 'index', 'kind'])
   const moves = gauge('moves', 'Moves by state', ['state'])
   const showUploads = uploadGauges(registry)
+  const lost = gauge('documents_lost', 'Documents of which the vector store was found to lack chunks', [])
   const deaf = gauge('notifications_deaf', 'Postgres answers and what it tells (NOTIFY) does not arrive', [])
-  return async ({ indexFill, movesByState, uploads, isDeaf }) => {
+  return async ({ indexFill, movesByState, uploads, lostDocuments, isDeaf }) => {
     deaf.set(isDeaf?.() ? 1 : 0)
-    const [fill, states, counts] = await Promise.all([quietly(indexFill), quietly(movesByState), quietly(uploads)])
+    const [fill, states, counts, lostCount] = await Promise.all([
+      quietly(indexFill),
+      quietly(movesByState),
+      quietly(uploads),
+      quietly(lostDocuments),
+    ])
     showUploads(counts)
     for (const each of [used, limit, moves]) each.reset()
+    if (lostCount === undefined) lost.remove()
+    else lost.set(lostCount)
     for (const { project, index, kind, namespaces, limit: most } of fill ?? []) {
       used.set({ project, index, kind }, namespaces)
       limit.set({ project, index, kind }, most)

@@ -31,11 +31,13 @@ describe('the metrics page', () => {
         { project: 'default', index: 'tenant-router-pool-1', kind: 'pool', namespaces: 4, limit: 100 },
       ],
       movesByState: async () => ({ queued: 1, copying: 2 }),
+      lostDocuments: async () => 3,
     })
     const families = parseExposition(await telemetry.metrics())
     const ours = [...families.keys()].filter((name) => name.startsWith('tenant_router_'))
     expect(ours.sort()).toEqual([
       'tenant_router_cache_total',
+      'tenant_router_documents_lost',
       'tenant_router_errors_total',
       'tenant_router_http_request_duration_seconds',
       'tenant_router_http_requests_total',

@@ -5,9 +5,10 @@ import { type AnswerEvent, streamAnswer } from '../../rag/answers/stream-answer.
 import { queryMax, topKMax } from '../../rag/question.ts'
 import { type AnyRoute, type Reply, route } from '../route.ts'
 import { reading } from './fields.ts'
+import { type LostHeaderDeps, lostHeader, lostHeaderWords } from './lost-header.ts'
 import { position, question as retrieval } from './retrieve-fields.ts'
 
-export type AnswerRouteDeps = AnswerDeps
+export type AnswerRouteDeps = AnswerDeps & LostHeaderDeps
 
 const { filter, minScore, mode, weights, rerank, expand, diversity } = retrieval.shape
 
@@ -89,6 +90,7 @@ export function answerRoute(deps: AnswerRouteDeps): AnyRoute {
       'With `stream` the answer is `text/event-stream`: the sources, the text while it is written, and `done` with everything that is said of it. A stream that breaks off ends with the event `error`, a problem, and never with `done`.',
       'Whole answers are kept for a short time; `X-Cache` says `hit`, `miss` or `bypass`. A write of the tenant drops them; `Cache-Control: no-cache` asks anew.',
       '`X-Registry: stale` means what it means for `/retrieve`.',
+      lostHeaderWords,
     ].join(' '),
     body: question,
     replies: {
@@ -104,6 +106,7 @@ export function answerRoute(deps: AnswerRouteDeps): AnyRoute {
       const headersOf = (cache: string, stale: boolean) => ({
         'x-cache': cache,
         ...(stale && { 'x-registry': 'stale' }),
+        ...lostHeader(deps, principal),
       })
       if (stream) {
         const { events, cache, stale } = await streamAnswer(deps, principal, input, { bypass, signal })

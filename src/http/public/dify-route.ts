@@ -12,8 +12,9 @@ import { problemKinds } from '../problem.ts'
 import { type AnyRoute, route } from '../route.ts'
 import { type DifyNarrowing, difyNarrowing, difyOperators } from './dify-filter.ts'
 import { reading } from './fields.ts'
+import { type LostHeaderDeps, lostHeader } from './lost-header.ts'
 
-export type DifyRouteDeps = CachedRetrieveDeps & { readonly db: Db }
+export type DifyRouteDeps = CachedRetrieveDeps & LostHeaderDeps & { readonly db: Db }
 
 /** The tenant's attribute with which staff give its knowledge another name in Dify. */
 const aliasAttribute = 'difyKnowledgeId'
@@ -94,7 +95,7 @@ export function difyRoute(deps: DifyRouteDeps): AnyRoute {
       const { top_k: topK, score_threshold: threshold } = body.retrieval_setting
       const asked = { query: body.query, topK, ...(threshold && { minScore: threshold }) }
       const matches = await search(deps, principal, asked, difyNarrowing(body.metadata_condition))
-      return { status: 200, json: { records: matches.flatMap(recordOf) } }
+      return { status: 200, json: { records: matches.flatMap(recordOf) }, headers: lostHeader(deps, principal) }
     },
   })
 }

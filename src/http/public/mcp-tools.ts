@@ -9,9 +9,10 @@ import { version } from '../../version.ts'
 import { problemOf, toAppError } from '../problem.ts'
 import type { Call } from '../route.ts'
 import { filter, metadata, type reading } from './fields.ts'
+import type { LostHeaderDeps } from './lost-header.ts'
 import { position } from './retrieve-fields.ts'
 
-export type McpToolDeps = CachedRetrieveDeps & ReadDocumentDeps
+export type McpToolDeps = CachedRetrieveDeps & ReadDocumentDeps & LostHeaderDeps
 export type ToolCall = Pick<
   Call<typeof reading, unknown, unknown, unknown>,
   'principal' | 'signal' | 'requestId' | 'log'
@@ -29,6 +30,10 @@ const found = z.object({
       metadata,
     }),
   ),
+  lostDocuments: z
+    .int()
+    .optional()
+    .describe('Documents of which the store has lost text, where there are any: something may be missing above.'),
 })
 
 const document = z.object({
@@ -93,10 +98,12 @@ async function search(
 ): Promise<Record<string, unknown>> {
   const { json } = await cachedRetrieve(deps, principal, input)
   const { matches } = JSON.parse(json) as RetrieveAnswer
+  const lostDocuments = deps.losses?.seenBy(principal) ?? 0
   return {
     matches: matches.map(({ id, score, text, documentId, source, position, metadata }) => ({
       ...{ id, score, text, documentId, source, position, metadata },
     })),
+    ...(lostDocuments > 0 && { lostDocuments }),
   }
 }
 

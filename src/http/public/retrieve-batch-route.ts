@@ -5,6 +5,7 @@ import { answerBytesMax, answerTooLong } from '../answer-limit.ts'
 import { problemOf, toAppError } from '../problem.ts'
 import { type AnyRoute, route } from '../route.ts'
 import { reading } from './fields.ts'
+import { type LostHeaderDeps, lostHeader, lostHeaderWords } from './lost-header.ts'
 import { answered, question } from './retrieve-fields.ts'
 
 const body = z.object({ queries: z.array(question).min(1).max(batchMax) }).meta({
@@ -32,7 +33,7 @@ const results = z
   })
   .meta({ id: 'RetrieveBatchAnswer' })
 
-export function retrieveBatchRoute(deps: CachedRetrieveDeps): AnyRoute {
+export function retrieveBatchRoute(deps: CachedRetrieveDeps & LostHeaderDeps): AnyRoute {
   return route({
     method: 'post',
     path: '/retrieve/batch',
@@ -42,6 +43,7 @@ export function retrieveBatchRoute(deps: CachedRetrieveDeps): AnyRoute {
     description: [
       `Up to ${batchMax} questions, each as in \`POST /retrieve\` and answered by itself; their texts are embedded in one call.`,
       'A question that can’t be answered has its problem in its place. A body of another shape is refused whole, and so is the tenant’s own state (suspended, not ready).',
+      lostHeaderWords,
     ].join(' '),
     body,
     replies: { 200: { description: 'An answer or a problem a question.', schema: results } },
@@ -58,7 +60,7 @@ export function retrieveBatchRoute(deps: CachedRetrieveDeps): AnyRoute {
       return {
         status: 200,
         json: `{"results":[${parts.join(',')}],"requestId":${JSON.stringify(requestId)}}`,
-        ...(stale && { headers: { 'x-registry': 'stale' } }),
+        headers: { ...(stale && { 'x-registry': 'stale' }), ...lostHeader(deps, principal) },
       }
     },
   })

@@ -1,9 +1,10 @@
 import { type CachedRetrieveDeps, cachedRetrieve } from '../../rag/cached-retrieve.ts'
 import { type AnyRoute, route } from '../route.ts'
 import { reading } from './fields.ts'
+import { type LostHeaderDeps, lostHeader, lostHeaderWords } from './lost-header.ts'
 import { answer, question } from './retrieve-fields.ts'
 
-export type RetrieveRouteDeps = CachedRetrieveDeps
+export type RetrieveRouteDeps = CachedRetrieveDeps & LostHeaderDeps
 
 export function retrieveRoute(deps: RetrieveRouteDeps): AnyRoute {
   return route({
@@ -17,6 +18,7 @@ export function retrieveRoute(deps: RetrieveRouteDeps): AnyRoute {
       'A record with a list of groups in `visibility` is found only by tokens with one of these groups.',
       'Beyond the plain search, stages follow one another as far as they are asked for: `mode: hybrid`, `rerank`, `minScore`, `diversity`, `group`, `topK`, `expand`; none of them can bring in what the search could not.',
       '`X-Registry: stale` says that the registry is away and the answer comes from where the tenant lived when that was last known.',
+      lostHeaderWords,
       'Answers are kept for a short time; `X-Cache` says `hit`, `miss` or `bypass`. A write of the tenant drops them; `Cache-Control: no-cache` asks the store itself.',
     ].join(' '),
     body: question,
@@ -31,7 +33,11 @@ export function retrieveRoute(deps: RetrieveRouteDeps): AnyRoute {
       return {
         status: 200,
         json: `${json.slice(0, -1)},"requestId":${JSON.stringify(requestId)}}`,
-        headers: stale ? { 'x-cache': cache, 'x-registry': 'stale' } : { 'x-cache': cache },
+        headers: {
+          'x-cache': cache,
+          ...(stale && { 'x-registry': 'stale' }),
+          ...lostHeader(deps, principal),
+        },
       }
     },
   })

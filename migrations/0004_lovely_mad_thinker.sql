@@ -1,0 +1,2 @@
+ALTER TABLE "documents" ADD COLUMN "lost_at" timestamp with time zone;--> statement-breakpoint
+CREATE INDEX "documents_lost" ON "documents" USING btree ("tenant_id") WHERE "documents"."lost_at" is not null;

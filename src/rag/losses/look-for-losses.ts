@@ -1,0 +1,105 @@
+import { type Clock, systemClock } from '../../clock.ts'
+import type { Db } from '../../db/connect.ts'
+import type { Phase } from '../../placement/phase.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { markDocuments, type OldDocuments, readOldDocuments } from '../../registry/lost-documents.ts'
+import type { TenantRoutes } from '../../registry/tenant-routes.ts'
+import type { TenantStore, VectorStore } from '../../stores/store.ts'
+import { indexMustBeThere } from '../index-gone.ts'
+import { provenReads } from '../proven-reads.ts'
+
+export interface LookForLossesDeps {
+  readonly db: Db
+  readonly routes: Pick<TenantRoutes, 'find'>
+  readonly stores: Pick<VectorStore, 'open'>
+  readonly settings: { readonly storeVisibleMs: number }
+  readonly clock?: Clock
+}
+
+export interface LossReport {
+  /** Documents newly found to lack chunks, and those found whole that were marked as lost. */
+  readonly lost: number
+  readonly whole: number
+}
+
+const pageIds = 100
+/** Between two pages: a tenant's own requests come first. */
+const pauseMs = 20
+
+/**
+ * Compares a tenant's documents with the chunks that its active place lists, and marks those that lack some. The listing
+ * is proven to show every write that was answered before it, and a document that was written within the visible bound
+ * is not judged. Does nothing in the short phases of a move in which the place changes; a phase that begins meanwhile
+ * voids the look.
+ *
+ * @throws the faults of `TenantRoutes.find` and `TenantStore`; `store_inconsistent` when the whole index is gone.
+ */
+export async function lookForLosses(
+  deps: LookForLossesDeps,
+  tenantId: TenantId,
+  signal: AbortSignal,
+): Promise<LossReport> {
+  const { routing } = await deps.routes.find(tenantId)
+  if (!isSettled(routing.phase)) return { lost: 0, whole: 0 }
+  const old = await readOldDocuments(deps.db, tenantId, deps.settings.storeVisibleMs)
+  if (old.byId.size === 0) return { lost: 0, whole: 0 }
+  const shown = await countShown(deps, deps.stores.open(routing.active), old, signal)
+  const isWhole = (id: string, chunks: number) => (shown.get(id) ?? 0) >= chunks
+  const lost: string[] = []
+  const whole: string[] = []
+  for (const [id, { chunkCount, isMarked }] of old.byId) {
+    if (!isWhole(id, chunkCount)) lost.push(id)
+    else if (isMarked) whole.push(id)
+  }
+  return markDocuments(deps.db, old, { epoch: routing.epoch, lost, whole })
+}
+
+/** Whether the active place is the one that every answered write went to, for longer than a moment. */
+function isSettled(phase: Phase): boolean {
+  switch (phase) {
+    case 'steady':
+    case 'track':
+    case 'soak':
+      return true
+    case 'arm':
+    case 'fence':
+    case 'flip':
+      return false
+  }
+}
+
+/** How many chunks of each old document the place lists. */
+async function countShown(
+  { settings, clock = systemClock }: LookForLossesDeps,
+  store: TenantStore,
+  { byId }: OldDocuments,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const shown = new Map<string, number>()
+  // Every place gets its namespace when it is made, so a missing one was lost, and shows nothing.
+  if ((await indexMustBeThere(store.describeNamespace({ signal }))) === undefined) return shown
+  const { storeVisibleMs } = settings
+  const interrupted = { now: () => clock.now(), sleep: (ms: number) => clock.sleep(ms, signal) }
+  const proven = await provenReads(store, { clock: interrupted, storeVisibleMs })
+  let last: string | undefined
+  let cursor: string | undefined
+  do {
+    signal.throwIfAborted()
+    const from = cursor
+    const page = await proven.read(() =>
+      indexMustBeThere(store.list({ limit: pageIds, ...(from !== undefined && { cursor: from }) }, { signal })),
+    )
+    for (const id of page.ids) {
+      const mark = id.lastIndexOf('#')
+      const documentId = id.slice(0, mark)
+      const document = mark < 1 || id === last ? undefined : byId.get(documentId)
+      last = id
+      // What lies behind the last chunk is left of longer content, and counts for nothing.
+      if (document === undefined || !(Number(id.slice(mark + 1)) < document.chunkCount)) continue
+      shown.set(documentId, (shown.get(documentId) ?? 0) + 1)
+    }
+    cursor = page.nextCursor
+    if (cursor !== undefined) await clock.sleep(pauseMs, signal)
+  } while (cursor !== undefined)
+  return shown
+}

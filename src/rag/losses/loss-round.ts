@@ -1,0 +1,61 @@
+import { AppError } from '../../errors.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { beginLossRound, countOldChunks, tenantsWithDocuments } from '../../registry/lost-documents.ts'
+import type { LookForLossesDeps } from './look-for-losses.ts'
+
+/** Tenants of a round. */
+const tenantsAtOnce = 50
+/** A namespace of more is never listed on no suspicion: that is a hundred calls. */
+const listedUnaskedMax = 10_000
+
+/**
+ * Compares counts of a few tenants: chunks that the inventory knows of, and records that the namespace holds. Each round
+ * goes on where the last has stopped; only one replica is at it at a time.
+ *
+ * @returns whom to look at: who has fewer records, who has marked documents and may have got them back, and one tenant in
+ *   turn on no suspicion, for an app's own records may stand in the count for what is lost.
+ */
+export function lossRounds(deps: LookForLossesDeps): (signal: AbortSignal) => Promise<readonly TenantId[]> {
+  let after = ''
+  let sweeps = 0
+  return (signal) =>
+    deps.db.transaction(async (tx) => {
+      if (!(await beginLossRound(tx))) return []
+      const tenants = await tenantsWithDocuments(tx, { after, limit: tenantsAtOnce })
+      const unasked = tenants[sweeps % Math.max(1, tenants.length)]
+      const away = new Set<string>()
+      const suspects: TenantId[] = []
+      for (const tenantId of tenants) {
+        signal.throwIfAborted()
+        if (await isSuspect(deps, tenantId, { away, isUnasked: tenantId === unasked, signal })) suspects.push(tenantId)
+      }
+      const isLastPage = tenants.length < tenantsAtOnce
+      after = isLastPage ? '' : (tenants.at(-1) ?? '')
+      if (isLastPage) sweeps += 1
+      return suspects
+    })
+}
+
+async function isSuspect(
+  deps: LookForLossesDeps,
+  tenantId: TenantId,
+  how: { readonly away: Set<string>; readonly isUnasked: boolean; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const { away, isUnasked, signal } = how
+  let project: string | undefined
+  try {
+    const { routing } = await deps.routes.find(tenantId)
+    project = routing.active.project
+    if (away.has(project)) return false
+    const namespace = await deps.stores.open(routing.active).describeNamespace({ signal })
+    const records = namespace?.recordCount ?? 0
+    const { all, unmarked } = await countOldChunks(deps.db, tenantId, deps.settings.storeVisibleMs)
+    const mayBeBack = all > unmarked && records >= all
+    return records < unmarked || mayBeBack || (isUnasked && records <= listedUnaskedMax)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    // A project that does not answer is not waited for fifty times.
+    if (project !== undefined) away.add(project)
+    return false
+  }
+}

@@ -1,0 +1,116 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { TenantPrincipal } from '../../auth/principal.ts'
+import { AppError } from '../../errors.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { type LostCounts, lostSeenBy, readLostCounts } from '../../registry/lost-documents.ts'
+import { RecentMap } from '../recent-map.ts'
+import { type LookForLossesDeps, lookForLosses } from './look-for-losses.ts'
+import { lossRounds } from './loss-round.ts'
+
+/** What verbs and routes ask of the watch. */
+export interface Losses {
+  /** A read or write met a loss: the tenant's documents are looked at once, in the background. Never fails. */
+  suspect(tenantId: TenantId): void
+  /** Documents that the caller's groups see and that are known to be lost; at most ten seconds old. */
+  seenBy(principal: Pick<TenantPrincipal, 'tenantId' | 'groups'>): number
+}
+
+export interface LossWatchDeps extends LookForLossesDeps {
+  readonly log: Pick<Logger, 'warn' | 'info'>
+}
+
+/** A suspicion of a tenant that was looked at this lately is not followed: the rounds come to it. */
+const quietMs = 30_000
+const suspectsMax = 1_000
+const countsEveryMs = 10_000
+
+/** Knows which documents the store has lost: looks at tenants under suspicion, one at a time, and at all in slow rounds. */
+export class LossWatch implements Losses, AsyncDisposable {
+  readonly #deps: LossWatchDeps
+  readonly #stop = new AbortController()
+  readonly #suspects = new Set<TenantId>()
+  readonly #lookedAt = new RecentMap<TenantId, true>({ max: 10_000, ttlMs: quietMs })
+  readonly #running: Promise<unknown>
+  #looking: Promise<void> | undefined
+  #counts: LostCounts = new Map()
+
+  constructor(deps: LossWatchDeps, { everyMs }: { readonly everyMs: number }) {
+    this.#deps = deps
+    const round = lossRounds(deps)
+    const { signal } = this.#stop
+    this.#running = Promise.all([
+      this.#every(everyMs, async () => {
+        for (const tenantId of await round(signal)) this.#suspects.add(tenantId)
+        await this.#lookAtSuspects()
+      }),
+      this.#every(Math.min(everyMs, countsEveryMs), () => this.#readCounts()),
+    ])
+    void this.#readCounts()
+  }
+
+  suspect(tenantId: TenantId): void {
+    if (this.#lookedAt.get(tenantId) || this.#suspects.size >= suspectsMax) return
+    this.#suspects.add(tenantId)
+    void this.#lookAtSuspects()
+  }
+
+  seenBy({ tenantId, groups }: Pick<TenantPrincipal, 'tenantId' | 'groups'>): number {
+    return this.#counts.size === 0 ? 0 : lostSeenBy(this.#counts, tenantId, groups)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('the watch for lost documents stops'))
+    await this.#running
+    await this.#looking
+  }
+
+  /** A fault is told, and the next look comes in its time. */
+  async #every(ms: number, look: () => Promise<void>): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      const spreadMs = ms * (1 + Math.random() / 4)
+      await setTimeout(spreadMs, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted) return
+      await look().catch((error: unknown) => {
+        if (!signal.aborted) this.#deps.log.warn({ err: error }, 'lost documents could not be looked for')
+      })
+    }
+  }
+
+  #lookAtSuspects(): Promise<void> {
+    this.#looking ??= this.#drain()
+    return this.#looking
+  }
+
+  async #drain(): Promise<void> {
+    await Promise.resolve() // so that this promise is noted before its end takes the note away
+    for (const tenantId of this.#suspects) {
+      if (this.#stop.signal.aborted) break
+      this.#suspects.delete(tenantId)
+      this.#lookedAt.set(tenantId, true)
+      await this.#lookAt(tenantId)
+    }
+    this.#looking = undefined
+  }
+
+  async #lookAt(tenantId: TenantId): Promise<void> {
+    const { log } = this.#deps
+    const { signal } = this.#stop
+    try {
+      const { lost, whole } = await lookForLosses(this.#deps, tenantId, signal)
+      if (lost > 0) log.warn({ tenantId, documents: lost }, 'the vector store has lost documents of a tenant')
+      if (whole > 0) log.info({ tenantId, documents: whole }, 'the vector store shows lost documents of a tenant again')
+      if (lost + whole > 0) await this.#readCounts()
+    } catch (error) {
+      // A tenant that is suspended or gone has nobody who would miss a document.
+      const isIdle = error instanceof AppError && error.code.startsWith('tenant_')
+      if (!signal.aborted && !isIdle) log.warn({ tenantId, err: error }, 'lost documents could not be looked for')
+    }
+  }
+
+  /** While Postgres is away, what was known last is told. */
+  async #readCounts(): Promise<void> {
+    this.#counts = await readLostCounts(this.#deps.db).catch(() => this.#counts)
+  }
+}
