@@ -59,15 +59,19 @@ test.each(['cancel: begun', 'cancel: purged'] as const)(
   async (point) => {
     const acme = await world.tenant('acme', 20)
     const before = await contents(await world.placeOf(acme))
-    const { died } = await mortal(point)
-    const hold = Promise.withResolvers<void>()
-    const holder = await world.replica(async (reached) => {
-      if (reached === 'prepare: index made') await hold.promise
-    })
+    const [made, hold] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const hook = async (reached: MovePoint) => {
+      if (reached !== 'prepare: index made') return
+      made.resolve()
+      await hold.promise
+    }
+    const holder = await world.replica(hook, { leaseMs: 400 })
     const { id } = await world.promote(acme)
+    await made.promise
     await cancelMove(world.home, platform, id)
     await holder.killMover()
     hold.resolve()
+    const { died } = await mortal(point)
     await died
     await world.replica(undefined, { leaseMs: 400 })
     await world.until(id, 'cancelled')
