@@ -53,7 +53,7 @@ export async function purgePlace(
   if (indexDeleted) {
     await stores.deleteIndex(place.project, index.name, { signal })
     if ((await stores.describeIndex(place.project, index.name, { signal })) !== undefined) return undefined
-  } else if (store !== undefined) {
+  } else if (store !== undefined && (await stores.describeIndex(place.project, index.name, { signal })) !== undefined) {
     await store.deleteNamespace({ signal })
     if ((await store.describeNamespace({ signal })) !== undefined) return undefined
   }

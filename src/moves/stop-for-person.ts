@@ -19,6 +19,8 @@ export async function stopForPerson(
   at: Date,
 ): Promise<void> {
   await asMover(db, move, async (tx, row) => {
+    // A person has decided since the step began: its reason is of before that, and what was asked for stands.
+    if (row.request !== move.request || row.acceptedLoss !== move.acceptedLoss) return
     const { phase } = await readRouting(tx, row)
     if (phase === 'fence') await openFence(tx, row)
     const stopped: Stopped = { ...reason, step, at: at.toISOString() }
