@@ -107,6 +107,17 @@ export const found: readonly Race[] = [
     },
   },
   {
+    name: 'an update is carried over as the place that was written comes to show it, and not as it was before',
+    world: { whole },
+    async stage(world) {
+      const [, b] = await lateInSoak(world)
+      // Later than the mover's next look, and within the bound.
+      world.store.lagMs = (label) => (label.includes(' g2 ') ? 2_900 : 0)
+      await world.run(b.app.update('r1', { f: 1 }))
+      await goBack(world)
+    },
+  },
+  {
     name: 'an update of a record that is not there makes none, and does not hold a switch up',
     world: { whole },
     async stage(world) {

@@ -274,6 +274,13 @@ export const mutants: readonly Mutant[] = [
     found: ['a deletion of everything whose place is left'],
   },
   {
+    guard: 'what an update left is proven to be shown',
+    file: 'moves/freshness.ts',
+    changes: [['return proven || row.doneForMs >= storeVisibleMs ||', 'return proven || row.seq > 0 ||']],
+    races: [],
+    found: ['an update is carried over as'],
+  },
+  {
     guard: 'both places are compared once more before one is purged',
     file: 'moves/give-up-place.ts',
     changes: [['return await guardPurge(context, placeId)', 'return true']],
