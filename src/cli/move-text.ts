@@ -75,7 +75,7 @@ function fields(indent: string, values: Readonly<Record<string, string | undefin
   const named = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined)
   const names = Math.max(...named.map(([name]) => name.length))
   const below = ' '.repeat(indent.length + names + 2)
-  return named.flatMap(([name, value]) => wrap(value, `${indent}${name.padEnd(names)}  `, below))
+  return named.flatMap(([name, value]) => wrap(value.replace(/\s+/g, ' '), `${indent}${name.padEnd(names)}  `, below))
 }
 
 /** Breaks between words; a word that is longer than a line has one for itself. */

@@ -36,7 +36,10 @@ export async function giveUpPlace(
   await context.at(purged)
   await asMover(db, move, async (tx, row) => {
     await tx.execute(sql`delete from dirty where move_id = ${row.id}`)
-    await changeMove(tx, row, { state: state(row), request: null, gate: null, error: null }, { purged: receipt })
+    const ended = state(row)
+    // What a failed move failed of is what a person wants to know of it.
+    const error = ended === 'failed' ? row.error : null
+    await changeMove(tx, row, { state: ended, request: null, gate: null, error }, { purged: receipt })
   })
   return next
 }

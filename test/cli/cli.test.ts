@@ -5,6 +5,7 @@ import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { openIssuer } from '../../src/embedded/issuer.ts'
 import { testDatabase } from '../support/database.ts'
+import { copying } from './copying-move.ts'
 import { Frames, fakeAdmin } from './fake-admin.ts'
 import { runCli, startCli } from './run-cli.ts'
 
@@ -96,8 +97,8 @@ test('a list is a table for people, and one document for scripts', async () => {
 
 test('what others named can not act on the terminal: it is printed, and not obeyed', async () => {
   const evil = 'A\u001b[2J\u009b31m\u202eB\nlast  row'
-  const shown = 'A\\u001b[2J\\u009b31m\\u202eB\\u000alast  row'
-  const move = { id: 'm1', tenantId: 'acme', kind: 'promote', state: 'failed', gate: evil, error: evil }
+  const shown = 'A\\u001b[2J\\u009b31m\\u202eB last row'
+  const move = { ...copying, id: 'm1', state: 'failed', gate: evil, error: evil }
   const problem = { code: 'conflict', detail: evil, faults: [{ path: evil, message: evil }] }
   await using admin = await fakeAdmin(({ method, path }) => {
     if (method !== 'GET') return [409, problem]
@@ -117,14 +118,16 @@ test('what others named can not act on the terminal: it is printed, and not obey
   ]
   for (const verb of verbs) {
     const { out, err } = await runCli(verb, env)
-    expect([verb, `${out}${err}`]).toEqual([verb, expect.stringContaining(shown)])
+    // Where a text is wrapped, its line ends go as blanks do.
+    const said = `${out}${err}`.replaceAll('\\u000alast  row', ' last row')
+    expect([verb, said]).toEqual([verb, expect.stringContaining(shown)])
     expect(`${out}${err}`).not.toMatch(/[^\P{Cc}\n]|\u202e|^last {2}row/mu)
     const json = await runCli([...verb, '--json'], env)
     expect(`${json.out}${json.err}`).not.toMatch(/[^\P{Cc}\n]|\u202e/u)
   }
   const document = await runCli(['tenants', 'list', '--json'], env)
   expect(JSON.parse(document.out).items[0].name).toBe(evil)
-})
+}, 120_000)
 
 test('advice is a table with the reasons and the silos that are left', async () => {
   const item = { tenantId: 'acme', advice: 'promote', reasons: ['it is large', 'it is busy'], since: '2026-11-21' }
