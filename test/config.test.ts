@@ -30,6 +30,7 @@ test('what is required is enough, and the rest has the defaults of the contract'
     host: '0.0.0.0',
     adminPort: 8081,
     adminHost: '127.0.0.1',
+    drainMs: 5000,
     adminHosts: ['127.0.0.1'],
     mcpOrigins: [],
   })
