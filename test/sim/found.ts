@@ -44,6 +44,15 @@ async function lookWhileItGoesBack(world: SimWorld, label: string, begin: () => 
   await world.run(deleting)
 }
 
+/** The move stops for a person, and ends in no way before. */
+async function standsForPerson(world: SimWorld): Promise<void> {
+  await world.schedule.until(async () => {
+    const { stopped, ended, state } = await world.move()
+    assert.ok(!ended, `the move ended as ${state}`)
+    return stopped
+  })
+}
+
 /** What the simulation has found, each as a history of its own, with the seed that found it. */
 export const found: readonly Race[] = [
   {
@@ -254,4 +263,30 @@ export const found: readonly Race[] = [
       },
     }),
   ),
+  {
+    name: 'a rollback does not switch to an old place that somebody emptied',
+    world: { moreRecords: 30 },
+    async stage(world) {
+      await world.replica('a')
+      await world.promote()
+      await world.until('soaking')
+      await world.damage({ of: 'follower' })
+      await world.steer('rollback')
+      await standsForPerson(world)
+    },
+  },
+  {
+    name: 'a copy is not repaired down to a source that somebody emptied',
+    world: { moreRecords: 30 },
+    async stage(world) {
+      await world.replica('a')
+      const copied = world.schedule.hold('a.mover: at copy: batch recorded')
+      await world.promote()
+      await world.schedule.until(() => copied.reached)
+      const more = Array.from({ length: 30 }, (_, n) => `s${String(n).padStart(4, '0')}`)
+      await world.damage({ of: 'active', ids: more })
+      copied.release()
+      await standsForPerson(world)
+    },
+  },
 ]

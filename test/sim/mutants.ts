@@ -320,4 +320,22 @@ export const mutants: readonly Mutant[] = [
     changes: [['await tx.insert(cleanups).values({ placeId: place.id, moveId: row.id })', '']],
     races: [27],
   },
+  {
+    guard: 'both places are counted before a rollback switches',
+    file: 'moves/guard-loss.ts',
+    changes: [['stopIf(whyNoSwitch(counts, context.move.acceptedLoss))', '']],
+    races: [],
+    found: ['a rollback does not switch to an old place'],
+  },
+  {
+    guard: 'a copy is not emptied after its source',
+    file: 'moves/guard-pass.ts',
+    changes: [['stopIf(whyNoRepair(findings, move.acceptedLoss))', '']],
+    also: {
+      file: 'moves/lost-places.ts',
+      changes: [['if (ids.length <= acceptedLoss) return', 'if (ids.length >= 0) return']],
+    },
+    races: [],
+    found: ['a copy is not repaired down to a source'],
+  },
 ]
