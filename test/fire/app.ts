@@ -1,7 +1,5 @@
+import { Records, recordOf, type State } from './record.ts'
 import type { ReplicaProcess } from './replica-process.ts'
-
-/** A record as the app counts them: its n-th version; undefined: it is not there. */
-export type Version = number | undefined
 
 interface AppOptions {
   readonly replicas: readonly ReplicaProcess[]
@@ -20,21 +18,22 @@ const lanes = 6
 const betweenWritesMs = 5
 
 /**
- * An app on the other side of HTTP: it puts, deletes and reads through both replicas, tries again what was refused, and
- * remembers for every record what it may be. A record has one writer, one call at a time; once the fate of a call is not
- * known the record is left alone, for that call may still take effect, and either version is right from then on.
+ * An app on the other side of HTTP: it puts, updates in part, deletes by id and by filter, and reads through both
+ * replicas, tries again what was refused, and remembers for every record what it may be. A record has one writer, one
+ * call at a time; once the fate of a call is not known its records are left alone, for it may still take effect, and
+ * either state is right from then on. A deletion by filter may reach them all the same.
  */
 export class App {
-  readonly allowed = new Map<string, readonly Version[]>()
+  readonly records = new Records()
   readonly faults: string[] = []
-  readonly counts = { done: 0, refused: 0, unknown: 0, reads: 0 }
+  readonly counts = { done: 0, updates: 0, filters: 0, refused: 0, unknown: 0, reads: 0 }
   readonly #options: AppOptions
   readonly #stop = new AbortController()
   readonly #loops: Promise<void>[] = []
 
   constructor(options: AppOptions) {
     this.#options = options
-    for (const id of options.existing) this.allowed.set(id, [0])
+    for (const id of options.existing) this.records.allowed.set(id, [{ version: 0 }])
     for (let lane = 0; lane < lanes; lane += 1) this.#loops.push(this.#write(lane))
     this.#loops.push(this.#read(), this.#read())
   }
@@ -50,30 +49,44 @@ export class App {
     let made = 0
     for (let version = 1; !this.#stop.signal.aborted; version += 1) {
       // Few records, so that one is written again and again; new ones among them.
-      if (ids.length < 12 || random() < 0.1) ids.push(`new-${lane}-${made++}`)
-      const at = ids.length - 1 - Math.floor(random() * Math.min(12, ids.length))
-      const id = ids[at] as string
-      const before = this.allowed.get(id)?.[0]
-      const after = random() < 0.3 ? undefined : version
-      const fate = await this.#send(id, after)
-      if (fate === 'done') this.allowed.set(id, [after])
-      else if (fate === 'unknown') this.allowed.set(id, [before, after])
-      if (fate === 'unknown') ids.splice(at, 1)
-      else if (readsBack) await this.#readBack(id, fate === 'done' ? after : before)
+      while (ids.length < 12 || random() < 0.1) ids.push(`new-${lane}-${made++}`)
+      const id = ids[ids.length - 1 - Math.floor(random() * 12)] as string
+      // Few flags, so that values return.
+      const flag = `${lane}-${Math.floor(random() * 3)}`
+      const write = this.#draw(id, version, flag)
+      const fate = await this.#send(write)
+      if (fate !== 'never done') for (const one of write.ids) this.records.change(one, write.to, fate === 'done')
+      const unknown = new Set(fate === 'unknown' ? write.ids : [])
+      ids.splice(0, ids.length, ...ids.filter((one) => !unknown.has(one)))
+      if (fate !== 'unknown' && readsBack) for (const one of write.ids) await this.#readBack(one)
       await pause(betweenWritesMs)
     }
   }
 
+  #draw(id: string, version: number, flag: string): Write {
+    const kind = this.#options.random()
+    if (kind < 0.3) return { path: 'delete', body: { ids: [id] }, ids: [id], to: () => undefined }
+    if (kind < 0.5) {
+      const body = { id, setMetadata: { flag } }
+      return { path: 'update', body, ids: [id], to: (before) => before && { ...before, flag } }
+    }
+    if (kind < 0.53) {
+      const to = (before: State) => (before?.flag === flag ? undefined : before)
+      return { path: 'delete', body: { filter: { flag: { $eq: flag } } }, ids: this.records.flagged(flag), to }
+    }
+    return { path: 'upsert', body: { vectors: [recordOf(id, { version })] }, ids: [id], to: () => ({ version }) }
+  }
+
   /** Sends one write until it is done, until its fate is unknown, or until the app stops. */
-  async #send(id: string, version: Version): Promise<'done' | 'unknown' | 'never done'> {
-    const { pathname, body } =
-      version === undefined
-        ? { pathname: '/vectors/delete', body: { ids: [id] } }
-        : { pathname: '/vectors/upsert', body: { vectors: [recordOf(id, version)] } }
+  async #send({ path, body }: Write): Promise<'done' | 'unknown' | 'never done'> {
     while (!this.#stop.signal.aborted) {
-      const fate = await this.#call(pathname, body)
-      if (typeof fate === 'object') this.counts.done += 1
-      if (typeof fate === 'object') return 'done'
+      const fate = await this.#call(`/vectors/${path}`, body)
+      if (typeof fate === 'object') {
+        this.counts.done += 1
+        if (path === 'update') this.counts.updates += 1
+        if ('filter' in body) this.counts.filters += 1
+        return 'done'
+      }
       this.counts[fate] += 1
       if (fate === 'unknown') return fate
       await pause(20)
@@ -81,12 +94,13 @@ export class App {
     return 'never done'
   }
 
-  async #readBack(id: string, expected: Version): Promise<void> {
+  async #readBack(id: string): Promise<void> {
+    const allowed = this.records.of(id)
     const records = await this.#fetch([id])
-    const shown = records?.[id]?.metadata?.version
-    if (records !== undefined && shown !== expected) {
-      this.faults.push(`${id} was left in version ${expected} and is read as ${shown}`)
-    }
+    if (records === undefined) return
+    const { version, flag } = records[id]?.metadata ?? {}
+    if (allowed.some((one) => one?.version === version && one?.flag === flag)) return
+    this.faults.push(`${id} was left as ${JSON.stringify(allowed)} and is read as ${JSON.stringify({ version, flag })}`)
   }
 
   /** What nobody touches is there in every answer, at any moment of the move. */
@@ -136,12 +150,15 @@ export class App {
   }
 }
 
-type Shown = Readonly<Record<string, { readonly metadata?: { readonly version?: number } }>>
-
-/** A record whose every part tells its version, so that no mixture of two passes. */
-export function recordOf(id: string, version: number) {
-  return { id, values: [1, version, (version * 31) % 1009, id.length], metadata: { version, of: id } }
+/** A call, the records that it changes, and what becomes of each. */
+interface Write {
+  readonly path: 'upsert' | 'update' | 'delete'
+  readonly body: Readonly<Record<string, unknown>>
+  readonly ids: readonly string[]
+  readonly to: (before: State) => State
 }
+
+type Shown = Readonly<Record<string, { readonly metadata?: { readonly version?: number; readonly flag?: string } }>>
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))

@@ -6,15 +6,6 @@ import { type TestIssuer, testIssuer } from '../support/issuer.ts'
 import { type LocalStores, localStores } from '../support/local-stores.ts'
 import { ReplicaProcess } from './replica-process.ts'
 
-interface Move {
-  readonly id: string
-  readonly state: string
-  readonly error: string | null
-  readonly endedAt: string | null
-  readonly writePauseMs: number | null
-  readonly gate: string | null
-}
-
 /** Two replicas as processes, a real Postgres, `pinecone-local` and an issuer. */
 export class FireWorld implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack()
@@ -39,6 +30,8 @@ export class FireWorld implements AsyncDisposable {
       ...{ OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', EMBEDDING_MODEL: 'none', EMBEDDING_DIMENSION: '4' },
       ...{ JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl },
       ...{ SESSION_LEASE_S: '3', STORE_IN_DOUBT_S: '6', STORE_VISIBLE_S: '5' },
+      // Else a rollback would wait five minutes for a killed replica, which may be cut off and answer by what it saw.
+      REGISTRY_OUTAGE_READS: 'stop',
       // A loaded machine adds to the four seconds that a lag of two takes in any case.
       FENCE_BUDGET_MS: '20000',
     }
@@ -58,21 +51,29 @@ export class FireWorld implements AsyncDisposable {
   }
 
   async promote(tenantId: string): Promise<string> {
-    const move = (await this.#staff('POST', `/tenants/${tenantId}/moves`, { kind: 'promote' })) as Move
+    const move = (await this.#staff('POST', `/tenants/${tenantId}/moves`, { kind: 'promote' })) as {
+      readonly id: string
+    }
     return move.id
   }
 
+  async rollBack(moveId: string): Promise<void> {
+    await this.#staff('POST', `/moves/${moveId}/rollback`, {})
+  }
+
   /** By the rows, for the replicas may be dead or asleep. @throws Error when it ends, or does not get there in time. */
-  async untilSwitched(id: string, limitMs: number): Promise<{ readonly writePauseMs: number }> {
+  async until(id: string, state: 'soaking' | 'rolled_back', limitMs: number): Promise<number> {
     const until = performance.now() + limitMs
+    const others = ['failed', 'cancelled', 'cancelling', ...(state === 'soaking' ? ['paused'] : [])]
     for (;;) {
       const [move] = await this.#home.sql<{ state: string; gate: string; error: string; pause: number | null }[]>`
         select state, gate, error, write_pause_ms as pause from moves where id = ${id}`
-      if (move?.state === 'soaking') return { writePauseMs: move.pause ?? Number.NaN }
+      if (move?.state === state) return move.pause ?? Number.NaN
       const isLate = performance.now() > until
-      if (isLate || move === undefined || ['failed', 'cancelled', 'cancelling'].includes(move.state)) {
+      if (isLate || move === undefined || others.includes(move.state)) {
+        const { gate, error } = move ?? {}
         throw new Error(
-          `the move is ${move?.state}; gate: ${move?.gate}; fault: ${move?.error}\n${await this.told(id)}`,
+          `the move is ${move?.state}; gate: ${JSON.stringify(gate)}; fault: ${error}\n${await this.told(id)}`,
         )
       }
       await new Promise((resolve) => setTimeout(resolve, 50))

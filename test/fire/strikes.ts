@@ -8,7 +8,7 @@ const longestFreezeMs = 3_600
  * Strikes a replica now and then until `signal` fires: kills it and starts it again, or stops it for a while.
  * Never both at once, for then nobody would be there to look at.
  *
- * @param plan.done is told what it has done so far, in words, in its order.
+ * @param plan.struck takes what it has done, in words.
  */
 export async function strike(
   replicas: readonly ReplicaProcess[],
@@ -16,12 +16,10 @@ export async function strike(
     readonly strikes: number
     readonly random: () => number
     readonly signal: AbortSignal
-    readonly done: (all: readonly string[]) => void
+    readonly struck: string[]
   },
 ): Promise<void> {
-  const { random, signal } = plan
-  const done: string[] = []
-  plan.done(done)
+  const { random, signal, struck } = plan
   const startedAt = performance.now()
   for (let n = 0; n < plan.strikes; n += 1) {
     await sleep(100 + random() * 900, undefined, { signal }).catch(() => undefined)
@@ -30,12 +28,12 @@ export async function strike(
     const replica = replicas[which] as ReplicaProcess
     const at = `replica ${which} at ${Math.round(performance.now() - startedAt)} ms`
     if (random() < 0.5) {
-      done.push(`killed ${at}`)
+      struck.push(`killed ${at}`)
       await replica.kill()
       await replica.start()
     } else {
       const ms = Math.round(100 + random() * (longestFreezeMs - 100))
-      done.push(`stopped ${at} for ${ms} ms`)
+      struck.push(`stopped ${at} for ${ms} ms`)
       replica.freeze()
       await sleep(ms)
       replica.thaw()

@@ -1,0 +1,29 @@
+/** A record as its app wrote it: its n-th version, and a flag that only partial updates set; undefined: it is not there. */
+export type State = { readonly version: number; readonly flag?: string } | undefined
+
+/** A record whose every part tells its version, so that no mixture of two passes. */
+export function recordOf(id: string, state: NonNullable<State>) {
+  const { version } = state
+  return { id, values: [1, version, (version * 31) % 1009, id.length], metadata: { ...state, of: id } }
+}
+
+/** What may have become of records whose last writes are known, or not: several states, the likeliest first. */
+export class Records {
+  readonly allowed = new Map<string, readonly State[]>()
+
+  of(id: string): readonly State[] {
+    return this.allowed.get(id) ?? [undefined]
+  }
+
+  /** A call that changes a record: it was done, or nobody knows. */
+  change(id: string, to: (before: State) => State, isKnown: boolean): void {
+    const before = this.of(id)
+    const after = before.map(to)
+    this.allowed.set(id, isKnown ? after : [...before, ...after])
+  }
+
+  /** Those that have, or may have, a flag. */
+  flagged(flag: string): readonly string[] {
+    return [...this.allowed].filter(([, states]) => states.some((one) => one?.flag === flag)).map(([id]) => id)
+  }
+}
