@@ -110,7 +110,8 @@ test('a write that hangs at the end of a move holds the others for one fence, an
   await completeMove(world.home, platform, id)
   const gate = await vi.waitFor(
     async () => {
-      const { waitsFor } = await showMove(world.home, id)
+      const { state, waitsFor } = await showMove(world.home, id)
+      expect(state).toBe('completing')
       expect(['writes_not_ended', 'write_under_way']).toContain(waitsFor?.kind)
       expect(waitsFor?.record).toBe('slow')
       return waitsFor
@@ -120,7 +121,7 @@ test('a write that hangs at the end of a move holds the others for one fence, an
   expect(gate?.replica).not.toBeNull()
   // The others are not held for as long as it hangs.
   await a.write.put(acme, [{ id: 'meanwhile', values: [1, 2, 3, 4] }])
-  expect((await showMove(world.home, id)).state).toBe('soaking')
+  expect((await showMove(world.home, id)).state).toBe('completing')
   landed.resolve()
   await slow
   await world.until(id, 'completed')
