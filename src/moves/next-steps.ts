@@ -13,7 +13,6 @@ export function nextSteps(
   if (isEnded(state)) return steps
   if (gate?.kind === 'movers_busy' || gate?.kind === 'index_busy' || gate?.kind === 'project_busy')
     steps.push({ command: 'tenant-router moves list', effect: 'shows which moves are carried on now' })
-  if (gate?.kind === 'no_mover') steps.push({ command: 'tenant-router doctor', effect: 'says what a replica lacks' })
   if (request !== null) return steps
   if (state === 'paused') steps.push(say('resume', 'goes on where it was'))
   else if (isBeforeSwitch(state)) {
