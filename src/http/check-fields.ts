@@ -1,8 +1,8 @@
 import { type ZodType, z } from 'zod'
+import { FaultList } from '../fault-list.ts'
 import { namesPlace } from './claimed-place.ts'
 import { fieldNames, hintFor } from './field-names.ts'
 import { boundsOf } from './request/bounds.ts'
-import { FaultList } from './request/fault-list.ts'
 import { faultWords } from './request/fault-words.ts'
 
 /** No list of objects is longer: its schema says so, and the items of a longer one are not looked at one by one. */

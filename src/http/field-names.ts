@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 
 /**
@@ -42,24 +43,11 @@ function union(sets: readonly (ReadonlySet<string> | undefined)[]): ReadonlySet<
 /** What to say of a name that nobody knows. */
 export function hintFor(name: string, known: ReadonlySet<string>): string {
   const plain = (text: string) => text.toLowerCase().replace(/[_-]/g, '')
-  const near = [...known].find((other) => distance(plain(name), plain(other)) <= (other.length > 4 ? 2 : 1))
+  const near = [...known].find(
+    (other) => distance(plain(name.slice(0, 100)), plain(other)) <= (other.length > 4 ? 2 : 1),
+  )
   if (near !== undefined) return `unknown field; did you mean \`${near}\`?`
   return known.size === 0
     ? 'unknown field; none is taken here'
     : `unknown field; there are ${[...known].map((other) => `\`${other}\``).join(', ')}`
-}
-
-/** Levenshtein's distance, for names of a few letters. */
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2 || a.length > 40) return 99
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 99
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../canonical-json.ts'
+import { FaultList } from '../fault-list.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { checkMetadata, visibilityOf } from '../rag/check-metadata.ts'
 import { type Chunking, ruleOf } from '../rag/chunks/chunk-rule.ts'
-import { Faults } from '../rag/faults.ts'
 import { documentMetadataBytesMax, sourceMax } from '../rag/put-document.ts'
 import { documentIdRule, isNewDocumentId } from '../rag/record-ids.ts'
 import type { NewUpload } from '../registry/enqueue-uploads.ts'
@@ -31,7 +31,7 @@ const nameMax = 1_024
 export function checkUpload(tenantId: TenantId, input: UploadInput, model: { readonly maxTokens?: number }): NewUpload {
   const { content, name, contentType, chunking } = input
   const source = input.source ?? name
-  const faults = new Faults()
+  const faults = new FaultList()
   if (input.documentId !== undefined && !isNewDocumentId(input.documentId)) {
     faults.add('documentId', `must be ${documentIdRule}`)
   }

@@ -1,6 +1,6 @@
+import type { FaultList } from '../fault-list.ts'
 import { isReserved, reservedWords } from '../stores/reserved.ts'
 import type { Filter } from '../stores/store.ts'
-import type { Faults } from './faults.ts'
 
 /** The store takes 32 levels; ours are two of them. */
 const depthMax = 30
@@ -30,7 +30,7 @@ const kinds = {
  *
  * @returns the filter, or undefined for one without conditions, which the store would take for no filter.
  */
-export function checkFilter(value: unknown, path: string, faults: Faults): Filter | undefined {
+export function checkFilter(value: unknown, path: string, faults: FaultList): Filter | undefined {
   if (value === undefined) return undefined
   const budget = { clauses: clausesMax }
   checkObject(value, path, faults, depthMax, budget)
@@ -52,7 +52,7 @@ interface Budget {
   clauses: number
 }
 
-function checkObject(value: unknown, path: string, faults: Faults, depth: number, budget: Budget): void {
+function checkObject(value: unknown, path: string, faults: FaultList, depth: number, budget: Budget): void {
   if (!isObject(value)) {
     faults.add(path, 'must be an object of conditions, as in {"year": {"$gte": 2020}}')
     return
@@ -72,7 +72,7 @@ function checkObject(value: unknown, path: string, faults: Faults, depth: number
   }
 }
 
-function checkParts(key: string, item: unknown, path: string, faults: Faults, depth: number, budget: Budget): void {
+function checkParts(key: string, item: unknown, path: string, faults: FaultList, depth: number, budget: Budget): void {
   if (!Array.isArray(item) || item.length === 0) {
     faults.add(path, `${key} takes a list of one filter or more`)
     return
@@ -85,7 +85,7 @@ function checkParts(key: string, item: unknown, path: string, faults: Faults, de
   }
 }
 
-function checkCondition(item: unknown, path: string, faults: Faults, budget: Budget): void {
+function checkCondition(item: unknown, path: string, faults: FaultList, budget: Budget): void {
   if (isScalar(item)) return
   if (!isObject(item) || Object.keys(item).length === 0) {
     faults.add(path, 'must be a string, number, boolean or an object of operators such as {"$in": [...]}')

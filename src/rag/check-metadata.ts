@@ -1,6 +1,6 @@
+import type { FaultList } from '../fault-list.ts'
 import { isReserved, metadataBytes, reservedWords } from '../stores/reserved.ts'
 import type { Metadata, MetadataValue } from '../stores/store.ts'
-import type { Faults } from './faults.ts'
 
 /** What a chunk says of itself beside the document's own metadata. */
 const chunkKeys: ReadonlySet<string> = new Set(['text', 'documentId', 'source', 'chunk'])
@@ -15,7 +15,7 @@ interface MetadataRule {
  * Checks metadata a caller sends: flat, of the store's types, without reserved names. `visibility` decides who reads,
  * so it has to be a list of groups that cannot be misread: never empty, never a bare word.
  */
-export function checkMetadata(value: unknown, path: string, rule: MetadataRule, faults: Faults): Metadata {
+export function checkMetadata(value: unknown, path: string, rule: MetadataRule, faults: FaultList): Metadata {
   if (value === undefined) return {}
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     faults.add(path, 'must be an object of names and values, as in {"year": 2020}')

@@ -1,12 +1,12 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import type { Db } from '../db/connect.ts'
+import { FaultList } from '../fault-list.ts'
 import { mustBeDone } from '../registry/write-outcome.ts'
 import { checkFilter, narrowed } from './check-filter.ts'
 import { checkIds } from './check-records.ts'
 import type { ClaimSettings } from './claimed-write.ts'
 import { deleteEverything } from './delete-everything.ts'
 import { deleteVisible } from './delete-visible.ts'
-import { Faults } from './faults.ts'
 import type { RagMemory } from './rag-memory.ts'
 import { writing } from './tenant-writer.ts'
 import type { WriteDeps, WriteSettings } from './write-deps.ts'
@@ -41,7 +41,7 @@ export async function deleteVectors(
   input: DeleteVectorsInput,
 ): Promise<void> {
   const { tenantId } = principal
-  const faults = new Faults()
+  const faults = new FaultList()
   const given = [input.ids !== undefined, input.filter !== undefined, input.deleteAll === true]
   if (given.filter(Boolean).length !== 1) faults.add('ids', 'give exactly one of ids, filter and deleteAll: true')
   if (input.ids !== undefined) checkIds(input.ids, 'write', 'ids', faults)

@@ -1,10 +1,10 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
+import { FaultList } from '../fault-list.ts'
 import type { TenantRoutes } from '../registry/tenant-routes.ts'
 import { isReserved } from '../stores/reserved.ts'
 import type { Metadata, SparseValues, VectorStore } from '../stores/store.ts'
 import { isVisible } from './check-metadata.ts'
 import { checkIds } from './check-records.ts'
-import { Faults } from './faults.ts'
 import { indexMustBeThere } from './index-gone.ts'
 
 export interface FetchVectorsDeps {
@@ -36,7 +36,7 @@ export async function fetchVectors(
   input: { readonly ids: readonly string[] },
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<FetchedVectors> {
-  const faults = new Faults()
+  const faults = new FaultList()
   checkIds(input.ids, 'read', 'ids', faults)
   faults.check()
   const { routing, stale } = await deps.routes.find(principal.tenantId)

@@ -1,6 +1,7 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
+import { FaultList } from '../fault-list.ts'
 import type { TenantEmbedder } from '../models/embedder.ts'
 import { claimForWriting, type NewContent } from '../registry/document-claims.ts'
 import { findDocument, storedContent } from '../registry/documents.ts'
@@ -14,7 +15,6 @@ import { type Chunking, type ChunkRule, chunksMax, ruleOf } from './chunks/chunk
 import type { Chunker } from './chunks/chunker.ts'
 import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.ts'
 import { contentHash } from './content-hash.ts'
-import { Faults } from './faults.ts'
 import type { Losses } from './losses/loss-watch.ts'
 import { lacksChunks } from './lost-document.ts'
 import { chunkIds, documentIdRule, isNewDocumentId } from './record-ids.ts'
@@ -163,7 +163,7 @@ function checkInput(
   { documentId, text, source, metadata, chunking = {}, pageStarts = [] }: PutDocumentInput,
   attributes: Readonly<Record<string, unknown>>,
 ): Content {
-  const faults = new Faults()
+  const faults = new FaultList()
   if (!isNewDocumentId(documentId)) faults.add('documentId', `must be ${documentIdRule}`)
   if (text.trim() === '') faults.add('text', 'must not be blank')
   if (source !== undefined && source.length > sourceMax) faults.add('source', `must be at most ${sourceMax} characters`)

@@ -1,9 +1,9 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import { AppError } from '../errors.ts'
+import { FaultList } from '../fault-list.ts'
 import type { Filter } from '../stores/store.ts'
 import { checkFilter } from './check-filter.ts'
 import { checkValues } from './check-records.ts'
-import { Faults } from './faults.ts'
 import { checkRefinement, type RefineInput, type Refinement } from './refinement.ts'
 import type { SearchSettings } from './search-settings.ts'
 
@@ -44,7 +44,7 @@ export function checkQuestion(asked: RetrieveInput, { embedder, settings }: Ques
   const { dimension } = embedder
   const isInWords = asked.query !== undefined
   const input = asked.mode === undefined && isInWords ? { ...asked, mode: settings.retrieveMode } : asked
-  const faults = new Faults()
+  const faults = new FaultList()
   const { query, vector, minScore, includeValues = false } = input
   if ((query === undefined) === (vector === undefined)) faults.add('query', 'give exactly one of query and vector')
   // Two spellings of one text get one vector and one cached answer.
@@ -71,7 +71,7 @@ export function checkMayExplain({ scopes }: TenantPrincipal, { refinement }: Que
 }
 
 /** As in Pinecone, `topK` is what is looked at and `rerank.topN` what is given of it. */
-function checkTopK({ topK: given, rerank }: RetrieveInput, faults: Faults): number {
+function checkTopK({ topK: given, rerank }: RetrieveInput, faults: FaultList): number {
   const topN = typeof rerank === 'object' ? rerank.topN : undefined
   const topK = given ?? topN ?? topKDefault
   if (!Number.isInteger(topK) || topK < 1 || topK > topKMax) {

@@ -1,5 +1,5 @@
+import type { FaultList } from '../fault-list.ts'
 import { isReserved, reservedWords } from '../stores/reserved.ts'
-import type { Faults } from './faults.ts'
 
 /** The store's limit of an id. */
 const recordIdMax = 512
@@ -36,7 +36,7 @@ export function isNewDocumentId(value: string): boolean {
 }
 
 /** Checks the id of a record that an app reads. */
-export function checkReadId(id: string, path: string, faults: Faults): void {
+export function checkReadId(id: string, path: string, faults: FaultList): void {
   if (isReserved(id)) faults.add(path, reservedWords)
   else if (id.length > recordIdMax || !recordIdPattern.test(id)) {
     faults.add(path, `must be 1 to ${recordIdMax} printable ASCII characters`)
@@ -44,7 +44,7 @@ export function checkReadId(id: string, path: string, faults: Faults): void {
 }
 
 /** Checks the id of a record that an app writes or deletes: never a document's chunk. */
-export function checkWriteId(id: string, path: string, faults: Faults): void {
+export function checkWriteId(id: string, path: string, faults: FaultList): void {
   if (isChunkId(id)) faults.add(path, 'ids with # belong to the chunks of documents; use /documents for those')
   else checkReadId(id, path, faults)
 }

@@ -1,4 +1,4 @@
-import type { Faults } from './faults.ts'
+import type { FaultList } from '../fault-list.ts'
 
 /** What may be asked for beside the plain search. */
 export interface RefineInput {
@@ -51,7 +51,7 @@ const rerankDefault = 50
 export function checkRefinement(
   input: RefineInput,
   has: { readonly words: boolean; readonly topK: number },
-  faults: Faults,
+  faults: FaultList,
 ): Refinement | undefined {
   if (isPlain(input)) return undefined
   const { mode = 'dense', rerank = false, expand = 0, diversity = 0, group, groupSize, explain = false } = input
@@ -103,14 +103,14 @@ function isPlain({ mode, weights, rerank, expand, diversity, group, groupSize, e
   )
 }
 
-function checkWeights({ dense, sparse }: { dense: number; sparse: number }, faults: Faults): void {
+function checkWeights({ dense, sparse }: { dense: number; sparse: number }, faults: FaultList): void {
   for (const [name, weight] of Object.entries({ dense, sparse })) {
     if (!(weight >= 0 && weight <= 1_000)) faults.add(`weights.${name}`, 'must be a number from 0 to 1000')
   }
   if (dense === 0 && sparse === 0) faults.add('weights', 'must not both be 0')
 }
 
-function checkGroup(group: string | undefined, size: number | undefined, matches: number, faults: Faults): void {
+function checkGroup(group: string | undefined, size: number | undefined, matches: number, faults: FaultList): void {
   if (group !== undefined && group !== 'document') faults.add('group', 'must be document')
   if (size === undefined) return
   if (group === undefined) faults.add('groupSize', 'needs `group`')
@@ -125,7 +125,7 @@ function checkRerank(
     optional = false,
   }: { readonly candidates?: number | undefined; readonly optional?: boolean | undefined },
   topK: number,
-  faults: Faults,
+  faults: FaultList,
 ): Refinement['rerank'] {
   const given = candidates ?? Math.max(topK, rerankDefault)
   if (!Number.isInteger(given) || given < topK || given > rerankMax) {

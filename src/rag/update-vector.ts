@@ -1,11 +1,11 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
+import { FaultList } from '../fault-list.ts'
 import type { Embedder } from '../models/embedder.ts'
 import { mustBeDone } from '../registry/write-outcome.ts'
 import { metadataBytesMax } from '../stores/reserved.ts'
 import type { RecordChange, SparseValues } from '../stores/store.ts'
 import { checkMetadata } from './check-metadata.ts'
 import { checkRecordValues, checkSparse } from './check-records.ts'
-import { Faults } from './faults.ts'
 import type { RagMemory } from './rag-memory.ts'
 import { checkWriteId } from './record-ids.ts'
 import { writing } from './tenant-writer.ts'
@@ -47,7 +47,7 @@ export async function updateVector(
 }
 
 function checkChange({ id, values, sparseValues, setMetadata }: UpdateVectorInput, dimension: number): RecordChange {
-  const faults = new Faults()
+  const faults = new FaultList()
   checkWriteId(id, 'id', faults)
   if (values === undefined && sparseValues === undefined && setMetadata === undefined) {
     faults.add('values', 'give values, sparseValues or setMetadata')

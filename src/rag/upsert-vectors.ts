@@ -1,9 +1,9 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
+import { FaultList } from '../fault-list.ts'
 import type { Embedder } from '../models/embedder.ts'
 import { mustBeDone } from '../registry/write-outcome.ts'
 import type { VectorRecord } from '../stores/store.ts'
 import { checkRecord, type RecordInput, upsertMax } from './check-records.ts'
-import { Faults } from './faults.ts'
 import type { RagMemory } from './rag-memory.ts'
 import { writing } from './tenant-writer.ts'
 import type { WriteDeps } from './write-deps.ts'
@@ -24,7 +24,7 @@ export async function upsertVectors(
   input: { readonly vectors: readonly RecordInput[] },
 ): Promise<{ readonly upsertedCount: number }> {
   const { tenantId } = principal
-  const faults = new Faults()
+  const faults = new FaultList()
   if (input.vectors.length === 0 || input.vectors.length > upsertMax) {
     faults.add('vectors', `takes 1 to ${upsertMax} records`)
     faults.check()

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AppError } from '../../src/errors.ts'
+import { FaultList } from '../../src/fault-list.ts'
 import { checkFilter } from '../../src/rag/check-filter.ts'
 import { deleteVectors } from '../../src/rag/delete-vectors.ts'
-import { Faults } from '../../src/rag/faults.ts'
 import { retrieve } from '../../src/rag/retrieve.ts'
 import { upsertVectors } from '../../src/rag/upsert-vectors.ts'
 import type { Metadata } from '../../src/stores/store.ts'
@@ -53,7 +53,7 @@ test('what a filter deletes is what the filter matches', async () => {
 })
 
 function faultsOf(value: unknown): unknown {
-  const faults = new Faults()
+  const faults = new FaultList()
   checkFilter(value, 'filter', faults)
   try {
     faults.check()

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { FaultList } from './fault-list.ts'
+import type { FaultList } from '../../fault-list.ts'
 import { faultWords } from './fault-words.ts'
 
 /** Fields of a record whose names the caller chooses, such as metadata. */

@@ -1,12 +1,12 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import type { ResultCache } from '../../cache/result-cache.ts'
 import { answerKey, type TenantScopedKey } from '../../cache/tenant-scoped-key.ts'
+import { FaultList } from '../../fault-list.ts'
 import type { TenantAnswerer } from '../../models/answerer.ts'
 import type { TenantRoute } from '../../placement/phase.ts'
 import { retrievalKeyParts } from '../cached-retrieve.ts'
 import { countTokens } from '../chunks/count-tokens.ts'
 import type { AskOptions } from '../embed-query.ts'
-import { Faults } from '../faults.ts'
 import { checkQuestion, type Question, type RetrieveInput } from '../question.ts'
 import { answerQuestion, type RetrieveAnswer, type RetrieveDeps } from '../retrieve.ts'
 import { type AnswerSource, chooseSources } from './answer-sources.ts'
@@ -40,7 +40,7 @@ export interface Asked {
 /** The route is looked up first, so that a tenant that is suspended, gone or moved never gets a kept answer. */
 export async function ask(deps: AnswerDeps, principal: TenantPrincipal, input: AnswerInput): Promise<Asked> {
   const { question: words, ...how } = input
-  const faults = new Faults()
+  const faults = new FaultList()
   if (words.trim() === '') faults.add('question', 'must not be blank')
   faults.check()
   const question = checkQuestion({ ...how, query: words }, deps)

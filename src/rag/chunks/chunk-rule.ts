@@ -1,4 +1,4 @@
-import type { Faults } from '../faults.ts'
+import type { FaultList } from '../../fault-list.ts'
 
 /**
  * `markdown`: at headings, then paragraphs, then sentences; each chunk begins with the headings it stands under.
@@ -47,7 +47,7 @@ export function ruleOf(
   asked: Chunking,
   attributes: Readonly<Record<string, unknown>>,
   model: { readonly maxTokens?: number },
-  faults: Faults,
+  faults: FaultList,
 ): ChunkRule {
   const most = Math.min(chunkTokensMax, model.maxTokens ?? chunkTokensMax)
   const faultsOf = (chunking: Chunking) => findFaults(chunking, most)
