@@ -29,8 +29,8 @@ export interface ExtractedText {
 export interface Extractor extends AsyncDisposable {
   /**
    * @throws AppError `unreadable_document`: encrypted, broken, of an unknown kind, without text, or over a cap; its
-   *   message says which, and what to do. The service is unharmed. `shutting_down`. The signal's reason when it ends the
-   *   call.
+   *   message says which, and what to do. The service is unharmed. `service_busy`: the file was not judged, since no
+   *   reader came up or it was ended from outside. `shutting_down`. The signal's reason when it ends the call.
    */
   extract(file: FileInput, options?: ExtractOptions): Promise<ExtractedText>
 }

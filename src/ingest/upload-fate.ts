@@ -20,7 +20,7 @@ const pauseMaxMs = 300_000
 const passing: ReadonlySet<ErrorCode> = new Set([
   ...(['embedding_unavailable', 'store_busy', 'store_unavailable', 'store_inconsistent', 'outcome_unknown'] as const),
   ...(['document_busy', 'writes_held', 'move_in_progress', 'registry_unavailable', 'tenant_not_ready'] as const),
-  ...(['namespace_limit_reached', 'quota_exceeded', 'internal'] as const),
+  ...(['namespace_limit_reached', 'quota_exceeded', 'service_busy', 'internal'] as const),
 ])
 
 /** Waiting for another is no fault of the upload: it is not counted. */

@@ -1,3 +1,7 @@
+import { ChildProcess, execFile } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { expect, test, vi } from 'vitest'
 import { startExtractor } from '../../src/ingest/extract/start-extractor.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
@@ -76,3 +80,49 @@ test('a reader that was let go after some time is replaced by the next file', as
   await using extractor = startExtractor({ readers: 1, idleMs: 0 })
   for (const words of ['One.', 'Two.', 'Three.']) expect((await extractor.extract(note(words))).text).toBe(words)
 })
+
+test('a reader that stands still on a busy machine has used no time of its file', async () => {
+  await using extractor = startExtractor({ readers: 1, timeMs: 500 })
+  await extractor.extract(note('One.'))
+  const reading = extractor.extract(note('Two.'))
+  const reader = stopped()
+  await sleep(1_000)
+  expect(reader.kill('SIGCONT')).toBe(true)
+  expect((await reading).text).toBe('Two.')
+})
+
+test('a reader that is ended from outside says nothing of its file', async () => {
+  await using extractor = startExtractor({ readers: 1 })
+  await extractor.extract(note('One.'))
+  const reading = extractor.extract(note('Two.')).catch((fault) => fault)
+  const reader = stopped()
+  expect(reader.kill('SIGKILL')).toBe(true)
+  expect(await reading).toMatchObject({ code: 'service_busy' })
+  expect((await extractor.extract(note('Two.'))).text).toBe('Two.')
+})
+
+test('a reader that falls after other files is replaced, and the file is read', async () => {
+  await using extractor = startExtractor({ readers: 1 })
+  await extractor.extract(note('One.'))
+  const reading = extractor.extract(note('Two.'))
+  const reader = stopped()
+  expect(reader.kill('SIGSEGV')).toBe(true)
+  reader.kill('SIGCONT')
+  expect((await reading).text).toBe('Two.')
+})
+
+test('a machine that can start no process for a while reads its files afterwards', async () => {
+  const script = fileURLToPath(new URL('./without-processes.ts', import.meta.url))
+  const command = `ulimit -n 64 && exec "${process.execPath}" "${script}"`
+  const { stdout } = await promisify(execFile)('sh', ['-c', command])
+  expect(stdout).toBe('EMFILE\nRead after all.\n')
+})
+
+/** The reader that this process has just given a file, stopped before it hears of it. */
+function stopped(): ChildProcess {
+  const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles(): object[] }
+  const children = handles.call(process).filter((one) => one instanceof ChildProcess)
+  const reader = children.find((one) => one.spawnargs.some((argument) => argument.endsWith('reader-process.ts')))
+  if (reader?.kill('SIGSTOP') !== true) throw new Error('no reader is at work')
+  return reader
+}

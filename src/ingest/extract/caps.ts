@@ -2,7 +2,7 @@
 export interface ExtractCaps {
   /** Of the process that reads it, all together. */
   readonly memoryMb: number
-  /** From when its reader begins. */
+  /** Of the processor: a busy machine takes nothing from it. */
   readonly timeMs: number
   readonly pages: number
   /** UTF-16 units of the text that is read from it: about what a document's most chunks hold. */

@@ -16,10 +16,11 @@ export type ReadReply =
   | { readonly kind: 'unreadable'; readonly message: string; readonly rssMb: number }
 
 /**
- * The process that reads files: `start-reader.ts` starts it, with a cap on its heap; `memory-watch.ts` ends it. It has
+ * The process that reads files: `start-reader.ts` starts it, with a cap on its heap; `reader-watch.ts` ends it. It has
  * none of the service's settings or connections, and may write no file and start no process.
  */
 async function answer({ file, caps }: ReadRequest): Promise<ReadReply> {
+  watch.postMessage(caps.timeMs)
   const rssMb = () => Math.round(process.memoryUsage.rss() / 1024 / 1024)
   try {
     const text = await readFile(file, caps)
@@ -27,6 +28,8 @@ async function answer({ file, caps }: ReadRequest): Promise<ReadReply> {
   } catch (fault) {
     const message = fault instanceof Unreadable ? fault.message : 'The file is broken: it cannot be read.'
     return { kind: 'unreadable', message, rssMb: rssMb() }
+  } finally {
+    watch.postMessage(Number.POSITIVE_INFINITY)
   }
 }
 
@@ -40,7 +43,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => u
 // A reader's forgotten promise is no reason to end: the answer comes all the same, or the time is up.
 process.on('unhandledRejection', () => undefined)
 
-const watch = new Worker(new URL('./memory-watch.ts', import.meta.url), {
+const watch = new Worker(new URL('./reader-watch.ts', import.meta.url), {
   workerData: { memoryMb: Number(process.argv[2]), parentId: process.ppid },
 })
 await once(watch, 'online')

@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { AppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { ExtractedText, Extractor, FileInput } from '../extractor.ts'
 import { type ExtractCaps, extractCaps } from './caps.ts'
-import { type Reader, startReader } from './start-reader.ts'
+import { type Reader, ReaderGone, startReader } from './start-reader.ts'
 
 interface Options extends Partial<ExtractCaps> {
   /**
@@ -13,6 +14,9 @@ interface Options extends Partial<ExtractCaps> {
   /** After so long without a file a reader is let go. */
   readonly idleMs?: number
 }
+
+/** A reader that does not come up is tried again after these: a machine without room for a process has some later. */
+const startPausesMs = [200, 400, 800, 1_600, 3_200, 6_400]
 
 interface Waiting {
   readonly file: FileInput
@@ -25,9 +29,9 @@ interface Waiting {
 export function startExtractor({ readers: readersMax = 3, idleMs = 60_000, ...own }: Options = {}): Extractor {
   const caps = { ...extractCaps, ...own }
   const idle = new Map<Reader, NodeJS.Timeout>()
-  const busy = new Map<Reader, TenantId | undefined>()
+  const busy = new Map<Waiting, Reader | undefined>()
   const waiting: Waiting[] = []
-  let isEnding = false
+  const ending = new AbortController()
 
   function takeReader(): Reader {
     for (const [reader, timer] of idle) {
@@ -40,8 +44,7 @@ export function startExtractor({ readers: readersMax = 3, idleMs = 60_000, ...ow
   }
 
   function putBack(reader: Reader): void {
-    busy.delete(reader)
-    if (!reader.isFit || isEnding) return void reader.end()
+    if (!reader.isFit || ending.signal.aborted) return void reader.end()
     reader.hold(false)
     const timer = setTimeout(() => {
       idle.delete(reader)
@@ -50,26 +53,57 @@ export function startExtractor({ readers: readersMax = 3, idleMs = 60_000, ...ow
     idle.set(reader, timer)
   }
 
-  async function serve({ file, signal, tenantId, answer }: Waiting): Promise<void> {
-    const reader = takeReader()
-    busy.set(reader, tenantId)
-    reader.hold(true)
-    await reader.read(file, signal).then(answer.resolve, (fault) => {
+  async function serve(one: Waiting): Promise<void> {
+    busy.set(one, undefined)
+    await read(one).then(one.answer.resolve, (fault) => {
       // Its end is ours then, and says nothing of the file.
-      answer.reject(isEnding ? shuttingDown() : fault)
+      one.answer.reject(ending.signal.aborted ? shuttingDown() : fault)
     })
-    putBack(reader)
+    busy.delete(one)
     next()
+  }
+
+  /** A file is judged by a reader that read nothing before it; a reader that does not come up is no fault of the file. */
+  async function read(one: Waiting): Promise<ExtractedText> {
+    const signals = one.signal === undefined ? [ending.signal] : [ending.signal, one.signal]
+    const signal = AbortSignal.any(signals)
+    let isFirst = true
+    for (let starts = 0; ; isFirst = false) {
+      try {
+        return await readBy(isFirst ? takeReader() : startReader(caps), one)
+      } catch (fault) {
+        if (!(fault instanceof ReaderGone)) throw fault
+        const pauseMs = startPausesMs[starts]
+        if (fault.why === 'start' && pauseMs !== undefined) {
+          starts += 1
+          await pause(pauseMs, undefined, { signal }).catch(() => undefined)
+        } else if (fault.isFirstFile || (fault.why !== 'memory' && fault.why !== 'crash')) {
+          throw judged(fault, caps)
+        }
+        if (signal.aborted) throw signal.reason
+      }
+    }
+  }
+
+  async function readBy(reader: Reader, one: Waiting): Promise<ExtractedText> {
+    busy.set(one, reader)
+    reader.hold(true)
+    try {
+      return await reader.read(one.file, one.signal)
+    } finally {
+      busy.set(one, undefined)
+      putBack(reader)
+    }
   }
 
   function hasItsShare({ tenantId }: Waiting): boolean {
     if (tenantId === undefined) return false
-    const own = [...busy.values()].filter((other) => other === tenantId)
+    const own = [...busy.keys()].filter((other) => other.tenantId === tenantId)
     return own.length >= Math.max(1, readersMax - 1)
   }
 
   function next(): void {
-    while (!isEnding && busy.size < readersMax) {
+    while (!ending.signal.aborted && busy.size < readersMax) {
       const at = waiting.findIndex((one) => !hasItsShare(one))
       const [one] = at < 0 ? [] : waiting.splice(at, 1)
       if (one === undefined) return
@@ -80,7 +114,7 @@ export function startExtractor({ readers: readersMax = 3, idleMs = 60_000, ...ow
   return {
     async extract(file, { signal, tenantId } = {}) {
       signal?.throwIfAborted()
-      if (isEnding) throw shuttingDown()
+      if (ending.signal.aborted) throw shuttingDown()
       const one = { file, signal, tenantId, answer: Promise.withResolvers<ExtractedText>() }
       const onAbort = (): void => {
         const at = waiting.indexOf(one)
@@ -94,10 +128,10 @@ export function startExtractor({ readers: readersMax = 3, idleMs = 60_000, ...ow
       return await one.answer.promise.finally(() => signal?.removeEventListener('abort', onAbort))
     },
     async [Symbol.asyncDispose]() {
-      isEnding = true
+      ending.abort()
       for (const { answer } of waiting.splice(0)) answer.reject(shuttingDown())
       for (const timer of idle.values()) clearTimeout(timer)
-      await Promise.all([...busy.keys(), ...idle.keys()].map((reader) => reader.end()))
+      await Promise.all([...busy.values(), ...idle.keys()].map((reader) => reader?.end()))
       idle.clear()
     },
   }
@@ -105,4 +139,19 @@ export function startExtractor({ readers: readersMax = 3, idleMs = 60_000, ...ow
 
 function shuttingDown(): AppError {
   return new AppError('shutting_down', 'The service is shutting down.')
+}
+
+/** What the caller is told: of the file, or of a machine that has no room for it now. */
+function judged(fault: ReaderGone, { timeMs, memoryMb }: ExtractCaps): AppError {
+  const unreadable = (message: string) => new AppError('unreadable_document', message, { cause: fault })
+  switch (fault.why) {
+    case 'time':
+      return unreadable(`Reading the file takes more than ${timeMs / 1000} s. Split it, or send its text.`)
+    case 'memory':
+      return unreadable(`Reading the file takes more than ${memoryMb} MB of memory. Split it, or send its text.`)
+    case 'crash':
+      return unreadable('The file is broken: its reader fell over it.')
+    default:
+      return new AppError('service_busy', 'The machine has no room to read files now.', { cause: fault })
+  }
 }
