@@ -157,7 +157,6 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   marked: { only: ['models/passages'] },
   openai: { only: ['models/openai'] },
   papaparse: { only: ['ingest/extract/'] },
-  'pdfjs-dist': { only: ['ingest/extract/'] },
   pino: { only: ['log.ts'], typesAnywhere: true },
   'postal-mime': { only: ['ingest/extract/'] },
   postgres: { only: ['db/'], typesAnywhere: true },

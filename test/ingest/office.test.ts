@@ -243,3 +243,19 @@ describe('Word', () => {
     expect((await read(docx(body))).text).toBe('Area (a+b)/2·h^2')
   })
 })
+
+describe('comments of Word files', () => {
+  test('a comment stands with its author below the paragraph that it is about', async () => {
+    const commented =
+      '<w:p><w:commentRangeStart w:id="3"/><w:r><w:t>Copper kettles cost 40 euros.</w:t></w:r><w:commentRangeEnd w:id="3"/>' +
+      '<w:r><w:commentReference w:id="3"/></w:r></w:p>'
+    const comments = `<w:comments xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">
+      <w:comment w:id="3" w:author="Ada Berg" w:initials="AB">${paragraph('Tin ones are &lt; 20.')}
+        <w:p><w:del><w:r><w:delText>Struck out.</w:delText></w:r></w:del><w:r><w:t>Check in May.</w:t></w:r></w:p></w:comment>
+      <w:comment w:id="4" w:author="Nobody">${paragraph('About nothing here.')}</w:comment></w:comments>`
+    const bytes = docx(commented + paragraph('Spoons are free.'), { 'word/comments.xml': strToU8(comments) })
+    expect((await read(bytes)).text).toBe(
+      'Copper kettles cost 40 euros.\n\nComment (Ada Berg): Tin ones are < 20. Check in May.\n\nSpoons are free.',
+    )
+  })
+})

@@ -156,3 +156,53 @@ test('a page of very many equal letters, and a table of very many columns, take 
   const wide = `<table><tr>${'<td colspan=1000>x'.repeat(300)}${'<tr><td rowspan=65534>y'.repeat(300)}</table>`
   expect((await extractor.extract({ bytes: Buffer.from(wide) })).text).toContain('| y |')
 })
+
+test('the caption of a push button is read where it stands; a hidden one’s is not', async () => {
+  const button = (flags: number, words: string, no: number) => [
+    `<< /Type /Annot /Subtype /Widget /FT /Btn /Ff 65536 /F ${flags} /T (b${no}) /Rect [100 ${no * 10} 200 ${no * 10 + 20}]
+      /MK << /CA (${words}) >> /AP << /N ${no + 1} 0 R >> >>`,
+    {
+      dictionary: '/Type /XObject /Subtype /Form /BBox [0 0 100 20] /Resources << /Font << /F 5 0 R >> >>',
+      stream: Buffer.from(`BT /F 12 Tf 5 5 Td (${words}) Tj ET`),
+    },
+  ]
+  const bytes = rawPdf([
+    '<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R 8 0 R] >> >>',
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 200] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >>
+      /Annots [6 0 R 8 0 R] >>`,
+    { dictionary: '', stream: Buffer.from('BT /F 12 Tf 20 150 Td (Order form) Tj ET') },
+    '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+    ...button(4, 'Send the order', 6),
+    ...button(2, 'Never seen', 8),
+  ])
+  const { text } = await read(bytes)
+  expect(text).toContain('Order form')
+  expect(text).toContain('Send the order')
+  expect(text).not.toContain('Never seen')
+})
+
+test('an accent that TeX draws before its letter is on it; elsewhere the sign stays', async () => {
+  const said = (producer: string) =>
+    pdf((doc) => doc.text('L\u00b4aszl\u00b4o M\u00a8uller, gar\u00b8con: \u00b4x', 72, 72, options), {
+      info: { Producer: producer },
+    })
+  expect((await read(await said('pdfTeX-1.40.21'))).text).toBe('L\u00e1szl\u00f3 M\u00fcller, gar\u00b8con: \u00b4x')
+  expect((await read(await said('Word'))).text).toBe('L\u00b4aszl\u00b4o M\u00a8uller, gar\u00b8con: \u00b4x')
+})
+
+test('columns below a title that reaches over both are read from the left, whichever the file has first', async () => {
+  const column = (side: string) => Array.from({ length: 12 }, (_, at) => `The ${side} side in its line ${at} says`)
+  const bytes = await pdf((doc) => {
+    for (const [side, x] of [
+      ['second', 330],
+      ['first', 60],
+    ] as const) {
+      for (const [at, line] of column(side).entries()) doc.fontSize(10).text(line, x, 90 + at * 12, options)
+    }
+    doc.fontSize(16).text('A title beyond the gap of columns', 60, 50, options)
+  })
+  const { text } = await read(bytes)
+  expect(text).toContain('line 3 says The first side in its line 4 says')
+  expect(text.indexOf('first side in its line 11')).toBeLessThan(text.indexOf('second side in its line 0'))
+})

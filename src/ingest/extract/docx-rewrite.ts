@@ -1,3 +1,4 @@
+import { commentsOf, paragraphOf } from './docx-comments.ts'
 import { mathText } from './docx-math.ts'
 import { DocxNumbering } from './docx-numbering.ts'
 import { child, elementsOf, type XmlElement, xmlTree } from './xml-tree.ts'
@@ -15,33 +16,46 @@ interface Edit {
 }
 
 /**
- * The parts of a Word file with three things in the text that the library for Word files does not read: the numbers of
- * lists, which are counted and stand nowhere; equations; and without the runs that are formatted as hidden.
+ * The parts of a Word file with things in the text that the library for Word files does not read there: the numbers of
+ * lists, which are counted and stand nowhere; equations; each comment below the paragraph that it is about. Without the
+ * runs that are formatted as hidden.
  */
 export function rewritten(parts: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
   const sourceOf = (name: string) => utf8.decode(parts.get(name) ?? new Uint8Array())
   const stylesheet = sourceOf('word/styles.xml')
   const numbering = new DocxNumbering(sourceOf('word/numbering.xml'), stylesheet)
   const hidden = hiddenStyles(stylesheet)
+  const comments = commentsOf(sourceOf('word/comments.xml'))
   return new Map(
     [...parts].map(([name, bytes]) => {
       if (!texts.test(name)) return [name, bytes]
       const source = utf8.decode(bytes)
-      return [name, Buffer.from(edited(source, editsOf(source, numbering, hidden)))]
+      return [name, Buffer.from(edited(source, editsOf(source, { numbering, hidden, comments })))]
     }),
   )
 }
 
-function editsOf(source: string, numbering: DocxNumbering, hidden: ReadonlySet<string>): Edit[] {
+interface Parts {
+  readonly numbering: DocxNumbering
+  readonly hidden: ReadonlySet<string>
+  readonly comments: ReadonlyMap<string, string>
+}
+
+function editsOf(source: string, { numbering, hidden, comments }: Parts): Edit[] {
   const edits: Edit[] = []
   const replace = (element: XmlElement | undefined, text: string): void => {
     if (element?.startIndex == null || element.endIndex == null) return
     edits.push({ from: element.startIndex, to: element.endIndex + 1, text })
   }
   let goneTo = -1
-  for (const element of elementsOf(xmlTree(source), 'w:p', 'w:r', 'm:oMath')) {
+  for (const element of elementsOf(xmlTree(source), 'w:p', 'w:r', 'm:oMath', 'w:commentReference')) {
     if ((element.startIndex ?? 0) < goneTo) continue
-    if (element.name === 'm:oMath') {
+    if (element.name === 'w:commentReference') {
+      const comment = comments.get(element.attribs['w:id'] ?? '')
+      const after = (paragraphOf(element)?.endIndex ?? -1) + 1
+      if (comment !== undefined && after > 0)
+        edits.push({ from: after, to: after, text: `<w:p>${runOf(comment)}</w:p>` })
+    } else if (element.name === 'm:oMath') {
       replace(element, runOf(mathText(element)))
       goneTo = element.endIndex ?? 0
     } else if (isHidden(element, hidden)) {

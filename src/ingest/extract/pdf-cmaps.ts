@@ -1,16 +1,17 @@
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { unzipSync } from 'fflate'
 
-const folder = join(dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json')), 'cmaps')
+const archive = new URL('./character-maps/maps.zip', import.meta.url)
 
 /**
  * Hands pdf.js the character maps that PDFs name and do not hold: without them many Chinese, Japanese and Korean ones
- * have no text. They are files of `pdfjs-dist`; fonts and programs are not handed out, for nothing is drawn.
+ * have no text. Fonts and programs are not handed out, for nothing is drawn.
  */
 export class CharacterMaps {
   async fetch({ kind, filename }: { readonly kind: string; readonly filename: string }): Promise<Uint8Array> {
-    if (kind !== 'cMapUrl' || !/^[\w-]+\.bcmap$/.test(filename)) throw new Error(`not handed out: ${kind}`)
-    return new Uint8Array(await readFile(join(folder, filename)))
+    if (kind !== 'cMapUrl') throw new Error(`not handed out: ${kind}`)
+    const found = unzipSync(await readFile(archive), { filter: ({ name }) => name === filename })[filename]
+    if (found === undefined) throw new Error(`no such character map: ${filename}`)
+    return found
   }
 }

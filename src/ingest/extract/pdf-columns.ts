@@ -1,4 +1,4 @@
-import { linesOf, type PdfLine, type Segment } from './pdf-lines.ts'
+import { linesOf, mostOf, type PdfLine, type Segment } from './pdf-lines.ts'
 
 /** Columns of a page, at most: each is looked for within the one before. */
 const depthMax = 3
@@ -9,6 +9,8 @@ const segmentsMax = 5_000
 const lettersMin = 15
 /** Lines wider than this share of the page are of no column: a title, an abstract. */
 const wideShare = 0.6
+/** Letters so much larger than most are a title's, which may reach from one column into the next. */
+const titleRatio = 1.15
 /** Points; the gap between columns is at least so wide. */
 const gutterMin = 7
 
@@ -27,19 +29,20 @@ export function readingLines(segments: readonly Segment[]): PdfLine[] {
   )
 }
 
-/** Whether the file goes from column to column more often than it goes down one. */
+/** Whether the file goes from column to column more often than it goes down one, or back to one that it has left. */
 function isMixed(segments: readonly Segment[], columnOf: (segment: Segment) => number | undefined): boolean {
-  let [changes, wide] = [0, 0]
+  let [changes, back, wide] = [0, 0, 0]
   let before: number | undefined
   for (const segment of segments) {
     const column = columnOf(segment)
     if (column === undefined) wide += 1
     else {
       if (before !== undefined && column !== before) changes += 1
+      if (before !== undefined && column < before) back += 1
       before = column
     }
   }
-  return changes > 4 + 2 * wide
+  return changes > 4 + 2 * wide || back > wide
 }
 
 /** What spans the columns parts the page into bands; within each, one column is read after the other. */
@@ -66,13 +69,19 @@ function guttersOf(segments: readonly Segment[], depth: number): number[] {
   const left = Math.min(...segments.map(({ x }) => x))
   const right = Math.max(...segments.map((segment) => segment.right))
   const narrow = segments.filter((segment) => segment.right - segment.x < wideShare * (right - left))
+  const best = bestGutter(narrow) ?? bestGutter(withoutTitles(narrow))
+  if (best === undefined) return []
+  return [best.at, ...best.sides.flatMap((side) => guttersOf(side, depth + 1))]
+}
+
+function bestGutter(segments: readonly Segment[]): { at: number; sides: [Segment[], Segment[]] } | undefined {
   let best: { readonly at: number; readonly sides: [Segment[], Segment[]] } | undefined
   let least = 0
-  for (const [from, to] of emptyStrips(narrow)) {
+  for (const [from, to] of emptyStrips(segments)) {
     const at = (from + to) / 2
     const sides: [Segment[], Segment[]] = [
-      narrow.filter((segment) => segment.right <= at),
-      narrow.filter((segment) => segment.x >= at),
+      segments.filter((segment) => segment.right <= at),
+      segments.filter((segment) => segment.x >= at),
     ]
     const smaller = Math.min(sides[0].length, sides[1].length)
     if (smaller > least && isProse(sides[0]) && isProse(sides[1]) && standBeside(...sides)) {
@@ -80,8 +89,14 @@ function guttersOf(segments: readonly Segment[], depth: number): number[] {
       least = smaller
     }
   }
-  if (best === undefined) return []
-  return [best.at, ...best.sides.flatMap((side) => guttersOf(side, depth + 1))]
+  return best
+}
+
+function withoutTitles(segments: readonly Segment[]): Segment[] {
+  const letters = new Map<number, number>()
+  for (const { size, text } of segments) letters.set(size, (letters.get(size) ?? 0) + text.length)
+  const body = mostOf(letters)
+  return segments.filter(({ size }) => size < body * titleRatio)
 }
 
 /** Strips without a single segment, from left to right. */

@@ -1,5 +1,7 @@
 import { getDocumentProxy } from 'unpdf'
 import { type ExtractCaps, textTooLong, Unreadable } from './caps.ts'
+import { isByTex, withAccents } from './pdf-accents.ts'
+import { withCaptions } from './pdf-buttons.ts'
 import { CharacterMaps } from './pdf-cmaps.ts'
 import { readingLines } from './pdf-columns.ts'
 import { pageRuns, type TextItem } from './pdf-items.ts'
@@ -26,6 +28,8 @@ export async function readPdf(
   if (pdf.numPages > caps.pages) {
     throw new Unreadable(`The PDF has ${pdf.numPages} pages; ${caps.pages} are read at most. Split it.`)
   }
+  const { info } = await pdf.getMetadata().catch(() => ({ info: {} }))
+  const whole = isByTex(info) ? withAccents : (words: string) => words
   const pages: PdfLine[][] = []
   const asides: string[][] = []
   let length = 0
@@ -33,10 +37,11 @@ export async function readPdf(
     const page = await pdf.getPage(number).catch(refuse)
     const { items } = await page.getTextContent({ disableNormalization: false }).catch(refuse)
     // A broken annotation is no reason to lose the page.
-    const { items: fields, notes } = pageNotes(await page.getAnnotations().catch(() => []))
+    const annotations = await page.getAnnotations().catch(() => [])
+    const { items: fields, notes } = pageNotes(await withCaptions(page, annotations).catch(() => annotations))
     const text = items.filter((item): item is typeof item & TextItem => 'str' in item)
     const { upright, askew } = pageRuns(withFields(text, fields))
-    const lines = readingLines(segmentsOf(upright))
+    const lines = readingLines(segmentsOf(upright)).map((line) => ({ ...line, text: whole(line.text) }))
     const beside = [...segmentsOf(askew).map((segment) => segment.text), ...notes]
     for (const words of [...lines.map((line) => line.text), ...beside]) length += words.length
     if (length > caps.textLength) throw textTooLong(caps)
@@ -47,11 +52,10 @@ export async function readPdf(
   if (length === 0) {
     throw new Unreadable('The PDF has no text; it may be a scan. Run text recognition (OCR) over it first.')
   }
-  const { info } = await pdf.getMetadata().catch(() => ({ info: {} }))
   const title = 'Title' in info && typeof info.Title === 'string' ? info.Title.trim() : ''
   const { pages: bodies, ...running } = withoutRunning(pages)
-  const whole = bodies.map((lines, at) => ({ lines, asides: asides[at] ?? [] }))
-  return { ...pdfText(whole, running), title: title === '' ? null : title }
+  const cleared = bodies.map((lines, at) => ({ lines, asides: asides[at] ?? [] }))
+  return { ...pdfText(cleared, running), title: title === '' ? null : title }
 }
 
 function refuse(cause: unknown): never {

@@ -1,0 +1,33 @@
+/** Accents that TeX draws as letters of their own, before the one that they belong to, and as Unicode combines them. */
+const accents: Readonly<Record<string, string>> = {
+  '`': '\u0300',
+  '\u00b4': '\u0301',
+  '\u02c6': '\u0302',
+  '\u02dc': '\u0303',
+  '\u00af': '\u0304',
+  '\u02d8': '\u0306',
+  '\u02d9': '\u0307',
+  '\u00a8': '\u0308',
+  '\u02da': '\u030a',
+  '\u02dd': '\u030b',
+  '\u02c7': '\u030c',
+}
+const before = /(?:(?<=\p{L})`|[\u00b4\u02c6\u02dc\u00af\u02d8\u02d9\u00a8\u02da\u02dd\u02c7])[\p{L}\u0131]/gu
+const cedilla = /([cstCST]) ?\u00b8/g
+
+/** Whether a program wrote the PDF that may draw accents by themselves. */
+export function isByTex(info: object): boolean {
+  const { Producer: producer, Creator: creator } = info as { readonly Producer?: unknown; readonly Creator?: unknown }
+  return [producer, creator].some((name) => typeof name === 'string' && /tex\b|\bdvi|ghostscript/i.test(name))
+}
+
+/** `L´aszl´o` as `László`, where the two are one letter. */
+export function withAccents(text: string): string {
+  return text
+    .replace(before, (pair) => {
+      const letter = pair.slice(1).replace('\u0131', 'i')
+      const one = (letter + accents[pair[0] ?? '']).normalize('NFC')
+      return one.length === 1 ? one : pair
+    })
+    .replace(cedilla, (_, letter: string) => `${letter}\u0327`.normalize('NFC'))
+}
