@@ -1,4 +1,4 @@
-import { narrowed } from '../src/rag/check-filter.ts'
+import { narrowed } from '../src/rag/checks/check-filter.ts'
 import { call, setFaults, startParts, startService } from './harness/parts.ts'
 import { startProcess } from './harness/process.ts'
 import type { QueryOrder, QueryResult } from './harness/query-process.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { connect } from '../src/db/connect.ts'
-import { readTail } from '../src/moves/tail.ts'
+import { readTail } from '../src/moves/sync/tail.ts'
 import { startParts } from './harness/parts.ts'
 import type { BenchOptions, BenchResult } from './harness/report.ts'
 import { median, show, spread } from './harness/statistics.ts'

@@ -4,7 +4,7 @@ import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { checkArrows } from './arrows/check.ts'
+import { checkArrows, unusedArrows } from './arrows/check.ts'
 import { readSourceTree } from './arrows/source-tree.ts'
 import { checkClientTypes } from './client-types.ts'
 import { checkErrorPages } from './error-pages.ts'
@@ -17,7 +17,10 @@ type Check = () => Promise<readonly string[]>
 const checks: Readonly<Record<string, Check>> = {
   'format and lint': tool('biome', 'check', '--error-on-warnings', '.'),
   types: tool('tsc', '--noEmit', '--project', '.'),
-  'import arrows': async () => checkArrows(await readSourceTree(join(root(), 'src'))),
+  'import arrows': async () => {
+    const tree = await readSourceTree(join(root(), 'src'))
+    return [...checkArrows(tree), ...unusedArrows(tree)]
+  },
   'unused exports and dependencies': tool('knip', '--no-progress', '--no-config-hints'),
   'settings table': async () => checkSettingsTable(await readFile(join(root(), 'README.md'), 'utf8')),
   'types of the client': checkClientTypes,

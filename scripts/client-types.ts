@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { Json } from '../src/http/json-schema.ts'
-import { openApiDocument } from '../src/http/openapi.ts'
+import type { Json } from '../src/http/openapi/json-schema.ts'
+import { openApiDocument } from '../src/http/openapi/openapi.ts'
 import { type PublicRouteDeps, publicRoutes } from '../src/http/public/public-routes.ts'
 
 /**

@@ -3,7 +3,7 @@ import { appendFile, copyFile, glob, mkdtemp, readFile, rm, stat } from 'node:fs
 import { tmpdir } from 'node:os'
 import { basename, extname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { startExtractor } from '../src/ingest/extract/start-extractor.ts'
+import { startExtractor } from '../src/ingest/extract/process/start-extractor.ts'
 
 /**
  * Compares what is read of the files in a folder with what other programs see in them: `pdftotext` in PDFs, a browser's

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { type Setting, settings } from '../src/settings.ts'
+import { type Setting, settings } from '../src/config/settings.ts'
 
 const begin = '<!-- settings: made by `node scripts/settings-table.ts`, checked by `npm run check` -->'
 const end = '<!-- /settings -->'

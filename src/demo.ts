@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { readConfig, readDevelopmentSettings } from './config.ts'
+import { readConfig, readDevelopmentSettings } from './config/config.ts'
 import { ask } from './demo/ask.ts'
 import { nothingLost } from './demo/nothing-lost.ts'
 import { onboard } from './demo/onboard.ts'

@@ -1,6 +1,7 @@
 import { access, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { readConfig, readDevelopmentSettings } from './config.ts'
+import { readConfig, readDevelopmentSettings } from './config/config.ts'
+import { ConfigError } from './config/setting-reader.ts'
 import { invitation, invited } from './dev/invitation.ts'
 import { type LoadDeps, loadDocuments, onboardSample } from './dev/load-samples.ts'
 import { prepareDatabase } from './dev/prepare-database.ts'
@@ -8,7 +9,6 @@ import { readSamples, type SampleTenant } from './dev/samples.ts'
 import { startParts } from './embedded/parts.ts'
 import { StartupError } from './embedded/startup-error.ts'
 import { runService } from './main.ts'
-import { ConfigError } from './setting-reader.ts'
 import { untilToldToStop } from './shutdown.ts'
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)

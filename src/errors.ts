@@ -1,6 +1,6 @@
 /**
  * Every fault that leaves a verb is an AppError with one code of this closed list. What a code means to a
- * caller (status, title, page) is the surface's business; see `http/problem.ts` and `cli/exit-code.ts`.
+ * caller (status, title, page) is the surface's business; see `http/pipeline/problem.ts` and `cli/kit/exit-code.ts`.
  */
 export const errorCodes = [
   'invalid_request', // the caller's input is wrong; `faults` names each field

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Config, readConfig } from './config.ts'
+import { type Config, readConfig } from './config/config.ts'
+import { ConfigError } from './config/setting-reader.ts'
 import { isDependencyFault } from './dependency-fault.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { createLogger } from './log.ts'
 import type { Services } from './services.ts'
-import { ConfigError } from './setting-reader.ts'
 import { endSoon, type ShutdownPhase, type ShutdownReport, shutDown, untilToldToStop } from './shutdown.ts'
 
 export interface Urls {

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { checkSettingsTable, settingsTable } from '../scripts/settings-table.ts'
-import { readConfig } from '../src/config.ts'
-import { Secret } from '../src/secret.ts'
-import { settings } from '../src/settings.ts'
+import { readConfig } from '../src/config/config.ts'
+import { Secret } from '../src/config/secret.ts'
+import { settings } from '../src/config/settings.ts'
 
 const enough = {
   DATABASE_URL: 'postgres://router:hunter2@db/router',

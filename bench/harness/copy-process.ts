@@ -1,5 +1,5 @@
-import { putBatch } from '../../src/moves/put-batch.ts'
-import { readAhead } from '../../src/moves/read-ahead.ts'
+import { putBatch } from '../../src/moves/copy/put-batch.ts'
+import { readAhead } from '../../src/moves/copy/read-ahead.ts'
 import type { Placement } from '../../src/placement/placement.ts'
 import { pineconeStore } from '../../src/stores/pinecone.ts'
 import { answerQuestions } from './process.ts'

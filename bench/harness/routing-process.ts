@@ -1,7 +1,7 @@
 import { connect } from '../../src/db/connect.ts'
 import type { TenantRoute } from '../../src/placement/phase.ts'
 import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
-import { LeasedRoutes } from '../../src/registry/leased-routes.ts'
+import { LeasedRoutes } from '../../src/routing/lease/leased-routes.ts'
 import { answerQuestions } from './process.ts'
 import { seededRandom } from './sample-tenant.ts'
 import { median, quantile } from './statistics.ts'

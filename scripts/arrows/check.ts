@@ -1,5 +1,5 @@
 import { importsOf, type SourceTree } from './source-tree.ts'
-import { maxLines, packageRules, roomArrows } from './table.ts'
+import { folderArrows, maxFiles, maxLines, packageRules, roomArrows } from './table.ts'
 
 /**
  * What is wrong with how the files of `src` depend on each other, one sentence a fault: arrows between rooms and
@@ -7,12 +7,36 @@ import { maxLines, packageRules, roomArrows } from './table.ts'
  * files that grew too long.
  */
 export function checkArrows(tree: SourceTree): readonly string[] {
-  return [...[...tree].flatMap(([path, text]) => faultsOfFile(path, text, tree)), ...circles(tree)]
+  return [
+    ...[...tree].flatMap(([path, text]) => faultsOfFile(path, text, tree)),
+    ...circles(new Map([...tree].map(([path, text]) => [path, filesOf(path, text, tree)]))).map(
+      (way) => `a circle: ${way}`,
+    ),
+    ...circles(arrowsBetween(tree, folderOf)).map((way) => `a circle of folders: ${way}`),
+    ...crowdedFolders(tree),
+  ]
+}
+
+/**
+ * Rows of the tables for arrows that nobody uses any more. They are judged for the whole of `src` alone, since a part of
+ * it uses a part of them.
+ */
+export function unusedArrows(tree: SourceTree): readonly string[] {
+  const folders = arrowsBetween(tree, folderOf)
+  const rooms = arrowsBetween(tree, roomOf)
+  const unused = (table: typeof roomArrows, used: Arrows) =>
+    Object.entries(table).flatMap(([from, targets]) => {
+      if (!used.has(from)) return [`scripts/arrows/table.ts: there is no ${from}`]
+      return targets
+        .filter((to) => !used.get(from)?.has(to))
+        .map((to) => `no file uses the arrow from ${from} to ${to}`)
+    })
+  return [...unused(roomArrows, rooms), ...unused(folderArrows, folders)]
 }
 
 function faultsOfFile(path: string, text: string, tree: SourceTree): readonly string[] {
   const faults: string[] = []
-  const room = roomOf(path)
+  const [room, folder] = [roomOf(path), folderOf(path)]
   const targets = roomArrows[room]
   if (targets === undefined) faults.push(`${path}: the room "${room}" has no row in scripts/arrows/table.ts`)
   for (const { specifier, typeOnly, file } of importsOf(path, text)) {
@@ -29,13 +53,16 @@ function faultsOfFile(path: string, text: string, tree: SourceTree): readonly st
       faults.push(`${path}: imports ${specifier}, which is outside src`)
     } else if (!tree.has(file)) {
       faults.push(`${path}: imports ${specifier}, which is not there`)
-    } else if (roomOf(file) !== room && targets?.includes(roomOf(file)) === false) {
-      faults.push(`${path}: imports ${file}; no arrow goes from ${room} to ${roomOf(file)}`)
+    } else if (roomOf(file) !== room) {
+      if (targets?.includes(roomOf(file)) === false)
+        faults.push(`${path}: imports ${file}; no arrow goes from ${room} to ${roomOf(file)}`)
+    } else if (folderOf(file) !== folder && folderArrows[folder]?.includes(folderOf(file)) !== true) {
+      faults.push(`${path}: imports ${file}; no arrow goes from ${folder} to ${folderOf(file)}`)
     }
   }
   const code = withoutComments(text)
-  if (path !== 'config.ts' && environment.test(code))
-    faults.push(`${path}: reads the environment; only config.ts may, the rest is handed its slice`)
+  if (path !== 'config/config.ts' && environment.test(code))
+    faults.push(`${path}: reads the environment; only config/config.ts may, the rest is handed its slice`)
   if (room === 'placement' && waiting.test(code))
     faults.push(`${path}: waits, or reads a clock or chance; placement only decides`)
   const lines = text.split('\n').length - 1
@@ -43,30 +70,64 @@ function faultsOfFile(path: string, text: string, tree: SourceTree): readonly st
   return faults
 }
 
-/** Every circle of files is reported once, by one way round it; type-only imports count, for they tie ideas too. */
-function circles(tree: SourceTree): readonly string[] {
-  const faults: string[] = []
+/** Where each file, folder or room imports from. */
+type Arrows = ReadonlyMap<string, ReadonlySet<string>>
+
+/** Every circle is reported once, by one way round it; type-only imports count, for they tie ideas too. */
+function circles(arrows: Arrows): readonly string[] {
+  const found: string[] = []
   const done = new Set<string>()
   const way: string[] = []
-  const visit = (path: string): void => {
-    if (done.has(path)) return
-    const start = way.indexOf(path)
+  const visit = (at: string): void => {
+    if (done.has(at)) return
+    const start = way.indexOf(at)
     if (start >= 0) {
-      faults.push(`a circle: ${[...way.slice(start), path].join(' → ')}`)
+      found.push([...way.slice(start), at].join(' → '))
       return
     }
-    way.push(path)
-    for (const { file } of importsOf(path, tree.get(path) ?? '')) if (file !== undefined && tree.has(file)) visit(file)
+    way.push(at)
+    for (const next of arrows.get(at) ?? []) visit(next)
     way.pop()
-    done.add(path)
+    done.add(at)
   }
-  for (const path of tree.keys()) visit(path)
-  return faults
+  for (const at of arrows.keys()) visit(at)
+  return found
+}
+
+function arrowsBetween(tree: SourceTree, nameOf: (path: string) => string): Arrows {
+  const arrows = new Map<string, Set<string>>()
+  for (const [path, text] of tree) {
+    const from = nameOf(path)
+    const targets = arrows.get(from) ?? new Set()
+    arrows.set(from, targets)
+    for (const file of filesOf(path, text, tree)) if (nameOf(file) !== from) targets.add(nameOf(file))
+  }
+  return arrows
+}
+
+function filesOf(path: string, text: string, tree: SourceTree): ReadonlySet<string> {
+  return new Set(importsOf(path, text).flatMap(({ file }) => (file !== undefined && tree.has(file) ? [file] : [])))
+}
+
+function crowdedFolders(tree: SourceTree): readonly string[] {
+  const counts = new Map<string, number>()
+  for (const path of tree.keys()) {
+    const folder = path.split('/').slice(0, -1).join('/')
+    counts.set(folder, (counts.get(folder) ?? 0) + 1)
+  }
+  return [...counts].flatMap(([folder, files]) =>
+    files > maxFiles ? [`${folder || 'src'}: ${files} files; ${maxFiles} are the most a folder holds`] : [],
+  )
 }
 
 function roomOf(path: string): string {
   const [first = '', ...rest] = path.split('/')
   return rest.length === 0 ? first.replace(/\.ts$/, '') : first
+}
+
+/** The folder of a file; a file directly in `src` is a room, and so a folder, of its own. */
+function folderOf(path: string): string {
+  return path.includes('/') ? path.split('/').slice(0, -1).join('/') : roomOf(path)
 }
 
 function packageOf(specifier: string): string {

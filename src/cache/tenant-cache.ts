@@ -1,6 +1,6 @@
+import { SharedLoad } from '../concurrency/shared-load.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { FairEntries, type Holding } from './fair-entries.ts'
-import { SharedLoad } from './shared-load.ts'
 import type { CacheKind, TenantScopedKey } from './tenant-scoped-key.ts'
 
 export interface TenantCacheOptions {

@@ -1,11 +1,11 @@
 import { CommanderError } from 'commander'
-import { readClientSettings, readDevelopmentSettings } from '../config.ts'
-import { ConfigError } from '../setting-reader.ts'
-import type { AdminApi } from './admin-api.ts'
-import type { Context } from './context.ts'
-import { CliError, exitCodes } from './exit-code.ts'
-import { openApi } from './open-api.ts'
-import { printableLines } from './printable.ts'
+import { readClientSettings, readDevelopmentSettings } from '../config/config.ts'
+import { ConfigError } from '../config/setting-reader.ts'
+import type { AdminApi } from './kit/admin-api.ts'
+import type { Context } from './kit/context.ts'
+import { CliError, exitCodes } from './kit/exit-code.ts'
+import { openApi } from './kit/open-api.ts'
+import { printableLines } from './kit/printable.ts'
 import { program } from './program.ts'
 
 const interruption = new AbortController()

@@ -26,7 +26,7 @@ import { tenantsShow } from './commands/tenants-show.ts'
 import { tenantsSuspend } from './commands/tenants-suspend.ts'
 import { tenantsTag } from './commands/tenants-tag.ts'
 import { token } from './commands/token.ts'
-import type { Context } from './context.ts'
+import type { Context } from './kit/context.ts'
 
 const after = `
 Environment:

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { readDatabaseUrl } from '../database-url.ts'
+import { readDatabaseUrl } from './database-url.ts'
 
 /** A pooler that takes connections and drops them is tried again and again by the driver, without an end. */
 const limitMs = 20_000

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Move } from '../cli/move.ts'
+import type { Move } from '../cli/kit/move.ts'
 import { doneOf, pace, progressLine } from '../cli/watch/progress-line.ts'
 import type { SampleTenant } from '../dev/samples.ts'
-import { isEnded } from '../moves/move-state.ts'
+import { isEnded } from '../moves/state/move-state.ts'
 import type { Tour } from './tour.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 

@@ -3,8 +3,8 @@ import type { Telemetry } from '../telemetry/telemetry.ts'
 import { hostCheck } from './callers.ts'
 import { createApp } from './create-app.ts'
 import { type ReadinessCheck, readiness } from './health.ts'
-import type { HttpKit } from './kit.ts'
-import type { AnyRoute } from './route.ts'
+import type { HttpKit } from './pipeline/kit.ts'
+import type { AnyRoute } from './pipeline/route.ts'
 
 export interface AdminAppDeps extends HttpKit {
   readonly routes: readonly AnyRoute[]

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { errorCodes } from '../errors.ts'
-import type { Page } from './page.ts'
-import { problemType } from './problem.ts'
+import type { Page } from './docs/page.ts'
+import { problemType } from './pipeline/problem.ts'
 
 /** The pages that a problem's `type` points to, from `docs/errors/`. */
 export function errorPages(): readonly Page[] {

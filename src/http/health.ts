@@ -1,4 +1,4 @@
-import type { PageAnswer } from './page.ts'
+import type { PageAnswer } from './docs/page.ts'
 
 /** Throws, or rejects, when the part is not fit to serve. */
 export type ReadinessCheck = (signal: AbortSignal) => void | Promise<void>

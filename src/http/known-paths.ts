@@ -1,4 +1,4 @@
-import type { AnyRoute } from './route.ts'
+import type { AnyRoute } from './pipeline/route.ts'
 
 /** Which methods a path takes, for 405 and `Allow`; asked only when no route fits. */
 export function knownPaths(

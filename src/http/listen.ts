@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { AppError } from '../errors.ts'
-import { problemResponse } from './reply.ts'
+import { problemResponse } from './pipeline/reply.ts'
 
 export interface ListenOptions {
   readonly host: string

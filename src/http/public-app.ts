@@ -1,7 +1,7 @@
 import type { Hono } from 'hono'
 import { createApp } from './create-app.ts'
-import type { HttpKit } from './kit.ts'
-import type { AnyRoute } from './route.ts'
+import type { HttpKit } from './pipeline/kit.ts'
+import type { AnyRoute } from './pipeline/route.ts'
 
 export interface PublicAppDeps extends HttpKit {
   readonly routes: readonly AnyRoute[]

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { canonicalJson } from '../canonical-json.ts'
 import { FaultList } from '../fault-list.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { checkMetadata, visibilityOf } from '../rag/check-metadata.ts'
+import { checkMetadata, visibilityOf } from '../rag/checks/check-metadata.ts'
+import { documentIdRule, isNewDocumentId } from '../rag/checks/record-ids.ts'
 import { type Chunking, ruleOf } from '../rag/chunks/chunk-rule.ts'
-import { documentMetadataBytesMax, sourceMax } from '../rag/put-document.ts'
-import { documentIdRule, isNewDocumentId } from '../rag/record-ids.ts'
-import type { NewUpload } from '../registry/enqueue-uploads.ts'
+import { documentMetadataBytesMax, sourceMax } from '../rag/documents/put-document.ts'
+import type { NewUpload } from '../registry/uploads/enqueue-uploads.ts'
 
 export interface UploadInput {
   /** Without one the document is named by all that was sent: the same again is the same document. */

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
-import { type PutDocumentDeps, putDocument } from '../rag/put-document.ts'
-import type { TenantRoutes } from '../registry/tenant-routes.ts'
-import { type ClaimedUpload, type UploadClaimEnds, uploadClaimEnds } from '../registry/upload-claims.ts'
+import { type PutDocumentDeps, putDocument } from '../rag/documents/put-document.ts'
+import { type ClaimedUpload, type UploadClaimEnds, uploadClaimEnds } from '../registry/uploads/upload-claims.ts'
+import type { TenantRoutes } from '../routing/lease/tenant-routes.ts'
 import type { Extractor } from './extractor.ts'
 
 export interface ProcessUploadDeps extends PutDocumentDeps {

@@ -1,7 +1,7 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import { isAppError } from '../errors.ts'
-import { type DeleteDocumentDeps, deleteDocument } from '../rag/delete-document.ts'
-import { writeGroups } from '../rag/write-sight.ts'
+import { type DeleteDocumentDeps, deleteDocument } from '../rag/documents/delete-document.ts'
+import { writeGroups } from '../rag/writes/write-sight.ts'
 import { writeOverUpload } from './write-over-upload.ts'
 
 /**

@@ -1,9 +1,9 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
-import { type DocumentDeps, type DocumentInfo, getDocument } from '../rag/get-document.ts'
-import { restartUpload } from '../registry/hold-upload.ts'
-import { findUpload } from '../registry/uploads.ts'
+import { type DocumentDeps, type DocumentInfo, getDocument } from '../rag/documents/get-document.ts'
+import { restartUpload } from '../registry/uploads/hold-upload.ts'
+import { findUpload } from '../registry/uploads/uploads.ts'
 
 export interface RetryUploadDeps extends DocumentDeps {
   readonly db: Db

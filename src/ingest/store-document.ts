@@ -5,8 +5,8 @@ import {
   type PutDocumentInput,
   type PutDocumentOptions,
   putDocument,
-} from '../rag/put-document.ts'
-import { writeGroups } from '../rag/write-sight.ts'
+} from '../rag/documents/put-document.ts'
+import { writeGroups } from '../rag/writes/write-sight.ts'
 import { writeOverUpload } from './write-over-upload.ts'
 
 /**

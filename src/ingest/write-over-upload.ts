@@ -1,9 +1,9 @@
 import type { Db } from '../db/connect.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { documentBusy } from '../rag/claimed-write.ts'
-import { idTaken } from '../rag/write-sight.ts'
-import { holdUpload, releaseUpload } from '../registry/hold-upload.ts'
-import { dropUploads } from '../registry/uploads.ts'
+import { documentBusy } from '../rag/documents/claimed-write.ts'
+import { idTaken } from '../rag/writes/write-sight.ts'
+import { holdUpload, releaseUpload } from '../registry/uploads/hold-upload.ts'
+import { dropUploads } from '../registry/uploads/uploads.ts'
 
 /**
  * Runs a write of a document that comes after whatever upload of it is on its way: that one is held meanwhile, dropped

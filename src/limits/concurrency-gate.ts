@@ -1,5 +1,5 @@
+import { FairSlots } from '../concurrency/fair-slots.ts'
 import { AppError } from '../errors.ts'
-import { FairSlots } from './fair-slots.ts'
 import { concurrencyPolicy } from './policies.ts'
 import type { TenantState } from './tenant-state.ts'
 

@@ -1,6 +1,6 @@
+import { FairSlots, type Line, newLine } from '../concurrency/fair-slots.ts'
 import type { Embedder, TenantEmbedder } from '../models/embedder.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { FairSlots, type Line, newLine } from './fair-slots.ts'
 import type { TenantGate } from './tenant-gate.ts'
 
 export interface EmbedderShare {

@@ -1,4 +1,4 @@
-import type { GivenPermits, TakenPermits, WantedPermits } from '../registry/take-permits.ts'
+import type { GivenPermits, TakenPermits, WantedPermits } from '../registry/permits/take-permits.ts'
 
 export type PermitAsk = WantedPermits
 export type PermitGrant = GivenPermits

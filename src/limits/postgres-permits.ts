@@ -1,5 +1,5 @@
 import type { Tx } from '../db/connect.ts'
-import { takePermits } from '../registry/take-permits.ts'
+import { takePermits } from '../registry/permits/take-permits.ts'
 import { type PermitSource, shareOfRest } from './permit-source.ts'
 
 /** Permits that all replicas share, counted in Postgres. @param database asked for its `db` each time: it may be made anew. */

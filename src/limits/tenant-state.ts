@@ -1,5 +1,5 @@
+import { type Line, newLine } from '../concurrency/fair-slots.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { type Line, newLine } from './fair-slots.ts'
 import { type LeftOver, limitField, policyField } from './fields.ts'
 import { type Meter, type Policy, policies, type TierLimits } from './policies.ts'
 import { hasExpired, type LimitedTenant, limitsInForce } from './tenant-limits.ts'

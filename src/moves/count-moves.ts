@@ -1,7 +1,7 @@
 import { count } from 'drizzle-orm'
 import type { Db } from '../db/connect.ts'
-import { moveStates } from './move-state.ts'
-import { moves } from './moves.sql.ts'
+import { moveStates } from './state/move-state.ts'
+import { moves } from './state/moves.sql.ts'
 
 /** Moves by state, every state with a number. */
 export async function countMoves(db: Db): Promise<Readonly<Record<string, number>>> {

@@ -2,12 +2,12 @@ import { eq } from 'drizzle-orm'
 import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import type { MoveKind, MoveState } from './move-state.ts'
-import { moveEvents } from './moves.sql.ts'
-import type { RangeDigest } from './range-digests.ts'
-import { moveReports } from './reports.sql.ts'
 import { type PlaceView, showMove } from './show-move.ts'
-import type { VerificationReport } from './verification.ts'
+import type { MoveKind, MoveState } from './state/move-state.ts'
+import { moveEvents } from './state/moves.sql.ts'
+import type { VerificationReport } from './state/verification.ts'
+import type { RangeDigest } from './verify/range-digests.ts'
+import { moveReports } from './verify/reports.sql.ts'
 
 /** Everything there is to keep of a move's verification. */
 export interface MoveReport {

@@ -1,15 +1,15 @@
 import { sql } from 'drizzle-orm'
 import type { StaffPrincipal } from '../auth/principal.ts'
 import type { Db } from '../db/connect.ts'
-import { appendAudit } from '../registry/audit.ts'
+import { appendAudit } from '../registry/audit/audit.ts'
 import { lockProjects } from '../registry/projects.ts'
 import { lockTenant } from '../registry/tenants.ts'
-import { appendEvent, movesChannel } from './journal.ts'
-import { moves } from './moves.sql.ts'
-import { lookAhead, type WantedMove } from './plan-refusals.ts'
-import { type ReserveSettings, reserveTarget } from './reserve-target.ts'
-import { projectsOf } from './reserve-target-project.ts'
 import { type MoveView, viewOf } from './show-move.ts'
+import { appendEvent, movesChannel } from './state/journal.ts'
+import { moves } from './state/moves.sql.ts'
+import { lookAhead, type WantedMove } from './target/plan-refusals.ts'
+import { type ReserveSettings, reserveTarget } from './target/reserve-target.ts'
+import { projectsOf } from './target/reserve-target-project.ts'
 
 export interface StartMoveDeps {
   readonly db: Db

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import type { WordVectors } from '../lexical/word-vectors.ts'
 import type { Answerer } from '../models/answerer.ts'
 

@@ -1,6 +1,6 @@
 import { EmbeddingCache } from '../cache/embedding-cache.ts'
 import { ResultCache } from '../cache/result-cache.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 

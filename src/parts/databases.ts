@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { connect, type Database } from '../db/connect.ts'
 import { Listener } from '../db/listener.ts'
 

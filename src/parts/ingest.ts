@@ -1,11 +1,11 @@
 import type { Logger } from 'pino'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import type { Database } from '../db/connect.ts'
-import { startExtractor } from '../ingest/extract/start-extractor.ts'
+import { startExtractor } from '../ingest/extract/process/start-extractor.ts'
 import type { Extractor } from '../ingest/extractor.ts'
 import { IngestWorker, type IngestWorkerOptions } from '../ingest/ingest-worker.ts'
 import type { ProcessUploadDeps } from '../ingest/process-upload.ts'
-import type { QueueBounds } from '../registry/enqueue-uploads.ts'
+import type { QueueBounds } from '../registry/uploads/enqueue-uploads.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 
 /** What a test changes of it. */

@@ -1,6 +1,6 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import { type Clock, systemClock } from '../clock.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { connect, type Tx } from '../db/connect.ts'
 import type { AdmittedRequest } from '../limits/admitted-request.ts'
 import { insuredPermits } from '../limits/insured-permits.ts'
@@ -11,9 +11,9 @@ import { postgresPermits } from '../limits/postgres-permits.ts'
 import { TenantGate, type TenantGateOptions } from '../limits/tenant-gate.ts'
 import type { Answerer, TenantAnswerer } from '../models/answerer.ts'
 import type { Embedder, TenantEmbedder } from '../models/embedder.ts'
-import { forgetOldKeys } from '../registry/idempotency-keys.ts'
-import { forgetOldPermits } from '../registry/take-permits.ts'
-import type { TenantRoutes } from '../registry/tenant-routes.ts'
+import { forgetOldKeys } from '../registry/idempotency/idempotency-keys.ts'
+import { forgetOldPermits } from '../registry/permits/take-permits.ts'
+import type { TenantRoutes } from '../routing/lease/tenant-routes.ts'
 
 export interface LimitParts {
   /** For what may take its time. */

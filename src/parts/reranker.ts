@@ -1,7 +1,7 @@
+import type { RerankSettings } from '../config/rerank-settings.ts'
 import { httpReranker } from '../models/http-reranker.ts'
 import { lexicalReranker } from '../models/lexical-reranker.ts'
 import type { Reranker } from '../models/reranker.ts'
-import type { RerankSettings } from '../rerank-settings.ts'
 
 /** The cross-encoder of the configuration, or without one the words alone. */
 export function openReranker(settings: RerankSettings | undefined): Reranker {

@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Engine } from './engine.ts'
+import { Engine } from './engine/engine.ts'
+import { Waits } from './engine/waits.ts'
 import { FaultDesk } from './faults/fault-desk.ts'
 import type { Faults } from './faults/fault-settings.ts'
 import { handleRequest } from './http/handle-request.ts'
 import { openDatabase, StartError } from './store/open-database.ts'
-import { Waits } from './waits.ts'
 
 export type { Faults } from './faults/fault-settings.ts'
 

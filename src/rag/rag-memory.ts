@@ -1,6 +1,6 @@
+import { type IdLocks, idLocks } from '../concurrency/id-locks.ts'
+import { RecentMap } from '../concurrency/recent-map.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { type IdLocks, idLocks } from './id-locks.ts'
-import { RecentMap } from './recent-map.ts'
 
 /**
  * What this replica remembers between requests to spare the store or to order its own writes. All of it may be

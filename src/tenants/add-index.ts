@@ -1,12 +1,12 @@
 import type { StaffPrincipal } from '../auth/principal.ts'
+import { within } from '../concurrency/within.ts'
 import { AppError } from '../errors.ts'
-import { appendAudit } from '../registry/audit.ts'
+import { appendAudit } from '../registry/audit/audit.ts'
 import { findIndex } from '../registry/indexes.ts'
 import { lockProjects } from '../registry/projects.ts'
-import { type IndexView, viewOfIndex } from './index-view.ts'
-import { openIndex } from './open-index.ts'
-import type { TenantWork } from './tenant-work.ts'
-import { within } from './within.ts'
+import { type IndexView, viewOfIndex } from './indexes/index-view.ts'
+import { openIndex } from './indexes/open-index.ts'
+import type { TenantWork } from './onboard/tenant-work.ts'
 
 export interface AddIndexInput {
   readonly region?: string | undefined

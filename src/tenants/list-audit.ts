@@ -1,6 +1,6 @@
-import { type AuditQuery, type AuditRow, listAudit as readAudit } from '../registry/audit.ts'
+import { type AuditQuery, type AuditRow, listAudit as readAudit } from '../registry/audit/audit.ts'
 import { type Page, pageOf, readNumberCursor } from './cursor.ts'
-import type { TenantWork } from './tenant-work.ts'
+import type { TenantWork } from './onboard/tenant-work.ts'
 
 /**
  * Who did what, the newest first, a page at a time.

@@ -1,7 +1,7 @@
 import { listIndexRows } from '../registry/indexes.ts'
 import { type Page, pageOf, readNumberCursor } from './cursor.ts'
-import { type IndexView, viewOfIndex } from './index-view.ts'
-import type { TenantWork } from './tenant-work.ts'
+import { type IndexView, viewOfIndex } from './indexes/index-view.ts'
+import type { TenantWork } from './onboard/tenant-work.ts'
 
 /**
  * The indexes that are there or being made, the oldest first, a page at a time.

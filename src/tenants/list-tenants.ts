@@ -1,6 +1,6 @@
 import { type Page, pageOf, readCursor } from './cursor.ts'
+import type { TenantWork } from './onboard/tenant-work.ts'
 import { listViews, type TenantFilter, type TenantView } from './tenant-view.ts'
-import type { TenantWork } from './tenant-work.ts'
 
 /**
  * Tenants by id, a page at a time (`limit` 1–200).

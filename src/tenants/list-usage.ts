@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
-import { listUsage as readUsage, type UsageQuery, type UsageRow } from '../registry/list-usage.ts'
+import { listUsage as readUsage, type UsageQuery, type UsageRow } from '../registry/usage/list-usage.ts'
 import { type Page, pageOf, readCursor } from './cursor.ts'
-import type { TenantWork } from './tenant-work.ts'
+import type { TenantWork } from './onboard/tenant-work.ts'
 
 /**
  * What tenants used, by the day, the newest first, a page at a time.

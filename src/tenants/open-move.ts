@@ -1,7 +1,7 @@
 import { and, eq, isNull } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
-import { moves } from '../moves/moves.sql.ts'
+import { moves } from '../moves/state/moves.sql.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 
 /**

@@ -3,9 +3,9 @@ import { concurrencyPolicy, type LimitName, policies, type TierLimits } from '..
 import { hasExpired, isLimitName, limitsInForce } from '../limits/tenant-limits.ts'
 import type { Tier } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { readPermits } from '../registry/read-permits.ts'
+import { readPermits } from '../registry/permits/read-permits.ts'
 import { findTenant } from '../registry/tenants.ts'
-import type { TenantWork } from './tenant-work.ts'
+import type { TenantWork } from './onboard/tenant-work.ts'
 
 export interface ShowLimitsDeps extends Pick<TenantWork, 'db'> {
   readonly tierLimits: TierLimits

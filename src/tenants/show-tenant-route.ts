@@ -1,9 +1,9 @@
 import type { TenantId } from '../placement/tenant-id.ts'
 import { countIndexes, findIndexByName, type IndexRow } from '../registry/indexes.ts'
-import { readRoute } from '../registry/read-route.ts'
+import { readRoute } from '../routing/read-route.ts'
+import type { TenantWork } from './onboard/tenant-work.ts'
 import { showTenant } from './show-tenant.ts'
 import type { TenantView } from './tenant-view.ts'
-import type { TenantWork } from './tenant-work.ts'
 
 /** How near something is to a limit that would stop it. */
 export interface LimitView {

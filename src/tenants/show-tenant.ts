@@ -1,9 +1,9 @@
 import { AppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { findLatestDeed } from '../registry/audit.ts'
-import type { DeletionReceipt } from './deletion-receipt.ts'
+import { findLatestDeed } from '../registry/audit/audit.ts'
+import type { TenantWork } from './onboard/tenant-work.ts'
+import type { DeletionReceipt } from './places/deletion-receipt.ts'
 import { findView, type TenantView } from './tenant-view.ts'
-import type { TenantWork } from './tenant-work.ts'
 
 /** A tenant as staff see it; of an offboarded one with the receipt of what was deleted. @throws AppError `not_found` */
 export async function showTenant({ db }: Pick<TenantWork, 'db'>, tenantId: TenantId): Promise<TenantView> {

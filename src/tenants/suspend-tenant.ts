@@ -1,8 +1,8 @@
 import type { StaffPrincipal } from '../auth/principal.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
+import type { TenantWork } from './onboard/tenant-work.ts'
 import { switchStatus } from './switch-status.ts'
 import type { TenantView } from './tenant-view.ts'
-import type { TenantWork } from './tenant-work.ts'
 
 /**
  * Stops serving a tenant; everything it has stays. Suspending it twice changes nothing.

@@ -2,12 +2,12 @@ import type { StaffPrincipal } from '../auth/principal.ts'
 import { AppError } from '../errors.ts'
 import type { TenantStatus } from '../placement/phase.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { appendAudit } from '../registry/audit.ts'
-import { tickRouting } from '../registry/change-routing.ts'
+import { appendAudit } from '../registry/audit/audit.ts'
 import { changeStatus, lockTenant } from '../registry/tenants.ts'
+import { tickRouting } from '../routing/change-routing.ts'
+import type { TenantWork } from './onboard/tenant-work.ts'
 import { showTenant } from './show-tenant.ts'
 import type { TenantView } from './tenant-view.ts'
-import type { TenantWork } from './tenant-work.ts'
 
 interface Switch {
   readonly from: TenantStatus

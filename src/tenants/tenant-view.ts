@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, ilike, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
-import type { MoveState } from '../moves/move-state.ts'
-import { moves } from '../moves/moves.sql.ts'
+import type { MoveState } from '../moves/state/move-state.ts'
+import { moves } from '../moves/state/moves.sql.ts'
 import type { TenantStatus } from '../placement/phase.ts'
 import type { PlaceKind, Tier } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
@@ -9,8 +9,8 @@ import { indexes } from '../registry/indexes.sql.ts'
 import { places } from '../registry/places.sql.ts'
 import { tenants } from '../registry/tenants.sql.ts'
 import type { TenantRow } from '../registry/tenants.ts'
-import type { DeletionReceipt } from './deletion-receipt.ts'
-import type { Reservation } from './take-seats.ts'
+import type { Reservation } from './onboard/take-seats.ts'
+import type { DeletionReceipt } from './places/deletion-receipt.ts'
 
 /** A tenant as staff see it. */
 export interface TenantView {

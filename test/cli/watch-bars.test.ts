@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Context } from '../../src/cli/context.ts'
-import type { Move } from '../../src/cli/move.ts'
+import type { Context } from '../../src/cli/kit/context.ts'
+import type { Move } from '../../src/cli/kit/move.ts'
 import { watchBars } from '../../src/cli/watch/watch-bars.ts'
 
 const context: Context = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AppError, errorCodes } from '../../src/errors.ts'
-import { problemKinds } from '../../src/http/problem.ts'
+import { problemKinds } from '../../src/http/pipeline/problem.ts'
 import { acme, adminApp, echoRoute, json, type KitApp, plainRoute, postEcho, publicApp } from './kit-app.ts'
 
 /** A route that fails with what is in `fault`. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors.ts'
-import { eventStream } from '../../src/http/event-stream.ts'
-import type { Reply } from '../../src/http/route.ts'
+import { eventStream } from '../../src/http/pipeline/event-stream.ts'
+import type { Reply } from '../../src/http/pipeline/route.ts'
 import { acme, plainRoute, publicApp } from './kit-app.ts'
 
 function streaming(events: NonNullable<Reply['events']>) {

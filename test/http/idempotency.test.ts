@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { AppError } from '../../src/errors.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
-import { forgetOldKeys, forgetTenantKeys } from '../../src/registry/idempotency-keys.ts'
+import { forgetOldKeys, forgetTenantKeys } from '../../src/registry/idempotency/idempotency-keys.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { adminApp, plainRoute, publicApp } from './kit-app.ts'
 

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
 import type { Principal } from '../../src/auth/principal.ts'
 import { type Listener, listen } from '../../src/http/listen.ts'
-import type { AnyRoute } from '../../src/http/route.ts'
+import type { AnyRoute } from '../../src/http/pipeline/route.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { acme, echoRoute, json, type KitAppOptions, plainRoute, publicApp } from './kit-app.ts'
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { errorCodes } from '../../src/errors.ts'
 import { type MoveRouteDeps, moveRoutes } from '../../src/http/admin/moves.ts'
-import { openApiDocument } from '../../src/http/openapi.ts'
+import { openApiDocument } from '../../src/http/openapi/openapi.ts'
 import { type PublicRouteDeps, publicRoutes } from '../../src/http/public/public-routes.ts'
 import { acme, adminApp, echoRoute, plainRoute, publicApp } from './kit-app.ts'
 

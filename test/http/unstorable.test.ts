@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseJson } from '../../src/http/read-body.ts'
-import { refuseUnstorableUrl } from '../../src/http/unstorable.ts'
+import { parseJson } from '../../src/http/pipeline/read-body.ts'
+import { refuseUnstorableUrl } from '../../src/http/request/unstorable.ts'
 
 const parse = (text: string) => parseJson(new TextEncoder().encode(text))
 

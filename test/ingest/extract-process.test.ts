@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test, vi } from 'vitest'
-import { startExtractor } from '../../src/ingest/extract/start-extractor.ts'
+import { startExtractor } from '../../src/ingest/extract/process/start-extractor.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { longPdf, pdfBomb } from './make-files.ts'
 

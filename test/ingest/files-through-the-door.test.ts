@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { startExtractor } from '../../src/ingest/extract/start-extractor.ts'
+import { startExtractor } from '../../src/ingest/extract/process/start-extractor.ts'
 import { hashEmbedder } from '../support/hash-embedder.ts'
 import { type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 import { docx, docxBomb, lockedDocx, longPdf, paragraph, pdf, pdfBomb } from './make-files.ts'

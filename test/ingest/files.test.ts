@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { startExtractor } from '../../src/ingest/extract/start-extractor.ts'
+import { startExtractor } from '../../src/ingest/extract/process/start-extractor.ts'
 import type { Extractor } from '../../src/ingest/extractor.ts'
 import { chunkText } from '../../src/rag/chunks/chunk.ts'
 import { chunkRule } from '../../src/rag/chunks/chunk-rule.ts'

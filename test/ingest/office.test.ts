@@ -1,6 +1,6 @@
 import { strToU8, type Zippable, zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { startExtractor } from '../../src/ingest/extract/start-extractor.ts'
+import { startExtractor } from '../../src/ingest/extract/process/start-extractor.ts'
 import type { Extractor, FileInput } from '../../src/ingest/extractor.ts'
 import { docx, paragraph } from './make-files.ts'
 

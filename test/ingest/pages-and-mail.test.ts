@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { startExtractor } from '../../src/ingest/extract/start-extractor.ts'
+import { startExtractor } from '../../src/ingest/extract/process/start-extractor.ts'
 import type { Extractor, FileInput } from '../../src/ingest/extractor.ts'
 
 vi.setConfig({ testTimeout: 120_000 })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { startExtractor } from '../../src/ingest/extract/start-extractor.ts'
+import { startExtractor } from '../../src/ingest/extract/process/start-extractor.ts'
 import type { Extractor } from '../../src/ingest/extractor.ts'
 import { pdf, rawPdf } from './make-files.ts'
 

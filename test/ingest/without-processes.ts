@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
-import { startExtractor } from '../../src/ingest/extract/start-extractor.ts'
+import { startExtractor } from '../../src/ingest/extract/process/start-extractor.ts'
 
 /** Uses up the files that this process may open, so that it can start no other, and gives them back while one waits. */
 await using extractor = startExtractor({ readers: 1 })

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { exportSPKI } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AnyRoute } from '../../src/http/route.ts'
+import type { AnyRoute } from '../../src/http/pipeline/route.ts'
 import { signingKey } from '../support/issuer.ts'
 import { type Answer, type Ask, headersOf, type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 

@@ -1,11 +1,11 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { listAdvice } from '../../src/moves/list-advice.ts'
-import { policyRound, startPolicyRounds } from '../../src/moves/policy-rounds.ts'
-import { refreshAdvice } from '../../src/moves/refresh-advice.ts'
+import { listAdvice } from '../../src/moves/advice/list-advice.ts'
+import { policyRound, startPolicyRounds } from '../../src/moves/advice/policy-rounds.ts'
+import { refreshAdvice } from '../../src/moves/advice/refresh-advice.ts'
 import { cancelMove } from '../../src/moves/steer-move.ts'
 import type { AutomaticMoves, Policy } from '../../src/policy/policy.ts'
-import { RequestCounts } from '../../src/registry/request-counts.ts'
+import { RequestCounts } from '../../src/registry/usage/request-counts.ts'
 import { MoveWorld, platform } from '../support/move-world.ts'
 
 let world: MoveWorld

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { compare, type PassProgress } from '../../src/moves/compare.ts'
 import { type MoveView, showMove } from '../../src/moves/show-move.ts'
 import { completeMove, resumeMove, rollbackMove } from '../../src/moves/steer-move.ts'
-import type { MovePoint } from '../../src/moves/step.ts'
+import type { MovePoint } from '../../src/moves/sync/step.ts'
+import { compare, type PassProgress } from '../../src/moves/verify/compare.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
 import { contents, MoveWorld, platform } from '../support/move-world.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { digestRecord } from '../../src/moves/digest.ts'
+import { digestRecord } from '../../src/moves/verify/digest.ts'
 
 const record = (metadata: Record<string, string | number>) => digestRecord({ id: 'a#0', values: [1, 0.5], metadata })
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { showMove } from '../../src/moves/show-move.ts'
 import { cancelMove, completeMove, pauseMove } from '../../src/moves/steer-move.ts'
-import { tickRouting } from '../../src/registry/change-routing.ts'
+import { tickRouting } from '../../src/routing/change-routing.ts'
 import { contents, MoveWorld, platform, type Replica } from '../support/move-world.ts'
 
 vi.setConfig({ testTimeout: 120_000 })

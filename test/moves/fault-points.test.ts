@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isAppError } from '../../src/errors.ts'
 import { completeMove } from '../../src/moves/steer-move.ts'
-import { type MovePoint, movePoints } from '../../src/moves/step.ts'
+import { type MovePoint, movePoints } from '../../src/moves/sync/step.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
 import type { VectorRecord } from '../../src/stores/store.ts'
 import { contents, MoveWorld, platform, type Replica } from '../support/move-world.ts'

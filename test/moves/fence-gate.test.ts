@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { type FenceSituation, fenceGate, isInVain, pollMs, whatKept } from '../../src/moves/fence-gate.ts'
-import { gateWords } from '../../src/moves/gate-words.ts'
-import type { Rates } from '../../src/moves/learnt.ts'
-import type { Tail } from '../../src/moves/tail.ts'
+import { gateWords } from '../../src/moves/state/gate-words.ts'
+import { type FenceSituation, fenceGate, isInVain, pollMs, whatKept } from '../../src/moves/switch/fence-gate.ts'
+import type { Rates } from '../../src/moves/sync/learnt.ts'
+import type { Tail } from '../../src/moves/sync/tail.ts'
 
 const clean: Tail = {
   ...{ inflight: 0, inDoubt: 0, stuck: 0, unsynced: 0, unproven: 0, unverified: 0, suspect: 0, claimed: 0 },

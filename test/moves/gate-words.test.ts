@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { gateKinds } from '../../src/moves/gate.ts'
-import { gateWords } from '../../src/moves/gate-words.ts'
+import { gateKinds } from '../../src/moves/state/gate.ts'
+import { gateWords } from '../../src/moves/state/gate-words.ts'
 
 test('the runbook has one row for each kind of gate, and none for another', async () => {
   const text = await readFile(new URL('../../docs/runbook.md', import.meta.url), 'utf8')

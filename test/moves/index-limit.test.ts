@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { MovePoint } from '../../src/moves/step.ts'
+import type { MovePoint } from '../../src/moves/sync/step.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 
 /** Two replicas on a project with one shared index, in which the tenants are, and room for two more. */

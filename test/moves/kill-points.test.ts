@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { cancelMove, completeMove, rollbackMove } from '../../src/moves/steer-move.ts'
-import { type MovePoint, movePoints } from '../../src/moves/step.ts'
+import { type MovePoint, movePoints } from '../../src/moves/sync/step.ts'
 import { contents, MoveWorld, platform } from '../support/move-world.ts'
 
 let world: MoveWorld

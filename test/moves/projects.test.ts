@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { sweeper } from '../../src/moves/sweep.ts'
+import { sweeper } from '../../src/moves/sweep/sweep.ts'
 import type { Project } from '../../src/placement/choose-project.ts'
 import type { ServiceReplica } from '../support/service-world.ts'
 import { indexesIn, onboard, openTwoProjects, placeOf, type TwoProjects } from '../support/two-projects.ts'

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { isAppError } from '../../src/errors.ts'
 import { showMove } from '../../src/moves/show-move.ts'
 import { cancelMove, completeMove, pauseMove, resumeMove, rollbackMove } from '../../src/moves/steer-move.ts'
-import type { MovePoint } from '../../src/moves/step.ts'
+import type { MovePoint } from '../../src/moves/sync/step.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
 import { contents, MoveWorld, platform, type Replica, settings } from '../support/move-world.ts'
 

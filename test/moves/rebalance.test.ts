@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { stopDrain } from '../../src/moves/drain/start-drain-stop.ts'
 import { listMoves, showMove } from '../../src/moves/show-move.ts'
-import { stopDrain } from '../../src/moves/start-drain-stop.ts'
 import { completeMove } from '../../src/moves/steer-move.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { contents, MoveWorld, platform } from '../support/move-world.ts'

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { RangeDigests, rangeSizeFor } from '../../src/moves/range-digests.ts'
-import { RecentQueries } from '../../src/moves/recent-queries.ts'
-import { replayQueries } from '../../src/moves/replay-queries.ts'
 import { showReport } from '../../src/moves/show-report.ts'
+import { RangeDigests, rangeSizeFor } from '../../src/moves/verify/range-digests.ts'
+import { RecentQueries } from '../../src/moves/verify/recent-queries.ts'
+import { replayQueries } from '../../src/moves/verify/replay-queries.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { MoveWorld } from '../support/move-world.ts'
 

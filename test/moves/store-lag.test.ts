@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Learnt } from '../../src/moves/learnt.ts'
-import { StoreLag } from '../../src/moves/store-lag.ts'
+import { Learnt } from '../../src/moves/sync/learnt.ts'
+import { StoreLag } from '../../src/moves/sync/store-lag.ts'
 
 /** What a place shows, by id: the number of the write, or 0 for a record of before the move. */
 function shows(stamps: Readonly<Record<string, number>>) {

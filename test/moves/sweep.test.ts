@@ -1,9 +1,9 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { AppError } from '../../src/errors.ts'
-import { judgeIndex } from '../../src/moves/judge-index.ts'
 import { completeMove } from '../../src/moves/steer-move.ts'
-import { startSweep, sweeper } from '../../src/moves/sweep.ts'
+import { judgeIndex } from '../../src/moves/sweep/judge-index.ts'
+import { startSweep, sweeper } from '../../src/moves/sweep/sweep.ts'
 import type { IndexSpec, VectorStore } from '../../src/stores/store.ts'
 import { contents, MoveWorld, platform } from '../support/move-world.ts'
 

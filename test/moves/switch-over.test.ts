@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { connect } from '../../src/db/connect.ts'
 import { AppError } from '../../src/errors.ts'
-import { Mover } from '../../src/moves/mover.ts'
+import { Mover } from '../../src/moves/runner/mover.ts'
 import { cancelMove } from '../../src/moves/steer-move.ts'
 import { contents, MoveWorld, platform, settings } from '../support/move-world.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compileFilter } from '../../src/pinecone-local/filter/compile-filter.ts'
-import type { Metadata } from '../../src/pinecone-local/filter/metadata.ts'
+import type { Metadata } from '../../src/pinecone-local/shapes/metadata.ts'
 import { call, makeIndex, query, queryIds, startServer, upsert } from './harness.ts'
 
 type Scalar = string | number | boolean

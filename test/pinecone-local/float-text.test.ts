@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { floatText } from '../../src/pinecone-local/float-text.ts'
+import { floatText } from '../../src/pinecone-local/shapes/float-text.ts'
 import { call, makeIndex, query, startServer, upsert } from './harness.ts'
 
 /** The definition itself, by trying. */

@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { policyOf } from '../../src/config/policy-file.ts'
+import { settingReader } from '../../src/config/setting-reader.ts'
 import { advise, type TenantFacts } from '../../src/policy/advise.ts'
 import { movesThatMayBegin } from '../../src/policy/may-begin.ts'
 import { parsePolicy } from '../../src/policy/parse-policy.ts'
 import { defaultPolicy, type Policy } from '../../src/policy/policy.ts'
 import { isOpen } from '../../src/policy/window.ts'
-import { policyOf } from '../../src/policy-file.ts'
-import { settingReader } from '../../src/setting-reader.ts'
 
 const policy: Policy = {
   promote: { enterprise: true, records: 1000, requestsPerDay: 500, attributes: { compliance: ['hipaa', 'pci'] } },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { ragMemory } from '../../src/rag/rag-memory.ts'
-import { writing } from '../../src/rag/tenant-writer.ts'
-import { mustBeDone } from '../../src/registry/write-outcome.ts'
+import { writing } from '../../src/rag/writes/tenant-writer.ts'
+import { mustBeDone } from '../../src/routing/write-log/write-outcome.ts'
 import { acme } from '../sim/sim-tenant.ts'
 import type { Race } from './race.ts'
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { chooseSources } from '../../src/rag/answers/answer-sources.ts'
 import { sourceLine } from '../../src/rag/answers/prompt.ts'
 import { countTokens } from '../../src/rag/chunks/count-tokens.ts'
-import type { Match } from '../../src/rag/match.ts'
+import type { Match } from '../../src/rag/retrieve/match.ts'
 
 const match = (id: string, text: string | null, more: Partial<Match> = {}): Match => ({
   ...{ id, score: 0.5, text, documentId: id, source: null, position: null, metadata: {} },

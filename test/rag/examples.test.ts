@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startLocalEmbedder } from '../../src/models/local.ts'
-import { putDocument } from '../../src/rag/put-document.ts'
-import { retrieve } from '../../src/rag/retrieve.ts'
+import { putDocument } from '../../src/rag/documents/put-document.ts'
+import { retrieve } from '../../src/rag/retrieve/retrieve.ts'
 import { principalOf, type RagWorld, ragWorld } from '../support/rag-world.ts'
 
 const examples = new URL('../../examples/', import.meta.url)

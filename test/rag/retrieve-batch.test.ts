@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { TenantPrincipal } from '../../src/auth/principal.ts'
 import { AppError } from '../../src/errors.ts'
-import { putDocument } from '../../src/rag/put-document.ts'
-import type { RetrieveInput } from '../../src/rag/question.ts'
-import { type BatchOutcome, retrieveBatch } from '../../src/rag/retrieve-batch.ts'
+import { putDocument } from '../../src/rag/documents/put-document.ts'
+import type { RetrieveInput } from '../../src/rag/retrieve/question.ts'
+import { type BatchOutcome, retrieveBatch } from '../../src/rag/retrieve/retrieve-batch.ts'
 import { bagOfWords, hashEmbedder } from '../support/hash-embedder.ts'
 import { type RagWorld, ragWorld } from '../support/rag-world.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
-import { enqueueUploads, type NewUpload } from '../../src/registry/enqueue-uploads.ts'
+import { enqueueUploads, type NewUpload } from '../../src/registry/uploads/enqueue-uploads.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { seedTenant } from '../support/seed.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { TwoGenerations } from '../../src/registry/two-generations.ts'
+import { TwoGenerations } from '../../src/routing/lease/two-generations.ts'
 
 test('the last so many entries are remembered, and never more than twice as many', () => {
   const map = new TwoGenerations<number, string>(10)

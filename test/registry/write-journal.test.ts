@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { connect } from '../../src/db/connect.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
-import { intend, settle } from '../../src/registry/write-journal.ts'
+import { intend, settle } from '../../src/routing/write-log/write-journal.ts'
 import { testDatabase } from '../support/database.ts'
 import { seedTenant } from '../support/seed.ts'
 

@@ -1,4 +1,4 @@
-import { digestRecord } from '../../src/moves/digest.ts'
+import { digestRecord } from '../../src/moves/verify/digest.ts'
 import type { Phase } from '../../src/placement/phase.ts'
 import type { VectorRecord } from '../../src/stores/store.ts'
 import type { SimWorld } from './sim-world.ts'

@@ -33,19 +33,19 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a replica reports a change as applied when its older writes have ended',
-    file: 'registry/leased-routes.ts',
+    file: 'routing/lease/leased-routes.ts',
     changes: [['draining.push(view.drained())', '']],
     races: [2],
   },
   {
     guard: 'a write in doubt is told to the others',
-    file: 'registry/writes-under-way.ts',
+    file: 'routing/lease/writes-under-way.ts',
     changes: [["if (outcome === 'in_doubt') this", "if (outcome === 'in_doubt' && view.writes > 99) this"]],
     races: [3],
   },
   {
     guard: 'a write is journaled before it is sent',
-    file: 'registry/tenant-write.ts',
+    file: 'routing/write-log/tenant-write.ts',
     changes: [
       [
         'const intended = await intend(',
@@ -56,31 +56,31 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: "the intent's epoch is the routing's",
-    file: 'registry/write-journal.ts',
+    file: 'routing/write-log/write-journal.ts',
     changes: [['if (Number(route?.epoch) !== epoch)', 'if (Number(route?.epoch) < 0)']],
     races: [13],
   },
   {
     guard: 'one intent a record at a time',
-    file: 'registry/write-journal.ts',
+    file: 'routing/write-log/write-journal.ts',
     changes: [["where dirty.state = 'done' and", 'where']],
     races: [12, 17, 31],
   },
   {
     guard: 'a write without an answer stays in flight',
-    file: 'registry/write-journal.ts',
+    file: 'routing/write-log/write-journal.ts',
     changes: [['in_doubt = true`\n', "in_doubt = true, state = 'done', done_at = clock_timestamp()`\n"]],
     races: [17],
   },
   {
     guard: 'an answered write with a doubtful try stays in flight',
-    file: 'registry/tenant-write.ts',
+    file: 'routing/write-log/tenant-write.ts',
     changes: [["sent.doubtful ? inDoubt() : { kind: 'changed' }", "{ kind: 'changed' }"]],
     races: [31],
   },
   {
     guard: 'a doubt is closed only when its time is over',
-    file: 'moves/dirty-ledger.ts',
+    file: 'moves/sync/dirty-ledger.ts',
     changes: [
       ["(state = 'inflight' and deadline < clock_timestamp())", "(state = 'inflight')"],
       ["and state = 'inflight' and deadline < clock_timestamp()`", "and state = 'inflight'`"],
@@ -89,19 +89,19 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a write under way is closed early only when its writer has lost its lease',
-    file: 'moves/dirty-ledger.ts',
+    file: 'moves/sync/dirty-ledger.ts',
     changes: [['and expires_at + make_interval(', 'or now() < now() + make_interval(']],
     races: [15],
   },
   {
     guard: 'nothing is written under a lease that has run out',
-    file: 'registry/lease.ts',
+    file: 'routing/lease/lease.ts',
     changes: [['return this.#clock.now() < this.#validUntilMs', 'return this.#validUntilMs > 0']],
     races: [18],
   },
   {
     guard: 'the copy leaves alone what was written since the move began',
-    file: 'moves/dirty-ledger.ts',
+    file: 'moves/sync/dirty-ledger.ts',
     changes: [
       [
         'new Set(ids).difference(new Set(touched.map((one) => one.id)))',
@@ -112,19 +112,19 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'deletes are carried over',
-    file: 'moves/sync.ts',
+    file: 'moves/sync/sync.ts',
     changes: [['gone.length > 0 ? await carry', 'gone.length > 99 ? await carry']],
     races: [6, 9, 21],
   },
   {
     guard: 'what is carried over is proven to be the last write',
-    file: 'moves/freshness.ts',
+    file: 'moves/sync/freshness.ts',
     changes: [['return row.isPut ?', 'return row.seq > 0 || row.isPut ?']],
     races: [9],
   },
   {
     guard: 'a record is marked clean only if nothing was written since',
-    file: 'moves/dirty-ledger.ts',
+    file: 'moves/sync/dirty-ledger.ts',
     changes: [
       ['sql`synced_seq = n, synced_at', 'sql`synced_seq = seq, synced_at'],
       ['on record_id = mine.id and seq = mine.n', 'on record_id = mine.id'],
@@ -134,7 +134,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: "what a mover's unanswered write may still reach is suspect",
-    file: 'moves/dirty-ledger.ts',
+    file: 'moves/sync/dirty-ledger.ts',
     changes: [['suspectForMs === undefined', 'suspectForMs !== -1']],
     races: [7, 16],
   },
@@ -146,7 +146,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a mover that lost its move changes nothing',
-    file: 'moves/journal.ts',
+    file: 'moves/state/journal.ts',
     changes: [['row.moverToken !== move.moverToken) throw', 'row.moverToken < 0) throw']],
     races: [20, 8],
   },
@@ -161,25 +161,25 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'every record is compared, not counted',
-    file: 'moves/compare.ts',
+    file: 'moves/verify/compare.ts',
     changes: [['copied !== undefined && digestRecord(copied) === expected', 'copied !== undefined']],
     races: [26],
   },
   {
     guard: 'what was carried over is compared before the switch',
-    file: 'moves/sync.ts',
+    file: 'moves/sync/sync.ts',
     changes: [['isEqual(row) && isShown(row)', 'row.seq > 0']],
     races: [25],
   },
   {
     guard: 'what was carried over is proven to show, and not only equal',
-    file: 'moves/sync.ts',
+    file: 'moves/sync/sync.ts',
     changes: [['isEqual(row) && isShown(row)', 'isEqual(row)']],
     races: [32],
   },
   {
     guard: 'a delete that was carried over is proven by more than absence',
-    file: 'moves/freshness.ts',
+    file: 'moves/sync/freshness.ts',
     changes: [
       [
         'if (shown !== undefined && stampOf(shown) === row.seq) return true',
@@ -196,7 +196,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'no switch with a tail that is not carried over',
-    file: 'moves/fence-gate.ts',
+    file: 'moves/switch/fence-gate.ts',
     changes: [['return inflight + inDoubt + unsynced + unverified + suspect + claimed === 0', 'return inflight >= 0']],
     races: [15, 25],
   },
@@ -208,10 +208,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a switch is never undone',
-    file: 'moves/switch-over.ts',
+    file: 'moves/switch/switch-over.ts',
     changes: [["if (routing.phase !== 'fence') return\n  const phase = phaseBefore(", 'const phase = phaseBefore(']],
     also: {
-      file: 'moves/reopen-fences.ts',
+      file: 'moves/runner/reopen-fences.ts',
       changes: [
         [
           "and(eq(routing.phase, 'fence'), lt(routing.fenceDeadline, sql`clock_timestamp()`))",
@@ -223,26 +223,26 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a fence past its deadline is opened by any replica',
-    file: 'moves/mover.ts',
+    file: 'moves/runner/mover.ts',
     changes: [['await reopenFences(this.#database.db)', '']],
     races: [29],
   },
   {
     guard: 'a rollback carries back what was written since',
-    file: 'moves/fence-gate.ts',
+    file: 'moves/switch/fence-gate.ts',
     changes: [['unsynced + unverified + suspect', 'suspect']],
     races: [30, 15],
   },
   {
     guard: 'a deletion by filter while a tenant moves waits until the store shows all that was answered',
-    file: 'rag/proven-reads.ts',
+    file: 'rag/writes/proven-reads.ts',
     changes: [['if (lookedAtMs - beganAtMs >= storeVisibleMs) return answer', 'if (lookedAtMs >= 0) return answer']],
     races: [],
     found: ['a deletion by filter while the tenant moves'],
   },
   {
     guard: 'what was written since it was found is looked at again',
-    file: 'rag/delete-matching.ts',
+    file: 'rag/writes/delete-matching.ts',
     changes: [
       [
         '{ at, leftOut: (newer) => again.push(...newer) }',
@@ -254,35 +254,35 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a deletion of everything starts over where the tenant has gone',
-    file: 'rag/delete-all-records.ts',
+    file: 'rag/writes/delete-all-records.ts',
     changes: [['if (!byId.isElsewhere) return outcome', 'if (outcome) return outcome']],
     races: [],
     found: ['a deletion of everything that a switch interrupts'],
   },
   {
     guard: 'a deletion by filter asks at its end whether the tenant still lives where it looked',
-    file: 'rag/delete-matching.ts',
+    file: 'rag/writes/delete-matching.ts',
     changes: [['if (isElsewhere || (await this.#hasLeft()))', 'if (isElsewhere)']],
     races: [],
     found: ['a deletion by filter whose place is left'],
   },
   {
     guard: 'a deletion of everything asks at its end whether the tenant still lives where it looked',
-    file: 'rag/delete-all-records.ts',
+    file: 'rag/writes/delete-all-records.ts',
     changes: [["if (there === 'elsewhere') return", "if (there === 'elsewhere' && fault) return"]],
     races: [],
     found: ['a deletion of everything whose place is left'],
   },
   {
     guard: 'what an update left is proven to be shown',
-    file: 'moves/freshness.ts',
+    file: 'moves/sync/freshness.ts',
     changes: [['return proven || row.doneForMs >= storeVisibleMs ||', 'return proven || row.seq > 0 ||']],
     races: [],
     found: ['an update is carried over as'],
   },
   {
     guard: 'both places are compared once more before one is purged',
-    file: 'moves/give-up-place.ts',
+    file: 'moves/steps/give-up-place.ts',
     changes: [['return await guardPurge(context, placeId)', 'return true']],
     races: [],
     found: ['the last copy of a record that somebody removed'],
@@ -316,23 +316,23 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'nothing is made without its clean-up row',
-    file: 'moves/reserve-target.ts',
+    file: 'moves/target/reserve-target.ts',
     changes: [['await tx.insert(cleanups).values({ placeId: place.id, moveId: row.id })', '']],
     races: [27],
   },
   {
     guard: 'both places are counted before a rollback switches',
-    file: 'moves/guard-loss.ts',
+    file: 'moves/switch/guard-loss.ts',
     changes: [['stopIf(whyNoSwitch(counts, context.move.acceptedLoss))', '']],
     races: [],
     found: ['a rollback does not switch to an old place'],
   },
   {
     guard: 'a copy is not emptied after its source',
-    file: 'moves/guard-pass.ts',
+    file: 'moves/switch/guard-pass.ts',
     changes: [['stopIf(whyNoRepair(findings, move.acceptedLoss))', '']],
     also: {
-      file: 'moves/lost-places.ts',
+      file: 'moves/sync/lost-places.ts',
       changes: [['if (ids.length <= acceptedLoss) return', 'if (ids.length >= 0) return']],
     },
     races: [],

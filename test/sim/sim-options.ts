@@ -1,4 +1,4 @@
-import type { MoveSettings } from '../../src/moves/step.ts'
+import type { MoveSettings } from '../../src/moves/sync/step.ts'
 import type { ReplicaTimes } from './sim-replica.ts'
 
 /** What holds in every simulated world, unless it is told otherwise. */

@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { type Config, readConfig } from '../../src/config.ts'
+import { type Config, readConfig } from '../../src/config/config.ts'
 import type { Embedder } from '../../src/models/embedder.ts'
 import { type Overrides, type Services, startServices } from '../../src/services.ts'
 import { type TestDatabase, testDatabase } from './database.ts'

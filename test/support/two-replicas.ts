@@ -1,4 +1,4 @@
-import type { MovePoint } from '../../src/moves/step.ts'
+import type { MovePoint } from '../../src/moves/sync/step.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import type { Overrides } from '../../src/services.ts'
 import { bagOfWords } from './hash-embedder.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { batched } from '../../src/tenants/batch.ts'
+import { batched } from '../../src/concurrency/batch.ts'
 
 /** A run that is held open until it is let go. */
 function heldRuns() {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Cohort } from '../../src/tenants/cohort.ts'
+import { Cohort } from '../../src/concurrency/cohort.ts'
 
 const never = 2 ** 31 - 1
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createTenant } from '../../src/tenants/create-tenant.ts'
-import { resumeProvisioning } from '../../src/tenants/resume-provisioning.ts'
+import { resumeProvisioning } from '../../src/tenants/sweep/resume-provisioning.ts'
 import { expectConsistent, namespacesInStore } from './expect-consistent.ts'
 import { type House, id, openHouse, platform } from './house.ts'
 import { Crash, crashAt, type StoreCallName } from './step-in.ts'

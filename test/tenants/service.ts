@@ -1,5 +1,5 @@
 import { pino } from 'pino'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/config/config.ts'
 import { type Services, startServices } from '../../src/services.ts'
 import { testDatabase } from '../support/database.ts'
 import { hashEmbedder } from '../support/hash-embedder.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { PoolShard } from '../../src/registry/indexes.ts'
-import { spread } from '../../src/tenants/spread.ts'
+import { spread } from '../../src/tenants/onboard/spread.ts'
 
 const shard = fc
   .record({

@@ -5,11 +5,11 @@ import { createTenant } from '../../src/tenants/create-tenant.ts'
 import { listAudit } from '../../src/tenants/list-audit.ts'
 import { listIndexes } from '../../src/tenants/list-indexes.ts'
 import { listTenants } from '../../src/tenants/list-tenants.ts'
+import type { TenantWork } from '../../src/tenants/onboard/tenant-work.ts'
 import { resumeTenant } from '../../src/tenants/resume-tenant.ts'
 import { showTenant } from '../../src/tenants/show-tenant.ts'
 import { showTenantRoute } from '../../src/tenants/show-tenant-route.ts'
 import { suspendTenant } from '../../src/tenants/suspend-tenant.ts'
-import type { TenantWork } from '../../src/tenants/tenant-work.ts'
 import { type House, id, openHouse, platform, sales } from './house.ts'
 
 let house: House

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { positiveNumber } from '../arguments.ts'
-import type { Context } from '../context.ts'
-import { listAll, type Page } from '../list-all.ts'
-import { showList } from '../show.ts'
-import { type ReadOptions, reading } from '../verb.ts'
+import { positiveNumber } from '../kit/arguments.ts'
+import type { Context } from '../kit/context.ts'
+import { listAll, type Page } from '../kit/list-all.ts'
+import { showList } from '../kit/show.ts'
+import { type ReadOptions, reading } from '../kit/verb.ts'
 
 interface Options extends ReadOptions {
   readonly limit: number

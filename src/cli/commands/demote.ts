@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import type { Context } from '../context.ts'
-import { type MoveOptions, moving, startMove } from '../start-move.ts'
-import { changing } from '../verb.ts'
+import type { Context } from '../kit/context.ts'
+import { changing } from '../kit/verb.ts'
+import { type MoveOptions, moving, startMove } from '../watch/start-move.ts'
 
 export function demote(context: Context): Command {
   return moving(

@@ -1,7 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { readTenantClientSettings } from '../../config.ts'
-import { words } from '../arguments.ts'
-import type { Context } from '../context.ts'
+import { readTenantClientSettings } from '../../config/config.ts'
 import {
   type AnswersReport,
   evaluate,
@@ -13,8 +11,10 @@ import {
 import { publicApi } from '../eval/public-api.ts'
 import { readQuestionSet } from '../eval/question-set.ts'
 import { tenantToken } from '../eval/tenant-token.ts'
-import { showList } from '../show.ts'
-import { type ReadOptions, reading } from '../verb.ts'
+import { words } from '../kit/arguments.ts'
+import type { Context } from '../kit/context.ts'
+import { showList } from '../kit/show.ts'
+import { type ReadOptions, reading } from '../kit/verb.ts'
 
 interface Options extends ReadOptions {
   readonly tenant: string

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { readDatabaseUrl } from '../../config.ts'
-import { agree } from '../change.ts'
-import type { Context } from '../context.ts'
-import { CliError } from '../exit-code.ts'
-import { type ChangeOptions, changing } from '../verb.ts'
+import { readDatabaseUrl } from '../../config/config.ts'
+import { agree } from '../kit/change.ts'
+import type { Context } from '../kit/context.ts'
+import { CliError } from '../kit/exit-code.ts'
+import { type ChangeOptions, changing } from '../kit/verb.ts'
 
 interface MigrateOptions extends ChangeOptions {
   readonly afterRestore?: true

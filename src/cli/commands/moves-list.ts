@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { positiveNumber } from '../arguments.ts'
-import type { Context } from '../context.ts'
-import { listAll } from '../list-all.ts'
-import type { Move } from '../move.ts'
-import { showList } from '../show.ts'
-import { type ReadOptions, reading } from '../verb.ts'
+import { positiveNumber } from '../kit/arguments.ts'
+import type { Context } from '../kit/context.ts'
+import { listAll } from '../kit/list-all.ts'
+import type { Move } from '../kit/move.ts'
+import { showList } from '../kit/show.ts'
+import { type ReadOptions, reading } from '../kit/verb.ts'
 
 interface Options extends ReadOptions {
   readonly limit: number

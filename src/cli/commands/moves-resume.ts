@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { change } from '../change.ts'
-import type { Context } from '../context.ts'
-import { showDocument } from '../show.ts'
-import { type AcceptLossOptions, acceptLoss, steerPath } from '../steer-path.ts'
-import { changing } from '../verb.ts'
+import { change } from '../kit/change.ts'
+import type { Context } from '../kit/context.ts'
+import { showDocument } from '../kit/show.ts'
+import { type AcceptLossOptions, acceptLoss, steerPath } from '../kit/steer-path.ts'
+import { changing } from '../kit/verb.ts'
 
 export function movesResume(context: Context): Command {
   return changing({

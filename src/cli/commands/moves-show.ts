@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import type { MoveView } from '../../moves/show-move.ts'
-import type { Context } from '../context.ts'
-import { moveText } from '../move-text.ts'
-import { type ReadOptions, reading } from '../verb.ts'
+import type { Context } from '../kit/context.ts'
+import { moveText } from '../kit/move-text.ts'
+import { type ReadOptions, reading } from '../kit/verb.ts'
 
 interface Options extends ReadOptions {
   readonly report?: true

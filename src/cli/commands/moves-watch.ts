@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import type { Context } from '../context.ts'
-import { type ReadOptions, reading } from '../verb.ts'
+import type { Context } from '../kit/context.ts'
+import { type ReadOptions, reading } from '../kit/verb.ts'
 import { watchToTheEnd } from '../watch/watch-to-the-end.ts'
 
 export function movesWatch(context: Context): Command {

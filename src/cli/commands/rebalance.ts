@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import type { Context } from '../context.ts'
-import { drainIndex } from '../drain-index.ts'
-import { CliError } from '../exit-code.ts'
-import { type MoveOptions, moving, startMove } from '../start-move.ts'
-import { changing } from '../verb.ts'
+import type { Context } from '../kit/context.ts'
+import { CliError } from '../kit/exit-code.ts'
+import { changing } from '../kit/verb.ts'
+import { drainIndex } from '../watch/drain-index.ts'
+import { type MoveOptions, moving, startMove } from '../watch/start-move.ts'
 
 interface Options extends MoveOptions {
   readonly to?: string

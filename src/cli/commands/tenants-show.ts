@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import type { Context } from '../context.ts'
-import { showDocument } from '../show.ts'
-import { type ReadOptions, reading } from '../verb.ts'
+import type { Context } from '../kit/context.ts'
+import { showDocument } from '../kit/show.ts'
+import { type ReadOptions, reading } from '../kit/verb.ts'
 
 export function tenantsShow(context: Context): Command {
   return reading({

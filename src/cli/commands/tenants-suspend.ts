@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { change } from '../change.ts'
-import type { Context } from '../context.ts'
-import { showDocument } from '../show.ts'
-import { type ChangeOptions, changing } from '../verb.ts'
+import { change } from '../kit/change.ts'
+import type { Context } from '../kit/context.ts'
+import { showDocument } from '../kit/show.ts'
+import { type ChangeOptions, changing } from '../kit/verb.ts'
 
 export function tenantsSuspend(context: Context): Command {
   return changing({

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander'
 import { type Role, roles, type Scope, scopes } from '../../auth/principal.ts'
-import { positiveNumber, words } from '../arguments.ts'
-import type { Context } from '../context.ts'
-import { CliError } from '../exit-code.ts'
-import { type ReadOptions, reading } from '../verb.ts'
+import { positiveNumber, words } from '../kit/arguments.ts'
+import type { Context } from '../kit/context.ts'
+import { CliError } from '../kit/exit-code.ts'
+import { type ReadOptions, reading } from '../kit/verb.ts'
 
 interface Options extends ReadOptions {
   readonly tenant?: string

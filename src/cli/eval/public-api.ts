@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { CliError } from '../exit-code.ts'
+import { CliError } from '../kit/exit-code.ts'
 
 /** What an answer to `POST /retrieve` is measured by. */
 export interface Found {

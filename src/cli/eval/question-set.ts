@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { CliError } from '../exit-code.ts'
+import { CliError } from '../kit/exit-code.ts'
 
 /** A question with the ids that answer it; with none it is one that nothing here answers. */
 export interface SetQuestion {

@@ -1,7 +1,7 @@
-import type { TenantClientSettings } from '../../config.ts'
-import type { Context } from '../context.ts'
-import { CliError } from '../exit-code.ts'
-import { isThisMachine } from '../open-api.ts'
+import type { TenantClientSettings } from '../../config/config.ts'
+import type { Context } from '../kit/context.ts'
+import { CliError } from '../kit/exit-code.ts'
+import { isThisMachine } from '../kit/open-api.ts'
 
 /**
  * The token that the environment gives, or on this machine one of the development issuer of `npm start`.

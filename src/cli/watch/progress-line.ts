@@ -1,4 +1,4 @@
-import type { Move } from '../move.ts'
+import type { Move } from '../kit/move.ts'
 
 /** Records a second since the stage began, as far as it was seen; undefined while there is nothing to count. */
 export interface Pace {

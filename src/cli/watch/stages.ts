@@ -1,4 +1,4 @@
-import type { MoveState } from '../../moves/move-state.ts'
+import type { MoveState } from '../../moves/state/move-state.ts'
 
 /** What a person sees a move go through, in order. */
 export const stages = [

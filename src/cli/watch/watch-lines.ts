@@ -1,6 +1,6 @@
-import type { Context } from '../context.ts'
-import type { Move } from '../move.ts'
-import { printable } from '../printable.ts'
+import type { Context } from '../kit/context.ts'
+import type { Move } from '../kit/move.ts'
+import { printable } from '../kit/printable.ts'
 import { doneOf, pace, progressLine } from './progress-line.ts'
 
 /** For logs and pipes: a line when the state or what it waits for changes, and at every tenth of the stage. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isEnded } from '../../moves/move-state.ts'
-import type { AdminApi } from '../admin-api.ts'
-import type { ServerEvent } from '../event-source.ts'
-import { CliError, exitCodes } from '../exit-code.ts'
-import type { Move } from '../move.ts'
+import { isEnded } from '../../moves/state/move-state.ts'
+import type { AdminApi } from '../kit/admin-api.ts'
+import type { ServerEvent } from '../kit/event-source.ts'
+import { CliError, exitCodes } from '../kit/exit-code.ts'
+import type { Move } from '../kit/move.ts'
 
 const everyMs = 500
 /** A deployment of the service is no reason to stop watching; the move goes on by itself. */

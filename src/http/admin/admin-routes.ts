@@ -1,6 +1,6 @@
+import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
 import type { ShowLimitsDeps } from '../../tenants/show-tenant-limits.ts'
-import type { TenantWork } from '../../tenants/tenant-work.ts'
-import type { AnyRoute } from '../route.ts'
+import type { AnyRoute } from '../pipeline/route.ts'
 import { adviceRoutes } from './advice.ts'
 import { auditRoutes } from './audit.ts'
 import { indexRoutes } from './indexes.ts'

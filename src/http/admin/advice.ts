@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { listAdvice } from '../../moves/list-advice.ts'
+import { listAdvice } from '../../moves/advice/list-advice.ts'
 import { parseTenantId } from '../../placement/tenant-id.ts'
-import { type AnyRoute, route } from '../route.ts'
+import { type AnyRoute, route } from '../pipeline/route.ts'
 
 const advice = z
   .object({

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { parseTenantId } from '../../placement/tenant-id.ts'
 import { listAudit } from '../../tenants/list-audit.ts'
-import type { TenantWork } from '../../tenants/tenant-work.ts'
-import { type AnyRoute, route } from '../route.ts'
+import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
+import { type AnyRoute, route } from '../pipeline/route.ts'
 
 const deed = z
   .object({

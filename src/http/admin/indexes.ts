@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { addIndex } from '../../tenants/add-index.ts'
 import { listIndexes } from '../../tenants/list-indexes.ts'
-import type { TenantWork } from '../../tenants/tenant-work.ts'
-import { type AnyRoute, route } from '../route.ts'
+import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
+import { type AnyRoute, route } from '../pipeline/route.ts'
 
 const index = z
   .object({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { gateKinds } from '../../moves/gate.ts'
-import { moveStates } from '../../moves/move-state.ts'
+import { gateKinds } from '../../moves/state/gate.ts'
+import { moveStates } from '../../moves/state/move-state.ts'
 
 /** Fields and answers of the move routes. */
 export const kind = z.enum(['promote', 'demote', 'rebalance'])

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { limitNames } from '../../limits/policies.ts'
-import { moveStates } from '../../moves/move-state.ts'
+import { moveStates } from '../../moves/state/move-state.ts'
 
 /** Fields and answers of the tenant routes. */
 export const tier = z.enum(['standard', 'enterprise'])

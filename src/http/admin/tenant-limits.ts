@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { limitNames } from '../../limits/policies.ts'
 import { parseTenantId } from '../../placement/tenant-id.ts'
 import { type ShowLimitsDeps, showTenantLimits } from '../../tenants/show-tenant-limits.ts'
-import { type AnyRoute, route } from '../route.ts'
+import { type AnyRoute, route } from '../pipeline/route.ts'
 import { tier } from './tenant-fields.ts'
 
 const answer = z

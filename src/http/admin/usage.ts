@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { parseTenantId } from '../../placement/tenant-id.ts'
 import { listUsage } from '../../tenants/list-usage.ts'
-import type { TenantWork } from '../../tenants/tenant-work.ts'
-import { type AnyRoute, route } from '../route.ts'
+import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
+import { type AnyRoute, route } from '../pipeline/route.ts'
 
 const day = z.iso.date()
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { Page } from '../page.ts'
 import { docsPage } from './docs-page.ts'
+import type { Page } from './page.ts'
 
 const policy = {
   'content-security-policy':

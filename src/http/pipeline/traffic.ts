@@ -1,4 +1,4 @@
-import type { Traffic } from '../kit.ts'
+import type { Traffic } from './kit.ts'
 import { answerLimits, bodyLimits, Transfers } from './transfers.ts'
 
 /** What is on its way in and out of one replica, with the usual limits. */

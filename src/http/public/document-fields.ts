@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { documentIdRule } from '../../rag/checks/record-ids.ts'
 import { chunkStrategies } from '../../rag/chunks/chunk-rule.ts'
-import { documentIdRule } from '../../rag/record-ids.ts'
 import { metadata } from './fields.ts'
 
 /** What routes of documents take and give. */

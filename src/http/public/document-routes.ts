@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { removeDocument } from '../../ingest/remove-document.ts'
 import { storeDocument } from '../../ingest/store-document.ts'
 import { chunksMax } from '../../rag/chunks/chunk-rule.ts'
-import type { DeleteDocumentDeps } from '../../rag/delete-document.ts'
-import { type DocumentDeps, getDocument } from '../../rag/get-document.ts'
-import { listDocuments } from '../../rag/list-documents.ts'
-import type { PutDocumentDeps } from '../../rag/put-document.ts'
-import { type AnyRoute, route } from '../route.ts'
+import type { DeleteDocumentDeps } from '../../rag/documents/delete-document.ts'
+import { type DocumentDeps, getDocument } from '../../rag/documents/get-document.ts'
+import { listDocuments } from '../../rag/documents/list-documents.ts'
+import type { PutDocumentDeps } from '../../rag/documents/put-document.ts'
+import { type AnyRoute, route } from '../pipeline/route.ts'
 import {
   chunking,
   documentInfo,

@@ -4,7 +4,7 @@ import {
   type McpServer,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
-import type { Reply } from '../route.ts'
+import type { Reply } from '../pipeline/route.ts'
 import { type McpToolDeps, mcpTools, type ToolCall } from './mcp-tools.ts'
 
 /** What the protocol's own checks look at. `Accept` is not passed on: the answer is one JSON message in any case. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { originCheck } from '../callers.ts'
-import { type AnyRoute, route } from '../route.ts'
+import { type AnyRoute, route } from '../pipeline/route.ts'
 import { reading } from './fields.ts'
 import type { McpToolDeps } from './mcp-tools.ts'
 

@@ -1,4 +1,4 @@
-import type { AnyRoute } from '../route.ts'
+import type { AnyRoute } from '../pipeline/route.ts'
 import { type AnswerRouteDeps, answerRoute } from './answer-route.ts'
 import { type DifyRouteDeps, difyRoute } from './dify-route.ts'
 import { type DocumentRouteDeps, documentRoutes } from './document-routes.ts'

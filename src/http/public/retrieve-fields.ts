@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { queryMax, topKMax } from '../../rag/question.ts'
-import { rerankMax } from '../../rag/refinement.ts'
+import { queryMax, topKMax } from '../../rag/retrieve/question.ts'
+import { rerankMax } from '../../rag/retrieve/refinement.ts'
 import { filter, metadata, vectorValues } from './fields.ts'
 
 const weights = z

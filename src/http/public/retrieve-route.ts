@@ -1,5 +1,5 @@
-import { type CachedRetrieveDeps, cachedRetrieve } from '../../rag/cached-retrieve.ts'
-import { type AnyRoute, route } from '../route.ts'
+import { type CachedRetrieveDeps, cachedRetrieve } from '../../rag/retrieve/cached-retrieve.ts'
+import { type AnyRoute, route } from '../pipeline/route.ts'
 import { reading } from './fields.ts'
 import { type LostHeaderDeps, lostHeader, lostHeaderWords } from './lost-header.ts'
 import { answer, question } from './retrieve-fields.ts'

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { AppError, type FieldFault } from '../../errors.ts'
 import type { UploadInput } from '../../ingest/check-upload.ts'
 import { judgeBytes } from '../request/body-shape.ts'
-import { refuseUnstorable } from '../unstorable.ts'
+import { refuseUnstorable } from '../request/unstorable.ts'
 import { chunking, documentMetadata, source } from './document-fields.ts'
 
 /** What the fields of a form beside `file` say, for the OpenAPI document. */

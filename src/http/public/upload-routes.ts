@@ -3,8 +3,8 @@ import { AppError } from '../../errors.ts'
 import { type AcceptUploadsDeps, acceptUploads } from '../../ingest/accept-uploads.ts'
 import type { UploadInput } from '../../ingest/check-upload.ts'
 import { type RetryUploadDeps, retryUpload } from '../../ingest/retry-upload.ts'
-import { problemOf } from '../problem.ts'
-import { type AnyRoute, route } from '../route.ts'
+import { problemOf } from '../pipeline/problem.ts'
+import { type AnyRoute, route } from '../pipeline/route.ts'
 import {
   chunking,
   documentId,

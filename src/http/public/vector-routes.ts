@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { idsMax, upsertMax } from '../../rag/check-records.ts'
-import { type DeleteVectorsDeps, deleteVectors } from '../../rag/delete-vectors.ts'
-import { type FetchVectorsDeps, fetchVectors } from '../../rag/fetch-vectors.ts'
-import { type UpdateVectorDeps, updateVector } from '../../rag/update-vector.ts'
-import { type UpsertVectorsDeps, upsertVectors } from '../../rag/upsert-vectors.ts'
-import { type AnyRoute, route } from '../route.ts'
+import { idsMax, upsertMax } from '../../rag/checks/check-records.ts'
+import { type DeleteVectorsDeps, deleteVectors } from '../../rag/vectors/delete-vectors.ts'
+import { type FetchVectorsDeps, fetchVectors } from '../../rag/vectors/fetch-vectors.ts'
+import { type UpdateVectorDeps, updateVector } from '../../rag/vectors/update-vector.ts'
+import { type UpsertVectorsDeps, upsertVectors } from '../../rag/vectors/upsert-vectors.ts'
+import { type AnyRoute, route } from '../pipeline/route.ts'
 import { filter, metadata, reading, recordId, sparseValues, vectorValues, writing } from './fields.ts'
 
 export type VectorRouteDeps = UpsertVectorsDeps & FetchVectorsDeps & UpdateVectorDeps & DeleteVectorsDeps

@@ -1,8 +1,8 @@
 import { fileTypeFromBuffer } from 'file-type'
 import type { FileInput, FileKind } from '../extractor.ts'
-import { Unreadable } from './caps.ts'
-import { looksLikeCsv } from './read-csv.ts'
-import { readKinds } from './read-kinds.ts'
+import { Unreadable } from './text/caps.ts'
+import { looksLikeCsv } from './text/read-csv.ts'
+import { readKinds } from './text/read-kinds.ts'
 
 const sniffLength = 1_024
 /** A PDF may begin after what a program or a server put before it. */

@@ -1,14 +1,14 @@
 import { markdownLines } from '../../rag/chunks/markdown-lines.ts'
 import type { ExtractedText, FileInput } from '../extractor.ts'
-import { type ExtractCaps, textTooLong, Unreadable } from './caps.ts'
-import { charsetOf, decodeText } from './decode-text.ts'
 import { containerOf, textKind } from './file-kind.ts'
-import { htmlCharset } from './html-charset.ts'
-import { htmlToMarkdown } from './html-to-markdown.ts'
-import { readCsv } from './read-csv.ts'
+import { htmlCharset } from './html/html-charset.ts'
+import { htmlToMarkdown } from './html/html-to-markdown.ts'
+import { readZip } from './office/read-zip.ts'
+import { readPdf } from './pdf/read-pdf.ts'
 import { readMail } from './read-mail.ts'
-import { readPdf } from './read-pdf.ts'
-import { readZip } from './read-zip.ts'
+import { type ExtractCaps, textTooLong, Unreadable } from './text/caps.ts'
+import { charsetOf, decodeText } from './text/decode-text.ts'
+import { readCsv } from './text/read-csv.ts'
 
 /** Mails within mails. */
 const depthMax = 3

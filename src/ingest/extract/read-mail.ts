@@ -1,8 +1,8 @@
 import PostalMime, { type Address, type Attachment, type Email } from 'postal-mime'
 import type { ExtractedText, FileInput } from '../extractor.ts'
-import { type ExtractCaps, textTooLong, Unreadable } from './caps.ts'
-import { htmlToMarkdown } from './html-to-markdown.ts'
-import { escaped } from './markdown-writer.ts'
+import { htmlToMarkdown } from './html/html-to-markdown.ts'
+import { escaped } from './html/markdown-writer.ts'
+import { type ExtractCaps, textTooLong, Unreadable } from './text/caps.ts'
 
 /** Further attachments of a mail are named and not read. */
 const attachmentsMax = 50

@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm'
-import { readBarrier } from '../../registry/barrier.ts'
-import { changeRouting, lockRouting } from '../../registry/change-routing.ts'
-import { type Gate, untilOf } from '../gate.ts'
-import { asMover, changeMove } from '../journal.ts'
-import { readMoving, readPlacements } from '../read-places.ts'
-import { barrierTickOf, next, replicasBehind, type Step, wait } from '../step.ts'
-import { waitVisible } from '../wait-visible.ts'
+import { readBarrier } from '../../routing/barrier.ts'
+import { changeRouting, lockRouting } from '../../routing/change-routing.ts'
+import { waitVisible } from '../copy/wait-visible.ts'
+import { type Gate, untilOf } from '../state/gate.ts'
+import { asMover, changeMove } from '../state/journal.ts'
+import { readMoving, readPlacements } from '../state/read-places.ts'
+import { barrierTickOf, next, replicasBehind, type Step, wait } from '../sync/step.ts'
 
 /**
  * Waits until every write to the source is journaled and everything written before shows: every replica has taken

@@ -1,10 +1,10 @@
 import { and, eq } from 'drizzle-orm'
 import { places } from '../../registry/places.sql.ts'
-import { giveUpPlace } from '../give-up-place.ts'
-import { asMover, changeMove } from '../journal.ts'
-import { readRouting } from '../read-places.ts'
-import type { Step } from '../step.ts'
-import { openFence } from '../switch-over.ts'
+import { asMover, changeMove } from '../state/journal.ts'
+import { readRouting } from '../state/read-places.ts'
+import { openFence } from '../switch/switch-over.ts'
+import type { Step } from '../sync/step.ts'
+import { giveUpPlace } from './give-up-place.ts'
 
 /** Before the switch: nothing is carried over any more, and the target is dropped. The source never changed. */
 export const cancel: Step = async (context) => {

@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
-import { readCutOff } from '../../registry/barrier.ts'
 import { retirePlace } from '../../registry/places.ts'
-import { untilOf } from '../gate.ts'
-import { giveUpPlace } from '../give-up-place.ts'
-import { guardEnd } from '../guard-loss.ts'
-import { asMover, changeMove } from '../journal.ts'
-import { barrierTickOf, next, type Step, type StepContext, type StepResult, wait } from '../step.ts'
-import { syncParts } from '../sync-parts.ts'
+import { readCutOff } from '../../routing/barrier.ts'
+import { untilOf } from '../state/gate.ts'
+import { asMover, changeMove } from '../state/journal.ts'
+import { guardEnd } from '../switch/guard-loss.ts'
+import { barrierTickOf, next, type Step, type StepContext, type StepResult, wait } from '../sync/step.ts'
+import { syncParts } from '../sync/sync-parts.ts'
+import { giveUpPlace } from './give-up-place.ts'
 
 /** The end of a move: nothing is carried back any more, slow reads have their time, then the source is deleted. */
 export const complete: Step = async (context) => {

@@ -1,13 +1,13 @@
 import { eq, sql } from 'drizzle-orm'
 import type { VectorRecord } from '../../stores/store.ts'
-import { asMover, changeMove, type MoveChange, type MoveRow } from '../journal.ts'
-import { moves } from '../moves.sql.ts'
-import { putBatch } from '../put-batch.ts'
-import { readAhead } from '../read-ahead.ts'
-import { next, type Step, type StepContext } from '../step.ts'
-import { NeedsPerson } from '../stop-reason.ts'
-import { carry, syncRound } from '../sync.ts'
-import { type SyncParts, syncParts } from '../sync-parts.ts'
+import { putBatch } from '../copy/put-batch.ts'
+import { readAhead } from '../copy/read-ahead.ts'
+import { asMover, changeMove, type MoveChange, type MoveRow } from '../state/journal.ts'
+import { moves } from '../state/moves.sql.ts'
+import { NeedsPerson } from '../state/stop-reason.ts'
+import { next, type Step, type StepContext } from '../sync/step.ts'
+import { carry, syncRound } from '../sync/sync.ts'
+import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
 
 /**
  * Copies batch by batch: list, fetch, drop what was written since the move began, claim the rest in the move's row, put it

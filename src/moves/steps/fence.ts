@@ -1,5 +1,5 @@
-import { next, type Step } from '../step.ts'
-import { switchOver } from '../switch-over.ts'
+import { switchOver } from '../switch/switch-over.ts'
+import { next, type Step } from '../sync/step.ts'
 
 /** The switch: writes are held for as long as the tail takes, at most for the fence's budget. */
 export const fence: Step = async (context) => {

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
-import { readBarrier } from '../../registry/barrier.ts'
-import { changeRouting } from '../../registry/change-routing.ts'
-import { asMover, changeMove } from '../journal.ts'
-import { readMoving } from '../read-places.ts'
-import { barrierTickOf, next, replicasBehind, type Step, wait } from '../step.ts'
+import { readBarrier } from '../../routing/barrier.ts'
+import { changeRouting } from '../../routing/change-routing.ts'
+import { asMover, changeMove } from '../state/journal.ts'
+import { readMoving } from '../state/read-places.ts'
+import { barrierTickOf, next, replicasBehind, type Step, wait } from '../sync/step.ts'
 
 /** After the switch: when no replica reads or writes by the old routing any more, writes open on the new place. */
 export const open: Step = async (context) => {

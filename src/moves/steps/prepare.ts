@@ -1,15 +1,15 @@
 import { eq } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import { AppError, isAppError } from '../../errors.ts'
-import { changeRouting } from '../../registry/change-routing.ts'
 import { indexes } from '../../registry/indexes.sql.ts'
 import { toPlacement } from '../../registry/places.ts'
+import { changeRouting } from '../../routing/change-routing.ts'
 import type { IndexInfo } from '../../stores/store.ts'
-import { asMover, changeMove, type MoveRow } from '../journal.ts'
-import { waitsForTurn } from '../queue.ts'
-import { type PlaceAndIndex, readPlace, readPlaces, readRouting } from '../read-places.ts'
-import { giveSeatUp, reserveTarget } from '../reserve-target.ts'
-import { next, type Step, type StepContext, wait } from '../step.ts'
+import { asMover, changeMove, type MoveRow } from '../state/journal.ts'
+import { waitsForTurn } from '../state/queue.ts'
+import { type PlaceAndIndex, readPlace, readPlaces, readRouting } from '../state/read-places.ts'
+import { next, type Step, type StepContext, wait } from '../sync/step.ts'
+import { giveSeatUp, reserveTarget } from '../target/reserve-target.ts'
 
 /**
  * Makes the target, empty, when the move has its turn: a cleanup row first, then a silo's index under its name, then the

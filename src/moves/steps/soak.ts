@@ -1,7 +1,7 @@
-import { whatKept } from '../fence-gate.ts'
-import { next, type Step, wait } from '../step.ts'
-import { syncRound } from '../sync.ts'
-import { syncParts } from '../sync-parts.ts'
+import { whatKept } from '../switch/fence-gate.ts'
+import { next, type Step, wait } from '../sync/step.ts'
+import { syncRound } from '../sync/sync.ts'
+import { syncParts } from '../sync/sync-parts.ts'
 
 /** After the switch: what is written to the new place is carried back to the old one, so that a rollback loses nothing. */
 export const soak: Step = async (context) => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { IndexConfig, IndexEntry } from '../catalog.ts'
-import type { Engine } from '../engine.ts'
-import { ApiError, notFound } from '../http/api-error.ts'
+import type { Engine } from '../engine/engine.ts'
+import { ApiError, notFound } from '../shapes/api-error.ts'
+import type { IndexConfig, IndexEntry } from '../store/catalog.ts'
 
 /**
  * @param check throws where the index may not be made; it runs in the same step as the insert.

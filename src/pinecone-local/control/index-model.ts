@@ -1,5 +1,5 @@
-import type { IndexEntry } from '../catalog.ts'
-import type { ApiVersion } from '../http/api-version.ts'
+import type { ApiVersion } from '../shapes/api-version.ts'
+import type { IndexEntry } from '../store/catalog.ts'
 
 /**
  * An index as describe answers it. 2026-07 tells of a schema and a deployment, earlier versions of a dimension, a

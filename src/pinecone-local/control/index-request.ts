@@ -1,8 +1,8 @@
-import type { IndexConfig, VectorKind } from '../catalog.ts'
-import { invalid, missingField } from '../http/api-error.ts'
-import { isObject, type JsonObject } from '../http/body-fields.ts'
-import { limits } from '../limits.ts'
-import type { Metric } from '../search/score.ts'
+import { invalid, missingField } from '../shapes/api-error.ts'
+import { isObject, type JsonObject } from '../shapes/body-fields.ts'
+import { limits } from '../shapes/limits.ts'
+import type { Metric } from '../shapes/score.ts'
+import type { IndexConfig, VectorKind } from '../store/catalog.ts'
 import { deployment, notOffered, refuseDedicated, serverless } from './place.ts'
 import { mergeTags } from './tags.ts'
 

@@ -1,6 +1,6 @@
-import { invalid } from '../http/api-error.ts'
-import { isObject } from '../http/body-fields.ts'
-import { limits } from '../limits.ts'
+import { invalid } from '../shapes/api-error.ts'
+import { isObject } from '../shapes/body-fields.ts'
+import { limits } from '../shapes/limits.ts'
 
 type Tags = Readonly<Record<string, string>>
 

@@ -1,9 +1,9 @@
-import type { IndexEntry } from '../catalog.ts'
-import type { Engine } from '../engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import type { FaultDesk, Verdict } from '../faults/fault-desk.ts'
-import { ApiError } from '../http/api-error.ts'
-import type { ApiVersion } from '../http/api-version.ts'
-import type { JsonObject } from '../http/body-fields.ts'
+import { ApiError } from '../shapes/api-error.ts'
+import type { ApiVersion } from '../shapes/api-version.ts'
+import type { JsonObject } from '../shapes/body-fields.ts'
+import type { IndexEntry } from '../store/catalog.ts'
 
 /** One request to an index's data plane, parsed as far as its route needs. */
 export interface DataCall {

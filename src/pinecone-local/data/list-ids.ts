@@ -1,6 +1,6 @@
-import { type Answer, json } from '../http/answer.ts'
-import { wholeNumber } from '../http/body-fields.ts'
-import { limits } from '../limits.ts'
+import { type Answer, json } from '../shapes/answer.ts'
+import { wholeNumber } from '../shapes/body-fields.ts'
+import { limits } from '../shapes/limits.ts'
 import type { DataCall } from './call.ts'
 import { pageStart, pageToken } from './page-token.ts'
 

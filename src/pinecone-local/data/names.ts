@@ -1,5 +1,5 @@
-import { invalid } from '../http/api-error.ts'
-import { limits } from '../limits.ts'
+import { invalid } from '../shapes/api-error.ts'
+import { limits } from '../shapes/limits.ts'
 
 /** What requests address when they name no namespace. */
 export const defaultNamespace = '__default__'

@@ -1,4 +1,4 @@
-import { invalid } from '../http/api-error.ts'
+import { invalid } from '../shapes/api-error.ts'
 
 /** A token is the last name of the page, so a page starts where the last one ended, whatever was written since. */
 export function pageToken(last: string): string {

@@ -1,4 +1,4 @@
-import { dimensionOf, type IndexEntry, type NamespaceEntry } from '../catalog.ts'
+import { dimensionOf, type IndexEntry, type NamespaceEntry } from '../store/catalog.ts'
 
 const gigabyte = 1_000_000_000
 const metadataGuessBytes = 200

@@ -1,7 +1,7 @@
-import type { Answer } from '../http/answer.ts'
-import { invalid } from '../http/api-error.ts'
-import type { ApiVersion } from '../http/api-version.ts'
-import { field, isObject } from '../http/body-fields.ts'
+import type { Answer } from '../shapes/answer.ts'
+import { invalid } from '../shapes/api-error.ts'
+import type { ApiVersion } from '../shapes/api-version.ts'
+import { field, isObject } from '../shapes/body-fields.ts'
 import type { DataCall } from './call.ts'
 
 /** POST /describe_index_stats: counts by namespace. */

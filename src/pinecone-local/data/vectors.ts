@@ -1,8 +1,8 @@
-import type { VectorKind } from '../catalog.ts'
-import { invalid } from '../http/api-error.ts'
-import { isObject } from '../http/body-fields.ts'
-import { limits } from '../limits.ts'
-import type { SparseVector } from '../record.ts'
+import { invalid } from '../shapes/api-error.ts'
+import { isObject } from '../shapes/body-fields.ts'
+import { limits } from '../shapes/limits.ts'
+import type { SparseVector } from '../shapes/record.ts'
+import type { VectorKind } from '../store/catalog.ts'
 
 /** Below this a value counts as zero (API reference 2026-07, Vector). */
 const smallest = 1e-8

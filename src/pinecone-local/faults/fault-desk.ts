@@ -1,4 +1,4 @@
-import { ApiError } from '../http/api-error.ts'
+import { ApiError } from '../shapes/api-error.ts'
 import { type FaultRule, type Faults, noFaults, parseFaults, type Span } from './fault-settings.ts'
 import { covers, type Operation } from './operations.ts'
 import { TokenBucket } from './token-bucket.ts'

@@ -1,7 +1,7 @@
-import { invalid } from '../http/api-error.ts'
-import { isObject, type JsonObject } from '../http/body-fields.ts'
-import { limits } from '../limits.ts'
-import type { Metadata, MetadataValue } from './metadata.ts'
+import { invalid } from '../shapes/api-error.ts'
+import { isObject, type JsonObject } from '../shapes/body-fields.ts'
+import { limits } from '../shapes/limits.ts'
+import type { Metadata, MetadataValue } from '../shapes/metadata.ts'
 
 export type Predicate = (metadata: Metadata) => boolean
 type Condition = (value: MetadataValue | undefined) => boolean

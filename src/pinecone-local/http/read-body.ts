@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { limits } from '../limits.ts'
-import { ApiError, invalid } from './api-error.ts'
-import { isObject, type JsonObject } from './body-fields.ts'
+import { ApiError, invalid } from '../shapes/api-error.ts'
+import { isObject, type JsonObject } from '../shapes/body-fields.ts'
+import { limits } from '../shapes/limits.ts'
 
 /** @throws ApiError 413 past what one request may hold in memory. */
 export function readBody(request: IncomingMessage): Promise<string> {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { Answer } from './answer.ts'
-import { ApiError, errorBody, type Plane } from './api-error.ts'
+import type { Answer } from '../shapes/answer.ts'
+import { ApiError, errorBody, type Plane } from '../shapes/api-error.ts'
 
 let lastRequest = Date.now() * 1_000
 

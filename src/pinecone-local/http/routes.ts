@@ -17,8 +17,8 @@ import { indexStats } from '../data/stats.ts'
 import { update } from '../data/update.ts'
 import { upsert } from '../data/upsert.ts'
 import type { Operation } from '../faults/operations.ts'
-import type { Answer } from './answer.ts'
-import { ApiError } from './api-error.ts'
+import type { Answer } from '../shapes/answer.ts'
+import { ApiError } from '../shapes/api-error.ts'
 
 type Handler<Call> = (call: Call) => Answer | Promise<Answer>
 

@@ -1,9 +1,9 @@
-import type { VectorKind } from '../catalog.ts'
 import type { Predicate } from '../filter/compile-filter.ts'
-import type { SparseVector } from '../record.ts'
+import type { SparseVector } from '../shapes/record.ts'
+import { dot, type SparseQuery, sparseDot, sparseQuery, squaredDistance } from '../shapes/score.ts'
+import type { VectorKind } from '../store/catalog.ts'
+import { type HotNamespace, norm } from '../store/hot-namespace.ts'
 import { BestRows } from './best-rows.ts'
-import { type HotNamespace, norm } from './hot-namespace.ts'
-import { dot, type SparseQuery, sparseDot, sparseQuery, squaredDistance } from './score.ts'
 
 export interface SearchVector {
   readonly dense: Float32Array | null

@@ -1,11 +1,11 @@
-import { dimensionOf, type IndexEntry, type NamespaceEntry } from '../catalog.ts'
 import { compileFilter } from '../filter/compile-filter.ts'
-import { mergeMetadata, parseMetadata } from '../filter/metadata.ts'
-import type { StoredRecord } from '../record.ts'
-import type { HotNamespace } from '../search/hot-namespace.ts'
-import type { HotNamespaces } from '../search/hot-namespaces.ts'
-import type { RecordChange, Write } from '../writes.ts'
+import { mergeMetadata, parseMetadata } from '../shapes/metadata.ts'
+import type { StoredRecord } from '../shapes/record.ts'
+import { dimensionOf, type IndexEntry, type NamespaceEntry } from './catalog.ts'
+import type { HotNamespace } from './hot-namespace.ts'
+import type { HotNamespaces } from './hot-namespaces.ts'
 import type { RecordsTable } from './records-table.ts'
+import type { RecordChange, Write } from './writes.ts'
 
 export interface Storage {
   readonly records: RecordsTable

@@ -7,8 +7,8 @@ import {
   type NamespaceConfig,
   type NamespaceEntry,
   newNamespace,
-} from '../catalog.ts'
-import type { Write } from '../writes.ts'
+} from './catalog.ts'
+import type { Write } from './writes.ts'
 
 const above = '\u{10ffff}'
 

@@ -1,7 +1,7 @@
-import type { HeldWrite, IndexEntry, NamespaceEntry } from '../catalog.ts'
-import type { Write } from '../writes.ts'
+import type { HeldWrite, IndexEntry, NamespaceEntry } from './catalog.ts'
 import type { CatalogTables } from './catalog-tables.ts'
 import type { CommitQueue } from './commit-queue.ts'
+import type { Write } from './writes.ts'
 
 type Apply = (index: IndexEntry, namespace: NamespaceEntry, held: HeldWrite) => void
 

@@ -1,4 +1,4 @@
-import type { SparseVector, StoredRecord } from '../record.ts'
+import type { SparseVector, StoredRecord } from '../shapes/record.ts'
 
 export interface RecordRow {
   readonly id: string

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { StoredRecord } from '../record.ts'
+import type { StoredRecord } from '../shapes/record.ts'
 import { denseBytes, fromRow, type RecordRow, sparseBytes } from './record-rows.ts'
 
 const columns = 'id, metadata, dense, sparse'

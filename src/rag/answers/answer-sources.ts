@@ -1,5 +1,5 @@
 import type { Position } from '../chunks/chunk-records.ts'
-import type { Match } from '../match.ts'
+import type { Match } from '../retrieve/match.ts'
 import { sourceLine } from './prompt.ts'
 
 /** A passage that an answer is written from. */

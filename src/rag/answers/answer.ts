@@ -1,6 +1,6 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
-import type { CachedAnswer } from '../cached-retrieve.ts'
-import type { AskOptions } from '../embed-query.ts'
+import type { CachedAnswer } from '../retrieve/cached-retrieve.ts'
+import type { AskOptions } from '../retrieve/embed-query.ts'
 import { type AnswerDeps, type AnswerInput, ask, type Found, findSources } from './answer-question.ts'
 import type { AnswerSource } from './answer-sources.ts'
 import { type AnswerNotes, writeAnswer } from './write-answer.ts'

@@ -1,6 +1,6 @@
 import { chunkMarkKey } from '../../stores/reserved.ts'
 import type { Metadata, VectorRecord } from '../../stores/store.ts'
-import { chunkId } from '../record-ids.ts'
+import { chunkId } from '../checks/record-ids.ts'
 import type { Chunk } from './chunk.ts'
 
 interface Document {

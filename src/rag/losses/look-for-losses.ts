@@ -2,11 +2,11 @@ import { type Clock, systemClock } from '../../clock.ts'
 import type { Db } from '../../db/connect.ts'
 import type { Phase } from '../../placement/phase.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
-import { markDocuments, type OldDocuments, readOldDocuments } from '../../registry/lost-documents.ts'
-import type { TenantRoutes } from '../../registry/tenant-routes.ts'
+import { markDocuments, type OldDocuments, readOldDocuments } from '../../registry/documents/lost-documents.ts'
+import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
 import type { TenantStore, VectorStore } from '../../stores/store.ts'
 import { indexMustBeThere } from '../index-gone.ts'
-import { provenReads } from '../proven-reads.ts'
+import { provenReads } from '../writes/proven-reads.ts'
 
 export interface LookForLossesDeps {
   readonly db: Db

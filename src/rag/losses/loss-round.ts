@@ -1,6 +1,6 @@
 import { AppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
-import { beginLossRound, countOldChunks, tenantsWithDocuments } from '../../registry/lost-documents.ts'
+import { beginLossRound, countOldChunks, tenantsWithDocuments } from '../../registry/documents/lost-documents.ts'
 import type { LookForLossesDeps } from './look-for-losses.ts'
 
 /** Tenants of a round. */

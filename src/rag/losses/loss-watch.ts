@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { TenantPrincipal } from '../../auth/principal.ts'
+import { RecentMap } from '../../concurrency/recent-map.ts'
 import { AppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
-import { type LostCounts, lostSeenBy, readLostCounts } from '../../registry/lost-documents.ts'
-import { RecentMap } from '../recent-map.ts'
+import { type LostCounts, lostSeenBy, readLostCounts } from '../../registry/documents/lost-documents.ts'
 import { type LookForLossesDeps, lookForLosses } from './look-for-losses.ts'
 import { lossRounds } from './loss-round.ts'
 

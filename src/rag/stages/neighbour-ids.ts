@@ -1,4 +1,4 @@
-import { chunkId, isChunkId } from '../record-ids.ts'
+import { chunkId, isChunkId } from '../checks/record-ids.ts'
 
 /** Ids of the chunks before and after a chunk, each in the order of the document; undefined: it is no chunk. */
 export function neighbourIds(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
 import { difyRoute } from '../../../src/http/public/dify-route.ts'
-import { putDocument } from '../../../src/rag/put-document.ts'
+import { putDocument } from '../../../src/rag/documents/put-document.ts'
 import { principalOf, type RagWorld, ragWorld } from '../../support/rag-world.ts'
 import { type KitApp, publicApp } from '../kit-app.ts'
 

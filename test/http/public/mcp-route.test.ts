@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
 import { type Listener, listen } from '../../../src/http/listen.ts'
 import { mcpRoute } from '../../../src/http/public/mcp-route.ts'
-import { putDocument } from '../../../src/rag/put-document.ts'
+import { putDocument } from '../../../src/rag/documents/put-document.ts'
 import { principalOf, type RagWorld, ragWorld } from '../../support/rag-world.ts'
 import { type KitApp, publicApp } from '../kit-app.ts'
 

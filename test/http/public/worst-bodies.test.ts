@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { AnyRoute } from '../../../src/http/route.ts'
+import type { AnyRoute } from '../../../src/http/pipeline/route.ts'
 import { countWork } from '../../support/count-work.ts'
 import { type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
 

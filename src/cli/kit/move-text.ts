@@ -1,0 +1,110 @@
+import type { MoveView, PlaceView, WaitView } from '../../moves/show-move.ts'
+
+const width = 80
+
+/** A move as a person reads it at a terminal: how far it is, what it waits for, and what can be done next. */
+export function moveText(move: MoveView): readonly string[] {
+  const { waitsFor, error } = move
+  const dirty = `${count(move.dirty.touched)} record(s) meanwhile, ${count(move.dirty.unsynced)} still to be carried over`
+  const held = move.writePauseMs === null ? undefined : `for ${count(move.writePauseMs)} ms by the switch`
+  return [
+    ...fields('', {
+      move: `${move.kind} of ${move.tenantId} (${move.id})`,
+      state: stateWords(move),
+      progress: progressWords(move),
+      from: placeWords(move.source),
+      to: move.target === null ? 'not chosen yet' : placeWords(move.target),
+      written: dirty,
+      'writes held': held,
+      mover: move.mover ?? undefined,
+      started: `${timeOf(move.createdAt)} by ${move.createdBy}`,
+      switched: move.switchedAt === null ? undefined : timeOf(move.switchedAt),
+      'way back': move.retainUntil === null || move.endedAt !== null ? undefined : `until ${timeOf(move.retainUntil)}`,
+      ended: move.endedAt === null ? undefined : timeOf(move.endedAt),
+      error: error ?? undefined,
+    }),
+    ...(waitsFor === null ? [] : ['', 'It waits:', ...waitLines(move.gate, waitsFor)]),
+    ...nextLines(move),
+  ]
+}
+
+function waitLines(words: string | null, wait: WaitView): readonly string[] {
+  const next = wait.nextTryAt === null ? 'looked at all the time' : `the next at ${timeOf(wait.nextTryAt)}`
+  return fields('  ', {
+    for: words ?? wait.kind,
+    kind: `${wait.kind}, a row of docs/runbook.md`,
+    record: wait.record ?? undefined,
+    replica: wait.replica ?? undefined,
+    operation: wait.operation ?? undefined,
+    index: wait.index ?? undefined,
+    count: wait.count === null ? undefined : count(wait.count),
+    tries: `${count(wait.tries)}, ${next}`,
+    since: `${timeOf(wait.since)}, for ${duration(wait.ageS)}`,
+    until: wait.until === null ? undefined : `${timeOf(wait.until)} at the latest`,
+  })
+}
+
+/** Each command on a line of its own, never broken: it is to be pasted. */
+function nextLines({ nextSteps, waitsFor }: MoveView): readonly string[] {
+  if (nextSteps.length === 0) return []
+  const title = waitsFor?.kind === 'needs_person' ? 'A person has to choose:' : 'What can be done:'
+  return [
+    '',
+    title,
+    ...nextSteps.flatMap(({ command, effect }) => [`  ${command}`, ...wrap(effect, '      ', '      ')]),
+  ]
+}
+
+function stateWords({ state, requested }: MoveView): string {
+  const words = state.replaceAll('_', ' ')
+  return requested === null ? words : `${words}; ${requested} is asked for`
+}
+
+function progressWords({ progress: { copied, verified, total, percent, etaS } }: MoveView): string {
+  if (total === null) return 'not counted yet'
+  const left = etaS === null ? '' : `, about ${duration(etaS)} left`
+  return `${percent} %: ${count(copied)} copied and ${count(verified)} compared of ${count(total)}${left}`
+}
+
+function placeWords({ index, kind, project }: PlaceView): string {
+  return `${index}, ${kind === 'silo' ? 'an index of its own' : 'a shared index'}, project ${project}`
+}
+
+/** Lines of a name and a value; those without a value are left out, and long values go on below themselves. */
+function fields(indent: string, values: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const named = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const names = Math.max(...named.map(([name]) => name.length))
+  const below = ' '.repeat(indent.length + names + 2)
+  return named.flatMap(([name, value]) => wrap(value.replace(/\s+/g, ' '), `${indent}${name.padEnd(names)}  `, below))
+}
+
+/** Breaks between words; a word that is longer than a line has one for itself. */
+function wrap(text: string, first: string, below: string): readonly string[] {
+  const lines: string[] = []
+  let line = first
+  let isEmpty = true
+  for (const word of text.split(' ')) {
+    if (!isEmpty && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = below
+      isEmpty = true
+    }
+    line += isEmpty ? word : ` ${word}`
+    isEmpty = false
+  }
+  return [...lines, line]
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en')
+}
+
+function timeOf(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
+}
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`
+  return `${Math.floor(seconds / 3_600)} h`
+}

@@ -1,0 +1,31 @@
+import type { ClientSettings } from '../../config/config.ts'
+import { type AdminApi, adminApi } from './admin-api.ts'
+import type { Context } from './context.ts'
+import { CliError } from './exit-code.ts'
+
+/**
+ * The admin listener that the environment names. Without a token, and on this machine, the development issuer of
+ * `npm start` stands in: its key lies in the data folder, and no service but that one believes it.
+ */
+export async function openApi(client: ClientSettings, context: Omit<Context, 'api'>): Promise<AdminApi> {
+  const { url, token } = client
+  if (!URL.canParse(url) || !/^https?:/.test(url)) {
+    throw new CliError('usage', 'TENANT_ROUTER_URL is not a URL: set it as in http://127.0.0.1:8081.')
+  }
+  if (token !== undefined) return adminApi(url, token.reveal(), context.interrupted)
+  const { hasIssuer, openIssuer } = await import('../../embedded/issuer.ts')
+  const { dataDir, issuer } = context.development
+  if (!isThisMachine(url) || !(await hasIssuer(dataDir))) {
+    throw new CliError('usage', 'TENANT_ROUTER_TOKEN is not set: set it to a staff token.')
+  }
+  context.remark(`TENANT_ROUTER_TOKEN is not set: a platform token of the development issuer in ${dataDir} is used.`)
+  return adminApi(
+    url,
+    await (await openIssuer(dataDir, issuer)).mint({ role: 'platform', ttlS: 3600 }),
+    context.interrupted,
+  )
+}
+
+export function isThisMachine(url: string): boolean {
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname)
+}

@@ -1,0 +1,54 @@
+import type { MovePlan, PlannedPlace } from '../../moves/plan/plan-view.ts'
+import type { Context } from './context.ts'
+import { showDocument } from './show.ts'
+import type { ReadOptions } from './verb.ts'
+
+/** A plan: as JSON on one line, or as a person reads it, a line for each thing to weigh. */
+export function showPlan(context: Context, options: ReadOptions, plan: MovePlan): void {
+  if (options.json) {
+    context.write(JSON.stringify(plan))
+    return
+  }
+  const { price, writePause } = plan
+  showDocument(context, options, {
+    plan: `${plan.kind} ${plan.tenantId}; nothing was changed`,
+    from: placeWords(plan.source),
+    to: plan.target === null ? 'nowhere' : placeWords(plan.target),
+    records: `${count(plan.records)}, about ${size(plan.bytes)} (estimated from ${count(plan.sampledRecords)})`,
+    units: `${count(plan.units.read)} read, ${count(plan.units.write)} write`,
+    price: `${dollars(price.total)}: ${dollars(price.readUnits)} reads, ${dollars(price.writeUnits)} writes, ${dollars(price.storage)} storage of the old place (${price.plan}, prices of ${price.asOf})`,
+    time: `about ${Math.ceil(plan.durationS)} s until the switch`,
+    'write pause': `about ${writePause.expectedMs} ms, at most ${writePause.atMostMs} ms (from ${writePause.basedOnMoves} moves)`,
+    rates: plan.rates
+      .map((one) => `${one.index} ${one.call} ${one.perSecond}/s of ${one.limitPerSecond} (${percent(one.share)})`)
+      .join('; '),
+    quota: plan.quota
+      .map((one) => `${one.name.replaceAll('_', ' ')} ${one.used} → ${one.afterwards} of ${one.limit}`)
+      .join('; '),
+    parity: plan.parity
+      .map((one) => (one.equal ? `${one.of} ${one.source}` : `${one.of} ${one.source} is not ${one.target}`))
+      .join('; '),
+    steps: plan.steps.map((one) => `${one.step}: ${one.does}`).join('; '),
+  })
+}
+
+function placeWords({ kind, index, project, region }: PlannedPlace): string {
+  const what = kind === 'silo' ? 'index of its own' : 'shared index'
+  return `${index === null ? 'a new' : index}${index === null ? ` ${what}` : `, ${what}`} in ${region}, project ${project}`
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en')
+}
+
+function size(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+function dollars(amount: number): string {
+  return `$${amount < 0.01 ? amount.toFixed(6) : amount.toFixed(2)}`
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
+}

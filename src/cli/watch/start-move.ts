@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import type { MovePlan } from '../../moves/plan/plan-view.ts'
+import type { MoveKind } from '../../moves/state/move-state.ts'
+import type { ApiRequest } from '../kit/admin-api.ts'
+import { change } from '../kit/change.ts'
+import type { Context } from '../kit/context.ts'
+import { CliError } from '../kit/exit-code.ts'
+import type { Move } from '../kit/move.ts'
+import { showDocument } from '../kit/show.ts'
+import { showPlan } from '../kit/show-plan.ts'
+import type { ChangeOptions } from '../kit/verb.ts'
+import { watchToTheEnd } from './watch-to-the-end.ts'
+
+export interface MoveOptions extends ChangeOptions {
+  readonly watch: boolean
+  readonly plan?: true
+}
+
+interface WantedMove {
+  readonly tenantId: string
+  readonly kind: MoveKind
+  readonly to?: string | undefined
+  /** What will be done, as a question. */
+  readonly question: string
+}
+
+/** The options of a verb that moves a tenant. */
+export function moving(command: Command): Command {
+  return command
+    .option('--plan', 'say what the move would do and cost, and change nothing; exit 3 if it would be refused')
+    .option('--no-watch', 'start the move and come back at once')
+}
+
+/**
+ * Starts a move and follows it to its switch, or shows its plan.
+ * @throws CliError `refused` by the server, or by the plan; `failed` when the move ended without the switch.
+ */
+export async function startMove(context: Context, options: MoveOptions, wanted: WantedMove): Promise<void> {
+  const { tenantId, kind, to, question } = wanted
+  const body = { kind, ...(to === undefined ? {} : { to }) }
+  const request: ApiRequest = { method: 'POST', path: `/tenants/${encodeURIComponent(tenantId)}/moves`, body }
+  if (options.plan) {
+    const plan = await (await context.api()).send<MovePlan>({ ...request, body: { ...body, plan: true } })
+    showPlan(context, options, plan)
+    const refusals = plan.refusals.map(({ code, message }) => `Refused: ${message} (${code})`)
+    if (refusals.length > 0) throw new CliError('refused', refusals.join('\n'))
+    return
+  }
+  const move = await change<Move>(context, options, { question, request })
+  if (move === undefined) return
+  if (!options.watch) {
+    showDocument(context, options, move)
+    return
+  }
+  const begun = move.gate ? `is queued: ${move.gate}` : 'has begun'
+  if (!options.json) context.remark(`Move ${move.id} ${begun}. Ctrl-C leaves it running.`)
+  await watchToTheEnd(context, await context.api(), move.id, options, 'switch')
+}

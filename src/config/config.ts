@@ -1,0 +1,165 @@
+import type { Policy } from '../policy/policy.ts'
+import { type HttpSettings, httpOf } from './http-settings.ts'
+import { type LimitSettings, limitsOf } from './limits-file.ts'
+import { misspelledSettings } from './misspelled-settings.ts'
+import { policyOf } from './policy-file.ts'
+import { type RerankSettings, rerankOf } from './rerank-settings.ts'
+import { Secret } from './secret.ts'
+import {
+  type AnswerSettings,
+  databaseUrlOf,
+  type EmbeddingSettings,
+  type JwtSettings,
+  jwtOf,
+  listenUrlOf,
+  modelsOf,
+  optional,
+  type PineconeSettings,
+  pineconeOf,
+} from './setting-groups.ts'
+import { type Environment, settingReader } from './setting-reader.ts'
+
+/** Everything the environment says, parsed once. Each part is handed its own slice. */
+export interface Config {
+  readonly http: HttpSettings
+  readonly databaseUrl: Secret
+  /** Past a pooler, straight to Postgres: for LISTEN alone. */
+  readonly databaseListenUrl?: Secret
+  readonly pinecone: PineconeSettings
+  readonly embedding: EmbeddingSettings
+  readonly answer: AnswerSettings
+  readonly retrieveMode: 'dense' | 'hybrid'
+  /** A cross-encoder; without one, words alone rerank. */
+  readonly rerank?: RerankSettings
+  readonly jwt: JwtSettings
+  readonly limits: LimitSettings
+  readonly cache: { readonly ttlMs: number; readonly maxBytes: number }
+  readonly ingest: {
+    readonly atOnce: number
+    /** Of one tenant. */
+    readonly queueBytesMax: number
+  }
+  readonly moves: {
+    readonly retentionMs: number
+    readonly sessionLeaseMs: number
+    readonly fenceBudgetMs: number
+    readonly storeInDoubtMs: number
+    readonly storeVisibleMs: number
+  }
+  readonly movePolicy: Policy
+  /** Prices in the place of the vendor's list. */
+  readonly priceListPath?: string
+  readonly registryOutageReads: 'stale' | 'stop'
+  readonly log: { readonly level: (typeof logLevels)[number] }
+  readonly otelEndpoint?: string
+  /** What is odd about the environment and keeps nothing from starting, a sentence each. */
+  readonly warnings: readonly string[]
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+/**
+ * The only reader of the environment.
+ * @param defaults replaces the defaults of the settings table (`npm start` gives its embedded parts); the environment wins.
+ * @throws ConfigError naming every fault at once, with its remedy, and no secret.
+ */
+export function readConfig(env: Environment = process.env, defaults: Partial<Record<string, string>> = {}): Config {
+  const read = settingReader(env, defaults)
+  const config: Config = {
+    http: httpOf(read),
+    databaseUrl: databaseUrlOf(read),
+    ...optional('databaseListenUrl', listenUrlOf(read)),
+    pinecone: pineconeOf(read),
+    ...modelsOf(read),
+    ...optional('rerank', rerankOf(read)),
+    jwt: jwtOf(read),
+    limits: limitsOf(read),
+    cache: {
+      ttlMs: read.number('CACHE_TTL_S', { min: 0, max: 86_400, fraction: true }) * 1000,
+      maxBytes: Math.round(read.number('CACHE_MAX_MB', { min: 0, max: 65_536, fraction: true }) * 1024 * 1024),
+    },
+    ingest: {
+      atOnce: read.number('INGEST_AT_ONCE', { min: 1, max: 100 }),
+      queueBytesMax: Math.round(
+        read.number('INGEST_QUEUE_MB', { min: 1, max: 1_048_576, fraction: true }) * 1024 * 1024,
+      ),
+    },
+    moves: {
+      retentionMs: read.number('MOVE_RETENTION_H', { min: 0, max: 8760, fraction: true }) * 3_600_000,
+      sessionLeaseMs: read.number('SESSION_LEASE_S', { min: 1, max: 300, fraction: true }) * 1000,
+      fenceBudgetMs: read.number('FENCE_BUDGET_MS', { min: 100, max: 30_000 }),
+      storeInDoubtMs: read.number('STORE_IN_DOUBT_S', { min: 0, max: 3600, fraction: true }) * 1000,
+      storeVisibleMs: read.number('STORE_VISIBLE_S', { min: 0, max: 3600, fraction: true }) * 1000,
+    },
+    movePolicy: policyOf(read),
+    ...optional('priceListPath', read.raw('PRICE_LIST')),
+    registryOutageReads: read.choice('REGISTRY_OUTAGE_READS', ['stale', 'stop']),
+    log: { level: read.choice('LOG_LEVEL', logLevels) },
+    ...optional('otelEndpoint', read.url('OTEL_EXPORTER_OTLP_ENDPOINT')),
+    warnings: misspelledSettings(env, read.variables),
+  }
+  read.finish()
+  return config
+}
+
+/** What `npm start`, the tour and `tenant-router token` agree on beside the service's own settings. */
+export interface DevelopmentSettings {
+  /** Where the embedded parts keep everything. */
+  readonly dataDir: string
+  readonly issuer: {
+    readonly issuer: string
+    readonly audience: string
+    readonly tenantClaim: string
+    readonly groupsClaim: string
+    readonly rolesClaim: string
+  }
+}
+
+export function readDevelopmentSettings(env: Environment = process.env): DevelopmentSettings {
+  return {
+    dataDir: env.DATA_DIR?.trim() || '.data',
+    issuer: {
+      issuer: env.JWT_ISSUER?.trim() || 'urn:tenant-router:development',
+      audience: env.JWT_AUDIENCE?.trim() || 'tenant-router',
+      tenantClaim: env.JWT_TENANT_CLAIM?.trim() || 'tenant_id',
+      groupsClaim: env.JWT_GROUPS_CLAIM?.trim() || 'groups',
+      rolesClaim: env.JWT_ROLES_CLAIM?.trim() || 'roles',
+    },
+  }
+}
+
+/** Where the command line finds the admin listener, and who it is there. */
+export interface ClientSettings {
+  readonly url: string
+  readonly token?: Secret
+}
+
+export function readClientSettings(env: Environment = process.env): ClientSettings {
+  const token = env.TENANT_ROUTER_TOKEN?.trim()
+  return {
+    url: env.TENANT_ROUTER_URL?.trim() || 'http://127.0.0.1:8081',
+    ...optional('token', token ? new Secret(token) : undefined),
+  }
+}
+
+/** Where the command line finds the public listener, and who it is there. */
+export interface TenantClientSettings {
+  readonly url: string
+  readonly token?: Secret
+}
+
+export function readTenantClientSettings(env: Environment = process.env): TenantClientSettings {
+  const token = env.TENANT_ROUTER_TENANT_TOKEN?.trim()
+  return {
+    url: env.TENANT_ROUTER_PUBLIC_URL?.trim() || 'http://127.0.0.1:8080',
+    ...optional('token', token ? new Secret(token) : undefined),
+  }
+}
+
+/** What `migrate` needs of the settings, and no more. */
+export function readDatabaseUrl(env: Environment = process.env): Secret {
+  const read = settingReader(env, {})
+  const url = databaseUrlOf(read)
+  read.finish()
+  return url
+}

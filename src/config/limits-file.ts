@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import type { OnError } from '../limits/insured-permits.ts'
+import { defaultTierLimits, type Limits, limitNames, type TierLimits } from '../limits/policies.ts'
+import { isLimitName } from '../limits/tenant-limits.ts'
+import type { SettingReader } from './setting-reader.ts'
+
+export interface LimitSettings {
+  readonly store: 'postgres' | 'memory'
+  readonly onError: OnError
+  readonly byTier: TierLimits
+  /** Requests of all tenants that a replica serves at once. */
+  readonly slots: number
+}
+
+export function limitsOf(read: SettingReader): LimitSettings {
+  return {
+    store: read.choice('RATE_LIMIT_STORE', ['postgres', 'memory']),
+    onError: read.choice('RATE_LIMIT_ON_ERROR', ['insurance', 'open', 'closed']),
+    byTier: tierLimitsOf(read),
+    slots: read.number('REQUESTS_IN_FLIGHT', { min: 1, max: 100_000 }),
+  }
+}
+
+const remedy = 'correct the file, or leave RATE_LIMITS unset'
+
+/** The defaults, and what the file of `RATE_LIMITS` says in their place. Every fault is told. */
+function tierLimitsOf(read: SettingReader): TierLimits {
+  const path = read.raw('RATE_LIMITS')
+  if (path === undefined) return defaultTierLimits
+  const fault = (wrong: string) => read.fault('RATE_LIMITS', `${wrong} (${JSON.stringify(path)})`, remedy)
+  let json: unknown
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    fault(error instanceof SyntaxError ? 'names a file that is not JSON' : 'names a file that cannot be read')
+    return defaultTierLimits
+  }
+  if (!isRecord(json)) {
+    fault('names a file that is no object of tiers')
+    return defaultTierLimits
+  }
+  const { standard, enterprise, ...rest } = json
+  for (const name of Object.keys(rest)) fault(`has the tier ${JSON.stringify(name)}, which there is not`)
+  return {
+    standard: { ...defaultTierLimits.standard, ...ofTier(standard, fault) },
+    enterprise: { ...defaultTierLimits.enterprise, ...ofTier(enterprise, fault) },
+  }
+}
+
+function ofTier(given: unknown, fault: (wrong: string) => void): Partial<Limits> {
+  if (given === undefined) return {}
+  if (!isRecord(given)) {
+    fault('has a tier that is no object of limits')
+    return {}
+  }
+  const limits: Partial<Record<keyof Limits, number>> = {}
+  for (const [name, value] of Object.entries(given)) {
+    if (!isLimitName(name)) fault(`has the limit ${JSON.stringify(name)}; there are ${limitNames.join(', ')}`)
+    else if (value === null) limits[name] = Number.POSITIVE_INFINITY
+    else if (typeof value === 'number' && value >= 0) limits[name] = value
+    else fault(`has a limit ${name} that is no number from 0 and not null`)
+  }
+  return limits
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import type { Project } from '../placement/choose-project.ts'
+import { Secret } from './secret.ts'
+import type { SettingReader } from './setting-reader.ts'
+
+/** A Pinecone project with what opens it. */
+export interface ProjectSettings extends Project {
+  readonly apiKey: Secret
+  /** Without it the SDK's own. */
+  readonly controllerHost?: string
+}
+
+/** The name of the project that the plain variables tell of. */
+export const defaultProject = 'default'
+
+const region = z.string('must be text').regex(/^[a-z0-9-]{1,40}$/, 'must be a region of the cloud, as in eu-west-1')
+
+const entry = z.strictObject({
+  name: z
+    .string('must be text')
+    .regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'must be up to 40 lower-case letters, digits and hyphens'),
+  // A key put here by mistake does not look like this, and is therefore never shown.
+  apiKeyVariable: z
+    .string('must be the name of an environment variable')
+    .regex(
+      /^[A-Z_][A-Z0-9_]{0,99}$/,
+      'must be the name of an environment variable, in capitals, and not the key itself',
+    ),
+  controllerHost: z
+    .string('must be text')
+    .refine(isPlainUrl, 'must be a URL without user name and password')
+    .optional(),
+  cloud: z.enum(['aws', 'gcp', 'azure'], 'must be one of aws, gcp, azure'),
+  region,
+  regions: z.array(region, 'must be a list of regions').optional(),
+  indexLimit: z.int('must be a whole number').min(1, 'must be at least 1').max(100_000, 'must be at most 100000'),
+  // None: it is being given up and takes nothing new.
+  holds: z.array(z.enum(['pool', 'silo'], 'must be pool or silo'), 'must be a list of pool and silo'),
+})
+
+type Entry = z.infer<typeof entry>
+
+/**
+ * The projects of the file that `PINECONE_PROJECTS` names, in its order; none when it is not set. Every fault of the
+ * file is told to the reader with its entry and field, and no value that could be a key.
+ * @param first the project of the plain variables, which no entry may repeat.
+ */
+export function projectsOf(read: SettingReader, first: ProjectSettings): readonly ProjectSettings[] | undefined {
+  const path = read.raw('PINECONE_PROJECTS')
+  if (path === undefined) return undefined
+  const projects: ProjectSettings[] = []
+  const names = new Set([first.name])
+  const fault = (wrong: string, remedy: string) => read.fault('PINECONE_PROJECTS', wrong, remedy)
+  for (const [i, candidate] of listIn(read, path).entries()) {
+    const { name, apiKeyVariable } = partsOf(candidate)
+    const where = `entry ${i + 1}${name === undefined ? '' : ` (${name})`}`
+    const parsed = entry.safeParse(candidate)
+    for (const issue of parsed.error?.issues ?? []) {
+      const field = issue.path.length > 0 ? `, ${issue.path.join('.')}` : ''
+      fault(`has a fault in ${where}${field}`, wordsOf(issue, candidate))
+    }
+    if (name !== undefined && names.has(name)) fault(`has in ${where} a name that is taken`, alone)
+    if (name !== undefined) names.add(name)
+    const key = apiKeyVariable === undefined ? undefined : read.variable(apiKeyVariable)
+    if (apiKeyVariable !== undefined && key === undefined) {
+      fault(`names ${apiKeyVariable} in ${where}, which is not set`, 'set it to the key of the project')
+    }
+    if (!parsed.success) continue
+    const project = projectOf(parsed.data, new Secret(key ?? ''))
+    const twin = [first, ...projects].find((other) => isSame(other, project))
+    if (twin !== undefined) fault(`has in ${where} the key of project ${twin.name}`, alone)
+    projects.push(project)
+  }
+  return projects
+}
+
+const alone = 'give each project a name and a key of its own'
+
+function listIn(read: SettingReader, path: string): readonly unknown[] {
+  const remedy = 'set the path of a JSON file with a list of projects, as in the README'
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
+    read.fault('PINECONE_PROJECTS', `names ${JSON.stringify(path)}, which cannot be read${code}`, remedy)
+    return []
+  }
+  try {
+    const list: unknown = JSON.parse(text)
+    if (Array.isArray(list)) return list
+  } catch {
+    // The parser's own words quote the file, which may by mistake hold a key.
+  }
+  read.fault('PINECONE_PROJECTS', `names ${JSON.stringify(path)}, which is not a JSON list`, remedy)
+  return []
+}
+
+function projectOf({ apiKeyVariable: _, controllerHost, ...facts }: Entry, apiKey: Secret): ProjectSettings {
+  const host = controllerHost === undefined ? {} : { controllerHost }
+  return { ...facts, regions: facts.regions ?? [], apiKey, ...host }
+}
+
+/** The same key at the same address is the same project: its indexes would be counted twice and their names collide. */
+function isSame(one: ProjectSettings, other: ProjectSettings): boolean {
+  const key = one.apiKey.reveal()
+  return key !== '' && key === other.apiKey.reveal() && one.controllerHost === other.controllerHost
+}
+
+/** What can be told of an entry that has faults elsewhere. */
+function partsOf(candidate: unknown): {
+  readonly name?: string | undefined
+  readonly apiKeyVariable?: string | undefined
+} {
+  const { name, apiKeyVariable } = Object(candidate)
+  return {
+    name: entry.shape.name.safeParse(name).data,
+    apiKeyVariable: entry.shape.apiKeyVariable.safeParse(apiKeyVariable).data,
+  }
+}
+
+function wordsOf(issue: z.core.$ZodIssue, candidate: unknown): string {
+  if (issue.code === 'unrecognized_keys') return `take out what nothing reads: ${issue.keys.map(shortened).join(', ')}`
+  if (issue.path.length === 0) return 'must be an object'
+  const [field] = issue.path
+  const isMissing = issue.path.length === 1 && !Object.hasOwn(Object(candidate), field ?? '')
+  return isMissing ? 'it is missing' : issue.message
+}
+
+function shortened(key: string): string {
+  return JSON.stringify(key.length > 30 ? `${key.slice(0, 27)}…` : key)
+}
+
+function isPlainUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return /^https?:$/.test(url?.protocol ?? '') && url?.username === '' && url.password === ''
+}

@@ -1,0 +1,136 @@
+import type { ZodType } from 'zod'
+import { z } from 'zod'
+import { takesKey } from '../pipeline/idempotency.ts'
+import type { AnyRoute } from '../pipeline/route.ts'
+import { type Components, type Json, jsonSchema } from './json-schema.ts'
+import { answersOf, problemSchema } from './openapi-answers.ts'
+
+export interface ApiDescription {
+  readonly title: string
+  readonly version: string
+  readonly description: string
+  /** What a token for this listener must say. */
+  readonly token: string
+}
+
+/** The OpenAPI 3.1 document of a list of routes: the same list that the server serves. */
+export function openApiDocument(routes: readonly AnyRoute[], about: ApiDescription): Json {
+  const components = new Map([['Problem', problemSchema]])
+  const paths: Record<string, Json> = {}
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route, components) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: about.title, version: about.version, description: about.description },
+    servers: [{ url: '/' }],
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: Object.fromEntries(components),
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: about.token },
+      },
+    },
+  }
+}
+
+function operation(route: AnyRoute, components: Components): Json {
+  const { access } = route
+  const parameters = [
+    ...parametersOf(route.params ?? pathParams(route.path), 'path', components),
+    ...parametersOf(route.query, 'query', components),
+    ...(takesKey(route) ? [idempotencyKey] : []),
+  ]
+  return {
+    operationId: operationId(route),
+    tags: [route.tag],
+    summary: route.summary,
+    ...(description(route) !== '' && { description: description(route) }),
+    // A scope may stand here only for OAuth and, since 3.1, as a role for others; both are said in words too.
+    security: securityOf(access),
+    ...(parameters.length > 0 && { parameters }),
+    ...requestBody(route, components),
+    responses: answersOf(route, components),
+  }
+}
+
+/** A list is any of its items; within an item all that it names is needed. */
+function securityOf(access: AnyRoute['access']): Json[] {
+  if (access.kind === 'open') return []
+  return access.kind === 'tenant' ? [{ token: [access.scope] }] : access.roles.map((role) => ({ token: [role] }))
+}
+
+const idempotencyKey: Json = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'A new one for each new request, as in `"8e03978e-40d5-43e8-bc93-6894a57f9324"`. The same request with the same key is answered as the first one was, with `Idempotency-Replayed: true`, for 24 hours; what was refused, or got no answer, is served anew.',
+  schema: { type: 'string', maxLength: 257 },
+}
+
+function description(route: AnyRoute): string {
+  const { access } = route
+  const needs =
+    access.kind === 'tenant'
+      ? `Needs the scope \`${access.scope}\`.`
+      : access.kind === 'staff'
+        ? `Needs the role ${access.roles.map((role) => `\`${role}\``).join(' or ')}.`
+        : ''
+  return [route.description, needs].filter(Boolean).join('\n\n')
+}
+
+/** `PUT /documents/{documentId}` → `putDocumentsByDocumentId`. */
+function operationId({ method, path }: AnyRoute): string {
+  const words = path
+    .split('/')
+    .filter(Boolean)
+    .map((step) =>
+      step.startsWith('{')
+        ? `By${capital(step.slice(1, -1))}`
+        : step
+            .split(/[^A-Za-z0-9]/)
+            .map(capital)
+            .join(''),
+    )
+  return method + words.join('')
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}
+
+function pathParams(path: string): ZodType | undefined {
+  const names = [...path.matchAll(/\{([^}]+)\}/g)].map((match) => match[1] ?? '')
+  return names.length === 0 ? undefined : z.object(Object.fromEntries(names.map((name) => [name, z.string()])))
+}
+
+function parametersOf(schema: ZodType | undefined, place: 'path' | 'query', components: Components): Json[] {
+  if (schema === undefined) return []
+  const json = jsonSchema(schema, 'input', components) as { properties?: Record<string, Json>; required?: string[] }
+  return Object.entries(json.properties ?? {}).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || (json.required ?? []).includes(name),
+    ...(typeof property.description === 'string' && { description: property.description }),
+    schema: property,
+  }))
+}
+
+function requestBody(route: AnyRoute, components: Components): Json {
+  const { body, payload } = route
+  if (body === undefined && payload === undefined) return {}
+  const json = body && { 'application/json': { schema: jsonSchema(body, 'input', components) } }
+  const others = payload?.contentTypes.map((type) => [type, { schema: payloadSchema(type, payload.fields) }]) ?? []
+  const content = { ...json, ...Object.fromEntries(others) }
+  const words = payload?.description
+  return { requestBody: { required: true, ...(words !== undefined && { description: words }), content } }
+}
+
+function payloadSchema(contentType: string, fields: Readonly<Record<string, string>> = {}): Json {
+  if (contentType !== 'multipart/form-data') return { type: 'string' }
+  const more = Object.entries(fields).map(([name, description]) => [name, { type: 'string', description }])
+  const file = { type: 'string', contentMediaType: 'application/octet-stream' }
+  return { type: 'object', required: ['file'], properties: { file, ...Object.fromEntries(more) } }
+}

@@ -1,0 +1,35 @@
+import type { Principal } from '../../auth/principal.ts'
+import { AppError } from '../../errors.ts'
+import type { Access } from './route.ts'
+
+/** @throws AppError `forbidden` unless the caller is of the right kind and has the scope, or one of the roles. */
+export function checkAccess(access: Exclude<Access, { kind: 'open' }>, principal: Principal): void {
+  if (access.kind === 'tenant') {
+    if (principal.kind !== 'tenant') {
+      throw new AppError(
+        'forbidden',
+        'This listener is for tenants, and a staff token has no tenant; use the admin listener, or a token of a tenant.',
+      )
+    }
+    if (!principal.scopes.has(access.scope)) {
+      throw new AppError('forbidden', `The token lacks the scope ${access.scope}; ask its issuer for one that has it.`)
+    }
+    return
+  }
+  if (principal.kind !== 'staff')
+    throw new AppError('forbidden', 'This listener is for staff; use the public listener, or a token with staff roles.')
+  if (!access.roles.some((role) => principal.roles.has(role))) {
+    throw new AppError(
+      'forbidden',
+      `This needs the role ${access.roles.join(' or ')}; ask its issuer for a token that has it.`,
+    )
+  }
+}
+
+/** RFC 6750, section 3: what a client needs to know to do better. */
+export function challenge(code: 'unauthenticated' | 'forbidden', access: Access, tokenSent: boolean): string {
+  const realm = 'Bearer realm="tenant-router"'
+  if (code === 'unauthenticated') return tokenSent ? `${realm}, error="invalid_token"` : realm
+  const scope = access.kind === 'tenant' ? `, scope="${access.scope}"` : ''
+  return `${realm}, error="insufficient_scope"${scope}`
+}

@@ -1,0 +1,139 @@
+import type { IncomingMessage } from 'node:http'
+import { AppError } from '../../errors.ts'
+import { judgeBytes } from '../request/body-shape.ts'
+import { readIncoming } from '../request/read-incoming.ts'
+import { refuseUnstorable } from '../request/unstorable.ts'
+import type { Transfer, Transfers } from './transfers.ts'
+
+export const defaultBodyLimitBytes = 4 * 1024 * 1024
+
+interface ComingBody {
+  readonly request: Request
+  readonly incoming: IncomingMessage | undefined
+  readonly owner: string
+  transfer: Transfer | undefined
+}
+
+/**
+ * The whole body as bytes. The bytes that come are what counts: a `Content-Length` over the limit is refused at once,
+ * and one that is missing (chunked) is counted while reading. What has come is held against the caller's share, and
+ * has to come at the minimum pace.
+ * @param body the request as the server has it; without `incoming` in `app.request`.
+ * @throws AppError `payload_too_large`, `quota_exceeded`, `service_busy`
+ */
+export async function readBytes(body: ComingBody, limitBytes: number, bodies: Transfers): Promise<Uint8Array> {
+  const { request, incoming } = body
+  const declared = request.headers.get('content-length')
+  if (declared !== null && Number(declared) > limitBytes) throw tooLarge(limitBytes)
+  if (incoming === undefined) return readRequest(request, limitBytes)
+  const slow = Promise.withResolvers<never>()
+  slow.promise.catch(() => undefined)
+  const transfer = bodies.begin(body.owner, () => slow.reject(new AppError('invalid_request', tooSlow)))
+  body.transfer = transfer
+  try {
+    const reading = readIncoming(incoming, limitBytes, (bytes) => transfer.take(bytes))
+    const bytes = await Promise.race([read(reading), slow.promise])
+    if (bytes === undefined) throw tooLarge(limitBytes)
+    return bytes
+  } catch (error) {
+    incoming.pause()
+    throw error
+  } finally {
+    transfer.arrived()
+  }
+}
+
+const tooSlow = 'The body comes too slowly; send it at 16 KiB a second or more.'
+
+/** A request of no server, as tests make them. */
+async function readRequest(request: Request, limitBytes: number): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  const reader = request.body.getReader()
+  for (;;) {
+    const { done, value } = await read(reader.read())
+    if (done) return Buffer.concat(chunks, size)
+    size += value.byteLength
+    if (size > limitBytes) throw tooLarge(limitBytes)
+    chunks.push(value)
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** @throws AppError `invalid_request` unless the bytes are JSON in UTF-8. */
+export function parseJson(bytes: Uint8Array): unknown {
+  if (bytes.byteLength === 0) throw new AppError('invalid_request', 'The body is empty; send JSON.')
+  judgeBytes(bytes)
+  let text: string
+  try {
+    text = utf8.decode(bytes)
+  } catch (cause) {
+    throw new AppError('invalid_request', 'The body is not UTF-8; encode it as that.', { cause })
+  }
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch (cause) {
+    // The parser's own words quote the body; the place of the fault is all that is passed on.
+    const place = /position (\d+)/.exec(cause instanceof Error ? cause.message : '')?.[1]
+    const where = place === undefined ? '' : ` (at character ${place})`
+    throw new AppError(
+      'invalid_request',
+      `The body is not JSON${where}; look for a quote, comma or bracket that is missing or too much.`,
+    )
+  }
+  refuseUnstorable(text, parsed)
+  return parsed
+}
+
+/**
+ * @returns the content type without parameters.
+ * @throws AppError `unsupported_media_type` unless it is one of `taken`, in UTF-8 and not compressed.
+ */
+export function checkContentType(headers: Headers, taken: readonly string[]): string {
+  const header = headers.get('content-type') ?? ''
+  // The form nearly every caller sends is not taken apart.
+  const type = taken.includes(header) ? header : typeOf(header)
+  if (!taken.includes(type)) {
+    const sent = type === '' ? 'There is no Content-Type' : `The Content-Type is ${shownType(type)}`
+    throw new AppError('unsupported_media_type', `${sent}; send ${taken.join(' or ')}.`)
+  }
+  if (type !== header && /charset\s*=/i.test(header) && !/charset\s*=\s*"?(utf-?8|us-ascii)"?\s*(;|$)/i.test(header)) {
+    throw new AppError('unsupported_media_type', 'The charset is another; send UTF-8.')
+  }
+  const encoding = headers.get('content-encoding')
+  if (encoding !== null && encoding.toLowerCase() !== 'identity') {
+    throw new AppError('unsupported_media_type', 'Compressed bodies are not taken; send it without Content-Encoding.')
+  }
+  return type
+}
+
+/** Whether the content type is one of them, whatever else may be wrong with it. */
+export function isOneOf(headers: Headers, types: readonly string[]): boolean {
+  return types.includes(typeOf(headers.get('content-type') ?? ''))
+}
+
+/** As much of it as can be shown. */
+function shownType(type: string): string {
+  return /^[\x21-\x7e]{1,60}$/.test(type) ? type : 'not one that is taken'
+}
+
+function typeOf(header: string): string {
+  return (header.split(';', 1)[0] ?? '').trim().toLowerCase()
+}
+
+function tooLarge(limitBytes: number): AppError {
+  return new AppError('payload_too_large', `The body is over ${limitBytes} bytes; send it in several requests.`)
+}
+
+/** A body that breaks off is the caller's fault, if anyone is still there to hear of it. */
+async function read<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    throw new AppError('invalid_request', 'The body broke off; send it whole.', { cause })
+  }
+}

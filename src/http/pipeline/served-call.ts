@@ -1,0 +1,83 @@
+import type { ServerResponse } from 'node:http'
+import type { Logger } from 'pino'
+import type { Principal } from '../../auth/principal.ts'
+import type { Access, Call, Payload } from './route.ts'
+
+interface CallParts {
+  readonly request: Request
+  /** The socket's side, when a real server serves; absent in `app.request`. */
+  readonly outgoing: ServerResponse | undefined
+  readonly requestId: string
+  readonly log: Logger
+  readonly principal: Principal | undefined
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+  readonly payload: Payload | undefined
+}
+
+/** What a handler gets. The logger and the signal are made when first asked for: the quick answers need neither. */
+export class ServedCall {
+  readonly requestId: string
+  readonly principal: Principal | undefined
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+  readonly payload: Payload | undefined
+  readonly #request: Request
+  readonly #outgoing: ServerResponse | undefined
+  readonly #parentLog: Logger
+  #log: Logger | undefined
+  #controller: AbortController | undefined
+
+  constructor(parts: CallParts) {
+    this.requestId = parts.requestId
+    this.principal = parts.principal
+    this.params = parts.params
+    this.query = parts.query
+    this.body = parts.body
+    this.payload = parts.payload
+    this.#request = parts.request
+    this.#outgoing = parts.outgoing
+    this.#parentLog = parts.log
+  }
+
+  get log(): Logger {
+    this.#log ??= this.#parentLog.child({ requestId: this.requestId })
+    return this.#log
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= this.#watch(new AbortController())
+    return this.#controller.signal
+  }
+
+  /** Ends what the handler has under way, as when the caller goes. */
+  abort(reason: unknown): void {
+    this.#controller ??= new AbortController()
+    this.#controller.abort(reason)
+  }
+
+  header = (name: string): string | undefined => this.#request.headers.get(name) ?? undefined
+
+  #watch(controller: AbortController): AbortController {
+    const gone = () => controller.abort(new DOMException('The caller has gone away.', 'AbortError'))
+    const outgoing = this.#outgoing
+    if (outgoing === undefined) {
+      if (this.#request.signal.aborted) gone()
+      else this.#request.signal.addEventListener('abort', gone, { once: true })
+    } else if (outgoing.destroyed) {
+      gone()
+    } else {
+      outgoing.once('close', () => {
+        if (!outgoing.writableFinished) gone()
+      })
+    }
+    return controller
+  }
+}
+
+/** The kinds fit by construction: `serve-route.ts` has checked principal and fields against the route by then. */
+export function asCall(call: ServedCall): Call<Access, unknown, unknown, unknown> {
+  return call
+}

@@ -1,0 +1,111 @@
+import { Parser } from 'htmlparser2'
+import { type ExtractCaps, textTooLong, Unreadable } from '../text/caps.ts'
+import { fieldText, HtmlSelect } from './html-fields.ts'
+import { isUnseen } from './html-unseen.ts'
+import { MarkdownWriter } from './markdown-writer.ts'
+
+/**
+ * A main part with less is an empty frame that a script would fill, or a small part of the page: then all of the page
+ * counts.
+ */
+const mainLengthMin = 100
+const mainShareMin = { main: 0.1, article: 0.5 } as const
+
+/** The parser's time grows with the depth of each tag. */
+const depthMax = 20_000
+/** What stands between an equation's parts, before the second. */
+const mathSigns: Readonly<Record<string, string>> = { msup: '^', msub: '_', mfrac: '/' }
+
+/**
+ * A page as Markdown: headings, paragraphs, lists, tables, quotes, code, and what its fields hold. What stands around its
+ * main part, and what a reader doesn't see, is left out. One pass, without a tree, and nothing that the page refers to
+ * is fetched.
+ *
+ * @throws Unreadable when the text is too long, or tags are nested too deep.
+ */
+export function htmlToMarkdown(
+  html: string,
+  caps: Pick<ExtractCaps, 'textLength'>,
+): { text: string; title: string | null } {
+  const writer = new MarkdownWriter()
+  const select = new HtmlSelect()
+  let skipped = 0
+  let mainDepth = 0
+  let articleDepth = 0
+  let drawings = 0
+  let title: string | undefined
+  let inTitle = false
+  const open: { readonly name: string; readonly part: 'main' | 'article' | undefined; children: number }[] = []
+  const place = (): void => {
+    writer.part = mainDepth > 0 ? 'main' : articleDepth > 0 ? 'article' : 'around'
+  }
+  const parser = new Parser(
+    {
+      onopentag(name, attributes) {
+        if (name === 'title' && title === undefined) [title, inTitle] = ['', true]
+        if (
+          skipped > 0 ||
+          isUnseen(name, attributes, { isInMain: mainDepth + articleDepth > 0, isDrawn: drawings > 0 })
+        ) {
+          skipped += 1
+          if (skipped > depthMax) throw tooDeep()
+          return
+        }
+        const part = name === 'main' || attributes.role === 'main' ? 'main' : name === 'article' ? 'article' : undefined
+        const parent = open.at(-1)
+        if (parent !== undefined) {
+          parent.children += 1
+          const sign = mathSigns[parent.name]
+          if (sign !== undefined && parent.children === 2) writer.text(sign)
+        }
+        open.push({ name, part, children: 0 })
+        if (open.length > depthMax) throw tooDeep()
+        if (part !== undefined) writer.endBlock()
+        if (part === 'main') mainDepth += 1
+        if (part === 'article') articleDepth += 1
+        place()
+        if (name === 'svg') drawings += 1
+        if (name === 'button' || name === 'option' || (drawings > 0 && name === 'text')) writer.text(' ')
+        if (select.open(name, attributes)) return
+        writer.open(name, attributes)
+        if (name === 'input') writer.text(fieldText(attributes))
+      },
+      ontext(text) {
+        if (inTitle) title += text
+        if (skipped > 0) return
+        if (select.text(text)) return
+        if (open.at(-1)?.name === 'textarea') writer.lines(text)
+        else writer.text(text)
+        if (writer.length > caps.textLength) throw textTooLong(caps)
+      },
+      onclosetag(name) {
+        if (name === 'title') inTitle = false
+        if (skipped > 0) {
+          skipped -= 1
+          return
+        }
+        if (name === 'svg') drawings -= 1
+        if (name === 'select') writer.text(` ${select.close()} `)
+        if (name === 'button') writer.text(' ')
+        writer.close(name)
+        const part = open.pop()?.part
+        if (part !== undefined) writer.endBlock()
+        if (part === 'main') mainDepth -= 1
+        if (part === 'article') articleDepth -= 1
+        place()
+      },
+    },
+    { decodeEntities: true },
+  )
+  parser.end(html)
+  writer.endBlock()
+  const all = writer.textOf()
+  const main = (['main', 'article'] as const)
+    .map((part) => ({ text: writer.textOf(part), least: Math.max(mainLengthMin, all.length * mainShareMin[part]) }))
+    .find(({ text, least }) => text.length >= least)
+  return { text: main?.text ?? all, title: title?.replace(/\s+/g, ' ').trim() || null }
+}
+
+function tooDeep(): Unreadable {
+  return new Unreadable(`The page has more than ${depthMax} tags within each other.`)
+}

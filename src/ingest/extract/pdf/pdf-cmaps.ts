@@ -1,0 +1,17 @@
+import { readFile } from 'node:fs/promises'
+import { unzipSync } from 'fflate'
+
+const archive = new URL('../character-maps/maps.zip', import.meta.url)
+
+/**
+ * Hands pdf.js the character maps that PDFs name and do not hold: without them many Chinese, Japanese and Korean ones
+ * have no text. Fonts and programs are not handed out, for nothing is drawn.
+ */
+export class CharacterMaps {
+  async fetch({ kind, filename }: { readonly kind: string; readonly filename: string }): Promise<Uint8Array> {
+    if (kind !== 'cMapUrl') throw new Error(`not handed out: ${kind}`)
+    const found = unzipSync(await readFile(archive), { filter: ({ name }) => name === filename })[filename]
+    if (found === undefined) throw new Error(`no such character map: ${filename}`)
+    return found
+  }
+}

@@ -1,0 +1,19 @@
+import { sql } from 'drizzle-orm'
+import { check, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { tenants } from '../../registry/tenants.sql.ts'
+
+/** Who should move, as the last look at all tenants found; `since` stays as long as the advice is the same. */
+export const advice = pgTable(
+  'advice',
+  {
+    tenantId: text('tenant_id')
+      .$type<TenantId>()
+      .primaryKey()
+      .references(() => tenants.id, { onDelete: 'cascade' }),
+    advice: text('advice').$type<'promote' | 'demote'>().notNull(),
+    reasons: jsonb('reasons').$type<readonly string[]>().notNull(),
+    since: timestamp('since', { withTimezone: true }).notNull().defaultNow(),
+  },
+  (t) => [check('advice_kind', sql`${t.advice} in ('promote', 'demote')`)],
+)

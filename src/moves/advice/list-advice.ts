@@ -1,0 +1,48 @@
+import { asc, gt } from 'drizzle-orm'
+import type { Tx } from '../../db/connect.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { countIndexes } from '../../registry/indexes.ts'
+import { type ProjectSettings, projectsOf } from '../target/reserve-target-project.ts'
+import { advice } from './advice.sql.ts'
+
+interface Deps {
+  readonly db: Tx
+  readonly settings: ProjectSettings
+}
+
+export interface AdviceView {
+  readonly tenantId: TenantId
+  readonly advice: 'promote' | 'demote'
+  readonly reasons: readonly string[]
+  /** ISO 8601; for so long it has been the same. */
+  readonly since: string
+}
+
+/** Who should move up or down and why, by tenant id, as of the last look; and how many more silos the projects allow. */
+export async function listAdvice(
+  { db, settings }: Deps,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: TenantId | undefined },
+): Promise<{
+  readonly items: readonly AdviceView[]
+  readonly nextCursor: string | null
+  readonly silosLeft: number
+}> {
+  const rows = await db
+    .select()
+    .from(advice)
+    .where(cursor === undefined ? undefined : gt(advice.tenantId, cursor))
+    .orderBy(asc(advice.tenantId))
+    .limit(limit + 1)
+  const items = rows.slice(0, limit).map((row) => ({ ...row, since: row.since.toISOString() }))
+  const nextCursor = rows.length > limit ? (items.at(-1)?.tenantId ?? null) : null
+  return { items, nextCursor, silosLeft: await countSilosLeft({ db, settings }) }
+}
+
+/** Indexes that projects which hold silos still allow; shared ones draw on the same limits. */
+export async function countSilosLeft({ db, settings }: Deps): Promise<number> {
+  let left = 0
+  for (const { name, holds, indexLimit } of projectsOf(settings)) {
+    if (holds.includes('silo')) left += Math.max(0, indexLimit - (await countIndexes(db, name)))
+  }
+  return left
+}

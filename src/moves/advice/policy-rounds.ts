@@ -1,0 +1,58 @@
+import { setTimeout } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
+import type { Logger } from 'pino'
+import type { Policy } from '../../policy/policy.ts'
+import { forgetOldRequests } from '../../registry/usage/request-counts.ts'
+import type { VectorStore } from '../../stores/store.ts'
+import type { StartMoveDeps } from '../start-move.ts'
+import { measureSizes } from './measure-sizes.ts'
+import { promoteByPolicy } from './promote-by-policy.ts'
+import { refreshAdvice } from './refresh-advice.ts'
+
+export interface PolicyDeps extends StartMoveDeps {
+  readonly stores: VectorStore
+  readonly policy: Policy
+  readonly log: Pick<Logger, 'warn' | 'info'>
+  /** The time of the day, for the window. Default `Date.now`. */
+  readonly epochMs?: () => number
+}
+
+/** Measures, advises and, where the policy says so, promotes, from time to time. Every replica runs one. */
+export function startPolicyRounds(deps: PolicyDeps, { everyMs }: { readonly everyMs: number }): AsyncDisposable {
+  const stop = new AbortController()
+  const { signal } = stop
+  const running = (async () => {
+    while (!signal.aborted) {
+      await policyRound(deps, signal).catch((error: unknown) => {
+        if (!signal.aborted) deps.log.warn({ err: error }, 'the policy could not look at the tenants')
+      })
+      await setTimeout(everyMs, undefined, { signal }).catch(() => undefined)
+    }
+  })()
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort(new Error('the policy stops'))
+      await running
+    },
+  }
+}
+
+/** One round; nothing while another replica is at it. @returns how many moves it began. */
+export async function policyRound(deps: PolicyDeps, signal: AbortSignal): Promise<number> {
+  const { db, settings, policy, epochMs = Date.now } = deps
+  return db.transaction(async (lock) => {
+    // Held by this transaction alone: a replica that dies lets go of it.
+    const [tried] = await lock.execute<{ mine: boolean }>(
+      sql`select pg_try_advisory_xact_lock(hashtextextended('policy of moves', 0)) as mine`,
+    )
+    if (tried?.mine !== true) return 0
+    await measureSizes({ ...deps, signal })
+    await forgetOldRequests(db)
+    await refreshAdvice({ db, policy })
+    const { automatic } = policy
+    if (automatic === undefined || signal.aborted) return 0
+    const begun = await promoteByPolicy({ db, settings, lock, automatic, epochMs })
+    if (begun > 0) deps.log.info({ moves: begun }, 'the policy has begun to promote tenants')
+    return begun
+  })
+}

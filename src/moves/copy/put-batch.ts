@@ -1,0 +1,25 @@
+import { eachBatch } from '../../stores/batch-run.ts'
+import type { TenantStore, VectorRecord, WriteReceipt } from '../../stores/store.ts'
+
+/** Few: a large body is made, and taken in, in one go, and reads of the same process wait for it. */
+const recordsAtOnce = 100
+
+/**
+ * Puts a batch in small requests, some at once. When it returns or throws, none of them is being sent any more. The
+ * receipt has a sequence number only if every request had one.
+ */
+export async function putBatch(
+  into: TenantStore,
+  records: readonly VectorRecord[],
+  signal: AbortSignal,
+): Promise<WriteReceipt> {
+  const requests = Array.from({ length: Math.ceil(records.length / recordsAtOnce) }, (_, at) =>
+    records.slice(at * recordsAtOnce, (at + 1) * recordsAtOnce),
+  )
+  const receipts = await eachBatch(requests, 'write', (some) => into.upsert(some, { signal }))
+  const lsns = receipts.flatMap(({ lsn }) => lsn ?? [])
+  return {
+    ...(lsns.length > 0 && lsns.length === receipts.length && { lsn: Math.max(...lsns) }),
+    ...(receipts.some((receipt) => receipt.doubtful) && { doubtful: true as const }),
+  }
+}

@@ -1,0 +1,110 @@
+import { isAppError } from '../../errors.ts'
+import type { TenantStore, VectorRecord } from '../../stores/store.ts'
+
+/** Some pages of a place's listing in byte order, and their records. */
+export interface Batch {
+  readonly ids: readonly string[]
+  /** What was listed and is not here was deleted in between. */
+  readonly records: ReadonlyMap<string, VectorRecord>
+  /** Where the listing of this batch began; undefined at the beginning. */
+  readonly cursor: string | undefined
+  /** Where the listing goes on; undefined at its end. */
+  readonly nextCursor: string | undefined
+}
+
+/** Where a listing goes on: after an id, and with the store's cursor for that as long as the store knows it. */
+interface Position {
+  readonly cursor?: string | undefined
+  readonly afterId?: string | undefined
+}
+
+interface ReadAheadOptions extends Position {
+  readonly signal: AbortSignal
+}
+
+/** Listing pages of 100 ids in one batch, which are fetched at once while the listing goes on. */
+const pagesPerBatch = 10
+
+/**
+ * Reads a whole place, or what comes after a position. While the caller works on one batch the next is on its way, so
+ * that a listing, which goes page by page, is what the time depends on; two batches are in memory at most, however large
+ * the place is.
+ */
+export async function* readAhead(from: TenantStore, options: ReadAheadOptions): AsyncGenerator<Batch, undefined> {
+  let next: Promise<Batch> | undefined = begin(options)
+  let { afterId } = options
+  while (next !== undefined) {
+    const batch: Batch = await next
+    afterId = batch.ids.at(-1) ?? afterId
+    next = batch.nextCursor === undefined ? undefined : begin({ cursor: batch.nextCursor, afterId })
+    yield batch
+  }
+  return undefined
+
+  function begin(position: Position): Promise<Batch> {
+    const reading = readBatch(from, position, options.signal)
+    // A caller that stops here never asks how it went.
+    reading.catch(() => undefined)
+    return reading
+  }
+}
+
+async function readBatch(from: TenantStore, { cursor, afterId }: Position, signal: AbortSignal): Promise<Batch> {
+  const ids: string[] = []
+  const fetches: Promise<ReadonlyMap<string, VectorRecord>>[] = []
+  const pages = listAfter(from, { cursor, afterId }, signal)
+  let nextCursor = cursor
+  for (let page = 0; page < pagesPerBatch; ) {
+    const listed = await pages.next()
+    nextCursor = listed.value?.nextCursor
+    if (listed.value !== undefined && listed.value.ids.length > 0) {
+      const these = listed.value.ids
+      page += 1
+      ids.push(...these)
+      const fetching = from.fetch(these, { signal }).then((answer) => answer.records)
+      fetching.catch(() => undefined)
+      fetches.push(fetching)
+    }
+    if (nextCursor === undefined) break
+  }
+  const records = new Map((await Promise.all(fetches)).flatMap((page) => [...page]))
+  return { ids, records, cursor, nextCursor }
+}
+
+/** A page of ids, and where the listing goes on. */
+interface Page {
+  readonly ids: readonly string[]
+  readonly nextCursor: string | undefined
+}
+
+/**
+ * Lists the ids after a position, page by page. A cursor that the store no longer knows is no fault of the place: the
+ * listing begins anew, and what was there before the position is passed over.
+ */
+export async function* listAfter(
+  from: TenantStore,
+  { cursor, afterId }: Position,
+  signal: AbortSignal,
+): AsyncGenerator<Page, undefined> {
+  let [next, last] = [cursor, afterId]
+  do {
+    const at = next
+    const listed = await from
+      .list({ limit: 100, ...(at !== undefined && { cursor: at }) }, { signal })
+      .catch((fault) => {
+        if (at === undefined || !isAppError(fault, 'invalid_request')) throw fault
+        return undefined
+      })
+    if (listed === undefined) {
+      next = undefined
+      continue
+    }
+    // Byte order of UTF-8 and of UTF-16 differ only beyond the ASCII that ids are made of.
+    const passed = last
+    const ids = passed === undefined ? listed.ids : listed.ids.filter((id) => id > passed)
+    last = ids.at(-1) ?? last
+    next = listed.nextCursor
+    yield { ids, nextCursor: next }
+    if (next === undefined) return undefined
+  } while (true)
+}

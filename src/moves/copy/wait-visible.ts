@@ -1,0 +1,64 @@
+import type { Clock } from '../../clock.ts'
+import { probeId } from '../../stores/reserved.ts'
+import type { TenantStore } from '../../stores/store.ts'
+import { type Gate, untilOf } from '../state/gate.ts'
+
+type Visibility =
+  | { readonly kind: 'visible' }
+  /** The store has not shown everything yet: ask again. */
+  | { readonly kind: 'behind'; readonly byLsn: number }
+  /** The store sends no sequence numbers: only time proves anything. */
+  | { readonly kind: 'unproven' }
+
+/**
+ * Whether reads of a namespace show every write that was answered before now (docs/moves.md A3). A write that changes
+ * nothing tells the namespace's latest sequence number; a read tells how far the store shows.
+ */
+async function probeVisibility(
+  store: TenantStore,
+  dimension: number,
+  signal: AbortSignal,
+): Promise<() => Promise<Visibility>> {
+  const { lsn } = await store.deleteIds([probeId], { signal })
+  return async () => {
+    if (lsn === undefined) return { kind: 'unproven' }
+    const listed = await store.list({ limit: 1 }, { signal })
+    const indexedLsn = listed.indexedLsn ?? (await queriedLsn(store, dimension, signal))
+    if (indexedLsn === undefined) return { kind: 'unproven' }
+    return indexedLsn >= lsn ? { kind: 'visible' } : { kind: 'behind', byLsn: lsn - indexedLsn }
+  }
+}
+
+async function queriedLsn(store: TenantStore, dimension: number, signal: AbortSignal): Promise<number | undefined> {
+  const vector = Array.from({ length: dimension }, (_, i) => (i === 0 ? 1 : 0))
+  return (await store.query({ vector, topK: 1 }, { signal })).indexedLsn
+}
+
+/** Waits until it is proven, or as long as the store needs at most when it proves nothing. */
+export async function waitVisible(
+  store: TenantStore,
+  options: {
+    readonly dimension: number
+    readonly storeVisibleMs: number
+    readonly signal: AbortSignal
+    readonly clock: Clock
+    /** Called while nothing is shown yet: says so, and throws when somebody asked to stop waiting. */
+    readonly onWait: (gate: Gate, retryMs: number) => Promise<void>
+  },
+): Promise<void> {
+  const { dimension, storeVisibleMs, signal, clock, onWait } = options
+  const { indexName: index } = store.placement
+  const look = await probeVisibility(store, dimension, signal)
+  const startedAtMs = clock.now()
+  for (;;) {
+    const seen = await look()
+    if (seen.kind === 'visible') return
+    if (seen.kind === 'unproven' && clock.now() - startedAtMs >= storeVisibleMs) return
+    // Without sequence numbers the wait ends with its bound; with them, when the store shows what it owes.
+    const until =
+      seen.kind === 'unproven' ? { until: untilOf(clock, storeVisibleMs - (clock.now() - startedAtMs)) } : {}
+    const pauseMs = seen.kind === 'unproven' ? Math.min(500, storeVisibleMs) : 50
+    await onWait({ kind: 'not_shown_yet', index, ...until }, pauseMs)
+    await clock.sleep(pauseMs, signal)
+  }
+}

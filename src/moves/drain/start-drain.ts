@@ -1,0 +1,92 @@
+import { and, asc, count, eq, inArray, isNull } from 'drizzle-orm'
+import type { StaffPrincipal } from '../../auth/principal.ts'
+import type { Db, Tx } from '../../db/connect.ts'
+import { AppError, isAppError } from '../../errors.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { appendAudit } from '../../registry/audit/audit.ts'
+import { type IndexRow, setDraining } from '../../registry/indexes.ts'
+import { places } from '../../registry/places.sql.ts'
+import { tenants } from '../../registry/tenants.sql.ts'
+import type { MoveView } from '../show-move.ts'
+import { type StartMoveDeps, startMove } from '../start-move.ts'
+import { moves } from '../state/moves.sql.ts'
+import { namedIndex, type ProjectSettings, projectsOf } from '../target/reserve-target-project.ts'
+import { listSeats } from '../target/reserve-target-seat.ts'
+
+/** Moves that one call queues: it answers within seconds. */
+const perCall = 500
+
+export interface Drain {
+  readonly index: string
+  /** The moves that this call queued, in the order in which they will be carried out. */
+  readonly moves: readonly MoveView[]
+  /** Tenants that can't be queued now, and why. */
+  readonly skipped: readonly { readonly tenantId: TenantId; readonly reason: string }[]
+  /** Tenants that a further call would queue. */
+  readonly left: number
+}
+
+/**
+ * Empties a shared index: from now on no tenant comes into it, and each one in it gets a rebalance, the longest there
+ * first. Said again it queues those that are left.
+ *
+ * @throws AppError `not_found`, `conflict` for an index that is not shared, or when the other shared indexes of a region
+ *   have not enough room for its tenants: then nothing is changed.
+ */
+export async function startDrain(deps: StartMoveDeps, actor: StaffPrincipal, name: string): Promise<Drain> {
+  const { db, settings } = deps
+  const index = await db.transaction(async (tx) => {
+    const found = await namedIndex(tx, settings, name)
+    if (found === undefined) throw new AppError('not_found', 'There is no such index.')
+    if (found.kind !== 'pool') throw new AppError('conflict', `Index ${name} is a tenant's own: demote the tenant.`)
+    await refuseWithoutRoom(tx, settings, found)
+    await setDraining(tx, found.id, true)
+    await appendAudit(tx, [{ actor: actor.subject, action: 'index.drain', detail: { index: name } }])
+    return found
+  })
+  const waiting = await listWaiting(db, index.id)
+  const queued: MoveView[] = []
+  const skipped: Drain['skipped'][number][] = []
+  for (const { tenantId, state } of waiting.slice(0, perCall)) {
+    if (state === 'reserved') {
+      skipped.push({ tenantId, reason: 'The tenant is still being set up.' })
+      continue
+    }
+    try {
+      queued.push(await startMove(deps, actor, { tenantId, kind: 'rebalance' }))
+    } catch (error) {
+      if (!isAppError(error)) throw error
+      skipped.push({ tenantId, reason: error.message })
+    }
+  }
+  return { index: name, moves: queued, skipped, left: Math.max(0, waiting.length - perCall) }
+}
+
+/** Tenants of an index that no move is open for, the longest there first. */
+async function listWaiting(db: Db, indexId: number) {
+  return db
+    .select({ tenantId: places.tenantId, state: places.state })
+    .from(places)
+    .leftJoin(moves, and(eq(moves.tenantId, places.tenantId), isNull(moves.endedAt)))
+    .where(and(eq(places.indexId, indexId), inArray(places.state, ['reserved', 'active']), isNull(moves.id)))
+    .orderBy(asc(places.id))
+}
+
+/** A drain that would end half-way for want of room is better not begun. */
+async function refuseWithoutRoom(tx: Tx, settings: ProjectSettings, index: IndexRow): Promise<void> {
+  const here = await tx
+    .select({ region: tenants.region, count: count() })
+    .from(places)
+    .innerJoin(tenants, eq(tenants.id, places.tenantId))
+    .where(and(eq(places.indexId, index.id), inArray(places.state, ['reserved', 'active'])))
+    .groupBy(tenants.region)
+  const byRegion = Map.groupBy(here, (row) => row.region ?? index.region)
+  for (const [region, rows] of byRegion) {
+    const wanted = rows.reduce((sum, row) => sum + row.count, 0)
+    const seats = await listSeats(tx, { source: index, projects: projectsOf(settings), region, wantedIndexId: null })
+    const room = seats.reduce((sum, one) => sum + (one.full ? 0 : one.namespaceLimit - one.namespacesUsed), 0)
+    if (room >= wanted) continue
+    const words = `Index ${index.name} has ${wanted} tenant(s) in ${region}, and the other shared indexes have room for ${room}. Open one with: tenant-router indexes add`
+    throw new AppError('conflict', words)
+  }
+}

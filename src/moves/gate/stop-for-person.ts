@@ -1,0 +1,57 @@
+import type { Db } from '../../db/connect.ts'
+import type { Gate, NextStep } from '../state/gate.ts'
+import { asMover, changeMove, type MoveRow } from '../state/journal.ts'
+import { isBeforeSwitch } from '../state/move-state.ts'
+import type { StepName } from '../state/next-step.ts'
+import { readRouting } from '../state/read-places.ts'
+import type { Stopped, StopReason } from '../state/stop-reason.ts'
+import { openFence } from '../switch/switch-over.ts'
+
+/**
+ * Leaves a move as it is until a person decides, and keeps why. Writes that it holds are opened. Before the switch it is
+ * paused; a rollback that has not switched is soaking again, and goes on carrying back what is written.
+ */
+export async function stopForPerson(
+  db: Db,
+  move: MoveRow,
+  step: StepName,
+  reason: StopReason,
+  at: Date,
+): Promise<void> {
+  await asMover(db, move, async (tx, row) => {
+    // A person has decided since the step began: its reason is of before that, and what was asked for stands.
+    if (row.request !== move.request || row.acceptedLoss !== move.acceptedLoss) return
+    const { phase } = await readRouting(tx, row)
+    if (phase === 'fence') await openFence(tx, row)
+    const stopped: Stopped = { ...reason, step, at: at.toISOString() }
+    await changeMove(tx, row, { ...restOf(row, phase), stopped, attempts: 0, error: null }, { stopped: reason.words })
+  })
+}
+
+function restOf(row: MoveRow, phase: string) {
+  if (isBeforeSwitch(row.state)) return { state: 'paused', pausedState: row.state, request: null } as const
+  const isUnswitched = row.state === 'rolling_back' && (phase === 'soak' || phase === 'fence')
+  return isUnswitched || row.state === 'soaking' ? ({ state: 'soaking', request: null } as const) : {}
+}
+
+/** What a stopped move waits for. */
+export function stoppedGate(row: Pick<MoveRow, 'id' | 'state'>, { words, records, step }: Stopped): Gate {
+  const verb = verbs[step]
+  const command = `tenant-router moves ${verb} ${row.id}`
+  const again = { command, effect: 'counts again, and goes on if it was put right' }
+  const effect = `goes on all the same, and gives up ${records} record(s)`
+  const accept = { command: `${command} --accept-loss ${records}`, effect }
+  const choices: readonly NextStep[] = verb === undefined ? [] : records > 0 ? [again, accept] : [again]
+  return { kind: 'needs_person', message: words, count: records, choices }
+}
+
+/** The word by which a person lets a step go on. */
+const verbs: Partial<Record<StepName, string>> = {
+  copy: 'resume',
+  verify: 'resume',
+  fence: 'resume',
+  soak: 'rollback',
+  complete: 'complete',
+  cancel: 'cancel',
+  rollBack: 'rollback',
+}

@@ -1,0 +1,89 @@
+import { type Clock, systemClock } from '../../clock.ts'
+import { isAppError } from '../../errors.ts'
+import type { CallOptions, TenantStore, VectorStore } from '../../stores/store.ts'
+import { Pace } from './pace.ts'
+import { callCosts, type PaceSettings } from './pace-settings.ts'
+
+/** After so many refused tries of a call, with those of the store's own retries, the step is told. */
+const triesWhenBusy = 8
+
+/** The paces of one replica's movers, one an index: moves that share an index share its pace. */
+export class Paces {
+  readonly #clock: Pick<Clock, 'now' | 'sleep'>
+  readonly #settings: PaceSettings | undefined
+  readonly #paces = new Map<string, Pace>()
+
+  constructor(clock: Pick<Clock, 'now' | 'sleep'> = systemClock, settings?: PaceSettings) {
+    this.#clock = clock
+    this.#settings = settings
+  }
+
+  of(project: string, index: string): Pace {
+    const key = `${project}/${index}`
+    const known = this.#paces.get(key)
+    if (known !== undefined) return known
+    const pace = new Pace(() => this.#clock.now(), this.#settings)
+    this.#paces.set(key, pace)
+    return pace
+  }
+
+  /** Of any call of this replica, an app's too: an index that refuses some is in trouble. */
+  noteCall(call: { readonly project: string; readonly index: string; readonly refusals: number }): void {
+    if (call.refusals > 0) this.#paces.get(`${call.project}/${call.index}`)?.refused()
+  }
+
+  /** The same store, its places called no faster than the pace of their index. */
+  slow(stores: VectorStore): VectorStore {
+    return {
+      open: (placement) => this.#slowPlace(stores.open(placement)),
+      createIndex: (...args) => stores.createIndex(...args),
+      describeIndex: (...args) => stores.describeIndex(...args),
+      listIndexes: (...args) => stores.listIndexes(...args),
+      deleteIndex: (...args) => stores.deleteIndex(...args),
+    }
+  }
+
+  #slowPlace(inner: TenantStore): TenantStore {
+    const { placement } = inner
+    const pace = this.of(placement.project, placement.indexName)
+    const paced = async <T>(cost: number, options: CallOptions | undefined, call: () => Promise<T>): Promise<T> => {
+      for (let tries = 1; ; tries += 1) {
+        const waitMs = pace.take(cost)
+        if (waitMs > 0) await this.#clock.sleep(waitMs, options?.signal)
+        try {
+          return await call()
+        } catch (error) {
+          if (!isAppError(error, 'store_busy')) throw error
+          // Nothing was done, so it is said again at the new pace: a batch is not to be begun anew for one of its calls.
+          pace.refused()
+          if (tries >= triesWhenBusy) throw error
+        }
+      }
+    }
+    const { fetch, list, other } = callCosts
+    const observed = async <T>(call: () => Promise<T>): Promise<T> => {
+      const startedAtMs = this.#clock.now()
+      const answer = await call()
+      pace.answered(this.#clock.now() - startedAtMs)
+      return answer
+    }
+    return {
+      placement,
+      fetch(ids, options) {
+        const calls = Math.max(1, Math.ceil(ids.length / 100))
+        return paced(calls * fetch, options, () => observed(() => inner.fetch(ids, options)))
+      },
+      list: (input, options) => paced(list, options, () => inner.list(input, options)),
+      fetchByFilter: (input, options) => paced(fetch, options, () => inner.fetchByFilter(input, options)),
+      query: (input, options) => paced(fetch, options, () => inner.query(input, options)),
+      upsert: (records, options) => paced(other, options, () => inner.upsert(records, options)),
+      update: (change, options) => paced(other, options, () => inner.update(change, options)),
+      deleteIds: (ids, options) => paced(other, options, () => inner.deleteIds(ids, options)),
+      deleteByFilter: (filter, options) => paced(other, options, () => inner.deleteByFilter(filter, options)),
+      deleteAll: (options) => paced(other, options, () => inner.deleteAll(options)),
+      createNamespace: (options) => paced(other, options, () => inner.createNamespace(options)),
+      describeNamespace: (options) => paced(other, options, () => inner.describeNamespace(options)),
+      deleteNamespace: (options) => paced(other, options, () => inner.deleteNamespace(options)),
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import { sql } from 'drizzle-orm'
+import type { Db } from '../../db/connect.ts'
+import { findIndex, type IndexRow } from '../../registry/indexes.ts'
+import { toPlacement } from '../../registry/places.ts'
+import { countIndexesByProject } from '../../registry/projects.ts'
+import type { VectorStore } from '../../stores/store.ts'
+import { callCosts, paceSettings, vendorRates } from '../pace/pace-settings.ts'
+import type { MoveSettings } from '../sync/step.ts'
+import { lookAhead, type Prospect, type WantedMove } from '../target/plan-refusals.ts'
+import { projectsOf } from '../target/reserve-target-project.ts'
+import type { PlannedStep } from './plan-ledger.ts'
+import { measureSource } from './plan-source.ts'
+import { planSteps } from './plan-steps.ts'
+import type { MovePlan } from './plan-view.ts'
+import { type PriceList, type Prices, pricesOf } from './price-list.ts'
+
+export interface PlanMoveDeps {
+  readonly db: Db
+  readonly stores: VectorStore
+  readonly settings: MoveSettings
+  readonly priceList: PriceList
+}
+
+/**
+ * Says what a move would do, and changes nothing: the registry is read, and the source by three calls. A move that would
+ * be refused has a plan too, with the reasons.
+ * @throws AppError `not_found`, `tenant_not_ready`, `invalid_request`, and the store's faults.
+ */
+export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: AbortSignal): Promise<MovePlan> {
+  const { db, stores, settings } = deps
+  const prospect = await lookAhead(db, settings, wanted)
+  const { source, refusals, seat } = prospect
+  const size = await measureSource(stores.open(toPlacement(source.place, source.index)), signal)
+  const { kind } = wanted
+  const { retentionMs } = settings
+  const steps = planSteps({ kind, retentionMs, ...size })
+  const before = steps.filter((one) => one.step !== 'soak' && one.step !== 'complete')
+  const units = { read: sum(steps, (one) => one.readUnits), write: sum(steps, (one) => one.writeUnits) }
+  const chosen = seat === undefined ? prospect.wanted : await findIndex(db, seat.indexId)
+  const cloud = prospect.project?.cloud ?? chosen?.cloud ?? source.index.cloud
+  const prices = pricesOf(deps.priceList, cloud, prospect.region)
+  return {
+    ...{ tenantId: wanted.tenantId, kind },
+    refusals: refusals.map(({ code, message }) => ({ code, message })),
+    source: {
+      ...{ kind: source.index.kind, project: source.index.project },
+      ...{ index: source.index.name, region: source.index.region },
+    },
+    target: targetOf(prospect, kind, chosen),
+    ...{ records: size.records, bytes: size.bytes, sampledRecords: size.sampled, units },
+    price: priceOf(deps.priceList, prices, units, size.bytes, retentionMs),
+    durationS: round(sum(before, (one) => one.seconds)),
+    writePause: await expectedPause(db, settings.fenceBudgetMs),
+    rates: ratesOf(steps, source.index.name, chosen?.name ?? 'the new index'),
+    quota: await quotaOf(db, prospect, kind, chosen, settings),
+    parity: parityOf(source.index, chosen, prospect.region),
+    steps,
+  }
+}
+
+function targetOf(
+  { region, project }: Prospect,
+  kind: WantedMove['kind'],
+  chosen: IndexRow | undefined,
+): MovePlan['target'] {
+  if (kind === 'promote')
+    return project === undefined ? null : { kind: 'silo', project: project.name, index: null, region }
+  if (chosen === undefined) return null
+  return { kind: 'pool', project: chosen.project, index: chosen.name, region: chosen.region }
+}
+
+function priceOf(
+  list: PriceList,
+  prices: Prices,
+  units: MovePlan['units'],
+  bytes: number,
+  retentionMs: number,
+): MovePlan['price'] {
+  const readUnits = (units.read / 1e6) * prices.perMillionReadUnits
+  const writeUnits = (units.write / 1e6) * prices.perMillionWriteUnits
+  const months = retentionMs / (730 * 3_600_000)
+  const storage = (bytes / 1e9) * months * prices.perGigabyteMonth
+  const { plan, asOf, source } = list
+  return {
+    currency: 'USD',
+    readUnits,
+    writeUnits,
+    storage,
+    total: readUnits + writeUnits + storage,
+    plan,
+    asOf,
+    source,
+  }
+}
+
+/** The median of the moves that have switched lately; without any, what was measured of small ones. */
+async function expectedPause(db: Db, atMostMs: number): Promise<MovePlan['writePause']> {
+  const [row] = await db.execute<{ median: number | null; moves: number }>(sql`
+    select percentile_cont(0.5) within group (order by write_pause_ms) as median, count(*)::int as moves
+    from (select write_pause_ms from moves where write_pause_ms is not null order by created_at desc limit 50) as lately`)
+  return { expectedMs: Math.round(row?.median ?? 100), atMostMs, basedOnMoves: row?.moves ?? 0 }
+}
+
+/** In the step that asks an index for most. */
+function ratesOf(steps: readonly PlannedStep[], source: string, target: string): MovePlan['rates'] {
+  return (['source', 'target'] as const).flatMap((side) =>
+    (['fetch', 'list'] as const).map((call) => {
+      const perSecond = Math.max(...steps.map((one) => callsPerSecond(one, side, call)))
+      const limitPerSecond = vendorRates[call]
+      return {
+        ...{ index: side === 'source' ? source : target, call, perSecond: round(perSecond) },
+        ...{ limitPerSecond, share: round(perSecond / limitPerSecond) },
+      }
+    }),
+  )
+}
+
+/** Never above what the pace allows, however short the step. */
+function callsPerSecond(step: PlannedStep, side: 'source' | 'target', call: 'fetch' | 'list'): number {
+  const { list, fetch } = step[side]
+  const cost = list * callCosts.list + fetch * callCosts.fetch
+  if (cost === 0) return 0
+  const perSecond = Math.min(cost / Math.max(step.seconds, 1), paceSettings.maxPerSecond)
+  return (step[side][call] / cost) * perSecond
+}
+
+/** Indexes of the project that gains or loses one, and namespaces of the shared index. */
+async function quotaOf(
+  db: Db,
+  { source, project }: Prospect,
+  kind: WantedMove['kind'],
+  chosen: IndexRow | undefined,
+  settings: MoveSettings,
+): Promise<MovePlan['quota']> {
+  const name = kind === 'promote' ? (project?.name ?? settings.project) : source.index.project
+  const limit = projectsOf(settings).find((one) => one.name === name)?.indexLimit ?? settings.projectIndexLimit
+  const used = (await countIndexesByProject(db)).get(name) ?? 0
+  const change = kind === 'promote' ? 1 : kind === 'demote' ? -1 : 0
+  const indexes = { name: 'indexes_in_project', used, afterwards: used + change, limit } as const
+  if (kind === 'promote' || chosen === undefined) return [indexes]
+  const { namespacesUsed, namespaceLimit } = chosen
+  const namespaces = { used: namespacesUsed, afterwards: namespacesUsed + 1, limit: namespaceLimit }
+  return [indexes, { name: 'namespaces_in_index', ...namespaces }]
+}
+
+/** A new index is made like the source; only its region may differ, by the tenant's wish. */
+function parityOf(source: IndexRow, chosen: IndexRow | undefined, region: string): MovePlan['parity'] {
+  const target = chosen ?? { ...source, region }
+  const row = (of: MovePlan['parity'][number]['of'], here: string, there: string) => ({
+    ...{ of, source: here, target: there, equal: here === there },
+  })
+  return [
+    row('model', source.embeddingModel, target.embeddingModel),
+    row('dimension', String(source.dimension), String(target.dimension)),
+    row('metric', source.metric, target.metric),
+    row('region', source.region, target.region),
+  ]
+}
+
+function sum<T>(all: readonly T[], of: (one: T) => number): number {
+  return all.reduce((total, one) => total + of(one), 0)
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000
+}

@@ -1,0 +1,33 @@
+import type { TenantStore, VectorRecord } from '../../stores/store.ts'
+import type { Latency } from './plan-ledger.ts'
+
+export interface SourceSize {
+  readonly records: number
+  /** Estimated from a page of records. */
+  readonly bytes: number
+  readonly sampled: number
+  readonly latency: Latency
+}
+
+/** How large a place is and how fast it answers, by three reads. */
+export async function measureSource(store: TenantStore, signal: AbortSignal): Promise<SourceSize> {
+  const records = (await store.describeNamespace({ signal }))?.recordCount ?? 0
+  const [page, listMs] = await timed(() => store.list({ limit: 100 }, { signal }))
+  if (page.ids.length === 0) return { records, bytes: 0, sampled: 0, latency: { listMs, fetchMs: listMs } }
+  const [{ records: sample }, fetchMs] = await timed(() => store.fetch(page.ids, { signal }))
+  const sampleBytes = [...sample.values()].reduce((sum, record) => sum + recordBytes(record), 0)
+  const bytes = Math.round((sampleBytes / Math.max(1, sample.size)) * records)
+  return { records, bytes, sampled: sample.size, latency: { listMs, fetchMs } }
+}
+
+/** As the vendor counts: the id, 4 bytes a dimension, the metadata (docs: understanding cost). */
+function recordBytes({ id, values, sparseValues, metadata }: VectorRecord): number {
+  const sparse = sparseValues === undefined ? 0 : 8 * sparseValues.indices.length
+  return Buffer.byteLength(id) + 4 * values.length + sparse + Buffer.byteLength(JSON.stringify(metadata ?? {}))
+}
+
+async function timed<T>(call: () => Promise<T>): Promise<readonly [T, number]> {
+  const startedAtMs = performance.now()
+  const answer = await call()
+  return [answer, performance.now() - startedAtMs]
+}

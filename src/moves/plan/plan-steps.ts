@@ -1,0 +1,72 @@
+import type { MoveKind } from '../state/move-state.ts'
+import type { StepName } from '../state/next-step.ts'
+import { type Latency, PlanLedger, type PlannedStep } from './plan-ledger.ts'
+
+/** What a step of a plan knows: the size of the tenant, and the kind of its target. */
+export interface PlanFacts {
+  readonly kind: MoveKind
+  readonly records: number
+  readonly bytes: number
+  readonly latency: Latency
+  readonly retentionMs: number
+}
+
+/** A step of a move, carried out by writing down what it would do. */
+type PlanStep = (facts: PlanFacts, ledger: PlanLedger) => string
+
+const prepare: PlanStep = ({ kind }, ledger) => {
+  if (kind === 'promote') {
+    ledger.administer('target', 3)
+    // A new serverless index takes some seconds to start.
+    ledger.wait(10)
+    return 'make an index and a namespace'
+  }
+  ledger.administer('target', 1)
+  return 'take room in a shared index and make a namespace'
+}
+
+const arm: PlanStep = (_, ledger) => {
+  ledger.proveVisible('source')
+  ledger.wait(1)
+  return 'note every write from now on'
+}
+
+const copy: PlanStep = ({ records, bytes }, ledger) => {
+  ledger.administer('source', 1)
+  ledger.readAll('source', records)
+  ledger.writeAll('target', records, bytes, 500)
+  return 'copy every record'
+}
+
+const verify: PlanStep = ({ records }, ledger) => {
+  ledger.proveVisible('target')
+  ledger.readAll('source', records)
+  ledger.readAll('target', records)
+  return 'compare every record of both places'
+}
+
+const fence: PlanStep = (_, ledger) => {
+  ledger.wait(0.1)
+  return 'hold writes, carry over the last ones, switch'
+}
+
+const open: PlanStep = () => 'let writes go on in the new place'
+
+const soak: PlanStep = ({ retentionMs }) =>
+  `keep the old place for ${Math.round(retentionMs / 3_600_000)} h, with what is written since`
+
+const complete: PlanStep = ({ kind }, ledger) => {
+  ledger.administer('source', 2)
+  return kind === 'demote' ? 'delete its own index' : 'delete the old namespace'
+}
+
+/** The way of a move that nothing stops; a step that is not here is no part of it. */
+const steps = { prepare, arm, copy, verify, fence, open, soak, complete } satisfies Partial<Record<StepName, PlanStep>>
+
+export function planSteps(facts: PlanFacts): readonly PlannedStep[] {
+  return Object.entries(steps).map(([name, step]) => {
+    const ledger = new PlanLedger(facts.latency)
+    const does = step(facts, ledger)
+    return ledger.close(name as keyof typeof steps, does)
+  })
+}

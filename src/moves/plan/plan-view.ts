@@ -1,0 +1,62 @@
+import type { ErrorCode } from '../../errors.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import type { MoveKind } from '../state/move-state.ts'
+import type { PlannedStep } from './plan-ledger.ts'
+
+/** What a move would do and cost, and why it would be refused. Bytes, units and times are estimates. */
+export interface MovePlan {
+  readonly tenantId: TenantId
+  readonly kind: MoveKind
+  /** Empty: the move would be queued. */
+  readonly refusals: readonly { readonly code: ErrorCode; readonly message: string }[]
+  readonly source: PlannedPlace
+  /** Null when there is none; its index is null when it is still to be made. */
+  readonly target: PlannedPlace | null
+  readonly records: number
+  readonly bytes: number
+  /** Records that the size was estimated from. */
+  readonly sampledRecords: number
+  readonly units: { readonly read: number; readonly write: number }
+  readonly price: {
+    readonly currency: 'USD'
+    readonly readUnits: number
+    readonly writeUnits: number
+    /** Of both places while the old one is kept: what the second one costs. */
+    readonly storage: number
+    readonly total: number
+    readonly plan: string
+    readonly asOf: string
+    readonly source: string
+  }
+  /** Until the switch. */
+  readonly durationS: number
+  readonly writePause: { readonly expectedMs: number; readonly atMostMs: number; readonly basedOnMoves: number }
+  /** The neighbours' share: what this move takes of the vendor's rates of an index while it copies or compares. */
+  readonly rates: readonly {
+    readonly index: string
+    readonly call: 'fetch' | 'list'
+    readonly perSecond: number
+    readonly limitPerSecond: number
+    readonly share: number
+  }[]
+  readonly quota: readonly {
+    readonly name: 'indexes_in_project' | 'namespaces_in_index'
+    readonly used: number
+    readonly afterwards: number
+    readonly limit: number
+  }[]
+  readonly parity: readonly {
+    readonly of: 'model' | 'dimension' | 'metric' | 'region'
+    readonly source: string
+    readonly target: string
+    readonly equal: boolean
+  }[]
+  readonly steps: readonly PlannedStep[]
+}
+
+export interface PlannedPlace {
+  readonly kind: 'pool' | 'silo'
+  readonly project: string
+  readonly index: string | null
+  readonly region: string
+}

@@ -1,0 +1,112 @@
+import { hostname } from 'node:os'
+import { type Clock, systemClock } from '../../clock.ts'
+import { type Claim, type JobEnd, LeasedJobs } from '../../concurrency/leased-jobs.ts'
+import type { Database } from '../../db/connect.ts'
+import { LostMove, type MoveRow, movesChannel } from '../state/journal.ts'
+import { type ClaimOptions, claimMove, claimSoakingMove, releaseClaim, renewClaim } from './claim-move.ts'
+import { reopenFences } from './reopen-fences.ts'
+import { RunMemory } from './run-memory.ts'
+import { type RunMoveDeps, runMove } from './run-move.ts'
+import { soakRound } from './soak-round.ts'
+
+export interface MoverOptions {
+  /** How long a mover that is not heard of keeps its move. */
+  readonly leaseMs: number
+  /** Moves carried on at once by this replica; those that soak apart. */
+  readonly maxMoves: number
+  readonly pollMs: number
+}
+
+/** Soaking moves that are looked at together: a round of one is a few calls, and one that hangs keeps nobody else. */
+const soakSlots = 4
+
+/**
+ * The mover of one replica: takes moves that nobody carries on, and carries them on until they rest. Moves that soak
+ * are carried by a loop of its own, a round of each in turn: they may soak for days, and take nobody's place.
+ */
+export class Mover implements AsyncDisposable {
+  readonly #database: Database
+  readonly #deps: RunMoveDeps
+  readonly #options: MoverOptions
+  readonly #clock: Clock
+  readonly #moving: LeasedJobs<MoveRow, number>
+  readonly #soaking: LeasedJobs<MoveRow, number>
+  readonly #memory: RunMemory
+  #stopped = false
+  #timer: ReturnType<Clock['every']> | undefined
+  #unlisten: (() => Promise<void>) | undefined
+
+  constructor(database: Database, deps: Omit<RunMoveDeps, 'db'>, options: MoverOptions) {
+    this.#database = database
+    this.#deps = { ...deps, db: database.db }
+    this.#options = options
+    this.#clock = deps.clock ?? systemClock
+    this.#memory = new RunMemory(this.#clock, deps.settings.storeInDoubtMs)
+    this.#moving = this.#jobs(options.maxMoves, claimMove, runMove)
+    this.#soaking = this.#jobs(soakSlots, claimSoakingMove, soakRound)
+  }
+
+  async start(): Promise<void> {
+    const look = () => this.#look()
+    this.#unlisten = await this.#database.listen(movesChannel, look, look)
+    this.#timer = this.#clock.every(this.#options.pollMs, look)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true
+    this.#timer?.stop()
+    for (const jobs of [this.#moving, this.#soaking]) jobs.stop(new Error('the mover stops'))
+    await this.#unlisten?.().catch(() => undefined)
+    await Promise.all([this.#moving[Symbol.asyncDispose](), this.#soaking[Symbol.asyncDispose]()])
+  }
+
+  #look(): void {
+    if (this.#stopped) return
+    void this.#openFences()
+    this.#moving.wake()
+    this.#soaking.wake()
+  }
+
+  /** Also when every place is taken: a fence that is past its deadline is everybody's to open. */
+  async #openFences(): Promise<void> {
+    try {
+      await reopenFences(this.#database.db)
+    } catch (error) {
+      if (!this.#stopped) this.#warn(error, 'fences could not be looked for')
+    }
+  }
+
+  /** A loop of claimed moves, each carried by `run`, which says for how long the move is left alone then. */
+  #jobs(
+    slots: number,
+    claim: (db: RunMoveDeps['db'], options: ClaimOptions) => Promise<MoveRow | undefined>,
+    run: typeof runMove,
+  ): LeasedJobs<MoveRow, number> {
+    const { db } = this.#database
+    const { leaseMs } = this.#options
+    const host = hostname()
+    return new LeasedJobs<MoveRow, number>(
+      {
+        claim: () => claim(db, { leaseMs, host }),
+        renew: (move) => renewClaim(db, move, leaseMs),
+        run: (move, held: Claim) => run(this.#deps, move, held, this.#memory.of(move.id)),
+        release: (move, end) => this.#release(move, end),
+        onFault: (error, during) => this.#warn(error, `the mover could not ${during} a move`),
+      },
+      { leaseMs, slots, clock: this.#clock },
+    )
+  }
+
+  async #release(move: MoveRow, end: JobEnd<number>): Promise<void> {
+    // Whoever has it now does not ask us.
+    if (end.kind === 'lost' || (end.kind === 'failed' && end.error instanceof LostMove)) return
+    if (end.kind === 'failed') this.#warn(end.error, 'a move could not be carried on', move.id)
+    const restMs = end.kind === 'done' ? end.result : end.kind === 'failed' ? this.#options.pollMs : 0
+    await releaseClaim(this.#database.db, move, restMs)
+    if (restMs > 0) void this.#clock.sleep(restMs).then(() => this.#look())
+  }
+
+  #warn(error: unknown, words: string, move?: string): void {
+    if (!(error instanceof LostMove)) this.#deps.log.warn({ err: error, ...(move !== undefined && { move }) }, words)
+  }
+}

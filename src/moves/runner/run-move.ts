@@ -1,0 +1,207 @@
+import { sql } from 'drizzle-orm'
+import type { Logger } from 'pino'
+import { type Clock, systemClock } from '../../clock.ts'
+import type { Claim } from '../../concurrency/leased-jobs.ts'
+import type { Db } from '../../db/connect.ts'
+import { AppError } from '../../errors.ts'
+import type { VectorStore } from '../../stores/store.ts'
+import type { GateKeeper } from '../gate/gate-keeper.ts'
+import { stopForPerson } from '../gate/stop-for-person.ts'
+import type { Paces } from '../pace/pace-stores.ts'
+import type { Gate } from '../state/gate.ts'
+import { asMover, changeMove, LostMove, type MoveRow } from '../state/journal.ts'
+import { nextStep, type StepName } from '../state/next-step.ts'
+import { NeedsPerson } from '../state/stop-reason.ts'
+import { arm } from '../steps/arm.ts'
+import { cancel } from '../steps/cancel.ts'
+import { complete } from '../steps/complete.ts'
+import { copy } from '../steps/copy.ts'
+import { fence } from '../steps/fence.ts'
+import { open } from '../steps/open.ts'
+import { prepare } from '../steps/prepare.ts'
+import { rollBack } from '../steps/roll-back.ts'
+import { soak } from '../steps/soak.ts'
+import { verify } from '../steps/verify.ts'
+import type { Learnt } from '../sync/learnt.ts'
+import type { MovePoint, Step, StepContext } from '../sync/step.ts'
+import { readMove } from './claim-move.ts'
+import { FaultPlaces } from './fault-places.ts'
+import { onFault } from './on-fault.ts'
+import type { MoveMemory } from './run-memory.ts'
+
+const steps = { prepare, arm, copy, verify, fence, open, soak, complete, cancel, rollBack } satisfies Record<
+  StepName,
+  Step
+>
+
+export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'waiting' | 'signal' | 'clock' | 'learnt'> {
+  readonly log: Logger
+  readonly clock?: Clock
+  /** How fast each index may be called; without it, as fast as it answers. */
+  readonly paces?: Paces
+  /** Where a test holds a mover or kills it. */
+  readonly at?: (point: MovePoint, move: MoveRow) => Promise<void>
+}
+
+/** A step failed so often, or has waited for so long, that others may have its place meanwhile. */
+const givesWayAfterMs = 15_000
+const restMs = 5_000
+
+/**
+ * Carries a claimed move on, step by step, until it rests or ends. One that is stuck gives its place away for a while
+ * when another move waits for one (R6 of docs/moves.md section 7).
+ * @returns how long to leave it alone, in ms; 0 when it rests.
+ * @throws LostMove, or the signal's reason.
+ */
+export async function runMove(
+  deps: RunMoveDeps,
+  claimed: MoveRow,
+  claim: Claim,
+  { learnt, gates }: MoveMemory,
+): Promise<number> {
+  const { db, clock = systemClock } = deps
+  for (;;) {
+    const move = await readOwn(db, claimed, claim)
+    const step = stepOf(move, clock)
+    if (step === 'rest' || step === 'soak') return 0
+    const outcome = await runStep(deps, { move, step, claim, learnt, gates })
+    if (outcome.kind === 'next') continue
+    if (outcome.kind === 'wait' && !(await givesWay(db, move, gates))) await clock.sleep(outcome.retryMs, claim.signal)
+    else return Math.max(outcome.retryMs, outcome.kind === 'wait' ? restMs : 0)
+  }
+}
+
+/** What the move needs now, as its row is. */
+export function stepOf(move: MoveRow, clock: Clock): StepName | 'rest' {
+  // What a person has to decide about rests; what was refused while it soaks goes on soaking.
+  if (move.stopped !== null && (move.state !== 'soaking' || move.stopped.step === 'soak')) return 'rest'
+  const isOver = move.retainUntil !== null && move.retainUntil.getTime() <= clock.epochMs()
+  const retentionOver = isOver && move.stopped === null
+  return nextStep({ state: move.state, request: move.request, retentionOver })
+}
+
+/** What a step came to; `failed`: it is tried again after `retryMs`, and keeps no place until then. */
+export type StepOutcome = { readonly kind: 'next' } | { readonly kind: 'wait' | 'failed'; readonly retryMs: number }
+
+export interface StepRun {
+  readonly move: MoveRow
+  readonly step: StepName
+  readonly claim: Claim
+  readonly learnt: Learnt
+  readonly gates: GateKeeper
+}
+
+/**
+ * Runs one step, and keeps in the move's row what it waits for, or that it waits for nothing.
+ * @throws LostMove, or the signal's reason.
+ */
+export async function runStep(deps: RunMoveDeps, { move, step, claim, learnt, gates }: StepRun): Promise<StepOutcome> {
+  const { db, log, clock = systemClock } = deps
+  const { signal } = claim
+  const faults = new FaultPlaces()
+  const context: StepContext = {
+    ...deps,
+    ...{ stores: faults.watch(storesOf(deps, step)), clock, move, learnt, signal },
+    async at(point) {
+      await deps.at?.(point, move)
+      if (isProgress(point)) await gates.passed(db, move)
+    },
+    async waiting(gate, retryMs) {
+      await gates.note(db, move, gate, retryMs)
+      if (stepOf(await readOwn(db, move, claim), clock) !== step) throw new Superseded()
+    },
+  }
+  try {
+    const result = await steps[step](context)
+    if (result.kind === 'wait') await gates.note(db, move, result.gate, result.retryMs, triesOf(result.gate, move))
+    else await gates.passed(db, move)
+    if (move.attempts > 0) await asMover(db, move, (tx, row) => changeMove(tx, row, { attempts: 0, error: null }))
+    return result.kind === 'next' ? result : { kind: 'wait', retryMs: result.retryMs }
+  } catch (error) {
+    if (error instanceof Superseded) return { kind: 'next' }
+    if (error instanceof LostMove || signal.aborted) throw error
+    if (error instanceof NeedsPerson) {
+      log.warn({ move: move.id, tenant: move.tenantId, step }, `a move needs a person: ${error.message}`)
+      await stopForPerson(db, move, step, error.reason, new Date(clock.epochMs()))
+      return { kind: 'next' }
+    }
+    log.warn({ err: error, move: move.id, tenant: move.tenantId, step }, 'a step of a move failed')
+    const { retryMs, tries } = await recordFault(db, move, error)
+    if (retryMs === 0) return { kind: 'next' }
+    const place = faults.of(error) ?? { operation: step }
+    const gate = { kind: 'step_failed', ...place, code: codeOf(error), message: wordsOf(error) } as const
+    await gates.note(db, move, gate, retryMs, tries)
+    // The first tries follow at once: a place given away and taken again costs more than they take.
+    if (retryMs >= 1_000) return { kind: 'failed', retryMs }
+    await clock.sleep(retryMs, signal)
+    return { kind: 'next' }
+  }
+}
+
+/** A person asked for something else while a step waited. */
+class Superseded extends Error {}
+
+/** Of what the row counts; the other gates are counted as they are met. */
+function triesOf({ kind }: Gate, { fenceTries }: MoveRow): number | undefined {
+  return kind === 'switch_missed' || kind === 'writes_not_ended' ? fenceTries + 1 : undefined
+}
+
+/** Whether a step that comes to this point has got past what it waited for; rounds of a sync come by all the time. */
+function isProgress(point: MovePoint): boolean {
+  return point !== 'sync: carried over' && point !== 'fence: entered' && point !== 'end: fence entered'
+}
+
+/** Whether the move has been at one gate for long while another waits for a mover. One that holds writes goes first. */
+async function givesWay(db: Db, move: MoveRow, gates: GateKeeper): Promise<boolean> {
+  if (gates.waitedMs() < givesWayAfterMs || move.state === 'switching') return false
+  const [other] = await db.execute<{ waits: boolean }>(sql`
+    select exists (select 1 from moves m join routing r on r.tenant_id = ${move.tenantId}
+      where m.id <> ${move.id} and m.ended_at is null and m.state not in ('paused', 'soaking')
+        and m.mover_lease_until is null and (m.not_before is null or m.not_before <= now())
+        and r.phase not in ('fence', 'flip')) as waits`)
+  return other?.waits === true
+}
+
+/** The long steps are paced. One that holds writes is short, and waits for nothing that it can help. */
+function storesOf({ stores, paces }: RunMoveDeps, step: StepName): VectorStore {
+  const isLong = step === 'copy' || step === 'verify' || step === 'soak'
+  return isLong && paces !== undefined ? paces.slow(stores) : stores
+}
+
+/** The move as it is now. @throws LostMove when the claim on it is over, by our clock or by its row. */
+export async function readOwn(db: Db, claimed: MoveRow, claim: Claim): Promise<MoveRow> {
+  claim.signal.throwIfAborted()
+  const move = await readMove(db, claimed.id)
+  if (move?.moverToken !== claimed.moverToken || !claim.stillMine())
+    throw new LostMove(`move ${claimed.id} has another mover`)
+  return move
+}
+
+/** Writes the fault down and decides; says for how long to wait before the next try, 0 when it is given up. */
+async function recordFault(db: Db, move: MoveRow, error: unknown): Promise<{ retryMs: number; tries: number }> {
+  const words = wordsOf(error)
+  // The state as it is now: the step may have switched, and failed only then.
+  const { decision, tries } = await asMover(db, move, async (tx, row) => {
+    const tries = row.attempts + 1
+    await changeMove(tx, row, { attempts: tries, error: words })
+    return { tries, decision: onFault(error, row.state, tries) }
+  })
+  if (decision.kind === 'retry') return { retryMs: decision.afterMs, tries }
+  await abandon(db, move, words)
+  return { retryMs: 0, tries }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof AppError ? error.code : 'internal'
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof AppError ? `${error.message} (${error.code})` : 'an unexpected fault; see the log'
+}
+
+/** Sends the move the way of a cancel; without a person's request it ends as `failed`. */
+async function abandon(db: Db, move: MoveRow, words: string): Promise<void> {
+  await asMover(db, move, async (tx, row) => {
+    await changeMove(tx, row, { state: 'cancelling', attempts: 0 }, { error: words })
+  })
+}

@@ -1,0 +1,71 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/connect.ts'
+import { lockProject } from '../../registry/indexes.ts'
+import type { Gate } from './gate.ts'
+import type { MoveRow } from './journal.ts'
+import { type MoveLimits, moveLimits } from './queue-limits.ts'
+import { readPlaces } from './read-places.ts'
+
+/** Moves in these states work on their indexes. One that soaks, is paused or only deletes costs the neighbours little. */
+const working = sql.raw(`('preparing', 'arming', 'copying', 'verifying', 'fencing', 'switching', 'rolling_back')`)
+
+/** Work on the indexes that may wait; a switch and what comes after it is never kept from going on. */
+const waiting = sql.raw(`('queued', 'preparing', 'arming', 'copying', 'verifying', 'fencing')`)
+
+/**
+ * Working moves of the project of the move `q`, and those of them that share an index with it: those that a mover
+ * carries, and older ones that will go on as soon as one takes them. One that is stuck and has given its turn away does
+ * not count until it is tried again.
+ */
+const load = sql`
+  select count(*)::int as in_project,
+    (count(*) filter (where qs.index_id in (ws.index_id, wt.index_id)
+      or q.wanted_index_id in (ws.index_id, wt.index_id, w.wanted_index_id)))::int as in_index
+  from moves w
+    join places ws on ws.id = w.source_place_id
+    left join places wt on wt.id = w.target_place_id
+    join places qs on qs.id = q.source_place_id
+  where w.id <> q.id and qs.project in (ws.project, wt.project) and (
+    (w.state in ${working} and w.mover_lease_until > now())
+    or (w.created_at < q.created_at and (
+      (w.state in ${working} and (w.not_before is null or w.not_before <= now()))
+      or (w.state = 'queued' and w.mover_lease_until > now()))))`
+
+/** For a claim: the row of `moves` that the surrounding statement calls `q` has its turn, or needs none. */
+export function hasTurn(limits: MoveLimits = moveLimits): SQL {
+  return sql`(q.state not in ${waiting} or q.request is not null or exists (
+    select 1 from (${load}) as load
+    where load.in_project < ${limits.perProject} and load.in_index < ${limits.perIndex}))`
+}
+
+/**
+ * For the start of a queued move: holds the project's lock until the transaction ends, so that two that look at the same
+ * time can't both pass the limit.
+ * @returns what it waits for, or undefined when it may begin.
+ */
+export async function waitsForTurn(tx: Tx, row: MoveRow): Promise<Gate | undefined> {
+  const { source } = await readPlaces(tx, row)
+  await lockProject(tx, source.place.project)
+  return queueReason(tx, row)
+}
+
+/** Why a queued move has not begun; undefined when it may. */
+export async function queueReason(
+  tx: Tx,
+  row: Pick<MoveRow, 'id'>,
+  limits: MoveLimits = moveLimits,
+): Promise<Gate | undefined> {
+  const [found] = await tx.execute<{ inProject: number; inIndex: number; before: number; index: string }>(sql`
+    select load.in_project as "inProject", load.in_index as "inIndex", qs.index_name as "index",
+      (select count(*)::int from moves b join places bs on bs.id = b.source_place_id
+        where b.state = 'queued' and b.created_at < q.created_at and bs.project = qs.project) as "before"
+    from moves q join places qs on qs.id = q.source_place_id, lateral (${load}) as load
+    where q.id = ${row.id}`)
+  if (found === undefined) return undefined
+  const { inProject, inIndex, before, index } = found
+  if (inIndex >= limits.perIndex)
+    return { kind: 'index_busy', count: inIndex, limit: limits.perIndex, index, queuedBefore: before }
+  if (inProject >= limits.perProject)
+    return { kind: 'project_busy', count: inProject, limit: limits.perProject, queuedBefore: before }
+  return undefined
+}

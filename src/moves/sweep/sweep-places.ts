@@ -1,0 +1,85 @@
+import { and, asc, eq, gt, ne, sql } from 'drizzle-orm'
+import type { Db } from '../../db/connect.ts'
+import { AppError, isAppError } from '../../errors.ts'
+import { appendAudit } from '../../registry/audit/audit.ts'
+import { indexes } from '../../registry/indexes.sql.ts'
+import { places } from '../../registry/places.sql.ts'
+import { isRoutedTo, type PlaceRow, toPlacement } from '../../registry/places.ts'
+import type { VectorStore } from '../../stores/store.ts'
+
+export interface SweepDeps {
+  readonly db: Db
+  readonly stores: VectorStore
+  readonly signal: AbortSignal
+}
+
+/** Places that died lately are looked at in every round: that is when a late write lands. */
+const recentHours = 24
+const recentAtMost = 200
+/** Of those that died long ago, so many in a round: a replica that was frozen for a week is possible, not likely. */
+const oldAtMost = 50
+
+/**
+ * Looks at dead places and deletes what a late write brought back: the store makes a missing namespace anew
+ * (docs/moves.md I10). No live place can be hit, because a location is never used twice.
+ *
+ * @param afterId where the round before has stopped among the old ones.
+ * @returns where the next round goes on, the places that were emptied, and the projects that did not answer: their
+ *   places are looked at another time.
+ */
+export async function sweepPlaces(
+  deps: SweepDeps,
+  afterId: number,
+): Promise<{ readonly nextId: number; readonly emptied: readonly number[]; readonly away: readonly string[] }> {
+  const recent = await deadPlaces(
+    deps.db,
+    sql`${places.purgedAt} > now() - ${recentHours} * interval '1 hour'`,
+    recentAtMost,
+  )
+  const old = await deadPlaces(deps.db, gt(places.id, afterId), oldAtMost)
+  const emptied = new Set<number>()
+  const away = new Set<string>()
+  for (const { place, index } of new Map([...recent, ...old].map((row) => [row.place.id, row])).values()) {
+    deps.signal.throwIfAborted()
+    // One that does not answer is not waited for again in this round, and keeps nobody else waiting.
+    if (away.has(place.project)) continue
+    try {
+      if (await empty(deps, place, index)) emptied.add(place.id)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      away.add(place.project)
+    }
+  }
+  return { nextId: old.length < oldAtMost ? 0 : (old.at(-1)?.place.id ?? 0), emptied: [...emptied], away: [...away] }
+}
+
+type IndexFacts = Pick<typeof indexes.$inferSelect, 'kind' | 'host'>
+
+/** With an index that is gone, everything in it is gone; what comes back of such an index is `sweepIndexes`' part. */
+async function deadPlaces(
+  db: Db,
+  which: ReturnType<typeof gt>,
+  limit: number,
+): Promise<readonly { readonly place: PlaceRow; readonly index: IndexFacts }[]> {
+  return db
+    .select({ place: places, index: { kind: indexes.kind, host: indexes.host } })
+    .from(places)
+    .innerJoin(indexes, eq(indexes.id, places.indexId))
+    .where(and(eq(places.state, 'purged'), ne(indexes.state, 'deleted'), sql`${indexes.host} is not null`, which))
+    .orderBy(asc(places.id))
+    .limit(limit)
+}
+
+async function empty({ db, stores, signal }: SweepDeps, place: PlaceRow, index: IndexFacts): Promise<boolean> {
+  const store = stores.open(toPlacement(place, index))
+  const found = await store.describeNamespace({ signal }).catch((error: unknown) => {
+    if (isAppError(error, 'not_found')) return undefined
+    throw error
+  })
+  if (found === undefined || (await isRoutedTo(db, place.id))) return false
+  await store.deleteNamespace({ signal })
+  const { tenantId, indexName, namespace } = place
+  const detail = { index: indexName, namespace, records: found.recordCount }
+  await db.transaction((tx) => appendAudit(tx, [{ actor: 'system', action: 'place.swept', tenantId, detail }]))
+  return true
+}

@@ -1,0 +1,72 @@
+import { setTimeout } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
+import type { Logger } from 'pino'
+import type { Db } from '../../db/connect.ts'
+import type { VectorStore } from '../../stores/store.ts'
+import type { MoveSettings } from '../sync/step.ts'
+import { sweepIndexes } from './sweep-indexes.ts'
+import { sweepPlaces } from './sweep-places.ts'
+
+export interface SweepOptions {
+  readonly everyMs: number
+  /** How much later than `everyMs` a round may begin, by chance: replicas don't all begin at once. */
+  readonly spreadMs?: number
+}
+
+interface Deps {
+  readonly db: Db
+  readonly stores: VectorStore
+  readonly settings: Pick<MoveSettings, 'project' | 'projects' | 'indexPrefix' | 'storeInDoubtMs'>
+  readonly log: Pick<Logger, 'warn' | 'info'>
+}
+
+/**
+ * Looks from time to time for what late requests brought back: namespaces of dead places, and indexes that nobody
+ * knows any more. Every replica runs one; a round is one replica's at a time.
+ */
+export function startSweep(deps: Deps, { everyMs, spreadMs = 0 }: SweepOptions): AsyncDisposable {
+  const stop = new AbortController()
+  const { signal } = stop
+  const sweep = sweeper({ ...deps, signal })
+  const running = (async () => {
+    while (!signal.aborted) {
+      await setTimeout(everyMs + Math.random() * spreadMs, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted) return
+      await sweep().catch((error: unknown) => {
+        if (!signal.aborted) deps.log.warn({ err: error }, 'dead places could not be looked at')
+      })
+    }
+  })()
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort(new Error('the sweep stops'))
+      await running
+    },
+  }
+}
+
+/** One round after the other, each going on where the last has stopped. Does nothing while another replica sweeps. */
+export function sweeper(deps: Deps & { readonly signal: AbortSignal }): () => Promise<void> {
+  const { db, log } = deps
+  const firstSeen = new Map<string, number>()
+  const reported = new Set<string>()
+  let afterId = 0
+  return () =>
+    db.transaction(async (tx) => {
+      // Held by this transaction alone: a replica that dies lets go of it.
+      const [lock] = await tx.execute<{ mine: boolean }>(
+        sql`select pg_try_advisory_xact_lock(hashtextextended('sweep of dead places', 0)) as mine`,
+      )
+      if (lock?.mine !== true) return
+      const { nextId, emptied, away } = await sweepPlaces(deps, afterId)
+      afterId = nextId
+      if (emptied.length > 0) log.info({ places: emptied }, 'late writes to dead places were deleted')
+      if (away.length > 0) log.warn({ projects: away }, 'dead places could not be looked at: the store did not answer')
+      const { removed, strangers } = await sweepIndexes(deps, firstSeen)
+      if (removed.length > 0) log.info({ indexes: removed }, 'indexes that nobody knew any more were deleted')
+      const unheard = strangers.filter((name) => !reported.has(name))
+      for (const name of unheard) reported.add(name)
+      if (unheard.length > 0)
+        log.warn({ indexes: unheard }, 'indexes look like ours and are not proven to be; they are left alone')
+    })
+}

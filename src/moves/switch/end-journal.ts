@@ -1,0 +1,86 @@
+import { sql } from 'drizzle-orm'
+import { changeRouting, lockRouting } from '../../routing/change-routing.ts'
+import type { Gate } from '../state/gate.ts'
+import { asMover, changeMove } from '../state/journal.ts'
+import { readRouting } from '../state/read-places.ts'
+import { DirtyLedger } from '../sync/dirty-ledger.ts'
+import { next, type StepContext, type StepResult, wait } from '../sync/step.ts'
+import { readTail, type Tail } from '../sync/tail.ts'
+import { whatKept } from './fence-gate.ts'
+import { openFence } from './switch-over.ts'
+
+/** How often a fence that waits for writes under way looks at them. */
+const lookMs = 20
+
+/**
+ * Makes a tenant STEADY where it is. From then on a record is written without looking whether an older write of it is
+ * under way, so this happens only when none is. A tenant that writes all the time always has one: then new writes are
+ * held, by a fence with its deadline, until those under way have ended. Nothing is locked while it waits, and a fence
+ * is not shut for what it can't wait for.
+ *
+ * @returns undefined when the tenant is STEADY; else what it waits for.
+ */
+export async function endJournal(context: StepContext): Promise<StepResult | undefined> {
+  const { db, move, settings, clock, signal } = context
+  await new DirtyLedger(db, move).closeDoubts(settings.storeInDoubtMs)
+  const first = await tryToEnd(context)
+  if (first === 'steady') return undefined
+  if (first === 'changed') return next
+  if (!first.isFenced) {
+    const gate = await keptFromFence(context, first.tail)
+    if (gate !== undefined) return wait(gate, 250)
+    await asMover(db, move, async (tx, row) => {
+      const { phase, epoch } = await readRouting(tx, row)
+      if (phase === 'steady' || phase === 'flip' || phase === 'fence') return
+      await changeRouting(tx, row.tenantId, epoch, { phase: 'fence', fenceBudgetMs: settings.fenceBudgetMs })
+    })
+  }
+  await context.at('end: fence entered')
+  let because: Gate | undefined
+  for (
+    const endsAtMs = clock.now() + settings.fenceBudgetMs;
+    clock.now() < endsAtMs;
+    await clock.sleep(lookMs, signal)
+  ) {
+    const tried = await tryToEnd(context)
+    if (tried === 'steady') return undefined
+    if (tried === 'changed') break
+    because = whatKept(tried.tail)
+    // Opened by another replica at its deadline; or shut in vain, for a doubt outlasts any fence.
+    if (!tried.isFenced || tried.tail.inDoubt > 0) break
+  }
+  await asMover(db, move, (tx, row) => openFence(tx, row))
+  const retryMs = Math.min(10_000, 500 * 2 ** Math.min(move.fenceTries, 5))
+  return wait({ kind: 'writes_not_ended', ...(because && { because }) }, retryMs)
+}
+
+/** `changed`: a person asked for something else meanwhile. */
+type Tried = 'steady' | 'changed' | { readonly isFenced: boolean; readonly tail: Tail }
+
+/** One transaction that waits for nobody: if no write is under way or in doubt, the change log ends here. */
+async function tryToEnd({ db, move }: StepContext): Promise<Tried> {
+  return asMover(db, move, async (tx, row) => {
+    const { phase, epoch, moveId } = { moveId: undefined, ...(await readRouting(tx, row)) }
+    if (phase === 'steady' || moveId !== row.id) return 'steady'
+    if (row.request !== move.request) return 'changed'
+    // No intent begins while it is held, so what is looked at is the last word.
+    const isHeld = await lockRouting(tx, row.tenantId, epoch)
+    const tail = await readTail(tx, row.id)
+    if (!isHeld || tail.inflight + tail.inDoubt > 0) return { isFenced: phase === 'fence', tail }
+    const steady = { phase: 'steady', followerPlaceId: null, moveId: null } as const
+    const changed = await changeRouting(tx, row.tenantId, epoch, steady)
+    if (changed === undefined) throw new Error('the routing is locked by this transaction')
+    await changeMove(tx, row, { barrierTick: changed.tick })
+    return 'steady'
+  })
+}
+
+/** Writes that a fence would wait for in vain: in doubt, of a replica that is gone, or older than a fence may last. */
+async function keptFromFence({ db, move, settings }: StepContext, tail: Tail): Promise<Gate | undefined> {
+  if (tail.inDoubt > 0) return { kind: 'write_in_doubt', count: tail.inDoubt }
+  const [old] = await db.execute<{ count: number }>(sql`
+    select count(*)::int as count from dirty left join sessions s on s.id = dirty.session
+    where move_id = ${move.id} and state = 'inflight'
+      and (s.expires_at < now() or intent_at < clock_timestamp() - make_interval(secs => ${settings.fenceBudgetMs / 1000}))`)
+  return old?.count ? { kind: 'write_under_way', count: old.count } : undefined
+}

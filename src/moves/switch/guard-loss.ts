@@ -1,0 +1,85 @@
+import { countedBy, countPlaces, deletedByLog, explainedByLog, isGone } from '../losses/count-places.ts'
+import type { PlaceCounts } from '../losses/loss-rules.ts'
+import { mendedAtMost, whyKeepFollower, whyNoSwitch } from '../losses/loss-rules.ts'
+import { readRouting } from '../state/read-places.ts'
+import { NeedsPerson, type StopReason } from '../state/stop-reason.ts'
+import type { StepContext } from '../sync/step.ts'
+import type { SyncParts } from '../sync/sync-parts.ts'
+
+/** @throws NeedsPerson unless there is no reason. */
+export function stopIf(reason: StopReason | undefined): void {
+  if (reason !== undefined) throw new NeedsPerson(reason)
+}
+
+/**
+ * Counts both places before the follower becomes the active one, and puts right what a move mends by itself.
+ * @throws NeedsPerson when the follower lacks more.
+ */
+async function guardSwitch(context: StepContext, parts: SyncParts): Promise<void> {
+  const counts = await countBoth(context, parts)
+  stopIf(whyNoSwitch(counts, context.move.acceptedLoss))
+  if (counts.missing > 0 && counts.missing === counts.missingIds.length) await parts.ledger.soil(counts.missingIds)
+}
+
+/**
+ * Before a rollback: X has to have what Y has. A Y that is gone has nothing to compare with, and takes with it what was
+ * written last; that is known from the log.
+ * @throws NeedsPerson
+ */
+export async function guardRollback(context: StepContext, parts: SyncParts): Promise<void> {
+  const { move, signal } = context
+  if (!(await isGone(parts.active, signal))) return guardSwitch(context, parts)
+  if (await isGone(parts.follower, signal))
+    throw new NeedsPerson({ words: 'Both places are gone: the one in use and the one to go back to.', records: 0 })
+  const records = await parts.ledger.countLost()
+  if (records <= move.acceptedLoss) return
+  throw new NeedsPerson({
+    words: `The place in use is gone, with ${records} write(s) that the old one lacks.`,
+    records,
+  })
+}
+
+/**
+ * The last look before writes are held. The store's own counters lag, so they only cause a second look: a count of both
+ * places by their listings.
+ * @throws NeedsPerson
+ */
+export async function guardFence(context: StepContext, parts: SyncParts): Promise<void> {
+  const { active, follower } = parts
+  const [here, there] = await Promise.all([active, follower].map((store) => countedBy(store, context.signal)))
+  if (here === undefined && parts.isSwitched) return
+  if (there === undefined || (here ?? 0) - there > mendedAtMost(here ?? 0)) await guardSwitch(context, parts)
+}
+
+/** Counts both places before the follower is given up. @throws NeedsPerson when it has what the active place lacks. */
+export async function guardEnd(
+  { db, move, settings, signal }: StepContext,
+  { active, follower }: Pick<SyncParts, 'active' | 'follower'>,
+): Promise<void> {
+  if (await isGone(follower, signal)) return
+  const explained = (ids: readonly string[]) => deletedByLog(db, move.id, ids, settings.storeVisibleMs)
+  stopIf(whyKeepFollower(await countPlaces(active, follower, { signal, explained }), move.acceptedLoss))
+}
+
+/**
+ * The same of a place that is about to be purged.
+ * @returns false when the change log has ended, and nothing tells what the app has deleted since.
+ * @throws NeedsPerson
+ */
+export async function guardPurge(context: StepContext, placeId: number): Promise<boolean> {
+  const { db, stores, move } = context
+  const routing = await readRouting(db, move)
+  if (routing.phase === 'steady' || routing.moveId !== move.id) return false
+  const { active, follower } = routing
+  if (follower.placeId !== placeId) throw new Error(`place ${placeId} is in use and is not given up`)
+  await guardEnd(context, { active: stores.open(active), follower: stores.open(follower) })
+  return true
+}
+
+function countBoth(
+  { db, move, settings, signal }: StepContext,
+  { active, follower }: SyncParts,
+): Promise<PlaceCounts & { readonly missingIds: readonly string[] }> {
+  const explained = (ids: readonly string[]) => explainedByLog(db, move.id, ids, settings.storeVisibleMs)
+  return countPlaces(active, follower, { signal, explained })
+}

@@ -1,0 +1,139 @@
+import { eq, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/connect.ts'
+import { places } from '../../registry/places.sql.ts'
+import { readBarrier } from '../../routing/barrier.ts'
+import { changeRouting } from '../../routing/change-routing.ts'
+import type { Gate } from '../state/gate.ts'
+import { asMover, changeMove, type MoveChange, type MoveRow } from '../state/journal.ts'
+import { readMoving } from '../state/read-places.ts'
+import type { Rates } from '../sync/learnt.ts'
+import { barrierTickOf, type StepContext, type StepResult, wait } from '../sync/step.ts'
+import { syncRound } from '../sync/sync.ts'
+import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
+import { readTail } from '../sync/tail.ts'
+import { fenceGate, isInVain, isTailDone, pollMs, whatKept } from './fence-gate.ts'
+import { guardFence } from './guard-loss.ts'
+
+/**
+ * FENCE and FLIP of docs/moves.md section 3, in the direction that the routing has: forward in a move, back in a
+ * rollback. Outside the fence it catches up until the gate opens; inside it carries over and compares the tail, and then
+ * changes the roles in one conditional transaction. Past its deadline the fence is opened again and nothing has happened.
+ *
+ * @param flipped what the move's row becomes when the roles have changed.
+ * @returns undefined when they have.
+ */
+export async function switchOver(context: StepContext, flipped: MoveChange): Promise<StepResult | undefined> {
+  const { db, move, settings } = context
+  const parts = await syncParts(context)
+  if (move.claimedIds.length > 0) await parts.ledger.soil(move.claimedIds, parts.storeInDoubtMs)
+  const routing = await readMoving(db, move)
+  if (routing.phase === 'track' || routing.phase === 'soak') {
+    const gate = await catchUp(context, parts)
+    if (gate !== undefined) return wait(gate, 100)
+    await guardFence(context, parts)
+    await asMover(db, move, async (tx, row) => {
+      const fence = { phase: 'fence', fenceBudgetMs: settings.fenceBudgetMs } as const
+      const changed = await changeRouting(tx, row.tenantId, routing.epoch, fence)
+      if (changed !== undefined) await changeMove(tx, row, { heldAt: sql`clock_timestamp()`, gate: null })
+    })
+  } else if (routing.phase !== 'fence') return undefined
+  else {
+    // Left shut by a mover that died, or by a fault: writes have been held for a while, so it is judged anew.
+    const gate = await catchUp(context, parts)
+    if (gate !== undefined) {
+      await asMover(db, move, (tx, row) => openFence(tx, row))
+      return wait(gate, 100)
+    }
+  }
+  context.learnt.waitedEnough()
+  await context.at('fence: entered')
+  const fenced = await readMoving(db, move)
+  if (fenced.phase !== 'fence') return wait({ kind: 'switch_missed' }, 100)
+  const endsAtMs = context.clock.now() + (await fenceLeftMs(context))
+  let kept = whatKept(await parts.ledger.tail())
+  const held = { ...parts, mayDrop: false }
+  while (context.clock.now() < endsAtMs) {
+    await syncRound(held)
+    const tail = await parts.ledger.tail()
+    kept = whatKept(tail)
+    if (isTailDone(tail)) {
+      await context.at('fence: tail synced')
+      if (await asMover(db, move, (tx, row) => flip(tx, row, flipped))) return undefined
+      break
+    }
+    if (isInVain(tail, endsAtMs - context.clock.now(), parts.storeVisibleMs)) break
+    await context.clock.sleep(pollMs(ratesOf(context, parts)), context.signal)
+  }
+  await asMover(db, move, (tx, row) => openFence(tx, row))
+  // Longer after each try: whatever was in the way needs time.
+  const retryMs = Math.min(10_000, 500 * 2 ** move.fenceTries)
+  return wait({ kind: 'switch_missed', ...(kept && { because: kept }) }, retryMs)
+}
+
+async function catchUp(context: StepContext, parts: SyncParts): Promise<Gate | undefined> {
+  const { db, move, settings, learnt } = context
+  const { synced, verified } = await syncRound(parts)
+  if (synced + verified > 0) await context.at('sync: carried over')
+  const { behind } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
+  const tail = await parts.ledger.tail()
+  const { fenceBudgetMs } = settings
+  const rates = ratesOf(context, parts)
+  return fenceGate({ tail, behind, rates, fenceBudgetMs, waitedMs: learnt.waitedMs(), fenceTries: move.fenceTries })
+}
+
+function ratesOf({ learnt }: StepContext, { active, follower }: SyncParts): Rates {
+  return learnt.rates(active.placement.placeId, follower.placement.placeId)
+}
+
+/** By Postgres's clock, which set the deadline: ours may be wrong by more than a fence lasts. */
+async function fenceLeftMs({ db, move }: StepContext): Promise<number> {
+  const [row] = await db.execute<{ ms: number }>(sql`
+    select (extract(epoch from fence_deadline - clock_timestamp()) * 1000)::float8 as ms from routing
+    where tenant_id = ${move.tenantId} and phase = 'fence'`)
+  return row?.ms ?? 0
+}
+
+/** One transaction: before the deadline and with nothing left to carry over, the roles change. */
+async function flip(tx: Tx, row: MoveRow, flipped: MoveChange): Promise<boolean> {
+  const routing = await readMoving(tx, row)
+  if (routing.phase !== 'fence') return false
+  // Who asked for it was told that it is before the switch.
+  if (row.request === 'cancel') return false
+  const { active, follower, epoch } = routing
+  // The fence let no new row in, so this is the last word.
+  if (!isTailDone(await readTail(tx, row.id))) return false
+  await tx.update(places).set({ state: 'follower' }).where(eq(places.id, active.placeId))
+  await tx.update(places).set({ state: 'active' }).where(eq(places.id, follower.placeId))
+  const change = { phase: 'flip', activePlaceId: follower.placeId, followerPlaceId: active.placeId } as const
+  const changed = await changeRouting(tx, row.tenantId, epoch, change, sql`fence_deadline > clock_timestamp()`)
+  if (changed === undefined) {
+    await tx.update(places).set({ state: 'follower' }).where(eq(places.id, follower.placeId))
+    await tx.update(places).set({ state: 'active' }).where(eq(places.id, active.placeId))
+    return false
+  }
+  await changeMove(tx, row, {
+    ...flipped,
+    request: null,
+    barrierTick: changed.tick,
+    switchedAt: sql`clock_timestamp()`,
+    gate: null,
+  })
+  return true
+}
+
+/** Lets writes go on where they were; also any replica's duty when a fence is past its deadline (docs/moves.md L1). */
+export async function openFence(tx: Tx, row: MoveRow): Promise<void> {
+  const routing = await readMoving(tx, row)
+  if (routing.phase !== 'fence') return
+  const phase = phaseBefore(row, routing.active.placeId)
+  const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase })
+  if (changed === undefined) return
+  await changeMove(tx, row, { fenceTries: sql`fence_tries + 1`, barrierTick: changed.tick })
+}
+
+/** The phase that a fence was shut in: before the barrier of ARM, with the source active, or with the target. */
+function phaseBefore(row: MoveRow, activePlaceId: number): 'arm' | 'track' | 'soak' {
+  if (activePlaceId === row.targetPlaceId) return 'soak'
+  // A move that is given up copies nothing any more, whether it had begun to or not.
+  return row.state === 'arming' || (row.state === 'cancelling' && row.total === null) ? 'arm' : 'track'
+}

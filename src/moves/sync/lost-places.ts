@@ -1,0 +1,75 @@
+import { isAppError } from '../../errors.ts'
+import { isGone } from '../losses/count-places.ts'
+import { mendedAtMost } from '../losses/loss-rules.ts'
+import { NeedsPerson } from '../state/stop-reason.ts'
+import type { DirtyRow } from './dirty-ledger.ts'
+import { isShownThere } from './freshness.ts'
+import type { SyncParts } from './sync-parts.ts'
+
+/**
+ * A record that was put or changed, and that the active place no longer has while the follower does, was deleted by
+ * nobody that the log knows. A few may be writes that were refused after a delete; where the active place has lost its
+ * records, carrying this over would delete the last copies.
+ * @throws NeedsPerson
+ */
+export async function refuseStrayDeletes(parts: SyncParts, deletes: readonly DirtyRow[]): Promise<void> {
+  const { active, follower, signal, acceptedLoss } = parts
+  const ids = deletes.filter((row) => row.isPut).map((row) => row.id)
+  if (ids.length <= acceptedLoss) return
+  const stray = (await follower.fetch(ids, { signal })).records.size
+  if (stray <= acceptedLoss) return
+  const [here, there] = await Promise.all([
+    active.describeNamespace({ signal }),
+    follower.describeNamespace({ signal }),
+  ])
+  const [activeRecords, followerRecords] = [here?.recordCount ?? 0, there?.recordCount ?? 0]
+  const isFew =
+    stray <= mendedAtMost(followerRecords) && followerRecords - activeRecords <= mendedAtMost(followerRecords)
+  if (here !== undefined && isFew) return
+  const words = `The place in use shows ${activeRecords} records and the other one ${followerRecords}: ${stray} that were written, and deleted by nobody, are gone from it.`
+  throw new NeedsPerson({ words, records: stray })
+}
+
+/**
+ * After a fault of a round: whether a whole place is gone. Without the new place a rollback goes on by what the old one
+ * shows; anything else is a person's to decide.
+ * @throws NeedsPerson, or the fault itself when no place that counts is gone.
+ */
+export async function afterLoss(
+  parts: SyncParts,
+  fault: unknown,
+): Promise<{ readonly synced: number; readonly verified: number }> {
+  if (!isAppError(fault, 'not_found')) throw fault
+  const { active, follower, signal, isSwitched, ledger } = parts
+  if (await isGone(active, signal)) {
+    if (isSwitched && !(await isGone(follower, signal))) return withoutActive(parts)
+    throw new NeedsPerson({ words: 'The place in use is gone.', records: await ledger.countLost() })
+  }
+  if (!isSwitched || !(await isGone(follower, signal))) throw fault
+  const words = 'The old place is gone, so there is no way back. The new one has everything: complete the move.'
+  throw new NeedsPerson({ words, records: 0 })
+}
+
+/** Closes what can be closed when nothing can be read where it was written: what the old place lacks was given up. */
+async function withoutActive(parts: SyncParts): Promise<{ readonly synced: number; readonly verified: number }> {
+  const { ledger, follower, signal, storeInDoubtMs, storeVisibleMs, acceptedLoss } = parts
+  const records = await ledger.countLost()
+  if (records > acceptedLoss) {
+    const words = `The place in use is gone, with ${records} write(s) that the old one lacks.`
+    throw new NeedsPerson({ words, records })
+  }
+  await ledger.closeDoubts(storeInDoubtMs)
+  // What was refused, or is in doubt no longer, left nothing that could be carried back.
+  const given = await ledger.unsynced(1000, 0)
+  if (given.length > 0) await ledger.synced(given)
+  if (given.length > 0) await ledger.verified(given)
+  const rows = await ledger.unverified(1000)
+  if (rows.length === 0) return { synced: given.length, verified: 0 }
+  const shown = await follower.fetch(
+    rows.map((row) => row.id),
+    { signal },
+  )
+  const proven = rows.filter((row) => isShownThere(row, shown.records.get(row.id), shown.indexedLsn, storeVisibleMs))
+  if (proven.length > 0) await ledger.verified(proven)
+  return { synced: given.length, verified: proven.length }
+}

@@ -1,0 +1,103 @@
+import type { Clock } from '../../clock.ts'
+import type { Db } from '../../db/connect.ts'
+import type { Project } from '../../placement/choose-project.ts'
+import type { VectorStore } from '../../stores/store.ts'
+import type { Gate } from '../state/gate.ts'
+import type { MoveRow } from '../state/journal.ts'
+import type { RecentQueries } from '../verify/recent-queries.ts'
+import type { Learnt } from './learnt.ts'
+
+/** Times in ms; the bounds that docs/moves.md section 1 names. */
+export interface MoveSettings {
+  readonly project: string
+  readonly cloud: string
+  readonly region: string
+  readonly indexPrefix: string
+  readonly projectIndexLimit: number
+  /** Where targets may be; without it, in `project` alone. */
+  readonly projects?: readonly Project[]
+  readonly retentionMs: number
+  readonly fenceBudgetMs: number
+  readonly storeInDoubtMs: number
+  readonly storeVisibleMs: number
+  /** Longest a read that began before a switch may still be under way. */
+  readonly readGraceMs: number
+  /** How long a replica without Postgres goes on answering by what it saw last; 0 where such reads stop at once. */
+  readonly staleReadsMs: number
+}
+
+/** Points between two effects of a move: a test stops a mover there. In production `at` does nothing. */
+export const movePoints = [
+  'prepare: target reserved',
+  'prepare: index made',
+  'prepare: index ready',
+  'prepare: namespace made',
+  'arm: barrier passed',
+  'arm: all visible',
+  'copy: batch claimed',
+  'copy: batch written',
+  'copy: batch recorded',
+  'sync: carried over',
+  'verify: compared',
+  'fence: entered',
+  'fence: tail synced',
+  'flip: switched',
+  'open: barrier passed',
+  'end: fence entered',
+  'complete: begun',
+  'complete: purged',
+  'cancel: begun',
+  'cancel: purged',
+  'rollBack: begun',
+  'rollBack: purged',
+] as const
+
+export type MovePoint = (typeof movePoints)[number]
+
+/** What a step works with: the move as it was when the step began, and the parts. */
+export interface StepContext {
+  readonly db: Db
+  readonly stores: VectorStore
+  readonly settings: MoveSettings
+  readonly clock: Clock
+  /** What the tenants asked this replica lately; without it no query is replayed. */
+  readonly recentQueries?: Pick<RecentQueries, 'of'>
+  readonly move: MoveRow
+  /** What this mover knows of the move beside its row. */
+  readonly learnt: Learnt
+  /** Fires when the mover loses its lease on the move or the process stops. */
+  readonly signal: AbortSignal
+  at(point: MovePoint): Promise<void>
+  /**
+   * Says what the step waits for while it goes on waiting, and looks whether a person asked for something else.
+   * @throws when somebody did: the step ends there.
+   */
+  waiting(gate: Gate, retryMs: number): Promise<void>
+}
+
+/**
+ * `next`: the row says what follows. `wait`: nothing is wrong, but `gate` has to open first; the step is run again
+ * after `retryMs`, or sooner when the move's row changes.
+ */
+export type StepResult =
+  | { readonly kind: 'next' }
+  | { readonly kind: 'wait'; readonly gate: Gate; readonly retryMs: number }
+
+/** One phase of a move. It may be run again at any time, by any mover, from whatever it finds. */
+export type Step = (context: StepContext) => Promise<StepResult>
+
+export const next: StepResult = { kind: 'next' }
+
+export function wait(gate: Gate, retryMs: number): StepResult {
+  return { kind: 'wait', gate, retryMs }
+}
+
+/** The tick that the move's current barrier waits for. */
+export function barrierTickOf(move: MoveRow): number {
+  if (move.barrierTick === null) throw new Error(`move ${move.id} waits for a barrier that it never set`)
+  return move.barrierTick
+}
+
+export function replicasBehind(behind: number): Gate {
+  return { kind: 'replicas_behind', count: behind }
+}

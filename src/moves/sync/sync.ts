@@ -1,0 +1,144 @@
+import { isRefusal } from '../../routing/write-log/write-outcome.ts'
+import type { VectorRecord, WriteReceipt } from '../../stores/store.ts'
+import { putBatch } from '../copy/put-batch.ts'
+import { digestRecord } from '../verify/digest.ts'
+import type { DirtyRow } from './dirty-ledger.ts'
+import { isFresh, isShownThere, stampCopy } from './freshness.ts'
+import { afterLoss, refuseStrayDeletes } from './lost-places.ts'
+import { maxFollowed, type StoreLag, type Written } from './store-lag.ts'
+import type { SyncParts } from './sync-parts.ts'
+
+/** Rows carried over at once. */
+const roundSize = 1000
+/**
+ * The oldest of them, looked at first: as long as most of these do not show, the younger ones do not either. With the
+ * writes that are followed it is one request.
+ */
+const firstLook = 100 - maxFollowed
+
+/** Carries over and compares what can be by now, once. @returns how many rows were carried over, and how many compared. */
+export async function syncRound(parts: SyncParts): Promise<{ readonly synced: number; readonly verified: number }> {
+  const begunAtMs = parts.learnt.nowMs()
+  const { synced, verified } = await round(parts).catch((fault) => afterLoss(parts, fault))
+  parts.learnt.rounded(begunAtMs, synced)
+  if (parts.mayDrop && parts.learnt.isDropDue())
+    parts.learnt.droppedTo = await parts.ledger.drop(parts.learnt.droppedTo, parts.storeVisibleMs)
+  return { synced, verified }
+}
+
+async function round(parts: SyncParts): Promise<{ readonly synced: number; readonly verified: number }> {
+  return { synced: await carryOver(parts), verified: await verify(parts) }
+}
+
+/**
+ * Carries what was written in the active place over to the follower, a batch: read until it is proven to be the last
+ * write, put or delete it, and mark it only if nothing was written since. Copy and sync never overlap, for one mover
+ * does one after the other.
+ */
+async function carryOver(parts: SyncParts): Promise<number> {
+  const { ledger, active, follower, signal, storeVisibleMs } = parts
+  await ledger.closeDoubts(parts.storeInDoubtMs)
+  const rows = await ledger.unsynced(roundSize, storeVisibleMs)
+  const records = new Map<string, VectorRecord>()
+  const lag = parts.learnt.lagOf(active.placement.placeId)
+  const fresh = await inTwoLooks(rows, async (some, isFirst) => {
+    const lookedAtMs = parts.learnt.nowMs()
+    const found = await active.fetch(idsOf(some, isFirst ? lag : undefined), { signal })
+    if (isFirst) lag.looked(lookedAtMs, rows.map(writtenHere), found.records)
+    for (const [id, record] of found.records) records.set(id, record)
+    return some.filter((row) => isFresh(row, found.records.get(row.id), found.indexedLsn, storeVisibleMs))
+  })
+  if (fresh.length === 0) return 0
+  const ids = fresh.map((row) => row.id)
+  const puts = fresh.flatMap((row) => {
+    const record = records.get(row.id)
+    return record === undefined ? [] : [{ row, ...stampCopy(record, row.seq) }]
+  })
+  const deletes = fresh.filter((row) => !records.has(row.id))
+  await refuseStrayDeletes(parts, deletes)
+  await ledger.claim(ids)
+  const copies = puts.map(({ copy }) => copy)
+  const put = puts.length > 0 ? await carry(parts, ids, () => putBatch(follower, copies, signal)) : {}
+  const gone = deletes.map(({ id }) => id)
+  const deleted = gone.length > 0 ? await carry(parts, ids, () => follower.deleteIds(gone, { signal })) : {}
+  await ledger.synced([
+    ...puts.map(({ row, stamped }) => ({ ...row, syncedLsn: put.lsn, syncedStamped: stamped })),
+    ...deletes.map((row) => ({ ...row, syncedLsn: deleted.lsn, syncedStamped: false })),
+  ])
+  return fresh.length
+}
+
+/** Looks at the oldest rows, and at the others if most of those were ready. @returns the rows that are. */
+async function inTwoLooks(
+  rows: readonly DirtyRow[],
+  look: (some: readonly DirtyRow[], isFirst: boolean) => Promise<readonly DirtyRow[]>,
+): Promise<readonly DirtyRow[]> {
+  const [oldest, younger] = [rows.slice(0, firstLook), rows.slice(firstLook)]
+  if (oldest.length === 0) return []
+  const ready = await look(oldest, true)
+  return younger.length === 0 || ready.length < oldest.length / 2 ? ready : [...ready, ...(await look(younger, false))]
+}
+
+function idsOf(rows: readonly DirtyRow[], besides?: StoreLag): readonly string[] {
+  return [...new Set([...rows.map((row) => row.id), ...(besides?.followedIds ?? [])])]
+}
+
+function writtenHere(row: DirtyRow): Written {
+  return { id: row.id, seq: row.seq, ageMs: row.doneForMs, isStamped: mustBeStamped(row) }
+}
+
+function carriedThere(row: DirtyRow): Written {
+  return { id: row.id, seq: row.seq, ageMs: row.syncedForMs, isStamped: row.syncedStamped }
+}
+
+/** An update of a record that was not there leaves no stamp. */
+function mustBeStamped({ isPut, isUpdate, trustStore }: DirtyRow): boolean {
+  return isPut && !isUpdate && !trustStore
+}
+
+/** A write to the follower. If it may land later, its records are suspect until it no longer can. */
+export async function carry(
+  parts: Pick<SyncParts, 'ledger' | 'storeInDoubtMs'>,
+  ids: readonly string[],
+  send: () => Promise<WriteReceipt>,
+): Promise<WriteReceipt> {
+  try {
+    const receipt = await send()
+    if (receipt.doubtful) await parts.ledger.soil(ids, parts.storeInDoubtMs)
+    return receipt
+  } catch (error) {
+    if (!isRefusal(error)) await parts.ledger.soil(ids, parts.storeInDoubtMs)
+    throw error
+  }
+}
+
+/**
+ * Compares what was carried over, a batch: a row is verified when both places are equal and the follower is proven to
+ * show what was carried. What differs although the store has had the time to show it is dirty again.
+ * @returns how many were verified.
+ */
+async function verify(parts: SyncParts): Promise<number> {
+  const { ledger, active, follower, signal, storeVisibleMs } = parts
+  const rows = await ledger.unverified(roundSize)
+  const different: DirtyRow[] = []
+  const lag = parts.learnt.lagOf(follower.placement.placeId)
+  const equal = await inTwoLooks(rows, async (some, isFirst) => {
+    const lookedAtMs = parts.learnt.nowMs()
+    const [here, there] = await Promise.all([
+      active.fetch(idsOf(some), { signal }),
+      follower.fetch(idsOf(some, isFirst ? lag : undefined), { signal }),
+    ])
+    if (isFirst) lag.looked(lookedAtMs, rows.map(carriedThere), there.records)
+    const digest = (records: typeof here.records, { id }: DirtyRow) => {
+      const record = records.get(id)
+      return record === undefined ? 'absent' : digestRecord(record)
+    }
+    const isEqual = (row: DirtyRow) => digest(here.records, row) === digest(there.records, row)
+    const isShown = (row: DirtyRow) => isShownThere(row, there.records.get(row.id), there.indexedLsn, storeVisibleMs)
+    different.push(...some.filter((row) => !isEqual(row) && row.syncedForMs >= storeVisibleMs))
+    return some.filter((row) => isEqual(row) && isShown(row))
+  })
+  if (equal.length > 0) await ledger.verified(equal)
+  await ledger.soil(different.map((row) => row.id))
+  return equal.length
+}

@@ -1,0 +1,104 @@
+import { and, eq, isNull } from 'drizzle-orm'
+import type { Tx } from '../../db/connect.ts'
+import { AppError } from '../../errors.ts'
+import type { Project } from '../../placement/choose-project.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import type { IndexRow } from '../../registry/indexes.ts'
+import { readRoute } from '../../routing/read-route.ts'
+import type { MoveKind } from '../state/move-state.ts'
+import { moves } from '../state/moves.sql.ts'
+import { type PlaceAndIndex, readPlace } from '../state/read-places.ts'
+import { namedIndex, type ProjectSettings, projectsOf, siloProject } from './reserve-target-project.ts'
+import { findSeat, regionOf } from './reserve-target-seat.ts'
+
+/** A move that someone wants, before it is one. */
+export interface WantedMove {
+  readonly tenantId: TenantId
+  readonly kind: MoveKind
+  /** Of a rebalance: the shared index to go to, by its name. */
+  readonly to?: string | undefined
+}
+
+/** What the registry knows of a wanted move, and why it can't be: nothing is changed by looking. */
+export interface Prospect {
+  readonly source: PlaceAndIndex
+  /** Where the target is to be. */
+  readonly region: string
+  readonly wanted: IndexRow | undefined
+  /** Of a promote: the project that its index would be made in; undefined when none takes one. */
+  readonly project: Project | undefined
+  /** The shared index it would go to as things are now; undefined for a promote, and when none will do. */
+  readonly seat: { readonly indexId: number; readonly name: string } | undefined
+  /** Every reason against it; the first is what a start would say. */
+  readonly refusals: readonly AppError[]
+}
+
+/** @throws AppError `not_found`, `tenant_not_ready`, `invalid_request` for an index that is not there. */
+export async function lookAhead(
+  tx: Tx,
+  settings: ProjectSettings,
+  { tenantId, kind, to }: WantedMove,
+): Promise<Prospect> {
+  const lookup = await readRoute(tx, tenantId)
+  if ('missing' in lookup) {
+    if (lookup.missing === 'provisioning')
+      throw new AppError('tenant_not_ready', 'The tenant is still being set up.', { retryAfterS: 2 })
+    throw new AppError('not_found', 'There is no such tenant.')
+  }
+  const { route } = lookup.found
+  const source = await readPlace(tx, route.routing.active.placeId)
+  if (source === undefined) throw new Error(`the routing of ${tenantId} names no place`)
+  const wanted = await wantedIndex(tx, settings, kind, to)
+  const refusals: AppError[] = []
+  const open = await openMove(tx, tenantId)
+  if (open !== undefined) {
+    const words = `The tenant has an open move: ${open}. Complete, roll back or cancel it first.`
+    refusals.push(new AppError('move_in_progress', words))
+  }
+  if (route.status === 'offboarding') refusals.push(new AppError('conflict', 'The tenant is being offboarded.'))
+  const misplaced = wrongPlace(kind, source.index)
+  if (misplaced !== undefined) refusals.push(new AppError('conflict', misplaced))
+  const region = await regionOf(tx, tenantId, kind === 'promote' ? settings.region : source.index.region)
+  if (kind === 'promote') {
+    const choice = await siloProject(tx, settings, region)
+    if ('refused' in choice) refusals.push(choice.refused)
+    const project = 'refused' in choice ? undefined : choice.project
+    return { source, region, wanted, project, seat: undefined, refusals }
+  }
+  const projects = projectsOf(settings)
+  const seat = await findSeat(tx, { source: source.index, projects, region, wantedIndexId: wanted?.id ?? null })
+  if ('refused' in seat) {
+    if (misplaced === undefined) refusals.push(new AppError('conflict', seat.refused))
+    return { source, region, wanted, project: undefined, seat: undefined, refusals }
+  }
+  return { source, region, wanted, project: undefined, seat: seat.shard, refusals }
+}
+
+function wrongPlace(kind: MoveKind, { kind: place }: IndexRow): string | undefined {
+  if (kind === 'promote' && place === 'silo') return 'The tenant has an index of its own already.'
+  if (kind === 'demote' && place === 'pool') return 'The tenant is in a shared index already.'
+  if (kind === 'rebalance' && place === 'silo') return 'The tenant has an index of its own: demote it instead.'
+  return undefined
+}
+
+async function openMove(tx: Tx, tenantId: TenantId): Promise<string | undefined> {
+  const [open] = await tx
+    .select({ id: moves.id })
+    .from(moves)
+    .where(and(eq(moves.tenantId, tenantId), isNull(moves.endedAt)))
+  return open?.id
+}
+
+async function wantedIndex(
+  tx: Tx,
+  settings: ProjectSettings,
+  kind: MoveKind,
+  to: string | undefined,
+): Promise<IndexRow | undefined> {
+  if (to === undefined) return undefined
+  const fault = (message: string) => new AppError('invalid_request', message, { faults: [{ path: 'to', message }] })
+  if (kind !== 'rebalance') throw fault('Only a rebalance takes an index to go to.')
+  const index = await namedIndex(tx, settings, to)
+  if (index === undefined) throw fault(`There is no index ${to}.`)
+  return index
+}

@@ -1,0 +1,44 @@
+import type { Tx } from '../../db/connect.ts'
+import { AppError } from '../../errors.ts'
+import { chooseProject, noProjectError, type Project } from '../../placement/choose-project.ts'
+import { findIndexByName, type IndexRow } from '../../registry/indexes.ts'
+import { countIndexesByProject } from '../../registry/projects.ts'
+import type { MoveSettings } from '../sync/step.ts'
+
+export type ProjectSettings = Pick<MoveSettings, 'project' | 'region' | 'projectIndexLimit' | 'projects'> &
+  Partial<Pick<MoveSettings, 'cloud'>>
+
+/** The Pinecone projects that a target may be in, the default one first. The cloud matters only to who makes an index. */
+export function projectsOf({ projects, project, cloud = '', region, projectIndexLimit }: ProjectSettings) {
+  const alone = { name: project, cloud, region, regions: 'any', holds: ['pool', 'silo'] } as const
+  return projects ?? ([{ ...alone, indexLimit: projectIndexLimit }] satisfies readonly Project[])
+}
+
+/** Where a promoted tenant's index is made. Count under the projects' locks (`lockProjects`) to rely on it. */
+export async function siloProject(
+  tx: Tx,
+  settings: ProjectSettings,
+  region: string,
+): Promise<{ readonly project: Project } | { readonly refused: AppError }> {
+  const wanted = { kind: 'silo', region } as const
+  const choice = chooseProject(projectsOf(settings), await countIndexesByProject(tx), wanted)
+  return 'none' in choice ? { refused: noProjectError(choice.none, wanted) } : choice
+}
+
+/**
+ * An index of any of the projects, by its name, or as `project/name` where several have one of that name; those that are
+ * gone are not found.
+ * @throws AppError `invalid_request` when the name alone fits several: projects number their shared indexes alike.
+ */
+export async function namedIndex(tx: Tx, settings: ProjectSettings, name: string): Promise<IndexRow | undefined> {
+  const [bare = '', wanted] = name.split('/').toReversed()
+  const found: IndexRow[] = []
+  for (const project of projectsOf(settings)) {
+    if (wanted !== undefined && wanted !== project.name) continue
+    const index = await findIndexByName(tx, project.name, bare)
+    if (index !== undefined && index.state !== 'deleted') found.push(index)
+  }
+  if (found.length < 2) return found[0]
+  const full = found.map((index) => `${index.project}/${index.name}`).join(' or ')
+  throw new AppError('invalid_request', `Several Pinecone projects have an index ${name}: say ${full}.`)
+}

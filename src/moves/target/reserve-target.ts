@@ -1,0 +1,128 @@
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/connect.ts'
+import { AppError } from '../../errors.ts'
+import { namespaceName, siloIndexName } from '../../placement/naming.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { indexes } from '../../registry/indexes.sql.ts'
+import { type IndexRow, markFull, takeRoom } from '../../registry/indexes.ts'
+import { places } from '../../registry/places.sql.ts'
+import { retirePlace } from '../../registry/places.ts'
+import { lockProjects } from '../../registry/projects.ts'
+import { tenants } from '../../registry/tenants.sql.ts'
+import { changeMove, type MoveRow } from '../state/journal.ts'
+import { cleanups } from '../state/moves.sql.ts'
+import { type PlaceAndIndex, readPlaces } from '../state/read-places.ts'
+import type { MoveSettings } from '../sync/step.ts'
+import { type ProjectSettings, projectsOf, siloProject } from './reserve-target-project.ts'
+import { findSeat, regionOf } from './reserve-target-seat.ts'
+
+export type ReserveSettings = ProjectSettings & Pick<MoveSettings, 'indexPrefix'>
+
+/**
+ * Writes down where the move goes, before anything is made there: a silo's index for a promote, room in a shared index
+ * for the others; then the place, under a generation and a name of its own, and its cleanup. A promote does so when it
+ * is accepted, since a project has few indexes; the others when they begin.
+ * @returns the place's id.
+ * @throws AppError `index_limit_reached`, `conflict` when no shared index has room.
+ */
+export async function reserveTarget(tx: Tx, row: MoveRow, settings: ReserveSettings): Promise<number> {
+  const { source } = await readPlaces(tx, row)
+  const generation = await nextGeneration(tx, row.tenantId)
+  const index =
+    row.kind === 'promote'
+      ? await reserveSilo(tx, row.tenantId, generation, source.index, settings)
+      : await reserveSeat(tx, row, source.index, settings)
+  const [place] = await tx
+    .insert(places)
+    .values({
+      tenantId: row.tenantId,
+      indexId: index.id,
+      project: index.project,
+      indexName: index.name,
+      namespace: namespaceName(row.tenantId, generation),
+      generation,
+      state: 'follower',
+    })
+    .returning({ id: places.id })
+  if (place === undefined) throw new Error('an insert returns its row')
+  await tx.insert(cleanups).values({ placeId: place.id, moveId: row.id })
+  await changeMove(tx, row, { targetPlaceId: place.id })
+  return place.id
+}
+
+/**
+ * The store took no further namespace in the shared index: it counts as full, and the next one is looked for. What may
+ * be there of an earlier try is the sweep's to delete, once nothing can land any more.
+ */
+export async function giveSeatUp(
+  tx: Tx,
+  row: MoveRow,
+  { place, index }: PlaceAndIndex,
+  storeInDoubtMs: number,
+): Promise<void> {
+  await markFull(tx, index.id)
+  await retirePlace(tx, place.id)
+  await tx
+    .update(cleanups)
+    .set({ armed: true, moveId: null, notBefore: sql`now() + make_interval(secs => ${storeInDoubtMs / 1000})` })
+    .where(and(eq(cleanups.placeId, place.id), isNull(cleanups.doneAt)))
+  await changeMove(tx, row, { targetPlaceId: null })
+}
+
+async function nextGeneration(tx: Tx, tenantId: TenantId): Promise<number> {
+  const [tenant] = await tx
+    .update(tenants)
+    .set({ lastGeneration: sql`${tenants.lastGeneration} + 1` })
+    .where(eq(tenants.id, tenantId))
+    .returning({ generation: tenants.lastGeneration })
+  if (tenant === undefined) throw new AppError('not_found', 'There is no such tenant.')
+  return tenant.generation
+}
+
+async function reserveSilo(
+  tx: Tx,
+  tenantId: TenantId,
+  generation: number,
+  source: IndexRow,
+  settings: ReserveSettings,
+): Promise<IndexRow> {
+  const region = await regionOf(tx, tenantId, settings.region)
+  await lockProjects(tx, projectsOf(settings))
+  const choice = await siloProject(tx, settings, region)
+  if ('refused' in choice) throw choice.refused
+  const [index] = await tx
+    .insert(indexes)
+    .values({
+      project: choice.project.name,
+      name: siloIndexName(settings.indexPrefix, tenantId, generation),
+      kind: 'silo',
+      tenantId,
+      cloud: choice.project.cloud,
+      region,
+      embeddingModel: source.embeddingModel,
+      dimension: source.dimension,
+      metric: source.metric,
+      namespaceLimit: 1,
+      namespacesUsed: 1,
+      state: 'creating',
+    })
+    .returning()
+  if (index === undefined) throw new Error('an insert returns its row')
+  return index
+}
+
+/** Another may take the last room between the look and the count: then the next index is looked for. */
+async function reserveSeat(tx: Tx, row: MoveRow, source: IndexRow, settings: ProjectSettings): Promise<IndexRow> {
+  const region = await regionOf(tx, row.tenantId, source.region)
+  for (;;) {
+    const seat = await findSeat(tx, {
+      source,
+      projects: projectsOf(settings),
+      region,
+      wantedIndexId: row.wantedIndexId,
+    })
+    if ('refused' in seat) throw new AppError('conflict', seat.refused)
+    const index = await takeRoom(tx, seat.shard.indexId, 1)
+    if (index !== undefined) return index
+  }
+}

@@ -1,0 +1,45 @@
+import { eq } from 'drizzle-orm'
+import type { Db } from '../../db/connect.ts'
+import { asMover, changeMove, type MoveRow } from '../state/journal.ts'
+import type { PassProgress, PassSoFar } from './compare.ts'
+import { movePasses } from './reports.sql.ts'
+
+/** What is done between two marks is done again by the next mover. */
+const markEveryMs = 5_000
+/** With more differences than this a pass is begun anew: they are what a mark would carry. */
+const differencesAtMost = 10_000
+
+/** Where the move's comparison goes on. */
+export async function readPass(db: Db, move: MoveRow): Promise<PassSoFar> {
+  const [row] = await db.select().from(movePasses).where(eq(movePasses.moveId, move.id))
+  return row?.progress ?? { pass: 1, repaired: move.repairs, begun: null }
+}
+
+/** Writes down that a pass begins or ends. */
+export async function markPass(db: Db, move: MoveRow, progress: PassSoFar): Promise<void> {
+  await asMover(db, move, async (tx, row) => {
+    const values = { moveId: row.id, progress }
+    await tx.insert(movePasses).values(values).onConflictDoUpdate({ target: movePasses.moveId, set: { progress } })
+    await changeMove(tx, row, { verified: progress.begun?.sourceRecords ?? 0 })
+  })
+}
+
+/** Writes down how far a pass has come, but not after every batch: the ranges of a large tenant are many. */
+export function passMarks(
+  db: Db,
+  move: MoveRow,
+  at: Pick<PassSoFar, 'pass' | 'repaired'>,
+  nowMs: () => number,
+): (begun: PassProgress) => Promise<void> {
+  let markedAtMs = nowMs()
+  return async (begun) => {
+    const isTooLong = begun.toPut.length + begun.toDelete.length > differencesAtMost
+    if (nowMs() - markedAtMs >= markEveryMs && !isTooLong) {
+      markedAtMs = nowMs()
+      await markPass(db, move, { ...at, begun })
+    } else {
+      const change = { verified: begun.sourceRecords }
+      await asMover(db, move, (tx, row) => changeMove(tx, row, change))
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { TenantId } from '../../placement/tenant-id.ts'
+
+export interface RecentQueriesOptions {
+  readonly perTenant?: number
+  /** Numbers in all vectors together, 8 bytes each. */
+  readonly numbersAtMost?: number
+}
+
+/**
+ * The vectors of each tenant's last queries on this replica, for a move to ask both places the same. Only in memory,
+ * never logged, and bounded: the tenants that have not asked for longest are forgotten first.
+ */
+export class RecentQueries {
+  readonly #perTenant: number
+  readonly #numbersAtMost: number
+  /** In the order of the last query, the oldest first. */
+  readonly #byTenant = new Map<TenantId, (readonly number[])[]>()
+  #numbers = 0
+
+  constructor({ perTenant = 50, numbersAtMost = 4_000_000 }: RecentQueriesOptions = {}) {
+    this.#perTenant = perTenant
+    this.#numbersAtMost = numbersAtMost
+  }
+
+  /** Keeps the vector itself, not a copy: nobody may change it afterwards. */
+  note(tenantId: TenantId, vector: readonly number[]): void {
+    const vectors = this.#byTenant.get(tenantId) ?? []
+    this.#byTenant.delete(tenantId)
+    this.#byTenant.set(tenantId, vectors)
+    vectors.push(vector)
+    this.#numbers += vector.length
+    if (vectors.length > this.#perTenant) this.#numbers -= vectors.shift()?.length ?? 0
+    while (this.#numbers > this.#numbersAtMost) this.#forgetOldest()
+  }
+
+  /** The newest last. */
+  of(tenantId: TenantId): readonly (readonly number[])[] {
+    return [...(this.#byTenant.get(tenantId) ?? [])]
+  }
+
+  #forgetOldest(): void {
+    for (const [tenantId, vectors] of this.#byTenant) {
+      this.#byTenant.delete(tenantId)
+      for (const vector of vectors) this.#numbers -= vector.length
+      return
+    }
+  }
+}

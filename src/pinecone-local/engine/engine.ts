@@ -1,0 +1,185 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { ApiError, notFound } from '../shapes/api-error.ts'
+import { applyWrite, type Storage } from '../store/apply-write.ts'
+import { type IndexEntry, type NamespaceConfig, type NamespaceEntry, newNamespace } from '../store/catalog.ts'
+import { CatalogTables } from '../store/catalog-tables.ts'
+import { CommitQueue } from '../store/commit-queue.ts'
+import { HeldWrites } from '../store/held-writes.ts'
+import { HotNamespaces } from '../store/hot-namespaces.ts'
+import { Purge } from '../store/purge.ts'
+import { RecordsTable } from '../store/records-table.ts'
+import type { Write } from '../store/writes.ts'
+import { IndexRegistry } from './index-registry.ts'
+
+export interface Written {
+  readonly lsn: number
+  readonly indexedLsn: number
+}
+
+/** Everything that is stored, and the one way to change it: jobs in the commit queue. */
+export class Engine implements Storage, AsyncDisposable {
+  readonly records: RecordsTable
+  readonly hot: HotNamespaces
+  readonly catalog: CatalogTables
+  readonly indexes = new IndexRegistry()
+  readonly #database: DatabaseSync
+  readonly #commits: CommitQueue
+  readonly #heldWrites: HeldWrites
+  readonly #purge: Purge
+  readonly #changed = new Set<NamespaceEntry>()
+  #lastSpace = 0
+
+  /** @param hotBytes what searched namespaces may hold in memory. */
+  constructor(database: DatabaseSync, hotBytes: number) {
+    this.#database = database
+    this.records = new RecordsTable(database)
+    this.hot = new HotNamespaces(this.records, hotBytes)
+    this.catalog = new CatalogTables(database)
+    const saveChanged = () => this.#saveChanged()
+    this.#commits = new CommitQueue(database, saveChanged, () => this.#load())
+    this.#heldWrites = new HeldWrites(this.catalog, this.#commits, (index, namespace, held) => {
+      applyWrite(this, index, namespace, held.write)
+      namespace.indexedLsn = held.lsn
+      namespace.visible = true
+      this.#changed.add(namespace)
+    })
+    this.#purge = new Purge(this.records, this.#commits)
+    this.#load()
+    this.#purge.wake()
+  }
+
+  /** Runs a job in the commit queue: refused by an ApiError, answered once it is durable. */
+  commit<T>(job: () => T): Promise<T> {
+    return this.#commits.run(job)
+  }
+
+  /** The namespace as reads see it now, or null where it is missing or nothing of it is visible yet. */
+  visible(index: IndexEntry, name: string): NamespaceEntry | null {
+    const namespace = index.namespaces.get(name)
+    if (namespace === undefined) return null
+    this.#heldWrites.releaseDue(index, namespace)
+    return namespace.visible ? namespace : null
+  }
+
+  /** @param check throws where one more namespace may not be made. */
+  createNamespace(
+    index: IndexEntry,
+    name: string,
+    config: NamespaceConfig | null,
+    check: () => void,
+  ): Promise<NamespaceEntry> {
+    return this.#commits.run(() => {
+      this.#mustExist(index)
+      if (index.namespaces.has(name)) throw new ApiError(409, `Namespace ${name} already exists`)
+      check()
+      return this.#insertNamespace(index, name, config, true)
+    })
+  }
+
+  deleteNamespace(index: IndexEntry, name: string): Promise<Written> {
+    return this.#commits.run(() => {
+      const namespace = this.#mustHave(index, name)
+      this.catalog.deleteNamespace(namespace.space)
+      this.records.discard(namespace.space)
+      index.namespaces.delete(name)
+      this.forget(namespace)
+      return { lsn: namespace.lsn + 1, indexedLsn: namespace.lsn + 1 }
+    })
+  }
+
+  /**
+   * Accepts a write: numbers it, makes it durable, and makes it visible now or, behind a lag, later.
+   *
+   * @param check throws where an upsert may not make the namespace.
+   * @throws ApiError 404 for any other write to a namespace that is missing.
+   */
+  write(index: IndexEntry, name: string, write: Write, lagMs: number, check: () => void): Promise<Written> {
+    return this.#commits.run(() => {
+      this.#mustExist(index)
+      let namespace = index.namespaces.get(name)
+      if (namespace === undefined) {
+        if (write.kind !== 'upsert') throw notFound('Namespace not found')
+        check()
+        namespace = this.#insertNamespace(index, name, null, lagMs === 0)
+      }
+      const lsn = ++namespace.lsn
+      this.#changed.add(namespace)
+      if (lagMs > 0 || namespace.held.length > 0) {
+        this.#heldWrites.hold(index, namespace, lsn, write, lagMs)
+      } else {
+        applyWrite(this, index, namespace, write)
+        namespace.indexedLsn = lsn
+      }
+      return { lsn, indexedLsn: namespace.indexedLsn }
+    })
+  }
+
+  /** Lets go of what memory holds of a namespace that was deleted; its records are freed from now on. */
+  forget(namespace: NamespaceEntry): void {
+    this.#changed.delete(namespace)
+    this.#heldWrites.forget(namespace)
+    this.hot.drop(namespace.space)
+    this.#purge.wake()
+  }
+
+  moveToEmptySpace(namespace: NamespaceEntry): void {
+    const from = namespace.space
+    namespace.space = ++this.#lastSpace
+    this.catalog.moveNamespace(from, namespace.space)
+    this.records.discard(from)
+    this.hot.drop(from)
+    namespace.recordCount = 0
+    this.#changed.add(namespace)
+    this.#purge.wake()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#purge.stop()
+    this.#heldWrites.stop()
+    this.#commits.flush()
+    this.hot.clear()
+    this.#database.close()
+  }
+
+  #load(): void {
+    const { indexes, held, lastSpace } = this.catalog.load()
+    this.hot.clear()
+    this.#changed.clear()
+    this.#heldWrites.stop()
+    this.indexes.clear()
+    this.#lastSpace = lastSpace
+    for (const index of indexes) {
+      this.indexes.add(index)
+      if (held.size === 0) continue
+      for (const namespace of index.namespaces.values()) {
+        // A restart is the end of every lag: what was accepted is shown.
+        for (const write of held.get(namespace.space) ?? []) namespace.held.push(write)
+        this.#heldWrites.releaseDue(index, namespace)
+      }
+    }
+  }
+
+  #insertNamespace(index: IndexEntry, name: string, config: NamespaceConfig | null, visible: boolean): NamespaceEntry {
+    const entry = newNamespace(name, ++this.#lastSpace, visible, config)
+    this.catalog.insertNamespace(index, entry)
+    index.namespaces.set(name, entry)
+    return entry
+  }
+
+  /** A write may wait in the queue behind the deletion of its index. */
+  #mustExist(index: IndexEntry): void {
+    if (!this.indexes.has(index)) throw notFound(`Index ${index.name} not found`)
+  }
+
+  #mustHave(index: IndexEntry, name: string): NamespaceEntry {
+    this.#mustExist(index)
+    const namespace = index.namespaces.get(name)
+    if (namespace === undefined) throw notFound('Namespace not found')
+    return namespace
+  }
+
+  #saveChanged(): void {
+    for (const namespace of this.#changed) this.catalog.saveNamespace(namespace)
+    this.#changed.clear()
+  }
+}

@@ -1,0 +1,70 @@
+import { type ApiError, invalid } from './api-error.ts'
+import { isObject } from './body-fields.ts'
+import { limits } from './limits.ts'
+
+export type MetadataValue = string | number | boolean | readonly string[]
+export type Metadata = Readonly<Record<string, MetadataValue>>
+
+function isMetadataValue(value: unknown): value is MetadataValue {
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return true
+    default:
+      return Array.isArray(value) && value.every((item) => typeof item === 'string')
+  }
+}
+
+/**
+ * Metadata as the vendor takes it: flat, strings, numbers, booleans and lists of strings. Null is none of them, and
+ * refused as the vendor refuses it.
+ *
+ * @returns its JSON text, or null where there is none.
+ * @throws ApiError 400.
+ */
+export function metadataJson(value: unknown): string | null {
+  if (value === undefined || value === null) return null
+  if (!isObject(value)) throw invalid(`metadata: expected an object, got ${JSON.stringify(value)}`)
+  const entries: [string, MetadataValue][] = []
+  for (const [key, item] of Object.entries(value)) {
+    if (key.startsWith('$')) throw invalid(`Metadata keys cannot start with '$', got '${key}'`)
+    if (!isMetadataValue(item)) throw badValue(key, item)
+    entries.push([key, item])
+  }
+  if (entries.length === 0) return null
+  const text = JSON.stringify(Object.fromEntries(entries))
+  checkMetadataSize(text)
+  return text
+}
+
+/** @throws ApiError 400 past the 40 KB a record may carry. */
+export function checkMetadataSize(text: string): void {
+  // A UTF-16 unit is at most three bytes, so short texts need no measuring.
+  if (text.length * 3 <= limits.metadataBytes) return
+  const bytes = Buffer.byteLength(text)
+  if (bytes > limits.metadataBytes) {
+    throw invalid(
+      `metadata size is ${bytes} bytes, which exceeds the limit of ${limits.metadataBytes} bytes per vector`,
+    )
+  }
+}
+
+export function parseMetadata(text: string | null): Metadata {
+  return text === null ? {} : (JSON.parse(text) as Metadata)
+}
+
+/** Fields of `changes` replace those of the same name; the rest stays. */
+export function mergeMetadata(current: string | null, changes: string | null): string | null {
+  if (changes === null) return current
+  if (current === null) return changes
+  return JSON.stringify({ ...parseMetadata(current), ...parseMetadata(changes) })
+}
+
+function badValue(key: string, value: unknown): ApiError {
+  const text = JSON.stringify(value)
+  const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text
+  return invalid(
+    `Metadata value must be a string, number, boolean or list of strings, got '${shown}' for field '${key}'`,
+  )
+}

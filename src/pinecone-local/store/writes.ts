@@ -1,0 +1,16 @@
+import type { SparseVector, StoredRecord } from '../shapes/record.ts'
+
+/** A write to one namespace, parsed and checked; plain data, so that one held back by the lag can be stored. */
+export type Write =
+  | { readonly kind: 'upsert'; readonly records: readonly StoredRecord[] }
+  | { readonly kind: 'update'; readonly id: string; readonly change: RecordChange }
+  | { readonly kind: 'updateWhere'; readonly filter: unknown; readonly metadata: string | null }
+  | { readonly kind: 'delete'; readonly ids: readonly string[] }
+  | { readonly kind: 'deleteWhere'; readonly filter: unknown }
+  | { readonly kind: 'deleteAll' }
+
+export interface RecordChange {
+  readonly values: Float32Array | null
+  readonly sparse: SparseVector | null
+  readonly metadata: string | null
+}

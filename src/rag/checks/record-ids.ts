@@ -1,0 +1,50 @@
+import type { FaultList } from '../../fault-list.ts'
+import { isReserved, reservedWords } from '../../stores/reserved.ts'
+
+/** The store's limit of an id. */
+const recordIdMax = 512
+const documentIdMax = 400
+
+/** The characters that stand in a path segment as they are (RFC 3986, pchar): no proxy can change their meaning. */
+const documentIdPattern = /^[A-Za-z0-9\-._~!$&'()*+,;=:@]+$/
+const recordIdPattern = /^[\x20-\x7e]+$/
+
+export const documentIdRule = `1 to ${documentIdMax} of the characters A–Z a–z 0–9 - . _ ~ ! $ & ' ( ) * + , ; = : @, neither . nor .., and not beginning with _tr`
+
+/** The id of a document's chunk, numbered from 0. */
+export function chunkId(documentId: string, chunk: number): string {
+  return `${documentId}#${chunk}`
+}
+
+/** Ids of the chunks from `from` up to, not including, `to`. */
+export function chunkIds(documentId: string, from: number, to: number): string[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, position) => chunkId(documentId, from + position))
+}
+
+/** Whether a record is a document's chunk: an app's own record can't have such an id. */
+export function isChunkId(id: string): boolean {
+  return id.includes('#')
+}
+
+export function isDocumentId(value: string): boolean {
+  return value.length <= documentIdMax && documentIdPattern.test(value) && value !== '.' && value !== '..'
+}
+
+/** The same of one that is written: none of the router's own. */
+export function isNewDocumentId(value: string): boolean {
+  return isDocumentId(value) && !isReserved(value)
+}
+
+/** Checks the id of a record that an app reads. */
+export function checkReadId(id: string, path: string, faults: FaultList): void {
+  if (isReserved(id)) faults.add(path, reservedWords)
+  else if (id.length > recordIdMax || !recordIdPattern.test(id)) {
+    faults.add(path, `must be 1 to ${recordIdMax} printable ASCII characters`)
+  }
+}
+
+/** Checks the id of a record that an app writes or deletes: never a document's chunk. */
+export function checkWriteId(id: string, path: string, faults: FaultList): void {
+  if (isChunkId(id)) faults.add(path, 'ids with # belong to the chunks of documents; use /documents for those')
+  else checkReadId(id, path, faults)
+}

@@ -1,0 +1,112 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Db } from '../../db/connect.ts'
+import { AppError } from '../../errors.ts'
+import type { Claimed, ClaimOptions, DocumentClaim } from '../../registry/documents/document-claims.ts'
+import { claimEnds } from '../../registry/documents/end-document-claim.ts'
+import { also, mustBeDone, untouched, type WriteOutcome } from '../../routing/write-log/write-outcome.ts'
+import { storeCallMs } from '../writes/write-kit.ts'
+import { idTaken } from '../writes/write-sight.ts'
+
+export interface ClaimSettings {
+  /** How long a store call without an answer may still land: docs/moves.md A2. */
+  readonly storeInDoubtMs: number
+  /** How long to wait for a live writer of the same content before taking over from it. */
+  readonly sameContentWaitMs?: number
+}
+
+const renewAfterMs = 5_000
+const pollMs = 50
+
+/** A writer may die just after a call was sent that began just before the next renewal. */
+export function leaseMsOf(settings: ClaimSettings): number {
+  return settings.storeInDoubtMs + storeCallMs + renewAfterMs
+}
+
+/**
+ * Claims a document, waiting a moment for someone who does the same thing.
+ * @throws AppError `document_busy`, `not_found`, `conflict`
+ */
+export async function claimDocument(
+  settings: ClaimSettings,
+  tryClaim: (options: ClaimOptions) => Promise<Claimed>,
+): Promise<Extract<Claimed, { kind: 'claimed' | 'unchanged' }>> {
+  const patienceMs = settings.sameContentWaitMs ?? 2_000
+  const startedMs = performance.now()
+  for (;;) {
+    const takeOver = performance.now() - startedMs >= patienceMs
+    const claimed = await tryClaim({ leaseMs: leaseMsOf(settings), takeOver })
+    switch (claimed.kind) {
+      case 'claimed':
+      case 'unchanged':
+        return claimed
+      case 'missing':
+        throw new AppError('not_found', 'There is no such document.')
+      case 'hidden':
+        throw idTaken('documentId')
+      case 'busy':
+        throw documentBusy(claimed.retryAfterS)
+      case 'same_under_way':
+        await wait(pollMs)
+    }
+  }
+}
+
+export function documentBusy(retryAfterS: number): AppError {
+  const words = 'Another write to this document is under way, or its fate is not known yet. Try again later.'
+  return new AppError('document_busy', words, { retryAfterS })
+}
+
+/**
+ * Runs the store calls of a claimed write one by one, looking after the claim between them, and ends it as what became
+ * of them demands: by `done`; put back; let go; or kept until a call without an answer can no longer land.
+ *
+ * @param done when all calls are done; told whether one of them may still land.
+ * @throws AppError what a caller is told of a write that was not done whole.
+ */
+export async function runClaimed(
+  deps: { readonly db: Db; readonly settings: ClaimSettings },
+  claim: DocumentClaim,
+  writes: Iterable<() => Promise<WriteOutcome>>,
+  done: (doubtMs: number | undefined) => Promise<void>,
+): Promise<void> {
+  const ends = claimEnds(deps.db)
+  const { storeInDoubtMs } = deps.settings
+  let outcome: WriteOutcome = untouched()
+  try {
+    for (const write of keeping(deps, claim, writes)) {
+      outcome = also(outcome, await write())
+      if (outcome.fault !== undefined) break
+    }
+    if (outcome.fault === undefined) return await done(outcome.kind === 'inDoubt' ? storeInDoubtMs : undefined)
+  } catch (fault) {
+    outcome = also(outcome, untouched(fault))
+  }
+  const ended =
+    outcome.kind === 'inDoubt'
+      ? ends.leaveInDoubt(claim, storeInDoubtMs)
+      : outcome.kind === 'changed'
+        ? ends.release(claim)
+        : ends.revert(claim)
+  await ended.catch(() => undefined) // the lease runs out by itself
+  mustBeDone(outcome)
+}
+
+/** The same calls, each only while the claim is still ours. */
+function* keeping(
+  deps: { readonly db: Db; readonly settings: ClaimSettings },
+  claim: DocumentClaim,
+  writes: Iterable<() => Promise<WriteOutcome>>,
+): Iterable<() => Promise<WriteOutcome>> {
+  const ends = claimEnds(deps.db)
+  let renewedMs = performance.now()
+  for (const write of writes) {
+    yield async () => {
+      const nowMs = performance.now()
+      if (nowMs - renewedMs >= renewAfterMs) {
+        if (!(await ends.renew(claim, leaseMsOf(deps.settings)))) return untouched(documentBusy(1))
+        renewedMs = nowMs
+      }
+      return write()
+    }
+  }
+}

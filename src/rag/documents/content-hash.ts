@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '../../canonical-json.ts'
+import type { Metadata } from '../../stores/store.ts'
+import type { ChunkRule } from '../chunks/chunk-rule.ts'
+
+/** Raised when the cutting changes: what is stored was cut otherwise and has to be written anew. */
+const cuttingVersion = 3
+
+interface Content {
+  readonly text: string
+  readonly source: string | null
+  readonly metadata: Metadata
+  readonly pageStarts: readonly number[]
+  readonly rule: ChunkRule
+}
+
+/** SHA-256, hex, over everything that decides what the store holds of a document. */
+export function contentHash(content: Content, model: string): string {
+  const { text, source, metadata, pageStarts, rule } = content
+  const cutting = [cuttingVersion, rule.strategy, rule.tokens, rule.overlap]
+  const parts = [...cutting, pageStarts, model, source, metadata, text]
+  return createHash('sha256').update(canonicalJson(parts)).digest('hex')
+}

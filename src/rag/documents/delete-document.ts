@@ -1,0 +1,57 @@
+import type { TenantPrincipal } from '../../auth/principal.ts'
+import type { Db } from '../../db/connect.ts'
+import { claimForDeletion } from '../../registry/documents/document-claims.ts'
+import { claimEnds } from '../../registry/documents/end-document-claim.ts'
+import { chunkIds } from '../checks/record-ids.ts'
+import { writing } from '../writes/tenant-writer.ts'
+import type { WriteDeps, WriteSettings } from '../writes/write-deps.ts'
+import { writeGroups } from '../writes/write-sight.ts'
+import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.ts'
+
+export interface DeleteDocumentDeps extends WriteDeps {
+  readonly db: Db
+  readonly settings: ClaimSettings & WriteSettings
+}
+
+const sliceSize = 1_000
+
+/**
+ * Deletes a document and all its chunks. It can fail at any point and be tried again. One that
+ * `visibility` hides from the caller's groups is deleted only if the token carries no groups claim, or has the scope.
+ *
+ * @throws AppError `not_found`; `document_busy` while a write to it is under way or in doubt; `outcome_unknown` when it
+ *   is deleted in part or its fate is not known; and the faults of `TenantRoutes` and `TenantStore`.
+ */
+export async function deleteDocument(
+  deps: DeleteDocumentDeps,
+  principal: TenantPrincipal,
+  input: { readonly documentId: string },
+): Promise<void> {
+  const { tenantId } = principal
+  const { documentId } = input
+  await writing(
+    deps,
+    tenantId,
+    async (writer) => {
+      const claimed = await claimDocument(deps.settings, (how) =>
+        claimForDeletion(deps.db, tenantId, documentId, { ...how, groups: writeGroups(principal) }),
+      )
+      if (claimed.kind !== 'claimed') return
+      const { claim } = claimed
+      const deletes = slices(claim.ceiling).map(
+        ([from, to]) =>
+          () =>
+            writer.deleteIds(chunkIds(documentId, from, to)),
+      )
+      await runClaimed(deps, claim, deletes, (doubtMs) => claimEnds(deps.db).deleted(claim, doubtMs))
+    },
+    { isClaimed: true },
+  )
+}
+
+function slices(count: number): readonly (readonly [number, number])[] {
+  return Array.from({ length: Math.ceil(count / sliceSize) }, (_, at) => [
+    at * sliceSize,
+    Math.min((at + 1) * sliceSize, count),
+  ])
+}

@@ -1,0 +1,69 @@
+import type { TenantPrincipal } from '../../auth/principal.ts'
+import type { Db } from '../../db/connect.ts'
+import { AppError } from '../../errors.ts'
+import { type DocumentRow, findDocument } from '../../registry/documents/documents.ts'
+import { findUpload, type UploadRow } from '../../registry/uploads/uploads.ts'
+import type { UploadReason } from '../../registry/uploads.sql.ts'
+import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
+
+export interface DocumentDeps {
+  readonly db: Db
+  readonly routes: Pick<TenantRoutes, 'find'>
+}
+
+/** A document as its tenant sees it. The text itself is not kept; its chunks come back from retrieve. */
+export interface DocumentInfo {
+  readonly documentId: string
+  readonly source: string | null
+  readonly metadata: DocumentRow['metadata']
+  /** Of what is stored; 0 while nothing is. */
+  readonly chunks: number
+  /**
+   * Of an upload that is not done, else of what is stored. `writing` and `deleting`: under way, or broken off and
+   * repaired by trying again. `lost`: stored, but the store was found to lack chunks of it; putting it again mends it.
+   */
+  readonly status: DocumentRow['state'] | 'lost' | UploadRow['status']
+  /** Only of an upload that is not done. */
+  readonly attempts?: number
+  /** Why its last attempt came to nothing. */
+  readonly reason?: UploadReason
+  readonly createdAt: string
+  readonly updatedAt: string
+}
+
+/** @throws AppError `not_found`, also for a document that the caller's groups don't see; and those of `TenantRoutes.find`. */
+export async function getDocument(
+  deps: DocumentDeps,
+  principal: TenantPrincipal,
+  input: { readonly documentId: string },
+): Promise<DocumentInfo> {
+  const { tenantId, groups } = principal
+  await deps.routes.find(tenantId)
+  // In this order: an upload that is gone by then is in the inventory already.
+  const upload = await findUpload(deps.db, tenantId, input.documentId, groups)
+  const row = await findDocument(deps.db, tenantId, input.documentId, groups)
+  const info = documentInfo(row, upload)
+  if (info === undefined) throw new AppError('not_found', 'There is no such document.')
+  return info
+}
+
+/** What is on its way comes before what is stored. */
+export function documentInfo(row: DocumentRow | undefined, upload: UploadRow | undefined): DocumentInfo | undefined {
+  const chunks = row?.chunkCount ?? 0
+  if (upload !== undefined) {
+    const { documentId, source, metadata, status, attempts, reason } = upload
+    const createdAt = (row ?? upload).createdAt.toISOString()
+    const times = { createdAt, updatedAt: upload.updatedAt.toISOString() }
+    return { documentId, source, metadata, chunks, status, attempts, ...(reason !== null && { reason }), ...times }
+  }
+  if (row === undefined) return undefined
+  return {
+    documentId: row.documentId,
+    source: row.source,
+    metadata: row.metadata,
+    chunks,
+    status: row.state === 'ready' && row.lostAt !== null ? 'lost' : row.state,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+  }
+}

@@ -1,0 +1,175 @@
+import type { TenantPrincipal } from '../../auth/principal.ts'
+import type { Db } from '../../db/connect.ts'
+import { AppError } from '../../errors.ts'
+import { FaultList } from '../../fault-list.ts'
+import type { TenantEmbedder } from '../../models/embedder.ts'
+import { claimForWriting, type NewContent } from '../../registry/documents/document-claims.ts'
+import { findDocument, storedContent } from '../../registry/documents/documents.ts'
+import { claimEnds } from '../../registry/documents/end-document-claim.ts'
+import { tenantAttributes } from '../../registry/tenant-attributes.ts'
+import { hiddenDocumentIds } from '../../registry/visible-to.ts'
+import type { Metadata } from '../../stores/store.ts'
+import { checkMetadata, visibilityOf } from '../checks/check-metadata.ts'
+import { chunkIds, documentIdRule, isNewDocumentId } from '../checks/record-ids.ts'
+import { chunkRecords } from '../chunks/chunk-records.ts'
+import { type Chunking, type ChunkRule, chunksMax, ruleOf } from '../chunks/chunk-rule.ts'
+import type { Chunker } from '../chunks/chunker.ts'
+import type { Losses } from '../losses/loss-watch.ts'
+import type { SearchSettings } from '../search-settings.ts'
+import { withWords } from '../sparse-records.ts'
+import { writing } from '../writes/tenant-writer.ts'
+import type { WriteDeps, WriteSettings } from '../writes/write-deps.ts'
+import { idTaken } from '../writes/write-sight.ts'
+import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.ts'
+import { contentHash } from './content-hash.ts'
+import { lacksChunks } from './lost-document.ts'
+
+export interface PutDocumentDeps extends WriteDeps {
+  readonly db: Db
+  readonly embedder: TenantEmbedder
+  readonly chunker: Chunker
+  readonly losses?: Pick<Losses, 'suspect'>
+  readonly settings: ClaimSettings & WriteSettings & Pick<SearchSettings, 'indexMetric'>
+}
+
+export interface PutDocumentInput {
+  readonly documentId: string
+  readonly text: string
+  readonly source?: string | undefined
+  readonly metadata?: unknown
+  /** How to cut it; what is left out is the tenant's or our default. */
+  readonly chunking?: Chunking | undefined
+  /** Where in `text` each page begins, from page 1: then each chunk knows the page it begins on. */
+  readonly pageStarts?: readonly number[] | undefined
+}
+
+export interface PutDocumentOptions {
+  readonly signal?: AbortSignal
+  /** Who writes, where that decides what may be written over; undefined: all of the tenant's. */
+  readonly groups?: readonly string[] | undefined
+  /** Told as each begins; waited for. `embedding` begins with the cutting; content that is stored already has neither. */
+  readonly onPhase?: (phase: 'embedding' | 'storing') => void | Promise<void>
+}
+
+export interface PutDocumentAnswer {
+  readonly documentId: string
+  readonly chunks: number
+  readonly status: 'created' | 'updated' | 'unchanged'
+  readonly usage: { readonly embeddingTokens: number }
+}
+
+/** A chunk's record also carries its text, heading and source: together under the store's 40 KB. */
+export const documentMetadataBytesMax = 24_576
+export const sourceMax = 2_048
+/** Records of one call: between two calls the claim is looked after. */
+const sliceSize = 500
+
+/**
+ * Stores a document: cut, embedded, written, and noted in the inventory. The same content again writes nothing, unless
+ * the store has lost a chunk of it;
+ * changed content leaves no chunk of the old one. It can fail at any point and be tried again.
+ *
+ * @throws AppError `conflict` where the id is taken by a document that the groups don't see; `invalid_request`, `payload_too_large`, `embedding_unavailable`; `document_busy` while another
+ *   write to it is under way or in doubt; `outcome_unknown` when it is stored in part or its fate is not known: the
+ *   same call again repairs that; and the faults of `TenantRoutes` and `TenantStore`.
+ */
+export async function putDocument(
+  deps: PutDocumentDeps,
+  { tenantId }: Pick<TenantPrincipal, 'tenantId'>,
+  input: PutDocumentInput,
+  options: PutDocumentOptions = {},
+): Promise<PutDocumentAnswer> {
+  const { documentId } = input
+  const { routing } = await deps.routes.find(tenantId)
+  const content = checkInput(deps, input, await tenantAttributes(deps.db, tenantId))
+  const { groups } = options
+  if ((await hiddenDocumentIds(deps.db, tenantId, [documentId], groups)).size > 0) throw idTaken('documentId')
+  const hash = contentHash(content, deps.embedder.model)
+  const { storeVisibleMs } = deps.settings
+  const stored = await storedContent(deps.db, tenantId, { documentId, contentHash: hash, storeVisibleMs })
+  const lost = stored !== undefined && (await lacksChunks(deps.stores.open(routing.active), documentId, stored))
+  if (stored !== undefined && !lost) return unchanged(documentId, stored.chunkCount, 0)
+  // Where one is lost, others may be.
+  if (lost && !stored.isLost) deps.losses?.suspect(tenantId)
+
+  // All that is slow comes before the claim and the permit, so that neither another write nor a move waits for it.
+  await options.onPhase?.('embedding')
+  const chunks = await deps.chunker.chunk(content.text, content.rule)
+  if (chunks.length > chunksMax) {
+    throw new AppError(
+      'payload_too_large',
+      `The text gives more than ${chunksMax} chunks. Send it in several documents.`,
+    )
+  }
+  const texts = chunks.map(({ text }) => text)
+  const { signal } = options
+  const { vectors, tokens } = await deps.embedder.embed(texts, { tenantId, ...(signal && { signal }) })
+  options.signal?.throwIfAborted()
+  const records = chunkRecords(documentId, content, chunks, vectors)
+  const row: NewContent = {
+    contentHash: hash,
+    source: content.source,
+    metadata: content.metadata as NewContent['metadata'],
+    visibility: visibilityOf(content.metadata)?.slice() ?? null,
+    chunkCount: records.length,
+  }
+
+  await options.onPhase?.('storing')
+  return writing(
+    deps,
+    tenantId,
+    async (writer) => {
+      const claimed = await claimDocument(deps.settings, (how) =>
+        claimForWriting(deps.db, tenantId, documentId, row, { ...how, groups, isLost: lost }),
+      )
+      if (claimed.kind !== 'claimed') {
+        return unchanged(documentId, claimed.kind === 'unchanged' ? claimed.chunkCount : records.length, tokens)
+      }
+      const { claim } = claimed
+      const slices = Array.from({ length: Math.ceil(records.length / sliceSize) }, (_, at) =>
+        records.slice(at * sliceSize, (at + 1) * sliceSize),
+      )
+      const leftovers = chunkIds(documentId, records.length, claim.ceiling)
+      const puts = slices.map((slice) => () => writer.upsert(withWords(deps.settings, slice)))
+      const deletes = leftovers.length > 0 ? [() => writer.deleteIds(leftovers)] : []
+      await runClaimed(deps, claim, [...puts, ...deletes], async (doubtMs) => {
+        if (await claimEnds(deps.db).stored(claim, records.length, doubtMs)) return
+        // Taken over. By the same content: then the store holds it all the same, and the other one ends the claim.
+        const now = await findDocument(deps.db, tenantId, documentId)
+        if (now?.contentHash !== hash)
+          throw new AppError('outcome_unknown', 'Another write to this document came after.')
+      })
+      const status = claim.previous === undefined ? 'created' : 'updated'
+      return { documentId, chunks: records.length, status, usage: { embeddingTokens: tokens } }
+    },
+    { isClaimed: true },
+  )
+}
+
+function unchanged(documentId: string, chunks: number, embeddingTokens: number): PutDocumentAnswer {
+  return { documentId, chunks, status: 'unchanged', usage: { embeddingTokens } }
+}
+
+interface Content {
+  readonly text: string
+  readonly source: string | null
+  readonly metadata: Metadata
+  readonly pageStarts: readonly number[]
+  readonly rule: ChunkRule
+}
+
+function checkInput(
+  { embedder }: Pick<PutDocumentDeps, 'embedder'>,
+  { documentId, text, source, metadata, chunking = {}, pageStarts = [] }: PutDocumentInput,
+  attributes: Readonly<Record<string, unknown>>,
+): Content {
+  const faults = new FaultList()
+  if (!isNewDocumentId(documentId)) faults.add('documentId', `must be ${documentIdRule}`)
+  if (text.trim() === '') faults.add('text', 'must not be blank')
+  if (source !== undefined && source.length > sourceMax) faults.add('source', `must be at most ${sourceMax} characters`)
+  const metadataRule = { of: 'document', bytesMax: documentMetadataBytesMax } as const
+  const checked = checkMetadata(metadata, 'metadata', metadataRule, faults)
+  const rule = ruleOf(chunking, attributes, embedder, faults)
+  faults.check()
+  return { text, source: source ?? null, metadata: checked, pageStarts, rule }
+}

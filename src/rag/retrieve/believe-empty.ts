@@ -1,0 +1,42 @@
+import type { Db } from '../../db/connect.ts'
+import { AppError } from '../../errors.ts'
+import { countStoredChunks } from '../../registry/documents/documents.ts'
+import type { CallOptions, TenantStore } from '../../stores/store.ts'
+import type { Losses } from '../losses/loss-watch.ts'
+import type { RagMemory } from '../rag-memory.ts'
+
+export interface BelieveEmptyDeps {
+  readonly db: Db
+  readonly memory: Pick<RagMemory, 'realEmpties'>
+  readonly losses?: Pick<Losses, 'suspect'>
+  readonly settings: { readonly storeVisibleMs: number }
+}
+
+/**
+ * Looks into an empty answer before it is believed: the store reads a namespace that is lost or emptied as "nothing
+ * found". A good outcome holds for a few seconds, so that empty answers can't be used to make work.
+ *
+ * @throws AppError `store_inconsistent` when the place is gone, or holds fewer records than the documents that were
+ *   stored longer ago than a write may stay invisible have chunks.
+ */
+export async function believeEmpty(deps: BelieveEmptyDeps, store: TenantStore, options: CallOptions): Promise<void> {
+  const { placeId, tenantId } = store.placement
+  if (deps.memory.realEmpties.get(placeId)) return
+  const namespace = await store.describeNamespace(options)
+  // Every place gets its namespace when it is made, so a missing one was lost. An app's own records are counted too, so
+  // less is proof and as many is none.
+  const isShort = async (shown: number) =>
+    shown < (await countStoredChunks(deps.db, tenantId, deps.settings.storeVisibleMs))
+  if (namespace === undefined || (await isShort(namespace.recordCount))) {
+    deps.losses?.suspect(tenantId)
+    throw lost()
+  }
+  deps.memory.realEmpties.set(placeId, true)
+}
+
+function lost(): AppError {
+  return new AppError(
+    'store_inconsistent',
+    'The vector store shows less than was stored, so nothing found is no answer. Documents that are put again are written anew.',
+  )
+}

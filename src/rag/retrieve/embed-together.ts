@@ -1,0 +1,32 @@
+import { isAppError } from '../../errors.ts'
+import type { Embedding, TenantEmbedder } from '../../models/embedder.ts'
+
+/**
+ * The embedder for questions that are asked together: the first of `texts` to be embedded brings all of them along, in
+ * one call. Its tokens are counted with that first one.
+ */
+export function embedTogether(embedder: TenantEmbedder, texts: readonly string[]): TenantEmbedder {
+  const places = new Map([...new Set(texts)].map((text, at) => [text, at]))
+  let together: Promise<Embedding> | undefined
+  return {
+    ...{ model: embedder.model, dimension: embedder.dimension },
+    ...(embedder.maxTokens !== undefined && { maxTokens: embedder.maxTokens }),
+    async embed(asked, options) {
+      const [text] = asked
+      const at = text === undefined || asked.length > 1 ? undefined : places.get(text)
+      if (at === undefined) return embedder.embed(asked, options)
+      const first = together === undefined
+      // Not ended by one caller's going: others may wait for its vectors.
+      together ??= embedder.embed([...places.keys()], { tenantId: options.tenantId })
+      try {
+        const { vectors, tokens } = await together
+        const vector = vectors[at]
+        return { vectors: vector === undefined ? [] : [vector], tokens: first ? tokens : 0 }
+      } catch (error) {
+        // One text that the model can't take is no fault of the others.
+        if (isAppError(error, 'invalid_request')) return embedder.embed(asked, options)
+        throw error
+      }
+    },
+  }
+}

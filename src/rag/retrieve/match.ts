@@ -1,0 +1,51 @@
+import { isReserved } from '../../stores/reserved.ts'
+import type { Metadata, QueryMatch } from '../../stores/store.ts'
+import { isChunkId } from '../checks/record-ids.ts'
+import { type Position, positionOf } from '../chunks/chunk-records.ts'
+import type { Scores } from '../stages/candidate.ts'
+
+export interface Match {
+  readonly id: string
+  /**
+   * Similarity: the cosine, or with `INDEX_METRIC=dotproduct` the product of the vectors. Where stages were asked for,
+   * what the last one of them made of it: see `SearchNote.score`.
+   */
+  readonly score: number
+  /** When it got more than one on its way. */
+  readonly scores?: Scores
+  readonly text: string | null
+  readonly documentId: string | null
+  readonly source: string | null
+  /** Where in its document it stands; null for an app's own record. */
+  readonly position: Position | null
+  /** The document's or record's own; what stands beside it in this answer is left out. */
+  readonly metadata: Metadata
+  readonly values?: readonly number[]
+  readonly neighbours?: Neighbours
+}
+
+/** Chunks around a match, each side in the order of the document. */
+export interface Neighbours {
+  readonly before: readonly Neighbour[]
+  readonly after: readonly Neighbour[]
+}
+
+/** A chunk beside a match. Nobody looked for it, so it has no score; what is the document's stands in the match. */
+export type Neighbour = Omit<Match, 'score' | 'scores' | 'values' | 'neighbours' | 'source' | 'documentId' | 'metadata'>
+
+/** A match in the words of our answers. Of an app's own record only what is text is lifted out of its metadata. */
+export function foundMatch({ id, score, values, metadata = {} }: QueryMatch): Match {
+  const own: Record<string, Metadata[string]> = {}
+  const lifted = { text: null, documentId: null, source: null } as Record<
+    'text' | 'documentId' | 'source',
+    string | null
+  >
+  const chunk = isChunkId(id)
+  for (const [key, value] of Object.entries(metadata)) {
+    if (isReserved(key) || (chunk && key === 'chunk')) continue
+    if ((key === 'text' || key === 'documentId' || key === 'source') && typeof value === 'string') lifted[key] = value
+    else own[key] = value
+  }
+  const position = chunk ? positionOf(metadata) : null
+  return { id, score, ...lifted, position, metadata: own, ...(values !== undefined && { values }) }
+}

@@ -1,0 +1,98 @@
+import type { TenantPrincipal } from '../../auth/principal.ts'
+import { embeddingKey, retrievalKey, type TenantScopedKey } from '../../cache/tenant-scoped-key.ts'
+import type { TenantRoute } from '../../placement/phase.ts'
+import { type CachedAnswer, type CachedRetrieveDeps, loadQuestion, retrievalKeyParts } from './cached-retrieve.ts'
+import type { AskOptions } from './embed-query.ts'
+import { embedTogether } from './embed-together.ts'
+import { checkMayExplain, checkQuestion, type Question, type RetrieveInput } from './question.ts'
+import { answerQuestion } from './retrieve.ts'
+
+export interface BatchOptions extends AskOptions {
+  /** Of all answers together. When they have more, no further question is asked. */
+  readonly bytesMax?: number
+}
+
+/** The answers of a batch have more bytes together than it may have. */
+export class BatchTooLong extends Error {
+  override readonly name = 'BatchTooLong'
+}
+
+export const batchMax = 20
+/** A batch must not take the store from the tenant's other callers, nor from other tenants. */
+const atOnce = 5
+
+/** What became of one question of a batch. */
+export type BatchOutcome = { readonly answer: CachedAnswer } | { readonly fault: unknown }
+
+/** A question on its way: refused, answered from the cache, or still to be asked. */
+type Planned =
+  | BatchOutcome
+  | { readonly question: Question; readonly key: TenantScopedKey | undefined; readonly text: string | undefined }
+
+/**
+ * Answers questions of one caller, each by itself: a fault of one is no fault of the others. The texts that have no
+ * vector yet are embedded in one call.
+ *
+ * @param options `bypass`: neither read nor keep.
+ * @returns the outcomes in the order of the questions.
+ * @throws BatchTooLong, and the faults of `TenantRoutes.find`, which are those of all.
+ */
+export async function retrieveBatch(
+  deps: CachedRetrieveDeps,
+  principal: TenantPrincipal,
+  inputs: readonly RetrieveInput[],
+  options: BatchOptions = {},
+): Promise<{ readonly outcomes: readonly BatchOutcome[]; readonly stale: boolean }> {
+  const route = await deps.routes.find(principal.tenantId)
+  const bypass = options.bypass === true || !deps.cache.isOn
+  const planned = inputs.map((input) => plan(deps, principal, route, input, bypass))
+  const texts = planned.flatMap((one) => ('text' in one && one.text !== undefined ? [one.text] : []))
+  const together = { ...deps, embedder: embedTogether(deps.embedder, texts) }
+  const ask = async (one: Planned): Promise<BatchOutcome> => {
+    if (!('question' in one)) return one
+    const { question, key } = one
+    try {
+      if (key !== undefined) return { answer: await loadQuestion(together, principal, route, question, key) }
+      const answer = await answerQuestion(together, principal, route, question, { ...options, bypass: true })
+      return { answer: { json: JSON.stringify(answer), cache: 'bypass', stale: route.stale === true } }
+    } catch (fault) {
+      return { fault }
+    }
+  }
+  const outcomes: BatchOutcome[] = []
+  const queue = planned.entries()
+  let bytes = 0
+  const work = async () => {
+    for (const [at, one] of queue) {
+      const outcome = await ask(one)
+      outcomes[at] = outcome
+      if ('answer' in outcome) bytes += Buffer.byteLength(outcome.answer.json)
+      if (bytes > (options.bytesMax ?? Number.POSITIVE_INFINITY)) throw new BatchTooLong()
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
+  return { outcomes, stale: route.stale === true }
+}
+
+function plan(
+  deps: CachedRetrieveDeps,
+  principal: TenantPrincipal,
+  route: TenantRoute,
+  input: RetrieveInput,
+  bypass: boolean,
+): Planned {
+  try {
+    const question = checkQuestion(input, deps)
+    checkMayExplain(principal, question)
+    const { model } = deps.embedder
+    const explained = question.refinement?.explain === true
+    const key = bypass || explained ? undefined : retrievalKey(retrievalKeyParts(route, model, principal, question))
+    const kept = key === undefined ? undefined : deps.cache.get(key)
+    if (kept !== undefined) return { answer: { json: kept, cache: 'hit', stale: route.stale === true } }
+    const text = 'query' in question.ask ? question.ask.query : undefined
+    const known = text !== undefined && !bypass && deps.embeddings.get(embeddingKey(route, model, text)) !== undefined
+    return { question, key, text: known ? undefined : text }
+  } catch (fault) {
+    return { fault }
+  }
+}

@@ -1,0 +1,102 @@
+import type { TenantPrincipal } from '../../auth/principal.ts'
+import type { TenantRoute } from '../../placement/phase.ts'
+import type { Tier } from '../../placement/placement.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
+import type { CallOptions, VectorStore } from '../../stores/store.ts'
+import { narrowed } from '../checks/check-filter.ts'
+import { indexMustBeThere } from '../index-gone.ts'
+import { believeEmpty } from './believe-empty.ts'
+import { type AskOptions, type EmbedQueryDeps, embedQuery } from './embed-query.ts'
+import { foundMatch, type Match } from './match.ts'
+import { checkMayExplain, checkQuestion, type Question, type RetrieveInput } from './question.ts'
+import { type RefineDeps, type RefinedAnswer, refinedAnswer } from './refined-answer.ts'
+import { Trace } from './trace.ts'
+
+export interface RetrieveDeps extends RefineDeps, EmbedQueryDeps {
+  readonly embedder: EmbedQueryDeps['embedder']
+  readonly routes: Pick<TenantRoutes, 'find'>
+  readonly stores: Pick<VectorStore, 'open'>
+  /** Hears of every vector that the store is asked with; keeps it, at no cost. */
+  readonly recentQueries?: { note(tenantId: TenantId, vector: readonly number[]): void }
+}
+
+export interface RetrieveAnswer extends Partial<Pick<RefinedAnswer, 'groups' | 'search' | 'explain'>> {
+  /** The best first; with `diversity` in the order of choice, with `group` by document. */
+  readonly matches: readonly Match[]
+  readonly usage: { readonly embeddingTokens?: number; readonly readUnits?: number }
+  readonly route: { readonly tier: Tier; readonly generation: number }
+}
+
+/**
+ * The records of the caller's tenant that are nearest to a question, among those that the caller's groups see.
+ *
+ * @throws AppError `invalid_request`, `embedding_unavailable`, `rerank_unavailable`; `forbidden` for an explanation
+ *   without its scope; `store_inconsistent` when the store shows nothing where the inventory knows of documents; and
+ *   the faults of `TenantRoutes.find` and `TenantStore`.
+ */
+export async function retrieve(
+  deps: RetrieveDeps,
+  principal: TenantPrincipal,
+  input: RetrieveInput,
+  options: CallOptions = {},
+): Promise<RetrieveAnswer> {
+  const question = checkQuestion(input, deps)
+  checkMayExplain(principal, question)
+  return answerQuestion(deps, principal, await deps.routes.find(principal.tenantId), question, options)
+}
+
+/** `retrieve` of a question that is checked, in the place that `route` names. */
+export async function answerQuestion(
+  deps: RetrieveDeps,
+  principal: TenantPrincipal,
+  route: TenantRoute,
+  question: Question,
+  options: AskOptions = {},
+): Promise<RetrieveAnswer> {
+  const { ask, topK, filter, minScore, includeValues, refinement } = question
+  const trace = refinement && new Trace()
+  const startedMs = trace && performance.now()
+  const place = route.routing.active
+  const store = deps.stores.open(place)
+  let vector: readonly number[] | undefined
+  let embeddingTokens: number | undefined
+  if ('query' in ask) {
+    const embedding = await embedQuery(deps, route, ask.query, options)
+    vector = embedding.vector
+    embeddingTokens = embedding.tokens
+  } else vector = ask.vector
+  if (vector !== undefined) deps.recentQueries?.note(principal.tenantId, vector)
+  if (refinement !== undefined && trace !== undefined && vector !== undefined) {
+    trace.note('embed', startedMs ?? 0)
+    const asked = { principal, route, store, question, refinement, vector }
+    const { readUnits, ...refined } = await refinedAnswer(deps, asked, trace, options)
+    return { ...refined, ...told(route, embeddingTokens, readUnits) }
+  }
+  const found = await indexMustBeThere(
+    store.query(
+      {
+        ...(vector !== undefined && { vector }),
+        ...{ topK, filter: narrowed(filter, principal.groups), includeValues, includeMetadata: true },
+      },
+      options,
+    ),
+  )
+  if (found.matches.length === 0) await believeEmpty(deps, store, options)
+  const good = minScore === undefined ? found.matches : found.matches.filter(({ score }) => score >= minScore)
+  return { matches: good.map(foundMatch), ...told(route, embeddingTokens, found.readUnits) }
+}
+
+function told(
+  { tier, routing }: TenantRoute,
+  embeddingTokens: number | undefined,
+  readUnits: number | undefined,
+): Pick<RetrieveAnswer, 'usage' | 'route'> {
+  return {
+    usage: {
+      ...(embeddingTokens !== undefined && { embeddingTokens }),
+      ...(readUnits !== undefined && { readUnits }),
+    },
+    route: { tier, generation: routing.active.generation },
+  }
+}

@@ -1,0 +1,57 @@
+import type { TenantPrincipal } from '../../auth/principal.ts'
+import { FaultList } from '../../fault-list.ts'
+import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
+import { isReserved } from '../../stores/reserved.ts'
+import type { Metadata, SparseValues, VectorStore } from '../../stores/store.ts'
+import { isVisible } from '../checks/check-metadata.ts'
+import { checkIds } from '../checks/check-records.ts'
+import { indexMustBeThere } from '../index-gone.ts'
+
+export interface FetchVectorsDeps {
+  readonly routes: Pick<TenantRoutes, 'find'>
+  readonly stores: Pick<VectorStore, 'open'>
+}
+
+export interface FetchedVector {
+  readonly id: string
+  readonly values: readonly number[]
+  readonly sparseValues?: SparseValues
+  readonly metadata?: Metadata
+}
+
+export interface FetchedVectors {
+  readonly vectors: Readonly<Record<string, FetchedVector>>
+  /** Postgres is away: looked at was where the tenant lived when that was last known. */
+  readonly stale: boolean
+}
+
+/**
+ * Records by id, documents' chunks among them. An id that is not there, or that the caller's groups don't see, is
+ * simply not in the answer.
+ * @throws AppError `invalid_request`, and the faults of `TenantRoutes.find` and `TenantStore`.
+ */
+export async function fetchVectors(
+  deps: FetchVectorsDeps,
+  principal: TenantPrincipal,
+  input: { readonly ids: readonly string[] },
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<FetchedVectors> {
+  const faults = new FaultList()
+  checkIds(input.ids, 'read', 'ids', faults)
+  faults.check()
+  const { routing, stale } = await deps.routes.find(principal.tenantId)
+  const ids = [...new Set(input.ids)]
+  const { records } = await indexMustBeThere(deps.stores.open(routing.active).fetch(ids, options))
+  const found: [string, FetchedVector][] = []
+  for (const id of ids) {
+    const record = records.get(id)
+    if (record === undefined || !isVisible(record.metadata ?? {}, principal.groups)) continue
+    const { metadata, ...rest } = record
+    found.push([id, metadata === undefined ? rest : { ...rest, metadata: ownMetadata(metadata) }])
+  }
+  return { vectors: Object.fromEntries(found), stale: stale === true }
+}
+
+function ownMetadata(metadata: Metadata): Metadata {
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => !isReserved(key)))
+}

@@ -1,0 +1,66 @@
+import type { TenantPrincipal } from '../../auth/principal.ts'
+import { FaultList } from '../../fault-list.ts'
+import type { Embedder } from '../../models/embedder.ts'
+import { mustBeDone } from '../../routing/write-log/write-outcome.ts'
+import { metadataBytesMax } from '../../stores/reserved.ts'
+import type { RecordChange, SparseValues } from '../../stores/store.ts'
+import { checkMetadata } from '../checks/check-metadata.ts'
+import { checkRecordValues, checkSparse } from '../checks/check-records.ts'
+import { checkWriteId } from '../checks/record-ids.ts'
+import type { RagMemory } from '../rag-memory.ts'
+import { writing } from '../writes/tenant-writer.ts'
+import type { WriteDeps } from '../writes/write-deps.ts'
+import { hiddenIds, writeGroups } from '../writes/write-sight.ts'
+
+export interface UpdateVectorDeps extends WriteDeps {
+  readonly embedder: Pick<Embedder, 'dimension'>
+  readonly memory: RagMemory
+}
+
+export interface UpdateVectorInput {
+  readonly id: string
+  readonly values?: readonly number[] | undefined
+  readonly sparseValues?: SparseValues | undefined
+  /** Fields replace those of the same name; the others stay. */
+  readonly setMetadata?: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * Changes a part of an app's own record by the store's own operation, which merges it into the last write of the record,
+ * whichever replica made that (docs/moves.md R1). It can't say whether the record is there: of one that is not, none is
+ * made. One that `visibility` hides from a token with a groups claim is left as it is, without a word. Updates of one record by this replica go one after another; two replicas' are ordered by the store.
+ *
+ * @throws AppError `invalid_request`, and the faults of `TenantRoutes` and `TenantStore`.
+ */
+export async function updateVector(
+  deps: UpdateVectorDeps,
+  principal: TenantPrincipal,
+  input: UpdateVectorInput,
+): Promise<void> {
+  const { tenantId } = principal
+  const change = checkChange(input, deps.embedder.dimension)
+  await deps.memory.locks.hold(tenantId, [input.id], async () => {
+    const hidden = await hiddenIds(deps, tenantId, [input.id], writeGroups(principal))
+    if (hidden.size > 0) return
+    await writing(deps, tenantId, async (writer) => mustBeDone(await writer.update(change)))
+  })
+}
+
+function checkChange({ id, values, sparseValues, setMetadata }: UpdateVectorInput, dimension: number): RecordChange {
+  const faults = new FaultList()
+  checkWriteId(id, 'id', faults)
+  if (values === undefined && sparseValues === undefined && setMetadata === undefined) {
+    faults.add('values', 'give values, sparseValues or setMetadata')
+  }
+  if (values !== undefined) checkRecordValues(values, dimension, 'values', faults)
+  if (sparseValues !== undefined) checkSparse(sparseValues, 'sparseValues', faults)
+  const rule = { of: 'record', bytesMax: metadataBytesMax } as const
+  const metadata = checkMetadata(setMetadata, 'setMetadata', rule, faults)
+  faults.check()
+  return {
+    id,
+    ...(values !== undefined && { values }),
+    ...(sparseValues !== undefined && { sparseValues }),
+    ...(setMetadata !== undefined && { setMetadata: metadata }),
+  }
+}

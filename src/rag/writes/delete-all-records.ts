@@ -1,0 +1,64 @@
+import { sendFound, sendUnlisted, stillThere } from '../../routing/write-log/tenant-write.ts'
+import { also, untouched, type WriteOutcome } from '../../routing/write-log/write-outcome.ts'
+import { listWrittenIds } from '../../routing/write-log/written-ids.ts'
+import { type MovingPlace, movingPlace } from './moving-place.ts'
+import type { WriteKit } from './write-kit.ts'
+
+/**
+ * Deletes every record of a tenant: by the store's own operation at rest; by id while the tenant moves, for a mover can
+ * carry over only what has a name. When the tenant switches in between, or the move ends, it starts over where the
+ * tenant lives then: nothing that it still needs is in a step's hand to drop (docs/moves.md R3).
+ */
+export async function deleteAllRecords(kit: WriteKit): Promise<WriteOutcome> {
+  let outcome: WriteOutcome = untouched()
+  for (;;) {
+    const sent = await sendUnlisted(kit.gate, kit.tenantId, kit.deleteAll())
+    if (sent !== 'moving') return also(outcome, sent)
+    const place = await movingPlace(kit).catch(untouched)
+    if (place === undefined) continue
+    if ('kind' in place) return also(outcome, place)
+    const byId = await deleteEveryId(kit, place)
+    outcome = also(outcome, byId.outcome)
+    if (!byId.isElsewhere) return outcome
+  }
+}
+
+async function deleteEveryId(
+  kit: WriteKit,
+  { active, moveId }: MovingPlace,
+): Promise<{ readonly outcome: WriteOutcome; readonly isElsewhere: boolean }> {
+  const found = { placeId: active.placeId, moveId }
+  let outcome: WriteOutcome = untouched()
+  let fault: unknown
+  try {
+    for await (const ids of everyId(kit, { active, moveId })) {
+      const sent = await sendFound(kit.gate, kit.tenantId, { ids, kind: 'delete' }, found, kit.deleteIds())
+      if (sent === 'elsewhere') return { outcome, isElsewhere: true }
+      outcome = also(outcome, sent)
+      if (outcome.fault !== undefined) return { outcome, isElsewhere: false }
+    }
+  } catch (thrown) {
+    fault = thrown
+  }
+  // What was not found says nothing where the tenant has left meanwhile: the place may be purged by then.
+  const there = await stillThere(kit.gate, kit.tenantId, found)
+  if (there === 'elsewhere') return { outcome, isElsewhere: true }
+  if (there.fault !== undefined) outcome = also(outcome, there)
+  if (fault !== undefined) outcome = also(outcome, untouched(fault))
+  return { outcome, isElsewhere: false }
+}
+
+/**
+ * Every id that a tenant had when this began. The change log has what was written since the copy began. A row that it
+ * lacks is older than `storeVisibleMs`, and the listing, which comes after it, shows that.
+ */
+async function* everyId(kit: WriteKit, { active, moveId }: MovingPlace): AsyncGenerator<readonly string[]> {
+  yield* listWrittenIds(kit.gate.db, moveId)
+  const store = kit.stores.open(active)
+  let cursor: string | undefined
+  do {
+    const page = await store.list(cursor === undefined ? {} : { cursor })
+    if (page.ids.length > 0) yield page.ids
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+}

@@ -1,0 +1,65 @@
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { sendWrite } from '../../routing/write-log/tenant-write.ts'
+import type { WriteOutcome } from '../../routing/write-log/write-outcome.ts'
+import type { Filter, RecordChange, VectorRecord } from '../../stores/store.ts'
+import { deleteAllRecords } from './delete-all-records.ts'
+import { deleteMatching } from './delete-matching.ts'
+import type { WriteDeps, WriterOptions } from './write-deps.ts'
+import { type WriteKit, writeKit } from './write-kit.ts'
+
+/** A tenant's writes, one by one, each to where the tenant lives at that moment. The verb folds what became of them. */
+export interface TenantWriter {
+  upsert(records: readonly VectorRecord[]): Promise<WriteOutcome>
+  /** Changes a record in part; one that is not there is not made. */
+  update(change: RecordChange): Promise<WriteOutcome>
+  deleteIds(ids: readonly string[]): Promise<WriteOutcome>
+  /** Deletes what matches, as all writes that were answered before left it. */
+  deleteMatching(filter: Filter): Promise<WriteOutcome>
+  deleteAll(): Promise<WriteOutcome>
+}
+
+/**
+ * Runs the writes of one verb. Each takes leave by itself, so a move never waits for more than one call. Afterwards the
+ * tenant's cached answers are dropped if anything was changed, or may have been. The caller's going away does not stop
+ * them: what is begun is brought to its end.
+ */
+export async function writing<T>(
+  deps: WriteDeps,
+  tenantId: TenantId,
+  work: (writer: TenantWriter) => Promise<T>,
+  options: WriterOptions = {},
+): Promise<T> {
+  let hasChanged = false
+  const note = (outcome: WriteOutcome): WriteOutcome => {
+    hasChanged ||= outcome.kind !== 'untouched'
+    return outcome
+  }
+  try {
+    return await work(tenantWriter(writeKit(deps, tenantId, options), note))
+  } finally {
+    if (hasChanged) deps.writes.announce(tenantId)
+  }
+}
+
+function tenantWriter(kit: WriteKit, note: (outcome: WriteOutcome) => WriteOutcome): TenantWriter {
+  const { gate, tenantId } = kit
+  return {
+    async upsert(records) {
+      const write = { ids: records.map((one) => one.id), kind: 'put' } as const
+      return note(await sendWrite(gate, tenantId, write, kit.put(records)))
+    },
+    async update(change) {
+      const write = { ids: [change.id], kind: 'update' } as const
+      return note(await sendWrite(gate, tenantId, write, kit.update(change)))
+    },
+    async deleteIds(ids) {
+      return note(await sendWrite(gate, tenantId, { ids, kind: 'delete' }, kit.deleteIds()))
+    },
+    async deleteMatching(filter) {
+      return note(await deleteMatching(kit, filter))
+    },
+    async deleteAll() {
+      return note(await deleteAllRecords(kit))
+    },
+  }
+}

@@ -1,0 +1,30 @@
+import type { TenantWrites } from '../../cache/tenant-writes.ts'
+import type { Clock } from '../../clock.ts'
+import type { Db } from '../../db/connect.ts'
+import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
+import type { VectorStore } from '../../stores/store.ts'
+import type { RagMemory } from '../rag-memory.ts'
+
+export interface WriteDeps {
+  readonly db: Db
+  readonly routes: TenantRoutes
+  readonly stores: VectorStore
+  readonly writes: TenantWrites
+  readonly memory: Pick<RagMemory, 'realEmpties' | 'filterDeletes'>
+  readonly settings: WriteSettings
+  readonly clock?: Clock
+}
+
+export interface WriteSettings {
+  readonly storeInDoubtMs: number
+  readonly storeVisibleMs: number
+  /** The longest one call of the store may take, with its repeats; 25 s. */
+  readonly storeCallMs?: number
+  /** How long a write waits for another one of the same record, on whichever replica, while the tenant moves; 5 s. */
+  readonly busyWaitMs?: number
+}
+
+export interface WriterOptions {
+  /** A claim in the registry keeps every other write of these records out until a doubt is over. */
+  readonly isClaimed?: boolean
+}

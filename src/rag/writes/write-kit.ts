@@ -1,0 +1,123 @@
+import { type Clock, systemClock } from '../../clock.ts'
+import { AppError, isAppError } from '../../errors.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import type { Sent } from '../../routing/write-log/settlements.ts'
+import type { Send, TenantWriteDeps, WritePass } from '../../routing/write-log/tenant-write.ts'
+import { stamped } from '../../stores/reserved.ts'
+import type {
+  CallOptions,
+  Filter,
+  RecordChange,
+  TenantStore,
+  VectorRecord,
+  VectorStore,
+  WriteReceipt,
+} from '../../stores/store.ts'
+import { indexMustBeThere } from '../index-gone.ts'
+import type { RagMemory } from '../rag-memory.ts'
+import type { WriteDeps, WriterOptions } from './write-deps.ts'
+
+/** The longest one call of the store may take, with its repeats. */
+export const storeCallMs = 25_000
+const busyWaitMs = 5_000
+
+/** The store calls of one tenant's writes, as `sendWrite` and `sendUnlisted` take them. */
+export interface WriteKit {
+  readonly tenantId: TenantId
+  readonly gate: TenantWriteDeps
+  readonly stores: VectorStore
+  readonly memory: Pick<RagMemory, 'filterDeletes'>
+  readonly clock: Clock
+  readonly storeVisibleMs: number
+  put(records: readonly VectorRecord[]): Send
+  update(change: RecordChange): Send
+  deleteIds(): Send
+  deleteByFilter(filter: Filter): Send
+  deleteAll(): Send
+}
+
+/**
+ * A write that nothing keeps exclusive is not repeated once an attempt got no answer; see `noRepeatInDoubt`. One that
+ * names no records never is exclusive: a claim bars documents, not an app's own records.
+ */
+export function writeKit(deps: WriteDeps, tenantId: TenantId, { isClaimed }: WriterOptions): WriteKit {
+  const { db, routes, stores, memory, clock = systemClock } = deps
+  const { storeInDoubtMs, storeVisibleMs } = deps.settings
+  const limits = { storeCallMs, busyWaitMs, ...deps.settings }
+  const gate = { db, routes, clock, settings: { ...limits, storeInDoubtMs } }
+  type Run = (store: TenantStore, options: CallOptions, pass: WritePass) => Promise<WriteReceipt>
+  const call = async (pass: WritePass, isExclusive: boolean, run: Run): Promise<WriteReceipt> => {
+    const sending = bounded(clock, limits.storeCallMs, pass.signal, (signal) =>
+      run(stores.open(pass.placement), { signal, noRepeatInDoubt: !isExclusive }, pass),
+    )
+    const receipt = await indexMustBeThere(sending)
+    memory.realEmpties.delete(pass.placement.placeId)
+    return receipt
+  }
+  const listed =
+    (run: Run): Send =>
+    (pass) =>
+      call(pass, isClaimed === true || pass.isExclusive, run)
+  const unlisted =
+    (run: Run): Send =>
+    (pass) =>
+      call(pass, false, run)
+  return {
+    ...{ tenantId, gate, stores, memory, clock, storeVisibleMs },
+    put: (records) => async (pass) => {
+      const unstamped: string[] = []
+      const whole = records.map((record) => {
+        const stamp = pass.stamp(record.id)
+        const metadata = stamp === undefined ? undefined : stamped(record.metadata, stamp)
+        if (stamp !== undefined && metadata === undefined) unstamped.push(record.id)
+        return metadata === undefined ? record : { ...record, metadata }
+      })
+      const receipt = await listed((store, options) => store.upsert(whole, options))(pass)
+      return { ...receipt, unstamped }
+    },
+    update: (change) => (pass) =>
+      updateStamped(change, pass, (one) => listed((store, o) => store.update(one, o))(pass)),
+    deleteIds: () => listed((store, options, { ids }) => store.deleteIds(ids, options)),
+    deleteByFilter: (filter) => unlisted((store, options) => store.deleteByFilter(filter, options)),
+    deleteAll: () => unlisted((store, options) => store.deleteAll(options)),
+  }
+}
+
+/** The vendor merges the metadata, so only the vendor knows whether the record has room for the stamp. */
+async function updateStamped(
+  change: RecordChange,
+  pass: WritePass,
+  send: (change: RecordChange) => Promise<Sent>,
+): Promise<Sent> {
+  const stamp = pass.stamp(change.id)
+  const setMetadata = stamp === undefined ? undefined : stamped(change.setMetadata, stamp)
+  const plain = async () => ({ ...(await send(change)), ...(stamp !== undefined && { unstamped: [change.id] }) })
+  if (setMetadata === undefined) return plain()
+  try {
+    return await send({ ...change, setMetadata })
+  } catch (fault) {
+    if (!isAppError(fault, 'invalid_request')) throw fault
+    return plain()
+  }
+}
+
+/** One store call with a limit. */
+async function bounded(
+  clock: Clock,
+  limitMs: number,
+  lease: AbortSignal,
+  run: (signal: AbortSignal) => Promise<WriteReceipt>,
+): Promise<WriteReceipt> {
+  const limit = new AbortController()
+  const over = new AbortController()
+  const words = 'The vector store takes too long. Nothing was changed; try again.'
+  clock.sleep(limitMs, over.signal).then(
+    () => limit.abort(new AppError('store_busy', words, { retryAfterS: 2 })),
+    () => undefined,
+  )
+  try {
+    return await run(AbortSignal.any([limit.signal, lease]))
+  } finally {
+    over.abort()
+  }
+}

@@ -1,0 +1,39 @@
+import type { TenantPrincipal } from '../../auth/principal.ts'
+import { AppError } from '../../errors.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
+import type { VectorStore } from '../../stores/store.ts'
+import { isVisible } from '../checks/check-metadata.ts'
+import { indexMustBeThere } from '../index-gone.ts'
+
+/**
+ * The groups that a write is narrowed to: a token that carries a groups claim changes only what it can see. Undefined: it
+ * changes all of the tenant's, for it carries none, or has the scope that lifts the rule.
+ */
+export function writeGroups(
+  principal: Pick<TenantPrincipal, 'groups' | 'hasGroupsClaim' | 'scopes'>,
+): readonly string[] | undefined {
+  return principal.hasGroupsClaim === true && !principal.scopes.has('rag:write:any') ? principal.groups : undefined
+}
+
+/**
+ * Those of the records that the groups don't see. What is read may be as old as the store shows writes late: a record
+ * that does not show yet counts as one that is not there.
+ */
+export async function hiddenIds(
+  deps: { readonly routes: Pick<TenantRoutes, 'find'>; readonly stores: Pick<VectorStore, 'open'> },
+  tenantId: TenantId,
+  ids: readonly string[],
+  groups: readonly string[] | undefined,
+): Promise<ReadonlySet<string>> {
+  if (groups === undefined) return new Set()
+  const { routing } = await deps.routes.find(tenantId)
+  const { records } = await indexMustBeThere(deps.stores.open(routing.active).fetch(ids))
+  return new Set([...records.values()].filter(({ metadata = {} }) => !isVisible(metadata, groups)).map(({ id }) => id))
+}
+
+/** An id that is new to the caller and taken all the same: nothing can be put there, and nothing is told of what is. */
+export function idTaken(path: string): AppError {
+  const message = 'is taken; choose another id'
+  return new AppError('conflict', `${path}: ${message}`, { faults: [{ path, message }] })
+}

@@ -1,0 +1,71 @@
+import { and, desc, eq, like, lt } from 'drizzle-orm'
+import type { Tx } from '../../db/connect.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { audit } from './audit.sql.ts'
+
+export interface Deed {
+  /** The staff token's subject, or `system`. */
+  readonly actor: string
+  readonly action: string
+  readonly tenantId?: TenantId
+  readonly detail?: Record<string, unknown>
+}
+
+export type AuditRow = typeof audit.$inferSelect
+
+/** Writes down who did what, in the transaction of the deed itself. */
+export async function appendAudit(tx: Tx, deeds: readonly Deed[]): Promise<void> {
+  if (deeds.length === 0) return
+  await tx.insert(audit).values(
+    deeds.map((deed) => ({
+      actor: deed.actor,
+      action: deed.action,
+      tenantId: deed.tenantId ?? null,
+      detail: deed.detail ?? {},
+    })),
+  )
+}
+
+export interface AuditQuery {
+  readonly tenantId?: TenantId | undefined
+  readonly actor?: string | undefined
+  /** `tenant.create`, or a whole group: `tenant.`. */
+  readonly action?: string | undefined
+  /** The last id of the page before. */
+  readonly before?: number | undefined
+  readonly limit: number
+}
+
+/** The newest first. */
+export async function listAudit(tx: Tx, query: AuditQuery): Promise<readonly AuditRow[]> {
+  return tx
+    .select()
+    .from(audit)
+    .where(
+      and(
+        query.tenantId === undefined ? undefined : eq(audit.tenantId, query.tenantId),
+        query.actor === undefined ? undefined : eq(audit.actor, query.actor),
+        query.action === undefined ? undefined : matchesAction(query.action),
+        query.before === undefined ? undefined : lt(audit.id, query.before),
+      ),
+    )
+    .orderBy(desc(audit.id))
+    .limit(query.limit)
+}
+
+function matchesAction(action: string) {
+  return action.endsWith('.')
+    ? like(audit.action, `${action.replaceAll(/[%_\\]/g, '\\$&')}%`)
+    : eq(audit.action, action)
+}
+
+/** The latest deed of a kind on a tenant. */
+export async function findLatestDeed(tx: Tx, tenantId: TenantId, action: string): Promise<AuditRow | undefined> {
+  const [row] = await tx
+    .select()
+    .from(audit)
+    .where(and(eq(audit.tenantId, tenantId), eq(audit.action, action)))
+    .orderBy(desc(audit.id))
+    .limit(1)
+  return row
+}

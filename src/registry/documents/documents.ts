@@ -1,0 +1,176 @@
+import { and, asc, eq, gt, inArray, lt, ne, not, type SQL, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/connect.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { type DocumentState, documents } from '../documents.sql.ts'
+import { uploadIdsAfter } from '../uploads/uploads.ts'
+import { visibleTo } from '../visible-to.ts'
+
+/** A document as the inventory knows it: what was stored, never its text. */
+export interface DocumentRow {
+  readonly documentId: string
+  readonly state: DocumentState
+  /** SHA-256, hex; of the content being written while `writing`. */
+  readonly contentHash: string
+  readonly source: string | null
+  readonly metadata: Readonly<Record<string, string | number | boolean | string[]>>
+  readonly chunkCount: number
+  /** Since when the store is known to lack a chunk of it, while `ready`. */
+  readonly lostAt: Date | null
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/**
+ * The id of the row that keeps documents from being written while everything of the tenant is deleted. A document's
+ * id has no `#`, so none can be taken for it.
+ */
+export const wholeTenant = '#all'
+
+/**
+ * Rows a caller may see: no barrier, and no document that is gone from the store and whose row only waits until an
+ * unanswered delete can no longer land.
+ */
+const isThere = and(
+  ne(documents.id, wholeTenant),
+  not(sql`(${documents.state} = 'deleting' and ${documents.chunkCeiling} = 0)`),
+)
+
+const columns = {
+  documentId: documents.id,
+  state: documents.state,
+  contentHash: documents.contentHash,
+  source: documents.source,
+  metadata: documents.metadata,
+  chunkCount: documents.chunkCount,
+  lostAt: documents.lostAt,
+  createdAt: documents.createdAt,
+  updatedAt: documents.updatedAt,
+}
+
+/** @param groups undefined: whoever may see it, for writes, which go by scope alone. */
+export async function findDocument(
+  db: Tx,
+  tenantId: TenantId,
+  documentId: string,
+  groups?: readonly string[],
+): Promise<DocumentRow | undefined> {
+  const [row] = await db
+    .select(columns)
+    .from(documents)
+    .where(
+      and(
+        eq(documents.tenantId, tenantId),
+        eq(documents.id, documentId),
+        isThere,
+        visibleTo(documents.visibility, groups),
+      ),
+    )
+  return row
+}
+
+/** Those of the documents that the groups see, in no order. */
+export function findDocuments(
+  db: Tx,
+  tenantId: TenantId,
+  documentIds: readonly string[],
+  groups: readonly string[],
+): Promise<DocumentRow[]> {
+  return db
+    .select(columns)
+    .from(documents)
+    .where(
+      and(
+        eq(documents.tenantId, tenantId),
+        inArray(documents.id, [...documentIds]),
+        isThere,
+        visibleTo(documents.visibility, groups),
+      ),
+    )
+}
+
+/**
+ * Ids of documents that the groups see, stored or on their way, in their order: those after `after`, at most `limit`.
+ */
+export async function listDocumentIds(
+  db: Tx,
+  tenantId: TenantId,
+  page: { readonly after?: string | undefined; readonly limit: number; readonly groups: readonly string[] },
+): Promise<readonly string[]> {
+  const { after, groups, limit } = page
+  // Each half by its own index and no longer than the page.
+  const stored = db
+    .select({ id: documents.id })
+    .from(documents)
+    .where(
+      and(
+        ...[eq(documents.tenantId, tenantId), isThere, visibleTo(documents.visibility, groups)],
+        after === undefined ? undefined : gt(documents.id, after),
+      ),
+    )
+    .orderBy(asc(documents.id))
+    .limit(limit)
+  const rows = await db.execute<{ id: string }>(
+    sql`select id from ((${stored}) union (${uploadIdsAfter(db, tenantId, page)})) as page order by id limit ${limit}`,
+  )
+  return [...rows].map(({ id }) => id)
+}
+
+export interface StoredContent {
+  readonly chunkCount: number
+  /** It was stored longer ago than a write may stay invisible, so the store must show it. */
+  readonly mustShow: boolean
+  /** The store was found to lack a chunk of it. */
+  readonly isLost: boolean
+}
+
+/** @returns undefined unless a document is stored with just this content, and nothing is taking it away. */
+export async function storedContent(
+  db: Tx,
+  tenantId: TenantId,
+  document: { readonly documentId: string; readonly contentHash: string; readonly storeVisibleMs: number },
+): Promise<StoredContent | undefined> {
+  const { documentId, contentHash, storeVisibleMs } = document
+  const [row] = await db
+    .select({
+      chunkCount: documents.chunkCount,
+      mustShow: sql<boolean>`${isOlderThan(storeVisibleMs)}`,
+      isLost: sql<boolean>`${documents.lostAt} is not null`,
+    })
+    .from(documents)
+    .where(
+      and(
+        eq(documents.tenantId, tenantId),
+        eq(documents.id, documentId),
+        eq(documents.state, 'ready'),
+        eq(documents.contentHash, contentHash),
+        notBeingEmptied(tenantId),
+      ),
+    )
+  return row
+}
+
+/** How many chunks the store must show: of documents that are ready since longer than writes may stay invisible. */
+export async function countStoredChunks(db: Tx, tenantId: TenantId, olderThanMs: number): Promise<number> {
+  const [row] = await db
+    .select({ chunks: sql<string>`coalesce(sum(${documents.chunkCount}), 0)` })
+    .from(documents)
+    .where(
+      and(
+        eq(documents.tenantId, tenantId),
+        eq(documents.state, 'ready'),
+        isOlderThan(olderThanMs),
+        notBeingEmptied(tenantId),
+      ),
+    )
+  return Number(row?.chunks ?? 0)
+}
+
+function isOlderThan(ms: number): SQL {
+  return lt(documents.updatedAt, sql`now() - make_interval(secs => ${ms / 1000})`)
+}
+
+/** A claim on the whole tenant means that all of it is being deleted, or was when its replica died. */
+export function notBeingEmptied(tenantId: TenantId): SQL {
+  return sql`not exists (select from documents bar
+    where bar.tenant_id = ${tenantId} and bar.id = ${wholeTenant} and bar.claim is not null)`
+}

@@ -1,0 +1,87 @@
+import { sql } from 'drizzle-orm'
+import type { Tx } from '../../db/connect.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+
+/** A replica's wish for permits of one policy in one window. */
+export interface WantedPermits {
+  readonly tenantId: TenantId
+  readonly policy: string
+  /** Number of the window: time since 1970 divided by its length. */
+  readonly windowNo: number
+  readonly windowS: number
+  /** The tenant's limit. */
+  readonly limit: number
+  /** Already used and counted in any case; below 0: given back. */
+  readonly used: number
+  /** Wanted now, for requests that wait. */
+  readonly need: number
+  /** Wanted with what the replica will use soon, at least `need`. Near the limit less is given than this. */
+  readonly want: number
+}
+
+export interface GivenPermits {
+  readonly given: number
+  /** What the window has left for anyone. */
+  readonly left: number
+}
+
+export interface TakenPermits {
+  /** In the order that was asked in. */
+  readonly grants: readonly GivenPermits[]
+  /** Replicas that share the limits now: sessions that live. */
+  readonly replicas: number
+}
+
+/**
+ * Counts permits of many tenants in one statement. An ask of a replica whose clock is behind counts in the newer window.
+ * @param shareOfRest nobody is given more than `need` and this part of what is left.
+ */
+export async function takePermits(
+  tx: Tx,
+  wanted: readonly WantedPermits[],
+  shareOfRest: number,
+): Promise<TakenPermits> {
+  const column = <K extends keyof WantedPermits>(name: K) => sql.param(wanted.map((one) => one[name]))
+  // What is given: the need, or the share of the rest if that is more and wanted; never more than the rest.
+  const given = (granted: ReturnType<typeof sql>, of: 'asked' | 'excluded') => {
+    const its = (name: string) => sql.raw(`${of}.${name}`)
+    const rest = sql`greatest(0, ${its('cap')} - greatest(0, ${granted} + ${its('used')}))`
+    return sql`least(${rest}, greatest(${its('need')}, least(${its('want')}, ${rest} / ${shareOfRest})))`
+  }
+  // A window that is over counts for nothing.
+  const before = sql`case when p.window_no < excluded.window_no then 0 else p.granted end`
+  const rows = await tx.execute<{ tenant_id: string; policy: string; given: string; left: string; replicas: string }>(
+    sql`
+      insert into rate_permits as p
+        (tenant_id, policy, window_no, window_s, granted, cap, used, need, want, given)
+      select tenant_id, policy, window_no, window_s, greatest(0, used) + ${given(sql`0`, 'asked')},
+        cap, used, need, want, ${given(sql`0`, 'asked')}
+      from unnest(
+        ${column('tenantId')}::text[], ${column('policy')}::text[], ${column('windowNo')}::bigint[],
+        ${column('windowS')}::bigint[], ${column('limit')}::bigint[], ${column('used')}::bigint[],
+        ${column('need')}::bigint[], ${column('want')}::bigint[]
+      ) as asked(tenant_id, policy, window_no, window_s, cap, used, need, want)
+      order by tenant_id, policy
+      on conflict (tenant_id, policy) do update set
+        window_no = greatest(p.window_no, excluded.window_no),
+        window_s = excluded.window_s,
+        granted = greatest(0, (${before}) + excluded.used) + ${given(sql`(${before})`, 'excluded')},
+        cap = excluded.cap, used = excluded.used, need = excluded.need, want = excluded.want,
+        given = ${given(sql`(${before})`, 'excluded')}
+      returning tenant_id, policy, given, greatest(0, cap - granted) as left,
+        (select count(*) from sessions where expires_at > now()) as replicas`,
+  )
+  const found = new Map(rows.map((row) => [`${row.tenant_id}/${row.policy}`, row]))
+  const grants = wanted.map(({ tenantId, policy }) => {
+    const row = found.get(`${tenantId}/${policy}`)
+    return { given: Number(row?.given ?? 0), left: Number(row?.left ?? 0) }
+  })
+  return { grants, replicas: Math.max(1, Number(rows[0]?.replicas ?? 1)) }
+}
+
+/** Forgets windows that are over, of tenants that ask no more. */
+export async function forgetOldPermits(tx: Tx): Promise<void> {
+  await tx.execute(sql`
+    delete from rate_permits
+    where (window_no + 2) * window_s < extract(epoch from now())`)
+}

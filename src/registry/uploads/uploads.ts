@@ -1,0 +1,120 @@
+import { and, asc, count, eq, gt, inArray, type SQL, sql } from 'drizzle-orm'
+import type { Tx } from '../../db/connect.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { type UploadReason, type UploadStatus, uploads } from '../uploads.sql.ts'
+import { visibleTo } from '../visible-to.ts'
+
+/** A document on its way into the store, or that failed on it; without its bytes. */
+export interface UploadRow {
+  readonly documentId: string
+  readonly id: string
+  readonly status: UploadStatus
+  readonly source: string | null
+  readonly metadata: Readonly<Record<string, string | number | boolean | string[]>>
+  readonly attempts: number
+  readonly reason: UploadReason | null
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+export const uploadColumns = {
+  documentId: uploads.documentId,
+  id: uploads.id,
+  status: uploads.status,
+  source: uploads.source,
+  metadata: uploads.metadata,
+  attempts: uploads.attempts,
+  reason: uploads.reason,
+  createdAt: uploads.createdAt,
+  updatedAt: uploads.updatedAt,
+}
+
+export function uploadOf(tenantId: TenantId, documentId: string): SQL | undefined {
+  return and(eq(uploads.tenantId, tenantId), eq(uploads.documentId, documentId))
+}
+
+/** @param groups undefined: whoever may see it, for writes, which go by scope alone. */
+export async function findUpload(
+  db: Tx,
+  tenantId: TenantId,
+  documentId: string,
+  groups?: readonly string[],
+): Promise<UploadRow | undefined> {
+  const [row] = await db
+    .select(uploadColumns)
+    .from(uploads)
+    .where(and(uploadOf(tenantId, documentId), visibleTo(uploads.visibility, groups)))
+  return row
+}
+
+/** Those of the documents' uploads that the groups see, in no order. */
+export function findUploads(
+  db: Tx,
+  tenantId: TenantId,
+  documentIds: readonly string[],
+  groups: readonly string[],
+): Promise<UploadRow[]> {
+  return db
+    .select(uploadColumns)
+    .from(uploads)
+    .where(
+      and(
+        eq(uploads.tenantId, tenantId),
+        inArray(uploads.documentId, [...documentIds]),
+        visibleTo(uploads.visibility, groups),
+      ),
+    )
+}
+
+/** The half of `listDocumentIds` that is on its way. */
+export function uploadIdsAfter(
+  db: Tx,
+  tenantId: TenantId,
+  page: { readonly after?: string | undefined; readonly limit: number; readonly groups: readonly string[] },
+) {
+  const after = page.after === undefined ? undefined : gt(uploads.documentId, page.after)
+  return db
+    .select({ id: uploads.documentId })
+    .from(uploads)
+    .where(and(eq(uploads.tenantId, tenantId), visibleTo(uploads.visibility, page.groups), after))
+    .orderBy(asc(uploads.documentId))
+    .limit(page.limit)
+}
+
+/** What is on its way now, for who deletes everything: later uploads are not meant. */
+export async function listUploadIds(
+  db: Tx,
+  tenantId: TenantId,
+  groups?: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await db
+    .select({ id: uploads.id })
+    .from(uploads)
+    .where(and(eq(uploads.tenantId, tenantId), visibleTo(uploads.visibility, groups)))
+  return rows.map(({ id }) => id)
+}
+
+/** Takes uploads back, with their bytes; whoever works on one finds that out before its next write. */
+export async function dropUploads(tx: Tx, tenantId: TenantId, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  await tx.delete(uploads).where(and(eq(uploads.tenantId, tenantId), inArray(uploads.id, [...ids])))
+}
+
+/** Everything on its way, of a tenant that ends. */
+export async function dropAllUploads(tx: Tx, tenantId: TenantId): Promise<void> {
+  await tx.delete(uploads).where(eq(uploads.tenantId, tenantId))
+}
+
+/** Over all tenants, for a metric: documents by status, and their bytes. */
+export async function countUploads(
+  db: Tx,
+): Promise<readonly { readonly status: UploadStatus; readonly documents: number; readonly bytes: number }[]> {
+  return db
+    .select({
+      status: uploads.status,
+      documents: count(),
+      bytes: sql<number>`coalesce(sum(${uploads.sizeBytes}), 0)`.mapWith(Number),
+    })
+    .from(uploads)
+    .groupBy(uploads.status)
+}

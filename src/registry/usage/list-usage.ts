@@ -1,0 +1,37 @@
+import { and, asc, desc, eq, gt, gte, lt, lte, or, type SQL } from 'drizzle-orm'
+import type { Tx } from '../../db/connect.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { tenantRequests as usage } from './usage.sql.ts'
+
+/** What a tenant used on a day in UTC, as far as the replicas have told, which they do once a minute. */
+export type UsageRow = typeof usage.$inferSelect
+
+export interface UsageQuery {
+  readonly tenantId?: TenantId | undefined
+  /** Days as in `2026-11-21`, both included. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  /** The last row of the page before. */
+  readonly after?: { readonly day: string; readonly tenantId: string } | undefined
+  readonly limit: number
+}
+
+/** The newest day first, and in it by tenant. */
+export async function listUsage(
+  tx: Tx,
+  { tenantId, from, to, after, limit }: UsageQuery,
+): Promise<readonly UsageRow[]> {
+  const conditions: (SQL | undefined)[] = [
+    tenantId && eq(usage.tenantId, tenantId),
+    from === undefined ? undefined : gte(usage.day, from),
+    to === undefined ? undefined : lte(usage.day, to),
+    after &&
+      or(lt(usage.day, after.day), and(eq(usage.day, after.day), gt(usage.tenantId, after.tenantId as TenantId))),
+  ]
+  return tx
+    .select()
+    .from(usage)
+    .where(and(...conditions))
+    .orderBy(desc(usage.day), asc(usage.tenantId))
+    .limit(limit)
+}

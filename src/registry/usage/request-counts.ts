@@ -1,0 +1,103 @@
+import { setTimeout } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
+import type { Tx } from '../../db/connect.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+
+export interface RequestCountsOptions {
+  readonly everyMs?: number
+  readonly onError?: (error: unknown) => void
+}
+
+interface Counts {
+  requests: number
+  embeddingTokens: number
+  answerTokens: number
+}
+
+/** Rows in one statement. */
+const batch = 1000
+const flushAtEndMs = 2000
+
+/**
+ * Requests and tokens of each tenant on this replica, told to the registry once a minute, by the day in UTC. What is counted when
+ * the process dies is lost, which no advice depends on.
+ */
+export class RequestCounts implements AsyncDisposable {
+  readonly #db: Tx
+  readonly #onError: (error: unknown) => void
+  readonly #timer: NodeJS.Timeout
+  #counts = new Map<TenantId, Counts>()
+  #flushing: Promise<void> = Promise.resolve()
+
+  constructor(db: Tx, { everyMs = 60_000, onError = () => undefined }: RequestCountsOptions = {}) {
+    this.#db = db
+    this.#onError = onError
+    this.#timer = setInterval(() => void this.flush().catch(this.#onError), everyMs)
+    this.#timer.unref()
+  }
+
+  note(tenantId: TenantId): void {
+    this.#of(tenantId).requests += 1
+  }
+
+  noteTokens = (tenantId: TenantId, meter: 'embeddingTokens' | 'answerTokens', count: number): void => {
+    this.#of(tenantId)[meter] += count
+  }
+
+  /** Tells the registry now. What could not be told is told the next time, unless it was told without an answer. */
+  flush(): Promise<void> {
+    this.#flushing = this.#flushing.catch(() => undefined).then(() => this.#tell())
+    return this.#flushing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
+    // Of a Postgres that hangs a minute's counts are not worth waiting for.
+    await Promise.race([this.flush().catch(this.#onError), setTimeout(flushAtEndMs, undefined, { ref: false })])
+  }
+
+  #of(tenantId: TenantId): Counts {
+    let counts = this.#counts.get(tenantId)
+    if (counts === undefined) {
+      counts = { requests: 0, embeddingTokens: 0, answerTokens: 0 }
+      this.#counts.set(tenantId, counts)
+    }
+    return counts
+  }
+
+  async #tell(): Promise<void> {
+    // In the order of the ids: replicas that tell at once don't wait for each other in a circle.
+    const rows = [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1))
+    this.#counts = new Map()
+    for (let from = 0; from < rows.length; from += batch) {
+      const some = rows.slice(from, from + batch)
+      const ids = some.map(([id]) => id)
+      const column = (name: keyof Counts) => sql.param(some.map(([, counts]) => Math.round(counts[name])))
+      try {
+        await this.#db.execute(sql`
+          insert into tenant_requests (tenant_id, day, requests, embedding_tokens, answer_tokens)
+          select id, (now() at time zone 'utc')::date, requests, embedding_tokens, answer_tokens
+          from unnest(${sql.param(ids)}::text[], ${column('requests')}::bigint[],
+            ${column('embeddingTokens')}::bigint[], ${column('answerTokens')}::bigint[]
+          ) as told(id, requests, embedding_tokens, answer_tokens)
+          on conflict (tenant_id, day) do update set
+            requests = tenant_requests.requests + excluded.requests,
+            embedding_tokens = tenant_requests.embedding_tokens + excluded.embedding_tokens,
+            answer_tokens = tenant_requests.answer_tokens + excluded.answer_tokens`)
+      } catch (error) {
+        for (const [id, counts] of rows.slice(from)) {
+          const since = this.#of(id)
+          since.requests += counts.requests
+          since.embeddingTokens += counts.embeddingTokens
+          since.answerTokens += counts.answerTokens
+        }
+        throw error
+      }
+    }
+  }
+}
+
+/** Forgets days that no advice looks at any more. */
+export async function forgetOldRequests(db: Tx): Promise<void> {
+  await db.execute(sql`delete from tenant_requests where day < (now() at time zone 'utc')::date - 30`)
+}

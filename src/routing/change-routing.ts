@@ -1,0 +1,95 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Tx } from '../db/connect.ts'
+import type { Phase } from '../placement/phase.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { routing, routingClock } from '../registry/routing.sql.ts'
+
+/** The channel on which replicas hear of changed routings; the payload is the tenant's id. */
+export const routingChannel = 'routing'
+
+/** What a change puts into the row; what is left out stays as it is. */
+export interface RoutingChange {
+  readonly phase: Phase
+  readonly activePlaceId?: number
+  readonly followerPlaceId?: number | null
+  readonly moveId?: string | null
+  /** From now; only with phase `fence`. */
+  readonly fenceBudgetMs?: number
+}
+
+/**
+ * Holds a tenant's routing row until the transaction ends: no intent of a write begins meanwhile, and those that have
+ * begun are waited for. It is taken before the rows of the change log, as writers do, and always before the clock:
+ * whoever stands still with a write of one tenant must not keep every other tenant's routing from changing.
+ *
+ * @returns whether the routing is still at the epoch.
+ */
+export async function lockRouting(tx: Tx, tenantId: TenantId, epoch?: number): Promise<boolean> {
+  const [row] = await tx
+    .select({ epoch: routing.epoch })
+    .from(routing)
+    .where(eq(routing.tenantId, tenantId))
+    .for('update')
+  return row !== undefined && (epoch === undefined || row.epoch === epoch)
+}
+
+/**
+ * Makes every replica forget what it remembers of a tenant: ticks the clock, raises the epoch and tells the others.
+ * Call it last in a transaction: the clock's row, one for all tenants, stays locked until the commit.
+ *
+ * @returns the tick, for a barrier. A tenant without a routing row is told of all the same.
+ */
+export async function tickRouting(tx: Tx, tenantId: TenantId): Promise<number> {
+  await lockRouting(tx, tenantId)
+  const tick = await nextTick(tx)
+  await tx
+    .update(routing)
+    .set({ changeNo: tick, epoch: sql`${routing.epoch} + 1` })
+    .where(eq(routing.tenantId, tenantId))
+  await tx.execute(sql`select pg_notify(${routingChannel}, ${tenantId})`)
+  return tick
+}
+
+/**
+ * The one way a move changes a tenant's routing: conditional on the epoch it was decided on. Call it last in a
+ * transaction, as `tickRouting`; what locks rows of the change log takes `lockRouting` before them.
+ *
+ * @param where further conditions of the same row, checked in the same statement.
+ * @returns the new epoch and the tick for the barrier, or undefined when the row was no longer as expected.
+ */
+export async function changeRouting(
+  tx: Tx,
+  tenantId: TenantId,
+  expectedEpoch: number,
+  change: RoutingChange,
+  where?: ReturnType<typeof sql>,
+): Promise<{ readonly epoch: number; readonly tick: number } | undefined> {
+  if (!(await lockRouting(tx, tenantId, expectedEpoch))) return undefined
+  const tick = await nextTick(tx)
+  const changed = await tx
+    .update(routing)
+    .set({
+      epoch: expectedEpoch + 1,
+      changeNo: tick,
+      phase: change.phase,
+      fenceDeadline:
+        change.fenceBudgetMs === undefined ? null : sql`now() + make_interval(secs => ${change.fenceBudgetMs / 1000})`,
+      ...(change.activePlaceId === undefined ? {} : { activePlaceId: change.activePlaceId }),
+      ...(change.followerPlaceId === undefined ? {} : { followerPlaceId: change.followerPlaceId }),
+      ...(change.moveId === undefined ? {} : { moveId: change.moveId }),
+    })
+    .where(and(eq(routing.tenantId, tenantId), eq(routing.epoch, expectedEpoch), where))
+    .returning({ epoch: routing.epoch })
+  if (changed.length === 0) return undefined
+  await tx.execute(sql`select pg_notify(${routingChannel}, ${tenantId})`)
+  return { epoch: expectedEpoch + 1, tick }
+}
+
+async function nextTick(tx: Tx): Promise<number> {
+  const [row] = await tx
+    .update(routingClock)
+    .set({ tick: sql`${routingClock.tick} + 1` })
+    .returning({ tick: routingClock.tick })
+  if (row === undefined) throw new Error('routing_clock has no row: run the migrations')
+  return row.tick
+}

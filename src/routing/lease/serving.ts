@@ -1,0 +1,38 @@
+import { AppError } from '../../errors.ts'
+import type { TenantRoute } from '../../placement/phase.ts'
+
+/** @returns the route if its tenant may be served now; says why not otherwise. */
+export function serving(route: TenantRoute): TenantRoute {
+  switch (route.status) {
+    case 'active':
+      return route
+    case 'suspended':
+      throw new AppError('tenant_suspended', 'This tenant is suspended. Ask your account team.')
+    case 'provisioning':
+      throw notReady()
+    case 'offboarding':
+    case 'offboarded':
+      throw unknownTenant()
+  }
+}
+
+export function unknownTenant(): AppError {
+  return new AppError(
+    'tenant_unknown',
+    'The token is good, but its tenant is not onboarded here. Ask your platform team.',
+  )
+}
+
+export function notReady(): AppError {
+  const words = 'This tenant is still being set up. Try again in a few seconds.'
+  return new AppError('tenant_not_ready', words, { retryAfterS: 2 })
+}
+
+export function registryAway(cause: unknown): AppError {
+  return new AppError('registry_unavailable', 'The registry cannot be reached. Try again.', { cause, retryAfterS: 2 })
+}
+
+export function writesHeld(): AppError {
+  const words = 'This tenant is being moved and takes no writes for a moment. Try again.'
+  return new AppError('writes_held', words, { retryAfterS: 1 })
+}

@@ -1,0 +1,46 @@
+import type { Routing, TenantRoute } from '../../placement/phase.ts'
+import type { Placement } from '../../placement/placement.ts'
+
+/**
+ * Makes remembered routes share the texts that are the same for many tenants. Each row from the driver has its own copy
+ * of an index's name and host, which together are more than all the rest of a route.
+ */
+export class SharedText {
+  readonly #known = new Map<string, string>()
+
+  route(route: TenantRoute): TenantRoute {
+    const { tenantId, status, tier, routing, limits, limitsUntilMs } = route
+    const shared = { status: this.#one(status), tier: this.#one(tier), routing: this.#routing(routing, tenantId) }
+    // Few have limits of their own; the others' routes are kept as small as they can be.
+    if (limits === undefined) return { tenantId, ...shared }
+    return { tenantId, ...shared, limits, ...(limitsUntilMs !== undefined && { limitsUntilMs }) }
+  }
+
+  #routing(routing: Routing, tenantId: TenantRoute['tenantId']): Routing {
+    // The others are few, and gone soon.
+    if (routing.phase !== 'steady') return routing
+    return { phase: 'steady', epoch: routing.epoch, active: this.#placement(routing.active, tenantId) }
+  }
+
+  #placement(place: Placement, tenantId: TenantRoute['tenantId']): Placement {
+    const { placeId, project, indexName, indexHost, namespace, generation, kind } = place
+    return {
+      placeId,
+      tenantId,
+      project: this.#one(project),
+      // An index of one tenant is nobody else's.
+      indexName: kind === 'silo' ? indexName : this.#one(indexName),
+      indexHost: kind === 'silo' ? indexHost : this.#one(indexHost),
+      namespace,
+      generation,
+      kind: this.#one(kind),
+    }
+  }
+
+  #one<T extends string>(text: T): T {
+    const known = this.#known.get(text)
+    if (known !== undefined) return known as T
+    this.#known.set(text, text)
+    return text
+  }
+}

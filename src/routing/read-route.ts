@@ -1,0 +1,86 @@
+import { eq } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import type { Tx } from '../db/connect.ts'
+import type { Routing, TenantRoute } from '../placement/phase.ts'
+import type { Placement } from '../placement/placement.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import { indexes } from '../registry/indexes.sql.ts'
+import { places } from '../registry/places.sql.ts'
+import { toPlacement } from '../registry/places.ts'
+import { routing } from '../registry/routing.sql.ts'
+import { tenants } from '../registry/tenants.sql.ts'
+
+/** A tenant's route as one snapshot, with the tick of its last change. */
+export interface RouteRow {
+  readonly route: TenantRoute
+  readonly changeNo: number
+}
+
+export type RouteLookup =
+  | { readonly found: RouteRow }
+  /** `unplaced`: the tenant is known but has no routing yet, or none any more. */
+  | { readonly missing: 'unknown' | 'provisioning' | 'offboarded' }
+
+const activePlace = alias(places, 'active_place')
+const activeIndex = alias(indexes, 'active_index')
+const followerPlace = alias(places, 'follower_place')
+const followerIndex = alias(indexes, 'follower_index')
+
+/** Reads a tenant's route from the rows, in one statement. */
+export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup> {
+  const [row] = await tx
+    .select({
+      tenant: {
+        status: tenants.status,
+        tier: tenants.tier,
+        limits: tenants.limits,
+        limitsUntil: tenants.limitsUntil,
+      },
+      routing,
+      activePlace,
+      activeIndex,
+      followerPlace,
+      followerIndex,
+    })
+    .from(tenants)
+    .leftJoin(routing, eq(routing.tenantId, tenants.id))
+    .leftJoin(activePlace, eq(activePlace.id, routing.activePlaceId))
+    .leftJoin(activeIndex, eq(activeIndex.id, activePlace.indexId))
+    .leftJoin(followerPlace, eq(followerPlace.id, routing.followerPlaceId))
+    .leftJoin(followerIndex, eq(followerIndex.id, followerPlace.indexId))
+    .where(eq(tenants.id, tenantId))
+  if (row === undefined) return { missing: 'unknown' }
+  if (row.tenant.status === 'offboarded') return { missing: 'offboarded' }
+  if (row.routing === null || row.activePlace === null || row.activeIndex === null) return { missing: 'provisioning' }
+  const active = toPlacement(row.activePlace, row.activeIndex)
+  const follower =
+    row.followerPlace === null || row.followerIndex === null
+      ? undefined
+      : toPlacement(row.followerPlace, row.followerIndex)
+  return {
+    found: {
+      route: {
+        tenantId,
+        status: row.tenant.status,
+        tier: row.tenant.tier,
+        ...ownLimits(row.tenant),
+        routing: toRouting(row.routing, active, follower),
+      },
+      changeNo: row.routing.changeNo,
+    },
+  }
+}
+
+function ownLimits({ limits, limitsUntil }: Pick<typeof tenants.$inferSelect, 'limits' | 'limitsUntil'>) {
+  if (Object.keys(limits).length === 0) return {}
+  return { limits, ...(limitsUntil !== null && { limitsUntilMs: limitsUntil.getTime() }) }
+}
+
+function toRouting(row: typeof routing.$inferSelect, active: Placement, follower: Placement | undefined): Routing {
+  if (row.phase === 'steady') return { phase: 'steady', epoch: row.epoch, active }
+  if (follower === undefined || row.moveId === null) throw new Error(`the routing of ${row.tenantId} lacks its move`)
+  const moving = { epoch: row.epoch, active, follower, moveId: row.moveId }
+  if (row.phase !== 'fence') return { phase: row.phase, ...moving }
+  if (row.fenceDeadline === null) throw new Error(`the fence of ${row.tenantId} has no deadline`)
+  return { phase: 'fence', ...moving, fenceDeadline: row.fenceDeadline }
+}

@@ -1,0 +1,29 @@
+import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import type { Db } from '../../db/connect.ts'
+import { dirty } from './dirty.sql.ts'
+
+const pageSize = 1000
+
+/** The ids of every record in the change log of a move, a thousand at a time. */
+export async function* listWrittenIds(db: Db, moveId: string): AsyncGenerator<readonly string[]> {
+  let after = ''
+  for (;;) {
+    const rows = await db
+      .select({ id: dirty.recordId })
+      .from(dirty)
+      .where(and(eq(dirty.moveId, moveId), gt(dirty.recordId, after)))
+      .orderBy(asc(dirty.recordId))
+      .limit(pageSize)
+    if (rows.length > 0) yield rows.map((row) => row.id)
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < pageSize) return
+    after = last.id
+  }
+}
+
+/** The time by the clock that the change log is written with, for a look that begins now. */
+export async function changeLogTime(db: Db): Promise<string> {
+  const [row] = await db.execute<{ now: string }>(sql`select clock_timestamp()::text as now`)
+  if (row === undefined) throw new Error('a clock always tells a time')
+  return row.now
+}

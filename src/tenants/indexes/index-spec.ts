@@ -1,0 +1,21 @@
+import type { IndexRow } from '../../registry/indexes.ts'
+import type { IndexInfo, IndexSpec } from '../../stores/store.ts'
+
+/**
+ * How an index is asked for. Its tags name the registry's row, so that one which exists already is adopted only if this
+ * very row asked for it, and never one of another installation with the same prefix.
+ */
+export function indexSpec(row: IndexRow): IndexSpec {
+  return {
+    name: row.name,
+    dimension: row.dimension,
+    metric: row.metric,
+    cloud: row.cloud,
+    region: row.region,
+    tags: { 'managed-by': 'tenant-router', 'tenant-router-index': `${row.id}-${row.createdAt.getTime()}` },
+  }
+}
+
+export function isOurs(info: IndexInfo, row: IndexRow): boolean {
+  return Object.entries(indexSpec(row).tags).every(([key, value]) => info.tags[key] === value)
+}

@@ -1,0 +1,38 @@
+import type { PlaceKind } from '../../placement/placement.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import type { IndexState } from '../../registry/indexes.sql.ts'
+import type { IndexRow } from '../../registry/indexes.ts'
+
+/** An index as staff see it. */
+export interface IndexView {
+  readonly name: string
+  readonly project: string
+  readonly kind: PlaceKind
+  readonly state: IndexState
+  /** Whose silo it is. */
+  readonly tenantId: TenantId | null
+  readonly region: string
+  readonly namespaces: number
+  readonly limit: number
+  /** `namespaces` of `limit`, 0 to 1. */
+  readonly fill: number
+  /** Nothing more goes in: the limit is reached, the store refused one more, or it is being drained. */
+  readonly full: boolean
+  /** Tenants only leave it. */
+  readonly draining: boolean
+  readonly embeddingModel: string
+  readonly dimension: number
+  readonly createdAt: string
+}
+
+export function viewOfIndex(row: IndexRow): IndexView {
+  const { name, project, kind, state, tenantId, region, embeddingModel, dimension } = row
+  const { namespacesUsed: namespaces, namespaceLimit: limit } = row
+  return {
+    ...{ name, project, kind, state, tenantId, region, namespaces, limit },
+    fill: limit === 0 ? 1 : namespaces / limit,
+    full: row.full || row.draining || namespaces >= limit,
+    draining: row.draining,
+    ...{ embeddingModel, dimension, createdAt: row.createdAt.toISOString() },
+  }
+}

@@ -1,0 +1,54 @@
+import type { Tx } from '../../db/connect.ts'
+import { chooseProject, noProjectError, type Project } from '../../placement/choose-project.ts'
+import { poolIndexName, siloIndexName } from '../../placement/naming.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { type IndexRow, insertIndex, type NewIndex, nextOrdinal } from '../../registry/indexes.ts'
+import { countIndexesByProject } from '../../registry/projects.ts'
+import type { TenantSettings } from '../places/settings.ts'
+
+export type IndexOrder =
+  | { readonly kind: 'pool'; readonly region: string; readonly namespaceLimit?: number | undefined }
+  | { readonly kind: 'silo'; readonly region: string; readonly tenantId: TenantId; readonly generation: number }
+
+/**
+ * Writes down that an index is being made, in the project that policy and quota allow; `makeIndex` then makes it. The
+ * caller holds the projects' locks (`lockProjects`), so no limit can be passed by two at once and a number is given once.
+ * @throws AppError `index_limit_reached`, `invalid_request` (no project serves the region), `conflict` (none there may
+ *   hold the kind); nothing was written.
+ */
+export async function openIndex(tx: Tx, settings: TenantSettings, order: IndexOrder): Promise<IndexRow> {
+  const choice = chooseProject(settings.projects, await countIndexesByProject(tx), order)
+  if ('none' in choice) throw noProjectError(choice.none, order)
+  const { project } = choice
+  const common = {
+    project: project.name,
+    cloud: project.cloud,
+    region: order.region,
+    embeddingModel: settings.embeddingModel,
+    dimension: settings.dimension,
+    metric: settings.metric,
+    state: 'creating',
+  } as const
+  const index: NewIndex =
+    order.kind === 'silo'
+      ? {
+          ...common,
+          kind: 'silo',
+          name: siloIndexName(settings.indexPrefix, order.tenantId, order.generation),
+          tenantId: order.tenantId,
+          namespaceLimit: 1,
+        }
+      : await poolIndex(tx, settings, project, common, order.namespaceLimit)
+  return insertIndex(tx, index, settings.storeInDoubtMs)
+}
+
+async function poolIndex(
+  tx: Tx,
+  settings: TenantSettings,
+  project: Project,
+  common: Omit<NewIndex, 'kind' | 'name' | 'namespaceLimit'>,
+  namespaceLimit = settings.poolNamespaceLimit,
+): Promise<NewIndex> {
+  const ordinal = await nextOrdinal(tx, project.name)
+  return { ...common, kind: 'pool', ordinal, name: poolIndexName(settings.indexPrefix, ordinal), namespaceLimit }
+}

@@ -1,0 +1,43 @@
+import type { StaffPrincipal } from '../../auth/principal.ts'
+import { AppError } from '../../errors.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { appendAudit } from '../../registry/audit/audit.ts'
+import { changeStatus, lockTenant } from '../../registry/tenants.ts'
+import { tickRouting } from '../../routing/change-routing.ts'
+import type { TenantWork } from '../onboard/tenant-work.ts'
+import { refuseWhileMoving } from '../open-move.ts'
+import { showTenant } from '../show-tenant.ts'
+import type { TenantView } from '../tenant-view.ts'
+import { finishOffboarding } from './finish-offboarding.ts'
+
+/**
+ * Ends a tenant for good. From the commit on it is served no more; what it has in the store is deleted in the
+ * background (`finishOffboarding`), also after a crash. Asked for again it answers how far that is.
+ * @throws AppError `not_found`, `tenant_not_ready` (it is still being provisioned), `move_in_progress`
+ */
+export async function offboardTenant(
+  deps: Pick<TenantWork, 'db' | 'stores' | 'settings' | 'offboarding'>,
+  actor: StaffPrincipal,
+  tenantId: TenantId,
+): Promise<TenantView> {
+  const status = await deps.db.transaction(async (tx) => {
+    const tenant = await lockTenant(tx, tenantId)
+    // Under the tenant's lock: a move takes it too before it begins.
+    await refuseWhileMoving(tx, tenantId)
+    if (tenant === undefined) throw new AppError('not_found', 'There is no such tenant.')
+    if (tenant.status === 'provisioning') {
+      throw new AppError('tenant_not_ready', 'The tenant is still being set up; offboard it when that is done.', {
+        retryAfterS: 5,
+      })
+    }
+    if (tenant.status === 'offboarding' || tenant.status === 'offboarded') return tenant.status
+    await changeStatus(tx, [tenantId], tenant.status, 'offboarding')
+    await appendAudit(tx, [{ actor: actor.subject, action: 'tenant.offboard', tenantId }])
+    await tickRouting(tx, tenantId)
+    return 'offboarding'
+  })
+  const view = await showTenant(deps, tenantId)
+  // A fault is logged by the background; the next sweep takes it up.
+  if (status === 'offboarding') void finishOffboarding(deps, tenantId).catch(() => undefined)
+  return view
+}

@@ -1,0 +1,118 @@
+import { backoffMs, isPassing, pause } from '../../concurrency/retry.ts'
+import type { Db } from '../../db/connect.ts'
+import { AppError, isAppError } from '../../errors.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { findIndex, type IndexRow } from '../../registry/indexes.ts'
+import { findReservedPlace, toPlacement } from '../../registry/places.ts'
+import { findTenant, lockTenant, type TenantRow } from '../../registry/tenants.ts'
+import type { VectorStore } from '../../stores/store.ts'
+import { countAttempt } from '../places/cleanups.ts'
+import type { TenantSettings } from '../places/settings.ts'
+import { dropTenant } from '../places/withdraw-tenant.ts'
+import { refusePlace } from './refuse-place.ts'
+import { reserveAgain } from './reserve.ts'
+import type { Reservation } from './take-seats.ts'
+
+export interface ProvisionDeps {
+  readonly db: Db
+  readonly stores: VectorStore
+  readonly settings: TenantSettings
+  /** Many tenants' activations in one transaction. */
+  activate(place: Reservation['place']): Promise<TenantRow | undefined>
+  /** Waits for an index to be ready; see `makeIndex`. */
+  indexReady(indexId: number): Promise<IndexRow | undefined>
+  /** This replica has just opened these indexes. */
+  indexesOpened(indexIds: readonly number[]): void
+}
+
+interface Held extends Reservation {
+  /** Nobody but this call has asked the store for the place, and it got a clear answer. */
+  readonly untouched: boolean
+}
+
+/**
+ * Takes a tenant from `provisioning` to `active`, from whatever point it is at: waits for its index, makes the
+ * namespace, activates. Any number may do it at once and after a crash it is simply done again. While the store can't
+ * be reached it goes on trying until `signal`.
+ * @param fresh the reservation that the caller has just made.
+ * @throws AppError `index_limit_reached` when there is no room and none can be made; the tenant is withdrawn by then.
+ */
+export async function provisionTenant(
+  deps: ProvisionDeps,
+  tenantId: TenantId,
+  fresh: Reservation | undefined,
+  signal: AbortSignal,
+): Promise<TenantRow> {
+  let next: Held | undefined = fresh === undefined ? undefined : { ...fresh, untouched: true }
+  for (let failures = 0; ; failures++) {
+    signal.throwIfAborted()
+    const held = next ?? (await takeUp(deps, tenantId))
+    if (held === undefined) {
+      const tenant = await findTenant(deps.db, tenantId)
+      if (tenant?.status === 'active') return tenant
+      if (tenant?.status !== 'provisioning') throw noPlace()
+      await pause(deps.settings.pollMs ?? 500, signal)
+      continue
+    }
+    try {
+      const active = await finish(deps, held, signal)
+      if (active !== undefined) return active
+      next = undefined
+    } catch (error) {
+      // A new index's address may not be known everywhere at once.
+      if (!isPassing(error) && !isAppError(error, 'not_found')) throw error
+      next = { ...held, untouched: false }
+      await pause(backoffMs(failures), signal)
+    }
+  }
+}
+
+/** One try. `undefined`: the reservation is not there any more, or was refused; look again. */
+async function finish(deps: ProvisionDeps, held: Held, signal: AbortSignal): Promise<TenantRow | undefined> {
+  const index = held.index.state === 'ready' ? held.index : await deps.indexReady(held.index.id)
+  if (index === undefined) return undefined
+  if (!held.untouched && !(await countAttempt(deps.db, held.place.id))) return undefined
+  try {
+    await deps.stores.open(toPlacement(held.place, index)).createNamespace({ signal })
+  } catch (error) {
+    if (!isAppError(error, 'namespace_limit_reached')) throw error
+    await refusePlace(deps, held.place, held.untouched)
+    return undefined
+  }
+  return deps.activate(held.place)
+}
+
+/** What there is to be done for a tenant that someone, maybe long ago, began to provision. */
+async function takeUp(deps: ProvisionDeps, tenantId: TenantId): Promise<Held | undefined> {
+  const tenant = await findTenant(deps.db, tenantId)
+  if (tenant?.status !== 'provisioning') return undefined
+  const place = await findReservedPlace(deps.db, tenantId)
+  if (place !== undefined) {
+    const index = await findIndex(deps.db, place.indexId)
+    return index?.state === 'ready' || index?.state === 'creating' ? { place, index, untouched: false } : undefined
+  }
+  try {
+    const seats = await reserveAgain(deps, tenant)
+    deps.indexesOpened(seats?.opened ?? [])
+    const [reservation] = seats?.reservations ?? []
+    return reservation && { ...reservation, untouched: true }
+  } catch (error) {
+    if (isAppError(error, 'index_limit_reached')) await giveUp(deps.db, tenant)
+    throw error
+  }
+}
+
+/** Unless someone found it a place meanwhile. */
+async function giveUp(db: Db, seen: TenantRow): Promise<void> {
+  await db.transaction(async (tx) => {
+    const now = await lockTenant(tx, seen.id)
+    if (now?.status === 'provisioning' && now.lastGeneration === seen.lastGeneration) await dropTenant(tx, seen.id)
+  })
+}
+
+function noPlace(): AppError {
+  return new AppError(
+    'index_limit_reached',
+    'No shared index has room for the tenant and no further index could be made; nothing was kept of it.',
+  )
+}

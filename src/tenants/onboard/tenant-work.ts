@@ -1,0 +1,104 @@
+import type { Logger } from 'pino'
+import { Background } from '../../concurrency/background.ts'
+import { batched } from '../../concurrency/batch.ts'
+import { Cohort } from '../../concurrency/cohort.ts'
+import type { Db } from '../../db/connect.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import type { IndexRow } from '../../registry/indexes.ts'
+import type { TenantRow } from '../../registry/tenants.ts'
+import type { VectorStore } from '../../stores/store.ts'
+import { makeIndex } from '../indexes/make-index.ts'
+import type { TenantSettings } from '../places/settings.ts'
+import { activate } from './activate.ts'
+import { provisionTenant } from './provision-tenant.ts'
+import { type Order, reserve } from './reserve.ts'
+import { reserveNew } from './reserve-new.ts'
+import type { Reservation } from './take-seats.ts'
+
+export interface TenantWorkDeps {
+  readonly db: Db
+  readonly stores: VectorStore
+  readonly settings: TenantSettings
+  readonly log: Pick<Logger, 'warn'>
+}
+
+/** What the verbs of this room share in one replica: the batches, and the work that outlives a request. */
+export interface TenantWork extends TenantWorkDeps, AsyncDisposable {
+  /** @returns undefined when the id is taken. @throws AppError `index_limit_reached` */
+  reserve(order: Order): Promise<Reservation | undefined>
+  /** Goes on until the tenant is active, whether or not anyone waits; see `provisionTenant`. */
+  provision(tenantId: TenantId, fresh?: Reservation): Promise<TenantRow>
+  /** Waits for an index to be ready, and makes it where that is this replica's part; see `makeIndex`. */
+  indexReady(indexId: number): Promise<IndexRow | undefined>
+  /** This replica opened these indexes: it makes them, from now on. */
+  indexesOpened(indexIds: readonly number[]): void
+  /** Other work for a tenant that goes on after the answer, one at a time. */
+  readonly offboarding: Background<unknown>
+  /** Waits until all background work of this replica has ended. */
+  settled(): Promise<void>
+}
+
+/** Rows in one statement; bounds how long the hot counter of a shard is locked. */
+const maxBatch = 200
+
+/** How long a tenant whose namespace is there may wait for others', so that they are activated in one commit. */
+const lingerMs = 10
+
+export function openTenantWork(deps: TenantWorkDeps): TenantWork {
+  const { log } = deps
+  const making = new Background<IndexRow | undefined>(log)
+  const provisioning = new Background<TenantRow>(log)
+  const offboarding = new Background<unknown>(log)
+
+  const make = (indexId: number, mine: boolean) =>
+    making.run(`index ${indexId}`, (signal) => makeIndex(deps, indexId, mine, signal))
+  const indexesOpened = (indexIds: readonly number[]) => {
+    for (const indexId of indexIds) void make(indexId, true).catch(() => undefined)
+  }
+  const indexReady = (indexId: number) => make(indexId, false)
+
+  const reserveNewOne = batched(reserveNew(deps), maxBatch)
+  const reserveAnyOne = batched(async (orders: readonly Order[]) => {
+    const { reservations, opened } = await reserve(deps, orders)
+    indexesOpened(opened)
+    return reservations
+  }, maxBatch)
+  const makingNamespaces = new Cohort(lingerMs)
+  const activateOne = batched(
+    (places: readonly Reservation['place'][]) => activate(deps, places),
+    maxBatch,
+    () => makingNamespaces.arrived(),
+  )
+
+  async function provision(tenantId: TenantId, fresh: Reservation | undefined, signal: AbortSignal) {
+    // Others are waited for only where they are expected to be quick: an index at work, and nothing left half done.
+    const arrive = fresh?.index.state === 'ready' ? makingNamespaces.setOut() : () => undefined
+    const activateFirst = (place: Reservation['place']) => {
+      arrive()
+      return activateOne(place)
+    }
+    const more = { activate: activateFirst, indexReady, indexesOpened }
+    try {
+      return await provisionTenant({ ...deps, ...more }, tenantId, fresh, signal)
+    } finally {
+      arrive()
+    }
+  }
+
+  return {
+    ...deps,
+    reserve: async (order) => (await reserveNewOne(order)) ?? reserveAnyOne(order),
+    provision: (tenantId, fresh) => provisioning.run(tenantId, (signal) => provision(tenantId, fresh, signal)),
+    indexReady,
+    indexesOpened,
+    offboarding,
+    async settled() {
+      await provisioning.settled()
+      await offboarding.settled()
+      await making.settled()
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([provisioning, offboarding, making].map((work) => work[Symbol.asyncDispose]()))
+    },
+  }
+}

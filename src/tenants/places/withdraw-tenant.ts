@@ -1,0 +1,27 @@
+import type { Tx } from '../../db/connect.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import { appendAudit } from '../../registry/audit/audit.ts'
+import { freeRoom } from '../../registry/indexes.ts'
+import { erasePlace, hasPlaces, type PlaceRow } from '../../registry/places.ts'
+import { changeStatus, deleteTenant, lockTenant } from '../../registry/tenants.ts'
+import { eraseCleanup } from './cleanups.ts'
+
+/**
+ * Undoes an onboarding for which there is no place: as if it had never been asked for, or, for an id that was in use
+ * before, as it was then. Only for a tenant that is still being provisioned; a move's places are the mover's.
+ */
+export async function withdrawTenant(tx: Tx, place: PlaceRow): Promise<void> {
+  const tenant = await lockTenant(tx, place.tenantId)
+  if (tenant?.status !== 'provisioning') return
+  if (!(await eraseCleanup(tx, place.id))) return
+  await erasePlace(tx, place.id)
+  await freeRoom(tx, place.indexId, false)
+  await dropTenant(tx, place.tenantId)
+}
+
+/** What becomes of the row, locked by the caller, of a tenant that will have no place. */
+export async function dropTenant(tx: Tx, tenantId: TenantId): Promise<void> {
+  if (await hasPlaces(tx, tenantId)) await changeStatus(tx, [tenantId], 'provisioning', 'offboarded')
+  else await deleteTenant(tx, tenantId)
+  await appendAudit(tx, [{ actor: 'system', action: 'tenant.withdraw', tenantId }])
+}
