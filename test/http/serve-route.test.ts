@@ -247,13 +247,12 @@ describe('an upload', () => {
   const upload = plainRoute(
     'post',
     '/upload',
-    async (call) => {
-      const form = await call.payload?.form()
-      const file = form?.get('file')
-      const text = file instanceof File ? await file.text() : null
-      return { status: 202, json: { text, names: [...(form?.keys() ?? [])] }, headers: { location: '/documents/1' } }
+    async ({ form }) => {
+      const text = Buffer.from(form?.files[0]?.bytes ?? []).toString()
+      const names = [...(form?.files ?? []).map(({ field }) => field), ...(form?.texts ?? []).map(({ name }) => name)]
+      return { status: 202, json: { text, names }, headers: { location: '/documents/1' } }
     },
-    { payload: { contentTypes: ['multipart/form-data'] }, bodyLimitBytes: 1000 },
+    { form: { filesMax: 1, manyFiles: 'send one' }, bodyLimitBytes: 1000 },
   )
   const send = (form: FormData) =>
     publicApp([upload]).app.request('/upload', { method: 'POST', headers: acme, body: form })

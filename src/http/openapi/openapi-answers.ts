@@ -56,12 +56,12 @@ function problemStatuses(route: AnyRoute): [number, ErrorCode[]][] {
 }
 
 function canMeet(route: AnyRoute, code: ErrorCode): boolean {
-  const { access, method, path, body, payload } = route
+  const { access, method, path, body, form } = route
   const { status } = problemKinds[code]
   if (status === 405) return false
   if (code === 'host_refused') return access.kind === 'staff'
   if (code === 'origin_refused') return route.checkCaller !== undefined
-  if (status === 413 || status === 415) return body !== undefined || payload !== undefined
+  if (status === 413 || status === 415) return body !== undefined || form !== undefined
   if (status === 401 || status === 403)
     return access.kind !== 'open' && (access.kind === 'tenant' || !ofTenants.has(code))
   if (status === 404) return access.kind === 'tenant' || path.includes('{')

@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod'
 import { z } from 'zod'
 import { takesKey } from '../pipeline/idempotency.ts'
+import { formType } from '../pipeline/read-body.ts'
 import type { AnyRoute } from '../pipeline/route.ts'
 import { type Components, type Json, jsonSchema } from './json-schema.ts'
 import { answersOf, problemSchema } from './openapi-answers.ts'
@@ -119,17 +120,15 @@ function parametersOf(schema: ZodType | undefined, place: 'path' | 'query', comp
 }
 
 function requestBody(route: AnyRoute, components: Components): Json {
-  const { body, payload } = route
-  if (body === undefined && payload === undefined) return {}
+  const { body, form } = route
+  if (body === undefined && form === undefined) return {}
   const json = body && { 'application/json': { schema: jsonSchema(body, 'input', components) } }
-  const others = payload?.contentTypes.map((type) => [type, { schema: payloadSchema(type, payload.fields) }]) ?? []
-  const content = { ...json, ...Object.fromEntries(others) }
-  const words = payload?.description
+  const content = { ...json, ...(form && { [formType]: { schema: formSchema(form.fields) } }) }
+  const words = form?.description
   return { requestBody: { required: true, ...(words !== undefined && { description: words }), content } }
 }
 
-function payloadSchema(contentType: string, fields: Readonly<Record<string, string>> = {}): Json {
-  if (contentType !== 'multipart/form-data') return { type: 'string' }
+function formSchema(fields: Readonly<Record<string, string>> = {}): Json {
   const more = Object.entries(fields).map(([name, description]) => [name, { type: 'string', description }])
   const file = { type: 'string', contentMediaType: 'application/octet-stream' }
   return { type: 'object', required: ['file'], properties: { file, ...Object.fromEntries(more) } }

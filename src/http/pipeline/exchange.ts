@@ -3,9 +3,10 @@ import type { Context } from 'hono'
 import type { Principal } from '../../auth/principal.ts'
 import type { Span } from '../../telemetry/tracer.ts'
 import type { ClaimedPlaces } from '../request/claimed-place.ts'
+import type { Form } from '../request/form.ts'
 import type { Admission } from './kit.ts'
 import { requestIdOf } from './reply.ts'
-import type { Payload, Reply } from './route.ts'
+import type { Reply } from './route.ts'
 import type { ServedCall } from './served-call.ts'
 import type { Transfer } from './transfers.ts'
 
@@ -36,7 +37,7 @@ export class Exchange {
   params: unknown
   query: unknown
   body: unknown
-  payload: Payload | undefined
+  form: Form | undefined
   call: ServedCall | undefined
   reply: Reply | undefined
 

@@ -13,15 +13,15 @@ import {
   staffKeys,
   tenantKeys,
 } from '../../registry/idempotency/idempotency-keys.ts'
-import type { AnyRoute, Payload, Reply } from './route.ts'
+import type { Form } from '../request/form.ts'
+import type { AnyRoute, Reply } from './route.ts'
 
 /** What a keyed request is known by. */
 export interface KeyedCall {
   readonly url: string
-  readonly headers: Headers
   readonly principal: Principal
   readonly body: unknown
-  readonly payload: Payload | undefined
+  readonly form: Form | undefined
 }
 
 export type ServeOnce = (call: KeyedCall, header: string, handle: () => Promise<Reply>) => Promise<Reply>
@@ -98,10 +98,10 @@ function quoted(text: string): string | undefined {
 }
 
 /** With the caller's groups, for an answer may show what only they see. */
-function fingerprintOf({ url, headers, principal, body, payload }: KeyedCall): string {
+function fingerprintOf({ url, principal, body, form }: KeyedCall): string {
   const { pathname, search } = new URL(url)
   const groups = principal.kind === 'tenant' ? principal.groups : []
-  const content = payload === undefined ? contentOf(body) : hash('sha256', withoutBoundary(payload, headers))
+  const content = form === undefined ? contentOf(body) : form.digest
   return hash('sha256', JSON.stringify([pathname, search, groups, content]))
 }
 
@@ -112,10 +112,4 @@ function contentOf(body: unknown): string {
     if (!(cause instanceof RangeError)) throw cause
     throw new AppError('invalid_request', 'body: is nested too deeply', { cause })
   }
-}
-
-/** The boundary of a form is made anew for each sending of the same. */
-function withoutBoundary({ bytes }: Payload, headers: Headers): Uint8Array | string {
-  const boundary = /boundary="?([^";]+)/.exec(headers.get('content-type') ?? '')?.[1]
-  return boundary === undefined ? bytes : Buffer.from(bytes).toString('latin1').replaceAll(boundary, '')
 }

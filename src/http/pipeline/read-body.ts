@@ -22,19 +22,33 @@ interface ComingBody {
  * @throws AppError `payload_too_large`, `quota_exceeded`, `service_busy`
  */
 export async function readBytes(body: ComingBody, limitBytes: number, bodies: Transfers): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  await takeBytes(body, limitBytes, bodies, (chunk) => void chunks.push(chunk))
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+}
+
+/** The same without keeping it: each piece is given to `take` as it comes, and what that throws ends the reading. */
+export async function takeBytes(
+  body: ComingBody,
+  limitBytes: number,
+  bodies: Transfers,
+  take: (chunk: Uint8Array) => void,
+): Promise<void> {
   const { request, incoming } = body
   const declared = request.headers.get('content-length')
   if (declared !== null && Number(declared) > limitBytes) throw tooLarge(limitBytes)
-  if (incoming === undefined) return readRequest(request, limitBytes)
+  if (incoming === undefined) return takeRequest(request, limitBytes, take)
   const slow = Promise.withResolvers<never>()
   slow.promise.catch(() => undefined)
   const transfer = bodies.begin(body.owner, () => slow.reject(new AppError('invalid_request', tooSlow)))
   body.transfer = transfer
   try {
-    const reading = readIncoming(incoming, limitBytes, (bytes) => transfer.take(bytes))
-    const bytes = await Promise.race([read(reading), slow.promise])
-    if (bytes === undefined) throw tooLarge(limitBytes)
-    return bytes
+    const reading = readIncoming(incoming, limitBytes, (chunk) => {
+      transfer.take(chunk.length)
+      take(chunk)
+    })
+    const isWhole = await Promise.race([read(reading), slow.promise])
+    if (!isWhole) throw tooLarge(limitBytes)
   } catch (error) {
     incoming.pause()
     throw error
@@ -46,17 +60,16 @@ export async function readBytes(body: ComingBody, limitBytes: number, bodies: Tr
 const tooSlow = 'The body comes too slowly; send it at 16 KiB a second or more.'
 
 /** A request of no server, as tests make them. */
-async function readRequest(request: Request, limitBytes: number): Promise<Uint8Array> {
-  if (request.body === null) return new Uint8Array()
-  const chunks: Uint8Array[] = []
+async function takeRequest(request: Request, limitBytes: number, take: (chunk: Uint8Array) => void): Promise<void> {
+  if (request.body === null) return
   let size = 0
   const reader = request.body.getReader()
   for (;;) {
     const { done, value } = await read(reader.read())
-    if (done) return Buffer.concat(chunks, size)
+    if (done) return
     size += value.byteLength
     if (size > limitBytes) throw tooLarge(limitBytes)
-    chunks.push(value)
+    take(value)
   }
 }
 
@@ -110,9 +123,11 @@ export function checkContentType(headers: Headers, taken: readonly string[]): st
   return type
 }
 
-/** Whether the content type is one of them, whatever else may be wrong with it. */
-export function isOneOf(headers: Headers, types: readonly string[]): boolean {
-  return types.includes(typeOf(headers.get('content-type') ?? ''))
+export const formType = 'multipart/form-data'
+
+/** Whether it is a form by its content type, whatever else may be wrong with it. */
+export function isForm(headers: Headers): boolean {
+  return typeOf(headers.get('content-type') ?? '') === formType
 }
 
 /** As much of it as can be shown. */

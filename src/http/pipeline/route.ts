@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { ZodType } from 'zod'
 import type { Role, Scope, StaffPrincipal, TenantPrincipal } from '../../auth/principal.ts'
 import type { AppError } from '../../errors.ts'
+import type { Form, FormRules } from '../request/form.ts'
 
 /** Who may call. A route can't be defined without saying so, and the access tests are generated from it. */
 export type Access =
@@ -23,22 +24,13 @@ export interface Call<A extends Access, P, Q, B> {
   readonly query: Q
   readonly body: B
   /** There on routes that ask for it, and only there. */
-  readonly payload: Payload | undefined
+  readonly form: Form | undefined
   /** Fires when the caller has gone away or the server shuts down. */
   readonly signal: AbortSignal
   readonly requestId: string
   /** Carries the request id; never log content, tokens or vectors. */
   readonly log: Logger
   header(name: string): string | undefined
-}
-
-/** A body that is not JSON, whole and within the route's limit. */
-export interface Payload {
-  /** Without parameters, in lower case. */
-  readonly contentType: string
-  readonly bytes: Uint8Array
-  /** The fields of `multipart/form-data`, without those that try to name a tenant or place. @throws AppError `invalid_request` */
-  form(): Promise<FormData>
 }
 
 /** `json` as a string is sent as it is: it must already be JSON. */
@@ -75,14 +67,13 @@ export interface Route<A extends Access = Access, P = unknown, Q = unknown, B = 
   readonly query?: ZodType<Q>
   /** A JSON body. Unknown fields are refused, except those that try to name a tenant or place: they are dropped and counted. */
   readonly body?: ZodType<B>
-  /** Of a body that wraps a call of its own: that one's fields. Names of a tenant or place among them are counted too. */
-  innerFields?(body: B): object | undefined
+  /** Of a body that wraps a call of its own: that one's fields. They are judged for names of a place as the body's own are. */
+  innerFields?(body: B): readonly object[]
   /**
-   * The content types of the bytes that are taken, as in `multipart/form-data` or `text/csv`. Beside `body`: whichever
-   * comes, the call has the one or the other. `fields`: those of a form beside `file`, and what they say.
+   * A form (`multipart/form-data`) is taken. Beside `body`: whichever comes, the call has the one or the other.
+   * `fields`: those beside `file`, and what they say.
    */
-  readonly payload?: {
-    readonly contentTypes: readonly string[]
+  readonly form?: FormRules & {
     readonly description?: string
     readonly fields?: Readonly<Record<string, string>>
   }

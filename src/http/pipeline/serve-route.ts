@@ -30,7 +30,7 @@ export function serveRoute(route: AnyRoute, kit: HttpKit, traffic: Traffic): Han
 function stagesOf(route: AnyRoute, kit: HttpKit, traffic: Traffic, answers: RouteAnswers): readonly Stage[] {
   const { access } = route
   const before = access.kind === 'open' ? [] : [authenticate(access, kit, answers), admit(access, kit)]
-  const body = readBody(route, traffic, answers)
+  const body = readBody(route, traffic)
   const ours = access.kind === 'tenant' ? [refusePlaces(answers), enter] : []
   const { checkCaller } = route
   const first: readonly Stage[] = checkCaller === undefined ? [] : [({ request }) => checkCaller(request)]

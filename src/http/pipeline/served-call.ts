@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Principal } from '../../auth/principal.ts'
-import type { Access, Call, Payload } from './route.ts'
+import type { Form } from '../request/form.ts'
+import type { Access, Call } from './route.ts'
 
 interface CallParts {
   readonly request: Request
@@ -13,7 +14,7 @@ interface CallParts {
   readonly params: unknown
   readonly query: unknown
   readonly body: unknown
-  readonly payload: Payload | undefined
+  readonly form: Form | undefined
 }
 
 /** What a handler gets. The logger and the signal are made when first asked for: the quick answers need neither. */
@@ -23,7 +24,7 @@ export class ServedCall {
   readonly params: unknown
   readonly query: unknown
   readonly body: unknown
-  readonly payload: Payload | undefined
+  readonly form: Form | undefined
   readonly #request: Request
   readonly #outgoing: ServerResponse | undefined
   readonly #parentLog: Logger
@@ -36,7 +37,7 @@ export class ServedCall {
     this.params = parts.params
     this.query = parts.query
     this.body = parts.body
-    this.payload = parts.payload
+    this.form = parts.form
     this.#request = parts.request
     this.#outgoing = parts.outgoing
     this.#parentLog = parts.log

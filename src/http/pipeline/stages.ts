@@ -1,20 +1,33 @@
 import type { IncomingMessage } from 'node:http'
 import { fieldCheck } from '../request/check-fields.ts'
-import { ClaimedPlaces, headerNamesPlace, namesPlace } from '../request/claimed-place.ts'
+import { ClaimedPlaces } from '../request/claimed-place.ts'
+import { FormReader } from '../request/form.ts'
 import { queryFields } from '../request/query-fields.ts'
 import { refuseUnstorableUrl } from '../request/unstorable.ts'
 import { checkAccess } from './access.ts'
 import type { Exchange } from './exchange.ts'
 import { serveOnce, takesKey } from './idempotency.ts'
 import type { HttpKit, Traffic } from './kit.ts'
-import { readPayload } from './payload.ts'
-import { checkContentType, defaultBodyLimitBytes, isOneOf, parseJson, readBytes } from './read-body.ts'
+import {
+  checkContentType,
+  defaultBodyLimitBytes,
+  formType,
+  isForm,
+  parseJson,
+  readBytes,
+  takeBytes,
+} from './read-body.ts'
 import type { Access, AnyRoute } from './route.ts'
 import type { RouteAnswers } from './route-answers.ts'
 import { asCall, ServedCall } from './served-call.ts'
 
 /** One step of a request. It gives a promise only when it has to wait. */
 export type Stage = (exchange: Exchange) => void | Promise<void>
+
+/** Whether a tenant's request changes something. */
+function changes({ access }: Pick<AnyRoute, 'access'>): boolean {
+  return access.kind === 'tenant' && access.scope === 'rag:write'
+}
 
 type Known = Exclude<Access, { kind: 'open' }>
 
@@ -33,7 +46,7 @@ export function authenticate(access: Known, kit: HttpKit, answers: RouteAnswers)
 
 /** Counts a tenant's request against its quotas. */
 export function admit(access: Access, kit: HttpKit): Stage {
-  const writes = access.kind === 'tenant' && access.scope === 'rag:write'
+  const writes = changes({ access })
   const take = (exchange: Exchange, admission: NonNullable<Exchange['admission']>) => {
     exchange.admission = admission
     if (admission.refused !== undefined) throw admission.refused
@@ -50,7 +63,7 @@ export function admit(access: Access, kit: HttpKit): Stage {
 export function readUrl(route: AnyRoute): Stage {
   const checkQuery = fieldCheck(route.query)
   const checkParams = route.params === undefined ? undefined : fieldCheck(route.params)
-  const writes = route.access.kind === 'tenant' && route.access.scope === 'rag:write'
+  const writes = changes(route)
   return (exchange) => {
     const { request, principal, incoming } = exchange
     if (principal?.kind === 'tenant') {
@@ -64,43 +77,59 @@ export function readUrl(route: AnyRoute): Stage {
 }
 
 /** The body, whole and checked. Until it is there the request holds no slot. */
-export function readBody(route: AnyRoute, traffic: Traffic, answers: RouteAnswers): Stage | undefined {
-  const { body, payload, bodyLimitBytes: limitBytes = defaultBodyLimitBytes } = route
-  if (body === undefined) return payload && ((exchange) => readOther(exchange, payload, limitBytes, traffic, answers))
+export function readBody(route: AnyRoute, traffic: Traffic): Stage | undefined {
+  const { body, form, bodyLimitBytes: limitBytes = defaultBodyLimitBytes } = route
+  if (body === undefined && form === undefined) return changes(route) ? lookAtUnasked(traffic) : undefined
+  if (body === undefined) return form && ((exchange) => readForm(exchange, form, limitBytes, traffic))
   const json = readJson(route, limitBytes, traffic)
-  if (payload === undefined) return json
-  return (exchange) =>
-    isOneOf(exchange.headers, payload.contentTypes)
-      ? readOther(exchange, payload, limitBytes, traffic, answers)
-      : json(exchange)
+  if (form === undefined) return json
+  return (exchange) => (isForm(exchange.headers) ? readForm(exchange, form, limitBytes, traffic) : json(exchange))
 }
 
 function readJson(route: AnyRoute, limitBytes: number, traffic: Traffic): Stage {
   const check = fieldCheck(route.body)
-  const types = ['application/json', ...(route.payload?.contentTypes ?? [])]
+  const types = ['application/json', ...(route.form === undefined ? [] : [formType])]
   return async (exchange) => {
     checkContentType(exchange.headers, types)
     const { places } = exchange
     exchange.body = check(parseJson(await readBytes(exchange, limitBytes, traffic.bodies)), places?.field)
-    const inner = route.innerFields?.(exchange.body)
-    for (const [name, value] of Object.entries(inner ?? {})) if (namesPlace(name)) places?.inner(name, value)
+    for (const inner of route.innerFields?.(exchange.body) ?? []) {
+      for (const [name, value] of Object.entries(inner)) places?.field(name, value)
+    }
   }
 }
 
-async function readOther(
+async function readForm(
   exchange: Exchange,
-  { contentTypes }: NonNullable<AnyRoute['payload']>,
+  rules: NonNullable<AnyRoute['form']>,
   limitBytes: number,
   { bodies }: Traffic,
-  answers: RouteAnswers,
 ): Promise<void> {
-  const { places } = exchange
-  const onPlacesNamed = () => {
-    if (places === undefined) return
-    answers.placesNamed(exchange)
-    places.check()
+  const { headers, places } = exchange
+  checkContentType(headers, [formType])
+  const reader = new FormReader(headers.get('content-type') ?? '', rules, places?.field)
+  await takeBytes(exchange, limitBytes, bodies, (chunk) => reader.write(chunk))
+  exchange.form = await reader.end()
+}
+
+/** More is no body that somebody sent by mistake. */
+const unaskedBytesMax = 65_536
+
+/**
+ * A body where none is taken means nothing, unless it says where to write or delete: then what it says is not what would
+ * be done.
+ */
+function lookAtUnasked({ bodies }: Traffic): Stage {
+  return async (exchange) => {
+    const { headers, places, request } = exchange
+    const isThere = headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0
+    if (places === undefined || !(isThere || request.body !== null) || isForm(headers)) return
+    const bytes = await readBytes(exchange, unaskedBytesMax, bodies)
+    if (bytes.byteLength === 0) return
+    const body = parseJson(bytes)
+    if (typeof body !== 'object' || body === null) return
+    for (const [name, value] of Object.entries(body)) places.field(name, value)
   }
-  exchange.payload = await readPayload(exchange, contentTypes, { limitBytes, bodies }, places?.field, onPlacesNamed)
 }
 
 /** Tells of tries to name a tenant or place, and refuses those that can't be dropped. */
@@ -122,26 +151,26 @@ export function handle(route: AnyRoute, kit: HttpKit): Stage {
     kit.log.warn({ err: error }, 'what became of a request with an Idempotency-Key could not be noted')
   const once = kit.keys !== undefined && takesKey(route) ? serveOnce(route, kit.keys, onKeyFault) : undefined
   return async (exchange) => {
-    const { request, headers, principal, body, payload } = exchange
+    const { request, headers, principal, body, form } = exchange
     const call = new ServedCall({ ...partsOf(exchange), log: kit.log })
     exchange.call = call
     const key = once === undefined ? undefined : headers.get('idempotency-key')
     const run = () => route.handle(asCall(call))
     if (once === undefined || principal === undefined || key === null || key === undefined) {
       exchange.reply = await run()
-    } else exchange.reply = await once({ url: request.url, headers, principal, body, payload }, key, run)
+    } else exchange.reply = await once({ url: request.url, principal, body, form }, key, run)
   }
 }
 
-function partsOf({ request, outgoing, requestId, principal, params, query, body, payload }: Exchange) {
-  return { request, outgoing, requestId, principal, params, query, body, payload }
+function partsOf({ request, outgoing, requestId, principal, params, query, body, form }: Exchange) {
+  return { request, outgoing, requestId, principal, params, query, body, form }
 }
 
 /** The server has the names in lower case already; a stand-alone Request gives them the same way. */
 function lookAtHeaders(headers: Headers, incoming: IncomingMessage | undefined, places: ClaimedPlaces): void {
   if (incoming === undefined) {
-    for (const [name, value] of headers) if (headerNamesPlace(name)) places.header(name, value)
+    for (const [name, value] of headers) places.header(name, value)
   } else {
-    for (const name in incoming.headers) if (headerNamesPlace(name)) places.header(name, incoming.headers[name])
+    for (const name in incoming.headers) places.header(name, incoming.headers[name])
   }
 }

@@ -62,7 +62,7 @@ export function mcpRoute(deps: McpRouteDeps): AnyRoute {
       404: { description: refusedByProtocol, schema: rpcError },
     },
     // An agent that is talked into naming another tenant does so here.
-    innerFields: ({ params }) => argumentsOf(params),
+    innerFields: ({ params = {} }) => [params, argumentsOf(params)],
     async handle(call) {
       // Loaded by the first agent: a service without any does without.
       const { answerMcp } = await import('./mcp-message.ts')
@@ -71,7 +71,7 @@ export function mcpRoute(deps: McpRouteDeps): AnyRoute {
   })
 }
 
-function argumentsOf(params: Readonly<Record<string, unknown>> | undefined): object | undefined {
-  const given = params?.arguments
-  return typeof given === 'object' && given !== null ? given : undefined
+function argumentsOf(params: Readonly<Record<string, unknown>>): object {
+  const given = params.arguments
+  return typeof given === 'object' && given !== null && !Array.isArray(given) ? given : {}
 }

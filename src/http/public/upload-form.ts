@@ -1,7 +1,9 @@
 import type { z } from 'zod'
-import { AppError, type FieldFault } from '../../errors.ts'
+import { FaultList } from '../../fault-list.ts'
 import type { UploadInput } from '../../ingest/check-upload.ts'
 import { judgeBytes } from '../request/body-shape.ts'
+import { faultWords } from '../request/fault-words.ts'
+import type { Form } from '../request/form.ts'
 import { refuseUnstorable } from '../request/unstorable.ts'
 import { chunking, documentMetadata, source } from './document-fields.ts'
 
@@ -12,9 +14,6 @@ export const formFields = {
   chunking: 'An object as JSON, as in `{"strategy":"sentences","tokens":128}`.',
 } as const
 
-/** More than the metadata of a document may take, however it is written. */
-const jsonFieldMax = 65_536
-
 const jsonFields = { metadata: documentMetadata, chunking } as const
 
 /**
@@ -22,46 +21,35 @@ const jsonFields = { metadata: documentMetadata, chunking } as const
  * @param fields names that may stand there beside `file`.
  * @throws AppError `invalid_request` with every field's fault.
  */
-export async function uploadsOf(form: FormData, fields: readonly string[]): Promise<readonly UploadInput[]> {
-  const faults: FieldFault[] = []
-  const fault = (path: string, message: string) => {
-    if (faults.length < 10) faults.push({ path, message })
-  }
+export function uploadsOf(form: Form, fields: readonly string[]): readonly UploadInput[] {
+  const faults = new FaultList()
+  const fault: OnFault = (path, message) => faults.add(path, message)
   const said: Record<string, unknown> = {}
-  for (const name of new Set(form.keys())) {
-    if (name === 'file') continue
-    const values = form.getAll(name)
-    const [value] = values
-    if (!fields.includes(name)) fault(name, `unknown field; there are file, ${fields.join(', ')}`)
-    else if (values.length > 1 || typeof value !== 'string') fault(name, 'must be one text')
+  for (const [name, values] of Map.groupBy(form.texts, ({ name }) => name)) {
+    const [{ value } = { value: '' }] = values
+    if (name === 'file') fault(name, 'must be a file, with a filename')
+    else if (!fields.includes(name)) fault(name, `unknown field; there are file, ${fields.join(', ')}`)
+    else if (values.length > 1) fault(name, 'must be one text')
     else if (name === 'metadata' || name === 'chunking') said[name] = jsonField(value, jsonFields[name], name, fault)
     else said[name] = name === 'source' ? checked(value, source, name, fault) : value
   }
-  const files = form.getAll('file')
-  if (files.length === 0) fault('file', 'is missing')
-  const uploads = await Promise.all(
-    files.map(async (file): Promise<UploadInput> => {
-      if (typeof file === 'string') {
-        fault('file', 'must be a file, with a filename')
-        return { content: '' }
-      }
-      const { name, type } = file
-      const content = new Uint8Array(await file.arrayBuffer())
-      return { ...said, content, ...(name !== '' && { name }), ...(type !== '' && { contentType: type }) }
-    }),
-  )
-  const [first] = faults
-  if (first !== undefined) throw new AppError('invalid_request', `${first.path}: ${first.message}`, { faults })
-  return uploads
+  for (const { field } of form.files) {
+    if (fields.includes(field)) fault(field, 'must be one text')
+    else if (field !== 'file') fault(field, `unknown field; there are file, ${fields.join(', ')}`)
+  }
+  if (form.files.length === 0) fault('file', 'is missing')
+  faults.check()
+  return form.files.map(({ name, contentType, bytes }) => ({
+    ...said,
+    content: bytes,
+    ...(name !== '' && { name }),
+    ...(contentType !== undefined && { contentType }),
+  }))
 }
 
 type OnFault = (path: string, message: string) => void
 
 function jsonField(text: string, schema: z.ZodType, name: string, fault: OnFault): unknown {
-  if (text.length > jsonFieldMax) {
-    fault(name, `has ${text.length} characters; send at most ${jsonFieldMax}`)
-    return undefined
-  }
   judgeBytes(Buffer.from(text))
   let value: unknown
   try {
@@ -75,7 +63,7 @@ function jsonField(text: string, schema: z.ZodType, name: string, fault: OnFault
 }
 
 function checked(value: unknown, schema: z.ZodType, name: string, fault: OnFault): unknown {
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { error: faultWords })
   if (result.success) return result.data
   for (const issue of result.error.issues) fault([name, ...issue.path].join('.'), issue.message)
   return undefined

@@ -79,18 +79,16 @@ export function uploadRoutes(deps: UploadRouteDeps): readonly AnyRoute[] {
       summary: 'Upload a document',
       description: `${words} The same upload again changes nothing while it is on its way, and tries it again when it failed. 429 \`quota_exceeded\` when as much waits as may.`,
       body: upload.optional(),
-      payload: {
-        contentTypes: ['multipart/form-data'],
+      form: {
+        filesMax: 1,
+        manyFiles: 'send several to /documents/batch',
         description: 'A form with one `file`, or JSON.',
         fields: { documentId: named, ...formFields },
       },
       bodyLimitBytes: documentLimitBytes,
       replies: { 202: { description: 'It is on its way, at `Location`.', schema: documentInfo } },
-      async handle({ principal, body, payload }) {
-        const inputs = payload
-          ? await uploadsOf(await payload.form(), ['documentId', ...Object.keys(formFields)])
-          : [inputOf(body ?? {})]
-        if (inputs.length > 1) throw invalid('file', 'is one file here; send several to /documents/batch')
+      async handle({ principal, body, form }) {
+        const inputs = form ? uploadsOf(form, ['documentId', ...Object.keys(formFields)]) : [inputOf(body ?? {})]
         const [accepted] = await acceptUploads(deps, principal, inputs)
         if (accepted === undefined) throw invalid('file', 'is missing')
         if (accepted.kind === 'refused') throw accepted.error
@@ -106,18 +104,18 @@ export function uploadRoutes(deps: UploadRouteDeps): readonly AnyRoute[] {
       summary: 'Upload several documents',
       description: `${words} Each is accepted or refused by itself; up to ${batchMax}.`,
       body: batch.optional(),
-      payload: {
-        contentTypes: ['multipart/form-data'],
+      form: {
+        filesMax: batchMax,
+        manyFiles: 'send the others in a further request',
         description: 'A form with several `file`s, which its other fields are said of alike, or JSON.',
         fields: formFields,
       },
       bodyLimitBytes: documentLimitBytes,
       replies: { 202: { description: 'What became of each.', schema: batchAnswer } },
-      async handle({ principal, body, payload, requestId }) {
-        const inputs = payload
-          ? await uploadsOf(await payload.form(), Object.keys(formFields))
+      async handle({ principal, body, form, requestId }) {
+        const inputs = form
+          ? uploadsOf(form, Object.keys(formFields))
           : (body?.documents ?? []).map((one) => tryInputOf(one))
-        if (inputs.length > batchMax) throw invalid('file', `are at most ${batchMax} at once`)
         const good = inputs.filter((one): one is UploadInput => !(one instanceof AppError))
         const results = (await acceptUploads(deps, principal, good)).values()
         const items = inputs.map((input) => {

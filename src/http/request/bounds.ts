@@ -148,7 +148,8 @@ function holds({ check, minimum, maximum, value = 0, inclusive }: Check, size: n
   }
 }
 
-function unwrapped(schema: z.ZodType): z.ZodType {
+/** The schema below what makes it optional, gives it a default, or changes its value. */
+export function unwrapped(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodPipe) {
     const first = schema.def.in as z.ZodType
     return unwrapped(first instanceof z.ZodTransform ? (schema.def.out as z.ZodType) : first)

@@ -14,28 +14,30 @@ const places =
 const namespaces = /^(pinecone|target|source|x)?(namespace|ns)(id|ids|name|names|slug|key)?$/
 
 const hosts = /^(pinecone|vector|store|target)?host(name|url)?$/
+/** `Host`, the `X-Forwarded-` family and what proxies route by are the web's own and mean something else. */
+const hostsOfHeaders = /^x?(pinecone|vector|store)host(name|url)?$/
 
 /** Header names seen so far; there are few, and a caller who makes them up must not fill the memory. */
 const knownHeaders = new Map<string, boolean>()
 const knownHeadersMax = 500
 
-/** Whether the name of a field of a body or query tries to say a tenant or place. */
+/** Whether the name of a field of a body, form or query tries to say a tenant or place. */
 export function namesPlace(field: string): boolean {
   if (field.length > 40) return false
   const plain = plainOf(field)
   return named.test(plain) || hosts.test(plain)
 }
 
-/** The same of a header. `Host` and the `X-Forwarded-` family are the web's own and mean something else. */
-export function headerNamesPlace(header: string): boolean {
+function headerNamesPlace(header: string): boolean {
   const known = knownHeaders.get(header)
   if (known !== undefined) return known
-  const found = header.length <= 60 && named.test(header.replace(/[_-]/g, '').replace(/^x/, ''))
+  const plain = plainOfHeader(header)
+  const found = header.length <= 60 && (named.test(plain) || hostsOfHeaders.test(plain))
   if (knownHeaders.size < knownHeadersMax) knownHeaders.set(header, found)
   return found
 }
 
-/** What a request named a tenant or place by, and whether it may go on without it. */
+/** What a request named a tenant or place by, and whether it may go on without it. Every door asks here. */
 export class ClaimedPlaces {
   readonly #own: string
   readonly #writes: boolean
@@ -54,20 +56,19 @@ export class ClaimedPlaces {
     return this.#count
   }
 
-  /** A field of a body, form or query string. */
-  field = (name: string, value: unknown): void => {
-    const plain = plainOf(name)
-    const isPlace = this.#writes ? places.test(plain) || hosts.test(plain) : namespaces.test(plain)
-    this.#note(name, value, isPlace)
+  /**
+   * Looks at a field of a body, form or query string, or at an argument of a call that the body wraps.
+   * @returns whether it names a tenant or place, and is to be dropped.
+   */
+  field = (name: string, value: unknown): boolean => {
+    if (!namesPlace(name)) return false
+    this.#note(name, plainOf(name), value)
+    return true
   }
 
-  /** An argument of a call that the body wraps: an agent that was talked into it is answered from its own tenant. */
-  inner(name: string, value: unknown): void {
-    this.#note(name, value, false)
-  }
-
+  /** Looks at a header, its name in lower case. */
   header(name: string, value: unknown): void {
-    this.#note(name, value, this.#writes && places.test(name.replace(/[_-]/g, '').replace(/^x/, '')))
+    if (headerNamesPlace(name)) this.#note(name, plainOfHeader(name), value)
   }
 
   /** They are in the metric and the log. */
@@ -84,11 +85,17 @@ export class ClaimedPlaces {
     throw new AppError('invalid_request', `${path}: ${message}`, { faults: [{ path, message }] })
   }
 
-  #note(name: string, value: unknown, isPlace: boolean): void {
+  #note(name: string, plain: string, value: unknown): void {
     if (this.#isOwn(value)) return
     this.#count += 1
     if (this.names.length < 10) this.names.push(name.slice(0, 60))
-    if (isPlace) this.#refused ??= name
+    if (this.#mustRefuse(plain)) this.#refused ??= name
+  }
+
+  /** A write is refused whatever place it names, and a read for a namespace: without it, either would reach further. */
+  #mustRefuse(plain: string): boolean {
+    if (!this.#writes) return namespaces.test(plain)
+    return places.test(plain) || hosts.test(plain) || hostsOfHeaders.test(plain)
   }
 
   /** The vendor's SDK sends its default namespace unasked. */
@@ -100,4 +107,8 @@ export class ClaimedPlaces {
 
 function plainOf(field: string): string {
   return field.toLowerCase().replace(/[_\-.\s]/g, '')
+}
+
+function plainOfHeader(header: string): string {
+  return plainOf(header).replace(/^x/, '')
 }

@@ -1,40 +1,39 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * The whole body straight from the server's side of the socket: a web `Request` would copy it once more, and wrap one
+ * Takes the body straight from the server's side of the socket: a web `Request` would copy it once more, and wrap one
  * of unknown length in a stream.
  *
- * @param onBytes told of each piece; what it throws ends the reading.
- * @returns undefined when more than `limitBytes` came; what still comes is the server's to drain or cut.
+ * @param take given each piece within the limit; what it throws ends the reading.
+ * @returns false when more than `limitBytes` came; what still comes is the server's to drain or cut.
  * @throws Error when the body breaks off.
  */
 export function readIncoming(
   incoming: IncomingMessage,
   limitBytes: number,
-  onBytes: (bytes: number) => void,
-): Promise<Uint8Array | undefined> {
+  take: (chunk: Buffer) => void,
+): Promise<boolean> {
   return new Promise((resolve, reject) => {
     if (incoming.destroyed) {
       reject(new Error('the caller has gone away'))
       return
     }
-    const chunks: Buffer[] = []
     let size = 0
     const onData = (chunk: Buffer) => {
+      size += chunk.length
+      if (size > limitBytes) {
+        incoming.pause()
+        stop(() => resolve(false))
+        return
+      }
       try {
-        onBytes(chunk.length)
+        take(chunk)
       } catch (error) {
         incoming.pause()
         stop(() => reject(error))
-        return
       }
-      chunks.push(chunk)
-      size += chunk.length
-      if (size <= limitBytes) return
-      incoming.pause()
-      stop(() => resolve(undefined))
     }
-    const onEnd = () => stop(() => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size)))
+    const onEnd = () => stop(() => resolve(true))
     const onError = (error: Error) => stop(() => reject(error))
     const onClose = () => stop(() => reject(new Error('the caller has gone away')))
     const stop = (settle: () => void) => {

@@ -152,17 +152,19 @@ test('groups decide what both tools show', async () => {
 
 test('an agent of one tenant gets nothing of another, whatever tenant it names', async () => {
   const client = await agent('acme')
-  for (const more of [{}, { tenant_id: 'globex' }, { namespace: 'tenant_globex_g1', tenantId: 'globex' }]) {
+  for (const more of [{}, { tenant_id: 'globex' }, { index: 'tr-pool-1', tenantId: 'globex' }]) {
     const found = await use(client, 'search', { query: 'apples of globex', topK: 50, ...more })
     const read = await use(client, 'get_document', { documentId: 'returns', ...more })
     expect(found.text + read.text).not.toContain('never taken back')
     expect(read.text).toContain('thirty days')
   }
   expect(kit.lines.filter(({ names }) => names !== undefined)).toMatchObject([
-    ...[['tenant_id'], ['tenant_id'], ['namespace', 'tenantId'], ['namespace', 'tenantId']].map((names) => ({
+    ...[['tenant_id'], ['tenant_id'], ['index', 'tenantId'], ['index', 'tenantId']].map((names) => ({
       ...{ tenantId: 'acme', path: '/mcp', names },
     })),
   ])
+  const elsewhere = use(client, 'search', { query: 'apples', namespace: 'tenant_globex_g1' })
+  await expect(elsewhere).rejects.toThrow('namespace: names a place')
 })
 
 test('a script needs no session, no handshake and no Accept', async () => {
