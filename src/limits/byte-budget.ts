@@ -4,10 +4,14 @@ export interface ByteLimits {
   readonly ofOwner: number
 }
 
+/** What one caller holds of a budget. Changed by `ByteBudget` alone. */
+export interface ByteAccount {
+  bytes: number
+}
+
 /** Memory that one replica lends to bodies or answers on their way. One caller can't take all of it. */
 export class ByteBudget {
   readonly #limits: ByteLimits
-  readonly #byOwner = new Map<string, number>()
   #held = 0
 
   constructor(limits: ByteLimits) {
@@ -15,19 +19,16 @@ export class ByteBudget {
   }
 
   /** @returns undefined when they are lent, else whose limit refuses them. */
-  take(owner: string, bytes: number): 'all' | 'owner' | undefined {
-    const own = (this.#byOwner.get(owner) ?? 0) + bytes
-    if (own > this.#limits.ofOwner) return 'owner'
+  take(account: ByteAccount, bytes: number): 'all' | 'owner' | undefined {
+    if (account.bytes + bytes > this.#limits.ofOwner) return 'owner'
     if (this.#held + bytes > this.#limits.all) return 'all'
-    this.#byOwner.set(owner, own)
+    account.bytes += bytes
     this.#held += bytes
     return undefined
   }
 
-  giveBack(owner: string, bytes: number): void {
-    const own = (this.#byOwner.get(owner) ?? 0) - bytes
-    if (own > 0) this.#byOwner.set(owner, own)
-    else this.#byOwner.delete(owner)
+  giveBack(account: ByteAccount, bytes: number): void {
+    account.bytes -= bytes
     this.#held -= bytes
   }
 

@@ -215,6 +215,19 @@ describe('a body', () => {
       faults: [{ message: 'is nested deeper than 64 levels; send a flatter one' }],
     })
   })
+
+  it('is judged by its levels, and not by brackets in its texts', async () => {
+    const any = z.object({ text: z.string(), tree: z.unknown() })
+    const { app: deep } = publicApp([
+      plainRoute('post', '/echo', async () => ({ status: 200, json: {} }), { body: any }),
+    ])
+    const nested = (levels: number) =>
+      `{"text":"${'[{'.repeat(100)}","tree":${'['.repeat(levels)}${']'.repeat(levels)}}`
+    const statusOf = async (levels: number) => (await postEcho(deep, nested(levels))).status
+    expect([await statusOf(1), await statusOf(63), await statusOf(64)]).toEqual([200, 200, 400])
+    const bare = (levels: number) => nested(levels).replace('[{'.repeat(100), '')
+    expect([(await postEcho(deep, bare(63))).status, (await postEcho(deep, bare(64))).status]).toEqual([200, 400])
+  })
 })
 
 describe('parameters', () => {

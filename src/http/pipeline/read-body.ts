@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { AppError } from '../../errors.ts'
 import { judgeBytes } from '../request/body-shape.ts'
-import { readIncoming } from '../request/read-incoming.ts'
+import { brokeOff, readIncoming } from '../request/read-incoming.ts'
 import { refuseUnstorable } from '../request/unstorable.ts'
 import type { Transfer, Transfers } from './transfers.ts'
 
@@ -21,51 +21,54 @@ interface ComingBody {
  * @param body the request as the server has it; without `incoming` in `app.request`.
  * @throws AppError `payload_too_large`, `quota_exceeded`, `service_busy`
  */
-export async function readBytes(body: ComingBody, limitBytes: number, bodies: Transfers): Promise<Uint8Array> {
+export function readBytes(body: ComingBody, limitBytes: number, bodies: Transfers): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
-  await takeBytes(body, limitBytes, bodies, (chunk) => void chunks.push(chunk))
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+  const whole = () => (chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks))
+  return takeBytes(body, limitBytes, bodies, (chunk) => void chunks.push(chunk), whole)
 }
 
-/** The same without keeping it: each piece is given to `take` as it comes, and what that throws ends the reading. */
-export async function takeBytes(
+/**
+ * The same without keeping it: each piece is given to `take` as it comes, and what that throws ends the reading.
+ * @param outcome asked when all of it has come.
+ */
+export function takeBytes<T>(
   body: ComingBody,
   limitBytes: number,
   bodies: Transfers,
   take: (chunk: Uint8Array) => void,
-): Promise<void> {
+  outcome: () => T,
+): Promise<T> {
   const { request, incoming } = body
   const declared = request.headers.get('content-length')
   if (declared !== null && Number(declared) > limitBytes) throw tooLarge(limitBytes)
-  if (incoming === undefined) return takeRequest(request, limitBytes, take)
-  const slow = Promise.withResolvers<never>()
-  slow.promise.catch(() => undefined)
-  const transfer = bodies.begin(body.owner, () => slow.reject(new AppError('invalid_request', tooSlow)))
-  body.transfer = transfer
-  try {
-    const reading = readIncoming(incoming, limitBytes, (chunk) => {
-      transfer.take(chunk.length)
-      take(chunk)
-    })
-    const isWhole = await Promise.race([read(reading), slow.promise])
-    if (!isWhole) throw tooLarge(limitBytes)
-  } catch (error) {
-    incoming.pause()
-    throw error
-  } finally {
-    transfer.arrived()
+  if (incoming === undefined) return takeRequest(request, limitBytes, take).then(outcome)
+  const begin = (cut: (fault: AppError) => void) => {
+    const transfer = bodies.begin(body.owner, () => cut(new AppError('invalid_request', tooSlow)))
+    body.transfer = transfer
+    let size = 0
+    return {
+      take(chunk: Uint8Array) {
+        size += chunk.length
+        if (size > limitBytes) throw tooLarge(limitBytes)
+        transfer.take(chunk.length)
+        take(chunk)
+      },
+      arrived: () => transfer.arrived(),
+    }
   }
+  return readIncoming(incoming, begin, outcome)
 }
 
 const tooSlow = 'The body comes too slowly; send it at 16 KiB a second or more.'
 
 /** A request of no server, as tests make them. */
-async function takeRequest(request: Request, limitBytes: number, take: (chunk: Uint8Array) => void): Promise<void> {
-  if (request.body === null) return
+async function takeRequest({ body }: Request, limitBytes: number, take: (chunk: Uint8Array) => void): Promise<void> {
   let size = 0
-  const reader = request.body.getReader()
-  for (;;) {
-    const { done, value } = await read(reader.read())
+  const reader = body?.getReader()
+  while (reader !== undefined) {
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      throw brokeOff(cause)
+    })
     if (done) return
     size += value.byteLength
     if (size > limitBytes) throw tooLarge(limitBytes)
@@ -141,14 +144,4 @@ function typeOf(header: string): string {
 
 function tooLarge(limitBytes: number): AppError {
   return new AppError('payload_too_large', `The body is over ${limitBytes} bytes; send it in several requests.`)
-}
-
-/** A body that breaks off is the caller's fault, if anyone is still there to hear of it. */
-async function read<T>(reading: Promise<T>): Promise<T> {
-  try {
-    return await reading
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause
-    throw new AppError('invalid_request', 'The body broke off; send it whole.', { cause })
-  }
 }

@@ -129,7 +129,8 @@ export class RouteAnswers {
       return
     }
     const transfer = own ?? this.#traffic.answers.begin(exchange.owner, () => outgoing.destroy())
-    outgoing.once('close', () => {
+    // It comes once; `once` would wrap what is called in two more objects.
+    outgoing.on('close', () => {
       transfer.release()
       exchange.end()
     })

@@ -12,6 +12,7 @@ import { admit, authenticate, enter, handle, readBody, readUrl, refusePlaces, ty
 export function serveRoute(route: AnyRoute, kit: HttpKit, traffic: Traffic): Handler {
   const answers = new RouteAnswers(route, kit, traffic)
   const stages = stagesOf(route, kit, traffic, answers)
+  const work = handle(route, kit)
   return async (context) => {
     const exchange = new Exchange(context)
     answers.begin(exchange)
@@ -20,6 +21,7 @@ export function serveRoute(route: AnyRoute, kit: HttpKit, traffic: Traffic): Han
         const waits = stage(exchange)
         if (waits !== undefined) await waits
       }
+      exchange.reply = await work(exchange)
       return answers.reply(exchange)
     } catch (error) {
       return answers.fault(error, exchange)
@@ -34,5 +36,5 @@ function stagesOf(route: AnyRoute, kit: HttpKit, traffic: Traffic, answers: Rout
   const ours = access.kind === 'tenant' ? [refusePlaces(answers), enter] : []
   const { checkCaller } = route
   const first: readonly Stage[] = checkCaller === undefined ? [] : [({ request }) => checkCaller(request)]
-  return [...first, ...before, readUrl(route), ...(body === undefined ? [] : [body]), ...ours, handle(route, kit)]
+  return [...first, ...before, readUrl(route), ...(body === undefined ? [] : [body]), ...ours]
 }

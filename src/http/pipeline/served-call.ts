@@ -9,7 +9,6 @@ interface CallParts {
   /** The socket's side, when a real server serves; absent in `app.request`. */
   readonly outgoing: ServerResponse | undefined
   readonly requestId: string
-  readonly log: Logger
   readonly principal: Principal | undefined
   readonly params: unknown
   readonly query: unknown
@@ -31,7 +30,7 @@ export class ServedCall {
   #log: Logger | undefined
   #controller: AbortController | undefined
 
-  constructor(parts: CallParts) {
+  constructor(parts: CallParts, log: Logger) {
     this.requestId = parts.requestId
     this.principal = parts.principal
     this.params = parts.params
@@ -40,7 +39,7 @@ export class ServedCall {
     this.form = parts.form
     this.#request = parts.request
     this.#outgoing = parts.outgoing
-    this.#parentLog = parts.log
+    this.#parentLog = log
   }
 
   get log(): Logger {

@@ -17,7 +17,7 @@ import {
   readBytes,
   takeBytes,
 } from './read-body.ts'
-import type { Access, AnyRoute } from './route.ts'
+import type { Access, AnyRoute, Reply } from './route.ts'
 import type { RouteAnswers } from './route-answers.ts'
 import { asCall, ServedCall } from './served-call.ts'
 
@@ -89,13 +89,18 @@ export function readBody(route: AnyRoute, traffic: Traffic): Stage | undefined {
 function readJson(route: AnyRoute, limitBytes: number, traffic: Traffic): Stage {
   const check = fieldCheck(route.body)
   const types = ['application/json', ...(route.form === undefined ? [] : [formType])]
-  return async (exchange) => {
-    checkContentType(exchange.headers, types)
+  const { innerFields } = route
+  const take = (exchange: Exchange, bytes: Uint8Array) => {
     const { places } = exchange
-    exchange.body = check(parseJson(await readBytes(exchange, limitBytes, traffic.bodies)), places?.field)
-    for (const inner of route.innerFields?.(exchange.body) ?? []) {
+    exchange.body = check(parseJson(bytes), places?.field)
+    if (innerFields === undefined) return
+    for (const inner of innerFields(exchange.body)) {
       for (const [name, value] of Object.entries(inner)) places?.field(name, value)
     }
+  }
+  return (exchange) => {
+    checkContentType(exchange.headers, types)
+    return readBytes(exchange, limitBytes, traffic.bodies).then((bytes) => take(exchange, bytes))
   }
 }
 
@@ -108,8 +113,8 @@ async function readForm(
   const { headers, places } = exchange
   checkContentType(headers, [formType])
   const reader = new FormReader(headers.get('content-type') ?? '', rules, places?.field)
-  await takeBytes(exchange, limitBytes, bodies, (chunk) => reader.write(chunk))
-  exchange.form = await reader.end()
+  const take = (chunk: Uint8Array) => reader.write(chunk)
+  exchange.form = await takeBytes(exchange, limitBytes, bodies, take, () => reader.end())
 }
 
 /** More is no body that somebody sent by mistake. */
@@ -145,25 +150,20 @@ export function refusePlaces(answers: RouteAnswers): Stage {
 /** The request is complete and takes its slots. */
 export const enter: Stage = ({ admission }) => admission?.enter?.()
 
-/** The route's own work, once for an `Idempotency-Key`. */
-export function handle(route: AnyRoute, kit: HttpKit): Stage {
+/** The route's own work, once for an `Idempotency-Key`. It is the last stage, and the only one with an outcome. */
+export function handle(route: AnyRoute, kit: HttpKit): (exchange: Exchange) => Promise<Reply> {
   const onKeyFault = (error: unknown) =>
     kit.log.warn({ err: error }, 'what became of a request with an Idempotency-Key could not be noted')
   const once = kit.keys !== undefined && takesKey(route) ? serveOnce(route, kit.keys, onKeyFault) : undefined
-  return async (exchange) => {
-    const { request, headers, principal, body, form } = exchange
-    const call = new ServedCall({ ...partsOf(exchange), log: kit.log })
+  return (exchange) => {
+    const call = new ServedCall(exchange, kit.log)
     exchange.call = call
-    const key = once === undefined ? undefined : headers.get('idempotency-key')
-    const run = () => route.handle(asCall(call))
-    if (once === undefined || principal === undefined || key === null || key === undefined) {
-      exchange.reply = await run()
-    } else exchange.reply = await once({ url: request.url, principal, body, form }, key, run)
+    if (once === undefined) return route.handle(asCall(call))
+    const { request, headers, principal, body, form } = exchange
+    const key = headers.get('idempotency-key')
+    if (principal === undefined || key === null) return route.handle(asCall(call))
+    return once({ url: request.url, principal, body, form }, key, () => route.handle(asCall(call)))
   }
-}
-
-function partsOf({ request, outgoing, requestId, principal, params, query, body, form }: Exchange) {
-  return { request, outgoing, requestId, principal, params, query, body, form }
 }
 
 /** The server has the names in lower case already; a stand-alone Request gives them the same way. */

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../clock.ts'
 import { AppError } from '../../errors.ts'
-import { ByteBudget, type ByteLimits } from '../../limits/byte-budget.ts'
+import { type ByteAccount, ByteBudget, type ByteLimits } from '../../limits/byte-budget.ts'
 
 export interface TransferLimits {
   readonly bytes: ByteLimits
@@ -30,6 +30,15 @@ export const answerLimits: TransferLimits = {
 
 const lookEveryMs = 1000
 
+/** What one caller has on its way. It is looked up once a transfer, and forgotten with the last of them. */
+interface Account extends ByteAccount {
+  readonly owner: string
+  /** Transfers under way. */
+  underWay: number
+  /** Transfers whose memory is not free yet. */
+  unreleased: number
+}
+
 /**
  * Bodies that come in, or answers that go out, of one replica. Each caller has a share of the memory and of the
  * transfers, and each transfer has to keep a minimum pace: who sends or reads too slowly is cut off.
@@ -39,7 +48,7 @@ export class Transfers implements Disposable {
   readonly #clock: Clock
   readonly #budget: ByteBudget
   readonly #paced = new Set<Transfer>()
-  readonly #underWay = new Map<string, number>()
+  readonly #accounts = new Map<string, Account>()
   readonly #timer: ReturnType<Clock['every']>
 
   constructor(limits: TransferLimits, clock: Clock = systemClock) {
@@ -54,10 +63,11 @@ export class Transfers implements Disposable {
    * @throws AppError `quota_exceeded` when the caller has too many under way.
    */
   begin(owner: string, cut: () => void): Transfer {
-    const count = (this.#underWay.get(owner) ?? 0) + 1
-    if (count > this.#limits.atOnce) throw tooMuch('owner')
-    this.#underWay.set(owner, count)
-    const transfer = new Transfer(this.#budget, owner, this.#clock.now(), cut, (ended) => this.#end(ended))
+    const account = this.#accountOf(owner)
+    if (account.underWay >= this.#limits.atOnce) throw tooMuch('owner')
+    account.underWay += 1
+    account.unreleased += 1
+    const transfer = new Transfer(this, account, this.#clock.now(), cut)
     this.#paced.add(transfer)
     return transfer
   }
@@ -80,36 +90,49 @@ export class Transfers implements Disposable {
     this.#timer.stop()
   }
 
-  #end(transfer: Transfer): void {
-    if (!this.#paced.delete(transfer)) return
-    const count = (this.#underWay.get(transfer.owner) ?? 0) - 1
-    if (count > 0) this.#underWay.set(transfer.owner, count)
-    else this.#underWay.delete(transfer.owner)
+  /** For `Transfer` alone. @throws AppError `quota_exceeded`, `service_busy` */
+  take(account: Account, bytes: number): void {
+    const refused = this.#budget.take(account, bytes)
+    if (refused !== undefined) throw tooMuch(refused)
+  }
+
+  /** For `Transfer` alone. */
+  arrived(transfer: Transfer, account: Account): void {
+    if (this.#paced.delete(transfer)) account.underWay -= 1
+  }
+
+  /** For `Transfer` alone. */
+  release(account: Account, bytes: number): void {
+    this.#budget.giveBack(account, bytes)
+    account.unreleased -= 1
+    if (account.unreleased === 0) this.#accounts.delete(account.owner)
+  }
+
+  #accountOf(owner: string): Account {
+    let account = this.#accounts.get(owner)
+    if (account === undefined) {
+      account = { owner, bytes: 0, underWay: 0, unreleased: 0 }
+      this.#accounts.set(owner, account)
+    }
+    return account
   }
 }
 
 /** One body or answer on its way, and the memory that it holds. */
 export class Transfer {
-  readonly owner: string
   readonly startedMs: number
-  readonly #budget: ByteBudget
+  readonly #transfers: Transfers
+  readonly #account: Account
   readonly #cut: () => void
-  readonly #onEnd: (transfer: Transfer) => void
   #bytes = 0
   #isCut = false
+  #isReleased = false
 
-  constructor(
-    budget: ByteBudget,
-    owner: string,
-    startedMs: number,
-    cut: () => void,
-    onEnd: (transfer: Transfer) => void,
-  ) {
-    this.#budget = budget
-    this.owner = owner
+  constructor(transfers: Transfers, account: Account, startedMs: number, cut: () => void) {
+    this.#transfers = transfers
+    this.#account = account
     this.startedMs = startedMs
     this.#cut = cut
-    this.#onEnd = onEnd
   }
 
   get bytes(): number {
@@ -118,8 +141,8 @@ export class Transfer {
 
   /** @throws AppError `quota_exceeded` past the caller's share, `service_busy` past that of all. */
   take(bytes: number): void {
-    const refused = this.#budget.take(this.owner, bytes)
-    if (refused !== undefined) throw tooMuch(refused)
+    if (this.#isReleased) return // what still comes of a request that was answered already is kept by nobody
+    this.#transfers.take(this.#account, bytes)
     this.#bytes += bytes
   }
 
@@ -131,14 +154,15 @@ export class Transfer {
 
   /** All of it has come or gone: the pace is kept no longer, the memory still is. */
   arrived(): void {
-    this.#onEnd(this)
+    this.#transfers.arrived(this, this.#account)
   }
 
   /** The memory is free again. More than one call does no harm. */
   release(): void {
-    this.#onEnd(this)
-    this.#budget.giveBack(this.owner, this.#bytes)
-    this.#bytes = 0
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.arrived()
+    this.#transfers.release(this.#account, this.#bytes)
   }
 }
 

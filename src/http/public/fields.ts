@@ -1,15 +1,12 @@
 import { z } from 'zod'
+import { listOfNumbers } from '../request/list-of-numbers.ts'
 
 /** Fields that several routes of tenants share. What only the tenant's own data can tell wrong, the verbs check. */
 
 export const reading = { kind: 'tenant', scope: 'rag:read' } as const
 export const writing = { kind: 'tenant', scope: 'rag:write' } as const
 
-export const vectorValues = z
-  .array(z.number())
-  .min(1)
-  .max(20_000)
-  .describe('As many numbers as the embedding model gives.')
+export const vectorValues = listOfNumbers({ min: 1, max: 20_000 }, 'As many numbers as the embedding model gives.')
 
 export const sparseValues = z
   .object({ indices: z.array(z.int().min(0)).min(1).max(2_048), values: z.array(z.number()).min(1).max(2_048) })

@@ -13,6 +13,7 @@ const backslash = 0x5c
  * @throws AppError `invalid_request` when it is nested too deeply or holds too many members.
  */
 export function judgeBytes(bytes: Uint8Array): void {
+  if (isPlainlyGood(bytes)) return
   let depth = 0
   let members = 0
   for (let at = 0; at < bytes.length; at += 1) {
@@ -36,6 +37,21 @@ export function judgeBytes(bytes: Uint8Array): void {
     }
     if (members > membersMax) throw tooMany()
   }
+}
+
+/**
+ * Each member has a byte of its own, and each level a bracket: a body that is short, and has few brackets wherever they
+ * stand, can't be too much. Nearly all bodies are like that, and the engine looks for a byte far quicker than a loop does.
+ */
+function isPlainlyGood(bytes: Uint8Array): boolean {
+  return bytes.length <= membersMax && bracketsIn(bytes, 0x7b) + bracketsIn(bytes, 0x5b) <= depthMax
+}
+
+/** Counted up to one too many. */
+function bracketsIn(bytes: Uint8Array, bracket: number): number {
+  let count = 0
+  for (let at = bytes.indexOf(bracket); at !== -1 && count <= depthMax; at = bytes.indexOf(bracket, at + 1)) count += 1
+  return count
 }
 
 /** The position of the quote that ends a string; the end of the bytes if there is none. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { FaultList } from '../../fault-list.ts'
 import { faultWords } from './fault-words.ts'
+import { areNumbers } from './list-of-numbers.ts'
 
 /** Fields of a record whose names the caller chooses, such as metadata. */
 const recordMax = 1_000
@@ -40,12 +41,14 @@ function ofList(schema: z.ZodArray): Bounds {
   const maximum = checksOf(schema).find(({ check }) => check === 'max_length')?.maximum
   if (maximum === undefined) throw new Error('a list of a request needs a maximum')
   const judge = itemJudge(schema.element as z.ZodType)
+  const takesAllNumbers = quickTest(unwrapped(schema.element as z.ZodType)) === isNumber
   return (value, path, faults) => {
     if (!Array.isArray(value)) return
     if (value.length > maximum) {
       faults.add(path, `has ${value.length} items; send at most ${maximum}`)
       return
     }
+    if (takesAllNumbers && areNumbers(value)) return
     for (let at = 0; at < value.length && !faults.isFull; at += 1) judge(value[at], path, faults, at)
   }
 }
@@ -116,7 +119,8 @@ function quickTest(schema: z.ZodType): ((value: unknown) => boolean) | undefined
   const checks = checksOf(schema)
   if (schema instanceof z.ZodNumber) {
     if (!checks.every(isPlainOfNumbers)) return undefined
-    return (value) => typeof value === 'number' && Number.isFinite(value) && checks.every((each) => holds(each, value))
+    if (checks.length === 0) return isNumber
+    return (value) => isNumber(value) && checks.every((each) => holds(each, value))
   }
   if (schema instanceof z.ZodString) {
     if (!checks.every(({ check }) => check === 'min_length' || check === 'max_length')) return undefined
@@ -127,6 +131,11 @@ function quickTest(schema: z.ZodType): ((value: unknown) => boolean) | undefined
     return (value) => tests.some((test) => test(value))
   }
   return undefined
+}
+
+/** Number.isFinite takes any value, and is no number's for all else. */
+function isNumber(value: unknown): value is number {
+  return Number.isFinite(value)
 }
 
 function isPlainOfNumbers({ check, format }: Check): boolean {

@@ -1,45 +1,64 @@
 import type { IncomingMessage } from 'node:http'
+import { AppError } from '../../errors.ts'
+
+/** Whoever a body is given to as it comes. */
+interface Taker {
+  /** Given each piece; what it throws ends the reading. */
+  take(chunk: Buffer): void
+  /** All of it has come, or no more of it is taken. */
+  arrived(): void
+}
 
 /**
  * Takes the body straight from the server's side of the socket: a web `Request` would copy it once more, and wrap one
- * of unknown length in a stream.
+ * of unknown length in a stream. One promise and no more, since every request with a body comes this way.
  *
- * @param take given each piece within the limit; what it throws ends the reading.
- * @returns false when more than `limitBytes` came; what still comes is the server's to drain or cut.
- * @throws Error when the body breaks off.
+ * @param begin gives who takes it; `cut` ends the reading with a fault of the taker's own.
+ * @param outcome asked when all of it has come.
+ * @throws AppError `invalid_request` when the body breaks off, and what `begin` and the taker throw. What still comes is
+ *   then the server's to drain or cut.
  */
-export function readIncoming(
+export function readIncoming<T>(
   incoming: IncomingMessage,
-  limitBytes: number,
-  take: (chunk: Buffer) => void,
-): Promise<boolean> {
+  begin: (cut: (fault: AppError) => void) => Taker,
+  outcome: () => T,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (incoming.destroyed) {
-      reject(new Error('the caller has gone away'))
-      return
+    if (incoming.destroyed) throw brokeOff(new Error('the caller has gone away'))
+    let isOver = false
+    const taker = begin((fault) => fail(fault))
+    const fail = (fault: unknown) => {
+      if (isOver) return
+      isOver = true
+      incoming.pause()
+      incoming.off('data', onData)
+      taker.arrived()
+      reject(fault)
     }
-    let size = 0
     const onData = (chunk: Buffer) => {
-      size += chunk.length
-      if (size > limitBytes) {
-        incoming.pause()
-        stop(() => resolve(false))
-        return
-      }
       try {
-        take(chunk)
-      } catch (error) {
-        incoming.pause()
-        stop(() => reject(error))
+        taker.take(chunk)
+      } catch (fault) {
+        fail(fault)
       }
     }
-    const onEnd = () => stop(() => resolve(true))
-    const onError = (error: Error) => stop(() => reject(error))
-    const onClose = () => stop(() => reject(new Error('the caller has gone away')))
-    const stop = (settle: () => void) => {
-      incoming.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
-      settle()
-    }
-    incoming.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
+    incoming.on('data', onData)
+    incoming.on('end', () => {
+      if (isOver) return
+      isOver = true
+      taker.arrived()
+      try {
+        resolve(outcome())
+      } catch (fault) {
+        reject(fault)
+      }
+    })
+    incoming.on('error', (cause) => fail(brokeOff(cause)))
+    incoming.on('close', () => fail(brokeOff(new Error('the caller has gone away'))))
   })
+}
+
+/** A body that breaks off is the caller's fault, if anyone is still there to hear of it. */
+export function brokeOff(cause: unknown): AppError {
+  return new AppError('invalid_request', 'The body broke off; send it whole.', { cause })
 }

@@ -8,7 +8,7 @@ const suspicious = /\\u(0000|d[89a-f])/i
  * @throws AppError `invalid_request`
  */
 export function refuseUnstorable(json: string, parsed: unknown): void {
-  if (suspicious.test(json) && holdsUnstorable(parsed)) throw unstorable('The body')
+  if (json.includes('\\u') && suspicious.test(json) && holdsUnstorable(parsed)) throw unstorable('The body')
 }
 
 /** The same for the path and the query string, still encoded. @throws AppError `invalid_request` */
