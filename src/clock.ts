@@ -1,14 +1,14 @@
 import { setTimeout } from 'node:timers/promises'
 
-/** Time as leases, waits and movers see it: theirs to be handed, so that a simulation can hand them one of its own. */
+/** Time for leases, waits and movers. They take it as an argument, so that a simulation can supply its own. */
 export interface Clock {
   /** Milliseconds on a clock that never goes back. */
   now(): number
-  /** Milliseconds since 1970, to be compared with times that Postgres wrote. */
+  /** Milliseconds since 1970, comparable with times that Postgres wrote. */
   epochMs(): number
   /** @throws the signal's abort when it fires first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
-  /** Runs something again and again until it is stopped; it keeps no process alive. */
+  /** Calls `run` repeatedly until stopped; it keeps no process alive. */
   every(ms: number, run: () => void): { stop(): void }
 }
 

@@ -20,7 +20,7 @@ import { shutDown, untilToldToStop } from './shutdown.ts'
 const stage = openStage(process.stdout)
 const report = { info: () => undefined, error: (line: string) => void process.stderr.write(`${line}\n`) }
 
-/** The tour: every claim that it prints was checked a moment before, over HTTP, as a tenant's app or a member of staff. */
+/** The tour. It checks every claim over HTTP, as a tenant's app or a member of staff, right before it prints it. */
 async function show(signal: AbortSignal): Promise<void> {
   const startedAt = performance.now()
   const { dataDir } = readDevelopmentSettings()

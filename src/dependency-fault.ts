@@ -7,9 +7,9 @@ const ofDependencies = new Set<ErrorCode>([
 ] as ErrorCode[])
 
 /**
- * Whether a fault that nobody caught came from Postgres, the store or another service that we call. It ends nothing:
- * their state is not ours, and the next call finds out. The driver of Postgres throws some from timers, where no caller
- * could catch them; those are known by where they were thrown.
+ * Whether an uncaught fault came from Postgres, the store or another service that we call. Such a fault ends nothing:
+ * their state is not ours, and the next call finds out. The Postgres driver throws some from timers, where no caller
+ * can catch them; their stack identifies those.
  */
 export function isDependencyFault(error: unknown): boolean {
   if (isAppError(error)) return ofDependencies.has(error.code)

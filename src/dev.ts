@@ -14,7 +14,7 @@ import { untilToldToStop } from './shutdown.ts'
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 const complain = (line: string) => void process.stderr.write(`${line}\n`)
 
-/** Stand for the parts' own, so that faults of the other settings are told before anything is started. */
+/** Placeholders for the parts' own settings, so that faults in the other settings show before anything starts. */
 const placeholders = {
   DATABASE_URL: 'postgres://embedded',
   PINECONE_API_KEY: 'embedded',
@@ -26,7 +26,7 @@ const placeholders = {
   ANSWER_PROVIDER: 'extractive',
 }
 
-/** What `npm start` runs: the service, with all that it needs as children of this process. */
+/** Runs `npm start`: the service, with everything it needs as children of this process. */
 async function develop(): Promise<void> {
   const stopped = untilToldToStop()
   const { dataDir, issuer } = readDevelopmentSettings()
@@ -55,8 +55,8 @@ async function develop(): Promise<void> {
 }
 
 /**
- * Loads the documents that the lines to paste ask for, and gives the rest to be done after they are printed. The mark is
- * set when all is loaded; a start that was stopped before begins again, which changes nothing twice.
+ * Loads the documents that the printed examples ask for, and returns the rest of the load for after the printing. It
+ * writes the mark when all is loaded; a start that was stopped earlier begins again, which changes nothing twice.
  */
 async function loadOnce(
   folder: string,
@@ -82,7 +82,7 @@ async function loadOnce(
   }
 }
 
-/** The document that answers a tenant's first question, and a few more for it to be found among. */
+/** The document that answers a tenant's first question, and a few others as distractors. */
 function asked({ questions, documents }: SampleTenant): SampleTenant['documents'] {
   const answer = questions[0]?.documentId
   return documents.toSorted((a, b) => Number(b.id === answer) - Number(a.id === answer)).slice(0, 4)

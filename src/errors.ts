@@ -1,6 +1,6 @@
 /**
- * Every fault that leaves a verb is an AppError with one code of this closed list. What a code means to a
- * caller (status, title, page) is the surface's business; see `http/pipeline/problem.ts` and `cli/kit/exit-code.ts`.
+ * The closed list of error codes: every fault that leaves a verb is an AppError with one of them. Surfaces decide what
+ * a code means to a caller (status, title, page); see `http/pipeline/problem.ts` and `cli/kit/exit-code.ts`.
  */
 export const errorCodes = [
   'invalid_request', // the caller's input is wrong; `faults` names each field
@@ -41,7 +41,7 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number]
 
-/** One fault of one field of the caller's input; `path` as in `filter.$and[0]`. */
+/** One fault in one field of the caller's input; `path` as in `filter.$and[0]`. */
 export interface FieldFault {
   readonly path: string
   readonly message: string
@@ -50,15 +50,18 @@ export interface FieldFault {
 interface AppErrorOptions {
   readonly cause?: unknown
   readonly faults?: readonly FieldFault[]
-  /** Seconds after which the caller should try again. */
+  /** Seconds to wait before the caller retries. */
   readonly retryAfterS?: number
-  /** The message is shown, though its code has words of its own: it tells nothing that those hide. */
+  /** Shows this message to the caller although its code has a standard text: it reveals nothing that the text hides. */
   readonly shown?: true
-  /** Of `quota_exceeded`: the policies, as the header `RateLimit-Policy` names them. */
+  /** For `quota_exceeded`: the policies, as the header `RateLimit-Policy` names them. */
   readonly policies?: readonly string[]
 }
 
-/** `message` is shown to the caller: it says what to do and names nothing of another tenant or of our inside. */
+/**
+ * A fault with a `message` that the caller sees: it says what to do, and names nothing of another tenant or of our
+ * internals.
+ */
 export class AppError extends Error {
   override readonly name = 'AppError'
   readonly code: ErrorCode

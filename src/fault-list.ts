@@ -1,11 +1,11 @@
 import { AppError, type FieldFault } from './errors.ts'
 
-/** More would mend nothing, and a body may hold a million of them: what is wrong beyond is not looked for. */
+/** Faults reported at most. A body may hold a million; more would not help the caller. */
 const faultsMax = 10
 
 const pathMax = 200
 
-/** Collects what is wrong with an input, up to ten faults, so that the caller learns of them at once. */
+/** Collects up to ten faults in an input, so that the caller sees them all at once. */
 export class FaultList {
   readonly #faults: FieldFault[] = []
 

@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { describeError } from './telemetry/describe-error.ts'
 
-/** Never to be logged, under whatever name it slips in: content, tokens, vectors and keys. */
+/** Fields that are never logged, under any name: content, tokens, vectors and keys. */
 const hidden = [
   'authorization',
   'token',
@@ -16,7 +16,7 @@ const hidden = [
 ]
 
 /**
- * JSON lines on stdout. Loggers are handed down from the composition root; a request's carries its `requestId`.
+ * Logs JSON lines to stdout. The composition root hands loggers down; a request's logger carries its `requestId`.
  * @param destination another place for the lines, for tests.
  */
 export function createLogger(

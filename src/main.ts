@@ -13,20 +13,20 @@ export interface Urls {
 }
 
 export interface RunHooks {
-  /** For who has begun to listen to signals before the service was started. */
+  /** For a caller that listened to signals before it started the service. */
   readonly stopped?: Promise<unknown>
-  /** Called when both listeners answer; what it throws stops the service. `signal` fires when the service is to stop. */
+  /** Called when both listeners answer; an error stops the service. `signal` fires when the service is to stop. */
   ready?(urls: Urls, signal: AbortSignal): Promise<void>
-  /** Resolves with a reason to stop that is no signal. */
+  /** Resolves with a reason to stop other than a signal. */
   readonly broken?: Promise<string>
-  /** What goes down after the service has. */
+  /** Phases that run after the service is down. */
   readonly after?: readonly ShutdownPhase[]
   readonly report?: ShutdownReport
 }
 
 /**
- * The life of the process: config → services → listen → wait for the signal → dispose, in phases with a limit each.
- * @throws ConfigError, or an Error with one sentence that says what keeps it from starting.
+ * The life of the process: config → services → listen → wait for a signal → dispose, in phases with a limit each.
+ * @throws ConfigError, or an Error with one sentence that says why the service cannot start.
  */
 export async function runService(config: Config = readConfig(), hooks: RunHooks = {}): Promise<void> {
   const log = createLogger({ level: config.log.level })
@@ -64,7 +64,7 @@ export async function runService(config: Config = readConfig(), hooks: RunHooks 
 export interface Running {
   readonly services: Services
   readonly urls: Urls
-  /** How it goes down, in this order. */
+  /** Shutdown phases, in order. */
   readonly phases: readonly ShutdownPhase[]
 }
 

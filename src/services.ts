@@ -54,7 +54,7 @@ import { openTenantWork, type TenantWork } from './tenants/onboard/tenant-work.t
 import { startTenantSweep } from './tenants/sweep/tenant-sweep.ts'
 import { version } from './version.ts'
 
-/** What a test puts in the place of a part. */
+/** Parts that a test replaces. */
 export interface Overrides {
   readonly log?: Logger
   readonly embedder?: Embedder
@@ -82,17 +82,17 @@ export interface Services extends AsyncDisposable {
   readonly adminRoutes: readonly AnyRoute[]
   readonly publicApp: ReturnType<typeof createPublicApp>
   readonly adminApp: ReturnType<typeof createAdminApp>
-  /** Says on `/readyz` that this replica goes away, and takes up no more uploads; requests are still served. */
+  /** Reports on `/readyz` that this replica is leaving, and takes no more uploads; it still serves requests. */
   drain(): void
-  /** Ends event streams; who follows one goes on with it at another replica. */
+  /** Ends event streams; their clients resume at another replica. */
   endStreams(): void
 }
 
 /**
- * Builds the service from its configuration: the one place that knows every part.
+ * Builds the service from its configuration: the only place that knows every part.
  *
- * @throws Error with one clear sentence when Postgres can't be reached or has an old schema, when an index was made
- *   with another embedding model or metric, or is in a Pinecone project that the configuration does not name.
+ * @throws Error with one clear sentence when Postgres is unavailable or has an old schema, when an index was made with
+ * another embedding model or metric, or belongs to a Pinecone project that the configuration does not name.
  */
 export async function startServices(config: Config, overrides: Overrides = {}): Promise<Services> {
   await using opening = new AsyncDisposableStack()

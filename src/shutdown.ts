@@ -1,12 +1,12 @@
-/** One step of going down; the next begins when it has ended or its time is over. */
+/** One step of the shutdown; the next begins when it has ended or its limit is over. */
 export interface ShutdownPhase {
-  /** As the log and the watchdog name it. */
+  /** The phase's name in the log and for the watchdog. */
   readonly name: string
   readonly limitMs: number
   run(): Promise<unknown>
 }
 
-/** What a shutdown tells while it goes on: one line a phase, and what is wrong. */
+/** Receives the shutdown's messages: one line a phase, and its faults. */
 export interface ShutdownReport {
   info(message: string): void
   error(message: string): void
@@ -15,10 +15,12 @@ export interface ShutdownReport {
 /** SIGHUP: the terminal was closed. */
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** npm passes on to its script the Ctrl-C that the terminal has sent to both: the same one, heard twice. */
+/**
+ * Two signals within this time are one: npm passes Ctrl-C on to its script, which the terminal has already signalled.
+ */
 const sameMs = 1000
 
-/** Resolves at the first signal to stop. A later one ends the process at once, for who has lost patience. */
+/** Resolves at the first signal to stop. A later signal ends the process at once. */
 export function untilToldToStop(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let toldAtMs: number | undefined
@@ -36,8 +38,8 @@ export function untilToldToStop(): Promise<NodeJS.Signals> {
 }
 
 /**
- * Runs the phases in their order, each for at most its limit: one that hangs is named, and does not keep the others
- * from running. Gives how many did not end well.
+ * Runs the phases in order, each for at most its limit. A phase that hangs is named, and the others still run. Returns
+ * the number of phases that failed.
  */
 export async function shutDown(phases: readonly ShutdownPhase[], report: ShutdownReport): Promise<number> {
   let failed = 0
@@ -60,8 +62,8 @@ export async function shutDown(phases: readonly ShutdownPhase[], report: Shutdow
 }
 
 /**
- * To be called last. The process should now end by itself; when something keeps it alive, that is named and the
- * process is ended, since a replica that hangs would hold up a deployment.
+ * Call it last. The process should now end on its own; if something keeps it alive, this names it and ends the process,
+ * since a hanging replica would hold up a deployment.
  */
 export function endSoon(exitCode: number, report: ShutdownReport): void {
   process.exitCode = exitCode

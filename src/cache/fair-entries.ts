@@ -3,17 +3,17 @@ import { LRUCache } from 'lru-cache'
 export interface FairEntriesOptions<V, H extends Holding> {
   readonly maxBytes: number
   readonly ttlMs: number
-  /** Milliseconds that only rise, from above 0. */
+  /** A monotonic clock in milliseconds, always above 0. */
   readonly now: () => number
-  /** An estimate of what a value takes. */
+  /** Estimates the bytes that a value takes. */
   readonly bytesOf: (value: V) => number
-  /** The last entry of a holding has gone. */
+  /** Called when the last entry of a holding is removed. */
   readonly onEmpty: (holding: H) => void
 }
 
-/** What one holder has among the entries. Changed by `FairEntries` alone. */
+/** One holder's entries. Only `FairEntries` changes it. */
 export interface Holding {
-  /** The longest unused first. */
+  /** Keys, least recently used first. */
   readonly keys: Set<string>
   bytes: number
 }
@@ -24,19 +24,19 @@ interface Entry<V, H> {
   readonly holding: H
 }
 
-/** Entries whose time is over are looked for at most this often. */
+/** Expired entries are purged at most this often. */
 const purgeEveryMs = 1000
 
 /**
- * Entries of many holders within one limit of bytes. When it is full, a holder with more than an equal share makes room
- * by what it has not used for longest itself, so nobody's flood takes what another keeps within its share.
+ * Entries of many holders within one limit of bytes. When it is full, a holder above its equal share evicts its own
+ * least recently used entries first, so one holder's flood never evicts entries that others keep within their share.
  */
 export class FairEntries<V extends {}, H extends Holding> {
   readonly #options: FairEntriesOptions<V, H>
   readonly #entries: LRUCache<string, Entry<V, H>>
-  /** Those that hold something. */
+  /** Holdings with at least one entry. */
   readonly #holdings = new Set<H>()
-  /** The last one that was found to have more than its share. */
+  /** The holding last found above its share. */
   #largest: H | undefined
   #purgedMs = Number.NEGATIVE_INFINITY
 
@@ -59,7 +59,7 @@ export class FairEntries<V extends {}, H extends Holding> {
     return entry.value
   }
 
-  /** Kept, unless it has room only in what others keep within their shares. */
+  /** Stores the value, unless it fits only by evicting what others keep within their shares. */
   set(holding: H, key: string, value: V): void {
     // Characters take two bytes at most; the rest is what an entry costs beside its key and value.
     const bytes = this.#options.bytesOf(value) + 2 * key.length + 300
@@ -79,7 +79,7 @@ export class FairEntries<V extends {}, H extends Holding> {
     this.#entries.clear()
   }
 
-  /** What all of them take, by estimate. */
+  /** Estimated bytes of all entries. */
   get bytes(): number {
     return this.#entries.calculatedSize
   }
@@ -110,7 +110,7 @@ export class FairEntries<V extends {}, H extends Holding> {
     return largest
   }
 
-  /** What is too old to be served must not make the shares of others small. */
+  /** Removes expired entries, so that they do not shrink the shares of others. */
   #purge(): void {
     const nowMs = this.#options.now()
     if (nowMs - this.#purgedMs < purgeEveryMs) return

@@ -3,7 +3,7 @@ import { isTenantId, type TenantId } from '../placement/tenant-id.ts'
 import type { ResultCache } from './result-cache.ts'
 import type { TenantWrites } from './tenant-writes.ts'
 
-/** On this channel replicas hear of each other's writes; the payload is the tenant's id. */
+/** Channel on which replicas announce their writes to each other; the payload is the tenant's id. */
 export const tenantWritesChannel = 'tenant_writes'
 
 export interface TenantWritesOptions {
@@ -12,18 +12,18 @@ export interface TenantWritesOptions {
     listen(channel: string, hear: (payload: string) => void, missed: () => void): Promise<() => Promise<void>>
   }
   readonly cache: Pick<ResultCache, 'drop' | 'dropAll'>
-  /** Another replica could not be told, or can't be heard: its or our answers are stale until they run out. */
+  /** Called when an announcement is lost: other replicas' answers, or ours, stay stale until they expire. */
   readonly onFault?: (error: unknown) => void
 }
 
-/** Postgres takes notifications one commit after another, so those of a moment go together. */
+/** Announcements of this window are sent together, since Postgres handles notifications one commit after another. */
 const gatherMs = 20
 const retryMs = 1_000
 
 /**
- * Announces writes over Postgres. What happened while the connection that listens was lost is not known, so all is
- * dropped when it is back, and every two seconds while it is deaf behind a pooler. While Postgres is unavailable, other
- * replicas' answers are stale for at most the cache's time to live.
+ * Announces writes over Postgres. A lost connection may have missed announcements, so the replica drops its whole cache
+ * when the connection is back, and every two seconds while a pooler keeps it from listening. While Postgres is
+ * unavailable, other replicas' answers are stale for at most the cache's time to live.
  */
 export async function listenForTenantWrites(options: TenantWritesOptions): Promise<TenantWrites & AsyncDisposable> {
   const { database, cache } = options

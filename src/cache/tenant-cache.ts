@@ -4,53 +4,55 @@ import { FairEntries, type Holding } from './fair-entries.ts'
 import type { CacheKind, TenantScopedKey } from './tenant-scoped-key.ts'
 
 export interface TenantCacheOptions {
-  /** 0: nothing is kept. */
+  /** 0 turns the cache off. */
   readonly maxBytes: number
-  /** 0: nothing is kept. */
+  /** 0 turns the cache off. */
   readonly ttlMs: number
-  /** How long after a drop nothing of that tenant is kept; default 0. */
+  /** Time after a drop in which nothing of that tenant is cached; default 0. */
   readonly quietMs?: number | undefined
   readonly onLookup?: (kind: CacheKind, hit: boolean) => void
-  /** Milliseconds that only rise, from above 0. */
+  /** A monotonic clock in milliseconds, always above 0. */
   readonly now?: () => number
 }
 
-/** What is kept of one tenant since it was last dropped. */
+/** One tenant's entries since its last drop. */
 interface Shelf<V> extends Holding {
   readonly tenantId: TenantId
-  /** Loads that others may join. */
+  /** Loads that other callers may join. */
   readonly loads: Map<string, SharedLoad<V>>
   reserved: number
 }
 
 export interface LoadOptions<V> {
-  /** Of one who waits and may go away. */
+  /** Aborted when this caller disconnects; the load goes on for the others. */
   readonly signal?: AbortSignal | undefined
-  /** Asked of whoever begins the load; without it whatever comes is kept. */
+  /**
+   * Decides whether the value is cached; only the caller that starts the load supplies it. Default: cache everything.
+   */
   readonly mayKeep?: (value: V) => boolean
 }
 
-/** The right to keep what was begun now, unless its tenant is dropped before it is done. */
+/** Permission to cache a value whose computation starts now; void once its tenant is dropped. */
 export interface Reservation<V> extends Disposable {
   keep(value: V): void
 }
 
 /**
- * What this replica keeps, by tenant. One load a key at once; a load that began before its tenant was dropped does
- * not publish, and nobody joins it. Each tenant with something in it has an equal share of the bytes to itself.
+ * This replica's cache, by tenant. A key is loaded once at a time. A load that began before its tenant was dropped is
+ * neither cached nor joined. Tenants with entries share the bytes equally.
  */
 export class TenantCache<V extends {}> {
   readonly isOn: boolean
   readonly #entries: FairEntries<V, Shelf<V>>
   readonly #shelves = new Map<TenantId, Shelf<V>>()
-  /** In the order of their ends, for all last as long. */
+  /** Quiet periods in the order of their ends: all last equally long. */
   readonly #quietUntilMs = new Map<TenantId, number>()
   #allQuietUntilMs = 0
   readonly #quietMs: number
   readonly #now: () => number
   readonly #onLookup: TenantCacheOptions['onLookup']
 
-  /** @param bytesOf an estimate of what a value takes. */
+  /** @param bytesOf estimates the bytes that a value takes. */
   constructor(options: TenantCacheOptions, bytesOf: (value: V) => number) {
     this.isOn = options.maxBytes > 0 && options.ttlMs > 0
     this.#quietMs = options.quietMs ?? 0
@@ -72,9 +74,9 @@ export class TenantCache<V extends {}> {
   }
 
   /**
-   * The outcome of `load`, or of the same load under way; kept if nothing speaks against it.
+   * Returns the cached value, or the outcome of `load`, joining one already under way; caches it when allowed.
    *
-   * @param load its signal fires when all who waited have gone away.
+   * @param load gets a signal that fires once every waiting caller has disconnected.
    */
   load(key: TenantScopedKey, load: (signal: AbortSignal) => Promise<V>, options: LoadOptions<V> = {}): Promise<V> {
     const { signal, mayKeep } = options
@@ -89,7 +91,10 @@ export class TenantCache<V extends {}> {
     return started.join(signal)
   }
 
-  /** For a value that is made bit by bit, as an answer that is streamed. Dispose it when that has ended. */
+  /**
+   * Reserves the key for a value that is made piece by piece, such as a streamed answer. Dispose it when the value
+   * ends.
+   */
   reserve(key: TenantScopedKey): Reservation<V> {
     const shelf = this.#shelfOf(key.tenantId)
     const mayKeep = this.isOn && !this.#isQuiet(key.tenantId)
@@ -106,7 +111,7 @@ export class TenantCache<V extends {}> {
     }
   }
 
-  /** Void is what was kept of the tenant, and what is being loaded. */
+  /** Drops the tenant's entries, and keeps loads under way from being cached. */
   drop(tenantId: TenantId): void {
     this.#beQuiet(tenantId)
     const shelf = this.#shelves.get(tenantId)
@@ -115,14 +120,14 @@ export class TenantCache<V extends {}> {
     this.#entries.drop(shelf)
   }
 
-  /** For when it is not known what was missed. */
+  /** Drops everything: for when announcements may have been missed. */
   dropAll(): void {
     this.#allQuietUntilMs = this.#now() + this.#quietMs
     this.#shelves.clear()
     this.#entries.clear()
   }
 
-  /** What all entries take, by estimate. */
+  /** Estimated bytes of all entries. */
   get bytes(): number {
     return this.#entries.bytes
   }

@@ -7,7 +7,7 @@ declare const brand: unique symbol
 export const cacheKinds = ['embedding', 'retrieval', 'answer'] as const
 export type CacheKind = (typeof cacheKinds)[number]
 
-/** Under what something is kept. It is made from a tenant's route and cannot be built from a bare string. */
+/** A cache key. It is made from a tenant's route, never from a bare string. */
 export interface TenantScopedKey {
   readonly kind: CacheKind
   readonly tenantId: TenantId
@@ -15,42 +15,42 @@ export interface TenantScopedKey {
   readonly [brand]: 'TenantScopedKey'
 }
 
-/** What decides what is found, beside what is stored. */
+/** Everything that decides a search's result, apart from what is stored. */
 export interface RetrievalKeyParts {
-  /** Where the tenant's reads go now: a move, or a change of the tenant, starts with nothing kept. */
+  /** Where the tenant's reads go: a move or a change of the tenant starts with an empty cache. */
   readonly route: TenantRoute
   readonly embeddingModel: string
-  /** Sorted, without doubles, as a principal carries them. */
+  /** Sorted and without duplicates, as a principal carries them. */
   readonly groups: readonly string[]
   readonly ask: { readonly query: string } | { readonly vector: readonly number[] }
-  /** Canonical JSON of the caller's filter; undefined: none. */
+  /** Canonical JSON of the caller's filter; undefined when there is none. */
   readonly filter: string | undefined
-  /** Everything else of the question, whatever there is: plain JSON values, the keys always in the same order. */
+  /** All other options of the question: plain JSON values, the keys always in the same order. */
   readonly options: object
 }
 
-/** Two requests that may find different things never get the same key: JSON of a list can be read in one way only. */
+/** Requests that may find different things never share a key: a JSON list can be parsed in only one way. */
 export function retrievalKey(parts: RetrievalKeyParts): TenantScopedKey {
   return key('retrieval', parts.route, JSON.stringify(retrievalParts(parts)))
 }
 
-/** Who writes the answer, and from what words it is asked for. */
+/** The answer model and its prompt. */
 export interface WriterKeyParts {
   readonly answerModel: string
-  /** Of every word that it is asked in. */
+  /** Version of the whole prompt's wording. */
   readonly promptVersion: string
-  /** Tokens that the sources may take. */
+  /** Token budget of the sources. */
   readonly contextTokens: number
 }
 
-/** The same for an answer written from what was found. */
+/** The key of an answer: the search's key and the writer's. */
 export function answerKey(parts: RetrievalKeyParts & WriterKeyParts): TenantScopedKey {
   const { answerModel, promptVersion, contextTokens } = parts
   const writer = [answerModel, promptVersion, contextTokens]
   return key('answer', parts.route, JSON.stringify([...retrievalParts(parts), writer]))
 }
 
-/** A text's vector hangs on the model alone, so neither a write nor a move makes another of it. */
+/** The key of a text's vector. Only the model decides the vector, so writes and moves do not change it. */
 export function embeddingKey(route: TenantRoute, embeddingModel: string, text: string): TenantScopedKey {
   return key('embedding', route, JSON.stringify([route.tenantId, embeddingModel, text]))
 }
@@ -71,12 +71,12 @@ function retrievalParts({
   ]
 }
 
-/** The kind stands in front: one cache may hold several. */
+/** The kind comes first, since one cache may hold several. */
 function key(kind: CacheKind, { tenantId }: TenantRoute, text: string): TenantScopedKey {
   return { kind, tenantId, text: `${kind}${text}` } as TenantScopedKey
 }
 
-/** Of every bit of every value: a vector itself would make keys of many thousand characters. */
+/** Hashes every bit of every value: a vector itself would make keys of many thousand characters. */
 function hashOf(vector: readonly number[]): string {
   return hash('sha256', new Float64Array(vector), 'base64')
 }

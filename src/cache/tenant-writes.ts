@@ -1,7 +1,9 @@
 import type { TenantId } from '../placement/tenant-id.ts'
 
-/** Tells all replicas that what was kept of a tenant's answers is void. */
+/** Tells all replicas that a tenant's cached answers are stale. */
 export interface TenantWrites {
-  /** Drops the tenant's cached answers here before it returns, and in the other replicas soon after. Never fails. */
+  /**
+   * Drops the tenant's cached answers in this replica before it returns, and in the others soon after. Never throws.
+   */
   announce(tenantId: TenantId): void
 }

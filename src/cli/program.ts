@@ -41,7 +41,7 @@ Example:
 
 type Verb = (context: Context) => Command
 
-/** The whole command line. Commander throws instead of ending the process, so that `main.ts` says the exit code. */
+/** The whole command line. Commander throws instead of ending the process, so that `main.ts` sets the exit code. */
 export function program(context: Context): Command {
   const noun = (name: string, summary: string, verbs: readonly Verb[]) =>
     add(new Command(name).description(summary), verbs, context)
@@ -71,7 +71,7 @@ function add(parent: Command, verbs: readonly Verb[], context: Context): Command
   return parent
 }
 
-/** Settings of the root are not handed on to commands added ready-made. */
+/** Makes every command throw: commands added ready-made do not inherit the root's settings. */
 function throwing(command: Command): void {
   command.exitOverride().showHelpAfterError('(see --help)')
   for (const child of command.commands) throwing(child)

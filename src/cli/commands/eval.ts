@@ -23,7 +23,7 @@ interface Options extends ReadOptions {
   readonly answers?: boolean
 }
 
-/** The most that a retrieve gives. */
+/** The most matches that a retrieve returns. */
 const depthMax = 100
 const depthMin = 50
 

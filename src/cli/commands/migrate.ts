@@ -56,7 +56,7 @@ export function migrate(context: Context): Command {
     })
 }
 
-/** Postgres's own words: the query builder's say which statement failed, and the cause says why. */
+/** Postgres's own message: the query builder's says which statement failed, the cause says why. */
 function reasonOf(error: unknown): string {
   let words = String(error)
   for (let fault = error, depth = 0; fault instanceof Error && depth < 5; fault = fault.cause, depth += 1) {

@@ -13,7 +13,7 @@ interface Options extends ReadOptions {
   readonly ttl: number
 }
 
-/** Only the token on stdout, so that `TOKEN=$(tenant-router token …)` works. */
+/** Writes only the token to stdout, so that `TOKEN=$(tenant-router token …)` works. */
 export function token(context: Context): Command {
   return reading({
     usage: 'token',

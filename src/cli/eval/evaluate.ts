@@ -7,18 +7,18 @@ export type Mode = (typeof modes)[number]
 
 export interface ModeReport {
   readonly mode: Mode
-  /** Who looked for words, and who reranked, where the service says so. */
+  /** The lexical search and the reranker that ran, where the service reports them. */
   readonly by?: Found['search']
-  /** By k. */
+  /** Recall by k. */
   readonly recall: Readonly<Record<string, number>>
   readonly ndcgAt10: number
-  /** Mean of 1 / the rank of the first answer, as far as `depth`. */
+  /** Mean of 1 / the rank of the first relevant answer, within `depth`. */
   readonly mrr: number
-  /** Questions whose answers are not among the first of the largest k. */
+  /** Questions without a relevant answer among the first matches, up to the largest k. */
   readonly missed: readonly string[]
 }
 
-/** The service does not offer the mode, and says why. */
+/** A mode that the service does not offer, and the service's reason. */
 export interface RefusedMode {
   readonly mode: Mode
   readonly refused: string
@@ -26,16 +26,16 @@ export interface RefusedMode {
 
 export interface EvaluateOptions {
   readonly ks: readonly number[]
-  /** Matches asked for a question; of documents there are fewer, as several chunks are of one. */
+  /** Matches requested for each question; they cover fewer documents, since a document has several chunks. */
   readonly depth: number
   /** Called after each question of each mode. */
   readonly onDone?: () => void
 }
 
-/** Questions under way at once: enough to keep the service busy, few enough for any limit. */
+/** Concurrent questions: enough to keep the service busy, few enough for any limit. */
 const atOnce = 4
 
-/** Asks every question in one mode, and measures the rankings. */
+/** Asks every question in one mode and measures the rankings. */
 export async function evaluate(
   api: PublicApi,
   all: readonly SetQuestion[],
@@ -93,11 +93,11 @@ function rankingOf(matches: Found['matches'], of: SetQuestion['of']): Ranking {
 
 export interface AnswersReport {
   readonly answeredBy: string
-  /** Questions that something answers: how many were answered, and how many of these cite what answers them. */
+  /** Questions with an answer in the documents: how many were answered, and how many of those cite it. */
   readonly answerable: { readonly asked: number; readonly answered: number; readonly citedRight: number }
-  /** Questions that nothing answers: how many were told so. */
+  /** Questions without an answer in the documents: how many the service declined. */
   readonly unanswerable: { readonly asked: number; readonly toldSo: number }
-  /** Unanswerable questions that got an answer all the same. */
+  /** Unanswerable questions that the service answered anyway. */
   readonly made: readonly string[]
 }
 

@@ -1,14 +1,14 @@
-/** Ids in the order in which they were given, without doubles. */
+/** Ids in their given order, without duplicates. */
 export type Ranking = readonly string[]
 
-/** The share of the ids that answer a question which stand among its first `k`. */
+/** The share of the relevant ids that stand among the first `k`. */
 export function recallAt(k: number, ranking: Ranking, relevant: ReadonlySet<string>): number {
   return ranking.slice(0, k).filter((id) => relevant.has(id)).length / relevant.size
 }
 
 /**
- * Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002) of ids that answer or don't: a hit at rank r
- * counts 1 / log2(r + 1), and the best order possible counts 1.
+ * Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002) with binary relevance: a hit at rank r counts 1
+ * / log2(r + 1), and the ideal order counts 1.
  */
 export function ndcgAt(k: number, ranking: Ranking, relevant: ReadonlySet<string>): number {
   let gained = 0
@@ -18,7 +18,7 @@ export function ndcgAt(k: number, ranking: Ranking, relevant: ReadonlySet<string
   return gained / best
 }
 
-/** 1 / the rank of the first id that answers; 0 when there is none. */
+/** 1 / the rank of the first relevant id; 0 when there is none. */
 export function reciprocalRank(ranking: Ranking, relevant: ReadonlySet<string>): number {
   const at = ranking.findIndex((id) => relevant.has(id))
   return at < 0 ? 0 : 1 / (at + 1)

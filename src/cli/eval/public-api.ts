@@ -1,24 +1,24 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { CliError } from '../kit/exit-code.ts'
 
-/** What an answer to `POST /retrieve` is measured by. */
+/** The fields of a `POST /retrieve` answer that are measured. */
 export interface Found {
   readonly matches: readonly { readonly id: string; readonly documentId: string | null }[]
-  /** How a search beyond the plain one went. */
+  /** The search stages beyond the vector search. */
   readonly search?: { readonly lexical?: string; readonly reranker?: string | null }
 }
 
-/** What an answer to `POST /answer` is measured by. */
+/** The fields of a `POST /answer` answer that are measured. */
 export interface Said {
-  /** `none`: the service says that nothing was found. */
+  /** `none`: the service reports that it found nothing. */
   readonly answeredBy: string
   readonly citations: readonly { readonly id: string; readonly documentId: string | null }[]
 }
 
 export interface PublicApi {
   /**
-   * @returns `refused` with the service's words when it does not know the search that is asked for.
-   * @throws CliError `refused` for anything else that the service refuses; `failed` when there is no such service.
+   * @returns `refused` with the service's message when it does not offer the requested search.
+   * @throws CliError `refused` for any other refusal of the service; `failed` when the service is unreachable.
    */
   retrieve(request: Readonly<Record<string, unknown>>): Promise<Found | { readonly refused: string }>
   /** @throws CliError as `retrieve` does. */
@@ -27,7 +27,9 @@ export interface PublicApi {
 
 const triesMax = 20
 
-/** The public listener, as an app of the token's tenant calls it: what is limited or held for a moment is asked again. */
+/**
+ * The public listener, as an app of the token's tenant calls it; it retries rate-limited and temporarily refused calls.
+ */
 export function publicApi(baseUrl: string, token: string, interrupted: AbortSignal): PublicApi {
   const ask = async (path: string, request: object): Promise<string | Problem> => {
     for (let tries = 1; ; tries += 1) {

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { CliError } from '../kit/exit-code.ts'
 
-/** A question with the ids that answer it; with none it is one that nothing here answers. */
+/** A question with the ids that answer it; an empty list marks a question that no document answers. */
 export interface SetQuestion {
   readonly question: string
-  /** A ranking of documents counts each once, by its best chunk. */
+  /** The ids' kind. A ranking of documents counts each once, by its best chunk. */
   readonly of: 'document' | 'chunk'
   readonly relevant: ReadonlySet<string>
 }
@@ -22,7 +22,7 @@ const form = z
   )
   .min(1)
 
-/** @throws CliError `usage` when there is no such file, or it is no set of questions. */
+/** @throws CliError `usage` when the file is missing or holds no set of questions. */
 export async function readQuestionSet(path: string): Promise<readonly SetQuestion[]> {
   let text: string
   try {
@@ -33,7 +33,7 @@ export async function readQuestionSet(path: string): Promise<readonly SetQuestio
   return parseQuestionSet(text, path)
 }
 
-/** @param path for the message. */
+/** @param path shown in the message. */
 export function parseQuestionSet(text: string, path: string): readonly SetQuestion[] {
   let json: unknown
   try {

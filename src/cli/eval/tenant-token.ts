@@ -4,9 +4,9 @@ import { CliError } from '../kit/exit-code.ts'
 import { isThisMachine } from '../kit/open-api.ts'
 
 /**
- * The token that the environment gives, or on this machine one of the development issuer of `npm start`.
- * @throws CliError `usage` without either, and for a token of another tenant: what it would measure is not what was
- *   asked for. The service believes the token alone, so this is a help and no protection.
+ * Returns the token from the environment, or on this machine one of the development issuer of `npm start`.
+ * @throws CliError `usage` without either, and for a token of another tenant, since the wrong tenant would be measured.
+ * The service trusts the token alone, so this check is a help and no protection.
  */
 export async function tenantToken(
   { url, token }: TenantClientSettings,
@@ -29,7 +29,7 @@ export async function tenantToken(
   return (await openIssuer(dataDir, issuer)).mint({ tenant, scopes: ['rag:read'], ttlS: 3600 })
 }
 
-/** Of a token that is a JWT; of any other nothing is known. */
+/** A claim of a JWT; undefined for any other token. */
 function claimOf(token: string, name: string): unknown {
   try {
     return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())[name]

@@ -6,20 +6,18 @@ type Json = Readonly<Record<string, unknown>>
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** With ids encoded. */
+  /** Path with ids already encoded. */
   readonly path: string
   readonly body?: Json
 }
 
 export interface AdminApi {
-  /**
-   * @throws CliError `refused` with the server's reason and code; `failed` when there is no such server.
-   */
+  /** @throws CliError `refused` with the server's reason and code; `failed` when the server is unreachable. */
   send<T = Json>(request: ApiRequest): Promise<T>
   /**
-   * Events after `lastEventId`, until the connection ends. Undefined when the server has no such stream; `send` of what
-   * is watched tells why.
-   * @throws when there is no connection, or it breaks.
+   * Events after `lastEventId`, until the connection ends. Undefined when the server has no such stream; calling `send`
+   * for the watched object returns the reason.
+   * @throws when the connection cannot be made, or breaks.
    */
   events(path: string, lastEventId: string | undefined): Promise<AsyncIterable<ServerEvent> | undefined>
 }
@@ -84,7 +82,7 @@ function parse(text: string): Json | undefined {
   }
 }
 
-/** RFC 9457 as the service answers it; what is not a problem document is another server's. */
+/** An RFC 9457 refusal of the service; any other body comes from a different server. */
 function refusal(status: number, problem: Json | undefined): CliError {
   if (typeof problem?.code !== 'string') {
     return new CliError('failed', `Answered ${status}, and not as tenant-router does: check TENANT_ROUTER_URL.`)

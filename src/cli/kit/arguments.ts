@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 
-/** Commander's message names the option and adds this one. */
+/** Parses a positive number. Commander's message names the option and appends this one. */
 export function positiveNumber(text: string): number {
   const number = Number(text)
   if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number above 0.')

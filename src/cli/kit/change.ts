@@ -5,13 +5,13 @@ import { printable } from './printable.ts'
 import type { ChangeOptions } from './verb.ts'
 
 export interface Change {
-  /** What will be done, as a question: "Suspend tenant acme?". */
+  /** The change as a question: "Suspend tenant acme?". */
   readonly question: string
   readonly request: ApiRequest
 }
 
 /**
- * Sends a change after asking, and gives the server's answer; undefined after `--dry-run`, which sends nothing.
+ * Sends a change after asking, and returns the server's answer; undefined after `--dry-run`, which sends nothing.
  * @throws CliError `usage` when nobody can be asked and `--yes` is not given; `interrupted` when the person says no.
  */
 export async function change<T>(context: Context, options: ChangeOptions, what: Change): Promise<T | undefined> {
@@ -29,7 +29,7 @@ export async function change<T>(context: Context, options: ChangeOptions, what: 
   return (await context.api()).send<T>(what.request)
 }
 
-/** Asks, unless `--yes` has answered. */
+/** Asks, unless `--yes` is given. */
 export async function agree(context: Context, options: ChangeOptions, question: string): Promise<void> {
   if (options.yes) return
   if (!context.interactive) {

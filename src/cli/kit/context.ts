@@ -1,16 +1,16 @@
 import type { DevelopmentSettings } from '../../config/config.ts'
 import type { AdminApi } from './admin-api.ts'
 
-/** What a command may touch of the world: made once in `main.ts`. */
+/** A command's access to the outside world; made once in `main.ts`. */
 export interface Context {
-  /** The admin listener; opened by the first who asks. */
+  /** The admin listener; the first call opens it. */
   api(): Promise<AdminApi>
   readonly development: DevelopmentSettings
-  /** For the answer, which a script may read. */
+  /** Writes the answer, which a script may read. */
   write(line: string): void
-  /** For remarks to a person. */
+  /** Writes a remark for a person. */
   remark(line: string): void
-  /** Whether a person sees the answer as it comes. */
+  /** Whether a person sees the answer as it arrives. */
   readonly watched: boolean
   /** Whether a person can be asked. */
   readonly interactive: boolean

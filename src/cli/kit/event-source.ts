@@ -1,16 +1,16 @@
-/** One event of a stream, its data still text. `id`: what to go on after when the connection is lost. */
+/** One event of a stream, its data still text. `id`: resume after it when the connection is lost. */
 export interface ServerEvent {
   readonly id?: string
   readonly event: string
   readonly data: string
 }
 
-/** The stream said nothing for so long that the connection is taken to be lost; the service sends a sign every 15 s. */
+/** Silence after which the connection counts as lost; the service sends a sign of life every 15 s. */
 const silenceMs = 45_000
 
 /**
- * Server-sent events (HTML standard, section 9.2.6) of an answered request, until its connection ends.
- * @throws when the connection breaks, or `signal` fires, or nothing comes for 45 s.
+ * Server-sent events (HTML standard, section 9.2.6) of a response, until its connection ends.
+ * @throws when the connection breaks, `signal` fires, or nothing arrives for 45 s.
  */
 export async function* readEvents(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<ServerEvent> {
   const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader()

@@ -1,9 +1,9 @@
-/** What the shell is told; scripts rely on it. */
+/** Exit codes; scripts rely on them. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, refused: 3, interrupted: 130 } as const
 
 type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-/** Ends the command with a sentence on stderr and an exit code; every other error is a fault of ours. */
+/** Ends the command with a sentence on stderr and an exit code; any other error is a bug of ours. */
 export class CliError extends Error {
   override readonly name = 'CliError'
   readonly exitCode: ExitCode

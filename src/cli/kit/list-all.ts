@@ -5,7 +5,7 @@ export interface Page<T> {
   readonly nextCursor: string | null
 }
 
-/** Follows the cursors of a list until `limit` items are there or it ends. */
+/** Follows a list's cursors until it has `limit` items or the list ends. */
 export async function listAll<T>(
   api: AdminApi,
   path: string,

@@ -2,7 +2,7 @@ import type { MoveView, PlaceView, WaitView } from '../../moves/show-move.ts'
 
 const width = 80
 
-/** A move as a person reads it at a terminal: how far it is, what it waits for, and what can be done next. */
+/** A move for a person at a terminal: its progress, what it waits for, and the possible next steps. */
 export function moveText(move: MoveView): readonly string[] {
   const { waitsFor, error } = move
   const dirty = `${count(move.dirty.touched)} record(s) meanwhile, ${count(move.dirty.unsynced)} still to be carried over`
@@ -44,7 +44,7 @@ function waitLines(words: string | null, wait: WaitView): readonly string[] {
   })
 }
 
-/** Each command on a line of its own, never broken: it is to be pasted. */
+/** Puts each command on its own line and never breaks it, so that it can be pasted. */
 function nextLines({ nextSteps, waitsFor }: MoveView): readonly string[] {
   if (nextSteps.length === 0) return []
   const title = waitsFor?.kind === 'needs_person' ? 'A person has to choose:' : 'What can be done:'
@@ -70,7 +70,7 @@ function placeWords({ index, kind, project }: PlaceView): string {
   return `${index}, ${kind === 'silo' ? 'an index of its own' : 'a shared index'}, project ${project}`
 }
 
-/** Lines of a name and a value; those without a value are left out, and long values go on below themselves. */
+/** Lines of a name and a value. Fields without a value are left out; long values continue below themselves. */
 function fields(indent: string, values: Readonly<Record<string, string | undefined>>): readonly string[] {
   const named = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined)
   const names = Math.max(...named.map(([name]) => name.length))
@@ -78,7 +78,7 @@ function fields(indent: string, values: Readonly<Record<string, string | undefin
   return named.flatMap(([name, value]) => wrap(value.replace(/\s+/g, ' '), `${indent}${name.padEnd(names)}  `, below))
 }
 
-/** Breaks between words; a word that is longer than a line has one for itself. */
+/** Wraps between words; a word longer than a line gets a line of its own. */
 function wrap(text: string, first: string, below: string): readonly string[] {
   const lines: string[] = []
   let line = first

@@ -1,6 +1,6 @@
 import type { MoveKind, MoveState } from '../../moves/state/move-state.ts'
 
-/** A move as the admin listener answers it; what is not used here is left out. */
+/** A move as the admin listener returns it, with only the fields used here. */
 export interface Move {
   readonly id: string
   readonly tenantId: string
@@ -10,12 +10,12 @@ export interface Move {
     readonly copied: number
     readonly verified?: number
     readonly total: number | null
-    /** Over copying and comparing together. */
+    /** Progress of copying and comparing together. */
     readonly percent: number | null
     readonly etaS: number | null
   }
   readonly gate?: string | null
-  /** What a person asked for and has not happened yet. */
+  /** The action that a person requested and that is still pending. */
   readonly requested?: string | null
   readonly error?: string | null
   readonly writePauseMs?: number | null

@@ -4,8 +4,8 @@ import type { Context } from './context.ts'
 import { CliError } from './exit-code.ts'
 
 /**
- * The admin listener that the environment names. Without a token, and on this machine, the development issuer of
- * `npm start` stands in: its key lies in the data folder, and no service but that one believes it.
+ * The admin listener that the environment names. Without a token, and on this machine, the development issuer of `npm
+ * start` steps in: its key lies in the data folder, and only that service trusts it.
  */
 export async function openApi(client: ClientSettings, context: Omit<Context, 'api'>): Promise<AdminApi> {
   const { url, token } = client

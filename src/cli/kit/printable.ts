@@ -1,13 +1,16 @@
-/** Characters that a terminal obeys, or that hide or turn around what stands beside them. */
+/** Characters that a terminal interprets, or that hide or reorder their neighbours. */
 const obeyed = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 const obeyedInLines = /[^\P{Cc}\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 
-/** One line as it may go to a terminal, whoever named what is in it: such characters as `\u001b`, which in JSON means the same. */
+/**
+ * One line that is safe for a terminal, whoever supplied its text: dangerous characters become escapes like `\u001b`,
+ * which mean the same in JSON.
+ */
 export function printable(text: string): string {
   return text.replace(obeyed, escaped)
 }
 
-/** The same for a text of several lines. */
+/** The same for text of several lines. */
 export function printableLines(text: string): string {
   return text.replace(obeyedInLines, escaped)
 }

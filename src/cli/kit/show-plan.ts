@@ -3,7 +3,7 @@ import type { Context } from './context.ts'
 import { showDocument } from './show.ts'
 import type { ReadOptions } from './verb.ts'
 
-/** A plan: as JSON on one line, or as a person reads it, a line for each thing to weigh. */
+/** Shows a plan: as JSON on one line, or for a person with a line for each consideration. */
 export function showPlan(context: Context, options: ReadOptions, plan: MovePlan): void {
   if (options.json) {
     context.write(JSON.stringify(plan))

@@ -4,7 +4,7 @@ import type { ReadOptions } from './verb.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-/** One document: as JSON on one line, or a line a field. */
+/** Shows one document: as JSON on one line, or one field a line. */
 export function showDocument(context: Context, options: ReadOptions, document: object): void {
   if (options.json) {
     context.write(JSON.stringify(document))
@@ -15,7 +15,7 @@ export function showDocument(context: Context, options: ReadOptions, document: o
   for (const [name, value] of fields) context.write(`${printable(name).padEnd(width)}  ${plain(value)}`)
 }
 
-/** A list: as one JSON document, or a table of `columns` (title → value). */
+/** Shows a list: as one JSON document, or as a table of `columns` (title → value). */
 export function showList<T extends Row>(
   context: Context,
   options: ReadOptions,

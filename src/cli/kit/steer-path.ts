@@ -6,13 +6,13 @@ export interface AcceptLossOptions extends ChangeOptions {
   readonly acceptLoss?: number
 }
 
-/** For a move that stands until a person decides. */
+/** The option for a move that waits for a person's decision on lost records. */
 export function acceptLoss(): Option {
   const words = 'go on although as many records may be lost, as `moves show` says'
   return new Option('--accept-loss <records>', words).argParser(positiveNumber)
 }
 
-/** Where a verb that steers a move is sent. */
+/** Path of a request that steers a move. */
 export function steerPath(id: string, verb: string, { acceptLoss }: AcceptLossOptions): string {
   return `/moves/${encodeURIComponent(id)}/${verb}${acceptLoss === undefined ? '' : `?acceptLoss=${acceptLoss}`}`
 }

@@ -1,18 +1,18 @@
 import { Command } from 'commander'
 
-/** The options that every verb has. */
+/** Options that every verb has. */
 export interface ReadOptions {
   readonly json?: true
 }
 
-/** The options of a verb that changes something. */
+/** Options of a verb that changes something. */
 export interface ChangeOptions extends ReadOptions {
   readonly dryRun?: true
   readonly yes?: true
 }
 
 interface VerbSpec {
-  /** Commander's form: `show <id>`. */
+  /** The arguments in Commander's notation: `show <id>`. */
   readonly usage: string
   readonly summary: string
   /** One line that can be pasted, without the program's name. */
@@ -30,7 +30,7 @@ export function reading(spec: VerbSpec): Command {
     .addHelpText('after', `\nExample:\n  tenant-router ${spec.example}`)
 }
 
-/** A verb that changes something: it can be tried out, and asks first. */
+/** A verb that changes something: it offers a dry run, and asks first. */
 export function changing(spec: VerbSpec): Command {
   return reading(spec).option('--dry-run', 'say what would be done, and do nothing').option('-y, --yes', 'do not ask')
 }

@@ -12,7 +12,7 @@ interface Drain {
   readonly left: number
 }
 
-/** Queues a move for every tenant of a shared index, call by call until none is left. */
+/** Queues a move for every tenant of a shared index, one batch a call, until none is left. */
 export async function drainIndex(context: Context, options: ChangeOptions, index: string): Promise<void> {
   const request: ApiRequest = { method: 'POST', path: `/indexes/${encodeURIComponent(index)}/drain` }
   const question = `Drain index ${index}? No tenant comes into it any more, and each one in it is moved to another.`

@@ -1,6 +1,6 @@
 import type { Move } from '../kit/move.ts'
 
-/** Records a second since the stage began, as far as it was seen; undefined while there is nothing to count. */
+/** Observed records a second since the stage began; undefined while there is nothing to count. */
 export interface Pace {
   at(done: number): number | undefined
 }
@@ -18,12 +18,12 @@ export function pace(nowMs: () => number = () => performance.now()): Pace {
   }
 }
 
-/** What the present stage has done so far: records copied, then records compared. */
+/** Progress of the present stage: records copied, or records compared. */
 export function doneOf(move: Move): number {
   return (move.state === 'verifying' ? move.progress?.verified : move.progress?.copied) ?? 0
 }
 
-/** `[#########·····] 1,200 of 5,000 (24 %), 830/s, 5 s left`, as far as it is known. */
+/** `[#########·····] 1,200 of 5,000 (24 %), 830/s, 5 s left`, with the parts that are known. */
 export function progressLine(move: Move, perSecond: number | undefined, bar: boolean): string {
   const total = move.progress?.total ?? null
   if (total === null) return ''

@@ -1,6 +1,6 @@
 import type { MoveState } from '../../moves/state/move-state.ts'
 
-/** What a person sees a move go through, in order. */
+/** Stages of a move as a person sees them, in order. */
 export const stages = [
   'Make its new place',
   'Note every write from now on',
@@ -9,7 +9,7 @@ export const stages = [
   'Switch',
 ] as const
 
-/** Which stage a state is in; past the last one when the switch is done; undefined when the move is not going forward. */
+/** The index of a state's stage; past the last one after the cutover; undefined when the move is not going forward. */
 export function stageOf(state: MoveState): number | undefined {
   switch (state) {
     case 'queued':

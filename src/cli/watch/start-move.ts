@@ -20,7 +20,7 @@ interface WantedMove {
   readonly tenantId: string
   readonly kind: MoveKind
   readonly to?: string | undefined
-  /** What will be done, as a question. */
+  /** The move as a question to the person. */
   readonly question: string
 }
 
@@ -32,8 +32,8 @@ export function moving(command: Command): Command {
 }
 
 /**
- * Starts a move and follows it to its switch, or shows its plan.
- * @throws CliError `refused` by the server, or by the plan; `failed` when the move ended without the switch.
+ * Starts a move and follows it to its cutover, or shows its plan.
+ * @throws CliError `refused` by the server, or by the plan; `failed` when the move ended without the cutover.
  */
 export async function startMove(context: Context, options: MoveOptions, wanted: WantedMove): Promise<void> {
   const { tenantId, kind, to, question } = wanted

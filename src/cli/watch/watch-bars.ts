@@ -6,7 +6,7 @@ import { doneOf, pace, progressLine } from './progress-line.ts'
 import { stageOf, stages } from './stages.ts'
 import { watchLines } from './watch-lines.ts'
 
-/** For a terminal: the stages of the move one below the other, the present one with a bar, rate and time left. */
+/** Shows a move on a terminal: its stages below one another, the present one with a bar, rate and time left. */
 export async function watchBars(context: Context, moves: AsyncIterable<Move>): Promise<Move | undefined> {
   const iterator = moves[Symbol.asyncIterator]()
   const first = await iterator.next()

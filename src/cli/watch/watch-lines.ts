@@ -3,7 +3,9 @@ import type { Move } from '../kit/move.ts'
 import { printable } from '../kit/printable.ts'
 import { doneOf, pace, progressLine } from './progress-line.ts'
 
-/** For logs and pipes: a line when the state or what it waits for changes, and at every tenth of the stage. */
+/**
+ * Shows a move in logs and pipes: a line when its state or what it waits for changes, and at every tenth of a stage.
+ */
 export async function watchLines(context: Context, moves: AsyncIterable<Move>): Promise<Move | undefined> {
   const rate = pace()
   let said = ''

@@ -6,13 +6,13 @@ import { CliError, exitCodes } from '../kit/exit-code.ts'
 import type { Move } from '../kit/move.ts'
 
 const everyMs = 500
-/** A deployment of the service is no reason to stop watching; the move goes on by itself. */
+/** Retries this long without a connection: a deployment of the service does not stop the move. */
 const patienceMs = 120_000
 
 /**
- * The move each time that it changed, until there is nothing more to wait for: it has ended, or it has switched and
- * only the retention of its source is left. Comes over the server's event stream, which is taken up after its last
- * event when the connection is lost; asked for again and again where there is no stream.
+ * Yields the move at each change until nothing more can be awaited: it has ended, or it has cut over and only the
+ * retention of its source remains. It reads the server's event stream, resumes after the last event when the connection
+ * is lost, and polls where there is no stream.
  * @throws when `signal` fires; CliError `refused` when there is no such move.
  */
 export async function* watchMove(api: AdminApi, id: string, signal: AbortSignal): AsyncGenerator<Move> {
@@ -67,7 +67,7 @@ async function* unbroken(stream: AsyncIterable<ServerEvent> | undefined): AsyncG
   }
 }
 
-/** The whole move, or what was known of it in a new state. */
+/** The whole move, or the last known one in its new state. */
 function shownBy({ event, data }: ServerEvent, shown: Move | undefined): Move | undefined {
   if (event === 'progress' || event === 'end') return JSON.parse(data)
   if (event !== 'state' || shown === undefined) return undefined

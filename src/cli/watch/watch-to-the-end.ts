@@ -8,9 +8,9 @@ import { watchLines } from './watch-lines.ts'
 import { watchMove } from './watch-move.ts'
 
 /**
- * Shows a move until it has switched or ended: bars on a terminal, lines elsewhere, a JSON line a change with `--json`.
- * @throws CliError `interrupted` on Ctrl-C, which leaves the move running; `failed` when the move failed, or, where the
- *   switch is what was wanted, ended without it.
+ * Shows a move until it has cut over or ended: bars on a terminal, lines elsewhere, a JSON line a change with `--json`.
+ * @throws CliError `interrupted` on Ctrl-C, which leaves the move running; `failed` when the move failed, or ended
+ * without the cutover where that was wanted.
  */
 export async function watchToTheEnd(
   context: Context,
