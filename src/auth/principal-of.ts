@@ -14,8 +14,8 @@ const listMax = 256
 const wordMaxLength = 128
 
 /**
- * The caller that a verified token stands for: a tenant's app or one of our staff, never both. A claim of null counts
- * as none, as some issuers write it; any other oddity is refused and not repaired.
+ * Maps a verified token to its caller: a tenant's app or one of our staff, never both. A null claim counts as absent,
+ * since some issuers write it; any other oddity is refused instead of repaired.
  * @throws AppError `unauthenticated`
  */
 export function principalOf(payload: JWTPayload, claims: Claims): Principal {
@@ -44,7 +44,7 @@ export function principalOf(payload: JWTPayload, claims: Claims): Principal {
   }
 }
 
-/** Roles that are not of the closed list mean something to others and nothing here. */
+/** Roles outside the closed list belong to other systems and are ignored. */
 function rolesOf(claim: unknown, name: string): ReadonlySet<Role> {
   const listed = new Set(wordsOf(claim ?? [], name))
   return new Set(roles.filter((role) => listed.has(role)))
@@ -54,7 +54,9 @@ function groupsOf(claim: unknown, name: string): readonly string[] {
   return [...new Set(wordsOf(claim ?? [], name))].sort()
 }
 
-/** RFC 8693, section 4.2 (`scope`, space-separated), or `scp` as some issuers write it. Present but empty is none. */
+/**
+ * RFC 8693, section 4.2 (`scope`, space-separated), or `scp` as some issuers write it. Present but empty means none.
+ */
 function scopesOf(payload: JWTPayload, defaults: readonly Scope[]): ReadonlySet<Scope> {
   const claim = payload.scope ?? payload.scp ?? undefined
   if (claim === undefined) return new Set(defaults)
@@ -63,7 +65,7 @@ function scopesOf(payload: JWTPayload, defaults: readonly Scope[]): ReadonlySet<
   return new Set(scopes.filter((scope) => listed.has(scope)))
 }
 
-/** A machine's token may have no `sub`; its client is who it is then. */
+/** A machine's token may have no `sub`; its client id then names the caller. */
 function subjectOf(payload: JWTPayload): string {
   const found = [payload.sub, payload.client_id, payload.azp].find((claim) => typeof claim === 'string' && claim !== '')
   return typeof found === 'string' ? found.slice(0, 256) : 'unknown'

@@ -1,12 +1,12 @@
 import { errors } from 'jose'
 import { AppError } from '../errors.ts'
 
-/** The issuer's keys cannot be read: nothing is known of the token. */
+/** The issuer's keys cannot be read, so the token cannot be checked. */
 export class IssuerUnreachable extends Error {
   override readonly name = 'IssuerUnreachable'
 }
 
-/** Why a token does not pass, in words for its owner: enough to mend it, nothing that helps to forge one. */
+/** Explains to the token's owner why it is refused: enough to fix it, nothing that helps to forge one. */
 export function refusal(error: unknown): AppError {
   if (unreachable(error)) {
     const words = 'The keys of the token issuer cannot be read at the moment; try again.'
@@ -40,7 +40,7 @@ function reason(error: unknown): string {
   return 'What was sent is no JWT, which is three parts with points between; send the whole access token, and no more.'
 }
 
-/** Which check failed is the caller's to know; what would have passed it is not said. */
+/** Names the failed check, but not a value that would pass it. */
 function claimReason({ claim, reason: why }: errors.JWTClaimValidationFailed): string {
   if (why === 'missing') return `The token has no claim \`${claim}\`; have its issuer add it.`
   switch (claim) {

@@ -13,23 +13,23 @@ import { IssuerUnreachable } from './refusal.ts'
 export interface ServedKeysOptions {
   readonly url: string
   readonly refreshMs: number
-  /** After a reading, so long an unknown key causes no further one. */
+  /** Time after a fetch in which an unknown key triggers no further one. */
   readonly cooldownMs: number
-  /** How long one reading may take, its body included. */
+  /** Limit of one fetch, its body included. */
   readonly timeoutMs: number
-  /** The key set was read anew; the thumbprints (RFC 7638) of all that it holds. */
+  /** Called with the thumbprints (RFC 7638) of the whole key set after each fetch. */
   readonly onChanged: (thumbprints: ReadonlySet<string>) => void
 }
 
-/** The largest key set that is read, after decompression; real ones have a few KiB. */
+/** The largest key set accepted, after decompression; real ones have a few KiB. */
 const keySetBytesMax = 512 * 1024
 
-/** While the issuer is away, one attempt a second is enough, however many callers wait. */
+/** One attempt a second while the issuer is unavailable, however many callers wait. */
 const pauseAfterFaultMs = 1000
 
 /**
- * The issuer's public keys: read when first needed, again for an unknown key, and now and then. All who wait share one
- * reading, and there is a pause after each, so that made-up key ids don't become a flood of requests to the issuer.
+ * The issuer's public keys: fetched on first use, for an unknown key, and periodically. All waiting callers share one
+ * fetch, and a pause follows each, so that made-up key ids cannot flood the issuer with requests.
  */
 export class ServedKeys implements Disposable {
   readonly find: JWTVerifyGetKey
@@ -85,7 +85,7 @@ export class ServedKeys implements Disposable {
     clearInterval(this.#timer)
   }
 
-  /** jose reads the set by itself too (first use, unknown key, age): each new reading is noticed here. */
+  /** Notices each new key set: jose also fetches on its own (first use, unknown key, age). */
   async #takeIn(): Promise<void> {
     const { jwks } = this.#cache as { readonly jwks?: { readonly keys: readonly Record<string, unknown>[] } }
     if (jwks === undefined || jwks === this.#taken) return
@@ -113,7 +113,7 @@ export class ServedKeys implements Disposable {
   }
 }
 
-/** @throws Error when the body is larger than any key set, and when the signal of the request fires. */
+/** @throws Error when the body is larger than any key set, or the request's signal fires. */
 async function textOf(response: Response): Promise<string> {
   const parts: Uint8Array[] = []
   let bytes = 0

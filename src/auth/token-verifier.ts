@@ -24,26 +24,26 @@ export interface TokenVerifierOptions {
   /** Scopes of a tenant token without a scope claim. */
   readonly defaultScopes: readonly Scope[]
   readonly now?: () => Date
-  /** Verified tokens remembered at once. Default 10,000. */
+  /** Verified tokens remembered, at most. Default 10,000. */
   readonly maxRemembered?: number
-  /** How often the issuer's keys are read again. Default 5 minutes. */
+  /** Interval between fetches of the issuer's keys. Default 5 minutes. */
   readonly refreshMs?: number
-  /** How long after a reading an unknown key causes no further one. Default 1 s. */
+  /** Time after a fetch in which an unknown key triggers no further one. Default 1 s. */
   readonly cooldownMs?: number
-  /** How long a reading of the keys may take, its body included. Default 5 s. */
+  /** Limit of one fetch of the keys, its body included. Default 5 s. */
   readonly keysTimeoutMs?: number
   readonly onRemembered?: (found: boolean) => void
 }
 
 export interface TokenVerifier extends Disposable {
   /**
-   * Who is calling. Answers without waiting when the token was verified before.
+   * Returns the caller, without waiting when the token was verified before.
    * @param authorization the header's value, `Bearer <token>`.
-   * @throws AppError `unauthenticated` with a reason that names nothing secret; `identity_unavailable` when the
-   *   issuer's keys cannot be read: a token that cannot be checked never passes.
+   * @throws AppError `unauthenticated` with a reason that reveals no secret; `identity_unavailable` when the issuer's
+   *   keys cannot be read: a token that cannot be checked never passes.
    */
   verify(authorization: string | undefined): Principal | Promise<Principal>
-  /** Reads the issuer's keys again and forgets tokens of keys that are gone. */
+  /** Fetches the issuer's keys again and forgets tokens whose keys are gone. */
   refresh(): Promise<void>
 }
 
@@ -51,7 +51,7 @@ export interface TokenVerifier extends Disposable {
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 const skewS = 30
-/** Node takes headers of 16 KiB in all; a token near that is no token. */
+/** Node accepts 16 KiB of headers in all; nothing near that is a token. */
 const tokenMaxLength = 12_000
 
 interface Remembered {
@@ -124,7 +124,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   }
 }
 
-/** A token that names no key is tried with each that fits, as happens between two keys of a rotation. */
+/** Tries a token that names no key with each key that fits: during a rotation there may be two. */
 async function verifyWithServedKeys(
   token: string,
   find: JWTVerifyGetKey,

@@ -2,8 +2,8 @@ import type { Logger } from 'pino'
 import { AppError } from '../errors.ts'
 
 /**
- * Work that goes on after its caller was answered, at most one at a time for a key: those that ask for the same join
- * it. Ends with the replica; what it leaves undone, the next start takes up.
+ * Work that goes on after its caller was answered, at most one at a time for a key; callers with the same key join it.
+ * It ends with the replica, and the next start resumes what is unfinished.
  */
 export class Background<T> implements AsyncDisposable {
   readonly #running = new Map<string, Promise<T>>()
@@ -18,7 +18,7 @@ export class Background<T> implements AsyncDisposable {
     return this.#stop.signal
   }
 
-  /** Starts the work, or joins it. A fault is logged here and thrown to whoever awaits the answer. */
+  /** Starts the work, or joins it. A fault is logged here and thrown to whoever awaits the result. */
   run(key: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const running = this.#running.get(key)
     if (running !== undefined) return running
@@ -30,7 +30,7 @@ export class Background<T> implements AsyncDisposable {
     return started
   }
 
-  /** Waits until nothing runs any more. */
+  /** Waits until nothing runs. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running.values())
   }

@@ -7,10 +7,10 @@ interface Waiting<In, Out> {
 }
 
 /**
- * Turns many single calls into few calls with many items: while one run is under way, those that arrive wait and go
- * together in the next one. A lone call is held back for one turn of the event loop, and then for `gathered`. `run`
- * does all or nothing and answers in the order of its items; a batch that fails is run again item by item, so that one's
- * fault is not another's.
+ * Combines single calls into batches: while one run is under way, new calls wait and go together in the next. A lone
+ * call waits for one turn of the event loop, and then for `gathered`. `run` succeeds or fails as a whole and returns
+ * results in the order of its items. A failed batch is run again item by item, so that one item's fault does not fail
+ * the others.
  */
 export function batched<In, Out>(
   run: (items: readonly In[]) => Promise<readonly Out[]>,

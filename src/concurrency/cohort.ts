@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Those who set out together and are to arrive together. Callers that wait for each other's batch fall apart into ever
- * smaller groups, each with a commit of its own; a short wait for those who are nearly there keeps them in one.
+ * Callers that started together and should arrive together. Callers that wait for each other's batch split into ever
+ * smaller groups, each with a commit of its own; a short wait for those nearly there keeps them in one batch.
  */
 export class Cohort {
   readonly #underWay = new Set<Promise<void>>()
@@ -12,7 +12,7 @@ export class Cohort {
     this.#lingerMs = lingerMs
   }
 
-  /** @returns what to call when this one has arrived, or won't; more than once does no harm. */
+  /** @returns a function to call when this caller has arrived, or won't; further calls have no effect. */
   setOut(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#underWay.add(promise)
@@ -22,7 +22,7 @@ export class Cohort {
     }
   }
 
-  /** Waits for those who are under way now, not for who sets out meanwhile, and never long. */
+  /** Waits briefly for callers already under way, not for those that start meanwhile. */
   async arrived(): Promise<void> {
     if (this.#underWay.size === 0) return
     const over = new AbortController()

@@ -1,4 +1,4 @@
-/** Runs the work for each item, at most `atOnce` at the same time. Answers how many succeeded and how many failed. */
+/** Runs the work for each item, up to `atOnce` at the same time. Returns how many succeeded and how many failed. */
 export async function eachLimited<T>(
   items: readonly T[],
   atOnce: number,

@@ -1,8 +1,8 @@
-/** One tenant's part in a `FairSlots`: how much of it runs and what waits. */
+/** One tenant's share of a `FairSlots`: its running calls and its queue. */
 export interface Line {
-  /** Runs at most at once. */
+  /** Calls that run at once, at most. */
   cap: number
-  /** Waits at most at once. */
+  /** Calls that wait at once, at most. */
   waitingMax: number
   active: number
   readonly waiting: (() => void)[]
@@ -14,20 +14,20 @@ export function newLine(cap: number, waitingMax: number): Line {
 }
 
 /**
- * Lets so much run at once, and of each tenant no more than its cap. What has to wait is served one of each tenant in
- * turn: however long the line of one is, another's first comes next.
+ * Limits concurrent calls, in all and for each tenant. Waiting calls are served one of each tenant in turn: however
+ * long one tenant's queue is, another's first call comes next.
  */
 export class FairSlots {
   readonly #max: number
   #active = 0
-  /** Lines in which someone waits and may go as soon as there is room. */
+  /** Tenants whose next call may run as soon as a slot is free. */
   readonly #turns: Line[] = []
 
   constructor(max: number) {
     this.#max = max
   }
 
-  /** @returns true: go; a promise: go when it resolves; undefined: too many wait already. */
+  /** @returns true: go; a promise: go when it resolves; undefined: the queue is full. */
   enter(line: Line): true | Promise<void> | undefined {
     if (line.waiting.length === 0 && line.active < line.cap && this.#active < this.#max) {
       line.active += 1
@@ -41,7 +41,7 @@ export class FairSlots {
     return promise
   }
 
-  /** For each that was let in. */
+  /** Frees the slot of a call that was let in. */
   leave(line: Line): void {
     line.active -= 1
     this.#active -= 1

@@ -1,14 +1,14 @@
 import type { TenantId } from '../placement/tenant-id.ts'
 
-/** Lets the writes to one record of one tenant go one after another, in the order they came. */
+/** Serializes the writes to one record of one tenant, in order of arrival. */
 export interface IdLocks {
-  /** Runs `work` when every earlier holder of any of the ids has ended. */
+  /** Runs `work` once every earlier holder of any of the ids has ended. */
   hold<T>(tenantId: TenantId, ids: readonly string[], work: () => Promise<T>): Promise<T>
 }
 
 /**
- * All of a caller's ids are taken in one step, so holders wait only for earlier ones and never in a circle. It orders
- * the writes of this replica; those of two replicas to one record are ordered by the store.
+ * A caller takes all its ids in one step, so holders wait only for earlier ones and never in a circle. It orders this
+ * replica's writes; the store orders two replicas' writes to one record.
  */
 export function idLocks(): IdLocks {
   const tails = new Map<string, Promise<void>>()

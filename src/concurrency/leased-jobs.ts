@@ -1,41 +1,44 @@
 import { type Clock, systemClock } from '../clock.ts'
 
-/** A job that was taken under a lease, as its work sees it. */
+/** A job claimed under a lease, as its work sees it. */
 export interface Claim {
-  /** Fires when the claim is lost or the process stops: nothing of the job may be sent after it. */
+  /** Fires when the claim is lost or the process stops: the work sends nothing for this job afterwards. */
   readonly signal: AbortSignal
-  /** Whether the claim still holds by our own clock, which counts it a tenth shorter than its row does. */
+  /** Whether the claim still holds by this process's clock, which counts it a tenth shorter than its row does. */
   stillMine(): boolean
 }
 
-/** How a job left this process: its work came to an end, or threw; or the claim was lost, or the process stops. */
+/** How a job left this process: its work completed or threw, the claim was lost, or the process stops. */
 export type JobEnd<Result> =
   | { readonly kind: 'done'; readonly result: Result }
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'lost' | 'stopped' }
 
 export interface LeasedJobsWork<Job, Result> {
-  /** Takes the next job for `leaseMs`; undefined when there is none. */
+  /** Claims the next job for `leaseMs`; undefined when there is none. */
   claim(running: readonly Job[]): Promise<Job | undefined>
-  /** Holds a job for another `leaseMs`; false when somebody else has it. */
+  /** Extends the claim by `leaseMs`; false when another process has the job. */
   renew(job: Job): Promise<boolean>
   run(job: Job, claim: Claim): Promise<Result>
-  /** Gives the job back, or writes down what became of it. */
+  /** Gives the job back, or records its result. */
   release(job: Job, end: JobEnd<Result>): Promise<void>
-  /** A claim, a renewal or a release failed: the lease sees to the rest. */
+  /**
+   * Called when a claim, a renewal or a release fails; the job's lease then expires, and another process may claim it.
+   */
   onFault(error: unknown, during: 'claim' | 'release'): void
 }
 
 export interface LeasedJobsOptions {
   readonly leaseMs: number
-  /** Jobs at once. */
+  /** Concurrent jobs. */
   readonly slots: number
   readonly clock?: Clock
 }
 
 /**
- * Work that any replica may do and one does at a time: a row is claimed under a lease, which is renewed while the work
- * runs, and given back after it. A wake-up that comes during a look is not lost, and each job that ends leads to a look.
+ * Work that any replica may do and one does at a time: it claims a row under a lease, renews it while the work runs,
+ * and releases it afterwards. A wake-up that arrives during a look is not lost, and each job that ends triggers another
+ * look.
  */
 export class LeasedJobs<Job, Result> implements AsyncDisposable {
   readonly #work: LeasedJobsWork<Job, Result>
@@ -54,7 +57,7 @@ export class LeasedJobs<Job, Result> implements AsyncDisposable {
     this.#clock = clock
   }
 
-  /** Looks for jobs now, as many as there is room for. */
+  /** Looks for jobs now, and claims as many as there are free slots. */
   wake(): void {
     this.#again = true
     if (this.#stop.signal.aborted) return
@@ -65,12 +68,12 @@ export class LeasedJobs<Job, Result> implements AsyncDisposable {
     })
   }
 
-  /** Takes nothing more and tells what runs to stop. */
+  /** Claims nothing more and aborts running jobs. */
   stop(reason: unknown = new Error('the jobs are stopped')): void {
     this.#stop.abort(reason)
   }
 
-  /** Stops, and comes back when nothing runs any more. */
+  /** Stops, and resolves when nothing runs. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop()
     await this.#looking
@@ -123,8 +126,8 @@ export class LeasedJobs<Job, Result> implements AsyncDisposable {
   }
 
   /**
-   * Renews the claim four times a lease. One that was not renewed for nine tenths of it is lost at that moment, by our
-   * own clock, whatever the registry says.
+   * Renews the claim four times per lease. A claim not renewed for nine tenths of its lease is lost at that moment, by
+   * this process's clock, whatever the registry says.
    * @returns until when it holds.
    */
   #renewing(job: Job, lost: AbortController, over: AbortSignal): () => number {
@@ -147,7 +150,7 @@ export class LeasedJobs<Job, Result> implements AsyncDisposable {
   }
 }
 
-/** Another has the job, or the lease on it ran out: whoever gets this stops without a word. */
+/** Another process has the job, or its lease ran out: the holder stops silently. */
 class LostClaim extends Error {
   override readonly name = 'LostClaim'
 }

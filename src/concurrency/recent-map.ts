@@ -1,4 +1,4 @@
-/** A map that forgets what was set longest ago. */
+/** A map that drops its oldest entries. */
 export class RecentMap<K, V> {
   readonly #entries = new Map<K, { readonly value: V; readonly untilMs: number }>()
   readonly #max: number

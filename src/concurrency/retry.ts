@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isAppError } from '../errors.ts'
 
-/** The store may answer otherwise in a while. */
+/** Whether the store may succeed on a later try. */
 export function isPassing(error: unknown): boolean {
   return (
     isAppError(error, 'store_busy') || isAppError(error, 'store_unavailable') || isAppError(error, 'outcome_unknown')
   )
 }
 
-/** How long before the next try: a tenth of a second at first, five seconds at most. */
+/** Delay before the next try: 0.1 s at first, doubled up to 5 s. */
 export function backoffMs(failures: number): number {
   return Math.min(5000, 100 * 2 ** failures)
 }
@@ -21,7 +21,7 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Does it again as long as the store's fault is one that passes, until `signal`. The work may be done twice. */
+/** Repeats the work until `signal` fires, as long as the store's fault is transient. The work may run twice. */
 export async function persist<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (let failures = 0; ; failures++) {
     try {

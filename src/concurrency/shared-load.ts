@@ -1,13 +1,13 @@
-/** One load that several wait for. It is ended when all of them have gone away, and not before. */
+/** One load that several callers wait for. It is aborted only when all of them have disconnected. */
 export class SharedLoad<V> {
   readonly #result: Promise<V>
   readonly #end = new AbortController()
   readonly #onAbandoned: () => void
   #waiting = 0
-  /** Someone waits who does not go away. */
+  /** Set when a caller waits without a signal. */
   #stays = false
 
-  /** @param onAbandoned all have gone: nobody may join any more. */
+  /** @param onAbandoned called when all callers have disconnected: nobody may join any more. */
   constructor(load: (signal: AbortSignal) => Promise<V>, onAbandoned: () => void) {
     this.#onAbandoned = onAbandoned
     this.#result = load(this.#end.signal)

@@ -19,24 +19,24 @@ import {
 } from './setting-groups.ts'
 import { type Environment, settingReader } from './setting-reader.ts'
 
-/** Everything the environment says, parsed once. Each part is handed its own slice. */
+/** Every setting of the environment, parsed once. Each part gets its own slice. */
 export interface Config {
   readonly http: HttpSettings
   readonly databaseUrl: Secret
-  /** Past a pooler, straight to Postgres: for LISTEN alone. */
+  /** A URL that bypasses any pooler; for LISTEN only. */
   readonly databaseListenUrl?: Secret
   readonly pinecone: PineconeSettings
   readonly embedding: EmbeddingSettings
   readonly answer: AnswerSettings
   readonly retrieveMode: 'dense' | 'hybrid'
-  /** A cross-encoder; without one, words alone rerank. */
+  /** A cross-encoder; without one, the lexical reranker is used. */
   readonly rerank?: RerankSettings
   readonly jwt: JwtSettings
   readonly limits: LimitSettings
   readonly cache: { readonly ttlMs: number; readonly maxBytes: number }
   readonly ingest: {
     readonly atOnce: number
-    /** Of one tenant. */
+    /** Limit for one tenant. */
     readonly queueBytesMax: number
   }
   readonly moves: {
@@ -47,21 +47,22 @@ export interface Config {
     readonly storeVisibleMs: number
   }
   readonly movePolicy: Policy
-  /** Prices in the place of the vendor's list. */
+  /** A price list that replaces the vendor's. */
   readonly priceListPath?: string
   readonly registryOutageReads: 'stale' | 'stop'
   readonly log: { readonly level: (typeof logLevels)[number] }
   readonly otelEndpoint?: string
-  /** What is odd about the environment and keeps nothing from starting, a sentence each. */
+  /** Oddities of the environment that do not prevent a start, a sentence each. */
   readonly warnings: readonly string[]
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 /**
- * The only reader of the environment.
- * @param defaults replaces the defaults of the settings table (`npm start` gives its embedded parts); the environment wins.
- * @throws ConfigError naming every fault at once, with its remedy, and no secret.
+ * Reads the environment; nothing else does.
+ * @param defaults replaces the defaults of the settings table (`npm start` supplies its embedded parts); the
+ *   environment wins.
+ * @throws ConfigError that names every fault at once, with its remedy and without any secret.
  */
 export function readConfig(env: Environment = process.env, defaults: Partial<Record<string, string>> = {}): Config {
   const read = settingReader(env, defaults)
@@ -102,9 +103,9 @@ export function readConfig(env: Environment = process.env, defaults: Partial<Rec
   return config
 }
 
-/** What `npm start`, the tour and `tenant-router token` agree on beside the service's own settings. */
+/** Settings that `npm start`, the tour and `tenant-router token` share beside the service's own. */
 export interface DevelopmentSettings {
-  /** Where the embedded parts keep everything. */
+  /** Folder of the embedded parts' data. */
   readonly dataDir: string
   readonly issuer: {
     readonly issuer: string
@@ -128,7 +129,7 @@ export function readDevelopmentSettings(env: Environment = process.env): Develop
   }
 }
 
-/** Where the command line finds the admin listener, and who it is there. */
+/** Address and token that the command line uses for the admin listener. */
 export interface ClientSettings {
   readonly url: string
   readonly token?: Secret
@@ -142,7 +143,7 @@ export function readClientSettings(env: Environment = process.env): ClientSettin
   }
 }
 
-/** Where the command line finds the public listener, and who it is there. */
+/** Address and token that the command line uses for the public listener. */
 export interface TenantClientSettings {
   readonly url: string
   readonly token?: Secret
@@ -156,7 +157,7 @@ export function readTenantClientSettings(env: Environment = process.env): Tenant
   }
 }
 
-/** What `migrate` needs of the settings, and no more. */
+/** Reads the only setting that `migrate` needs. */
 export function readDatabaseUrl(env: Environment = process.env): Secret {
   const read = settingReader(env, {})
   const url = databaseUrlOf(read)

@@ -5,9 +5,9 @@ export interface HttpSettings {
   readonly host: string
   readonly adminPort: number
   readonly adminHost: string
-  /** How long a replica that is told to stop goes on serving, for balancers to notice. */
+  /** Time that a stopping replica keeps serving, so that balancers notice. */
   readonly drainMs: number
-  /** Names that the admin listener is called by, beside `localhost` and addresses. */
+  /** Host names of the admin listener, beside `localhost` and addresses. */
   readonly adminHosts: readonly string[]
   readonly mcpOrigins: readonly string[]
 }

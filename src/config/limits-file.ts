@@ -8,7 +8,7 @@ export interface LimitSettings {
   readonly store: 'postgres' | 'memory'
   readonly onError: OnError
   readonly byTier: TierLimits
-  /** Requests of all tenants that a replica serves at once. */
+  /** Concurrent requests of all tenants on one replica. */
   readonly slots: number
 }
 
@@ -23,7 +23,7 @@ export function limitsOf(read: SettingReader): LimitSettings {
 
 const remedy = 'correct the file, or leave RATE_LIMITS unset'
 
-/** The defaults, and what the file of `RATE_LIMITS` says in their place. Every fault is told. */
+/** The defaults, overridden by the file of `RATE_LIMITS`. Reports every fault. */
 function tierLimitsOf(read: SettingReader): TierLimits {
   const path = read.raw('RATE_LIMITS')
   if (path === undefined) return defaultTierLimits

@@ -2,17 +2,17 @@ import { closest, distance } from 'fastest-levenshtein'
 import type { Environment } from './setting-reader.ts'
 import { settings } from './settings.ts'
 
-/** Read beside the settings table: by the command line, by development, by libraries under names of their own. */
+/** Variables outside the settings table that the command line, development or libraries read. */
 const alsoRead = [
   ...['DATA_DIR', 'TENANT_ROUTER_URL', 'TENANT_ROUTER_TOKEN', 'TENANT_ROUTER_PUBLIC_URL', 'TENANT_ROUTER_TENANT_TOKEN'],
   ...['HOSTNAME', 'HOSTTYPE', 'LOGNAME', 'PORTS', 'HOME', 'HOSTS', 'POSTGRES'],
 ]
-/** Other programs have settings of these too. */
+/** Prefixes that other programs use too. */
 const sharedPrefixes = new Set([
   ...['PORT', 'ADMIN', 'HOST', 'LOG', 'OTEL', 'OPENAI', 'DATABASE', 'REQUESTS', 'CACHE', 'INDEX', 'POOL', 'PRICE'],
   ...['PROJECT', 'SESSION', 'STORE'],
 ])
-/** Kubernetes sets these for every service of a namespace, whatever it is called. */
+/** Variables that Kubernetes sets for every service of a namespace, whatever its name. */
 const ofKubernetes = /_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)$/
 
 const names = [...settings.map(({ name }) => name as string), ...alsoRead]
@@ -21,7 +21,7 @@ const ownPrefixes = new Set(
 )
 
 /**
- * Variables that look like settings of ours and are read by nothing, each in a sentence with the nearest right name.
+ * Variables that look like settings of ours but are never read, each in a sentence with the nearest valid name.
  * @param read names that a settings file gave to variables.
  */
 export function misspelledSettings(env: Environment, read: ReadonlySet<string>): readonly string[] {

@@ -5,7 +5,7 @@ import type { SettingReader } from './setting-reader.ts'
 
 const remedy = 'correct the file, or leave MOVE_POLICY unset for advice alone'
 
-/** The policy of the file that `MOVE_POLICY` names; without one nothing is moved by itself. Every fault is told. */
+/** The policy in the file of `MOVE_POLICY`; without it nothing moves automatically. Reports every fault. */
 export function policyOf(read: SettingReader): Policy {
   const path = read.raw('MOVE_POLICY')
   if (path === undefined) return defaultPolicy

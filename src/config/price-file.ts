@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { listPrices, type PriceList, parsePriceList } from '../moves/plan/price-list.ts'
 
 /**
- * The prices that plans are made with: the vendor's list, or one's own in its place.
- * @throws Error with one sentence that names the file and what is wrong with it.
+ * The prices for plans: the vendor's list, or the operator's own.
+ * @throws Error with one sentence that names the file and its fault.
  */
 export async function readPrices(path: string | undefined): Promise<PriceList> {
   if (path === undefined) return listPrices

@@ -4,14 +4,14 @@ import type { Project } from '../placement/choose-project.ts'
 import { Secret } from './secret.ts'
 import type { SettingReader } from './setting-reader.ts'
 
-/** A Pinecone project with what opens it. */
+/** A Pinecone project with its API key. */
 export interface ProjectSettings extends Project {
   readonly apiKey: Secret
-  /** Without it the SDK's own. */
+  /** Undefined: the SDK's default. */
   readonly controllerHost?: string
 }
 
-/** The name of the project that the plain variables tell of. */
+/** The name of the project in the plain variables. */
 export const defaultProject = 'default'
 
 const region = z.string('must be text').regex(/^[a-z0-9-]{1,40}$/, 'must be a region of the cloud, as in eu-west-1')
@@ -42,8 +42,8 @@ const entry = z.strictObject({
 type Entry = z.infer<typeof entry>
 
 /**
- * The projects of the file that `PINECONE_PROJECTS` names, in its order; none when it is not set. Every fault of the
- * file is told to the reader with its entry and field, and no value that could be a key.
+ * The projects in the file of `PINECONE_PROJECTS`, in order; none when it is not set. The reader collects every fault
+ * of the file with its entry and field, and no value that could be a key.
  * @param first the project of the plain variables, which no entry may repeat.
  */
 export function projectsOf(read: SettingReader, first: ProjectSettings): readonly ProjectSettings[] | undefined {
@@ -102,13 +102,13 @@ function projectOf({ apiKeyVariable: _, controllerHost, ...facts }: Entry, apiKe
   return { ...facts, regions: facts.regions ?? [], apiKey, ...host }
 }
 
-/** The same key at the same address is the same project: its indexes would be counted twice and their names collide. */
+/** One key at one address is one project: listed twice, its indexes would be counted twice and their names collide. */
 function isSame(one: ProjectSettings, other: ProjectSettings): boolean {
   const key = one.apiKey.reveal()
   return key !== '' && key === other.apiKey.reveal() && one.controllerHost === other.controllerHost
 }
 
-/** What can be told of an entry that has faults elsewhere. */
+/** The valid parts of an entry that has faults elsewhere. */
 function partsOf(candidate: unknown): {
   readonly name?: string | undefined
   readonly apiKeyVariable?: string | undefined

@@ -10,7 +10,7 @@ export interface RerankSettings {
 
 const shapes = ['cohere', 'jina', 'tei'] as const
 
-/** Undefined: no endpoint is configured. */
+/** Undefined when no endpoint is configured. */
 export function rerankOf(read: SettingReader): RerankSettings | undefined {
   const url = read.url('RERANK_URL')
   const model = read.raw('RERANK_MODEL')
@@ -29,7 +29,10 @@ export function rerankOf(read: SettingReader): RerankSettings | undefined {
   return { url, shape, ...(model && { model }), ...(apiKey && { apiKey: new Secret(apiKey) }) }
 }
 
-/** The shape that an endpoint's path tells: Cohere's ends in `/v2/rerank`, Jina's in `/v1/rerank`, TEI's is `/rerank`. */
+/**
+ * Guesses the shape from the endpoint's path: Cohere's ends in `/v2/rerank`, Jina's in `/v1/rerank`, TEI's is
+ * `/rerank`.
+ */
 function shapeOf(url: string): RerankSettings['shape'] {
   const { pathname } = new URL(url)
   if (/\/v2\/rerank\/?$/.test(pathname)) return 'cohere'

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 
-/** A value that no log line, error or `JSON.stringify` shows by accident; `.reveal()` is the one way to it. */
+/** A value that no log line, error or `JSON.stringify` shows by accident; only `.reveal()` returns it. */
 export class Secret {
   readonly #value: string
 

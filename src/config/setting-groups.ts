@@ -6,9 +6,9 @@ import type { SettingReader } from './setting-reader.ts'
 import type { SettingName } from './settings.ts'
 
 export interface PineconeSettings {
-  /** The one of the plain variables, then those of the file in its order. */
+  /** The project of the plain variables, then those of the file in order. */
   readonly projects: readonly [ProjectSettings, ...ProjectSettings[]]
-  /** Of tenants that name none. */
+  /** Region for tenants that name none. */
   readonly region: string
   readonly indexPrefix: string
   readonly metric: 'cosine' | 'dotproduct'
@@ -26,7 +26,7 @@ export interface EmbeddingSettings extends OpenAiAccess {
   readonly model: string
   readonly dimension: number
   readonly encoding: 'base64' | 'float' | 'none'
-  /** Texts a request has at most. */
+  /** Texts per request, at most. */
   readonly maxBatch: number
 }
 
@@ -46,17 +46,17 @@ export interface JwtSettings {
   readonly defaultScopes: readonly Scope[]
 }
 
-/** The one model of the built-in encoder. */
+/** The built-in encoder's only model. */
 const localModel = { model: 'use-lite', dimension: 512 }
 
-/** The longest vector each gives; shorter ones are asked of the newer two by `dimensions`. */
+/** Each model's longest vector; the newer two shorten it by `dimensions`. */
 const openAiModels: Readonly<Record<string, { readonly max: number; readonly min: number }>> = {
   'text-embedding-3-small': { min: 1, max: 1536 },
   'text-embedding-3-large': { min: 1, max: 3072 },
   'text-embedding-ada-002': { min: 1536, max: 1536 },
 }
 
-/** Under `exactOptionalPropertyTypes` what is not set is not there. */
+/** Leaves out a property without a value, as `exactOptionalPropertyTypes` demands. */
 export function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
   return value === undefined || value === '' ? {} : ({ [key]: value } as { readonly [P in K]: V })
 }

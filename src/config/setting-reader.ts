@@ -2,25 +2,25 @@ import { type Setting, type SettingName, settings } from './settings.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Reads settings one by one and keeps every fault, so that all of them are told in one message. */
+/** Reads settings one by one and collects every fault, so that one message reports them all. */
 export interface SettingReader {
-  /** Trimmed; an empty value counts as not set, as compose files write it. The default applies. */
+  /** Trimmed; an empty value counts as not set, since compose files write it so. The table's default applies. */
   raw(name: SettingName): string | undefined
   /** Like `raw`, without the table's default. */
   given(name: SettingName): string | undefined
-  /** A variable of the environment that no table has: its name stands in a file. Undefined when it is not set. */
+  /** A variable outside the settings table, named in a file. Undefined when it is not set. */
   variable(name: string): string | undefined
   text(name: SettingName): string
-  /** A list, with spaces or commas between. */
+  /** A list separated by spaces or commas. */
   words(name: SettingName): readonly string[]
   number(name: SettingName, bounds: NumberBounds): number
   choice<const C extends string>(name: SettingName, choices: readonly C[]): C
   /** Undefined when it is not set. */
   url(name: SettingName): string | undefined
   fault(name: SettingName, wrong: string, remedy: string): void
-  /** Names that were asked for by `variable`. */
+  /** Names requested through `variable`. */
   readonly variables: ReadonlySet<string>
-  /** @throws ConfigError when anything was wrong. */
+  /** @throws ConfigError when there was any fault. */
   finish(): void
 }
 
@@ -31,7 +31,7 @@ export interface NumberBounds {
   readonly fraction?: boolean
 }
 
-/** The settings are wrong; `message` names each fault with its remedy and shows no secret. */
+/** Invalid settings; `message` names each fault with its remedy and shows no secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }

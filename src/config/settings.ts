@@ -1,7 +1,7 @@
-/** One environment variable that the service reads. README's table is made from this list. */
+/** One environment variable that the service reads. The README's table is generated from this list. */
 export interface Setting {
   readonly name: string
-  /** Undefined: there is none; the setting is required or stays off. */
+  /** Undefined: the setting is required, or stays off. */
   readonly default?: string
   readonly meaning: string
   readonly secret?: true

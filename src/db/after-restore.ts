@@ -1,16 +1,16 @@
 import type { Database } from './connect.ts'
 
 /**
- * More than any installation writes between two backups while tenants move: a number that was given before the backup was
- * taken, and is in the store, is never given again.
+ * Larger than the count of writes between any two backups while tenants move: no number issued after the backup, and so
+ * perhaps in the store, is issued again.
  */
 const writesMargin = 1_000_000_000
-/** More moves than one tenant makes between two backups: a place's name holds its generation and is never used twice. */
+/** Larger than one tenant's moves between two backups: a place's name contains its generation and is never reused. */
 const generationsMargin = 1_000
 
 /**
- * After a restore from a backup the registry knows nothing of what came after it, while the store still has it. Raises the
- * numbers that must never be given twice. Done twice they are only higher.
+ * Raises the numbers that must never be issued twice. After a restore from a backup, the registry has lost what came
+ * later, while the store still has it. Running it twice only raises them further.
  */
 export async function raiseAfterRestore({ sql }: Pick<Database, 'sql'>): Promise<{ readonly tenants: number }> {
   return sql.begin(async (tx) => {

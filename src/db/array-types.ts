@@ -3,11 +3,11 @@ import { parse } from 'postgres-array'
 const number = (text: string): number => Number(text)
 
 /**
- * Lists of the types that the registry has, as Postgres writes them (manual, "Array Input and Output Syntax").
+ * The registry's list types, in Postgres's text form (manual, "Array Input and Output Syntax").
  *
- * postgres.js would ask each new connection for all list types of the server, outside of any statement of ours: when a
- * pool is given up just then, that question's fault is nobody's to catch and ends the process. A pool that may be given
- * up does not ask (`fetch_types: false`), and has these. Times stay text, as drizzle wants them.
+ * postgres.js would query all list types of the server on each new connection, outside any statement of ours. When the
+ * pool is given up at that moment, nobody can catch that query's fault, and it ends the process. So a pool that may be
+ * given up does not query (`fetch_types: false`) and uses these. Times stay text, as drizzle expects.
  */
 export const arrayTypes = {
   texts: list(1009),
@@ -29,7 +29,7 @@ function list(oid: number, transform: (text: string) => unknown = (text) => text
   }
 }
 
-/** The query builder may have written the list already. */
+/** The query builder may have encoded the list already. */
 function write(items: readonly unknown[] | string): string {
   if (!Array.isArray(items)) return String(items)
   return `{${items.map((item) => (item === null ? 'NULL' : Array.isArray(item) ? write(item) : quoted(item))).join(',')}}`

@@ -7,28 +7,28 @@ import { isWorkedOn } from './second-opinion.ts'
 import { StatementWatch, watching } from './statement-watch.ts'
 import { survivingTransactions } from './surviving-transactions.ts'
 
-/** A watched pool. `db` and `sql` stay the same while the connections behind them are made anew. */
+/** A watched pool. `db` and `sql` stay the same while their connections are replaced. */
 export interface Database extends AsyncDisposable {
   readonly db: Db
-  /** postgres.js itself, for statements that the query builder has no words for. */
+  /** postgres.js itself, for statements that the query builder cannot express. */
   readonly sql: postgres.Sql
   /**
-   * Hears what is told on a channel from when the promise resolves; see `Listener`.
-   * @param missed something may have been told that was not heard: look.
+   * Receives notifications on a channel once the promise resolves; see `Listener`.
+   * @param missed called when notifications may have been lost: look for changes.
    */
   listen(channel: string, hear: (payload: string) => void, missed?: () => void): Promise<() => Promise<void>>
-  /** Makes the connections anew: what waits for one fails at once, and the next statement connects afresh. */
+  /** Replaces the connections: pending calls fail at once, and the next statement reconnects. */
   replace(): void
 }
 
 export interface ConnectOptions {
   readonly url: string
-  /** Connections at once. */
+  /** Connections, at most. */
   readonly max?: number
   readonly applicationName?: string
-  /** How long a statement may go without an answer before the server is asked why; `Infinity` for migrations. */
+  /** Time that a statement may stay unanswered before the pool asks the server why; `Infinity` for migrations. */
   readonly patienceMs?: number
-  /** Shared with other pools; by default one of its own is opened when somebody listens. */
+  /** A listener shared with other pools; by default the first `listen` opens one. */
   readonly listener?: Listener
 }
 
@@ -38,15 +38,15 @@ function build(sql: postgres.Sql) {
 
 export type Db = ReturnType<typeof build>
 
-/** What a function that may run inside a transaction takes. */
+/** A database or a transaction: the argument of functions that run in either. */
 export type Tx = Pick<Db, 'select' | 'insert' | 'update' | 'delete' | 'execute' | 'transaction'>
 
-/** Leaves room for a slow disk and a short lock, and no request waits much longer than callers do. */
+/** Allows for a slow disk and a short lock; no request waits much longer than callers do. */
 const usualPatienceMs = 5_000
 
 /**
- * Opens a pool lazily: the first statement connects. It is watched: connections that a fail-over or a cut network left
- * dead are given up, and what waits for them fails within seconds.
+ * Opens a pool lazily: the first statement connects. The pool is watched: it gives up connections that a fail-over or a
+ * cut network left dead, and pending calls fail within seconds.
  */
 export function connect(options: ConnectOptions): Database {
   const patienceMs = options.patienceMs ?? usualPatienceMs
@@ -92,7 +92,7 @@ export function connect(options: ConnectOptions): Database {
   }
 }
 
-/** postgres.js as callers see it, in front of whichever pool there is now. */
+/** A stable postgres.js interface in front of the current pool. */
 function standing(current: () => postgres.Sql, watch: StatementWatch): postgres.Sql {
   const begin = survivingTransactions((...given) => Reflect.apply(current().begin, undefined, given), watch)
   const unsafe = watching(watch, (...given: never[]) => Reflect.apply(current().unsafe, undefined, given))

@@ -1,12 +1,12 @@
-/** What of a Postgres URL may be shown, and what is wrong with it; its password is in neither. */
+/** The parts of a Postgres URL that may be shown, or its fault; neither contains the password. */
 export interface DatabaseUrl {
-  /** Hosts with their ports, as they are tried. */
+  /** Hosts with ports, in the order of connection attempts. */
   readonly hosts: string
   readonly database: string
 }
 
 export interface UrlFault {
-  /** As in "DATABASE_URL has a raw #". */
+  /** The fault, as in "DATABASE_URL has a raw #". */
   readonly wrong: string
   readonly remedy: string
 }
@@ -14,8 +14,8 @@ export interface UrlFault {
 const shape = 'set it as in postgres://user:password@host:5432/database, special characters as %XX'
 
 /**
- * Reads a Postgres URL as the driver does, several hosts included. A character that cuts the URL in another place than
- * its author meant is named: URL parsers would take a piece of the password for the host, and print it.
+ * Parses a Postgres URL as the driver does, several hosts included. It names a character that splits the URL in an
+ * unintended place: URL parsers would take a piece of the password for the host, and print it.
  */
 export function readDatabaseUrl(text: string): DatabaseUrl | UrlFault {
   const rest = /^postgres(?:ql)?:\/\/(.+)$/s.exec(text)?.[1]

@@ -3,7 +3,7 @@ import { arrayTypes } from './array-types.ts'
 
 export interface DriverOptions {
   readonly url: string
-  /** Connections at once. */
+  /** Connections, at most. */
   readonly max: number
   readonly applicationName: string
   readonly connectTimeoutS?: number
@@ -12,9 +12,9 @@ export interface DriverOptions {
 }
 
 /**
- * The one place that makes a pool of postgres.js. Its connections keep nothing in the server's session:
- * - `prepare: false`: no named statements. A transaction pooler gives each transaction another session, without them.
- * - `fetch_types: false`: nothing is asked that no caller waits for; see `arrayTypes`.
+ * Opens a pool of postgres.js; nothing else does. Its connections keep no state in the server's session:
+ * - `prepare: false`: no named statements. A transaction pooler runs each transaction in another session, without them.
+ * - `fetch_types: false`: no query that no caller waits for; see `arrayTypes`.
  */
 export function openDriver(options: DriverOptions): postgres.Sql {
   const { onNotify, onClose } = options
@@ -33,7 +33,7 @@ export function openDriver(options: DriverOptions): postgres.Sql {
   })
 }
 
-/** Seconds before the next try, with jitter. The driver's own go up to 20: so long after an outage nobody should wait. */
+/** Seconds before the next try, with jitter. The driver's own backoff reaches 20 s, too long after an outage. */
 export function backoff(retries: number): number {
   return Math.min(1, 0.05 * 2 ** retries) * (0.5 + Math.random() / 2)
 }

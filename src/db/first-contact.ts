@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
 import { readDatabaseUrl } from './database-url.ts'
 
-/** A pooler that takes connections and drops them is tried again and again by the driver, without an end. */
+/** Limit of the first contact: the driver retries endlessly when a pooler accepts connections and drops them. */
 const limitMs = 20_000
 
 /**
- * Runs what asks Postgres for the first time, so that a wrong address is told as one.
- * @throws Error with one sentence that names the host of `url` and never its password; what else `ask` throws.
+ * Runs the first query, and turns a wrong address into a clear error.
+ * @throws Error with one sentence that names the host of `url` and never its password; any other error of `ask`.
  */
 export async function firstContact<T>(url: string, ask: () => Promise<T>): Promise<T> {
   const over = new AbortController()

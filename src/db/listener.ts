@@ -5,23 +5,23 @@ import { backoff, openDriver } from './driver.ts'
 import { within } from './within.ts'
 
 export interface ListenerOptions {
-  /** Straight to Postgres, best past any pooler. */
+  /** The URL to listen on, preferably past any pooler. */
   readonly url: string
   readonly applicationName?: string
-  /** Tells over connections that are not the listener's: through the same pooler session it would hear itself. */
+  /** Notifies over other connections than the listener's: through one pooler session it would hear itself. */
   readonly tell: (channel: string, payload: string) => Promise<void>
   readonly onFault?: (error: unknown) => void
-  /** Postgres answers and what it tells does not arrive here, or arrives again. */
+  /** Called when Postgres answers but its notifications do not arrive, and when they arrive again. */
   readonly onDeaf?: (isDeaf: boolean) => void
   readonly times?: Partial<ListenerTimes>
 }
 
 export interface ListenerTimes {
-  /** Between two probes. */
+  /** Interval between probes. */
   readonly probeEveryMs: number
-  /** How long a probe may take to be heard. */
+  /** Time in which a probe must arrive. */
   readonly patienceMs: number
-  /** How often subscribers look for themselves while it is deaf. */
+  /** Interval in which subscribers poll while the listener is deaf. */
   readonly pollMs: number
 }
 
@@ -35,12 +35,12 @@ const usualTimes: ListenerTimes = { probeEveryMs: 10_000, patienceMs: 5_000, pol
 const probeChannel = 'tenant_router_probe'
 
 /**
- * The one LISTEN of a process, for every channel. It connects again whenever its connection ends, and after each time
- * every subscriber is told that it may have missed something.
+ * The process's only LISTEN, for every channel. It reconnects whenever its connection ends, and then reports to every
+ * subscriber that notifications may have been lost.
  *
- * It tells itself something from time to time. What is not heard means that the connection is dead, or that a transaction
- * pooler stands in between: the LISTEN stays behind in a session that somebody else has by then. While it is deaf,
- * subscribers look for themselves (`pollMs`), and a fresh connection is tried again and again.
+ * It notifies itself periodically. A lost probe means that the connection is dead, or that a transaction pooler stands
+ * between: the LISTEN then stays behind in a session that another client has by now. While the listener is deaf,
+ * subscribers poll (`pollMs`), and it keeps trying fresh connections.
  */
 export class Listener implements AsyncDisposable {
   readonly #options: ListenerOptions
@@ -49,7 +49,7 @@ export class Listener implements AsyncDisposable {
   readonly #stop = new AbortController()
   #sql: postgres.Sql | undefined
   #running: Promise<void> | undefined
-  /** Resolves when the first connection listens, or could not. */
+  /** Resolves when the first connection listens, or has failed. */
   #started = Promise.withResolvers<void>()
   #probe: { readonly token: string; heard(): void } | undefined
   #poll: NodeJS.Timeout | undefined
@@ -59,7 +59,7 @@ export class Listener implements AsyncDisposable {
     this.#times = { ...usualTimes, ...options.times }
   }
 
-  /** Subscribes. Resolves when the channel is listened to, or when it is known that Postgres can't be asked to. */
+  /** Subscribes. Resolves when the listener hears the channel, or knows that Postgres is unavailable. */
   async listen(
     channel: string,
     hear: (payload: string) => void,
@@ -126,7 +126,7 @@ export class Listener implements AsyncDisposable {
     })
   }
 
-  /** Ends when the connection is lost or does not hear. */
+  /** Resolves when the connection is lost or deaf. */
   async #watch(sql: postgres.Sql, lost: Promise<void>): Promise<void> {
     const over = new AbortController()
     void lost.then(() => over.abort())
@@ -182,7 +182,7 @@ export class Listener implements AsyncDisposable {
   }
 }
 
-/** Names of channels are ours and hold no quotes. */
+/** Builds the LISTEN. Channel names are ours and contain no quotes. */
 function listenTo(channels: readonly string[]): string {
   return [...new Set(channels)].map((channel) => `listen "${channel}"`).join('; ')
 }

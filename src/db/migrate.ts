@@ -3,15 +3,15 @@ import type { Database, Tx } from './connect.ts'
 import { pendingMigrations } from './pending-migrations.ts'
 import type { Migration } from './read-migrations.ts'
 
-/** Any number; the same in every replica, so that two of them migrate one after the other. */
+/** An arbitrary number, the same in every replica, so that two of them migrate one after the other. */
 const lockKey = 7_262_533
 
 /**
- * Brings the schema up to date; run twice, or by many replicas at once, it changes nothing more. Everything happens in
- * one transaction, the lock included, so it holds behind a transaction pooler too.
+ * Brings the schema up to date; a second or concurrent run changes nothing more. Everything happens in one transaction,
+ * the lock included, so it holds behind a transaction pooler too.
  *
- * Tables are made in the first schema of the search path. What was done is noted in the schema `drizzle`, which may be
- * there before, made by somebody who may make schemas.
+ * Tables go into the first schema of the search path. The record of migrations goes into the schema `drizzle`, which
+ * someone with the right to create schemas may have created before.
  */
 export async function migrate(database: Pick<Database, 'db'>): Promise<void> {
   await database.db.transaction(async (tx) => {
@@ -21,7 +21,7 @@ export async function migrate(database: Pick<Database, 'db'>): Promise<void> {
   })
 }
 
-/** Only what is not there is made: `if not exists` asks for the right to make it even when it is. */
+/** Creates only what is missing: `if not exists` demands the right to create even when the thing exists. */
 async function prepareNotes(tx: Tx): Promise<void> {
   const [there] = await tx.execute<{ schema: boolean; notes: boolean; own: string | null }>(sql`
     select to_regnamespace('drizzle') is not null as schema, current_schema() as own,

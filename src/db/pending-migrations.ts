@@ -3,9 +3,9 @@ import type { Database, Tx } from './connect.ts'
 import { type Migration, readMigrations } from './read-migrations.ts'
 
 /**
- * The migrations that the database has not had; drizzle keeps those it had by the time they were written.
- * @throws Error when it had some and the search path does not find their tables: the notes are the database's, and with
- *   another search path the tables would seem to be lost.
+ * Migrations that the database lacks; drizzle records the applied ones by the time they were written.
+ * @throws Error when some are applied but the search path does not find their tables: the record belongs to the whole
+ *   database, and with another search path the tables would seem lost.
  */
 export async function pendingMigrations(db: Tx): Promise<readonly Migration[]> {
   const migrations = await readMigrations()

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 
 export interface Migration {
   readonly tag: string
-  /** Milliseconds since 1970, by which the database notes what it has had. */
+  /** Milliseconds since 1970; the database records applied migrations by it. */
   readonly when: number
   readonly hash: string
   readonly statements: readonly string[]
@@ -15,7 +15,7 @@ interface Journal {
 
 const folder = new URL('../../migrations/', import.meta.url)
 
-/** The migrations as drizzle-kit wrote them, in their order. */
+/** The migrations that drizzle-kit wrote, in order. */
 export async function readMigrations(): Promise<readonly Migration[]> {
   const { entries }: Journal = JSON.parse(await readFile(new URL('meta/_journal.json', folder), 'utf8'))
   return Promise.all(

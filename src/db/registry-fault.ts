@@ -1,10 +1,10 @@
 /**
- * Why Postgres could not be asked. `refused`: what was asked for did not happen. `broken_off`: it may have been carried
- * out, or committed, although no answer came.
+ * How a Postgres call failed. `refused`: it had no effect. `broken_off`: it may have been executed, or committed,
+ * although no answer came.
  */
 export type RegistryFault = 'refused' | 'broken_off'
 
-/** Of sockets and name servers, when there is no connection yet. */
+/** Error codes of sockets and name servers from before a connection exists. */
 const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'])
 
 const refused = new Set([
@@ -23,7 +23,7 @@ const brokenOff = new Set([
   ...['57P01', '57P02', '57P05'],
 ])
 
-/** @returns undefined for what is no fault of the connection: a wrong statement, a broken rule, a fault of ours. */
+/** @returns undefined when the connection is not at fault: a wrong statement, a violated constraint, a bug of ours. */
 export function registryFault(error: unknown): RegistryFault | undefined {
   // The query builder wraps what the driver says, and Node what became of each address of a name.
   for (let fault = error, depth = 0; fault instanceof Error && depth < 5; depth += 1) {

@@ -4,7 +4,7 @@ import { within } from './within.ts'
 const answerWithinMs = 2_000
 
 /**
- * Asks the server over a fresh connection whether a pool's sessions have been at work for some time, as one that waits
+ * Asks the server over a fresh connection whether the pool's sessions have been busy for some time, as one that waits
  * for a lock is. A server that took over knows none of them.
  * @throws when the server gives no answer either.
  */

@@ -1,4 +1,4 @@
-/** What postgres.js calls on a statement of its own; none of it is in its types. */
+/** The methods that postgres.js calls on its own statements; its types lack them. */
 interface DriverStatement {
   handler: (statement: unknown) => unknown
   resolve: (rows: unknown) => unknown
@@ -6,25 +6,25 @@ interface DriverStatement {
 }
 
 export interface StatementWatchOptions {
-  /** How long a statement may go without an answer before somebody asks why. */
+  /** Time that a statement may stay unanswered before the watch asks why. */
   readonly patienceMs: number
-  /** Whether the server still works on what this pool has sent; rejects when it gives no answer. */
+  /** Whether the server still works on this pool's statements; rejects when it gives no answer. */
   isWorking(): Promise<boolean>
-  /** The connections are dead: everything that waits for them has to fail. */
+  /** Gives up the dead connections, so that everything that waits for them fails. */
   giveUp(): void
 }
 
-/** Also a server that says it is working has to answer within so many patiences: its answer may have been lost. */
+/** Limit, in patiences, even for a server that reports it is working: its answer may have been lost. */
 const patiencesAtMost = 12
 
 /**
- * Notices statements that no answer comes to. A fail-over or a cut network resets no connection: the driver would wait
- * until the kernel gives up, a quarter of an hour later. A statement may also wait for a lock, so a silent one is no
- * proof; the server is asked over a fresh connection before the pool is given up.
+ * Notices statements that get no answer. A fail-over or a cut network resets no connection: the driver would wait until
+ * the kernel gives up, 15 minutes later. A silent statement may also wait for a lock, so the watch asks the server over
+ * a fresh connection before it gives the pool up.
  */
 export class StatementWatch implements Disposable {
   readonly #options: StatementWatchOptions
-  /** When each was begun, the oldest first. */
+  /** Start time of each, oldest first. */
   readonly #waiting = new Map<object, number>()
   readonly #timer: NodeJS.Timeout | undefined
   #nextLookMs = 0
@@ -37,14 +37,14 @@ export class StatementWatch implements Disposable {
     this.#timer.unref()
   }
 
-  /** Counts something as unanswered until the returned function is called. */
+  /** Counts a call as unanswered until the returned function is called. */
   begin(): () => void {
     const key = {}
     this.#waiting.set(key, performance.now())
     return () => void this.#waiting.delete(key)
   }
 
-  /** Counts a statement from when the driver takes it until it is settled. Gives back what was given. */
+  /** Counts a statement from when the driver takes it until it settles. Returns its argument. */
   statement<T>(given: T, onFault?: (fault: unknown) => void): T {
     const statement = given as T & DriverStatement
     // Fragments and names of columns are made by the same function and are no statements.
@@ -86,7 +86,7 @@ export class StatementWatch implements Disposable {
   }
 }
 
-/** A function of the driver that makes statements, with each of them watched. */
+/** Wraps a function of the driver that makes statements, and watches each of them. */
 export function watching<F extends (...given: never[]) => unknown>(watch: StatementWatch, make: F): F {
   return ((...given: Parameters<F>) => watch.statement(make(...given))) as F
 }

@@ -1,10 +1,10 @@
 import type postgres from 'postgres'
 import type { StatementWatch } from './statement-watch.ts'
 
-/** The server took a COMMIT and rolled back: nothing of the transaction is there. */
+/** The server answered COMMIT with a rollback: the transaction had no effect. */
 class RolledBack extends Error {
   override readonly name = 'RolledBack'
-  /** Told apart from other faults as Postgres's own are; see `registryFault`. */
+  /** Distinguishes it, as Postgres's own codes do; see `registryFault`. */
   readonly code = 'ROLLED_BACK'
 
   constructor() {
@@ -15,15 +15,15 @@ class RolledBack extends Error {
 type Begin = (...given: unknown[]) => Promise<unknown>
 
 /**
- * Transactions that tell the truth about their end, on postgres.js's own `begin`.
+ * Transactions that report their outcome truthfully, on top of postgres.js's own `begin`.
  *
- * The COMMIT is sent here and its answer is looked at: in a transaction that has failed, Postgres answers COMMIT with
- * ROLLBACK and no error, and the driver takes that for success. It is sent unnamed, for behind a transaction pooler no
- * named statement outlives the transaction that made it.
+ * This code sends the COMMIT and checks its answer: in a failed transaction, Postgres answers COMMIT with ROLLBACK and
+ * no error, which the driver takes for success. The COMMIT is unnamed, since behind a transaction pooler no named
+ * statement outlives its transaction.
  *
- * A transaction whose connection is gone sends nothing more. postgres.js would write to a socket that is no longer there,
- * from a timer, which ends the process (porsager/postgres#1208, open in 3.4.9). The driver rejects `begin` when the
- * connection closes, so its own COMMIT or ROLLBACK is kept from being sent by never letting its callback end.
+ * A transaction whose connection is gone sends nothing more. postgres.js would write to a closed socket from a timer,
+ * which ends the process (porsager/postgres#1208, open in 3.4.9). The driver rejects `begin` when the connection
+ * closes; its own COMMIT or ROLLBACK is suppressed by never letting its callback end.
  */
 export function survivingTransactions(begin: Begin, watch: StatementWatch): Begin {
   return (...given) => {
@@ -68,7 +68,7 @@ interface TransactionState {
   fault: unknown
 }
 
-/** The query builder sends by `unsafe` and nests by `savepoint`. */
+/** Watches `unsafe`, by which the query builder sends, and `savepoint`, by which it nests. */
 function watchedTransaction(
   tx: postgres.TransactionSql,
   watch: StatementWatch,

@@ -1,4 +1,4 @@
-/** @throws Error when `work` takes longer; nobody waits for what comes of it then. */
+/** @throws Error when `work` takes longer; its outcome is then ignored. */
 export async function within<T>(limitMs: number, work: PromiseLike<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new Error(`Postgres gave no answer within ${limitMs} ms`)), limitMs)

@@ -1,7 +1,7 @@
 import { excerpt, isFrom, type Match, matchesOf } from './matches.ts'
 import type { Tour } from './tour.ts'
 
-/** The same words, asked by each company: each finds its own answer. */
+/** Asks each company the same question: each finds its own answer. */
 export async function ask(tour: Tour): Promise<void> {
   const { stage, samples } = tour
   await stage.act('Retrieve: each company finds its own, and only its own')
@@ -19,7 +19,7 @@ export async function ask(tour: Tour): Promise<void> {
   await askAll(tour)
 }
 
-/** One question answered in sentences: each quoted from a passage that stands in the company's own documents. */
+/** Asks one question and shows the answer's sentences, each quoted from a passage in the company's own documents. */
 async function answer({ stage, samples, asTenant }: Tour): Promise<void> {
   const [sample] = samples
   const [first] = sample?.questions ?? []

@@ -13,8 +13,8 @@ export function matchesOf(called: Called): readonly Match[] {
 }
 
 /**
- * Whether the passage stands in a document of this tenant, word for word: the same id in another tenant's is not
- * enough. A passage begins with the headings it stood under, and then an empty line.
+ * Whether the passage stands word for word in a document of this tenant: an equal id in another tenant's is not enough.
+ * A passage begins with its headings, followed by an empty line.
  */
 export function isFrom(tenant: SampleTenant, match: Match): boolean {
   const document = tenant.documents.find(({ id }) => id === match.documentId)
@@ -27,12 +27,12 @@ function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim()
 }
 
-/** For comparing two answers: what was found, and how near it was. */
+/** Identifies an answer for comparison: its matches and their scores. */
 export function fingerprint(called: Called): string {
   return JSON.stringify(matchesOf(called).map(({ id, score, text }) => [id, score.toFixed(5), text]))
 }
 
-/** One line of a passage, cut to fit. */
+/** One line of a passage, truncated to fit. */
 export function excerpt(match: Match): string {
   const text = oneLine(match.text ?? '')
   const cut = text.length > 84 ? `${text.slice(0, 83)}…` : text

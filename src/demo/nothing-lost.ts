@@ -4,7 +4,7 @@ import { valuesOf } from './promote.ts'
 import type { Tour } from './tour.ts'
 import type { Traffic } from './traffic.ts'
 
-/** Every document, note and vector is asked for at the new place. */
+/** Reads back every document, note and vector from the new place. */
 export async function nothingLost(tour: Tour, tenant: SampleTenant, traffic: Traffic): Promise<void> {
   const { stage } = tour
   await stage.act('Nothing was lost')
@@ -35,7 +35,7 @@ async function documents({ stage, asTenant }: Tour, tenant: SampleTenant): Promi
   stage.claim(`${found} of ${all} questions find their document as before`, found >= all * 0.9)
 }
 
-/** A note's text as the store has it: its one chunk is the vector `<id>#0`. */
+/** A note's text in the store: its only chunk is the vector `<id>#0`. */
 async function notes({ stage, asTenant }: Tour, tenant: SampleTenant, { acknowledged }: Traffic): Promise<void> {
   let kept = 0
   let wrong = 0
@@ -69,7 +69,7 @@ async function ownVectors({ stage, asTenant }: Tour, tenant: SampleTenant): Prom
   stage.claim(`${equal} of ${numbers.length} vectors are equal to the last bit`, equal === numbers.length)
 }
 
-/** The store keeps float32 and writes each as the shortest text that reads back to it. */
+/** Compares as float32: the store keeps float32 and prints each as the shortest text that parses back to it. */
 function areSameFloats(found: readonly number[], sent: readonly number[]): boolean {
   return found.length === sent.length && found.every((value, at) => Math.fround(value) === sent[at])
 }

@@ -10,7 +10,7 @@ const vectors = 3000
 const batch = 100
 const dimension = 512
 
-/** Moves the tenant to an index of its own while its app reads and writes; gives what the app did meanwhile. */
+/** Moves the tenant to an index of its own while its app reads and writes; returns what the app did meanwhile. */
 export async function promote(tour: Tour, tenant: SampleTenant): Promise<Traffic> {
   const { stage } = tour
   await stage.act(`Promote ${tenant.name} to an index of its own, under live traffic`)
@@ -35,7 +35,7 @@ export async function promote(tour: Tour, tenant: SampleTenant): Promise<Traffic
   return traffic
 }
 
-/** So that there is something to carry: vectors that the app made by itself. */
+/** Writes the app's own vectors, so that the move has records to copy. */
 async function addVectors(tour: Tour, tenant: SampleTenant): Promise<void> {
   let done = 0
   for (let from = 0; from < vectors; from += batch) {
@@ -47,7 +47,7 @@ async function addVectors(tour: Tour, tenant: SampleTenant): Promise<void> {
   tour.stage.claim(`Its app has added ${vectors} vectors of its own`, done === vectors, String(done))
 }
 
-/** The same for the same number, so that it can be asked for again after the move. */
+/** Deterministic values for a number, so that they can be checked after the move. */
 export function valuesOf(number: number): readonly number[] {
   return Array.from({ length: dimension }, (_, at) => Math.fround(Math.sin((number + 1) * (at + 1) * 0.37)))
 }

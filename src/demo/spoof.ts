@@ -2,7 +2,7 @@ import { call } from '../dev/call.ts'
 import { fingerprint, isFrom, matchesOf } from './matches.ts'
 import type { Tour } from './tour.ts'
 
-/** One company tries to be another, by every way there is to say a name in a request. */
+/** One company tries to pose as another, with every way to name a tenant in a request. */
 export async function spoof(tour: Tour): Promise<void> {
   const { stage, samples, urls, issuer, signal } = tour
   const [victim, attacker] = samples

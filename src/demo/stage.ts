@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { styleText } from 'node:util'
 
-/** Where the tour is shown. Every claim is checked on the spot; the tour fails when one does not hold. */
+/** The tour's output. It checks every claim on the spot; the tour fails when one does not hold. */
 export interface Stage {
-  /** A new act; on a terminal with a moment to read the last one. */
+  /** Starts a new act; on a terminal it pauses, so that the last one can be read. */
   act(title: string): Promise<void>
   say(line: string): void
-  /** What is quoted from an answer of the service. */
+  /** Shows a line from an answer of the service. */
   quote(line: string): void
   claim(what: string, holds: boolean, seen?: string): void
   /**
-   * A line that is written over again and again on a terminal, and not shown elsewhere. Of its parts the first ones are
-   * shown, as many as fit whole into the terminal's width.
+   * Rewrites one line on a terminal; elsewhere shows nothing. It shows the leading parts that fit whole into the
+   * terminal's width.
    */
   ticker(...parts: readonly string[]): void
   readonly isTerminal: boolean
@@ -63,7 +63,7 @@ export function openStage(out: NodeJS.WriteStream): Stage {
   }
 }
 
-/** The first part, cut if it must be, and those after it that fit whole. */
+/** The first part, truncated if needed, and the following ones that fit whole. */
 function fitting([first = '', ...more]: readonly string[], width: number): string {
   let line = first.slice(0, width)
   for (const part of more) {

@@ -1,7 +1,7 @@
 import type { SampleTenant } from '../dev/samples.ts'
 import type { Tour } from './tour.ts'
 
-/** Sales signs an enterprise contract; nothing moves by that. */
+/** Sales signs an enterprise contract; that alone moves nothing. */
 export async function tag(tour: Tour, tenant: SampleTenant): Promise<void> {
   const { stage } = tour
   await stage.act(`Tag: sales signs an enterprise contract with ${tenant.name}`)

@@ -4,16 +4,16 @@ import type { DevelopmentIssuer } from '../embedded/issuer.ts'
 import type { Urls } from '../main.ts'
 import type { Stage } from './stage.ts'
 
-/** What each act is handed. */
+/** The context of each act. */
 export interface Tour {
   readonly stage: Stage
   readonly urls: Urls
   readonly issuer: DevelopmentIssuer
   readonly samples: readonly SampleTenant[]
   readonly signal: AbortSignal
-  /** As an app of the tenant, on the public listener. */
+  /** Calls the public listener as an app of the tenant. */
   asTenant(id: string, path: string, options?: Omit<CallOptions, 'token'>): Promise<Called>
-  /** As a member of staff, on the admin listener. */
+  /** Calls the admin listener as a member of staff. */
   asStaff(role: 'platform' | 'sales', path: string, options?: Omit<CallOptions, 'token'>): Promise<Called>
 }
 

@@ -3,19 +3,19 @@ import type { SampleTenant } from '../dev/samples.ts'
 import { isFrom, matchesOf } from './matches.ts'
 import type { Tour } from './tour.ts'
 
-/** What the app of the tenant has seen and knows, while its tenant is moved. */
+/** The observations of a tenant's app while the tenant is moved. */
 export interface Traffic {
   readonly counts: {
     reads: number
     readsFailed: number
     writes: number
-    /** Tries that were answered with "hold on" and came again. */
+    /** Attempts that the service asked to retry. */
     held: number
-    /** Refused or unanswered in any other way. */
+    /** Writes refused for another reason, or unanswered. */
     writesFailed: number
     longestWriteMs: number
   }
-  /** Document id → the text that was acknowledged last; null when its deletion was. */
+  /** Document id → its last acknowledged text; null after an acknowledged deletion. */
   readonly acknowledged: ReadonlyMap<string, string | null>
   stop(): Promise<void>
 }
@@ -23,7 +23,10 @@ export interface Traffic {
 const readers = 3
 const writers = 2
 
-/** An app at work: readers that check what they get, writers that put, change and delete notes and remember what was acknowledged. */
+/**
+ * An app at work: readers that check their answers, and writers that put, change and delete notes and remember every
+ * acknowledgement.
+ */
 export function startTraffic(tour: Tour, tenant: SampleTenant): Traffic {
   const counts = { reads: 0, readsFailed: 0, writes: 0, held: 0, writesFailed: 0, longestWriteMs: 0 }
   const acknowledged = new Map<string, string | null>()

@@ -12,11 +12,11 @@ export interface Called {
   readonly status: number
   readonly ok: boolean
   readonly json: Readonly<Record<string, unknown>>
-  /** What `Retry-After` asks for; 0 without one. */
+  /** Seconds that `Retry-After` asks for; 0 without it. */
   readonly retryAfterS: number
 }
 
-/** One request to the service, over HTTP as its users send it. */
+/** Sends one request to the service over HTTP, as its users do. */
 export async function call(url: string, options: CallOptions): Promise<Called> {
   const response = await fetch(url, {
     method: methodOf(options),
@@ -42,7 +42,7 @@ function methodOf(options: CallOptions): string {
 }
 
 /**
- * The same, trying again as long as the service says when to.
+ * Like `call`, but retries as long as the service says when to.
  * @throws Error with the service's reason when it refuses for good.
  */
 export async function callUntilTaken(url: string, options: CallOptions): Promise<Called> {

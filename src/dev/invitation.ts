@@ -1,7 +1,7 @@
 import type { DevelopmentIssuer } from '../embedded/issuer.ts'
 import type { SampleTenant } from './samples.ts'
 
-/** Whose documents the lines to paste ask for: the first of the samples. */
+/** Samples whose documents the printed examples use: the first of them. */
 export const invited = 2
 
 export interface InvitationInput {
@@ -12,7 +12,9 @@ export interface InvitationInput {
   readonly samples: readonly SampleTenant[]
 }
 
-/** What `npm start` prints when it is ready: where things are, and lines to paste that show what the service does. */
+/**
+ * The text that `npm start` prints when it is ready: addresses, and examples to paste that show what the service does.
+ */
 export async function invitation(input: InvitationInput): Promise<string> {
   const [first, second] = input.samples
   if (first === undefined || second === undefined) throw new Error('examples/ has two tenants at least')
@@ -66,7 +68,7 @@ function curl(url: string, token: string, body?: object, more = ''): string {
   return parts.filter((part) => part !== '').join(' ')
 }
 
-/** For a POSIX shell. */
+/** Quotes text for a POSIX shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -9,16 +9,16 @@ export interface LoadDeps {
   readonly signal: AbortSignal
 }
 
-/** Documents of one tenant under way at once: embedding is the work, and it has its own queue. */
+/** Concurrent documents of one tenant: embedding dominates, and it has its own queue. */
 const atOnce = 4
 
-/** Onboards a tenant, as staff would. Done twice, it changes nothing more. */
+/** Onboards a tenant, as staff would. A second run changes nothing. */
 export async function onboardSample(deps: LoadDeps, { id, name, tier }: SampleTenant): Promise<void> {
   const token = await deps.issuer.mint({ role: 'platform' })
   await callUntilTaken(`${deps.adminUrl}/tenants`, { token, body: { id, name, tier }, signal: deps.signal })
 }
 
-/** Puts a tenant's documents, as its app would. Done twice, it changes nothing more. */
+/** Puts a tenant's documents, as its app would. A second run changes nothing. */
 export async function loadDocuments(
   deps: LoadDeps,
   tenant: SampleTenant,

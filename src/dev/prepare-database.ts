@@ -2,8 +2,8 @@ import { connect } from '../db/connect.ts'
 import { migrate } from '../db/migrate.ts'
 
 /**
- * Brings the schema up to date, and the registry's notes of where indexes are: `pinecone-local` has another address
- * when its old port was taken. A real Pinecone's hosts are never touched.
+ * Brings the schema up to date, and corrects the registry's index hosts: `pinecone-local` has another address when its
+ * old port was taken. It never touches a real Pinecone's hosts.
  */
 export async function prepareDatabase(databaseUrl: string, pineconeLocalUrl: string | undefined): Promise<void> {
   await using database = connect({ url: databaseUrl, max: 2 })

@@ -6,16 +6,16 @@ import { endWithThisProcess, hasEnded } from './last-resort.ts'
 
 export interface Child extends AsyncDisposable {
   readonly pid: number
-  /** Its last lines, for the sentence that says why it did not start. */
+  /** Its last lines of output, for the message when it fails to start. */
   readonly lastLines: () => string
-  /** Ends with how it ended; never rejects. */
+  /** Resolves with how it ended; never rejects. */
   readonly exited: Promise<string>
-  /** False from the moment that it is told to stop: then its end is no news. */
+  /** False once it was asked to stop: its end is then expected. */
   readonly expectedToRun: () => boolean
 }
 
 export interface ChildOptions {
-  /** As `run.json` and messages call it. */
+  /** Its name in `run.json` and in messages. */
   readonly what: string
   readonly command: string
   readonly args: readonly string[]
@@ -27,8 +27,8 @@ export interface ChildOptions {
 }
 
 /**
- * Starts a program that this process owns. It is in a process group of its own: Ctrl-C in a terminal goes to the whole
- * group, and Postgres must not shut down before the service that is still finishing requests.
+ * Starts a program that this process owns. It gets a process group of its own: a terminal sends Ctrl-C to the whole
+ * group, and Postgres must not shut down before the service finishes its requests.
  */
 export function startChild(options: ChildOptions): Child {
   const child = spawn(options.command, options.args, {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startOf } from './process-identity.ts'
 import { StartupError } from './startup-error.ts'
 
-/** A process as the run file names it: the number alone may have been given to someone else since. */
+/** A process in the run file: the pid alone may belong to another process by now. */
 interface RecordedProcess {
   readonly pid: number
   readonly startedAt: string
@@ -16,18 +16,18 @@ interface RunFile {
   readonly children: readonly RecordedProcess[]
 }
 
-/** This process's hold on a data folder, with the children it has there written down in `run.json`. */
+/** This process's lock on a data folder; `run.json` lists its children there. */
 export interface Run extends Disposable {
-  /** What an earlier run that was killed had left running, and that has been ended. */
+  /** Processes that a killed earlier run had left running, ended by this start. */
   readonly ended: readonly string[]
-  /** To be called right after the spawn, so that a kill -9 leaves no child unrecorded. */
+  /** Call it right after the spawn, so that a kill -9 leaves no child unrecorded. */
   record(what: string, pid: number): void
   forget(pid: number): void
 }
 
 /**
- * Takes the data folder for this process, and ends what a killed predecessor left running there.
- * @throws StartupError when a living process holds the folder, or it cannot be written.
+ * Locks the data folder for this process, and ends what a killed predecessor left running there.
+ * @throws StartupError when a living process holds the folder, or it is not writable.
  */
 export async function takeFolder(folder: string): Promise<Run> {
   const path = join(folder, 'run.json')
@@ -101,7 +101,7 @@ function isAlive(recorded: RecordedProcess): boolean {
   return startOf(recorded.pid) === recorded.startedAt
 }
 
-/** SIGINT is Postgres' fast shutdown; whoever does not heed it for 10 s is killed. */
+/** SIGINT is Postgres's fast shutdown; a child that ignores it for 10 s is killed. */
 async function end(child: RecordedProcess): Promise<void> {
   for (const [signal, waitMs] of [
     ['SIGINT', 10_000],

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
 import type { Role, Scope } from '../auth/principal.ts'
 
-/** What the service is told to expect; the same in `npm start` and in `tenant-router token`. */
+/** The claims that the service expects; the same in `npm start` and in `tenant-router token`. */
 export interface IssuerSettings {
   readonly issuer: string
   readonly audience: string
@@ -24,9 +24,9 @@ export type TokenRequest =
   | { readonly role: Role; readonly ttlS?: number }
 
 export interface DevelopmentIssuer {
-  /** A signed token, by default for twelve hours; both scopes unless said otherwise. */
+  /** Signs a token, by default with both scopes and valid for twelve hours. */
   mint(request: TokenRequest): Promise<string>
-  /** Only the public half of the key. */
+  /** The public half of the key. */
   readonly jwks: { readonly keys: readonly JWK[] }
 }
 

@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process'
 
-/** What this process owns and has not disposed yet, with the signal that ends each in order. */
+/** Children that this process has not disposed yet, with the signal that ends each cleanly. */
 const owned = new Map<ChildProcess, NodeJS.Signals>()
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * The last resort of a process that ends without disposing, as a test run that is timed out does: its children would
- * live on, for they are in process groups of their own. Against a kill -9 only the run file helps.
+ * Ends the child when this process exits without disposing, as a timed-out test run does. Children would survive, since
+ * they have process groups of their own. After a kill -9, only the run file helps.
  */
 export function endWithThisProcess(child: ChildProcess, signal: NodeJS.Signals): void {
   if (owned.size === 0) {

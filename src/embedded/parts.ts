@@ -5,14 +5,14 @@ import { type DevelopmentIssuer, type IssuerSettings, openIssuer, serveJwks } fr
 import { startEmbeddedPinecone } from './pinecone-local.ts'
 import { startEmbeddedPostgres } from './postgres.ts'
 
-/** All that the service needs and that `npm start` brings along. */
+/** Every part that the service needs, as `npm start` supplies it. */
 export interface EmbeddedParts extends AsyncDisposable {
-  /** Defaults for the settings that the parts stand in for, by the settings' names. */
+  /** Defaults for the settings that the parts replace, by setting name. */
   readonly settings: Readonly<Record<string, string>>
   readonly issuer: DevelopmentIssuer
-  /** Resolves with a sentence when a part ends that was not told to. */
+  /** Resolves with a sentence when a part ends unexpectedly. */
   readonly broken: Promise<string>
-  /** What a killed earlier run had left running, and that has been ended. */
+  /** Processes that a killed earlier run had left running, ended by this start. */
   readonly ended: Run['ended']
 }
 
@@ -24,8 +24,8 @@ export interface PartsOptions {
 }
 
 /**
- * Takes the data folder and starts Postgres, `pinecone-local` and the issuer on it, all at once.
- * @throws StartupError when one cannot start; those that did are stopped again.
+ * Locks the data folder and starts Postgres, `pinecone-local` and the issuer on it in parallel.
+ * @throws StartupError when one cannot start; the others are stopped again.
  */
 export async function startParts(options: PartsOptions): Promise<EmbeddedParts> {
   await using stack = new AsyncDisposableStack()

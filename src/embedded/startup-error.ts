@@ -1,4 +1,4 @@
-/** Something outside the program keeps it from starting; `message` is one sentence that says what and what to do. */
+/** Something outside the program prevents its start; `message` is one sentence with the cause and the remedy. */
 export class StartupError extends Error {
   override readonly name = 'StartupError'
 }

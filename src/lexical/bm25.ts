@@ -1,18 +1,19 @@
 import { queryTerms } from './query-terms.ts'
 import { countTerms } from './terms.ts'
 
-/** The usual constants of Okapi BM25 (Robertson and Zaragoza, 2009): how soon a repeated word stops counting, and length. */
+/**
+ * The usual constants of Okapi BM25 (Robertson and Zaragoza, 2009): saturation of repeated words, and weight of length.
+ */
 const k1 = 1.2
 const b = 0.75
 
-/** What one term's occurrences are worth in a text of so many terms, from 0 to `k1 + 1`. */
+/** The weight of a term's occurrences in a text of `length` terms, from 0 to `k1 + 1`. */
 export function termWeight(occurrences: number, length: number, averageLength: number): number {
   return (occurrences * (k1 + 1)) / (occurrences + k1 * (1 - b + (b * length) / averageLength))
 }
 
 /**
- * BM25 of each text for the query, over these texts alone: how rare a word is, and how long a text usually is, are
- * taken from them. 0: no word in common.
+ * BM25 of each text for the query. Term rarity and average length come from these texts alone. 0: no term in common.
  */
 export function bm25(query: string, texts: readonly string[]): number[] {
   const terms = queryTerms(query)

@@ -1,6 +1,6 @@
 import { termsOf } from './terms.ts'
 
-/** English words that say how a question is asked, not what about. Their stems are what is compared. */
+/** English words that frame a question without carrying its subject. Their stems are compared. */
 const asking = [
   ...['a', 'about', 'after', 'also', 'am', 'an', 'and', 'any', 'are', 'as', 'at', 'be', 'been', 'but', 'by', 'can'],
   ...['could', 'did', 'do', 'does', 'for', 'from', 'get', 'had', 'has', 'have', 'how', 'i', 'if', 'in', 'into', 'is'],
@@ -12,8 +12,8 @@ const asking = [
 const stopped: ReadonlySet<string> = new Set(asking.flatMap(termsOf))
 
 /**
- * The terms of a question, each once. Without them the store, which knows no frequencies of words, would give `the` the
- * weight of a name; a question of nothing else keeps them.
+ * The distinct terms of a question, without such words: the store knows no term frequencies and would weigh `the` like
+ * a name. A question of nothing else keeps them.
  */
 export function queryTerms(query: string): readonly string[] {
   const terms = [...new Set(termsOf(query))]

@@ -2,18 +2,18 @@ import { queryTerms } from './query-terms.ts'
 import { termsOf } from './terms.ts'
 
 const word = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
-/** Enough for a question; what follows in a longer text adds little and costs time for each candidate. */
+/** Enough for a question; further words add little and cost time for each candidate. */
 const wordsMax = 40
 
 const known = new Map<string, boolean>()
 const knownMax = 20_000
 
-/** The words of a text as they are written, in lower case, without those that only hold it together. */
+/** The words of a text as written, in lower case and without function words. */
 export function wordsOf(text: string): string[] {
   return [...text.normalize('NFKC').toLowerCase().matchAll(word)].map(([found]) => found).filter(isTelling)
 }
 
-/** The words of a question that say what it is about, each once. */
+/** The distinct content words of a question. */
 export function tellingWords(query: string): readonly string[] {
   return [...new Set(wordsOf(query))].slice(0, wordsMax)
 }

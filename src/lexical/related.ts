@@ -2,8 +2,8 @@ import { tellingWords, wordsOf } from './query-words.ts'
 import type { WordVectors } from './word-vectors.ts'
 
 /**
- * Judges how much of a question's words each text has, as themselves or as words of related meaning, from 0 to 1. What
- * most of the texts have counts less, and so does a word that is common in the language.
+ * Scores how much of a question's words each text covers, exactly or by related words, from 0 to 1. Words that most of
+ * the texts contain, or that are common in the language, count less.
  *
  * The rarity is BM25's (Lucene's form), over these texts alone, with related words counted in part.
  */
@@ -17,14 +17,14 @@ export function relatedScores(query: string, texts: readonly string[], vectors: 
   return weighted(found, weights, texts.length)
 }
 
-/** The same without regard to what other texts have: so that few texts, all of one subject, can be judged. */
+/** The same regardless of the other texts, so that a few texts on one subject can be judged. */
 export function coverage(query: string, texts: readonly string[], vectors: WordVectors): readonly number[] {
   const asked = tellingWords(query)
   const weights = asked.map((word) => vectors.weight(word) ** 2)
   return weighted(bestMatches(asked, texts, vectors), weights, texts.length)
 }
 
-/** For each word of the question, how well each text has it at best. */
+/** The best match of each question word in each text. */
 function bestMatches(asked: readonly string[], texts: readonly string[], vectors: WordVectors): number[][] {
   const perText = texts.map((text) => new Set(wordsOf(text)))
   const all = new Set(perText.flatMap((words) => [...words]))

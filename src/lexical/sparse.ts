@@ -2,23 +2,23 @@ import { termWeight } from './bm25.ts'
 import { queryTerms } from './query-terms.ts'
 import { countTerms } from './terms.ts'
 
-/** The store's form: one weight a term, terms by number. */
+/** The store's form: one weight per term, terms by number. */
 export interface SparseVector {
   readonly indices: number[]
   readonly values: number[]
 }
 
 /**
- * Terms of a usual chunk. Fixed, for a vector is made when its chunk is stored and must not depend on what else there
- * is; BM25 asks for the average, and a constant near it only shifts what counts as long.
+ * Terms of a typical chunk. It is fixed, since a chunk's vector is made when it is stored and must not depend on other
+ * chunks. BM25 uses the average; a constant near it only shifts which texts count as long.
  */
 const usualLength = 150
-/** The vendor takes 2,048 (docs: sparse vectors); a chunk has a few hundred. */
+/** The vendor accepts 2,048 (docs: sparse vectors); a chunk has a few hundred. */
 const termsMax = 1_000
 
 /**
- * A text as BM25's half of the document: what each of its words is worth. The other half, how rare a word is, is not
- * known where one text is looked at. Undefined: there is no word in it.
+ * A text's half of BM25: the weight of each of its terms. The other half, term rarity, cannot be known from one text.
+ * Undefined: the text contains no word.
  */
 export function sparseText(text: string): SparseVector | undefined {
   const counts = countTerms(text)
@@ -34,13 +34,13 @@ export function sparseText(text: string): SparseVector | undefined {
   return weights.size === 0 ? undefined : { indices: [...weights.keys()], values: [...weights.values()] }
 }
 
-/** A question: each of its telling words weighs 1, so that the product with a text's vector is BM25 without rarity. */
+/** A question's vector: each content word weighs 1, so that the product with a text's vector is BM25 without rarity. */
 export function sparseQuery(query: string): SparseVector | undefined {
   const indices = [...new Set(queryTerms(query).slice(0, termsMax).map(termNumber))]
   return indices.length === 0 ? undefined : { indices, values: indices.map(() => 1) }
 }
 
-/** FNV-1a over the UTF-16 code units, 32 bits: the same in every process and version. */
+/** FNV-1a over the UTF-16 code units, 32 bits: stable across processes and versions. */
 function termNumber(term: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < term.length; at++) {

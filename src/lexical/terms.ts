@@ -1,23 +1,26 @@
 import { stemmer as englishStem } from '@orama/stemmers/english'
 import { stemmer as russianStem } from '@orama/stemmers/russian'
 
-/** Scripts that are written without spaces between words; the engine's dictionaries find the words. */
+/** Scripts without spaces between words; the engine's dictionaries find the words. */
 const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u
 const run = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu
-/** Characters that nobody sees: soft hyphens, joiners, marks of direction, variants. They part no word. */
+/** Invisible characters: soft hyphens, joiners, direction marks, variation selectors. They separate no words. */
 const unseen = /\p{Default_Ignorable_Code_Point}/gu
 const english = /^[a-z]{3,}$/
 const russian = /^[а-яё]{3,}$/
-/** Longer ones are no words but keys and encoded data: cut, so that they still meet themselves. */
+/**
+ * Longest term. Longer ones are keys and encoded data, not words; they are truncated, so that they still match
+ * themselves.
+ */
 const termMax = 64
 
-/** A fixed language: what a replica's environment says must not decide how its texts are cut. */
+/** A fixed language: a replica's environment must not decide how it splits texts. */
 const words = new Intl.Segmenter('en', { granularity: 'word' })
 
 /**
- * The words of a text as they are compared: one spelling (NFKC, lower case), and the stem in place of the word where
- * the letters tell which stemmer fits. Of plain Latin letters that is the English one: in other languages it brings
- * fewer forms together and does no harm, for both sides are cut the same way.
+ * The terms of a text, normalised (NFKC, lower case) and stemmed where the script identifies a stemmer. Plain Latin
+ * letters get the English one: in other languages it merges fewer forms and does no harm, since both sides are stemmed
+ * alike.
  */
 export function termsOf(text: string): string[] {
   const terms: string[] = []
@@ -30,11 +33,11 @@ export function termsOf(text: string): string[] {
   return terms
 }
 
-/** Stems of words met lately: finding one takes longer than all else here, and texts repeat their words. */
+/** Stems of recent words: stemming costs more than everything else here, and texts repeat their words. */
 const knownStems = new Map<string, string>()
 const knownStemsMax = 20_000
 
-/** One word in lower case as it is compared. */
+/** The normalised form of one word in lower case. */
 export function stemOf(word: string): string {
   if (word.length > termMax) return word.slice(0, termMax)
   const known = knownStems.get(word)
@@ -45,7 +48,7 @@ export function stemOf(word: string): string {
   return stem
 }
 
-/** How often each term occurs, in the order of first occurrence. */
+/** Occurrences of each term, in the order of first occurrence. */
 export function countTerms(text: string): Map<string, number> {
   const counts = new Map<string, number>()
   for (const term of termsOf(text)) counts.set(term, (counts.get(term) ?? 0) + 1)

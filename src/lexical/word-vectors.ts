@@ -1,27 +1,27 @@
 import { stemOf } from './terms.ts'
 
-/** How near two words are in meaning, by vectors of frequent words of one language. */
+/** How close two words are in meaning, from vectors of frequent words of one language. */
 export interface WordVectors {
-  /** From 0, nothing in common, to 1, the same word or another form of it. */
+  /** From 0, unrelated, to 1, the same word or another form of it. */
   relatedness(left: string, right: string): number
-  /** How much a word tells, from 0 for the commonest to 1 for one that is rare or not known. */
+  /** How informative a word is, from 0 for the most common to 1 for a rare or unknown one. */
   weight(word: string): number
 }
 
-/** Words alone, for a language whose meanings nobody gave: another form of the same word is the same. */
+/** Exact words only, for a language without vectors: other forms of the same word match. */
 export const exactWords: WordVectors = {
   relatedness: (left, right) => (left === right || stemOf(left) === stemOf(right) ? 1 : 0),
   weight: () => 1,
 }
 
-/** Below it two vectors mean nothing to each other: most pairs of English words are somewhat alike. */
+/** Similarity below which two words count as unrelated: most pairs of English words are somewhat alike. */
 const nothing = 0.5
-/** A related word is worth less than the word itself. */
+/** A related word counts less than the word itself. */
 const relatedMax = 0.8
 
 /**
  * @param words the most frequent first.
- * @param vectors a byte a dimension, word after word; of all words of the same length.
+ * @param vectors one byte per dimension, word after word; every vector has the same length.
  */
 export function wordVectors(words: readonly string[], vectors: Int8Array): WordVectors {
   const dimension = vectors.length / words.length

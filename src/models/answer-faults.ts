@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import { causeOf, isOutOfQuota, isPassing, type ProviderFault, retryAfterS } from './provider-fault.ts'
 
-/** The fault in our words, with nothing of the request in it but its operator's part. */
+/** The provider's fault as an error of ours, without the request's content. */
 export function answerFault(fault: ProviderFault, apiKey: string | undefined): AppError {
   const { status, message } = fault
   const cause = causeOf(fault, apiKey)

@@ -5,22 +5,22 @@ import type { TenantId } from '../placement/tenant-id.ts'
  * `extractive.ts` (quotes the sources and asks no model), `no-answerer.ts` (none is configured).
  */
 export interface Answerer extends AsyncDisposable {
-  /** What answers say wrote them: the model's name, or `extractive`. */
+  /** The writer's name in answers: the model's name, or `extractive`. */
   readonly model: string
   /**
-   * The answer bit by bit, and last how it ended: a source of text that breaks off throws instead. It is read no
-   * faster than the caller asks for more.
+   * Yields the answer piece by piece, and finally how it ended; text that breaks off throws instead. It is read no
+   * faster than the caller consumes it.
    *
-   * @returns once the writer has begun, so that a refusal is known before anything is said.
-   * @throws AppError `answer_unavailable`, here or in the middle, when the model can't be reached, keeps refusing after
-   *   retries, takes too long, or breaks off. When `signal` ends the call its reason is thrown.
+   * @returns once the writer has begun, so that a refusal is known before any text is sent.
+   * @throws AppError `answer_unavailable`, here or midway, when the model is unavailable, keeps refusing after retries,
+   *   takes too long, or breaks off. When `signal` ends the call its reason is thrown.
    */
   write(task: AnswerTask, options?: { readonly signal?: AbortSignal }): Promise<AsyncIterable<AnswerPart>>
 }
 
-/** What the verbs have answers written by: each call says whose tokens it uses. */
+/** The answerer as verbs call it: each call names the tenant whose tokens it uses. */
 export interface TenantAnswerer extends Pick<Answerer, 'model'> {
-  /** @throws AppError as `Answerer.write` does; `quota_exceeded` when the tenant has used up its tokens for now. */
+  /** @throws AppError as `Answerer.write` does; `quota_exceeded` when the tenant's tokens are used up for now. */
   write(
     task: AnswerTask,
     options: { readonly tenantId: TenantId; readonly signal?: AbortSignal },
@@ -29,18 +29,18 @@ export interface TenantAnswerer extends Pick<Answerer, 'model'> {
 
 export interface AnswerTask {
   readonly question: string
-  /** Numbered from 1, the best first. At least one. */
+  /** Numbered from 1, best first. At least one. */
   readonly sources: readonly TaskSource[]
-  /** The same in words, for a writer that is asked in words. */
+  /** The same as text, for a writer that takes a prompt. */
   readonly prompt: { readonly system: string; readonly user: string }
 }
 
 export interface TaskSource {
   readonly number: number
   readonly text: string
-  /** The headings it stands under, as `Bikes > Brakes`; its text may begin with the same words. */
+  /** The headings above it, as `Bikes > Brakes`; its text may begin with the same words. */
   readonly heading?: string | undefined
-  /** How near the question it is in meaning, as the embedding model sees it; absent where nobody measured it. */
+  /** Similarity to the question by the embedding model; absent where it was not measured. */
   readonly similarity?: number | undefined
 }
 
@@ -48,10 +48,10 @@ export interface TaskSource {
 export type AnswerPart = { readonly text: string } | { readonly quote: string } | AnswerEnd
 
 export interface AnswerEnd {
-  /** `length`: the model was not allowed to write more; `content_filter`: its provider cut it. */
+  /** `length`: the model reached its length limit; `content_filter`: its provider cut the answer. */
   readonly finish: 'stop' | 'length' | 'content_filter'
-  /** False: the sources do not answer the question, and the writer has said nothing. */
+  /** False: the sources do not answer the question, and the writer wrote nothing. */
   readonly isAnswered?: boolean
-  /** As the provider counts, or our own estimate where it counts none; absent where no tokens are used. */
+  /** Tokens as the provider counts them, or our estimate where it does not; absent where no tokens are used. */
   readonly usage: { readonly promptTokens?: number; readonly completionTokens?: number }
 }

@@ -4,14 +4,14 @@ import { causeOf, isOutOfQuota, isPassing, type ProviderFault, retryAfterS } fro
 const tooLong = /maximum (context|input) length|too long|too many tokens|max.*tokens|less than \d+ tokens/i
 
 /**
- * Whether the provider may take the same texts in smaller requests: it says so with 400, 413 or 422, each in words of
- * its own. A text that is too long is refused however small the request.
+ * Whether the provider may accept the same texts in smaller requests: it reports this by 400, 413 or 422, each with its
+ * own wording. A text that is too long fails in any request.
  */
 export function isTooManyTexts({ status, message }: ProviderFault, texts: number): boolean {
   return texts > 1 && (status === 400 || status === 413 || status === 422) && !tooLong.test(message)
 }
 
-/** The fault in our words, with nothing of the request in it but its operator's part. */
+/** The provider's fault as an error of ours, without the request's content. */
 export function embeddingFault(fault: ProviderFault, apiKey: string | undefined): AppError {
   const { status, message } = fault
   const cause = causeOf(fault, apiKey)

@@ -6,10 +6,10 @@ export interface EmbeddingAnswer {
 }
 
 /**
- * The vectors of an answer in the order of the texts, whichever encoding they came in.
+ * The vectors of a response in the order of the texts, in either encoding.
  *
- * @throws AppError `embedding_unavailable` unless there is one vector a text, of the right dimension and of numbers,
- *   not all of them zero: such a vector finds nothing, and the store would call it the caller's fault.
+ * @throws AppError `embedding_unavailable` unless there is one vector per text, of the right dimension, numeric and not
+ *   all zero: a zero vector finds nothing, and the store would blame the caller.
  */
 export function vectorsOf(answer: EmbeddingAnswer, texts: number, model: string, dimension: number): number[][] {
   const data = Array.isArray(answer?.data) ? answer.data : []
@@ -37,7 +37,7 @@ function vectorOf(embedding: unknown, model: string, dimension: number): number[
   return vector
 }
 
-/** Base64 of float32, little-endian, as OpenAI's protocol has it. */
+/** Base64 of float32, little-endian, as in OpenAI's protocol. */
 function decoded(text: string): number[] {
   const bytes = Buffer.from(text, 'base64')
   const whole = bytes.length - (bytes.length % 4)

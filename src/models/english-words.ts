@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { type WordVectors, wordVectors } from '../lexical/word-vectors.ts'
 
 /**
- * Vectors of the 20,000 most frequent English words, which say that a tablet is near a pill. They go with the built-in
- * sentence encoder, whose English is all it knows too. `words/NOTICE.md` says where they come from.
+ * Loads vectors of the 20,000 most frequent English words, by which a tablet is near a pill. They accompany the
+ * built-in sentence encoder, which knows only English too. `words/NOTICE.md` names their source.
  */
 export async function loadEnglishWords(): Promise<WordVectors> {
   const folder = new URL('./words/', import.meta.url)

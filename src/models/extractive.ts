@@ -4,18 +4,18 @@ import type { Answerer, AnswerPart, AnswerTask, TaskSource } from './answerer.ts
 import { leansOnPrevious, type Passage, passagesOf } from './passages.ts'
 
 const quotesMax = 3
-/** A quote that says less than this share of what the best one says is left out. */
+/** Quotes that score below this share of the best one are left out. */
 const nearBest = 0.75
-/** The headings above a sentence say what it is about, and count less than the sentence. */
+/** Weight of the headings above a sentence: they tell its subject, but count less than the sentence. */
 const contextWeight = 0.6
-/** A sentence of the most relevant source needs fewer words of the question. */
+/** Lower bar for the most relevant source: its sentences need fewer words of the question. */
 const sourceWeight = 0.8
 
 /**
- * Quotes the sentences of the sources that say most of what the question asks for. It calls no model and makes nothing
- * up; where the sources do not answer, it says nothing.
+ * Quotes the sentences of the sources that best match the question. It calls no model and invents nothing; where the
+ * sources do not answer, it writes nothing.
  *
- * @param words related words, where they are known: so that "pills" finds "tablets".
+ * @param words related words, where known: so that "pills" finds "tablets".
  */
 export function extractiveAnswerer(words: WordVectors = exactWords): Answerer {
   return {
@@ -43,7 +43,7 @@ async function* quoted(quotes: readonly Quote[]): AsyncGenerator<AnswerPart> {
   yield { finish: 'stop', usage: {}, isAnswered: quotes.length > 0 }
 }
 
-/** The chosen ones stand as they stood in the sources. */
+/** The chosen quotes, in the order of the sources. */
 function quotesOf({ question, sources }: AnswerTask, words: WordVectors): readonly Quote[] {
   const answering = sources
     .map((source) => ({ source, relevance: relevanceOf(question, source, words) }))
@@ -77,10 +77,10 @@ function quotesOf({ question, sources }: AnswerTask, words: WordVectors): readon
   return chosen.filter(({ passage }) => !covered.has(passage)).toSorted((a, b) => a.at - b.at)
 }
 
-/** Calibrated on held-out questions (docs/evaluation.md); see `eval`, which prints both rates. */
+/** Calibrated on held-out questions (docs/evaluation.md); `eval` prints both rates. */
 const floor = 0.9
 const wordsCount = 0.6
-/** Where nobody measured how near a source is, its words alone must speak for it. */
+/** Bar for sources without a measured similarity, where words alone decide. */
 const wordsFloor = 0.6
 
 function relevanceOf(question: string, { text, heading = '', similarity }: TaskSource, words: WordVectors): number {

@@ -1,25 +1,25 @@
-/** One call: its texts, and how many of them were handed out. */
+/** One call: its texts, and how many of them are assigned. */
 export interface Job {
   readonly texts: readonly string[]
   taken: number
 }
 
-/** Texts that one run of the encoder does together, and for each the job and the place in it. */
+/** Texts for one run of the encoder, each with its job and its position there. */
 export interface Slice<J extends Job> {
   readonly texts: readonly string[]
   readonly owners: readonly { readonly job: J; readonly position: number }[]
 }
 
-/** Eight is where more at once saves little any more, and keeps a run under half a second. */
+/** Above eight, larger batches save little; eight keep a run under 0.5 s. */
 const sliceUnits = 8
-/** About what the encoder takes at once; longer texts cost as much more. */
+/** Characters that cost about one unit of a run; longer texts cost proportionally more. */
 const charsOfUnit = 300
 
 /**
- * The next slice: one text of each waiting job in turn until it is full. So queries that arrive together go together,
- * and one that arrives during a long ingest waits for one run and not for the document.
+ * Takes the next slice: one text of each waiting job in turn until it is full. So queries that arrive together run
+ * together, and a query that arrives during a long ingest waits for one run instead of the whole document.
  *
- * @param jobs changed: jobs of which all texts are handed out are taken off, and who was served last comes first next.
+ * @param jobs mutated: a served job moves to the end, and a fully assigned one is removed.
  */
 export function nextSlice<J extends Job>(jobs: J[]): Slice<J> {
   const texts: string[] = []

@@ -4,26 +4,26 @@ import { type RerankShape, shapeRules } from './rerank-shapes.ts'
 import type { Reranker } from './reranker.ts'
 
 export interface HttpRerankerOptions {
-  /** The whole address, as in `https://api.cohere.com/v2/rerank`. */
+  /** The complete URL, as in `https://api.cohere.com/v2/rerank`. */
   readonly url: string
   readonly shape: RerankShape
   readonly model?: string | undefined
   readonly apiKey?: string | undefined
-  /** Of one attempt, default 5,000. */
+  /** Limit of one attempt, default 5,000. */
   readonly timeoutMs?: number
-  /** After the first attempt, default 2. */
+  /** Retries after the first attempt, default 2. */
   readonly maxRetries?: number
-  /** Pause before the first retry, doubled for each further one; `Retry-After` counts if it is longer. Default 200. */
+  /** Pause before the first retry, doubled for each further one; a longer `Retry-After` wins. Default 200. */
   readonly retryBaseMs?: number
 }
 
-/** A caller waits: an endpoint that wants longer than this is taken to be away. */
+/** Longest pause while a caller waits; an endpoint that asks for more counts as unavailable. */
 const longestPauseMs = 3_000
-/** Of one text. A cross-encoder reads some hundred tokens and cuts the rest by itself. */
+/** Characters sent of each text. A cross-encoder reads some hundred tokens and truncates the rest anyway. */
 const textMax = 8_000
 const repeatable = new Set([408, 409, 425, 429, 500, 502, 503, 504])
 
-/** A cross-encoder behind an endpoint. It changes nothing, so each failed attempt may be repeated. */
+/** A cross-encoder behind an HTTP endpoint. Calls have no side effects, so each failed attempt may be repeated. */
 export function httpReranker(options: HttpRerankerOptions): Reranker {
   const { url, shape, model, apiKey, timeoutMs = 5_000, maxRetries = 2, retryBaseMs = 200 } = options
   const rules = shapeRules[shape]
@@ -82,13 +82,13 @@ class Refusal extends Error {
   }
 }
 
-/** What `Retry-After` asks for, in seconds as these endpoints send it. */
+/** The pause that `Retry-After` asks for, sent in seconds by these endpoints. */
 function pauseOf({ headers }: Response): number {
   const seconds = Number(headers.get('retry-after') ?? 0)
   return Number.isFinite(seconds) ? seconds * 1000 : 0
 }
 
-/** @throws Error unless there is one number for each text. */
+/** @throws Error unless there is one number per text. */
 function inOrder(pairs: readonly (readonly [unknown, unknown])[] | undefined, count: number): number[] {
   const scores = new Map<unknown, number>()
   for (const [index, score] of pairs ?? []) {

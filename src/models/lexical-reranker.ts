@@ -1,7 +1,10 @@
 import { bm25 } from '../lexical/bm25.ts'
 import type { Reranker } from './reranker.ts'
 
-/** For when no cross-encoder is configured: BM25 over the candidates. It knows words and no meaning, and says so. */
+/**
+ * Fallback when no cross-encoder is configured: BM25 over the candidates. It compares words, not meanings, and its name
+ * says so.
+ */
 export const lexicalReranker: Reranker = {
   name: 'lexical',
   async rerank(query, texts) {

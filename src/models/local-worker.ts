@@ -9,7 +9,7 @@ export interface EncodeRequest {
 
 export interface Encoded {
   readonly vectors: readonly (readonly number[])[]
-  /** Of each text. */
+  /** Token count of each text. */
   readonly tokens: readonly number[]
 }
 
@@ -21,7 +21,7 @@ export type EncodeReply =
 
 type Tokens = readonly number[]
 
-/** What the encoder's packages give, as far as it is used here. */
+/** The used part of the encoder packages' interface. */
 interface Model {
   tokenizer: { encode(input: string | Tokens): Tokens }
   embed(inputs: readonly Tokens[]): Promise<number[][]>
@@ -49,7 +49,7 @@ if (port) {
   tell({ kind: encoder ? 'ready' : 'missing' })
 }
 
-/** `undefined` when the optional packages are not installed. */
+/** Returns undefined when the optional packages are not installed. */
 async function load(packagesFrom: string): Promise<Encoder | undefined> {
   const require = createRequire(packagesFrom)
   let packages: { initModel(source: unknown): Promise<Model>; modelSource: unknown }
@@ -66,7 +66,7 @@ async function load(packagesFrom: string): Promise<Encoder | undefined> {
   return { encodeWord: (word) => tokenizer.encode(word), embed: (windows) => model.embed(windows) }
 }
 
-/** One vector of length 1 a text: the mean of its windows, which are about equally long. */
+/** One unit vector per text: the mean over its windows, which have about equal lengths. */
 async function encode(encoder: Encoder, texts: readonly string[]): Promise<Encoded> {
   // The model takes no text without tokens.
   const blank = encoder.encodeWord(' ')

@@ -5,7 +5,7 @@ import { type Job, nextSlice } from './fair-queue.ts'
 import { windowTokens } from './token-windows.ts'
 
 export interface LocalEmbedderOptions {
-  /** For tests, which end it from outside. */
+  /** For tests, which end the worker from outside. */
   readonly startWorker?: () => Worker
 }
 
@@ -19,9 +19,9 @@ interface Call extends Job {
 const workerFile = new URL('./local-worker.ts', import.meta.url)
 
 /**
- * The sentence encoder in a thread of its own: no request waits for its arithmetic, only for its turn.
+ * The sentence encoder in its own thread: its arithmetic blocks no request; requests only queue for it.
  *
- * @throws AppError `embedding_unavailable` when its optional packages are not installed, with the command that does it.
+ * @throws AppError `embedding_unavailable` when its optional packages are not installed, with the install command.
  */
 export async function startLocalEmbedder(options: LocalEmbedderOptions = {}): Promise<Embedder> {
   const thread = await startEncoderThread(options.startWorker ?? (() => new Worker(workerFile)))

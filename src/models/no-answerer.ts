@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import type { Answerer } from './answerer.ts'
 
-/** For a service that is run without a model for answers: everything else works. */
+/** Stands in when no answer model is configured: everything else works. */
 export function noAnswerer(): Answerer {
   return {
     model: 'none',

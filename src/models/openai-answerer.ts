@@ -10,18 +10,18 @@ import { pauseBeforeRetry } from './provider-fault.ts'
 
 export interface OpenAiAnswererOptions extends OpenAiClientOptions {
   readonly model: string
-  /** How long the model may be silent, at the beginning and between two words. Default 60,000. */
+  /** Longest silence of the model, before the first word and between two words. Default 60,000. */
   readonly silenceMs?: number
-  /** After the first try, default 2. Nothing has been said by then. */
+  /** Retries after the first attempt, default 2; made only before any text has been sent. */
   readonly maxRetries?: number
-  /** Before the first retry, doubled for each further one; `Retry-After` counts if it is longer. Default 300. */
+  /** Pause before the first retry, doubled for each further one; a longer `Retry-After` wins. Default 300. */
   readonly retryBaseMs?: number
 }
 
-/** A caller waits: a model that wants longer than this is said to be busy. */
+/** Longest pause while a caller waits; a model that asks for more is reported as busy. */
 const longestPauseMs = 2_000
 
-/** Chat completions, streamed: so a model that falls silent is told from one that has much to say. */
+/** Streams chat completions, which tells a silent model from one with a long answer. */
 export function openAiAnswerer(options: OpenAiAnswererOptions): Answerer {
   const { model, silenceMs = 60_000, maxRetries = 2, retryBaseMs = 300 } = options
   const ended = new AbortController()
@@ -70,7 +70,7 @@ interface Reading {
   readonly promptBytes: number
 }
 
-/** Where the endpoint counts none: four bytes a token, as is usual for English text. */
+/** Estimate where the endpoint counts no tokens: four bytes per token, typical of English text. */
 const bytesPerToken = 4
 
 async function* partsOf(chunks: AsyncIterable<ChatCompletionChunk>, reading: Reading): AsyncGenerator<AnswerPart> {

@@ -2,17 +2,22 @@ import OpenAI, { APIError } from 'openai'
 import type { ProviderFault } from './provider-fault.ts'
 
 export interface OpenAiClientOptions {
-  /** Endpoints of one's own often ask for none. */
+  /** Optional, since self-hosted endpoints often need none. */
   readonly apiKey?: string | undefined
-  /** Any OpenAI-compatible endpoint, up to and with `/v1`; a query is sent with each request. Default OpenAI's own. */
+  /**
+   * Any OpenAI-compatible endpoint, up to and including `/v1`; its query string goes with each request. Default:
+   * OpenAI's.
+   */
   readonly baseUrl?: string | undefined
-  /** Where the key is sent; default: `api-key` to Azure, `authorization` to all others. */
+  /** The header that carries the key. Default: `api-key` for Azure, `authorization` for all others. */
   readonly keyHeader?: 'auto' | 'authorization' | 'api-key' | undefined
 }
 
 const azure = /\.(azure\.com|azure-api\.net|azure\.us|azure\.cn)$/
 
-/** All that the SDK would take from the environment is said here; its log would hold the texts. */
+/**
+ * Sets everything that the SDK would read from the environment, and disables its log, which would contain the texts.
+ */
 export function openAiClient(
   { apiKey, baseUrl, keyHeader = 'auto' }: OpenAiClientOptions,
   patience: { readonly timeout: number; readonly maxRetries: number },
@@ -34,7 +39,7 @@ export function openAiClient(
   })
 }
 
-/** What is worth knowing of the SDK's error: the error itself holds the request. */
+/** The harmless parts of the SDK's error: the error itself contains the request. */
 export function providerFault(error: unknown): ProviderFault {
   const message = error instanceof Error ? error.message : String(error)
   return error instanceof APIError

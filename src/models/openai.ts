@@ -10,28 +10,28 @@ import { requestBatches } from './request-batches.ts'
 export interface OpenAiEmbedderOptions extends OpenAiClientOptions {
   readonly model: string
   readonly dimension: number
-  /** Whether `dimensions` is sent; default for OpenAI's models of the third generation, which alone know it. */
+  /** Whether to send `dimensions`; default: only to OpenAI's third-generation models, which support it. */
   readonly sendDimension?: boolean
-  /** How vectors are asked for; `none` leaves the field out, for endpoints that refuse it. Default `base64`. */
+  /** Requested encoding of vectors; `none` omits the field, for endpoints that refuse it. Default `base64`. */
   readonly encoding?: 'base64' | 'float' | 'none'
-  /** Texts a request has at most; smaller limits of the provider are found by asking. Default 2,048, OpenAI's own. */
+  /** Texts per request, at most; smaller provider limits are discovered. Default 2,048, OpenAI's own. */
   readonly maxBatch?: number
-  /** Of one attempt. */
+  /** Limit of one attempt. */
   readonly timeoutMs?: number
-  /** After the first try. */
+  /** Retries after the first attempt. */
   readonly maxRetries?: number
-  /** Before the first retry, doubled for each further one; `Retry-After` counts if it is longer. */
+  /** Pause before the first retry, doubled for each further one; a longer `Retry-After` wins. */
   readonly retryBaseMs?: number
 }
 
-/** Batches of one call that are under way at once. */
+/** Concurrent batches of one call. */
 const atOnce = 4
 /** text-embedding-3-* and -ada-002 (docs: embeddings). */
 const openAiMaxTokens = 8_192
-/** A provider that wants longer than this is said to be busy, with the time it named. */
+/** Longest pause; a provider that asks for more is reported as busy, with the time it named. */
 const longestPauseMs = 10_000
 
-/** The embeddings call of OpenAI's protocol, of any endpoint that speaks it. */
+/** The embeddings call of OpenAI's protocol, for any endpoint that speaks it. */
 export function openAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
   const { model, dimension, encoding = 'base64', maxRetries = 3, retryBaseMs = 300 } = options
   const isThirdGeneration = model.startsWith('text-embedding-3')
@@ -60,7 +60,7 @@ export function openAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
     }
   }
 
-  /** A refusal that smaller requests may get past halves the batch; what was taken then is the limit from there on. */
+  /** Halves the batch after a refusal that smaller requests may avoid; the accepted size becomes the limit. */
   async function embedBatch(texts: readonly string[], signal: AbortSignal): Promise<Part> {
     if (texts.length > most) return inHalves(texts, signal)
     let answer: EmbeddingAnswer
@@ -122,7 +122,7 @@ interface Part {
   readonly tokens: number
 }
 
-/** Where the endpoint counts none: four bytes a token, as is usual for English text. */
+/** Estimates four bytes per token where the endpoint counts none, as is typical of English text. */
 function tokensOf({ usage }: EmbeddingAnswer, texts: readonly string[]): number {
   const counted = usage?.total_tokens || usage?.prompt_tokens
   return counted || texts.reduce((sum, text) => sum + Math.ceil(Buffer.byteLength(text) / 4), 0)

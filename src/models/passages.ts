@@ -1,13 +1,13 @@
 import { lexer, type Token, type Tokens } from 'marked'
 import { sentencesOf } from './sentences.ts'
 
-/** Something of a source that can be quoted: a sentence, an item of a list with what it is an item of, a row of a table. */
+/** A quotable piece of a source: a sentence, a list item with its list's lead, or a table row. */
 export interface Passage {
-  /** As it is said, without marks of Markdown. */
+  /** Its text, without Markdown marks. */
   readonly text: string
-  /** What stands above and before it and says what it is about; no part of the quote. */
+  /** Headings and text above it that tell its subject; not part of the quote. */
   readonly context: string
-  /** The passage before it in its paragraph, for one that leans on it: "It is …". */
+  /** The preceding passage of its paragraph, for one that depends on it: "It is …". */
   readonly previous?: Passage
 }
 
@@ -16,10 +16,10 @@ const leaning =
   /^(?:it|its|they|their|them|this|that|these|those|he|she|his|her|such|both|then|there|therefore|thus|hence|however|otherwise|instead|and|but|or|so|also|afterwards|in that case|after that|without it|if so|if not)\b/i
 
 /**
- * Reads what a source says, in the order it stands there. Headings, questions and lines that only announce a list are
- * context of what follows.
+ * Splits a source into passages, in order. Headings, questions and lines that only announce a list become context of
+ * what follows.
  *
- * @param heading what the source stands under; its text may begin with it.
+ * @param heading the headings above the source; its text may begin with them.
  */
 export function passagesOf(text: string, heading = ''): readonly Passage[] {
   const body = withoutHeading(text, heading)
@@ -28,7 +28,7 @@ export function passagesOf(text: string, heading = ''): readonly Passage[] {
   return reader.passages
 }
 
-/** Whether a quote of it alone would not say what it is about. */
+/** Whether the quote alone would leave its subject unclear. */
 export function leansOnPrevious({ text }: Passage): boolean {
   return leaning.test(text)
 }
@@ -45,7 +45,7 @@ class Reader {
   readonly passages: Passage[] = []
   readonly #top: string
   #heading = ''
-  /** The last line, where it announces what follows. */
+  /** The last line, if it announces what follows. */
   #lead = ''
 
   constructor(top: string) {
@@ -131,7 +131,7 @@ class Reader {
   }
 }
 
-/** Footnote marks of the source's own, as in `tall.[3]` and `oil [3] and`; `values[2]` is code and stays. */
+/** The source's own footnote marks, as in `tall.[3]` and `oil [3] and`; `values[2]` is code and stays. */
 const footnotes = /(?:(?<=[.,;:!?)"'”’»])|\s)(?:\[\^?\d{1,3}\])+(?=[\s.,;:!?)]|$)/gu
 
 function plain(tokens: readonly Token[] = []): string {

@@ -1,7 +1,7 @@
-/** How an OpenAI-compatible endpoint failed; no status: no answer came, or it broke off. */
+/** How an OpenAI-compatible endpoint failed; without a status, no answer came or it broke off. */
 export interface ProviderFault {
   readonly status: number | undefined
-  /** OpenAI's own word for the fault, as in `{"error":{"code":"insufficient_quota"}}`. */
+  /** OpenAI's own code of the fault, as in `{"error":{"code":"insufficient_quota"}}`. */
   readonly code: string | undefined
   readonly message: string
   readonly headers: Headers | undefined
@@ -9,30 +9,30 @@ export interface ProviderFault {
 
 const repeatable = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529])
 
-/** An account without money answers 429 too, but no patience mends that. */
+/** Whether the account is out of money: that answers 429 too, but no retry helps. */
 export function isOutOfQuota({ status, code, message }: ProviderFault): boolean {
   return status === 402 || (status === 429 && (code === 'insufficient_quota' || /insufficient_quota/.test(message)))
 }
 
-/** Whether the same request may be answered a little later. */
+/** Whether the same request may succeed a little later. */
 export function isPassing(fault: ProviderFault): boolean {
   return (fault.status === undefined || repeatable.has(fault.status)) && !isOutOfQuota(fault)
 }
 
-/** Milliseconds until the next try; undefined: there is no use in one, or it would be later than is waited for. */
+/** Milliseconds until the next try; undefined when a retry is pointless or would exceed the longest pause. */
 export function pauseBeforeRetry(fault: ProviderFault, leastMs: number, longestMs: number): number | undefined {
   if (!isPassing(fault)) return undefined
   const pauseMs = Math.max(leastMs, retryAfterMs(fault.headers) ?? 0)
   return pauseMs <= longestMs ? pauseMs : undefined
 }
 
-/** What the provider asked for, in whole seconds and an hour at most. */
+/** The provider's requested wait, in whole seconds, at most 3,600. */
 export function retryAfterS({ headers }: ProviderFault): number | undefined {
   const ms = retryAfterMs(headers)
   return ms === undefined ? undefined : Math.min(3_600, Math.max(1, Math.ceil(ms / 1_000)))
 }
 
-/** The provider's words for our log, without the key, should it repeat it. */
+/** The provider's message for our log, with the key removed. */
 export function causeOf({ message }: ProviderFault, apiKey: string | undefined): Error {
   const words = message.slice(0, 300)
   // Not the SDK's own error: it holds the request's headers.

@@ -1,12 +1,12 @@
 /**
- * A token stands for one byte at least, so texts of so many bytes never have more tokens than OpenAI's 300,000 a
- * request (API reference: create embeddings). Counting them instead would cost more time than the smaller requests do.
+ * OpenAI allows 300,000 tokens per request (API reference: create embeddings). A token has at least one byte, so texts
+ * of this many bytes never exceed it. Counting tokens would cost more time than the smaller requests do.
  */
 const maxBytes = 300_000
 
 /**
- * Texts in the provider's batches of up to `maxTexts`, in order. An empty text, which the provider refuses, becomes a
- * blank.
+ * Splits texts into the provider's batches of up to `maxTexts`, in order. An empty text, which the provider refuses,
+ * becomes a blank.
  */
 export function requestBatches(texts: readonly string[], maxTexts: number): string[][] {
   const batches: string[][] = []

@@ -1,18 +1,18 @@
-/** How endpoints want to be asked and how they answer. */
+/** The request and response format of an endpoint. */
 export type RerankShape = 'cohere' | 'jina' | 'tei'
 
 interface ShapeRules {
-  /** Texts of one request at most. */
+  /** Texts per request, at most. */
   readonly textsMax: number
   body(query: string, texts: readonly string[], model: string | undefined): object
-  /** Pairs of a text's position and its score, in whatever order; undefined: not this shape's answer. */
+  /** Pairs of a text's position and its score, in any order; undefined when the response has another shape. */
   scores(answer: unknown): readonly (readonly [unknown, unknown])[] | undefined
 }
 
 /**
- * Cohere v2 and Jina v1 differ in what they send back of the texts; vLLM and others answer like them. TEI
- * (text-embeddings-inference) names the fields otherwise, takes 32 texts a request unless it is told more
- * (`--max-client-batch-size`), and refuses long texts unless it may cut them.
+ * Cohere v2 and Jina v1 differ in how they return the texts; vLLM and others answer like them. TEI
+ * (text-embeddings-inference) uses other field names, takes 32 texts a request by default (`--max-client-batch-size`),
+ * and refuses long texts unless it may truncate them.
  */
 export const shapeRules: Readonly<Record<RerankShape, ShapeRules>> = {
   cohere: {

@@ -1,14 +1,14 @@
 /**
- * Judges texts against a question one by one, which is sharper than comparing vectors and dearer. Adapters:
+ * Scores texts against a question one by one, which is sharper and costlier than comparing vectors. Adapters:
  * `http-reranker.ts` (a cross-encoder behind an endpoint) and `lexical-reranker.ts` (words alone, no model).
  */
 export interface Reranker {
-  /** What answers say reranked them: the model's name, or `lexical`. */
+  /** The reranker's name in answers: the model's name, or `lexical`. */
   readonly name: string
   /**
-   * One score a text, in the same order; more is nearer, and 0 or above.
-   * @throws AppError `rerank_unavailable` when the endpoint cannot be reached, keeps refusing after retries, or answers
-   *   with something else than one number a text. When `signal` ends the call its reason is thrown.
+   * Returns one score per text, in the same order, 0 or above; higher is nearer.
+   * @throws AppError `rerank_unavailable` when the endpoint is unavailable, keeps refusing after retries, or returns
+   *   anything but one number per text. When `signal` ends the call its reason is thrown.
    */
   rerank(
     query: string,

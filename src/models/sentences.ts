@@ -1,11 +1,11 @@
-/** A fixed language: what a replica's environment says must not decide where a sentence ends. */
+/** A fixed language: a replica's environment must not decide where a sentence ends. */
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' })
 
-/** Unicode's rules end a sentence behind these; the next part belongs to it. */
+/** Abbreviations after which Unicode's rules wrongly end a sentence; the next part belongs to it. */
 const abbreviation =
   /(?:^|[\s(])(?:dr|mr|mrs|ms|prof|st|no|nos|nr|fig|figs|sec|art|vol|ed|eds|inc|ltd|co|corp|dept|approx|est|vs|cf|al|resp|incl|excl|e\.g|i\.e|e\. g|i\. e|u\.s|u\.k|[a-z])\.\s*$/i
 
-/** The sentences of a text without any marks of its format. */
+/** Splits a text without markup into sentences. */
 export function sentencesOf(text: string): readonly string[] {
   const sentences: string[] = []
   let open = ''

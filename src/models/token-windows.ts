@@ -1,22 +1,22 @@
 export interface TokenWindows {
-  /** At least one, none empty. */
+  /** At least one window, none empty. */
   readonly windows: readonly (readonly number[])[]
   readonly tokens: number
 }
 
-/** The sentence encoder reads so many tokens of a text and no more (found by trying: further ones change nothing). */
+/** Tokens that the sentence encoder reads of a text (found by experiment: further ones change nothing). */
 export const windowTokens = 128
-/** Half a page; one window takes about 45 ms. */
+/** About half a page; one window takes about 45 ms. */
 const maxWindows = 4
-/** What is longer is no word; the encoder's tokenizer takes the square of its length. */
+/** Longest word: the tokenizer's time grows with the square of the length. */
 const maxWordLength = 64
 
 /**
- * The tokens of a text in windows of about equal length, as few as will do; what is beyond the last is left out.
- * Word by word: no piece of the encoder's vocabulary reaches over a blank, so the tokens are those of the whole text,
- * in linear time (the tokenizer's own is quadratic: 5 s for 10,000 words).
+ * Splits a text's tokens into the fewest windows, of about equal length; what lies beyond the last is dropped. It
+ * tokenizes word by word: no piece of the encoder's vocabulary crosses a blank, so the tokens equal those of the whole
+ * text, in linear time (the tokenizer's own is quadratic: 5 s for 10,000 words).
  *
- * @param blank the tokens of a text that has none.
+ * @param blank the tokens for a text without any.
  */
 export function tokenWindows(
   text: string,

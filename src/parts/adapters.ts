@@ -9,7 +9,7 @@ import type { VectorStore } from '../stores/store.ts'
 import type { HttpMeter } from '../telemetry/http-meter.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 
-/** The vector store with every project of the configuration, its calls counted and its refusals told to the movers. */
+/** The vector store over every configured project; it counts calls and reports refusals to the movers. */
 export function openStores(
   { projects }: Config['pinecone'],
   { store, steps }: Telemetry,
@@ -26,7 +26,9 @@ export function openStores(
   })
 }
 
-/** Rejects when no project answers. One that is away must not take the tenants of the others out of service. */
+/**
+ * Rejects when no project answers. One unavailable project must not take the other projects' tenants out of service.
+ */
 export async function anyProjectAnswers(
   stores: VectorStore,
   { projects }: Config['pinecone'],
@@ -35,24 +37,24 @@ export async function anyProjectAnswers(
   await Promise.any(projects.map(({ name }) => stores.listIndexes(name, { signal })))
 }
 
-/** Tokens, hits of the remembered ones counted. */
+/** Verifies tokens, and counts cache hits. */
 export function openVerifier(jwt: Config['jwt'], { tokenCache }: Telemetry): TokenVerifier {
   return createTokenVerifier({ ...jwt, onRemembered: (found) => (found ? tokenCache.hit() : tokenCache.miss()) })
 }
 
-/** Loaded only when used: the local encoder comes with optional packages, the SDK of the other takes its time. */
+/** Loads each provider only when used: the local encoder comes with optional packages, the OpenAI SDK loads slowly. */
 export async function openEmbedder(settings: Config['embedding']): Promise<Embedder> {
   if (settings.provider === 'local') return (await import('../models/local.ts')).startLocalEmbedder()
   const { openAiEmbedder } = await import('../models/openai.ts')
   return openAiEmbedder({ ...settings, apiKey: settings.apiKey?.reveal() })
 }
 
-/** Related words go with the built-in encoder: both know English and nothing else. */
+/** Related words for the built-in encoder: both know only English. */
 export async function openWords({ provider }: Config['embedding']): Promise<WordVectors | undefined> {
   return provider === 'local' ? (await import('../models/english-words.ts')).loadEnglishWords() : undefined
 }
 
-/** The time of every embedding is observed. */
+/** Measures the time of every embedding. */
 export function timed(embedder: Embedder, { steps }: Telemetry): Embedder {
   return {
     model: embedder.model,
@@ -68,7 +70,7 @@ export function timed(embedder: Embedder, { steps }: Telemetry): Embedder {
   }
 }
 
-/** The same meter; requests that were served are counted for their tenant too. */
+/** The same meter, which also counts served requests per tenant. */
 export function countedByTenant(meter: HttpMeter, requests: Pick<RequestCounts, 'note'>): HttpMeter {
   return {
     ...meter,

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import type { WordVectors } from '../lexical/word-vectors.ts'
 import type { Answerer } from '../models/answerer.ts'
 
-/** Who writes the answers. Loaded only when used: the SDK takes its time. */
+/** Opens the configured answerer. It is loaded only when used, since the SDK loads slowly. */
 export async function openAnswerer(
   { provider, model, apiKey, baseUrl, keyHeader }: Config['answer'],
   words: WordVectors | undefined,

@@ -5,19 +5,20 @@ import type { TenantId } from '../placement/tenant-id.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 
 export interface Caches {
-  /** Of results and answers. */
+  /** Search results and answers. */
   readonly cache: ResultCache
   readonly embeddings: EmbeddingCache
-  /** The tenant was moved, suspended or otherwise changed; undefined: it is not known who was. */
+  /** Drops a tenant that was moved, suspended or otherwise changed; undefined drops all: the tenant is not known. */
   forget(tenantId: TenantId | undefined): void
 }
 
-/** Vectors take a quarter of the bytes at most: answers are dear, and thousands of vectors go into the rest. */
+/** Share of the bytes for vectors, at most: answers are costly, and thousands of vectors fit into the rest. */
 const embeddingShare = 0.25
 
 /**
- * What this replica keeps: within the configured bytes together.
- * @param options `quietMs`: how long after a write nothing of its tenant is kept; undefined: as long as the store needs.
+ * This replica's caches, within the configured bytes together.
+ * @param options `quietMs`: time after a write in which nothing of its tenant is cached; undefined: the
+ *   default of each cache.
  */
 export function openCaches(
   { maxBytes, ttlMs, quietMs }: Config['cache'] & { readonly quietMs: number | undefined },

@@ -4,18 +4,18 @@ import { connect, type Database } from '../db/connect.ts'
 import { Listener } from '../db/listener.ts'
 
 export interface Databases extends AsyncDisposable {
-  /** What requests and background work ask. */
+  /** The pool for requests and background work. */
   readonly main: Database
-  /** The lease is renewed over connections of its own: it must never queue behind the service's queries. */
+  /** The lease's own pool: its renewal must never queue behind the service's queries. */
   readonly lease: Database
-  /** Postgres answers, and what it tells does not arrive. */
+  /** Whether Postgres answers while its notifications do not arrive. */
   isDeaf(): boolean
 }
 
 const deaf =
   'What Postgres tells (NOTIFY) does not arrive, as behind a transaction pooler: this replica looks every 2 s instead. Set DATABASE_LISTEN_URL to a direct connection.'
 
-/** The pools of one replica but that of the limits, and the one connection that listens for all of them. */
+/** One replica's pools except the one for limits, and the one connection that listens for all of them. */
 export function openDatabases({ databaseUrl, databaseListenUrl }: Config, log: Logger): Databases {
   const opening = new AsyncDisposableStack()
   const url = databaseUrl.reveal()

@@ -8,7 +8,7 @@ import type { ProcessUploadDeps } from '../ingest/process-upload.ts'
 import type { QueueBounds } from '../registry/uploads/enqueue-uploads.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 
-/** What a test changes of it. */
+/** Parts that a test replaces. */
 export interface IngestOverrides extends Partial<IngestWorkerOptions> {
   readonly extractor?: Extractor
 }
@@ -17,7 +17,7 @@ export interface IngestParts extends Omit<ProcessUploadDeps, 'db' | 'extractor'>
   readonly database: Database
   readonly telemetry: Pick<Telemetry, 'ingest'>
   readonly log: Logger
-  /** Nothing more is taken once it fires. */
+  /** Stops the worker from claiming further uploads. */
   readonly draining: AbortSignal
 }
 
@@ -25,7 +25,7 @@ export function queueBoundsOf({ ingest }: Config): QueueBounds {
   return { bytesMax: ingest.queueBytesMax, uploadsMax: 10_000 }
 }
 
-/** This replica's worker for uploads, started. */
+/** Starts this replica's worker for uploads. */
 export async function openIngest(
   { ingest, moves }: Config,
   parts: IngestParts,

@@ -16,7 +16,7 @@ import { forgetOldPermits } from '../registry/permits/take-permits.ts'
 import type { TenantRoutes } from '../routing/lease/tenant-routes.ts'
 
 export interface LimitParts {
-  /** For what may take its time. */
+  /** The pool for calls that may be slow. */
   readonly db: Tx
   readonly routes: Pick<TenantRoutes, 'find'>
   readonly onFault: (error: unknown) => void
@@ -27,19 +27,19 @@ export interface LimitParts {
 
 export interface OpenLimits extends AsyncDisposable {
   readonly admit: (caller: TenantPrincipal, writes: boolean) => AdmittedRequest | Promise<AdmittedRequest>
-  /** The embedder with its tokens counted, and no tenant taking all of it. */
+  /** Wraps the embedder: counts each tenant's tokens, and keeps a tenant from taking all of it. */
   metered(embedder: Embedder): TenantEmbedder
-  /** The answerer, with its tokens counted where it uses any. */
+  /** Wraps the answerer: counts tokens where it uses any. */
   meteredAnswers(answerer: Answerer): TenantAnswerer
 }
 
-/** The local encoder takes about eight texts together; an endpoint's calls mostly wait for the network. */
+/** The local encoder runs about eight texts together; calls to an endpoint mostly wait for the network. */
 const embedderShares = {
   local: { calls: 16, callsOfTenant: 8 },
   openai: { calls: 256, callsOfTenant: 64 },
 } as const
 
-/** Ten connections carry them; one tenant's leave room for others' to be next. */
+/** Ten connections serve these; one tenant's cap leaves slots for others. */
 const writeSlots = { slots: 32, ofTenant: 24 }
 
 /** The limits of tenants on this replica. */

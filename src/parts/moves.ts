@@ -24,14 +24,14 @@ export interface MoveParts {
   readonly policyEveryMs: number
 }
 
-/** What moves go by: the settings of tenants and moves together. */
+/** Settings of moves and tenants combined. */
 export function moveSettingsOf(config: Config, tenantSettings: TenantSettings): MoveSettings & TenantSettings {
   const [{ name: project, cloud, indexLimit: projectIndexLimit }] = config.pinecone.projects
   const staleReadsMs = config.registryOutageReads === 'stale' ? staleReadsMaxMs : 0
   return { ...tenantSettings, project, cloud, projectIndexLimit, ...config.moves, readGraceMs: 20_000, staleReadsMs }
 }
 
-/** This replica's mover, its sweep of dead places and its rounds of the policy. */
+/** Starts this replica's mover, its sweep of unused places and its policy rounds. */
 export async function openMoves(config: Config, parts: MoveParts): Promise<AsyncDisposable> {
   await using opening = new AsyncDisposableStack()
   const { database, stores, settings, log, at } = parts

@@ -3,7 +3,7 @@ import { httpReranker } from '../models/http-reranker.ts'
 import { lexicalReranker } from '../models/lexical-reranker.ts'
 import type { Reranker } from '../models/reranker.ts'
 
-/** The cross-encoder of the configuration, or without one the words alone. */
+/** The configured cross-encoder, or the lexical reranker without one. */
 export function openReranker(settings: RerankSettings | undefined): Reranker {
   if (settings === undefined) return lexicalReranker
   const { url, shape, model, apiKey } = settings
