@@ -8,6 +8,7 @@ import { checkArrows, unusedArrows } from './arrows/check.ts'
 import { readSourceTree } from './arrows/source-tree.ts'
 import { checkClientTypes } from './client-types.ts'
 import { checkErrorPages } from './error-pages.ts'
+import { checkPictures } from './pictures/main.ts'
 import { checkSettingsTable } from './settings-table.ts'
 
 /** What is wrong, one line a fault; nothing when all is well. */
@@ -25,6 +26,7 @@ const checks: Readonly<Record<string, Check>> = {
   'settings table': async () => checkSettingsTable(await readFile(join(root(), 'README.md'), 'utf8')),
   'types of the client': checkClientTypes,
   'error pages': () => checkErrorPages(join(root(), 'docs/errors')),
+  pictures: checkPictures,
 }
 
 const results = await Promise.all(

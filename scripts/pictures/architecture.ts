@@ -1,0 +1,105 @@
+import { roomArrows } from '../arrows/table.ts'
+import { type Graph, placeInLayers, withoutDetours } from './layers.ts'
+import { arrow, box, page, type Tone, text } from './svg.ts'
+
+const width = 960
+const top = 74
+const boxHeight = 30
+const kinds: readonly { readonly label: string; readonly tone: Tone; readonly rooms: readonly string[] }[] = [
+  { label: 'surfaces', tone: 'caller', rooms: ['http', 'cli', 'config'] },
+  { label: 'verbs', tone: 'router', rooms: ['rag', 'ingest', 'tenants', 'moves'] },
+  { label: 'the heart', tone: 'heart', rooms: ['routing'] },
+  {
+    label: 'ports and their helpers',
+    tone: 'store',
+    rooms: ['auth', 'cache', 'concurrency', 'limits', 'log', 'models', 'registry', 'stores', 'telemetry'],
+  },
+  { label: 'pure decisions', tone: 'registry', rooms: ['placement', 'policy', 'lexical'] },
+  {
+    label: 'entries, wiring, development',
+    tone: 'outside',
+    rooms: ['main', 'services', 'parts', 'dev', 'demo', 'embedded'],
+  },
+]
+
+/**
+ * The rooms of `src` and which imports from which, from the table that `npm run check` holds the imports to. Foundations
+ * stand in a band below, without arrows; of the others an arrow is left out where a longer way says it as well. With all
+ * arrows drawn no reader could follow one.
+ */
+export function architecturePicture(): string {
+  const { nodes, arrows, height } = placeInLayers(withoutDetours(upperRooms()), { width, rowHeight: 64, widthOf })
+  return page({
+    width,
+    height: top + height + 72,
+    title: 'The rooms of src, and which room imports from which',
+    body: [
+      text(20, 28, 'Rooms of src: an arrow goes from a room to one that it imports from', 'name'),
+      ...legend(),
+      ...arrows.map((way) => arrow(way.map(([x, y], at) => [x, top + y + heightAt(at, way.length)]))),
+      ...[...nodes].map(([title, { x, y }]) => room(title, x, top + y)),
+      ...band(top + height),
+    ],
+  })
+}
+
+/** Every room but the foundations, with its arrows to others of them. */
+function upperRooms(): Graph {
+  const upper = Object.keys(roomArrows).filter((room) => toneOf(room) !== 'plain')
+  for (const room of foundations()) {
+    const above = roomArrows[room]?.find((to) => upper.includes(to))
+    if (above !== undefined)
+      throw new Error(`scripts/pictures/architecture.ts: name the kind of ${room}, it imports ${above}`)
+  }
+  return Object.fromEntries(upper.map((room) => [room, (roomArrows[room] ?? []).filter((to) => upper.includes(to))]))
+}
+
+function foundations(): string[] {
+  return Object.keys(roomArrows).filter((room) => toneOf(room) === 'plain')
+}
+
+function band(y: number): string[] {
+  const rooms = foundations()
+  const gap = (width - 40 - rooms.reduce((sum, name) => sum + widthOf(name), 0)) / (rooms.length - 1)
+  let left = 20
+  return [
+    text(
+      20,
+      y + 6,
+      'Foundations, which know nothing of the service (pinecone-local is a program of its own, imported by none)',
+      'small',
+    ),
+    ...rooms.map((name) => {
+      const x = left + widthOf(name) / 2
+      left += widthOf(name) + gap
+      return room(name, x, y + 20)
+    }),
+  ]
+}
+
+function room(title: string, x: number, y: number): string {
+  const across = Math.round(widthOf(title))
+  return box({ x: Math.round(x - across / 2), y, width: across, height: boxHeight, title, tone: toneOf(title) })
+}
+
+function widthOf(name: string): number {
+  return name.length * 8.4 + 14
+}
+
+/** An arrow leaves a box at its lower edge, ends at the upper edge of another, and passes rows between at mid-height. */
+function heightAt(at: number, points: number): number {
+  return at === 0 ? boxHeight : at === points - 1 ? 0 : boxHeight / 2
+}
+
+function toneOf(room: string): Tone {
+  return kinds.find(({ rooms }) => rooms.includes(room))?.tone ?? 'plain'
+}
+
+function legend(): string[] {
+  let x = 20
+  return [...kinds, { label: 'foundations', tone: 'plain' as Tone }].map(({ label, tone }) => {
+    const at = x
+    x += label.length * 7 + 38
+    return `<rect class="box ${tone}" x="${at}" y="42" width="14" height="14" rx="3"/>\n${text(at + 20, 54, label, 'small')}`
+  })
+}
