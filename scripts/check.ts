@@ -8,6 +8,8 @@ import { checkArrows, unusedArrows } from './arrows/check.ts'
 import { readSourceTree } from './arrows/source-tree.ts'
 import { checkClientTypes } from './client-types.ts'
 import { checkErrorPages } from './error-pages.ts'
+import { checkGlossaryPairs } from './glossary-pairs.ts'
+import { checkLinks } from './links.ts'
 import { checkPictures } from './pictures/main.ts'
 import { checkSettingsTable } from './settings-table.ts'
 
@@ -27,6 +29,8 @@ const checks: Readonly<Record<string, Check>> = {
   'types of the client': checkClientTypes,
   'error pages': () => checkErrorPages(join(root(), 'docs/errors')),
   pictures: checkPictures,
+  'pairs of the glossary': checkGlossaryPairs,
+  'links of the docs': () => checkLinks(root()),
 }
 
 const results = await Promise.all(
