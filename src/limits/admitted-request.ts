@@ -10,7 +10,7 @@ interface Gates {
   readonly clock: Pick<Clock, 'epochMs'>
 }
 
-/** One request that was counted: it takes its slots once it is complete, and holds them until `end`. */
+/** One counted request. It takes its slots once its body is complete, and holds them until `end`. */
 export class AdmittedRequest {
   readonly refused: AppError | undefined
   readonly #state: TenantState
@@ -26,12 +26,12 @@ export class AdmittedRequest {
     this.refused = refused
   }
 
-  /** `RateLimit` and `RateLimit-Policy` as they are now. */
+  /** The present `RateLimit` and `RateLimit-Policy`. */
   headers(): Readonly<Record<string, string>> {
     return this.#state.fields(this.#gates.clock.epochMs())
   }
 
-  /** Takes the slots; a promise when it has to wait for them. @throws AppError `quota_exceeded` */
+  /** Takes the slots; returns a promise when it has to wait. @throws AppError `quota_exceeded` */
   enter(): void | Promise<void> {
     try {
       const entered = this.#gates.concurrency.enter(this.#state, this.#writes)
@@ -45,7 +45,7 @@ export class AdmittedRequest {
     }
   }
 
-  /** The answer has been sent or cut off. */
+  /** Call it when the answer is sent or cut off. */
   end(): void {
     this.#isOver = true
     this.#slots?.release()

@@ -1,4 +1,4 @@
-/** Bytes that may be held at once, by all callers together and by one of them. */
+/** Bytes held at once, for all callers together and for one of them. */
 export interface ByteLimits {
   readonly all: number
   readonly ofOwner: number
@@ -9,7 +9,7 @@ export interface ByteAccount {
   bytes: number
 }
 
-/** Memory that one replica lends to bodies or answers on their way. One caller can't take all of it. */
+/** Memory that one replica reserves for request bodies or answers in transit. No caller can take all of it. */
 export class ByteBudget {
   readonly #limits: ByteLimits
   #held = 0
@@ -18,7 +18,7 @@ export class ByteBudget {
     this.#limits = limits
   }
 
-  /** @returns undefined when they are lent, else whose limit refuses them. */
+  /** @returns undefined when reserved, else whose limit is exceeded. */
   take(account: ByteAccount, bytes: number): 'all' | 'owner' | undefined {
     if (account.bytes + bytes > this.#limits.ofOwner) return 'owner'
     if (this.#held + bytes > this.#limits.all) return 'all'

@@ -4,18 +4,18 @@ import { concurrencyPolicy } from './policies.ts'
 import type { TenantState } from './tenant-state.ts'
 
 export interface ConcurrencyLimits {
-  /** Requests of all tenants that this replica serves at once. */
+  /** Concurrent requests of all tenants on this replica. */
   readonly slots: number
-  /** Writes among them, of all tenants and of one: they share the connections to Postgres. */
+  /** Concurrent writes among them, of all tenants and of one: they share the connections to Postgres. */
   readonly writes: { readonly slots: number; readonly ofTenant: number }
 }
 
-/** What a request holds while it runs. */
+/** Slots that a request holds while it runs. */
 export interface HeldSlots {
   release(): void
 }
 
-/** Slots for requests that are complete: what is still being sent holds none. */
+/** Slots for complete requests: a body that is still arriving holds none. */
 export class ConcurrencyGate {
   readonly #all: FairSlots
   readonly #writes: FairSlots
@@ -25,7 +25,7 @@ export class ConcurrencyGate {
     this.#writes = new FairSlots(writes.slots)
   }
 
-  /** Answers without waiting when it can. @throws AppError `quota_exceeded` when too many of the tenant wait already. */
+  /** Returns without waiting when it can. @throws AppError `quota_exceeded` when the tenant's queue is full. */
   enter(state: TenantState, writes: boolean): HeldSlots | Promise<HeldSlots> {
     if (writes) return this.#enterToWrite(state)
     const entered = this.#all.enter(state.line)
@@ -34,7 +34,7 @@ export class ConcurrencyGate {
     return entered === true ? held : entered.then(() => held)
   }
 
-  /** Takes the rarer slot first: what waits for it holds none of the others. */
+  /** Takes the rarer slot first, so that a request waiting for it holds none of the others. */
   async #enterToWrite(state: TenantState): Promise<HeldSlots> {
     const mayWrite = this.#writes.enter(state.writeLine)
     if (mayWrite === undefined) throw tooMany()

@@ -1,7 +1,7 @@
 import { type Item, serializeList } from 'structured-headers'
 import { concurrencyPolicy, type Limits, policies } from './policies.ts'
 
-/** What one policy has left: `RateLimit` of draft-ietf-httpapi-ratelimit-headers-11, section 4. */
+/** The rest of one quota: `RateLimit` of draft-ietf-httpapi-ratelimit-headers-11, section 4. */
 export interface LeftOver {
   readonly policy: string
   readonly available: number
@@ -9,12 +9,12 @@ export interface LeftOver {
   readonly resetS?: number
 }
 
-/** The largest integer of a structured field. */
+/** The largest integer of a structured field (RFC 9651). */
 const integerMax = 999_999_999_999_999
 
 /**
- * `RateLimit-Policy`. Units other than requests have names of ours: the draft's registry knows no tokens.
- * There is no `pk`: what is counted is counted for the token's tenant, and the two fields stand on every answer.
+ * `RateLimit-Policy`. Token units have names of ours, since the draft's registry has none. There is no `pk`: everything
+ * is counted for the token's tenant, and both fields are on every answer.
  */
 export function policyField(limits: Limits): string {
   const items: Item[] = policies

@@ -3,23 +3,23 @@ import { AppError } from '../errors.ts'
 import { memoryPermits } from './memory-permits.ts'
 import type { PermitAsk, PermitSource, Permits } from './permit-source.ts'
 
-/** What holds while Postgres can't be asked. `insurance`: each replica keeps to its share of every limit. */
+/** Behaviour while Postgres is unavailable. `insurance`: each replica keeps to its share of every limit. */
 export type OnError = 'insurance' | 'open' | 'closed'
 
 export interface InsuredPermitsOptions {
   readonly onError: OnError
   readonly clock: Pick<Clock, 'now' | 'sleep'>
   readonly onFault?: (error: unknown) => void
-  /** An exchange got no answer in time. */
+  /** Called when an exchange gets no answer in time. */
   readonly onHung?: () => void
 }
 
-/** An exchange that takes longer counts as failed: requests wait for it. */
+/** Limit of an exchange, since requests wait for it; a longer one counts as failed. */
 const patienceMs = 1_000
-/** After a failure the source is tried so often, while nobody waits for it. */
+/** Interval between background tries after a failure. */
 const tryAgainMs = 1_000
 
-/** Permits of `source`, and what was chosen in their place while it fails or hangs. */
+/** Permits of `source`, replaced by the configured fallback while it fails or hangs. */
 export function insuredPermits(source: PermitSource, options: InsuredPermitsOptions): PermitSource {
   const { onError, clock, onFault, onHung } = options
   const memory = memoryPermits()

@@ -1,7 +1,7 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible'
 import type { PermitAsk, PermitGrant, PermitSource } from './permit-source.ts'
 
-/** Permits of this replica alone: for the only one there is, and for when Postgres is away. */
+/** Permits of this replica alone: for a single replica, and while Postgres is unavailable. */
 export function memoryPermits(): PermitSource {
   // The points of a key are a window's; the limit is in the ask, since each tenant has its own.
   const counters = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: 1, keyPrefix: '' })

@@ -1,10 +1,10 @@
 import type { Answerer, AnswerPart, TenantAnswerer } from '../models/answerer.ts'
 import type { TenantGate } from './tenant-gate.ts'
 
-/** Of most languages; only until the model has counted. */
+/** Typical of most languages; an estimate until the model reports its count. */
 const charsOfToken = 4
 
-/** The answerer with its tokens, those it reads and those it writes, counted for the tenant of each call. */
+/** The answerer, with prompt and completion tokens counted for the tenant of each call. */
 export function meteredAnswerer(
   answerer: Pick<Answerer, 'model' | 'write'>,
   gate: Pick<TenantGate, 'reserve'>,
@@ -25,7 +25,7 @@ export function meteredAnswerer(
   }
 }
 
-/** What broke off, or was left, was read all the same, and written as far as it came. */
+/** Counts an aborted stream too: the whole prompt, and the output received so far. */
 async function* counted(
   parts: AsyncIterable<AnswerPart>,
   read: number,

@@ -4,17 +4,17 @@ import type { TenantId } from '../placement/tenant-id.ts'
 import type { TenantGate } from './tenant-gate.ts'
 
 export interface EmbedderShare {
-  /** Calls of all tenants at once. */
+  /** Concurrent calls of all tenants. */
   readonly calls: number
   readonly callsOfTenant: number
 }
 
-/** Of most languages; only until the model has counted. */
+/** Typical of most languages; an estimate until the model reports its count. */
 const charsOfToken = 4
 
 /**
- * The embedder with its tokens counted for the tenant of each call, and with one call of each tenant in turn where they
- * have to wait: however much one ingests, another's question comes next.
+ * The embedder, with tokens counted for the tenant of each call. Waiting calls are served one of each tenant in turn:
+ * however much one tenant ingests, another's question comes next.
  */
 export function meteredEmbedder(
   embedder: Pick<Embedder, 'model' | 'dimension' | 'maxTokens' | 'embed'>,

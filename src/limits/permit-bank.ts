@@ -2,13 +2,14 @@ import type { Clock } from '../clock.ts'
 import type { PermitAsk, PermitSource } from './permit-source.ts'
 import type { Window } from './window.ts'
 
-/** Asks in one statement. */
+/** Requests for permits in one statement. */
 const batch = 1000
 export const settleEveryMs = 50
 
 /**
- * Fetches permits for the windows of one replica: one exchange at a time, in which all that ask meanwhile go together.
- * So a request waits for Postgres only where nothing is held of its tenant, and not while others wait for the same.
+ * Fetches permits for one replica's windows, in one exchange at a time; requests that arrive meanwhile share the next.
+ * So a request waits for Postgres only when the replica holds no permit of its tenant, and all that wait for the same
+ * window wait once.
  */
 export class PermitBank {
   readonly #source: PermitSource
@@ -24,7 +25,7 @@ export class PermitBank {
     this.#next.promise.catch(() => undefined)
   }
 
-  /** Replicas that share the limits, as it was told last. */
+  /** Replicas that share the limits, as last reported. */
   get replicas(): number {
     return this.#replicas
   }
@@ -37,7 +38,7 @@ export class PermitBank {
     return promise
   }
 
-  /** Tells what was used, fetches ahead and gives back, for windows that nobody waits for. */
+  /** Reports usage, fetches ahead and gives surplus back, for windows that no request waits for. */
   async settle(windows: Iterable<Window>): Promise<void> {
     if (this.#isBusy) return // the next time; nothing is lost by it
     const nowMs = this.#clock.epochMs()

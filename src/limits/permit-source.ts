@@ -4,11 +4,13 @@ export type PermitAsk = WantedPermits
 export type PermitGrant = GivenPermits
 export type Permits = TakenPermits
 
-/** Where permits come from. All replicas together are never given more than a limit, beside what was used unasked. */
+/** The origin of permits. All replicas together never get more than a limit, apart from usage on credit. */
 export interface PermitSource {
-  /** @throws AppError `registry_unavailable` when limits can't be told and nobody is to be served without. */
+  /** @throws AppError `registry_unavailable` when limits are unknown and the policy is to refuse requests then. */
   take(asks: readonly PermitAsk[]): Promise<Permits>
 }
 
-/** One ask of all that is left for so many: the last permits don't lie unused with one replica. */
+/**
+ * A grant beyond the need is at most 1/8 of what is left, so that the last permits do not lie unused with one replica.
+ */
 export const shareOfRest = 8

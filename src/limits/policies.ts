@@ -2,11 +2,11 @@ import type { Tier } from '../placement/placement.ts'
 
 export type Meter = 'requests' | 'embeddingTokens' | 'answerTokens'
 
-/** One quota: so much of a meter in a window. Windows begin at multiples of their length since 1970, in UTC. */
+/** One quota: an amount of a meter per window. Windows begin at multiples of their length since 1970, in UTC. */
 export interface Policy {
-  /** As the headers and the problem `quota-exceeded` name it. */
+  /** The name in headers and in the problem `quota-exceeded`. */
   readonly name: string
-  /** As a tenant's limits name it. */
+  /** The name in a tenant's limits. */
   readonly limit: Exclude<LimitName, 'concurrentRequests'>
   readonly meter: Meter
   readonly windowS: number
@@ -32,16 +32,16 @@ export const policies: readonly Policy[] = [
   { name: 'answer-tokens-per-day', limit: 'answerTokensPerDay', meter: 'answerTokens', windowS: dayS },
 ]
 
-/** Requests of one tenant that one replica serves at once; more of them wait. */
+/** Concurrent requests of one tenant on one replica; further ones wait. */
 export const concurrencyPolicy = 'concurrent-requests'
 
-/** Every limit has a value; `Infinity`: there is none. */
+/** Every limit with its value; `Infinity` means unlimited. */
 export type Limits = Readonly<Record<LimitName, number>>
 export type TierLimits = Readonly<Record<Tier, Limits>>
 
 /**
- * What a tenant may use when nobody said otherwise. They are wide: they stop what runs away, and what a plan sells is
- * set by tier in the file of `RATE_LIMITS`, or for one tenant.
+ * A tenant's default limits. They are wide, to stop only runaway use; plans are set by tier in the file of
+ * `RATE_LIMITS`, or for one tenant.
  */
 export const defaultTierLimits: TierLimits = {
   standard: {

@@ -5,14 +5,14 @@ import type { PermitSource } from './permit-source.ts'
 import type { TenantState } from './tenant-state.ts'
 import type { Window } from './window.ts'
 
-/** Whether a request was counted; `refused` says why it was not. */
+/** The result of counting a request; `refused` says why it was not counted. */
 export type QuotaDecision = { readonly refused: AppError | undefined }
 
 const granted: QuotaDecision = { refused: undefined }
-/** Exchanges that one request waits for at most; each time others may have been quicker. */
+/** Exchanges that one request waits for, at most; another request may take the permits each time. */
 const triesMax = 4
 
-/** Counts requests and tokens against the quotas of their tenant. */
+/** Counts requests and tokens against their tenant's quotas. */
 export class QuotaGate {
   readonly #clock: Pick<Clock, 'epochMs'>
   readonly #bank: PermitBank
@@ -22,7 +22,7 @@ export class QuotaGate {
     this.#bank = new PermitBank(source, clock)
   }
 
-  /** Counts one request. Answers without waiting when this replica holds what it needs. */
+  /** Counts one request. Returns without waiting when this replica holds enough permits. */
   countRequest(state: TenantState): QuotaDecision | Promise<QuotaDecision> {
     const nowMs = this.#clock.epochMs()
     const { replicas } = this.#bank
@@ -31,7 +31,7 @@ export class QuotaGate {
     return granted
   }
 
-  /** A request was counted and then not served. */
+  /** Returns a counted request that was not served. */
   giveBack(state: TenantState): void {
     for (const window of state.requests) window.spend(-1)
   }
@@ -56,7 +56,7 @@ export class QuotaGate {
     return granted
   }
 
-  /** Those windows that have not what is wanted, after they were asked for it. */
+  /** The windows that still lack permits after they were requested. */
   async #missing(windows: readonly Window[], wanted: (window: Window) => number): Promise<readonly Window[]> {
     for (let tries = 0; ; tries += 1) {
       const nowMs = this.#clock.epochMs()

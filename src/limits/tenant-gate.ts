@@ -12,10 +12,10 @@ import type { Window } from './window.ts'
 
 export interface TenantGateOptions extends ConcurrencyLimits {
   readonly source: PermitSource
-  /** What a tenant may use when nothing else was said of it. */
+  /** Limits by tier, for tenants without their own. */
   readonly byTier: TierLimits
   /**
-   * The tenant as its route says. Throws for one that can't be served: nothing of its requests is looked at then, for
+   * The tenant from its route. Throws for one that cannot be served, before anything else of its requests is processed:
    * what is not counted must cost nothing.
    */
   readonly find: (tenantId: TenantId) => LimitedTenant | Promise<LimitedTenant>
@@ -24,14 +24,14 @@ export interface TenantGateOptions extends ConcurrencyLimits {
   readonly onUsed?: (tenantId: TenantId, meter: Exclude<Meter, 'requests'>, count: number) => void
 }
 
-/** A state that was not asked for so long is forgotten. */
+/** A state unused for this long is dropped. */
 const idleMs = 60_000
-/** States that are looked at in one go: the event loop is not held up by many tenants. */
+/** States visited per turn, so that many tenants do not block the event loop. */
 const settledAtOnce = 1_000
 
 /**
- * The limits of one replica's tenants: a quota gate for what is counted, a concurrency gate for what runs. Everything
- * is asked by a `TenantId`, which cannot be made from a bare string: no use of one tenant is counted for another.
+ * The limits of one replica's tenants: a quota gate for amounts, a concurrency gate for running requests. Every call
+ * takes a `TenantId`, which cannot be made from a bare string, so usage is never counted for another tenant.
  */
 export class TenantGate implements AsyncDisposable {
   readonly #options: TenantGateOptions
@@ -41,7 +41,7 @@ export class TenantGate implements AsyncDisposable {
   readonly #states = new Map<TenantId, TenantState>()
   readonly #timer: ReturnType<Clock['every']>
   #settling: Promise<void> = Promise.resolve()
-  /** Where the next look at the states begins. */
+  /** The position in the states from which the next visit continues. */
   #cursor: MapIterator<[TenantId, TenantState]>
 
   constructor(options: TenantGateOptions) {
@@ -56,8 +56,8 @@ export class TenantGate implements AsyncDisposable {
   }
 
   /**
-   * Counts one request; it takes its slots later, by `enter`. Answers without waiting when it can.
-   * @param writes it changes something.
+   * Counts one request; it takes its slots later, by `enter`. Returns without waiting when it can.
+   * @param writes whether it changes something.
    * @throws AppError those of `find`, when the tenant can't be served.
    */
   admit(tenantId: TenantId, writes = false): AdmittedRequest | Promise<AdmittedRequest> {
@@ -67,9 +67,9 @@ export class TenantGate implements AsyncDisposable {
   }
 
   /**
-   * Before tokens are used: takes about as many, when so many are left.
-   * @param estimate more than a whole limit is let in as long as anything is left.
-   * @returns to be told once how many were used in the end.
+   * Reserves about as many tokens as a call will use, if that many are left.
+   * @param estimate one above a whole limit is admitted as long as anything is left.
+   * @returns a function to call once with the real count.
    * @throws AppError `quota_exceeded`, `registry_unavailable`, and those of `find`
    */
   async reserve(
@@ -86,7 +86,7 @@ export class TenantGate implements AsyncDisposable {
     }
   }
 
-  /** Tells the source what was used unasked and gives back what is not needed; by itself it does so all the time. */
+  /** Reports unreported usage and gives surplus back now; a timer does so continuously. */
   async settle(): Promise<void> {
     const nowMs = this.#clock.epochMs()
     const windows: Window[] = []

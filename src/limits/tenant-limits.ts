@@ -1,16 +1,16 @@
 import type { Tier } from '../placement/placement.ts'
 import { type LimitName, type Limits, limitNames, type TierLimits } from './policies.ts'
 
-/** What decides a tenant's limits, as its route carries it. */
+/** The fields of a tenant's route that decide its limits. */
 export interface LimitedTenant {
   readonly tier: Tier
-  /** Names that are no limit's mean nothing. */
+  /** Unknown names are ignored. */
   readonly limits?: Readonly<Record<string, number>> | undefined
-  /** From then on the tier's hold again. */
+  /** Time from which the tier's limits apply again. */
   readonly limitsUntilMs?: number | undefined
 }
 
-/** The limits that hold for a tenant now: its tier's, and its own in their place until they expire. */
+/** The limits that apply to a tenant now: its tier's, overridden by its own until those expire. */
 export function limitsInForce(tenant: LimitedTenant, byTier: TierLimits, nowMs: number): Limits {
   const ofTier = byTier[tenant.tier]
   if (tenant.limits === undefined || hasExpired(tenant, nowMs)) return ofTier

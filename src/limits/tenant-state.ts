@@ -5,16 +5,16 @@ import { type Meter, type Policy, policies, type TierLimits } from './policies.t
 import { hasExpired, type LimitedTenant, limitsInForce } from './tenant-limits.ts'
 import { Window } from './window.ts'
 
-/** Of a limit: so much may be used before a field that was made is made anew. */
+/** Headers are rebuilt once 1/200 of a limit is used. */
 const stalePart = 200
-/** Requests that wait for a slot, for each that may run. */
+/** Waiting requests for each slot, at most. */
 const waitingPerSlot = 8
 
-/** What one replica knows of a tenant's use of its limits. */
+/** One replica's record of a tenant's usage and limits. */
 export class TenantState {
   readonly tenantId: TenantId
   readonly line: Line
-  /** Of requests that write. */
+  /** The queue of requests that write. */
   readonly writeLine: Line
   readonly windows: Window[] = []
   requests: readonly Window[] = []
@@ -32,7 +32,7 @@ export class TenantState {
     this.writeLine = newLine(1, 1)
   }
 
-  /** From now on the limits of `tenant` hold. What was used already counts. */
+  /** Applies the limits of `tenant` from now on. Earlier usage still counts. */
   obey(tenant: LimitedTenant, byTier: TierLimits, writesMax: number, nowMs: number): void {
     this.seenAtMs = nowMs
     if (tenant.tier === this.#tier && tenant.limits === this.#own && nowMs < this.#goodUntilMs) return
@@ -52,7 +52,7 @@ export class TenantState {
     this.#shownAtS = -1
   }
 
-  /** Nothing of the tenant runs or waits. */
+  /** Whether no request of the tenant runs or waits. */
   get isIdle(): boolean {
     return [this.line, this.writeLine].every(({ active, waiting }) => active === 0 && waiting.length === 0)
   }
@@ -61,7 +61,7 @@ export class TenantState {
     return this.windows.filter(({ policy }) => policy.meter === meter)
   }
 
-  /** The header fields as they are now; of a wide limit what is left may be a little less than is said. */
+  /** The header fields; of a wide limit, slightly less may be left than they state. */
   fields(nowMs: number): Readonly<Record<string, string>> {
     const nowS = Math.floor(nowMs / 1000)
     if (nowS !== this.#shownAtS || this.#hasMoved(nowMs)) {

@@ -2,30 +2,30 @@ import type { TenantId } from '../placement/tenant-id.ts'
 import type { PermitAsk, PermitGrant } from './permit-source.ts'
 import type { Policy } from './policies.ts'
 
-/** Part of a limit that all replicas together may use before they asked for it: what makes the limits right within 1 %. */
+/** All replicas together may use 1/100 of a limit on credit; that keeps the limits within 1 %. */
 const creditShare = 100
 
 const clamp = (value: number, from: number, to: number) => Math.min(to, Math.max(from, value))
 
 /**
- * What one replica holds of one policy of one tenant in the present window. Permits are used here without asking;
- * `PermitBank` fetches more, as many as the recent rate uses up in a moment, and gives back what is not needed.
+ * One replica's permits for one quota of one tenant in the present window. Requests use them without an exchange;
+ * `PermitBank` fetches more, as many as the recent rate soon needs, and gives surplus back.
  */
 export class Window {
   readonly tenantId: TenantId
   readonly policy: Policy
   readonly #windowMs: number
-  /** For so long the recent rate's permits are fetched; and so often at most, when nobody waits. */
+  /** Permits for this much time at the recent rate are fetched; also the shortest interval of background exchanges. */
   readonly #horizonMs: number
-  /** So late at most a little that was used is told. */
+  /** Small unreported usage is reported at most this late. */
   readonly #lazyMs: number
   #limit: number
   #windowNo = -1
-  /** Below 0: used before it was asked for. */
+  /** Permits held; below 0, the usage on credit. */
   #held = 0
-  /** What the window had left for anyone after the last exchange. */
+  /** Permits that the window had left for all replicas after the last exchange. */
   #left = 0
-  /** Whether `left` was told, and is no assumption. */
+  /** Whether `left` comes from the source and is not assumed. */
   #known = false
   #dryUntilMs = 0
   #spent = 0
@@ -54,31 +54,31 @@ export class Window {
     this.#dryUntilMs = 0
   }
 
-  /** Whether `count` may be used now. A short window's first ones are never waited for. */
+  /** Whether `count` may be used now. A short window's first permits are available on credit, without a wait. */
   has(count: number, nowMs: number, replicas: number): boolean {
     this.#roll(nowMs)
     return this.#held >= count || this.#held + this.#credit(replicas) >= count
   }
 
-  /** Counts what was used, whether or not it was there. */
+  /** Counts usage, whether or not permits cover it. */
   spend(count: number): void {
     this.#held -= count
     this.#spent += count
   }
 
-  /** Nothing is left, and it was asked not long ago: more may only come back from another replica. */
+  /** Whether nothing was left at a recent exchange: only another replica can give permits back. */
   isDry(nowMs: number): boolean {
     this.#roll(nowMs)
     return nowMs < this.#dryUntilMs
   }
 
-  /** As much as this replica knows of. */
+  /** Permits left, as far as this replica knows. */
   available(nowMs: number): number {
     this.#roll(nowMs)
     return Math.max(0, this.#left + this.#held)
   }
 
-  /** Until the window ends. */
+  /** Milliseconds until the window ends. */
   msLeft(nowMs: number): number {
     return this.#windowMs - (nowMs % this.#windowMs)
   }
@@ -94,7 +94,7 @@ export class Window {
     return this.#asking({ tenantId, policy: policy.name, need: missing, want, used })
   }
 
-  /** What to tell when nobody waits: what was used unasked, what will be needed soon, what is too much. */
+  /** The background exchange: it reports usage on credit, fetches what is soon needed, or returns surplus. */
   settle(nowMs: number, replicas: number): PermitAsk | undefined {
     this.#roll(nowMs)
     const quietMs = nowMs - this.#toldAtMs
@@ -121,23 +121,23 @@ export class Window {
     this.#dryUntilMs = grant.left === 0 && grant.given < ask.need ? nowMs + retryMs : 0
   }
 
-  /** It was not told after all. */
+  /** Restores usage that an exchange failed to report. */
   failed(ask: PermitAsk): void {
     if (ask.windowNo === this.#windowNo) this.#held -= ask.used
   }
 
-  /** @param counted what is told as used is no debt any more from now on, so that nobody tells it twice. */
+  /** @param counted removes the reported usage from the debt, so that nobody reports it twice. */
   #asking(parts: Pick<PermitAsk, 'tenantId' | 'policy' | 'need' | 'want' | 'used'>, counted = true): PermitAsk {
     if (counted) this.#held += parts.used
     return { ...parts, windowNo: this.#windowNo, windowS: this.policy.windowS, limit: this.#limit }
   }
 
-  /** What the recent rate uses up within a horizon. */
+  /** Permits that the recent rate uses within a horizon. */
   #soon(nowMs: number): number {
     return Math.ceil(this.#rate(nowMs) * this.#horizonMs)
   }
 
-  /** What to hold for it: nothing where that may be used unasked. */
+  /** Permits to hold in advance: none where the credit covers them. */
   #ahead(nowMs: number, replicas: number): number {
     const soon = this.#soon(nowMs)
     return soon <= this.#credit(replicas) / 2 ? 0 : soon
@@ -150,7 +150,7 @@ export class Window {
     return this.#asking(parts, false)
   }
 
-  /** How far `held` may go below 0. What a long window has left is asked for first. */
+  /** The debt that `held` may reach. A long window must first learn what is left. */
   #credit(replicas: number): number {
     if (!this.#known && this.policy.windowS > 1) return 0
     return Math.min(this.#left, Math.floor(this.#limit / creditShare / replicas))
@@ -167,7 +167,7 @@ export class Window {
     this.#toldAtMs = nowMs
   }
 
-  /** Used a millisecond, smoothed over about a horizon. */
+  /** Permits used per millisecond, smoothed over about a horizon. */
   #rate(nowMs: number): number {
     const passedMs = nowMs - this.#ratedAtMs
     if (passedMs < 20) return this.#perMs

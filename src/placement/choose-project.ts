@@ -1,17 +1,17 @@
 import { AppError } from '../errors.ts'
 import type { PlaceKind } from './placement.ts'
 
-/** A Pinecone project of the configuration, as far as choosing one goes. */
+/** The fields of a configured Pinecone project that the choice uses. */
 export interface Project {
-  /** As places name it. */
+  /** The name that places store. */
   readonly name: string
   readonly cloud: string
-  /** Where its indexes are made, unless the tenant asks for another that is in `regions`. */
+  /** The default region of its indexes; a tenant may ask for one of `regions` instead. */
   readonly region: string
-  /** Further regions that it may make indexes in. */
+  /** Additional regions for indexes. */
   readonly regions: readonly string[] | 'any'
   readonly holds: readonly PlaceKind[]
-  /** Indexes it allows. */
+  /** Indexes that the project allows. */
   readonly indexLimit: number
 }
 
@@ -20,7 +20,9 @@ export interface WantedIndex {
   readonly region: string
 }
 
-/** Why no project takes a further index: none serves the region, none may hold the kind there, or all such are full. */
+/**
+ * Why no project takes another index: none serves the region, none may hold the kind there, or all that may are full.
+ */
 export type NoProject =
   | { readonly reason: 'region'; readonly served: readonly string[] }
   | { readonly reason: 'kind' }
@@ -28,15 +30,15 @@ export type NoProject =
 
 export type ProjectChoice<P extends Project = Project> = { readonly project: P } | { readonly none: NoProject }
 
-/** Whether the policy lets a project have an index of this kind in this region, room or not. */
+/** Whether policy lets the project hold an index of this kind in this region, regardless of quota. */
 function mayHold(project: Project, { kind, region }: WantedIndex): boolean {
   return project.holds.includes(kind) && serves(project, region)
 }
 
 /**
- * Where a new index is made: the first project in the order of the configuration (the default one leads it) that may
- * hold it and has quota left.
- * @param counts indexes in use by project; a project that is not in it has none. Count them under the projects' locks.
+ * Chooses the project of a new index: the first in configuration order (the default one leads) that may hold it and has
+ * quota left.
+ * @param counts indexes in use by project; absent means none. Count them under the projects' locks.
  */
 export function chooseProject<P extends Project>(
   projects: readonly P[],
@@ -52,8 +54,8 @@ export function chooseProject<P extends Project>(
 }
 
 /**
- * The shared indexes that a tenant of a region may go into, in the order of the projects: those in the region, of a
- * project whose policy lets it hold shared indexes there.
+ * The shared indexes for tenants of a region, in the order of the projects: those in the region whose project may hold
+ * shared indexes there.
  */
 export function poolOf<S extends { readonly project: string; readonly region: string }>(
   shards: readonly S[],
@@ -65,7 +67,7 @@ export function poolOf<S extends { readonly project: string; readonly region: st
     .flatMap(({ name }) => shards.filter((shard) => shard.project === name && shard.region === region))
 }
 
-/** What a caller is told when there is no project for an index. Nothing was changed by then. */
+/** The caller's error when no project takes an index. Nothing was changed. */
 export function noProjectError(none: NoProject, { kind, region }: WantedIndex): AppError {
   const what = kind === 'pool' ? 'shared index' : 'index of its own'
   switch (none.reason) {

@@ -1,10 +1,10 @@
-/** What the choice of a shard looks at: one shared index of the registry. */
+/** The facts about a shared index that the choice of a shard uses. */
 export interface Shard {
   readonly indexId: number
   readonly ordinal: number
   readonly namespacesUsed: number
   readonly namespaceLimit: number
-  /** The store itself refused a namespace here (403): nothing more goes in, whatever the numbers say. */
+  /** Set when the store refused a namespace here (403): the index takes no more, whatever the counts say. */
   readonly full: boolean
 }
 
@@ -13,8 +13,8 @@ function hasRoom(shard: Shard): boolean {
 }
 
 /**
- * The fullest shard with room, the older one on a tie: indexes are scarce, so shards are filled one after another.
- * `undefined` means that the next shard has to be opened.
+ * The fullest shard with capacity, the older one on a tie: indexes are scarce, so shards are filled one after another.
+ * `undefined`: the next shard has to be opened.
  */
 export function chooseShard(shards: readonly Shard[]): Shard | undefined {
   return shards

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { TenantId } from './tenant-id.ts'
 
-/** Pinecone takes index names of up to 45 lower-case letters, digits and hyphens, a letter or digit at either end. */
+/**
+ * Pinecone accepts index names of up to 45 lower-case letters, digits and hyphens, with a letter or digit at either
+ * end.
+ */
 const indexNameMax = 45
 
-/** `tenant_<id>_g<generation>`; made once, when a place is reserved, and read from the registry ever after. */
+/** `tenant_<id>_g<generation>`; built once, when a place is reserved, and read from the registry afterwards. */
 export function namespaceName(tenantId: TenantId, generation: number): string {
   return `tenant_${tenantId}_g${generation}`
 }
@@ -15,8 +18,8 @@ export function poolIndexName(prefix: string, ordinal: number): string {
 }
 
 /**
- * `<prefix>-silo-<tenant slug + short hash>`. The hash takes in the generation: a silo that was dropped and one made
- * later for the same tenant have different names, so an old clean-up can never delete the new one.
+ * `<prefix>-silo-<tenant slug + short hash>`. The hash includes the generation: a deleted silo and a later one of the
+ * same tenant have different names, so a late clean-up can never delete the new one.
  */
 export function siloIndexName(prefix: string, tenantId: TenantId, generation: number): string {
   const hash = createHash('sha256').update(`${tenantId}:${generation}`).digest('hex').slice(0, 8)

@@ -2,7 +2,7 @@ import type { Placement } from './placement.ts'
 import type { TenantId } from './tenant-id.ts'
 
 /**
- * The phases of docs/moves.md section 3. `active` is read and written; `follower` is the other place of a move.
+ * The phases of docs/moves.md section 3. Requests read and write `active`; `follower` is the other place of a move.
  * `epoch` rises with every change of a tenant's routing.
  */
 export type Routing =
@@ -27,23 +27,24 @@ export type Phase = Routing['phase']
 
 export type TenantStatus = 'provisioning' | 'active' | 'suspended' | 'offboarding' | 'offboarded'
 
-/** What a request needs to know of its tenant, as one consistent read of the registry. */
+/** The facts about a tenant that a request needs, as one consistent read of the registry. */
 export interface TenantRoute {
   readonly tenantId: TenantId
   readonly status: TenantStatus
   readonly tier: 'standard' | 'enterprise'
-  /** Its own, in the place of its tier's; absent: there are none. */
+  /** Limits that override the tier's; absent when there are none. */
   readonly limits?: Readonly<Record<string, number>>
-  /** When its own limits end, in milliseconds since 1970; absent: they stay. */
+  /** When its own limits end, in milliseconds since 1970; absent: never. */
   readonly limitsUntilMs?: number
   readonly routing: Routing
-  /** Postgres is away and the lease is over: this is what was true when it was last seen. */
+  /** Set when Postgres is unavailable and the lease has expired: the route is the last one seen. */
   readonly stale?: true
 }
 
 /**
- * How a write goes in a phase. `direct`: to the active place, no call to Postgres. `journal`: an intent is committed
- * first, so that the mover carries it to the follower. `hold`: it waits, at most as long as a fence may last.
+ * How a phase treats a write. `direct`: to the active place, without a call to Postgres. `journal`: an intent is
+ * committed first, so that the mover copies the write to the follower. `hold`: the write waits, at most as long as a
+ * fence may last.
  */
 export type WriteRule = 'direct' | 'journal' | 'hold'
 

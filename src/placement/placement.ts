@@ -1,21 +1,21 @@
 import type { TenantId } from './tenant-id.ts'
 
-/** `pool`: an index shared by namespaces of many tenants. `silo`: an index of one tenant alone. */
+/** `pool`: an index shared by namespaces of many tenants. `silo`: an index of one tenant. */
 export type PlaceKind = 'pool' | 'silo'
 
 export type Tier = 'standard' | 'enterprise'
 
 /**
- * Where one tenant's vectors live. Made from a row of `places` and from nothing else; a (project, index, namespace)
- * is never used twice, so a late write to a dead place can hurt no one.
+ * The location of one tenant's vectors. It is made only from a row of `places`; a (project, index, namespace) is never
+ * reused, so a late write to a deleted place harms nobody.
  */
 export interface Placement {
   readonly placeId: number
   readonly tenantId: TenantId
-  /** Which Pinecone project, by the name it has in our configuration. */
+  /** The Pinecone project, by its name in our configuration. */
   readonly project: string
   readonly indexName: string
-  /** The index's data plane, as the control plane described it. */
+  /** The index's data plane, as the control plane reported it. */
   readonly indexHost: string
   readonly namespace: string
   readonly generation: number

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 
 declare const brand: unique symbol
 
-/** A checked tenant id. It can only be made by `parseTenantId`, so a bare string never reaches a store, a cache or a lock. */
+/** A validated tenant id. Only `parseTenantId` makes one, so a bare string never reaches a store, a cache or a lock. */
 export type TenantId = string & { readonly [brand]: 'TenantId' }
 
 const pattern = /^[A-Za-z0-9_-]{1,64}$/

@@ -1,31 +1,33 @@
 import type { PlaceKind, Tier } from '../placement/placement.ts'
 import type { Policy } from './policy.ts'
 
-/** What the advice looks at. */
+/** The facts about a tenant that the advice uses. */
 export interface TenantFacts {
   readonly tier: Tier
   readonly kind: PlaceKind
   readonly attributes: Readonly<Record<string, string | number | boolean>>
-  /** As the store counted them last; undefined: never yet. */
+  /** Records at the store's last count; undefined: never counted. */
   readonly records: number | undefined
-  /** Over the last seven days. */
+  /** Mean over the last seven days. */
   readonly meanRequestsPerDay: number
-  /** Of the busiest of the last seven days. */
+  /** The busiest of the last seven days. */
   readonly peakRequestsPerDay: number
-  /** The advice that stands. */
+  /** The present advice. */
   readonly standing: 'promote' | 'demote' | undefined
 }
 
 export interface Advice {
   readonly advice: 'promote' | 'demote'
-  /** In words for a person. */
+  /** Reasons in plain words. */
   readonly reasons: readonly string[]
 }
 
-/** Advice that stands is kept until a number is so far from its threshold: one that swings about it settles nothing. */
+/**
+ * Advice stays until a number is this far past its threshold, so that one that oscillates around it changes nothing.
+ */
 const slack = 0.1
 
-/** Whether a tenant should move up or down, and why; undefined when it is well where it is. */
+/** Whether a tenant should move up or down, and why; undefined when it should stay. */
 export function advise(facts: TenantFacts, policy: Policy): Advice | undefined {
   if (facts.kind === 'pool') {
     const reasons = reasonsUp(facts, policy, facts.standing === 'promote' ? 1 - slack : 1)
@@ -51,7 +53,7 @@ function reasonsUp(facts: TenantFacts, { promote }: Policy, share: number): read
   return reasons
 }
 
-/** All of them together, or none. */
+/** Demotion needs all reasons together. */
 function reasonsDown(facts: TenantFacts, { demote }: Policy, share: number): readonly string[] {
   const { tier, records, peakRequestsPerDay } = facts
   if (demote === undefined || records === undefined) return []

@@ -1,7 +1,7 @@
 import type { AutomaticMoves } from './policy.ts'
 import { isOpen } from './window.ts'
 
-/** How many moves the policy may begin right now, of those that it advises for long enough. */
+/** How many automatic moves may begin now, of those advised long enough. */
 export function movesThatMayBegin(
   { window, movesPerDay }: AutomaticMoves,
   now: { readonly epochMs: number; readonly begunInLastDay: number; readonly silosLeft: number },

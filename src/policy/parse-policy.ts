@@ -47,7 +47,7 @@ const file = z
     message: 'must be at most half of promote.requestsPerDay, or tenants would go up and down',
   })
 
-/** A policy from the JSON of its file, or every fault of it in words, each with its field. */
+/** Parses a policy file's JSON; returns the policy, or every fault with its field. */
 export function parsePolicy(json: unknown): { readonly policy: Policy } | { readonly faults: readonly string[] } {
   const parsed = file.safeParse(json)
   if (!parsed.success) return { faults: parsed.error.issues.map(wordsOf) }
@@ -63,7 +63,7 @@ function wordsOf(issue: z.core.$ZodIssue): string {
   return field === '' ? 'must be an object with promote, demote and automatic' : `${field}: ${issue.message}`
 }
 
-/** The way down begins well below the way up. */
+/** The threshold for demotion must be well below the one for promotion. */
 function isCalm<U extends string, D extends string>(up: U, down: D) {
   return ({
     promote,

@@ -1,32 +1,32 @@
 import type { MaintenanceWindow } from './window.ts'
 
-/** When a tenant should have an index of its own, and when not any more. */
+/** When a tenant should have its own index, and when it should go back. */
 export interface Policy {
-  /** Any one of them is a reason. */
+  /** Any one is a reason. */
   readonly promote: {
     readonly enterprise: boolean
-    /** From so many records on. */
+    /** Promotes from this many records on. */
     readonly records?: number
-    /** From so many requests a day on, in the mean of a week. */
+    /** Promotes from this many requests a day on, as the mean of a week. */
     readonly requestsPerDay?: number
-    /** By an attribute's name, the values that ask for it: `{compliance: ['hipaa']}`. */
+    /** Attribute values that ask for promotion, by attribute name: `{compliance: ['hipaa']}`. */
     readonly attributes: Readonly<Record<string, readonly (string | number | boolean)[]>>
   }
-  /** Both must hold, and no reason to promote; absent: nobody is advised to go back. */
+  /** Demotes when both hold and no reason to promote does; absent: never. */
   readonly demote?: { readonly recordsBelow: number; readonly requestsPerDayBelow: number }
-  /** Absent: advice only, people act on it. */
+  /** Absent: advice only, which people act on. */
   readonly automatic?: AutomaticMoves
 }
 
 export interface AutomaticMoves {
   readonly window?: MaintenanceWindow
-  /** In any 24 hours. */
+  /** Moves in any 24 hours. */
   readonly movesPerDay: number
-  /** For so long the advice must have stood. */
+  /** Hours that the advice must have stood. */
   readonly afterHours: number
 }
 
-/** Without a file: advice only. */
+/** The policy without a file: advice only. */
 export const defaultPolicy: Policy = {
   promote: { enterprise: true, records: 1_000_000, attributes: {} },
   demote: { recordsBelow: 100_000, requestsPerDayBelow: 10_000 },

@@ -2,12 +2,12 @@ export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as con
 
 export type Weekday = (typeof weekdays)[number]
 
-/** Hours in which moves may begin. One that passes midnight belongs to the day it begins on. */
+/** Hours in which moves may begin. A window across midnight belongs to the day it begins on. */
 export interface MaintenanceWindow {
   readonly days: readonly Weekday[]
-  /** `HH:MM` by the clocks of `timeZone`. */
+  /** `HH:MM` in `timeZone`. */
   readonly from: string
-  /** Itself outside of the window. */
+  /** Exclusive end. */
   readonly to: string
   /** An IANA name, as in `Europe/Berlin`. */
   readonly timeZone: string

@@ -5,8 +5,8 @@ import type { TenantRow } from './tenants.ts'
 type Row = Omit<TenantRow, 'createdAt' | 'updatedAt'> & { placeId: number; createdAt: string; updatedAt: string }
 
 /**
- * Makes first places active and their tenants served, in one statement: see `seatNewTenants`. Those that are not in the
- * answer (by place) were not reserved any more, or are of a tenant that was here before.
+ * Activates first places and their tenants in one statement: see `seatNewTenants`. A place missing in the answer was no
+ * longer reserved, or its tenant had an earlier life.
  */
 export async function activateNewTenants(
   sql: Sql,

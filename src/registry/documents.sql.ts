@@ -3,10 +3,13 @@ import { check, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uui
 import type { TenantId } from '../placement/tenant-id.ts'
 import { tenants } from './tenants.sql.ts'
 
-/** `writing`: a write of its chunks is under way, or died. `deleting`: likewise. `ready`: the store has just these chunks. */
+/**
+ * `writing`: a write of its chunks is under way, or died. `deleting`: likewise. `ready`: the store has exactly these
+ * chunks.
+ */
 export type DocumentState = 'writing' | 'ready' | 'deleting'
 
-/** The inventory: what each tenant has in the store, so that an empty answer can be told from a wrong one. */
+/** The inventory of each tenant's documents in the store; it tells an empty answer from a wrong one. */
 export const documents = pgTable(
   'documents',
   {
@@ -16,19 +19,19 @@ export const documents = pgTable(
       .references(() => tenants.id),
     id: text('id').notNull(),
     state: text('state').$type<DocumentState>().notNull(),
-    /** SHA-256 over text, source, metadata, embedding model and chunking; of the content being written while `writing`. */
+    /** SHA-256 over text, source, metadata, embedding model and chunking; while `writing`, of the new content. */
     contentHash: text('content_hash').notNull(),
     source: text('source'),
     metadata: jsonb('metadata').$type<Record<string, string | number | boolean | string[]>>().notNull().default({}),
     /** Groups that may see it; null: everyone in the tenant. */
     visibility: text('visibility').array(),
     chunkCount: integer('chunk_count').notNull(),
-    /** No chunk with a number of this or above was ever written since the last `ready`: what a clean-up has to delete. */
+    /** Upper bound of chunk numbers written since the last `ready`: a clean-up deletes all below it. */
     chunkCeiling: integer('chunk_ceiling').notNull(),
-    /** While a write is under way: whose, and until when nobody else may write this document. */
+    /** The writer that works on this document; nobody else may write it until `claim_until`. */
     claim: uuid('claim'),
     claimUntil: timestamp('claim_until', { withTimezone: true }),
-    /** Since when the store is known to lack a chunk of it; null: nothing is known to be lost. Counts while `ready` only. */
+    /** When the store was found to lack a chunk of it; null: no loss is known. Valid only while `ready`. */
     lostAt: timestamp('lost_at', { withTimezone: true }),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),

@@ -3,7 +3,7 @@ import type { Tx } from '../db/connect.ts'
 import { indexes } from './indexes.sql.ts'
 import type { IndexRow } from './indexes.ts'
 
-/** Becomes the creator of an index whose creator has let its lease run out. */
+/** Takes over an index whose creator's lease has expired. */
 export async function takeOverCreation(tx: Tx, id: number, leaseMs: number): Promise<IndexRow | undefined> {
   const [row] = await tx
     .update(indexes)
@@ -27,7 +27,7 @@ export async function setIndexReady(tx: Tx, id: number, host: string): Promise<v
     .where(and(eq(indexes.id, id), eq(indexes.state, 'creating')))
 }
 
-/** Nothing more goes in. `forMs`: how long a creation that was sent may still land. */
+/** Stops new tenants. `forMs`: how long a creation request already sent may still land. */
 export async function setIndexDeleting(tx: Tx, id: number, forMs: number): Promise<void> {
   await tx
     .update(indexes)
@@ -35,12 +35,12 @@ export async function setIndexDeleting(tx: Tx, id: number, forMs: number): Promi
     .where(and(eq(indexes.id, id), inArray(indexes.state, ['creating', 'ready'])))
 }
 
-/** For an index that the store refused to make: nothing is there, so its number may be given again. */
+/** Deletes the row of an index that the store refused to make: nothing exists, so its number may be reused. */
 export async function eraseIndex(tx: Tx, id: number): Promise<void> {
   await tx.delete(indexes).where(and(eq(indexes.id, id), eq(indexes.state, 'deleting')))
 }
 
-/** Indexes whose creator or deleter died: the lease is over. */
+/** Indexes whose creator or deleter died, so that its lease expired. */
 export async function listAbandoned(tx: Tx, state: 'creating' | 'deleting'): Promise<readonly IndexRow[]> {
   return tx
     .select()

@@ -2,7 +2,7 @@ import { asc, ne } from 'drizzle-orm'
 import type { Db } from '../db/connect.ts'
 import { indexes } from './indexes.sql.ts'
 
-/** How full each index is: what an operator watches to see the next shard coming. */
+/** Fill of each index, by which an operator sees the next shard coming. */
 export async function readIndexFill(
   db: Db,
 ): Promise<readonly { project: string; index: string; kind: string; namespaces: number; limit: number }[]> {

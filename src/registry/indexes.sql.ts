@@ -5,7 +5,7 @@ import type { TenantId } from '../placement/tenant-id.ts'
 
 export type IndexState = 'creating' | 'ready' | 'deleting' | 'deleted'
 
-/** An index in a Pinecone project: a shard of the pool, or one tenant's silo. */
+/** An index in a Pinecone project: a shard of the pool, or a tenant's silo. */
 export const indexes = pgTable(
   'indexes',
   {
@@ -15,7 +15,7 @@ export const indexes = pgTable(
     kind: text('kind').$type<PlaceKind>().notNull(),
     /** Shards are numbered from 1; a silo has none. */
     ordinal: integer('ordinal'),
-    /** The one tenant of a silo; a shard has none. */
+    /** A silo's tenant; null for a shard. */
     tenantId: text('tenant_id').$type<TenantId>(),
     /** The data plane's address, known once the index is ready. */
     host: text('host'),
@@ -26,12 +26,12 @@ export const indexes = pgTable(
     metric: text('metric').$type<'cosine' | 'dotproduct' | 'euclidean'>().notNull(),
     namespaceLimit: integer('namespace_limit').notNull(),
     namespacesUsed: integer('namespaces_used').notNull().default(0),
-    /** The store refused a namespace here before the limit was reached. */
+    /** Set when the store refused a namespace before the limit was reached. */
     full: boolean('is_full').notNull().default(false),
-    /** Its tenants are being moved away: nothing more goes in, whatever room that makes. */
+    /** Set while its tenants are moved away: it takes no new ones, even when it has capacity. */
     draining: boolean('draining').notNull().default(false),
     state: text('state').$type<IndexState>().notNull(),
-    /** While `creating`: until when the replica that makes it is taken to be alive. */
+    /** While `creating`: the replica that makes it is presumed alive until then. */
     creatorLeaseUntil: timestamp('creator_lease_until', { withTimezone: true }),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   },

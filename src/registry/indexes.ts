@@ -7,7 +7,7 @@ import { type IndexState, indexes } from './indexes.sql.ts'
 export type IndexRow = typeof indexes.$inferSelect
 export type NewIndex = typeof indexes.$inferInsert
 
-/** A shared index as the choice of a shard sees it, and where it is, once it can be used. */
+/** A shared index with the facts for choosing a shard, and its host once it is ready. */
 export interface PoolShard extends Shard {
   readonly project: string
   readonly name: string
@@ -17,7 +17,7 @@ export interface PoolShard extends Shard {
   readonly host: string | null
 }
 
-/** Shared indexes that take tenants now or soon, made with this model and dimension; those being drained take none. */
+/** Shared indexes of this model and dimension that take tenants now or soon; drained ones are excluded. */
 export async function listPoolShards(
   tx: Tx,
   made: { readonly project?: string; readonly model: string; readonly dimension: number },
@@ -52,7 +52,7 @@ export async function listPoolShards(
   }))
 }
 
-/** Counts `places` more namespaces in an index; `undefined` when it has no such room any more. */
+/** Reserves `places` more namespaces in an index; `undefined` when its capacity is exhausted. */
 export async function takeRoom(tx: Tx, indexId: number, places: number): Promise<IndexRow | undefined> {
   const [row] = await tx
     .update(indexes)
@@ -70,7 +70,7 @@ export async function takeRoom(tx: Tx, indexId: number, places: number): Promise
   return row
 }
 
-/** Gives one namespace's room back. `full` says whether the store will take another in its stead. */
+/** Releases one namespace's capacity. `full`: the store will not accept another one instead. */
 export async function freeRoom(tx: Tx, indexId: number, full: boolean): Promise<void> {
   await tx
     .update(indexes)
@@ -78,17 +78,17 @@ export async function freeRoom(tx: Tx, indexId: number, full: boolean): Promise<
     .where(eq(indexes.id, indexId))
 }
 
-/** The store refused a namespace here although the count allows it. */
+/** Marks an index as full: the store refused a namespace although the count allows it. */
 export async function markFull(tx: Tx, indexId: number): Promise<void> {
   await tx.update(indexes).set({ full: true }).where(eq(indexes.id, indexId))
 }
 
-/** While it is drained, tenants only leave a shared index. */
+/** Sets whether a shared index is drained: tenants then only leave it. */
 export async function setDraining(tx: Tx, indexId: number, draining: boolean): Promise<void> {
   await tx.update(indexes).set({ draining }).where(eq(indexes.id, indexId))
 }
 
-/** One at a time opens an index of a project: held until the transaction ends. */
+/** Serializes the opening of indexes in a project until the transaction ends. */
 export async function lockProject(tx: Tx, project: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`indexes of ${project}`}, 0))`)
 }
@@ -102,7 +102,7 @@ export async function countIndexes(tx: Tx, project: string): Promise<number> {
   return row?.count ?? 0
 }
 
-/** The number of the next shared index; a number is given once, also when its index is gone again. */
+/** The number of the next shared index; a number is never reused, even after its index is deleted. */
 export async function nextOrdinal(tx: Tx, project: string): Promise<number> {
   const [row] = await tx
     .select({ last: max(indexes.ordinal) })
@@ -133,12 +133,12 @@ export async function findIndexByName(tx: Tx, project: string, name: string): Pr
   return row
 }
 
-/** Its name is burnt: the row stays, and counts no longer against the project's limit. */
+/** Marks an index as deleted. Its row stays, so its name is never reused, but no longer counts against the limit. */
 export async function setIndexDeleted(tx: Tx, id: number): Promise<void> {
   await tx.update(indexes).set({ state: 'deleted', creatorLeaseUntil: null }).where(eq(indexes.id, id))
 }
 
-/** Indexes that are there or on their way, by id; `after` is the last id of the page before. */
+/** Indexes that exist or are being made, by id; `after` is the last id of the previous page. */
 export async function listIndexRows(
   tx: Tx,
   page: { readonly after: number; readonly limit: number },
@@ -152,9 +152,8 @@ export async function listIndexRows(
 }
 
 /**
- * For the start of the service: every index must have been made with the model and dimension of the configuration, or
- * queries would compare vectors that have nothing to do with each other; and with its metric, which decides whether
- * chunks are stored with sparse values and what a score means.
+ * Checks at startup that every index matches the configuration. A different model or dimension would make queries
+ * compare unrelated vectors; the metric decides whether chunks are stored with sparse values and what a score means.
  * @throws AppError `conflict` that names the index.
  */
 export async function checkIndexes(

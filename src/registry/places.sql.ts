@@ -5,12 +5,13 @@ import { indexes } from './indexes.sql.ts'
 import { tenants } from './tenants.sql.ts'
 
 /**
- * `reserved`: counted, the namespace may or may not exist yet. `active`: the one that is read and written. `follower`:
- * the other place of a move. `retiring`: nothing names it, the purge is under way. `purged`: gone, its name burnt.
+ * `reserved`: counted; the namespace may or may not exist yet. `active`: the place that requests read and write.
+ * `follower`: the other place of a move. `retiring`: no route names it, and it is being purged. `purged`: deleted; its
+ * name is never reused.
  */
 export type PlaceState = 'reserved' | 'active' | 'follower' | 'retiring' | 'purged'
 
-/** A place that is or was a tenant's. Rows are never deleted: a place is never used twice. */
+/** A present or past place of a tenant. Rows are never deleted: a place is never reused. */
 export const places = pgTable(
   'places',
   {

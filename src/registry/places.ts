@@ -12,7 +12,7 @@ export type NewPlace = typeof places.$inferInsert
 type PlaceFacts = Pick<PlaceRow, 'id' | 'tenantId' | 'project' | 'indexName' | 'namespace' | 'generation'>
 type IndexFacts = Pick<typeof indexes.$inferSelect, 'kind' | 'host'>
 
-/** A place as the store takes it. The index must be ready: only then is its host known. */
+/** Converts to the store's placement. The index must be ready, since only then its host is known. */
 export function toPlacement(place: PlaceFacts, index: IndexFacts): Placement {
   if (index.host === null) throw new Error(`Index ${place.indexName} is not ready: its host is not known yet.`)
   return {
@@ -48,7 +48,7 @@ export async function findReservedPlace(tx: Tx, tenantId: TenantId): Promise<Pla
   return row
 }
 
-/** Every place of a tenant that may still have something in the store. */
+/** A tenant's places that may still hold data in the store. */
 export async function listPlacesToPurge(tx: Tx, tenantId: TenantId): Promise<readonly PlaceRow[]> {
   return tx
     .select()
@@ -65,7 +65,7 @@ export async function listReservedIn(tx: Tx, indexId: number): Promise<readonly 
     .orderBy(places.tenantId)
 }
 
-/** Makes reserved places the active ones of their tenants; those that are not in the answer were not reserved any more. */
+/** Activates reserved places; a place missing in the answer was no longer reserved. */
 export async function activatePlaces(tx: Tx, placeIds: readonly number[]): Promise<readonly PlaceRow[]> {
   return tx
     .update(places)
@@ -74,12 +74,14 @@ export async function activatePlaces(tx: Tx, placeIds: readonly number[]): Promi
     .returning()
 }
 
-/** Nothing names the place any more; what may be in it has still to be deleted. */
+/** Retires a place that no route names; its contents still have to be deleted. */
 export async function retirePlace(tx: Tx, placeId: number): Promise<void> {
   await tx.update(places).set({ state: 'retiring' }).where(eq(places.id, placeId))
 }
 
-/** The place is gone from the store and its name burnt. `false` when someone else has already said so. */
+/**
+ * Records that the place is deleted from the store and its name is used up. `false` when another process already did.
+ */
 export async function markPurged(tx: Tx, placeId: number): Promise<boolean> {
   const rows = await tx
     .update(places)
@@ -89,7 +91,7 @@ export async function markPurged(tx: Tx, placeId: number): Promise<boolean> {
   return rows.length > 0
 }
 
-/** For a reservation whose namespace the store refused: nothing was ever there. */
+/** Deletes a reservation whose namespace the store refused: nothing ever existed. */
 export async function erasePlace(tx: Tx, placeId: number): Promise<void> {
   await tx.delete(places).where(and(eq(places.id, placeId), eq(places.state, 'reserved')))
 }
@@ -99,7 +101,7 @@ export async function hasPlaces(tx: Tx, tenantId: TenantId): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Whether an index still has something of anyone in it. */
+/** Whether an index still holds data of any tenant. */
 export async function isIndexInUse(tx: Tx, indexId: number): Promise<boolean> {
   const rows = await tx
     .select({ id: places.id })
@@ -109,7 +111,7 @@ export async function isIndexInUse(tx: Tx, indexId: number): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Whether any tenant's requests go to the place, or are about to: then it is never deleted (docs/moves.md I10). */
+/** Whether any tenant's requests go to the place, or will: such a place is never deleted (docs/moves.md I10). */
 export async function isRoutedTo(tx: Tx, placeId: number): Promise<boolean> {
   const rows = await tx
     .select({ tenantId: routing.tenantId })

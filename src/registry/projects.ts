@@ -6,14 +6,14 @@ import { lockProject } from './indexes.ts'
 import { places } from './places.sql.ts'
 
 /**
- * One at a time chooses among these projects and opens an index in one: held until the transaction ends. Always in the
- * order of their names, so that two who want several can't wait for each other.
+ * Serializes the choice among these projects and the opening of an index until the transaction ends. It locks in name
+ * order, so that two callers cannot deadlock.
  */
 export async function lockProjects(tx: Tx, projects: readonly { readonly name: string }[]): Promise<void> {
   for (const name of projects.map((project) => project.name).toSorted()) await lockProject(tx, name)
 }
 
-/** Indexes that count against each project's limit; a project without any is not in it. */
+/** Indexes that count against each project's limit; projects without any are absent. */
 export async function countIndexesByProject(tx: Tx): Promise<ReadonlyMap<string, number>> {
   const rows = await tx
     .select({ project: indexes.project, count: count() })
@@ -24,7 +24,7 @@ export async function countIndexesByProject(tx: Tx): Promise<ReadonlyMap<string,
 }
 
 /**
- * For the start of the service: whatever may still have something in the store must be in a project that can be asked.
+ * Checks at startup that every project that may still hold data is configured.
  * @throws AppError `conflict` that names the project and something in it.
  */
 export async function refuseMissingProjects(tx: Tx, projects: readonly { readonly name: string }[]): Promise<void> {

@@ -5,7 +5,9 @@ import type { TenantId } from '../placement/tenant-id.ts'
 import { places } from './places.sql.ts'
 import { tenants } from './tenants.sql.ts'
 
-/** Which place a tenant's requests go to, and the phase of its move; docs/moves.md section 2. Every change raises `epoch`. */
+/**
+ * The place of a tenant's requests, and the phase of its move; docs/moves.md section 2. Every change raises `epoch`.
+ */
 export const routing = pgTable(
   'routing',
   {
@@ -14,7 +16,7 @@ export const routing = pgTable(
       .primaryKey()
       .references(() => tenants.id),
     epoch: bigint('epoch', { mode: 'number' }).notNull(),
-    /** The tick of `routing_clock` that this row was last changed at; 0 for a row that never changed. */
+    /** The `routing_clock` tick of this row's last change; 0 for a row that never changed. */
     changeNo: bigint('change_no', { mode: 'number' }).notNull().default(0),
     phase: text('phase').$type<Phase>().notNull(),
     activePlaceId: bigint('active_place_id', { mode: 'number' })
@@ -36,8 +38,8 @@ export const routing = pgTable(
 )
 
 /**
- * One row. Its lock is held from the tick to the commit, so ticks become visible in their order and a replica that has
- * seen tick n has seen every change up to n (a sequence would not give that).
+ * A single row. Its lock is held from the tick to the commit, so ticks become visible in order, and a replica that has
+ * seen tick n has seen every change up to n (a sequence would not guarantee that).
  */
 export const routingClock = pgTable(
   'routing_clock',
@@ -48,16 +50,16 @@ export const routingClock = pgTable(
   (t) => [check('routing_clock_one_row', sql`${t.one}`)],
 )
 
-/** A running replica. One whose lease is over counts for nothing and serves nothing that the lease covers. */
+/** A running replica. One with an expired lease does not count, and serves nothing that the lease covers. */
 export const sessions = pgTable('sessions', {
   id: uuid('id').primaryKey(),
-  /** The host name of the replica, for who has to find it. */
+  /** The replica's host name, so that operators can find it. */
   host: text('host'),
   expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
-  /** The last tick this replica knows; stored before it acts on what it learned. */
+  /** The last tick this replica knows; stored before it acts on the change. */
   seen: bigint('seen', { mode: 'number' }).notNull(),
-  /** Every write begun before this tick has ended here. */
+  /** Every write begun on this replica before this tick has ended. */
   applied: bigint('applied', { mode: 'number' }).notNull(),
-  /** Until when a store write of this replica may still land although it got no answer. */
+  /** Time until which an unanswered store write of this replica may still land. */
   doubtUntil: timestamp('doubt_until', { withTimezone: true }),
 })

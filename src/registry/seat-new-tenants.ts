@@ -3,14 +3,14 @@ import { namespaceName } from '../placement/naming.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import type { NewTenant } from './tenants.ts'
 
-/** A tenant that was never here, and the shared index it is to go into. */
+/** A tenant without an earlier life, and its chosen shared index. */
 export interface NewSeat {
   readonly tenant: NewTenant
   readonly indexId: number
   readonly actor: string
 }
 
-/** What was written: the first generation of a tenant's place. */
+/** A written row: the tenant and its first place. */
 export interface Seated {
   readonly tenantId: TenantId
   readonly placeId: number
@@ -18,12 +18,12 @@ export interface Seated {
 }
 
 /**
- * Writes tenants, places, cleanups, the indexes' counters and the audit in one statement, so that a burst of new
- * tenants costs one exchange with Postgres and the counter, which everyone wants, is locked for just that long.
+ * Writes tenants, places, cleanups, the indexes' counters and the audit in one statement. So a burst of new tenants
+ * costs one exchange with Postgres, and the contended counter is locked only that long.
  *
- * @returns those that were seated: an id that was ever used before is left out.
- * @throws Postgres' check violation when an index has no room for all of its new tenants, is full or is going away:
- *   then nothing was written. See `isOutOfRoom`.
+ * @returns the seated tenants: an id with an earlier life is left out.
+ * @throws Postgres's check violation when an index lacks capacity for all its new tenants, is full or is going away:
+ *   nothing was written. See `isOutOfRoom`.
  */
 export async function seatNewTenants(sql: Sql, seats: readonly NewSeat[]): Promise<readonly Seated[]> {
   const of = <T>(pick: (seat: NewSeat) => T) => seats.map(pick)

@@ -3,7 +3,7 @@ import type { Tx } from '../db/connect.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { tenants } from './tenants.sql.ts'
 
-/** What staff noted of a tenant; empty for one that is not there. */
+/** A tenant's attributes, set by staff; empty for an unknown tenant. */
 export async function tenantAttributes(
   tx: Tx,
   id: TenantId,

@@ -4,7 +4,7 @@ import type { TenantStatus } from '../placement/phase.ts'
 import type { Tier } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 
-/** A customer: who it is and what it may have. Where its vectors live is in `places` and `routing`. */
+/** A customer and its entitlements. `places` and `routing` hold the location of its vectors. */
 export const tenants = pgTable(
   'tenants',
   {
@@ -12,17 +12,17 @@ export const tenants = pgTable(
     name: text('name').notNull(),
     tier: text('tier').$type<Tier>().notNull(),
     status: text('status').$type<TenantStatus>().notNull(),
-    /** Where the tenant's data must stay; null: wherever new indexes are made. */
+    /** The region that the tenant's data must stay in; null: the default region of new indexes. */
     region: text('region'),
     limits: jsonb('limits').$type<Record<string, number>>().notNull().default({}),
-    /** From then on the tier's limits hold again; null: never. */
+    /** Time from which the tier's limits apply again; null: never. */
     limitsUntil: timestamp('limits_until', { withTimezone: true }),
     attributes: jsonb('attributes').$type<Record<string, string | number | boolean>>().notNull().default({}),
-    /** The place asked for at onboarding: an enterprise tenant made by the platform team starts in a silo. */
+    /** The place requested at onboarding: an enterprise tenant created by the platform team starts in a silo. */
     initialKind: text('initial_kind').$type<'pool' | 'silo'>().notNull().default('pool'),
-    /** The last generation given to a place of this tenant; it only rises. */
+    /** The last generation assigned to a place of this tenant; it only rises. */
     lastGeneration: integer('last_generation').notNull().default(0),
-    /** The one its present life began with: an id that was offboarded can be given anew. */
+    /** The first generation of its present life: an offboarded id may be reused. */
     firstGeneration: integer('first_generation').notNull().default(1),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),

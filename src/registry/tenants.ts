@@ -7,7 +7,7 @@ import { tenants } from './tenants.sql.ts'
 
 export type TenantRow = typeof tenants.$inferSelect
 
-/** What a person says of a new tenant, and the kind of place it starts in. */
+/** A new tenant's data, and the kind of place it starts in. */
 export interface NewTenant {
   readonly id: TenantId
   readonly name: string
@@ -19,8 +19,8 @@ export interface NewTenant {
 }
 
 /**
- * Takes the ids that are free (never used, or offboarded) as `provisioning`, each with its next generation. An id that
- * is not in the answer is taken. Rows are locked in the order of their ids, so two callers can't lock each other out.
+ * Claims the free ids (never used, or offboarded) as `provisioning`, each with its next generation. An id missing in
+ * the answer is taken. Rows are locked in id order, so that two callers cannot deadlock.
  */
 export async function claimTenants(tx: Tx, wanted: readonly NewTenant[]): Promise<ReadonlyMap<TenantId, number>> {
   const rows = wanted
@@ -55,13 +55,13 @@ export async function findTenant(tx: Tx, id: TenantId): Promise<TenantRow | unde
   return row
 }
 
-/** Reads the row and keeps others from changing it until the transaction ends. */
+/** Reads the row and locks it until the transaction ends. */
 export async function lockTenant(tx: Tx, id: TenantId): Promise<TenantRow | undefined> {
   const [row] = await tx.select().from(tenants).where(eq(tenants.id, id)).for('update')
   return row
 }
 
-/** The next generation, unless someone has taken it since `expected` was read. */
+/** The next generation, unless another caller took it since `expected` was read. */
 export async function raiseGeneration(tx: Tx, id: TenantId, expected: number): Promise<number | undefined> {
   const [row] = await tx
     .update(tenants)
@@ -71,7 +71,7 @@ export async function raiseGeneration(tx: Tx, id: TenantId, expected: number): P
   return row?.generation
 }
 
-/** Moves tenants from one status to another and returns those that were in the first. */
+/** Changes the tenants in one status to another and returns them. */
 export async function changeStatus(
   tx: Tx,
   ids: readonly TenantId[],
@@ -97,7 +97,7 @@ export async function updateTenant(
     .where(eq(tenants.id, id))
 }
 
-/** Ids of the tenants in a status that have been so for `olderThanMs`, the oldest first. */
+/** Ids of tenants that have been in a status for `olderThanMs`, oldest first. */
 export async function listByStatus(
   tx: Tx,
   status: TenantStatus,

@@ -16,10 +16,10 @@ import type { ErrorCode } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { tenants } from './tenants.sql.ts'
 
-/** How far an upload is. One that is done has no row any more: the inventory has the document. */
+/** Progress of an upload. A completed one has no row: the inventory has the document. */
 export type UploadStatus = 'queued' | 'parsing' | 'embedding' | 'storing' | 'failed'
 
-/** Why the last attempt came to nothing. */
+/** Why the last attempt failed. */
 export interface UploadReason {
   readonly code: ErrorCode
   readonly detail: string
@@ -28,8 +28,8 @@ export interface UploadReason {
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
 
 /**
- * Documents that wait to be read, embedded and stored, or failed at it: the queue, durable and one row a document. A
- * later upload of the same document takes the place of one that is not done.
+ * The durable queue of documents to be read, embedded and stored, or failed: one row a document. A later upload of a
+ * document replaces an unfinished one.
  */
 export const uploads = pgTable(
   'uploads',
@@ -39,14 +39,16 @@ export const uploads = pgTable(
       .notNull()
       .references(() => tenants.id, { onDelete: 'cascade' }),
     documentId: text('document_id').notNull(),
-    /** Of this upload: what began with another one can't end it. */
+    /** Identifies this upload: a worker that began on another one cannot end it. */
     id: uuid('id').notNull(),
-    /** Of the tenant's place when it was sent; one from before the tenant's present life is never worked on. */
+    /**
+     * The generation of the tenant's place at upload; rows from before the tenant's present life are never processed.
+     */
     generation: integer('generation').notNull(),
     status: text('status').$type<UploadStatus>().notNull().default('queued'),
-    /** SHA-256 over all that was sent, so that the same upload again is known. */
+    /** SHA-256 over everything sent, which identifies a repeat of the upload. */
     contentHash: text('content_hash').notNull(),
-    /** `text` needs no reading. */
+    /** `text` needs no extraction. */
     kind: text('kind').$type<'text' | 'file'>().notNull(),
     name: text('name'),
     contentType: text('content_type'),
@@ -55,15 +57,15 @@ export const uploads = pgTable(
     /** Groups that may see it; null: everyone in the tenant. */
     visibility: text('visibility').array(),
     chunking: jsonb('chunking').$type<Record<string, unknown>>(),
-    /** Null: given up, the file has to be sent again. */
+    /** Null: dropped; the file has to be sent again. */
     bytes: bytea('bytes'),
     sizeBytes: integer('size_bytes').notNull(),
-    /** Its place in the order of service, by which tenants take turns. */
+    /** Its turn in the order of service; tenants take turns. */
     turn: bigint('turn', { mode: 'number' }).notNull(),
     attempts: integer('attempts').notNull().default(0),
-    /** Whose it is while it is worked on. */
+    /** The worker's claim while it works on the upload. */
     claim: uuid('claim'),
-    /** Nobody takes it before: it waits to be tried again, or the one who has it is taken to be alive until then. */
+    /** Earliest time to claim it: its next attempt, or the end of its holder's lease. */
     runAt: timestamp('run_at', { withTimezone: true }).notNull().defaultNow(),
     reason: jsonb('reason').$type<UploadReason>(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),

@@ -6,19 +6,19 @@ import { uploads } from './uploads.sql.ts'
 
 type Visibility = typeof documents.visibility | typeof uploads.visibility
 
-/** Rows that the groups see; undefined: all. */
+/** Rows that the groups see; undefined: all rows. */
 export function visibleTo(visibility: Visibility, groups: readonly string[] | undefined): SQL | undefined {
   if (groups === undefined) return undefined
   if (groups.length === 0) return isNull(visibility)
   return or(isNull(visibility), sql`${visibility} && ${sql.param([...groups])}::text[]`)
 }
 
-/** The same of a row that was read. */
+/** The same check for a row already read. */
 export function isVisibleTo(visibility: readonly string[] | null, groups: readonly string[] | undefined): boolean {
   return groups === undefined || visibility === null || visibility.some((group) => groups.includes(group))
 }
 
-/** Those of the ids that a document or an upload has which the groups don't see. */
+/** Those of the ids whose document or upload exists but is hidden from the groups. */
 export async function hiddenDocumentIds(
   tx: Tx,
   tenantId: TenantId,

@@ -1,7 +1,7 @@
 import { bigint, index, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 import type { TenantId } from '../../placement/tenant-id.ts'
 
-/** Who did what to which tenant; appended in the transaction of the deed, never changed. */
+/** Actions on tenants with their actor; appended in the action's own transaction, never changed. */
 export const audit = pgTable(
   'audit',
   {

@@ -13,7 +13,7 @@ export interface Deed {
 
 export type AuditRow = typeof audit.$inferSelect
 
-/** Writes down who did what, in the transaction of the deed itself. */
+/** Records actions with their actor, in the action's own transaction. */
 export async function appendAudit(tx: Tx, deeds: readonly Deed[]): Promise<void> {
   if (deeds.length === 0) return
   await tx.insert(audit).values(
@@ -31,12 +31,12 @@ export interface AuditQuery {
   readonly actor?: string | undefined
   /** `tenant.create`, or a whole group: `tenant.`. */
   readonly action?: string | undefined
-  /** The last id of the page before. */
+  /** The last id of the previous page. */
   readonly before?: number | undefined
   readonly limit: number
 }
 
-/** The newest first. */
+/** Newest first. */
 export async function listAudit(tx: Tx, query: AuditQuery): Promise<readonly AuditRow[]> {
   return tx
     .select()
@@ -59,7 +59,7 @@ function matchesAction(action: string) {
     : eq(audit.action, action)
 }
 
-/** The latest deed of a kind on a tenant. */
+/** The latest action of a kind on a tenant. */
 export async function findLatestDeed(tx: Tx, tenantId: TenantId, action: string): Promise<AuditRow | undefined> {
   const [row] = await tx
     .select()

@@ -9,18 +9,18 @@ import { lockTenant } from './tenant-lock.ts'
 import { settleDeadBarrier } from './whole-tenant-claim.ts'
 
 /**
- * Who may write a document's chunks. A row's `claim` names a writer taken to be alive until `claim_until`; a
- * `claim_until` without a claim means that nobody writes, but a store call without an answer may land until then.
+ * Permission to write a document's chunks. A row's `claim` names a writer presumed alive until `claim_until`; a
+ * `claim_until` without a claim means that nobody writes, but an unanswered store call may land until then.
  */
 export interface DocumentClaim {
   readonly tenantId: TenantId
   readonly documentId: string
   readonly claim: string
-  /** No chunk with this number or above is in the store. */
+  /** The store holds no chunk with this number or above. */
   readonly ceiling: number
-  /** The row as it was, to put back when the store was not touched; undefined: there was none. */
+  /** The earlier row, restored when the store was not touched; undefined: there was none. */
   readonly previous: Row | undefined
-  /** An earlier writer's calls may land until then, whatever becomes of this claim. */
+  /** Time until which an earlier writer's calls may land, whatever happens to this claim. */
   readonly carriedUntil: Date | null
 }
 
@@ -28,22 +28,22 @@ type Row = typeof documents.$inferSelect
 
 export type Claimed =
   | { readonly kind: 'claimed'; readonly claim: DocumentClaim }
-  /** `ready` with this very content. */
+  /** The document is `ready` with this exact content. */
   | { readonly kind: 'unchanged'; readonly chunkCount: number }
-  /** Someone else is doing the same thing now; soon there will be nothing left to do. */
+  /** Another request is doing the same now, and soon nothing will be left to do. */
   | { readonly kind: 'same_under_way' }
   | { readonly kind: 'busy'; readonly retryAfterS: number }
   | { readonly kind: 'missing' }
-  /** It is there, and the groups don't see it. */
+  /** The document exists, but the groups don't see it. */
   | { readonly kind: 'hidden' }
 
 export interface ClaimOptions {
   readonly leaseMs: number
-  /** Don't wait for a live writer of the same content: what both write is the same. */
+  /** Skips the wait for a live writer of the same content, since both write the same. */
   readonly takeOver: boolean
-  /** Who claims, where that decides what may be claimed; undefined: all of the tenant's. */
+  /** The claimant's groups, which limit what it may claim; undefined: all of the tenant's documents. */
   readonly groups?: readonly string[] | undefined
-  /** The store does not show what is noted as stored: it is written anew. */
+  /** Writes the document again because the store does not show what the inventory has. */
   readonly isLost?: boolean
 }
 
@@ -55,7 +55,7 @@ export interface NewContent {
   readonly chunkCount: number
 }
 
-/** Claims a document for writing this content; see `Claimed` for what may stand in the way. */
+/** Claims a document to write this content; `Claimed` lists what may stand in the way. */
 export function claimForWriting(
   db: Db,
   tenantId: TenantId,
@@ -105,7 +105,7 @@ export function claimForWriting(
   })
 }
 
-/** Claims a document for deletion. A deletion under way is taken over as soon as it is not alive. */
+/** Claims a document for deletion. It takes over a deletion whose holder is dead. */
 export function claimForDeletion(
   db: Db,
   tenantId: TenantId,
@@ -125,14 +125,14 @@ export function claimForDeletion(
   })
 }
 
-/** A row of what is gone only waits until an unanswered delete can no longer land. */
+/** Whether the document exists. The row of a deleted one only waits until an unanswered delete can no longer land. */
 function isThere(row: Row): boolean {
   return row.state !== 'deleting' || row.chunkCeiling > 0
 }
 
 interface Found {
   readonly row: Row
-  /** Of the claim or the doubt; 0 when there is neither. */
+  /** Seconds left of the claim or the doubt; 0 when there is neither. */
   readonly remainingS: number
 }
 
@@ -148,14 +148,14 @@ async function lockRow(tx: Tx, tenantId: TenantId, documentId: string): Promise<
   return found === undefined ? undefined : { row: found.row, remainingS: Math.max(0, Number(found.remainingS)) }
 }
 
-/** @param same the one before does, or did, just what is wanted now; then its late calls do no harm. */
+/** @param same whether the earlier writer wrote exactly what is wanted now; its late calls are then harmless. */
 function inTheWay(found: Found, same: boolean, options: ClaimOptions): Claimed | undefined {
   if (found.remainingS <= 0) return undefined
   if (!same) return busy(found)
   return found.row.claim !== null && !options.takeOver ? { kind: 'same_under_way' } : undefined
 }
 
-/** A live writer is done in a moment; an unanswered call is waited out. */
+/** A live writer finishes soon; an unanswered call has to be waited out. */
 function busy(found: Found): Claimed {
   return { kind: 'busy', retryAfterS: found.row.claim === null ? Math.ceil(found.remainingS) : 1 }
 }

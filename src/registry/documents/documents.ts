@@ -5,30 +5,30 @@ import { type DocumentState, documents } from '../documents.sql.ts'
 import { uploadIdsAfter } from '../uploads/uploads.ts'
 import { visibleTo } from '../visible-to.ts'
 
-/** A document as the inventory knows it: what was stored, never its text. */
+/** A document in the inventory: its facts, never its text. */
 export interface DocumentRow {
   readonly documentId: string
   readonly state: DocumentState
-  /** SHA-256, hex; of the content being written while `writing`. */
+  /** SHA-256, hex; while `writing`, of the new content. */
   readonly contentHash: string
   readonly source: string | null
   readonly metadata: Readonly<Record<string, string | number | boolean | string[]>>
   readonly chunkCount: number
-  /** Since when the store is known to lack a chunk of it, while `ready`. */
+  /** When the store was found to lack a chunk of it, while `ready`. */
   readonly lostAt: Date | null
   readonly createdAt: Date
   readonly updatedAt: Date
 }
 
 /**
- * The id of the row that keeps documents from being written while everything of the tenant is deleted. A document's
- * id has no `#`, so none can be taken for it.
+ * Id of the row that blocks document writes while everything of the tenant is deleted. Document ids contain no `#`, so
+ * none collides with it.
  */
 export const wholeTenant = '#all'
 
 /**
- * Rows a caller may see: no barrier, and no document that is gone from the store and whose row only waits until an
- * unanswered delete can no longer land.
+ * Rows that a caller may see: no delete-all barrier, and no deleted document whose row only waits until an unanswered
+ * delete can no longer land.
  */
 const isThere = and(
   ne(documents.id, wholeTenant),
@@ -47,7 +47,7 @@ const columns = {
   updatedAt: documents.updatedAt,
 }
 
-/** @param groups undefined: whoever may see it, for writes, which go by scope alone. */
+/** @param groups undefined: regardless of visibility, for writes, which only the scope limits. */
 export async function findDocument(
   db: Tx,
   tenantId: TenantId,
@@ -68,7 +68,7 @@ export async function findDocument(
   return row
 }
 
-/** Those of the documents that the groups see, in no order. */
+/** Those of the documents that the groups see, unordered. */
 export function findDocuments(
   db: Tx,
   tenantId: TenantId,
@@ -88,9 +88,7 @@ export function findDocuments(
     )
 }
 
-/**
- * Ids of documents that the groups see, stored or on their way, in their order: those after `after`, at most `limit`.
- */
+/** Sorted ids of documents that the groups see, stored or in ingestion: up to `limit` after `after`. */
 export async function listDocumentIds(
   db: Tx,
   tenantId: TenantId,
@@ -117,13 +115,13 @@ export async function listDocumentIds(
 
 export interface StoredContent {
   readonly chunkCount: number
-  /** It was stored longer ago than a write may stay invisible, so the store must show it. */
+  /** Whether it was stored longer ago than a write may stay invisible, so that the store must show it. */
   readonly mustShow: boolean
-  /** The store was found to lack a chunk of it. */
+  /** Whether the store was found to lack a chunk of it. */
   readonly isLost: boolean
 }
 
-/** @returns undefined unless a document is stored with just this content, and nothing is taking it away. */
+/** @returns undefined unless a document is stored with this exact content and no deletion is under way. */
 export async function storedContent(
   db: Tx,
   tenantId: TenantId,
@@ -149,7 +147,7 @@ export async function storedContent(
   return row
 }
 
-/** How many chunks the store must show: of documents that are ready since longer than writes may stay invisible. */
+/** Chunks that the store must show: those of documents ready for longer than writes may stay invisible. */
 export async function countStoredChunks(db: Tx, tenantId: TenantId, olderThanMs: number): Promise<number> {
   const [row] = await db
     .select({ chunks: sql<string>`coalesce(sum(${documents.chunkCount}), 0)` })
@@ -169,7 +167,7 @@ function isOlderThan(ms: number): SQL {
   return lt(documents.updatedAt, sql`now() - make_interval(secs => ${ms / 1000})`)
 }
 
-/** A claim on the whole tenant means that all of it is being deleted, or was when its replica died. */
+/** Holds unless a claim on the whole tenant exists: everything is then being deleted, or was when its replica died. */
 export function notBeingEmptied(tenantId: TenantId): SQL {
   return sql`not exists (select from documents bar
     where bar.tenant_id = ${tenantId} and bar.id = ${wholeTenant} and bar.claim is not null)`

@@ -4,7 +4,7 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 import { documents } from '../documents.sql.ts'
 import { dropAllUploads } from '../uploads/uploads.ts'
 
-/** Forgets what a tenant had in the store or on its way there; for when nothing is left. @returns how many documents. */
+/** Deletes a tenant's inventory and uploads, once the store holds nothing of it. @returns the number of documents. */
 export async function dropInventory(tx: Tx, tenantId: TenantId): Promise<number> {
   await dropAllUploads(tx, tenantId)
   const rows = await tx.delete(documents).where(eq(documents.tenantId, tenantId)).returning({ id: documents.id })

@@ -3,19 +3,19 @@ import type { Db } from '../../db/connect.ts'
 import { documents } from '../documents.sql.ts'
 import type { DocumentClaim } from './document-claims.ts'
 
-/** How a claim ends. Every change is conditional on the claim: one that was taken over ends nothing. */
+/** The ways a claim ends. Each change requires the claim: one that was taken over changes nothing. */
 export interface ClaimEnds {
-  /** Still ours, and for another lease? */
+  /** Extends the claim; false when it is lost. */
   renew(claim: DocumentClaim, leaseMs: number): Promise<boolean>
-  /** All chunks are stored and no others. `doubtMs`: a repeat of one of the calls may still land. */
+  /** All chunks are stored, and no others. `doubtMs`: a repeat of one of the calls may still land. */
   stored(claim: DocumentClaim, chunkCount: number, doubtMs?: number): Promise<boolean>
-  /** All chunks are gone. In doubt, the row stays as a mark until the late call can no longer land. */
+  /** All chunks are deleted. In doubt, the row stays as a mark until the late call can no longer land. */
   deleted(claim: DocumentClaim, doubtMs?: number): Promise<void>
-  /** The store was not touched: the row is put back as it was. */
+  /** The store was not touched: restores the earlier row. */
   revert(claim: DocumentClaim): Promise<void>
-  /** The store was changed in part, and every call has its answer: the next try repairs it at once. */
+  /** The store was changed in part and every call was answered: the next try may repair it at once. */
   release(claim: DocumentClaim): Promise<void>
-  /** A call has no answer: other content has to wait until it can no longer land. */
+  /** A call has no answer: other content must wait until it can no longer land. */
   leaveInDoubt(claim: DocumentClaim, doubtMs: number): Promise<void>
 }
 
@@ -82,7 +82,7 @@ function ours(claim: DocumentClaim): SQL | undefined {
   )
 }
 
-/** The later of an earlier writer's doubt and `ms` from now; null when neither is ahead. */
+/** The later of an earlier writer's doubt and `ms` from now; null when both are past. */
 function latest(claim: DocumentClaim, ms?: number): SQL | null {
   const carried = claim.carriedUntil === null ? undefined : sql`${claim.carriedUntil.toISOString()}::timestamptz`
   const own = ms === undefined ? undefined : sql`now() + make_interval(secs => ${ms / 1000})`

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 
-/** How many chunks a tenant's stored documents have, of those that nothing has changed since `before` (of Postgres's clock). */
+/** Chunks of a tenant's stored documents that have not changed since `before` (Postgres's clock). */
 export async function countStoredChunks(tx: Tx, tenantId: TenantId, before: string): Promise<number> {
   const [row] = await tx.execute<{ chunks: number }>(sql`
     select coalesce(sum(chunk_count), 0)::float8 as chunks from documents

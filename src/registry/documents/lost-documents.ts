@@ -5,10 +5,13 @@ import { documents } from '../documents.sql.ts'
 import { isVisibleTo } from '../visible-to.ts'
 import { notBeingEmptied } from './documents.ts'
 
-/** A tenant's documents that the store must show whole: nothing has written to them for longer than writes stay invisible. */
+/**
+ * A tenant's documents that the store must show completely: nothing was written to them for longer than writes stay
+ * invisible.
+ */
 export interface OldDocuments {
   readonly tenantId: TenantId
-  /** Of Postgres's clock. A document that was written since is newer. */
+  /** By Postgres's clock; documents written since are excluded. */
   readonly before: string
   readonly byId: ReadonlyMap<string, { readonly chunkCount: number; readonly isMarked: boolean }>
 }
@@ -30,11 +33,11 @@ export async function readOldDocuments(db: Tx, tenantId: TenantId, storeVisibleM
 }
 
 /**
- * Marks documents as lost, or takes the mark from those that are whole. Nothing happens to one that was written or
- * deleted since it was read, nor to any when the tenant's routing has changed since `epoch`: then the place that was
- * looked at may not be the tenant's any more.
+ * Marks documents as lost, or unmarks those that are complete. It skips a document that was written or deleted since it
+ * was read, and does nothing when the tenant's routing has changed since `epoch`: the inspected place may no longer be
+ * the tenant's.
  *
- * @returns how many were changed.
+ * @returns the number of changed rows.
  */
 export async function markDocuments(
   db: Db,
@@ -75,7 +78,7 @@ function isOld(tenantId: TenantId, before: string): SQL | undefined {
 /** Chunks of a tenant's old documents. */
 export interface OldChunks {
   readonly all: number
-  /** Of documents that are not marked as lost. */
+  /** Chunks of documents that are not marked as lost. */
   readonly unmarked: number
 }
 
@@ -100,7 +103,9 @@ export async function countOldChunks(db: Tx, tenantId: TenantId, storeVisibleMs:
   return row ?? { all: 0, unmarked: 0 }
 }
 
-/** Whether no other replica is at a round; held by the transaction alone, so a replica that dies lets go of it. */
+/**
+ * Takes the lock for a round, unless another replica holds it; the transaction holds it, so a dead replica's lock ends.
+ */
 export async function beginLossRound(tx: Tx): Promise<boolean> {
   const [lock] = await tx.execute<{ mine: boolean }>(
     sql`select pg_try_advisory_xact_lock(hashtextextended('look for lost documents', 0)) as mine`,
@@ -108,7 +113,7 @@ export async function beginLossRound(tx: Tx): Promise<boolean> {
   return lock?.mine === true
 }
 
-/** Active tenants that have stored documents, in the order of their ids. */
+/** Active tenants with stored documents, ordered by id. */
 export async function tenantsWithDocuments(
   db: Tx,
   page: { readonly after: string; readonly limit: number },
@@ -123,19 +128,19 @@ export async function tenantsWithDocuments(
 
 const isLost = and(isNotNull(documents.lostAt), eq(documents.state, 'ready'))
 
-/** Over all tenants, for a metric. */
+/** Lost documents of all tenants, for a metric. */
 export async function countLostDocuments(db: Tx): Promise<number> {
   const [row] = await db.select({ lost: count() }).from(documents).where(isLost)
   return row?.lost ?? 0
 }
 
-/** How many documents are lost, by tenant, and of those only that the groups see. */
+/** Lost documents by tenant and visibility. */
 export type LostCounts = ReadonlyMap<
   TenantId,
   readonly { readonly visibility: string[] | null; readonly lost: number }[]
 >
 
-/** Read often: an index has the marked documents alone. At most 10,000 rows. */
+/** Reads at most 10,000 rows. It is called often; a partial index holds only marked documents. */
 export async function readLostCounts(db: Tx): Promise<LostCounts> {
   const rows = await db
     .select({ tenantId: documents.tenantId, visibility: documents.visibility, lost: count() })

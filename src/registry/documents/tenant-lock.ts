@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 
-/** Keeps writers of documents and the deletion of everything from starting past each other. Ends with the transaction. */
+/** Keeps document writers and the deletion of everything from starting concurrently. Ends with the transaction. */
 export async function lockTenant(tx: Tx, tenantId: TenantId, mode: 'shared' | 'alone'): Promise<void> {
   const key = sql`hashtextextended(${`documents:${tenantId}`}, 0)`
   await tx.execute(

@@ -6,19 +6,19 @@ import { documents } from '../documents.sql.ts'
 import { wholeTenant } from './documents.ts'
 import { lockTenant } from './tenant-lock.ts'
 
-/** Leave to delete everything of a tenant: no document of it can be written meanwhile. */
+/** Permission to delete everything of a tenant: none of its documents can be written meanwhile. */
 export interface WholeTenantClaim {
   readonly tenantId: TenantId
   readonly claim: string
-  /** An earlier deletion of everything may land until then. */
+  /** Time until which an earlier delete-all may still land. */
   readonly carriedUntil: Date | null
 }
 
 /**
- * Bars the writing of documents. The documents themselves are marked only when the deletion's fate is not known
- * (`everythingInDoubt`, or a claim that nobody ended), so that one that was refused has changed nothing.
+ * Blocks document writes. The documents themselves are marked only when the deletion's outcome is unknown
+ * (`everythingInDoubt`, or a claim that nobody ended), so that a refused deletion changes nothing.
  *
- * @returns how long to wait, where a document is being written, or a write to one may still land.
+ * @returns the time to wait, where a document is being written, or a write to one may still land.
  */
 export function claimWholeTenant(
   db: Db,
@@ -58,10 +58,10 @@ export function claimWholeTenant(
 }
 
 /**
- * A deletion of everything that nobody ended (its replica died) may have happened or not: every document is marked,
- * so that none is taken for stored, and the claim is dropped.
+ * Resolves a delete-all that nobody ended (its replica died) and that may or may not have happened: marks every
+ * document, so that none counts as stored, and drops the claim.
  *
- * @returns until when a deletion that was in doubt may still land.
+ * @returns until when a deletion in doubt may still land.
  */
 export async function settleDeadBarrier(tx: Tx, tenantId: TenantId): Promise<Date | null> {
   const [barrier] = await tx
@@ -80,7 +80,7 @@ export async function settleDeadBarrier(tx: Tx, tenantId: TenantId): Promise<Dat
   return null
 }
 
-/** Everything is gone from the store: drops the inventory and the bar. A claim that was lost drops nothing. */
+/** The store holds nothing any more: drops the inventory and the block. A lost claim drops nothing. */
 export async function everythingDeleted(db: Db, claim: WholeTenantClaim, doubtMs?: number): Promise<void> {
   await db.transaction(async (tx) => {
     if (!(await letGo(tx, claim, doubtMs))) return
@@ -96,7 +96,7 @@ export async function everythingDeleted(db: Db, claim: WholeTenantClaim, doubtMs
   })
 }
 
-/** The store refused: nothing has changed. */
+/** The store refused: nothing changed. */
 export async function everythingKept(db: Db, claim: WholeTenantClaim): Promise<void> {
   await db.transaction((tx) => letGo(tx, claim, undefined))
 }

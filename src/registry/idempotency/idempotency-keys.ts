@@ -7,7 +7,7 @@ import { idempotencyKeys as keys } from './idempotency.sql.ts'
 
 declare const brand: unique symbol
 
-/** Whose keys: a tenant's or a person's of the staff. Made from a principal, never from a bare string. */
+/** The owner of keys: a tenant or a member of staff. Made from a principal, never from a bare string. */
 export type KeyOwner = string & { readonly [brand]: 'KeyOwner' }
 
 export function tenantKeys(tenantId: TenantId): KeyOwner {
@@ -20,29 +20,30 @@ export function staffKeys(subject: string): KeyOwner {
 
 export interface KeyedRequest {
   readonly owner: KeyOwner
-  /** Method and path as the route has it. */
+  /** Method and path, as the route declares them. */
   readonly route: string
   readonly key: string
   readonly fingerprint: string
 }
 
-/** The answer of a request that was done. */
+/** The stored answer of a completed request. */
 export interface KeptAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** This replica serves the request; it has to be ended by `keepAnswer` or `dropClaim`. */
+/** This replica's claim while it serves the request; `keepAnswer` or `dropClaim` must end it. */
 export type KeyClaim = string & { readonly [brand]: 'KeyClaim' }
 
-/** A first request that takes longer is taken for dead: the next one with its key is served. */
+/** A first request that takes longer counts as dead: the next one with its key is served. */
 const claimS = 120
 const keptH = 24
 
 /**
- * Takes the key for a request, or finds what became of the first one with it.
- * @throws AppError `idempotency_key_in_use` (the first one is under way), `idempotency_key_reused` (it was another one)
+ * Claims the key for a request, or returns the outcome of the first one with it.
+ * @throws AppError `idempotency_key_in_use` (the first one is under way), `idempotency_key_reused` (the first one was
+ *   different)
  */
 export async function claimKey(
   tx: Tx,
@@ -75,7 +76,7 @@ export async function claimKey(
   }
 }
 
-/** From now on the same request gets this answer. Nothing is kept when the claim was taken for dead meanwhile. */
+/** Stores the answer for repeats of the request. Does nothing when the claim has expired and was taken over. */
 export async function keepAnswer(tx: Tx, request: KeyedRequest, claim: KeyClaim, answer: KeptAnswer): Promise<void> {
   await tx
     .update(keys)
@@ -83,17 +84,17 @@ export async function keepAnswer(tx: Tx, request: KeyedRequest, claim: KeyClaim,
     .where(and(of(request), eq(keys.claim, claim)))
 }
 
-/** The request may be sent again and is served again. */
+/** Frees the key: a repeat of the request is served again. */
 export async function dropClaim(tx: Tx, request: KeyedRequest, claim: KeyClaim): Promise<void> {
   await tx.delete(keys).where(and(of(request), eq(keys.claim, claim)))
 }
 
-/** Forgets what has expired. */
+/** Deletes expired keys. */
 export async function forgetOldKeys(tx: Tx): Promise<void> {
   await tx.delete(keys).where(sql`${keys.expiresAt} <= now()`)
 }
 
-/** A tenant that is gone: its id may become another customer's. */
+/** Deletes the keys of an ended tenant: its id may become another customer's. */
 export async function forgetTenantKeys(tx: Tx, tenantId: TenantId): Promise<void> {
   await tx.delete(keys).where(eq(keys.owner, tenantKeys(tenantId)))
 }

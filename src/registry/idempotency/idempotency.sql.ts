@@ -4,14 +4,14 @@ import { index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } fro
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {
-    /** Whose key it is: a tenant's id, or `staff/` and the subject, which is no tenant's id. */
+    /** The key's owner: a tenant's id, or `staff/` and the subject, which no tenant's id contains. */
     owner: text('owner').notNull(),
-    /** Method and path as the route has it. */
+    /** Method and path, as the route declares them. */
     route: text('route').notNull(),
     key: text('key').notNull(),
-    /** Of the request: the same key with another one is refused. */
+    /** Hash of the request: the same key with a different request is refused. */
     fingerprint: text('fingerprint').notNull(),
-    /** Who serves the first request; after `claimed_until` it is taken for dead. */
+    /** The holder that serves the first request; after `claimed_until` it counts as dead. */
     claim: uuid('claim').notNull(),
     claimedUntil: timestamp('claimed_until', { withTimezone: true }).notNull(),
     /** Null until there is an answer. */

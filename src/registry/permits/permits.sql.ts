@@ -4,8 +4,8 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 const count = (name: string) => bigint(name, { mode: 'number' }).notNull()
 
 /**
- * How much of a tenant's quota was given to replicas in the present window. What follows `granted` is the last ask and
- * its answer: `on conflict` sees no more than columns.
+ * Permits of a tenant's quota granted to replicas in the present window. The columns after `granted` hold the last
+ * request and its answer: `on conflict` can return only columns.
  */
 export const ratePermits = pgTable(
   'rate_permits',

@@ -3,7 +3,7 @@ import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { ratePermits } from './permits.sql.ts'
 
-/** What was given to replicas of a tenant's quotas, by policy, each in the last window in which any asked. */
+/** Permits granted for a tenant's quotas, by policy, each in the last window with any request. */
 export async function readPermits(
   tx: Tx,
   tenantId: TenantId,

@@ -2,39 +2,40 @@ import { sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 
-/** A replica's wish for permits of one policy in one window. */
+/** A replica's request for permits of one policy in one window. */
 export interface WantedPermits {
   readonly tenantId: TenantId
   readonly policy: string
-  /** Number of the window: time since 1970 divided by its length. */
+  /** The window's number: time since 1970 divided by its length. */
   readonly windowNo: number
   readonly windowS: number
   /** The tenant's limit. */
   readonly limit: number
-  /** Already used and counted in any case; below 0: given back. */
+  /** Usage to count unconditionally; below 0 gives permits back. */
   readonly used: number
-  /** Wanted now, for requests that wait. */
+  /** Permits for requests that wait now. */
   readonly need: number
-  /** Wanted with what the replica will use soon, at least `need`. Near the limit less is given than this. */
+  /** Permits for waiting requests and the near future, at least `need`. Near the limit less is granted. */
   readonly want: number
 }
 
 export interface GivenPermits {
   readonly given: number
-  /** What the window has left for anyone. */
+  /** Permits that the window has left for all replicas. */
   readonly left: number
 }
 
 export interface TakenPermits {
-  /** In the order that was asked in. */
+  /** In the order of the requests. */
   readonly grants: readonly GivenPermits[]
-  /** Replicas that share the limits now: sessions that live. */
+  /** Replicas that share the limits now: live sessions. */
   readonly replicas: number
 }
 
 /**
- * Counts permits of many tenants in one statement. An ask of a replica whose clock is behind counts in the newer window.
- * @param shareOfRest nobody is given more than `need` and this part of what is left.
+ * Grants permits of many tenants in one statement. A request from a replica whose clock is behind counts in the newer
+ * window.
+ * @param shareOfRest a grant is at most `need` plus this part of what is left.
  */
 export async function takePermits(
   tx: Tx,
@@ -79,7 +80,7 @@ export async function takePermits(
   return { grants, replicas: Math.max(1, Number(rows[0]?.replicas ?? 1)) }
 }
 
-/** Forgets windows that are over, of tenants that ask no more. */
+/** Deletes past windows of tenants that no longer request permits. */
 export async function forgetOldPermits(tx: Tx): Promise<void> {
   await tx.execute(sql`
     delete from rate_permits

@@ -20,7 +20,7 @@ export interface NewUpload {
   readonly chunking: Record<string, unknown> | null
 }
 
-/** How much of one tenant may wait at once. */
+/** Limits of one tenant's queue. */
 export interface QueueBounds {
   readonly bytesMax: number
   readonly uploadsMax: number
@@ -28,24 +28,24 @@ export interface QueueBounds {
 
 export type Enqueued =
   | { readonly kind: 'queued'; readonly upload: UploadRow }
-  /** The tenant has as much in the queue as it may. */
+  /** The tenant's queue is full. */
   | { readonly kind: 'full' }
-  /** There is a document or an upload of that id which the sender's groups don't see. */
+  /** A document or upload of that id exists, which the sender's groups don't see. */
   | { readonly kind: 'hidden' }
 
-/** On this channel replicas hear that there is work. */
+/** Channel that announces new work to replicas. */
 export const uploadsChannel = 'uploads'
 
 /**
- * Puts uploads into the queue, all in one transaction. The same upload again, while it is on its way, is left as it is;
- * one that failed, or another content, begins anew.
+ * Queues uploads in one transaction. A repeat of an upload in progress changes nothing; a failed one, or other content,
+ * starts anew.
  *
  * Tenants take turns (start-time fair queueing, Goyal et al. 1996): an upload's turn is the one in service now, or the
- * next after the tenant's own last one, so a thousand files of one tenant stand behind the first of another.
+ * next after the tenant's own last one, so a thousand files of one tenant queue behind another's first.
  *
- * @param generation of the tenant's place as the caller knows it.
- * @param groups of the sender, where they decide what it may replace; undefined: all of the tenant's.
- * @returns one an upload, in order; undefined: the tenant is not active, or not the one that `generation` was of.
+ * @param generation of the tenant's place, as the caller knows it.
+ * @param groups of the sender, which limit what it may replace; undefined: all of the tenant's.
+ * @returns one per upload, in order; undefined: the tenant is not active, or `generation` belongs to an earlier life.
  */
 export function enqueueUploads(
   db: Db,
@@ -113,7 +113,10 @@ async function knownUploads(tx: Tx, tenantId: TenantId, wanted: readonly NewUplo
   return new Map(rows.map((row) => [row.upload.documentId, row]))
 }
 
-/** @returns whether one more fits, and takes its room. Files of failed uploads are kept only while there is room. */
+/**
+ * @returns whether one more fits, and reserves its capacity. Failed uploads keep their files only while there is
+ *   capacity.
+ */
 async function roomFor(tx: Tx, tenantId: TenantId, wanted: readonly NewUpload[], bounds: QueueBounds) {
   const sum = wanted.reduce((bytes, upload) => bytes + upload.bytes.byteLength, 0)
   let used = await usedBy(tx, tenantId)
@@ -133,7 +136,7 @@ async function roomFor(tx: Tx, tenantId: TenantId, wanted: readonly NewUpload[],
 
 interface Used {
   readonly bytes: number
-  /** That wait or are worked on. */
+  /** Documents that wait or are being processed. */
   readonly documents: number
   readonly failed: number
 }
@@ -157,14 +160,14 @@ async function forgetFailedBytes(tx: Tx, tenantId: TenantId): Promise<void> {
     .where(and(eq(uploads.tenantId, tenantId), eq(uploads.status, 'failed'), isNotNull(uploads.bytes)))
 }
 
-/** Of uploads that failed no more are told of than may wait, or who sends nothing but broken files would fill the disk. */
+/** Drops the oldest failed uploads beyond the queue's limit: otherwise a sender of broken files would fill the disk. */
 async function forgetFirstFailed(tx: Tx, tenantId: TenantId, many: number): Promise<void> {
   const failed = and(eq(uploads.tenantId, tenantId), eq(uploads.status, 'failed'))
   const first = tx.select({ id: uploads.id }).from(uploads).where(failed).orderBy(uploads.updatedAt).limit(many)
   await tx.delete(uploads).where(and(failed, inArray(uploads.id, first)))
 }
 
-/** The turn in service is the latest of those that are worked on; where none is, the first that waits. */
+/** The turn in service: the latest of the uploads being processed, or else the first that waits. */
 export async function nextTurn(tx: Tx, tenantId: TenantId): Promise<number> {
   const [row] = await tx.execute<{ turn: string }>(sql`select greatest(
     coalesce(

@@ -6,14 +6,14 @@ import { isVisibleTo } from '../visible-to.ts'
 import { nextTurn, uploadsChannel } from './enqueue-uploads.ts'
 import { findUpload, uploadOf } from './uploads.ts'
 
-/** Long enough for the longest direct write; should its replica die, the upload goes on after that. */
+/** Covers the longest direct write; should its replica die, the upload continues after that. */
 const holdS = 900
 
 /**
- * Keeps an upload from being worked on while a later write of the same document is under way. One that is being read or
- * embedded is taken from its worker; one that is being stored can't be.
+ * Keeps an upload from being processed during a later write of the same document. It takes one that is being read or
+ * embedded from its worker; it cannot take one that is being stored.
  *
- * @param groups who writes, where that decides what may be held; undefined: all of the tenant's.
+ * @param groups of the writer, which limit what may be held; undefined: all of the tenant's.
  * @returns its id, for `dropUploads` or `releaseUpload`; `storing`; `hidden` from the groups; undefined: there is none.
  */
 export async function holdUpload(
@@ -47,7 +47,7 @@ export async function holdUpload(
   })
 }
 
-/** The later write came to nothing: the upload goes on. */
+/** Resumes the upload: the later write failed. */
 export async function releaseUpload(db: Tx, tenantId: TenantId, id: string): Promise<void> {
   await db
     .update(uploads)
@@ -56,8 +56,8 @@ export async function releaseUpload(db: Tx, tenantId: TenantId, id: string): Pro
 }
 
 /**
- * Begins an upload that failed anew, or tries one that waits for its next attempt at once.
- * @returns false: its file is not kept any more, and has to be sent again.
+ * Restarts a failed upload, or retries a waiting one at once.
+ * @returns false when its file is no longer kept and has to be sent again.
  */
 export function restartUpload(db: Db, tenantId: TenantId, id: string): Promise<boolean> {
   return db.transaction(async (tx) => {

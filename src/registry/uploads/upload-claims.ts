@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { type UploadReason, type UploadStatus, uploads } from '../uploads.sql.ts'
 
-/** An upload that is ours until its lease runs out. */
+/** An upload claimed by this worker until its lease expires. */
 export interface ClaimedUpload {
   readonly tenantId: TenantId
   readonly documentId: string
@@ -17,19 +17,19 @@ export interface ClaimedUpload {
   readonly source: string | null
   readonly metadata: Readonly<Record<string, string | number | boolean | string[]>>
   readonly chunking: Readonly<Record<string, unknown>> | null
-  /** This one among them. */
+  /** Includes this attempt. */
   readonly attempts: number
 }
 
 export interface ClaimUploadOptions {
   readonly leaseMs: number
-  /** Tenants that have their share of the caller already. */
+  /** Tenants that already have their share of this caller's slots. */
   readonly except: readonly TenantId[]
 }
 
 /**
- * Takes the upload whose turn it is, or one whose holder has died. Only of tenants that are active and in the life that
- * the upload was sent in: those of a suspended tenant wait, those of an ended one are dropped by `sweepUploads`.
+ * Claims the upload whose turn it is, or one whose holder died. Only for active tenants in the life the upload was sent
+ * in: uploads of a suspended tenant wait, and `sweepUploads` drops those of an ended one.
  */
 export async function claimUpload(db: Db, options: ClaimUploadOptions): Promise<ClaimedUpload | undefined> {
   const claim = randomUUID()
@@ -50,15 +50,15 @@ export async function claimUpload(db: Db, options: ClaimUploadOptions): Promise<
   return { ...row, bytes: row.bytes, claim }
 }
 
-/** How a claim on an upload goes on and ends; every change is conditional on the claim. */
+/** Transitions of a claim; every change requires the claim. */
 export interface UploadClaimEnds {
-  /** Still ours, and for another lease? */
+  /** Extends the claim; false when it is lost. */
   renew(job: ClaimedUpload, leaseMs: number): Promise<boolean>
-  /** Still ours? Then it is said how far it is. */
+  /** Records progress; false when the claim is lost. */
   reach(job: ClaimedUpload, status: UploadStatus): Promise<boolean>
-  /** It is in the store. */
+  /** The document is stored: removes the upload. */
   done(job: ClaimedUpload): Promise<void>
-  /** For another attempt, after `delayMs`. Without a reason the attempt counts for nothing. */
+  /** Schedules another attempt after `delayMs`. Without a reason the attempt does not count. */
   putBack(job: ClaimedUpload, delayMs: number, reason?: UploadReason): Promise<void>
   fail(job: ClaimedUpload, reason: UploadReason): Promise<void>
 }
@@ -85,10 +85,10 @@ export function uploadClaimEnds(db: Tx): UploadClaimEnds {
   }
 }
 
-/** How long the file of an upload that failed is kept for a retry. */
+/** Time that a failed upload's file is kept for a retry. */
 const keepFailedS = 24 * 3600
 
-/** Drops what tenants that have ended left in the queue, and files of uploads that failed long ago. */
+/** Drops uploads of ended tenants, and files of uploads that failed long ago. */
 export async function sweepUploads(db: Tx): Promise<void> {
   await db.execute(sql`delete from uploads u using tenants t
     where t.id = u.tenant_id and (t.status = 'offboarded' or u.generation < t.first_generation)`)

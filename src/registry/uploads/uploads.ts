@@ -4,7 +4,7 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 import { type UploadReason, type UploadStatus, uploads } from '../uploads.sql.ts'
 import { visibleTo } from '../visible-to.ts'
 
-/** A document on its way into the store, or that failed on it; without its bytes. */
+/** A document in ingestion, or one that failed, without its bytes. */
 export interface UploadRow {
   readonly documentId: string
   readonly id: string
@@ -33,7 +33,7 @@ export function uploadOf(tenantId: TenantId, documentId: string): SQL | undefine
   return and(eq(uploads.tenantId, tenantId), eq(uploads.documentId, documentId))
 }
 
-/** @param groups undefined: whoever may see it, for writes, which go by scope alone. */
+/** @param groups undefined: regardless of visibility, for writes, which only the scope limits. */
 export async function findUpload(
   db: Tx,
   tenantId: TenantId,
@@ -47,7 +47,7 @@ export async function findUpload(
   return row
 }
 
-/** Those of the documents' uploads that the groups see, in no order. */
+/** Those of the documents' uploads that the groups see, unordered. */
 export function findUploads(
   db: Tx,
   tenantId: TenantId,
@@ -66,7 +66,7 @@ export function findUploads(
     )
 }
 
-/** The half of `listDocumentIds` that is on its way. */
+/** The half of `listDocumentIds` that is in ingestion. */
 export function uploadIdsAfter(
   db: Tx,
   tenantId: TenantId,
@@ -81,7 +81,7 @@ export function uploadIdsAfter(
     .limit(page.limit)
 }
 
-/** What is on its way now, for who deletes everything: later uploads are not meant. */
+/** Uploads at this moment, for a delete-all: it spares later ones. */
 export async function listUploadIds(
   db: Tx,
   tenantId: TenantId,
@@ -94,18 +94,18 @@ export async function listUploadIds(
   return rows.map(({ id }) => id)
 }
 
-/** Takes uploads back, with their bytes; whoever works on one finds that out before its next write. */
+/** Withdraws uploads with their bytes; their workers notice before their next write. */
 export async function dropUploads(tx: Tx, tenantId: TenantId, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
   await tx.delete(uploads).where(and(eq(uploads.tenantId, tenantId), inArray(uploads.id, [...ids])))
 }
 
-/** Everything on its way, of a tenant that ends. */
+/** Withdraws all uploads of an ended tenant. */
 export async function dropAllUploads(tx: Tx, tenantId: TenantId): Promise<void> {
   await tx.delete(uploads).where(eq(uploads.tenantId, tenantId))
 }
 
-/** Over all tenants, for a metric: documents by status, and their bytes. */
+/** Documents and bytes by status over all tenants, for a metric. */
 export async function countUploads(
   db: Tx,
 ): Promise<readonly { readonly status: UploadStatus; readonly documents: number; readonly bytes: number }[]> {

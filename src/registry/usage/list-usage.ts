@@ -3,20 +3,20 @@ import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { tenantRequests as usage } from './usage.sql.ts'
 
-/** What a tenant used on a day in UTC, as far as the replicas have told, which they do once a minute. */
+/** A tenant's usage on one UTC day, as reported by replicas once a minute. */
 export type UsageRow = typeof usage.$inferSelect
 
 export interface UsageQuery {
   readonly tenantId?: TenantId | undefined
-  /** Days as in `2026-11-21`, both included. */
+  /** Days as in `2026-11-21`, both inclusive. */
   readonly from?: string | undefined
   readonly to?: string | undefined
-  /** The last row of the page before. */
+  /** The last row of the previous page. */
   readonly after?: { readonly day: string; readonly tenantId: string } | undefined
   readonly limit: number
 }
 
-/** The newest day first, and in it by tenant. */
+/** Newest day first, then by tenant. */
 export async function listUsage(
   tx: Tx,
   { tenantId, from, to, after, limit }: UsageQuery,

@@ -19,8 +19,8 @@ const batch = 1000
 const flushAtEndMs = 2000
 
 /**
- * Requests and tokens of each tenant on this replica, told to the registry once a minute, by the day in UTC. What is counted when
- * the process dies is lost, which no advice depends on.
+ * Counts requests and tokens of each tenant on this replica by UTC day, and reports them to the registry once a minute.
+ * A crash loses unreported counts, which no advice depends on.
  */
 export class RequestCounts implements AsyncDisposable {
   readonly #db: Tx
@@ -44,7 +44,7 @@ export class RequestCounts implements AsyncDisposable {
     this.#of(tenantId)[meter] += count
   }
 
-  /** Tells the registry now. What could not be told is told the next time, unless it was told without an answer. */
+  /** Reports to the registry now. A failed report is repeated with the next, unless its outcome is unknown. */
   flush(): Promise<void> {
     this.#flushing = this.#flushing.catch(() => undefined).then(() => this.#tell())
     return this.#flushing
@@ -97,7 +97,7 @@ export class RequestCounts implements AsyncDisposable {
   }
 }
 
-/** Forgets days that no advice looks at any more. */
+/** Deletes days older than any that advice uses. */
 export async function forgetOldRequests(db: Tx): Promise<void> {
   await db.execute(sql`delete from tenant_requests where day < (now() at time zone 'utc')::date - 30`)
 }

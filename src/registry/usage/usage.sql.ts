@@ -2,7 +2,7 @@ import { bigint, date, integer, pgTable, primaryKey, text, timestamp } from 'dri
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { tenants } from '../tenants.sql.ts'
 
-/** Requests and tokens of a tenant on a day in UTC, told by the replicas once a minute: a crash loses a minute's. */
+/** Requests and tokens of a tenant on a UTC day, reported by replicas once a minute: a crash loses up to a minute. */
 export const tenantRequests = pgTable(
   'tenant_requests',
   {
@@ -15,7 +15,7 @@ export const tenantRequests = pgTable(
   (t) => [primaryKey({ columns: [t.tenantId, t.day] })],
 )
 
-/** Records of a tenant as the store counted them last. */
+/** A tenant's records at the store's last count. */
 export const tenantSizes = pgTable('tenant_sizes', {
   tenantId: text('tenant_id')
     .$type<TenantId>()
