@@ -3,15 +3,15 @@ import type { Tx } from '../db/connect.ts'
 import { sessions } from '../registry/routing.sql.ts'
 
 export interface BarrierState {
-  /** Living replicas that may still have a write under way that began before the tick. */
+  /** Live replicas that may still have a write under way from before the tick. */
   readonly behind: number
-  /** For how long a write that got no answer may still land, of the living and of those that died; 0 when none can. */
+  /** Time in which an unanswered write may still land, of live and dead replicas; 0 when none can. */
   readonly doubtMs: number
 }
 
 /**
- * Barrier(tick) of docs/moves.md section 2. A replica whose lease ran out is not waited for, but what it may have sent
- * last is: until `storeInDoubtMs` after its lease.
+ * Barrier(tick) of docs/moves.md section 2. It does not wait for a replica with an expired lease, but for that
+ * replica's last requests: until `storeInDoubtMs` after its lease.
  */
 export async function readBarrier(tx: Tx, tick: number, storeInDoubtMs: number): Promise<BarrierState> {
   const inDoubt = sql`make_interval(secs => ${storeInDoubtMs / 1000})`
@@ -29,7 +29,7 @@ export async function readBarrier(tx: Tx, tick: number, storeInDoubtMs: number):
 }
 
 /**
- * For how long a replica whose lease ran out may still answer reads by what it saw before `tick`, in ms: it may do so for
+ * Milliseconds in which a replica with an expired lease may still answer reads from before `tick`: it may do so for
  * `staleReadsMs` after its lease (`REGISTRY_OUTAGE_READS`).
  */
 export async function readCutOff(tx: Tx, tick: number, staleReadsMs: number): Promise<number> {
@@ -40,7 +40,7 @@ export async function readCutOff(tx: Tx, tick: number, staleReadsMs: number): Pr
   return Math.max(0, row?.ms ?? 0)
 }
 
-/** Forgets sessions that can matter to no barrier any more. */
+/** Deletes sessions that no barrier needs any more. */
 export async function forgetDeadSessions(tx: Tx): Promise<void> {
   await tx.delete(sessions).where(lt(sessions.expiresAt, sql`now() - interval '1 day'`))
 }

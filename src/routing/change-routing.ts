@@ -4,10 +4,10 @@ import type { Phase } from '../placement/phase.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { routing, routingClock } from '../registry/routing.sql.ts'
 
-/** The channel on which replicas hear of changed routings; the payload is the tenant's id. */
+/** Channel that announces changed routings to replicas; the payload is the tenant's id. */
 export const routingChannel = 'routing'
 
-/** What a change puts into the row; what is left out stays as it is. */
+/** Changed columns; absent ones keep their values. */
 export interface RoutingChange {
   readonly phase: Phase
   readonly activePlaceId?: number
@@ -18,9 +18,9 @@ export interface RoutingChange {
 }
 
 /**
- * Holds a tenant's routing row until the transaction ends: no intent of a write begins meanwhile, and those that have
- * begun are waited for. It is taken before the rows of the change log, as writers do, and always before the clock:
- * whoever stands still with a write of one tenant must not keep every other tenant's routing from changing.
+ * Locks a tenant's routing row until the transaction ends: no write intent begins meanwhile, and those that have begun
+ * are waited for. Callers take it before the rows of the change log, as writers do, and always before the clock: a
+ * stalled write of one tenant must not block every other tenant's routing changes.
  *
  * @returns whether the routing is still at the epoch.
  */
@@ -34,10 +34,10 @@ export async function lockRouting(tx: Tx, tenantId: TenantId, epoch?: number): P
 }
 
 /**
- * Makes every replica forget what it remembers of a tenant: ticks the clock, raises the epoch and tells the others.
- * Call it last in a transaction: the clock's row, one for all tenants, stays locked until the commit.
+ * Invalidates a tenant's route in every replica: ticks the clock, raises the epoch and announces the change. Call it
+ * last in a transaction: the clock's row, shared by all tenants, stays locked until the commit.
  *
- * @returns the tick, for a barrier. A tenant without a routing row is told of all the same.
+ * @returns the tick, for a barrier. A tenant without a routing row is announced too.
  */
 export async function tickRouting(tx: Tx, tenantId: TenantId): Promise<number> {
   await lockRouting(tx, tenantId)
@@ -51,11 +51,11 @@ export async function tickRouting(tx: Tx, tenantId: TenantId): Promise<number> {
 }
 
 /**
- * The one way a move changes a tenant's routing: conditional on the epoch it was decided on. Call it last in a
- * transaction, as `tickRouting`; what locks rows of the change log takes `lockRouting` before them.
+ * Changes a tenant's routing, conditional on the expected epoch; moves have no other way. Call it last in a
+ * transaction, as `tickRouting`; a transaction that locks rows of the change log takes `lockRouting` before them.
  *
- * @param where further conditions of the same row, checked in the same statement.
- * @returns the new epoch and the tick for the barrier, or undefined when the row was no longer as expected.
+ * @param where further conditions on the row, checked in the same statement.
+ * @returns the new epoch and the tick for the barrier, or undefined when the row no longer matched.
  */
 export async function changeRouting(
   tx: Tx,

@@ -6,8 +6,8 @@ import { routing } from '../registry/routing.sql.ts'
 import { tickRouting } from './change-routing.ts'
 
 /**
- * Routes tenants that have just got their first place, or their first after an offboarding. Those have a routing row
- * still, which replicas may remember: it is changed and ticked. A new row needs no tick, since nobody knows it.
+ * Routes tenants to their first place, also after an offboarding. The latter still have a routing row, which replicas
+ * may have cached: it is changed and ticked. A new row needs no tick, since nobody knows it.
  */
 export async function routeToFirstPlaces(tx: Tx, places: readonly PlaceRow[]): Promise<void> {
   if (places.length === 0) return

@@ -5,8 +5,8 @@ export interface Backoff {
 }
 
 /**
- * The wait after attempt `attempts` (from 1): exponential with half of it random, so that callers who failed together
- * do not come back together. A store that named a time is never asked earlier.
+ * The wait after attempt `attempts` (from 1): exponential, and half of it random, so that callers that failed together
+ * do not retry together. It is never shorter than the time that the store named.
  */
 export function backoffMs(
   backoff: Backoff,
@@ -19,7 +19,7 @@ export function backoffMs(
   return retryAfterMs === undefined ? jittered : retryAfterMs + jittered / 2
 }
 
-/** `Retry-After` is seconds or a date (RFC 9110, 10.2.3); anything else says nothing. */
+/** Parses `Retry-After`: seconds or a date (RFC 9110, 10.2.3); undefined for anything else. */
 export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined
   if (/^\d+(\.\d+)?$/.test(header.trim())) return Number(header) * 1_000

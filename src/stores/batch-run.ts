@@ -1,14 +1,17 @@
 import { AppError, isAppError } from '../errors.ts'
 
-/** Few: the vendor limits bytes a second of a namespace, and a tenant's write must not crowd out its neighbours. */
+/**
+ * Concurrent batches. Few, since the vendor limits a namespace's bytes per second, and one tenant's write must not
+ * crowd out its neighbours.
+ */
 const atOnce = 4
 
 /**
- * Runs `call` on every batch, a few at once, and gives the answers in the batches' order. After a fault no further
- * batch is begun and the ones under way are waited for: when this returns, nothing of it is still being sent.
+ * Runs `call` on every batch, a few at once, and returns the results in batch order. After a fault it starts no further
+ * batch and waits for the ones under way: when it returns, nothing is still being sent.
  *
- * @throws the first fault of a batch; for writes of which a part was done or is in doubt, AppError `outcome_unknown`:
- *   the other codes promise that nothing was changed.
+ * @throws the first fault of a batch; for writes that are partly done or in doubt, AppError `outcome_unknown`: the
+ *   other codes promise that nothing was changed.
  */
 export async function eachBatch<B, T>(
   batches: readonly B[],

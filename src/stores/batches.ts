@@ -5,11 +5,14 @@ const upsertRecords = 1_000
 const upsertBytes = 2_000_000
 /** Pinecone: 1,000 ids a delete. */
 const deleteIds = 1_000
-/** Pinecone: 1,000 ids a fetch; they travel in the URL, of which servers take about 8 KB. */
+/** Pinecone: 1,000 ids a fetch; they travel in the URL, and servers accept about 8 KB of it. */
 const fetchIds = 1_000
 const fetchUrlChars = 7_000
 
-/** Records in batches that the store takes; of two with one id the last counts, as batches may overtake each other. */
+/**
+ * Splits records into batches that the store accepts. Of two with one id only the last is kept, as batches may overtake
+ * each other.
+ */
 export function upsertBatches(records: readonly VectorRecord[]): VectorRecord[][] {
   const lastOfEach = new Map(records.map((record) => [record.id, record]))
   return batches([...lastOfEach.values()], upsertRecords, upsertBytes, recordBytes)
@@ -24,7 +27,7 @@ export function fetchBatches(ids: readonly string[]): string[][] {
 }
 
 /**
- * The vendor counts the decoded request, 4 bytes a dimension: its table of batch sizes gives 559 records for 768
+ * The vendor counts the decoded request, 4 bytes per dimension: its table of batch sizes lists 559 records for 768
  * dimensions with 500 bytes of metadata, and 245 for 1,536 with 2,000 (docs: upsert in batches).
  */
 function recordBytes({ id, values, sparseValues, metadata }: VectorRecord): number {

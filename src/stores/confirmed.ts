@@ -1,6 +1,6 @@
 /**
- * Tells the vendor's answer from anything else that comes with a status of success: a gateway's page, `{}` from a
- * proxy, another endpoint's JSON. What does not pass is no answer: a write's outcome is then unknown, and a read failed.
+ * Distinguishes the vendor's answer from anything else with a success status: a gateway's page, `{}` from a proxy,
+ * another endpoint's JSON. An unconfirmed answer counts as none: a write's outcome is then unknown, and a read failed.
  */
 export type Confirms = (answer: unknown) => boolean
 
@@ -9,7 +9,7 @@ export function upserted(records: number): Confirms {
   return (answer) => isObject(answer) && wholeNumberOf(answer.upsertedCount) === records
 }
 
-/** `{}`, or fields that later versions add; an error with status 200 is none. */
+/** `{}`, or fields that later versions add; an error with status 200 does not confirm. */
 export const done: Confirms = (answer) =>
   isObject(answer) && answer.error === undefined && answer.code === undefined && answer.message === undefined
 
@@ -17,7 +17,7 @@ export function matchesIn(namespace: string): Confirms {
   return (answer) => isFrom(namespace, answer) && isListOf(answer.matches, isMatch)
 }
 
-/** Records by id; of those that were asked for, and of no others. */
+/** Records by id, all of them requested ones. */
 export function recordsIn(namespace: string, asked?: readonly string[]): Confirms {
   return (answer) => {
     if (!isFrom(namespace, answer) || !isObject(answer.vectors) || !isPagination(answer.pagination)) return false
@@ -49,7 +49,7 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** An answer that names a namespace names the one that was asked. */
+/** An answer that names a namespace must name the requested one. */
 function isFrom(namespace: string, answer: unknown): answer is JsonObject {
   return isObject(answer) && (answer.namespace === undefined || answer.namespace === namespace)
 }
@@ -62,7 +62,7 @@ function isMatch(match: unknown): boolean {
   return isObject(match) && typeof match.id === 'string' && typeof match.score === 'number' && isRecord(match)
 }
 
-/** The parts of a record that may be there; null is absent. */
+/** The optional parts of a record; null counts as absent. */
 function isRecord({ values, sparseValues, metadata }: JsonObject): boolean {
   return (
     isAbsentOr(values, isNumbers) &&
@@ -71,7 +71,7 @@ function isRecord({ values, sparseValues, metadata }: JsonObject): boolean {
   )
 }
 
-/** A stored record has a vector: one that came without would be copied without. */
+/** A stored record has a vector: one received without it would be copied without it. */
 function isWhole(record: JsonObject): boolean {
   const { values, sparseValues } = record
   const hasValues = Array.isArray(values) && values.length > 0
@@ -105,7 +105,7 @@ function isAbsentOr(value: unknown, is: (value: unknown) => boolean): boolean {
   return value === undefined || value === null || is(value)
 }
 
-/** The vendor writes 64-bit numbers as numbers or as decimal text, by version. */
+/** The vendor writes 64-bit numbers as numbers or as decimal text, depending on the version. */
 function wholeNumberOf(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
   return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined

@@ -13,8 +13,8 @@ export interface AttemptRequest {
 }
 
 /**
- * What became of one HTTP request. `unsent`: no connection was made, so the other side never saw it.
- * `unanswered`: it may have been seen and may yet be acted on.
+ * The result of one HTTP request. `unsent`: no connection was made, so the server never saw it. `unanswered`: the
+ * server may have seen it and may still act on it.
  */
 export type Attempt =
   | {
@@ -29,13 +29,13 @@ export interface HttpAttempts extends Disposable {
   send(request: AttemptRequest): Promise<Attempt>
 }
 
-/** Under the idle time of the load balancers before the store, so that we close a connection and not they. */
+/** Shorter than the idle time of the load balancers before the store, so that this side closes a connection first. */
 const idleMs = 30_000
 
 /**
- * Single HTTP requests over kept-alive connections, as many at once as are asked for. `node:http` and not `fetch`:
- * measured in front of the SDK, a query costs about 85 µs of CPU instead of 200–260, and it tells a request that was
- * never sent from one that was.
+ * Single HTTP requests over kept-alive connections, without a limit on their number. It uses `node:http` instead of
+ * `fetch`: measured in front of the SDK, a query costs about 85 µs of CPU instead of 200–260, and it can tell an unsent
+ * request from a sent one.
  */
 export function httpAttempts(): HttpAttempts {
   const options = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, timeout: idleMs } as const
@@ -63,7 +63,7 @@ export function httpAttempts(): HttpAttempts {
   }
 }
 
-/** Where a request goes, taken apart once for all that go there. */
+/** A request's target, parsed once for all requests to it. */
 interface Target {
   readonly request: typeof http.request
   readonly connectedEvent: 'connect' | 'secureConnect'
@@ -85,7 +85,7 @@ function parse(text: string, plain: http.Agent, secure: http.Agent): Target {
     : { request: http.request, connectedEvent: 'connect', host: url.host, options: { ...options, agent: plain } }
 }
 
-/** As a list, which Node writes as it is: set one by one, headers cost as much as all the rest of a request. */
+/** Headers as a list, which Node writes as it is: set one by one, they cost as much as the rest of a request. */
 function headerList(host: string, { method, headers, body }: AttemptRequest, bodyBytes: number): string[] {
   const list = ['Host', host]
   for (const [name, value] of Object.entries(headers)) list.push(name, value)

@@ -11,7 +11,7 @@ import type { Exchange } from './transport.ts'
 
 const pageMax = 100
 
-/** The one namespace that `placement` names; nothing here takes another. */
+/** The namespace of `placement`; no call reaches another. */
 export function pineconePlace(calls: StoreCalls, project: Project, placement: Placement): TenantStore {
   const { namespace, indexHost: host, indexName } = placement
 
@@ -133,7 +133,10 @@ export function pineconePlace(calls: StoreCalls, project: Project, placement: Pl
 
 type Absent = (exchange: Exchange) => boolean
 
-/** The vendor answers 404 on a delete or an update in a namespace that is not there; an index that is gone names no namespace. */
+/**
+ * The vendor answers 404 to a delete or an update in a missing namespace; the 404 of a missing index names no
+ * namespace.
+ */
 const isNamespaceMissing: Absent = ({ status, words }) => status === 404 && /namespace/i.test(words)
 
 function receiptOf(done: readonly { readonly exchange: Exchange }[]): WriteReceipt {
@@ -145,7 +148,7 @@ function receiptOf(done: readonly { readonly exchange: Exchange }[]): WriteRecei
   }
 }
 
-/** Of several reads only what all of them show is shown. */
+/** Combines several reads: only what all of them show counts as shown. */
 function markOf(exchanges: readonly Exchange[]): ReadMark {
   const lsns = exchanges.flatMap(({ indexedLsn }) => indexedLsn ?? [])
   return lsns.length > 0 && lsns.length === exchanges.length ? { indexedLsn: Math.min(...lsns) } : {}

@@ -7,7 +7,7 @@ import { type Project, type StoreCall, storeCalls } from './store-calls.ts'
 import { type Exchange, type TransportOptions, transport } from './transport.ts'
 
 export interface PineconeProject extends Project {
-  /** `undefined`: the vendor's own. */
+  /** Undefined: the vendor's default. */
   readonly controllerHost?: string | undefined
 }
 
@@ -22,8 +22,8 @@ const timeouts = { readMs: 10_000, writeMs: 30_000 }
 const retry = { attempts: 4, baseMs: 100, maxMs: 5_000, readDeadlineMs: 20_000, writeDeadlineMs: 60_000 }
 
 /**
- * The vector store over the official SDK, which is built anew for each call: that costs about 3 µs and gives every
- * call a `fetch` of its own, so that its headers, attempts and doubts need no ambient context to find it.
+ * The vector store over the official SDK, which is built for each call: that costs about 3 µs and gives every call its
+ * own `fetch`, so that its headers, attempts and doubts need no ambient context.
  */
 export function pineconeStore(options: PineconeStoreOptions): VectorStore & AsyncDisposable {
   const wire = transport({ timeouts: { ...timeouts, ...options.timeouts }, retry: { ...retry, ...options.retry } })
@@ -106,13 +106,13 @@ function answered(confirms: Confirms): (exchange: Exchange) => boolean {
   return ({ answer }) => confirms(answer)
 }
 
-/** The vendor accepts the deletion of an index with 202 and no body, of which the SDK reads nothing. */
+/** The vendor accepts the deletion of an index with 202 and no body; the SDK reads nothing of it. */
 const isAccepted = ({ status }: Exchange): boolean => status === 202
 
-/** The vendor's own 404, which says so in its body; one of a gateway says nothing of the index. */
+/** The vendor's own 404, recognised by its body; a gateway's 404 proves nothing about the index. */
 const isIndexMissing = ({ status, words }: Exchange): boolean => status === 404 && /"NOT_FOUND"/.test(words)
 
-/** From the schema itself: the SDK's own `dimension` throws while an index is being made. */
+/** Reads the schema itself: the SDK's own `dimension` throws while an index is being made. */
 function indexInfo({ name, host, privateHost, status, schema, tags }: IndexModel): IndexInfo {
   const fields = Object.values(schema?.fields ?? {})
   const dense = fields.find((field) => 'type' in field && field.type === 'dense_vector')

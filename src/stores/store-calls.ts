@@ -2,18 +2,18 @@ import { type ErrorCode, isAppError } from '../errors.ts'
 import { type StoreOp, storeFault } from './store-fault.ts'
 import { type Exchange, newExchange, type Transport } from './transport.ts'
 
-/** One finished call, for metrics. */
+/** One completed call, for metrics. */
 export interface StoreCall {
   readonly op: StoreOp
   readonly project: string
-  /** The index's name; empty for calls about no single index. */
+  /** The index's name; empty for calls that concern no single index. */
   readonly index: string
   readonly outcome: 'ok' | 'aborted' | ErrorCode
   /** The last answer's HTTP status; 0 without one. */
   readonly status: number
   readonly ms: number
   readonly attempts: number
-  /** Attempts refused with 429: what a mover slows down for. */
+  /** Attempts refused with 429, which slow a mover down. */
   readonly refusals: number
 }
 
@@ -27,13 +27,13 @@ interface CallTarget {
   readonly project: Project
   readonly index: string
   readonly write: boolean
-  /** Whether the answer is the vendor's to this call; the SDK takes any JSON for one. */
+  /** Whether the answer is the vendor's answer to this call; the SDK accepts any JSON. */
   readonly confirms: (exchange: Exchange) => boolean
   readonly signal: AbortSignal | undefined
   readonly noRepeatInDoubt?: boolean | undefined
 }
 
-/** What the SDK takes as its configuration: built for one call, so that the call's headers and attempts are its own. */
+/** The SDK's configuration, built for one call, so that headers and attempts belong to that call. */
 export interface SdkConfig {
   readonly apiKey: string
   readonly maxRetries: 0
@@ -42,8 +42,8 @@ export interface SdkConfig {
 
 export interface StoreCalls {
   /**
-   * Runs one call of the SDK and gives what it gave, with what the transport saw.
-   * `statuses` are refusals that are answers to this caller, given as `undefined`.
+   * Runs one call of the SDK and returns its result with the transport's observations. `statuses` are refusals that
+   * count as answers here, returned as `undefined`.
    */
   run<T>(
     target: CallTarget,

@@ -19,7 +19,7 @@ export type StoreOp =
   | 'listIndexes'
   | 'deleteIndex'
 
-/** For our log: what the store said, with neither ids nor vectors nor the URL, which holds ids. */
+/** The store's message for our log, without ids, vectors or the URL, which contains ids. */
 class StoreRefusal extends Error {
   override readonly name = 'StoreRefusal'
 }
@@ -28,15 +28,15 @@ interface Failure {
   readonly op: StoreOp
   readonly project: string
   readonly exchange: Exchange
-  /** What the SDK threw; shown only if it refused by itself, without a request. */
+  /** The SDK's error; shown only if the SDK refused on its own, without a request. */
   readonly thrown: unknown
-  /** Taken out of every text, should the store repeat it. */
+  /** Removed from every text, should the store repeat it. */
   readonly apiKey: string
 }
 
 /**
- * What a failed call means in our words: see the faults that the port lists. For a caller whose signal ended the call
- * and left nothing in doubt it is the signal's own reason.
+ * Translates a failed call into our error; the port lists the codes. For a caller whose signal ended the call and left
+ * nothing in doubt, it returns the signal's own reason.
  */
 export function storeFault({ op, project, exchange, thrown, apiKey }: Failure): unknown {
   const { write, signal, status, attempts } = exchange
@@ -112,7 +112,7 @@ function indexLimit(words: string, cause: StoreRefusal): AppError {
   return new AppError('index_limit_reached', `The project takes no further index: ${words}`, { cause })
 }
 
-/** The refusal's text: control plane `{error:{message}}`, data plane `{message}`, 401 bare. */
+/** The refusal's text: control plane `{error:{message}}`, data plane `{message}`, 401 plain. */
 function wordsOf(body: string): string {
   let message: unknown = body
   try {

@@ -3,7 +3,7 @@ import type { Placement } from '../placement/placement.ts'
 export type MetadataValue = string | number | boolean | readonly string[]
 export type Metadata = Readonly<Record<string, MetadataValue>>
 
-/** A filter in Pinecone's language, already checked by the caller of the port. */
+/** A filter in Pinecone's language, validated by the caller of the port. */
 export type Filter = Readonly<Record<string, unknown>>
 
 export interface SparseValues {
@@ -11,7 +11,7 @@ export interface SparseValues {
   readonly values: readonly number[]
 }
 
-/** One record, whole. */
+/** One complete record. */
 export interface VectorRecord {
   readonly id: string
   readonly values: readonly number[]
@@ -19,24 +19,24 @@ export interface VectorRecord {
   readonly metadata?: Metadata
 }
 
-/** A change of one record in part: what is given replaces what was there, the rest stays. */
+/** A partial change of one record: the given fields replace the old ones, the rest stays. */
 export interface RecordChange {
   readonly id: string
   readonly values?: readonly number[]
   readonly sparseValues?: SparseValues
-  /** Fields replace those of the same name; the others stay. */
+  /** Replaces fields of the same name; other fields stay. */
   readonly setMetadata?: Metadata
 }
 
 /**
- * Sequence numbers of one namespace, from the store's headers; never compare those of two namespaces.
- * Absent when the store sent none: then nothing is proven, read instead.
+ * Sequence numbers of one namespace, from the store's headers; never compare those of two namespaces. Absent when the
+ * store sent none: then nothing is proven, read instead.
  */
 export interface WriteReceipt {
   readonly lsn?: number
   /**
-   * The write was answered, but an earlier attempt of it got no answer (timeout, reset, 5xx) and may still land:
-   * MOVES.md A2. Whoever counts writes in flight treats it as in doubt.
+   * Set when the write was answered, but an earlier attempt of it was not (timeout, reset, 5xx) and may still land:
+   * docs/moves.md A2. A counter of writes under way treats it as in doubt.
    */
   readonly doubtful?: true
 }
@@ -70,8 +70,9 @@ export interface QueryAnswer extends ReadMark {
 export interface CallOptions {
   readonly signal?: AbortSignal
   /**
-   * For a write: an attempt without an answer is the last one. For whoever does not keep others from writing the same
-   * records until it can no longer land: a second attempt could succeed, and the first still land over what comes next.
+   * For a write: stops repeating after an attempt without an answer. Use it where nothing keeps others from writing the
+   * same records until it can no longer land: a second attempt could succeed, and the first still land over what comes
+   * next.
    */
   readonly noRepeatInDoubt?: boolean
 }
@@ -80,28 +81,27 @@ export interface CallOptions {
  * One tenant's place in the vector store. It is opened with a placement and can name no other.
  *
  * Faults of every method: AppError `store_busy` (429, retries used up), `store_unavailable` (never reached, or reads
- * that keep failing), `invalid_request` (the store's 400, with its words), `not_found` (the index's host is gone);
- * writes besides: `outcome_unknown` when a request was sent and got no answer that says what became of it,
- * `namespace_limit_reached` on the store's 403 for a new namespace. A write of several requests of which one was
- * answered and another was not done is `outcome_unknown` too. When `signal` ends a call that left nothing in doubt,
- * its reason is thrown as it is.
+ * that keep failing), `invalid_request` (the store's 400, with its words), `not_found` (the index's host is gone).
+ * Writes also: `outcome_unknown` when a request was sent and no answer tells its outcome, `namespace_limit_reached` on
+ * the store's 403 for a new namespace. A write of several requests, one of them answered and another not done, is
+ * `outcome_unknown` too. When `signal` ends a call that left nothing in doubt, its reason is thrown unchanged.
  */
 export interface TenantStore {
   readonly placement: Placement
   /**
-   * Puts records whole, in batches within the vendor's limits; of two records with one id the last counts. The
+   * Puts complete records, in batches within the vendor's limits; of two records with one id only the last is kept. The
    * receipt covers all batches: the highest sequence number, absent if one batch had none.
    */
   upsert(records: readonly VectorRecord[], options?: CallOptions): Promise<WriteReceipt>
-  /** Changes a record in part. One that is not there is no error, and none is made. */
+  /** Changes part of a record. A missing record is no error, and is not created. */
   update(change: RecordChange, options?: CallOptions): Promise<WriteReceipt>
   query(input: QueryInput, options?: CallOptions): Promise<QueryAnswer>
-  /** Missing ids are simply not in the map. */
+  /** Missing ids are absent from the map. */
   fetch(
     ids: readonly string[],
     options?: CallOptions,
   ): Promise<{ readonly records: ReadonlyMap<string, VectorRecord> } & ReadMark>
-  /** Ids in byte order, at most `limit` (1–100, default 100) a page. */
+  /** Ids in byte order, up to `limit` (1–100, default 100) a page. */
   list(
     input: { readonly prefix?: string; readonly limit?: number; readonly cursor?: string },
     options?: CallOptions,
@@ -111,17 +111,17 @@ export interface TenantStore {
     input: { readonly filter: Filter; readonly limit?: number; readonly cursor?: string },
     options?: CallOptions,
   ): Promise<{ readonly records: readonly VectorRecord[]; readonly nextCursor?: string } & ReadMark>
-  /** Ids that are not there are no error. */
+  /** Missing ids are no error. */
   deleteIds(ids: readonly string[], options?: CallOptions): Promise<WriteReceipt>
   /**
-   * Deletes what matches. The filter is applied to the records as all earlier writes of the namespace left them, shown
-   * or not (docs/moves.md A6). The vendor takes five of these a second and namespace.
+   * Deletes records that match. The filter sees the records as all earlier writes of the namespace left them, shown or
+   * not (docs/moves.md A6). The vendor accepts five such calls a second per namespace.
    */
   deleteByFilter(filter: Filter, options?: CallOptions): Promise<WriteReceipt>
   deleteAll(options?: CallOptions): Promise<WriteReceipt>
-  /** Makes the namespace; `exists` when it was there already. */
+  /** Creates the namespace; `exists` when it existed already. */
   createNamespace(options?: CallOptions): Promise<'created' | 'exists'>
-  /** `undefined` when there is no such namespace. */
+  /** Undefined when the namespace does not exist. */
   describeNamespace(options?: CallOptions): Promise<{ readonly recordCount: number } | undefined>
   deleteNamespace(options?: CallOptions): Promise<'deleted' | 'absent'>
 }
@@ -132,7 +132,7 @@ export interface IndexSpec {
   readonly metric: 'cosine' | 'dotproduct' | 'euclidean'
   readonly cloud: string
   readonly region: string
-  /** Tells our indexes from anyone else's: one that exists already is adopted only if it carries the same tags. */
+  /** Mark our indexes: an existing one is adopted only if it carries the same tags. */
   readonly tags: Readonly<Record<string, string>>
 }
 
@@ -140,9 +140,9 @@ export interface IndexInfo {
   readonly name: string
   readonly host: string
   readonly ready: boolean
-  /** 0 when the store does not say (yet): an index that is being made, or one without dense vectors. */
+  /** 0 while the store does not report it: an index that is being made, or one without dense vectors. */
   readonly dimension: number
-  /** Empty when the store does not say (yet). */
+  /** Empty while the store does not report it. */
   readonly metric: string
   readonly tags: Readonly<Record<string, string>>
 }

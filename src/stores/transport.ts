@@ -3,18 +3,18 @@ import { type Backoff, backoffMs, parseRetryAfterMs } from './backoff.ts'
 import { type Attempt, type HttpAttempts, httpAttempts } from './http-attempt.ts'
 
 export interface TransportOptions {
-  /** Of one attempt, from its start to the end of the answer's body. */
+  /** Limit of one attempt, from its start to the end of the answer's body. */
   readonly timeouts: { readonly readMs: number; readonly writeMs: number }
   readonly retry: Backoff & {
     readonly attempts: number
-    /** Of all attempts of a call together; also the longest `Retry-After` that is waited for. */
+    /** Limit of all attempts of a call together; also the longest `Retry-After` that is honoured. */
     readonly readDeadlineMs: number
     readonly writeDeadlineMs: number
   }
   readonly random?: () => number
 }
 
-/** One call to the store, and what is known of it so far. The transport fills it; the SDK would hide it. */
+/** One call to the store and its observed state. The transport fills it; the SDK would hide it. */
 export interface Exchange {
   readonly write: boolean
   readonly signal: AbortSignal | undefined
@@ -25,11 +25,11 @@ export interface Exchange {
   refusals: number
   /** The last answer's status; 0 without one. */
   status: number
-  /** The last answer's body, kept of refusals only. */
+  /** The last answer's body, kept for refusals only. */
   words: string
   /** The JSON of the last answer as the SDK read it; undefined where it read none. */
   answer: unknown
-  /** An attempt was sent and got no answer that says what became of it (timeout, reset, 5xx). */
+  /** Set when an attempt was sent and no answer tells its outcome (timeout, reset, 5xx). */
   inDoubt: boolean
   requestLsn: number | undefined
   indexedLsn: number | undefined
@@ -57,13 +57,13 @@ export function newExchange(write: boolean, signal: AbortSignal | undefined, noR
 }
 
 export interface Transport extends Disposable {
-  /** A `fetch` for one call of the SDK; what happens is written into `exchange`. */
+  /** A `fetch` for one call of the SDK; it records its observations in `exchange`. */
   fetchFor(exchange: Exchange): typeof fetch
 }
 
 /**
- * Timeouts, retries and the store's headers. Retried are 429, 5xx and lost connections: all our calls put a state, so
- * doing one twice is harmless; what a second attempt cannot heal is that the first may land late, and `inDoubt` says so.
+ * Timeouts, retries and the store's headers. It retries 429, 5xx and lost connections: all our calls set a state, so
+ * repeating one is harmless. A second attempt cannot undo that the first may land late; `inDoubt` reports that.
  */
 export function transport(options: TransportOptions): Transport {
   const attempts = httpAttempts()
@@ -129,14 +129,14 @@ function sequenceNumber(header: string | string[] | undefined): number | undefin
   return Number.isSafeInteger(number) ? number : undefined
 }
 
-/** Retries are used up. Without a `status` property, which the SDK would read as a reason to try again. */
+/** Retries are used up. It has no `status` property, which the SDK would take as a reason to retry. */
 class GaveUp extends Error {
   override readonly name = 'GaveUp'
 }
 
 /**
- * As much of a `Response` as the SDK looks at, its body already read: the SDK clones each response once for each of
- * its middlewares, which for a real one splits the body's stream every time.
+ * The part of a `Response` that the SDK reads, its body already complete: the SDK clones each response once per
+ * middleware, which splits a real one's body stream each time.
  */
 class Answer {
   readonly status: number

@@ -10,13 +10,13 @@ import type { TenantWork } from './onboard/tenant-work.ts'
 
 export interface AddIndexInput {
   readonly region?: string | undefined
-  /** Namespaces it takes; without it the configured limit. */
+  /** Namespaces that it may hold; default: the configured limit. */
   readonly namespaceLimit?: number | undefined
 }
 
 /**
- * Opens a further shared index before one is needed. Its `state` is `creating` if that takes longer than a caller waits.
- * @throws AppError as `openIndex`, and what the store says for good; nothing is kept then
+ * Opens another shared index before one is needed. Its `state` is `creating` if that takes longer than a caller waits.
+ * @throws AppError as `openIndex`, and the store's permanent refusals; nothing is kept then
  */
 export async function addIndex(
   deps: Pick<TenantWork, 'db' | 'settings' | 'indexesOpened' | 'indexReady'>,

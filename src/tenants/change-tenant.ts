@@ -10,20 +10,21 @@ import type { TenantWork } from './onboard/tenant-work.ts'
 import { showTenant } from './show-tenant.ts'
 import type { TenantView } from './tenant-view.ts'
 
-/** `limits` and `attributes` take the place of the old ones as a whole. */
+/** `limits` and `attributes` replace the old ones completely. */
 export interface TenantChange {
   readonly name?: string | undefined
   readonly tier?: Tier | undefined
   readonly limits?: Record<string, number> | undefined
-  /** When its own limits end; null, and new limits without it: never. */
+  /** When its own limits end; null, or new limits without it: never. */
   readonly limitsUntil?: Date | null | undefined
   readonly attributes?: Record<string, string | number | boolean> | undefined
 }
 
 /**
- * Changes what a tenant is. A new tier moves nothing: an enterprise tenant in a shared index is then awaiting promotion.
- * @throws AppError `forbidden` (limits and attributes are the platform team's), `not_found`, `conflict` (it is being
- *   offboarded, or was)
+ * Changes a tenant's attributes. A new tier moves nothing: an enterprise tenant in a shared index then awaits
+ * promotion.
+ * @throws AppError `forbidden` (limits and attributes belong to the platform team), `not_found`, `conflict` (it is
+ *   being offboarded, or was)
  */
 export async function changeTenant(
   deps: Pick<TenantWork, 'db'>,

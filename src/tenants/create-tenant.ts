@@ -18,16 +18,16 @@ export interface CreateTenantInput {
 }
 
 export interface CreatedTenant {
-  /** `provisioning`: its place is not ready yet, the work goes on. `exists`: it had been created before. */
+  /** `provisioning`: its place is not ready yet, the work goes on. `exists`: it was created earlier. */
   readonly outcome: 'created' | 'provisioning' | 'exists'
   readonly tenant: TenantView
 }
 
 /**
- * Onboards a tenant: a namespace in the fullest shared index that has room, or, enterprise and asked for by the platform
- * team, an index of its own. Asked for again it answers what there is and takes up what was left half done.
- * @throws AppError `forbidden` (limits are the platform team's), `conflict` (the id is in use with other content, or is being offboarded), `index_limit_reached` (no
- *   room and no further index allowed; nothing is kept)
+ * Onboards a tenant: into a namespace of the fullest shared index with capacity, or, for an enterprise tenant at the
+ * platform team's request, into its own index. A repeat returns the present state and resumes what was left unfinished.
+ * @throws AppError `forbidden` (limits belong to the platform team), `conflict` (the id is in use with other content,
+ *   or is being offboarded), `index_limit_reached` (no capacity, and no further index allowed; nothing is kept)
  */
 export async function createTenant(
   deps: Pick<TenantWork, 'db' | 'settings' | 'reserve' | 'provision'>,

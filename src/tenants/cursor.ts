@@ -6,7 +6,7 @@ export interface Page<T> {
   readonly nextCursor: string | null
 }
 
-/** A page out of one row more than it may have; the cursor is the last row's key, made opaque. */
+/** Makes a page of up to `limit` rows from one row more; the cursor encodes the last row's key. */
 export function pageOf<T>(rows: readonly T[], limit: number, keyOf: (row: T) => string | number): Page<T> {
   const items = rows.slice(0, limit)
   const last = items.at(-1)
@@ -14,7 +14,7 @@ export function pageOf<T>(rows: readonly T[], limit: number, keyOf: (row: T) => 
   return { items, nextCursor: more ? Buffer.from(`t1:${keyOf(last)}`).toString('base64url') : null }
 }
 
-/** @throws AppError `invalid_request` for a cursor that no earlier page gave. */
+/** @throws AppError `invalid_request` for a cursor that no earlier page returned. */
 export function readCursor(cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString()
   if (text.startsWith('t1:')) return text.slice(3)

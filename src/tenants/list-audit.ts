@@ -3,8 +3,8 @@ import { type Page, pageOf, readNumberCursor } from './cursor.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
 
 /**
- * Who did what, the newest first, a page at a time.
- * @throws AppError `invalid_request` for a cursor that no earlier page gave
+ * Actions with their actors, newest first, a page at a time.
+ * @throws AppError `invalid_request` for a cursor that no earlier page returned
  */
 export async function listAudit(
   { db }: Pick<TenantWork, 'db'>,

@@ -4,8 +4,8 @@ import { type IndexView, viewOfIndex } from './indexes/index-view.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
 
 /**
- * The indexes that are there or being made, the oldest first, a page at a time.
- * @throws AppError `invalid_request` for a cursor that no earlier page gave
+ * Indexes that exist or are being made, oldest first, a page at a time.
+ * @throws AppError `invalid_request` for a cursor that no earlier page returned
  */
 export async function listIndexes(
   { db }: Pick<TenantWork, 'db'>,

@@ -4,7 +4,7 @@ import { listViews, type TenantFilter, type TenantView } from './tenant-view.ts'
 
 /**
  * Tenants by id, a page at a time (`limit` 1–200).
- * @throws AppError `invalid_request` for a cursor that no earlier page gave
+ * @throws AppError `invalid_request` for a cursor that no earlier page returned
  */
 export async function listTenants(
   { db }: Pick<TenantWork, 'db'>,

@@ -4,8 +4,8 @@ import { type Page, pageOf, readCursor } from './cursor.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
 
 /**
- * What tenants used, by the day, the newest first, a page at a time.
- * @throws AppError `invalid_request` for a cursor that no earlier page gave
+ * Tenants' daily usage, newest first, a page at a time.
+ * @throws AppError `invalid_request` for a cursor that no earlier page returned
  */
 export async function listUsage(
   { db }: Pick<TenantWork, 'db'>,

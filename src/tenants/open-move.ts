@@ -5,8 +5,9 @@ import { moves } from '../moves/state/moves.sql.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 
 /**
- * To be called under the tenant's lock (`lockTenant`), which `startMove` takes too: none begins until this transaction ends.
- * @throws AppError `move_in_progress` naming the move that is open already.
+ * Refuses while a move is open. Call it under the tenant's lock (`lockTenant`), which `startMove` takes too: no move
+ * begins until this transaction ends.
+ * @throws AppError `move_in_progress` that names the open move.
  */
 export async function refuseWhileMoving(tx: Tx, tenantId: TenantId): Promise<void> {
   const [open] = await tx

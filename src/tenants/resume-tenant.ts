@@ -5,7 +5,7 @@ import { switchStatus } from './switch-status.ts'
 import type { TenantView } from './tenant-view.ts'
 
 /**
- * Serves a suspended tenant again. Resuming it twice changes nothing.
+ * Serves a suspended tenant again. A repeat changes nothing.
  * @throws AppError `not_found`, `tenant_not_ready`, `conflict` (it is offboarded)
  */
 export async function resumeTenant(

@@ -17,24 +17,24 @@ export interface TenantLimits {
   readonly limits: readonly LimitInForce[]
   /** When its own limits end; null: never, or it has none. */
   readonly until: string | null
-  /** Names among its own limits that are no limit's, and do nothing. */
+  /** Unknown names among its own limits, which have no effect. */
   readonly ignored: readonly string[]
 }
 
 export interface LimitInForce {
   readonly name: LimitName
-  /** As the headers name it. */
+  /** The policy's name in headers. */
   readonly policy: string
-  /** Null: there is none. */
+  /** Null: unlimited. */
   readonly limit: number | null
   readonly from: 'tenant' | 'tier'
-  /** Null: not by time, but at once and by replica. */
+  /** Null: a limit of concurrency, per replica. */
   readonly windowS: number | null
-  /** Used in the present window, as far as the replicas have told; null where nobody counts together. */
+  /** Usage in the present window, as reported by replicas; null where replicas do not count together. */
   readonly used: number | null
 }
 
-/** Which limits hold for a tenant now, why, and until when. @throws AppError `not_found` */
+/** The limits in force for a tenant, their origin and their end. @throws AppError `not_found` */
 export async function showTenantLimits(
   { db, tierLimits }: ShowLimitsDeps,
   tenantId: TenantId,

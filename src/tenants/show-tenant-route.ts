@@ -5,12 +5,12 @@ import type { TenantWork } from './onboard/tenant-work.ts'
 import { showTenant } from './show-tenant.ts'
 import type { TenantView } from './tenant-view.ts'
 
-/** How near something is to a limit that would stop it. */
+/** Usage of a limit of the vendor. */
 export interface LimitView {
   readonly name: 'namespaces_in_index' | 'indexes_in_project'
   readonly used: number
   readonly limit: number
-  /** `used` of `limit`. */
+  /** `used` divided by `limit`. */
   readonly share: number
 }
 
@@ -21,14 +21,14 @@ export interface TenantRouteView
   /** Null while there is no place. */
   readonly phase: string | null
   readonly epoch: number | null
-  /** Why the tenant is where it is, in words. */
+  /** The reason for the tenant's place, in plain words. */
   readonly why: string
   readonly limits: readonly LimitView[]
-  /** The one that is used up most. */
+  /** The limit with the highest share. */
   readonly nearestLimit: LimitView
 }
 
-/** Where a tenant's requests go, why, and which limit is nearest. @throws AppError `not_found` */
+/** The destination of a tenant's requests, its reason, and the nearest limit. @throws AppError `not_found` */
 export async function showTenantRoute(
   deps: Pick<TenantWork, 'db' | 'settings'>,
   tenantId: TenantId,

@@ -5,7 +5,7 @@ import type { TenantWork } from './onboard/tenant-work.ts'
 import type { DeletionReceipt } from './places/deletion-receipt.ts'
 import { findView, type TenantView } from './tenant-view.ts'
 
-/** A tenant as staff see it; of an offboarded one with the receipt of what was deleted. @throws AppError `not_found` */
+/** A tenant as staff see it; an offboarded one with its deletion receipt. @throws AppError `not_found` */
 export async function showTenant({ db }: Pick<TenantWork, 'db'>, tenantId: TenantId): Promise<TenantView> {
   const view = await findView(db, tenantId)
   if (view === undefined) throw new AppError('not_found', 'There is no such tenant.')

@@ -5,7 +5,7 @@ import { switchStatus } from './switch-status.ts'
 import type { TenantView } from './tenant-view.ts'
 
 /**
- * Stops serving a tenant; everything it has stays. Suspending it twice changes nothing.
+ * Stops serving a tenant; its data stays. A repeat changes nothing.
  * @throws AppError `not_found`, `tenant_not_ready`, `conflict` (it is offboarded)
  */
 export async function suspendTenant(

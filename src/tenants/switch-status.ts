@@ -15,7 +15,7 @@ interface Switch {
   readonly action: string
 }
 
-/** From one status to the other and back, told to every replica; nothing if it is there already. */
+/** Changes one status to the other and announces it to every replica; does nothing if it is already there. */
 export async function switchStatus(
   deps: Pick<TenantWork, 'db'>,
   actor: StaffPrincipal,

@@ -19,31 +19,31 @@ export interface TenantView {
   readonly tier: Tier
   readonly status: TenantStatus
   readonly region: string | null
-  /** Its own, in the place of its tier's. */
+  /** Its own limits, which override its tier's. */
   readonly limits: Readonly<Record<string, number>>
-  /** From then on the tier's hold again; null: its own stay. */
+  /** Time from which the tier's limits apply again; null: never. */
   readonly limitsUntil: string | null
   readonly attributes: Readonly<Record<string, string | number | boolean>>
-  /** Enterprise, in a shared index, and nobody is moving it yet. */
+  /** An enterprise tenant in a shared index without a move under way. */
   readonly awaitingPromotion: boolean
-  /** Null until there is one, and when it is gone. */
+  /** Null before the first place, and after the last is gone. */
   readonly placement: { readonly kind: PlaceKind; readonly index: string; readonly generation: number } | null
-  /** The move that is under way. */
+  /** The move under way. */
   readonly move: { readonly id: string; readonly state: MoveState } | null
   readonly createdAt: string
   readonly updatedAt: string
-  /** Of an offboarded tenant: what was deleted, and when. */
+  /** Deletion receipt of an offboarded tenant. */
   readonly deletionReceipt?: DeletionReceipt
 }
 
 export interface TenantFilter {
-  /** Part of the id or the name, in any case. */
+  /** Part of the id or the name, case-insensitive. */
   readonly search?: string | undefined
   readonly tier?: Tier | undefined
   readonly status?: TenantStatus | undefined
   readonly awaitingPromotion?: boolean | undefined
   readonly limit: number
-  /** The last id of the page before. */
+  /** The last id of the previous page. */
   readonly after?: string | undefined
 }
 
@@ -70,7 +70,7 @@ function viewQuery(db: Tx) {
     .leftJoin(moves, and(eq(moves.tenantId, tenants.id), isNull(moves.endedAt)))
 }
 
-/** By id. */
+/** Tenants by id. */
 export async function listViews(db: Tx, filter: TenantFilter): Promise<readonly TenantView[]> {
   const like = filter.search === undefined ? undefined : `%${filter.search.replaceAll(/[%_\\]/g, '\\$&')}%`
   const rows = await viewQuery(db)
@@ -101,7 +101,7 @@ function toView({ tenant, awaitingPromotion, place, kind, move }: ViewRow): Tena
   return { ...shown(tenant), awaitingPromotion, placement: place && kind && { kind, ...place }, move }
 }
 
-/** The same for a tenant that has just got its first place, without asking again. */
+/** The view of a tenant that has just got its first place, without a query. */
 export function viewOfNew(tenant: TenantRow, { place, index }: Reservation): TenantView {
   return {
     ...shown(tenant),

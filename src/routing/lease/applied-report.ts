@@ -1,8 +1,8 @@
 import type { Lease } from './lease.ts'
 
 /**
- * Tells the registry up to which tick every write begun before has ended. A report that fails is made again at the next
- * exchange, whether or not anything changes: a move's barrier waits for it.
+ * Reports to the registry the tick before which every write has ended. A failed report is repeated at the next
+ * exchange, even if nothing changes: a move's barrier waits for it.
  */
 export class AppliedReport {
   readonly #lease: Pick<Lease, 'reportApplied'>
@@ -16,7 +16,7 @@ export class AppliedReport {
     this.#onError = onError
   }
 
-  /** Reports the tick when these writes, and those of all ticks before, have ended. */
+  /** Reports the tick once these writes, and those of all earlier ticks, have ended. */
   after(draining: readonly Promise<void>[], tick: number): void {
     this.#drained = Promise.all([this.#drained, ...draining]).then(() => {
       this.#drainedTick = Math.max(this.#drainedTick, tick)

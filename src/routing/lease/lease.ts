@@ -4,7 +4,9 @@ import type { Clock } from '../../clock.ts'
 import type { Database } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
 
-/** What one exchange with the registry brought: the tick that this replica has now seen, and who changed since. */
+/**
+ * The result of one exchange with the registry: the tick this replica has now seen, and the tenants that changed since.
+ */
 export interface Renewal {
   readonly tick: number
   /** The tick seen before this exchange. */
@@ -13,8 +15,8 @@ export interface Renewal {
 }
 
 /**
- * This replica's row in `sessions`. The row says until when the others count on us; `isValid` says, by a clock that
- * never goes back and ten per cent sooner (docs/moves.md A4), until when we count on it ourselves.
+ * This replica's row in `sessions`. The row's expiry is the time until which others count on this replica. `isValid` is
+ * the replica's own view: it uses a monotonic clock and ends 10 % sooner (docs/moves.md A4).
  */
 export class Lease {
   readonly #database: Pick<Database, 'sql'>
@@ -33,7 +35,7 @@ export class Lease {
     this.#clock = clock
   }
 
-  /** Of the session whose end `signal` tells. */
+  /** Id of the session whose end `signal` reports. */
   get id(): string {
     return this.#id
   }
@@ -46,12 +48,12 @@ export class Lease {
     return this.#clock.now() < this.#validUntilMs
   }
 
-  /** For how long the lease has been over, in ms; 0 while it is valid. */
+  /** Milliseconds since the lease expired; 0 while it is valid. */
   lapsedForMs(): number {
     return Math.max(0, this.#clock.now() - this.#validUntilMs)
   }
 
-  /** Fires when the lease is lost; a new one comes with the next lease. */
+  /** Fires when the lease is lost; the next lease has a new signal. */
   get signal(): AbortSignal {
     return this.#lapse.signal
   }
@@ -71,8 +73,8 @@ export class Lease {
   }
 
   /**
-   * Learns what changed and stores that it has seen it, in this order, before the caller acts on it.
-   * @returns undefined when the session was over already: everything remembered under it is void.
+   * Reads changes and then stores that it has seen them, before the caller acts on them.
+   * @returns undefined when the session was already over: everything cached under it is void.
    */
   async renew(): Promise<Renewal | undefined> {
     const [news] = await this.#database.sql<{ tick: string; changed: string[] | null }[]>`
@@ -89,7 +91,9 @@ export class Lease {
     return { tick: this.#seen, before, changedTenants: news.changed ?? [] }
   }
 
-  /** Says that every write begun before `tick` has ended, and which doubts they left: in one statement, doubts first. */
+  /**
+   * Reports that every write begun before `tick` has ended, and the doubts they left: in one statement, doubts first.
+   */
   async reportApplied(tick: number): Promise<void> {
     await this.#database.sql`
       update sessions set applied = greatest(applied, ${tick}),
@@ -97,12 +101,12 @@ export class Lease {
       where id = ${this.#id}`
   }
 
-  /** A write of ours got no answer: it may land until `inDoubtMs` from now. */
+  /** Records a write of this replica without an answer: it may land until `inDoubtMs` from now. */
   noteDoubt(inDoubtMs: number): void {
     this.#doubtUntilMs = Math.max(this.#doubtUntilMs, this.#clock.now() + inDoubtMs)
   }
 
-  /** Gives the lease up at once: nothing is served under it any more. */
+  /** Gives the lease up at once: the replica serves nothing under it any more. */
   lapse(): void {
     this.#validUntilMs = Math.min(this.#validUntilMs, this.#clock.now())
     // A caller whose store call was stopped before it left is told what it is told without a lease.
@@ -111,8 +115,8 @@ export class Lease {
   }
 
   /**
-   * Ends the session for good. The row may go only if no write is under way; if one is in doubt the row stays, expired,
-   * so that a move still waits for it.
+   * Ends the session. Its row may go only if no write is under way; with a write in doubt the row stays, expired, so
+   * that a move still waits for it.
    */
   async close(settled: boolean): Promise<void> {
     this.lapse()
@@ -130,7 +134,7 @@ export class Lease {
     void this.#watch()
   }
 
-  /** Lapses on the moment: what still goes out then would go out under a session that others no longer wait for. */
+  /** Lapses on time: later requests would go out under a session that others no longer wait for. */
   async #watch(): Promise<void> {
     if (this.#watched) return
     this.#watched = true

@@ -4,18 +4,18 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 export interface LeasedRoutesOptions {
   readonly leaseMs: number
   readonly storeInDoubtMs: number
-  /** How long a write waits for the end of a switch; a fence lasts no longer. */
+  /** Longest wait of a write for the end of a cutover; no fence lasts longer. */
   readonly holdMs: number
-  /** What reads do when Postgres is away longer than the lease. */
+  /** Behaviour of reads when Postgres is unavailable for longer than the lease. */
   readonly outageReads: 'stale' | 'stop'
-  /** Tenants remembered at once. */
+  /** Tenants cached, at most. */
   readonly maxTenants?: number
   readonly onError?: (error: unknown) => void
-  /** An exchange with the registry takes too long: make its connections anew, so that what waits for them fails. */
+  /** Called when an exchange with the registry hangs: replace its connections, so that pending calls fail. */
   readonly onHung?: () => void
-  /** A write was refused because a move holds the tenant's writes. */
+  /** Called when a write is refused because a move holds the tenant's writes. */
   readonly onHeld?: () => void
-  /** A tenant's route changed, or everything did (`undefined`): results kept for it are void. */
+  /** A tenant's route changed, or every route may have (`undefined`): drop the results cached for it. */
   readonly onChanged?: (tenantId: TenantId | undefined) => void
   readonly clock?: Clock
 }

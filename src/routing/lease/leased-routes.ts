@@ -15,13 +15,13 @@ import { SharedText } from './share-text.ts'
 import type { TenantRoutes, WritePermit } from './tenant-routes.ts'
 import { WritesUnderWay } from './writes-under-way.ts'
 
-/** How long reads may go on with what was last seen; docs/moves.md, "Postgres away". */
+/** Longest time that reads may use the last known route; docs/moves.md, "Postgres away". */
 export const staleReadsMaxMs = 300_000
 
 /**
- * The tenant routes of one replica: remembered, dropped when the registry says so, and good for as long as the lease.
+ * One replica's cache of tenant routes, invalidated by the registry and valid as long as the lease.
  *
- * Order matters and follows docs/moves.md section 2: news are stored as `seen` before the old views are retired, and
+ * Order matters and follows docs/moves.md section 2: changes are stored as `seen` before the old views are retired, and
  * `applied` rises only when every write begun under a retired view has ended.
  */
 export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
@@ -36,7 +36,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
   #again = false
   readonly #applied: AppliedReport
   #unlisten: (() => Promise<void>) | undefined
-  /** The last exchange failed. */
+  /** Set when the last exchange failed. */
   #isAway = false
   #timer: ReturnType<Clock['every']> | undefined
   #closed = false
@@ -61,7 +61,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
     this.#timer = this.#clock.every(this.#options.leaseMs / 4, () => void this.#tick())
   }
 
-  /** Whether this replica may serve: its lease holds. */
+  /** Whether this replica may serve: its lease is valid. */
   isReady(): boolean {
     return this.#lease.isValid()
   }
@@ -88,7 +88,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
     }
   }
 
-  /** Brings this replica up to date with the registry; one exchange at a time, and one more if asked meanwhile. */
+  /** Brings this replica up to date with the registry; one exchange at a time, and one more if requested meanwhile. */
   catchUp(): Promise<void> {
     this.#again = this.#catchingUp !== undefined
     this.#catchingUp ??= this.#catchUpUntilQuiet().finally(() => {
@@ -115,7 +115,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
     } while (this.#again)
   }
 
-  /** One exchange, noted as to whether the registry could be asked, and cut short when it hangs. */
+  /** Runs one exchange, aborts it when it hangs, and records whether the registry was reachable. */
   async #exchange(): Promise<void> {
     const over = new AbortController()
     const { onHung, leaseMs } = this.#options
@@ -189,7 +189,7 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
     }
   }
 
-  /** The view under a valid lease, loaded when it is not remembered. */
+  /** The view under a valid lease, loaded when it is not cached. */
   async #current(tenantId: TenantId): Promise<RouteView> {
     for (;;) {
       if (!this.#lease.isValid()) await this.#renew()

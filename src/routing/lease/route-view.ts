@@ -1,8 +1,8 @@
 import type { TenantRoute } from '../../placement/phase.ts'
 
 /**
- * One view of a tenant's route, and how many writes run under it. When a newer view replaces it, it is retired: no
- * write begins under it any more, and `drained` tells when the last one has ended.
+ * One view of a tenant's route, and its count of running writes. A newer view retires it: no write begins under it any
+ * more, and `drained` resolves when the last one has ended.
  */
 export class RouteView {
   readonly route: TenantRoute

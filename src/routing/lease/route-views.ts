@@ -2,7 +2,7 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 import type { RouteView } from './route-view.ts'
 import { TwoGenerations } from './two-generations.ts'
 
-/** The remembered views, bounded, with one load a tenant at once. */
+/** A bounded cache of views, with one load per tenant at a time. */
 export class RouteViews {
   readonly #views: TwoGenerations<TenantId, RouteView>
   readonly #loads = new Map<TenantId, Promise<RouteView>>()
@@ -17,7 +17,7 @@ export class RouteViews {
     return this.#views.get(tenantId)
   }
 
-  /** Reads a view and remembers it, unless a change overtook the reading: then it comes back retired. */
+  /** Loads and caches a view. If a change overtakes the load, the view comes back retired. */
   load(tenantId: TenantId): Promise<RouteView> {
     const running = this.#loads.get(tenantId)
     if (running !== undefined) return running

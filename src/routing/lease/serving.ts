@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { TenantRoute } from '../../placement/phase.ts'
 
-/** @returns the route if its tenant may be served now; says why not otherwise. */
+/** @returns the route if its tenant may be served now. @throws AppError with the reason otherwise. */
 export function serving(route: TenantRoute): TenantRoute {
   switch (route.status) {
     case 'active':

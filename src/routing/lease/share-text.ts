@@ -2,8 +2,8 @@ import type { Routing, TenantRoute } from '../../placement/phase.ts'
 import type { Placement } from '../../placement/placement.ts'
 
 /**
- * Makes remembered routes share the texts that are the same for many tenants. Each row from the driver has its own copy
- * of an index's name and host, which together are more than all the rest of a route.
+ * Makes cached routes share equal strings. Each row from the driver has its own copy of an index's name and host, which
+ * together are larger than the rest of a route.
  */
 export class SharedText {
   readonly #known = new Map<string, string>()

@@ -1,7 +1,7 @@
 /**
- * A map that forgets what was not asked for lately: it remembers at least `size` entries and never more than twice as
- * many. What is asked for moves to the young generation; when that is full it becomes the old one, and the old one is
- * forgotten as a whole. A hit costs one lookup of a plain `Map`, and an entry what it costs there: no list is kept in order.
+ * A map that drops entries not used recently: it keeps at least `size` entries and at most twice as many. A hit moves
+ * the entry to the young generation; when that is full it becomes the old one, and the previous old one is dropped as a
+ * whole. A hit costs one lookup of a plain `Map`, and an entry costs what it does there: no list is kept in order.
  */
 export class TwoGenerations<K, V> {
   readonly #size: number

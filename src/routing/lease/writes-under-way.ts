@@ -3,7 +3,7 @@ import type { Lease } from './lease.ts'
 import type { RouteView } from './route-view.ts'
 import type { WritePermit } from './tenant-routes.ts'
 
-/** Which views have writes under way, whether or not they are still remembered: what a barrier waits for. */
+/** Views with running writes, cached or not: a barrier waits for them. */
 export class WritesUnderWay {
   readonly #busy = new Map<TenantId, Set<RouteView>>()
   readonly #lease: Lease

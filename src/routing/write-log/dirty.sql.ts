@@ -12,50 +12,56 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 
-/** Numbers every journaled write of every tenant; only its rising matters. */
+/** Numbers every entry of the change log, of all tenants; only its rising matters. */
 export const writeSeq = pgSequence('write_seq')
 
 /** `inflight`: a write of the record is under way, or in doubt until `deadline`. `done`: the active place has it. */
 export type DirtyState = 'inflight' | 'done'
 
 /**
- * One row a record that was written while its tenant is moved (docs/moves.md section 2): the change log that the store
- * does not have. A row is clean when `syncedSeq` equals `seq`.
+ * The change log, which the store lacks: one row for each record written while its tenant is moved (docs/moves.md
+ * section 2). A row is clean when `syncedSeq` equals `seq`.
  */
 export const dirty = pgTable(
   'dirty',
   {
     moveId: uuid('move_id').notNull(),
     recordId: text('record_id').notNull(),
-    /** The stamp of the last write; it rises with every one. */
+    /** The stamp of the last write; it rises with each one. */
     seq: bigint('seq', { mode: 'number' }).notNull(),
     state: text('state').$type<DirtyState>().notNull(),
-    /** The last write put the record; false: it deleted it. */
+    /** True: the last write put the record; false: it deleted it. */
     isPut: boolean('is_put').notNull(),
-    /** The last write changed the record in part: where there was none, there is none, and no stamp ever shows. */
+    /** Set when the last write was a partial update: it creates no missing record, so no stamp may ever show. */
     isUpdate: boolean('is_update').notNull().default(false),
-    /** What the active place shows is to be believed once it shows everything: no stamp tells. */
+    /** Set when the active place's content counts once it shows every write: no stamp proves it. */
     trustStore: boolean('trust_store').notNull().default(false),
-    /** The store's sequence number of the last write in the active place, when it gave one. */
+    /** The store's sequence number of the last write in the active place, if the store returned one. */
     lsn: bigint('lsn', { mode: 'number' }),
     intentAt: timestamp('intent_at', { withTimezone: true }).notNull(),
     doneAt: timestamp('done_at', { withTimezone: true }),
-    /** Until when the write may still land: while `inflight`, nobody else writes the record before. */
+    /** Time until which the write may still land: while `inflight`, nobody else writes the record before it. */
     deadline: timestamp('deadline', { withTimezone: true }).notNull(),
-    /** The session of the replica that writes it: nothing of it is sent any more when that is over. */
+    /** The writing replica's session: nothing of the write is sent after the session's end. */
     session: uuid('session'),
-    /** It got no answer, or an attempt of it got none: it may land until `deadline` and is then closed by a mover. */
+    /**
+     * Set when the write, or an attempt of it, got no answer: it may land until `deadline`, and a mover then closes it.
+     */
     inDoubt: boolean('in_doubt').notNull().default(false),
     /** The write that the follower has. */
     syncedSeq: bigint('synced_seq', { mode: 'number' }),
     syncedAt: timestamp('synced_at', { withTimezone: true }),
-    /** The follower's sequence number of that write, when it gave one; never compared with the active place's. */
+    /**
+     * The follower's sequence number of that write, if the store returned one; never compared with the active place's.
+     */
     syncedLsn: bigint('synced_lsn', { mode: 'number' }),
-    /** The follower's copy bears `seq`; false: it was deleted there, or its metadata has no room for a stamp. */
+    /**
+     * True: the follower's copy carries `seq`; false: it was deleted there, or its metadata lacks space for a stamp.
+     */
     syncedStamped: boolean('synced_stamped').notNull().default(false),
-    /** The write that both places were compared at, and that the follower is proven to show. */
+    /** The write at which both places were compared, and which the follower is proven to show. */
     verifiedSeq: bigint('verified_seq', { mode: 'number' }),
-    /** Until when a mover's write of it to the follower may still land. */
+    /** Time until which a mover's write of the record to the follower may still land. */
     suspectUntil: timestamp('suspect_until', { withTimezone: true }),
   },
   (t) => [

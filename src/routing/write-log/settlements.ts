@@ -1,19 +1,19 @@
 import type { Settlement } from './write-journal.ts'
 import type { WriteOutcome } from './write-outcome.ts'
 
-/** What `send` did. */
+/** The result of `send`. */
 export interface Sent {
   /** The store's sequence number of the write. */
   readonly lsn?: number
-  /** An attempt of it got no answer and may still land. */
+  /** Set when an attempt got no answer and may still land. */
   readonly doubtful?: true
-  /** Records that had no room for the stamp: their rows are proven by the sequence number or by time. */
+  /** Records without space for the stamp: sequence number or time proves their rows. */
   readonly unstamped?: readonly string[]
-  /** Records that were looked at and left alone, and the sequence number up to which the look is proven. */
+  /** Records that were inspected and left alone, and the sequence number that the inspection covers. */
   readonly left?: { readonly ids: readonly string[]; readonly lsn?: number }
 }
 
-/** What becomes of the rows of a write: each of its records has one, and not all may end alike. */
+/** The final state of each row of a write: one per record, and not all need to end alike. */
 export function* settlements(
   seqs: ReadonlyMap<string, number>,
   outcome: WriteOutcome,

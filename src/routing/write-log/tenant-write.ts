@@ -8,34 +8,34 @@ import { type Sent, settlements } from './settlements.ts'
 import { type Intended, intend, settle, type WriteKind } from './write-journal.ts'
 import { inDoubt, isRefusal, untouched, type WriteOutcome } from './write-outcome.ts'
 
-/** What a write touches. Ids that can't be listed are no write of `sendWrite`; see `sendUnlisted`. */
+/** The records that a write touches. A write whose ids cannot be listed goes through `sendUnlisted`. */
 export interface TenantWrite {
   readonly ids: readonly string[]
   readonly kind: WriteKind
-  /** How long `send` may look before it calls the store, in ms. */
+  /** Milliseconds that `send` may spend on a look before it calls the store. */
   readonly lookMs?: number
 }
 
-/** Where the ids of a write were found, while the tenant moves. */
+/** The place where a write's ids were found, while the tenant moves. */
 export interface Found {
   readonly placeId: number
   readonly moveId: string
-  /** By Postgres's clock, when the look began. What was written after it is not what was found. */
+  /** Postgres's time at the start of the look. Records written later are not the ones found. */
   readonly at?: string
-  /** Told which ids were written since; nothing is sent for them. */
+  /** Receives the ids that were written since; nothing is sent for them. */
   readonly leftOut?: (ids: readonly string[]) => void
 }
 
-/** Where one call of the store goes, and what it has to carry. */
+/** The target of one store call, and what the call has to carry. */
 export interface WritePass {
   readonly placement: Placement
-  /** The ids of the write that are to be sent: all, or those that were not written since they were found. */
+  /** The ids to send: all, or those not written since they were found. */
   readonly ids: readonly string[]
-  /** Fires when nothing may be sent any more. */
+  /** Fires when nothing more may be sent. */
   readonly signal: AbortSignal
-  /** Nobody else writes these records until this write can no longer land. */
+  /** Whether nobody else writes these records until this write can no longer land. */
   readonly isExclusive: boolean
-  /** The number that goes into the reserved metadata key of a record put or updated while its tenant moves. */
+  /** The number for the reserved metadata key of a record put or updated while its tenant moves. */
   stamp(id: string): number | undefined
 }
 
@@ -45,19 +45,19 @@ export interface TenantWriteDeps {
   readonly routes: TenantRoutes
   readonly db: Db
   readonly settings: {
-    /** The longest one call of the store may take, with its repeats. */
+    /** Longest duration of one store call, including its repeats. */
     readonly storeCallMs: number
     readonly storeInDoubtMs: number
-    /** How long a write waits for another one of the same record. */
+    /** Longest wait of a write for another write of the same record. */
     readonly busyWaitMs: number
   }
   readonly clock?: Clock
 }
 
 /**
- * Sends one write to the tenant's active place, the way its phase asks for (docs/moves.md section 3): directly; or
- * with an intent committed before and settled after; or, while a move switches, later. It may be asked to send to
- * another place than the call before, so a series of writes may cross a switch.
+ * Sends one write to the tenant's active place, as its phase demands (docs/moves.md section 3): directly; or with an
+ * intent committed before and its outcome recorded after; or, while a move cuts over, later. The place may differ from
+ * the previous call's, so a series of writes may cross a cutover.
  */
 export async function sendWrite(
   deps: TenantWriteDeps,
@@ -84,8 +84,8 @@ export function sendFound(
 }
 
 /**
- * Whether a tenant still lives where a look of a verb found what it did, by the registry and not by what is remembered.
- * A place that was left may be purged under the look, and shows nothing then.
+ * Whether a tenant still lives where a verb found its records, by the registry instead of the cache. A place that the
+ * tenant left may be purged during the look, and then shows nothing.
  */
 export function stillThere(
   deps: TenantWriteDeps,
@@ -95,7 +95,7 @@ export function stillThere(
   return deliver(deps, tenantId, { ids: [], kind: 'delete' }, found, async () => ({}))
 }
 
-/** Sends a write that can't name its ids: directly, or not at all while the tenant moves. */
+/** Sends a write that cannot list its ids: directly, or not at all while the tenant moves. */
 export function sendUnlisted(deps: TenantWriteDeps, tenantId: TenantId, send: Send): Promise<WriteOutcome | 'moving'> {
   return underPermit(deps, tenantId, async (permit) =>
     permit.moveId === undefined ? (await call(direct(permit, []), send)).outcome : 'moving',
@@ -132,7 +132,9 @@ async function deliver(
   }
 }
 
-/** The one place where a permit begins and ends. What is not journaled and in doubt is told to those who wait for it. */
+/**
+ * The only place where a permit begins and ends. A doubt outside the change log is reported to those who wait for it.
+ */
 async function underPermit<T extends string | WriteOutcome | Unsent>(
   deps: TenantWriteDeps,
   tenantId: TenantId,
@@ -188,7 +190,7 @@ async function sendJournaled(
   return outcome
 }
 
-/** The one place where a call of the store becomes an outcome. */
+/** The only place where a store call becomes an outcome. */
 async function call(pass: WritePass, send: Send): Promise<{ readonly outcome: WriteOutcome; readonly sent: Sent }> {
   try {
     const sent = await send(pass)

@@ -3,29 +3,29 @@ import type { Db } from '../../db/connect.ts'
 import { registryFault } from '../../db/registry-fault.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 
-/** `put`: whole. `update`: in part, and one that is not there is not made. `delete`: by id. */
+/** `put`: the whole record. `update`: part of it, and a missing record is not created. `delete`: by id. */
 export type WriteKind = 'put' | 'update' | 'delete'
 
-/** A write that is about to be sent: what it touches, and under which view of the routing. */
+/** A write about to be sent: its records, and the view of the routing it runs under. */
 export interface WriteIntent {
   readonly tenantId: TenantId
   readonly moveId: string
   readonly epoch: number
-  /** The writer's lease, in `sessions`: a write that it does not settle is over sooner when that is. */
+  /** The writer's lease, in `sessions`: a write that the writer does not close ends earlier when the lease does. */
   readonly session?: string | undefined
   readonly ids: readonly string[]
   readonly kind: WriteKind
-  /** A time of Postgres's clock: a record that was written after it is not to be taken. */
+  /** A time of Postgres's clock: records written after it must not be taken. */
   readonly notSince?: string | undefined
-  /** How long the store call may take at most and then still land, in ms. */
+  /** Longest duration of the store call plus the time it may still land, in ms. */
   readonly mayLandMs: number
 }
 
 export type Intended =
   | { readonly kind: 'intended'; readonly seqs: ReadonlyMap<string, number> }
-  /** The routing is no longer what the writer believes: look again. */
+  /** The routing differs from the writer's view: look again. */
   | { readonly kind: 'stale' }
-  /** Another write of one of the records is under way or in doubt, for `busyMs` at most. */
+  /** Another write of one of the records is under way or in doubt, for up to `busyMs`. */
   | { readonly kind: 'busy'; readonly busyMs: number }
   /** Some of the records were written after `notSince`; none was taken. */
   | { readonly kind: 'newer'; readonly ids: readonly string[] }
@@ -33,16 +33,16 @@ export type Intended =
 export type Settlement =
   /** Without a stamp, only the sequence number or time proves that a read shows it. */
   | { readonly kind: 'done'; readonly lsn?: number | undefined; readonly isStamped: boolean }
-  /** Nothing changed; what shows up to the sequence number, if there is one, is the last write. */
+  /** Nothing changed; the content shown up to the sequence number, if there is one, is the last write. */
   | { readonly kind: 'refused'; readonly lsn?: number | undefined }
-  /** It may still land for `mayLandMs`, whether or not a later attempt succeeded. */
+  /** The write may still land for `mayLandMs`, whether or not a later attempt succeeded. */
   | { readonly kind: 'in_doubt'; readonly mayLandMs: number }
 
 class NotIntended extends Error {}
 
 /**
- * W1 of docs/moves.md section 3: in one transaction, the epoch must be the writer's, and each record gets a new number
- * and is taken by this write alone. Nothing may be sent to the store before it has committed.
+ * W1 of docs/moves.md section 3: in one transaction, it checks that the epoch is the writer's, and gives each record a
+ * new number, held by this write alone. Nothing may be sent to the store before it has committed.
  */
 export async function intend(db: Db, intent: WriteIntent): Promise<Intended> {
   const { tenantId, moveId, epoch, session, kind, notSince, mayLandMs } = intent
@@ -85,12 +85,15 @@ async function whyNot(db: Db, moveId: string, ids: readonly string[], notSince?:
   return { kind: 'busy', busyMs: Math.max(0, ...rows.filter((row) => row.inflight).map((row) => row.ms)) }
 }
 
-/** The move closes a row that nobody settles, but only when its time is over: until then no other write may have it. */
+/**
+ * The move closes a row that its writer leaves open, but only after its deadline: until then no other write may have
+ * it.
+ */
 const settleTries = 3
 
 /**
- * W3: what became of an intent; only rows that are still this write's are changed, so it may be said twice. The rows are
- * taken in their order, as intents and the mover take them: a writer that waits for one of them holds some as well.
+ * W3: records an intent's outcome. It changes only rows still held by this write, so repeating it is harmless. It locks
+ * rows in id order, as intents and the mover do: a writer that waits for one of them holds others.
  */
 export async function settle(
   db: Db,

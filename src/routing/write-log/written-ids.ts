@@ -4,7 +4,7 @@ import { dirty } from './dirty.sql.ts'
 
 const pageSize = 1000
 
-/** The ids of every record in the change log of a move, a thousand at a time. */
+/** Ids of every record in a move's change log, 1,000 at a time. */
 export async function* listWrittenIds(db: Db, moveId: string): AsyncGenerator<readonly string[]> {
   let after = ''
   for (;;) {
@@ -21,7 +21,7 @@ export async function* listWrittenIds(db: Db, moveId: string): AsyncGenerator<re
   }
 }
 
-/** The time by the clock that the change log is written with, for a look that begins now. */
+/** The current time of the change log's clock, for a look that begins now. */
 export async function changeLogTime(db: Db): Promise<string> {
   const [row] = await db.execute<{ now: string }>(sql`select clock_timestamp()::text as now`)
   if (row === undefined) throw new Error('a clock always tells a time')

@@ -14,9 +14,9 @@ interface Deps {
 }
 
 /**
- * Gives up an index that the store will not make. First it takes no more tenants, then each that was to go there is
- * withdrawn, then the index goes: without a trace if the store was asked once and said no (`untouched`), otherwise when
- * no earlier request can land any more, by `sweepDeletingIndex`.
+ * Gives up an index that the store will not make. First the index takes no more tenants, then its waiting tenants are
+ * withdrawn, then it goes: without a trace if the store was asked once and refused (`untouched`), otherwise by
+ * `sweepDeletingIndex` when no earlier request can land any more.
  */
 export async function abandonIndex(deps: Omit<Deps, 'stores'>, indexId: number, untouched: boolean): Promise<void> {
   await setIndexDeleting(deps.db, indexId, untouched ? 0 : deps.settings.storeInDoubtMs)
@@ -24,7 +24,10 @@ export async function abandonIndex(deps: Omit<Deps, 'stores'>, indexId: number, 
   if (untouched) await eraseIndex(deps.db, indexId)
 }
 
-/** Finishes what `abandonIndex` began. Only for an index whose lease is over (`listAbandoned`): nothing lands any more. */
+/**
+ * Completes what `abandonIndex` began. Only for an index whose lease has expired (`listAbandoned`): nothing lands any
+ * more.
+ */
 export async function sweepDeletingIndex(
   deps: Omit<Deps, 'settings'>,
   indexId: number,

@@ -2,8 +2,8 @@ import type { IndexRow } from '../../registry/indexes.ts'
 import type { IndexInfo, IndexSpec } from '../../stores/store.ts'
 
 /**
- * How an index is asked for. Its tags name the registry's row, so that one which exists already is adopted only if this
- * very row asked for it, and never one of another installation with the same prefix.
+ * The creation request for an index. Its tags name the registry's row: an existing index is adopted only if this very
+ * row asked for it, never one of another installation with the same prefix.
  */
 export function indexSpec(row: IndexRow): IndexSpec {
   return {

@@ -9,16 +9,16 @@ export interface IndexView {
   readonly project: string
   readonly kind: PlaceKind
   readonly state: IndexState
-  /** Whose silo it is. */
+  /** The tenant of a silo. */
   readonly tenantId: TenantId | null
   readonly region: string
   readonly namespaces: number
   readonly limit: number
   /** `namespaces` of `limit`, 0 to 1. */
   readonly fill: number
-  /** Nothing more goes in: the limit is reached, the store refused one more, or it is being drained. */
+  /** Whether it takes no more tenants: the limit is reached, the store refused one, or it is being drained. */
   readonly full: boolean
-  /** Tenants only leave it. */
+  /** Whether it is being drained, so that tenants only leave it. */
   readonly draining: boolean
   readonly embeddingModel: string
   readonly dimension: number

@@ -15,11 +15,11 @@ export interface MakeIndexDeps {
 }
 
 /**
- * Waits until an index that the registry says is being made is ready, and makes it if that is this replica's part: it
- * opened it (`mine`), or the creator's lease ran out. The lease is as long as a lost request may still land, so whoever
- * takes over meets the work of the one before as "exists already" and adopts it.
- * @returns the ready index; undefined when it was given up (the tenants that were to go there have been seen to).
- * @throws what the store says for good: `index_limit_reached`, `conflict` (someone else's index has that name),
+ * Waits until an index that is being made is ready. It makes the index itself if this replica opened it (`mine`) or the
+ * creator's lease expired. The lease is as long as a lost request may still land, so a successor meets its
+ * predecessor's work as "exists already" and adopts it.
+ * @returns the ready index; undefined when it was given up, with its waiting tenants withdrawn.
+ * @throws the store's permanent refusals: `index_limit_reached`, `conflict` (someone else's index has that name),
  *   `invalid_request`; by then the index and every reservation in it are undone.
  */
 export async function makeIndex(
@@ -62,7 +62,7 @@ async function createUntilReady(deps: MakeIndexDeps, row: IndexRow, mine: boolea
   }
 }
 
-/** Answers undefined when it was there a moment ago and is gone: to be asked again. */
+/** Returns undefined when the index existed a moment ago and is gone: ask again. */
 async function createOrAdopt(stores: VectorStore, row: IndexRow, signal: AbortSignal): Promise<IndexInfo | undefined> {
   const known = await stores.describeIndex(row.project, row.name, { signal })
   if (known !== undefined) return adopt(known, row)

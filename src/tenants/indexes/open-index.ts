@@ -11,8 +11,9 @@ export type IndexOrder =
   | { readonly kind: 'silo'; readonly region: string; readonly tenantId: TenantId; readonly generation: number }
 
 /**
- * Writes down that an index is being made, in the project that policy and quota allow; `makeIndex` then makes it. The
- * caller holds the projects' locks (`lockProjects`), so no limit can be passed by two at once and a number is given once.
+ * Records that an index is being made, in the project that policy and quota allow; `makeIndex` then makes it. The
+ * caller holds the projects' locks (`lockProjects`), so that concurrent callers can neither exceed a limit nor use a
+ * number twice.
  * @throws AppError `index_limit_reached`, `invalid_request` (no project serves the region), `conflict` (none there may
  *   hold the kind); nothing was written.
  */

@@ -16,9 +16,9 @@ import { freePlace } from '../places/free-place.ts'
 type Deps = Pick<TenantWork, 'db' | 'stores' | 'settings' | 'offboarding'>
 
 /**
- * Deletes what an offboarding tenant has, and says so in a receipt. First every replica must have stopped writing for
- * it and no write may be in doubt (a late one would bring the namespace back); then the store must show that it is
- * gone; only then is the place's room given to others. Joined if it runs here already; done again after a crash.
+ * Deletes an offboarding tenant's data and writes a receipt. First every replica must have stopped writing for it, with
+ * no write in doubt (a late one would recreate the namespace). Then the store must show that the data is gone. Only
+ * then is the place's capacity released. A concurrent call joins; after a crash it runs again.
  */
 export function finishOffboarding(deps: Deps, tenantId: TenantId): Promise<unknown> {
   return deps.offboarding.run(`offboarding ${tenantId}`, async (signal) => {

@@ -11,8 +11,8 @@ import type { TenantView } from '../tenant-view.ts'
 import { finishOffboarding } from './finish-offboarding.ts'
 
 /**
- * Ends a tenant for good. From the commit on it is served no more; what it has in the store is deleted in the
- * background (`finishOffboarding`), also after a crash. Asked for again it answers how far that is.
+ * Ends a tenant for good. From the commit on no replica serves it; `finishOffboarding` deletes its data in the
+ * background, also after a crash. A repeat returns the progress.
  * @throws AppError `not_found`, `tenant_not_ready` (it is still being provisioned), `move_in_progress`
  */
 export async function offboardTenant(

@@ -4,8 +4,8 @@ import type { TenantWork } from '../onboard/tenant-work.ts'
 import { finishOffboarding } from './finish-offboarding.ts'
 
 /**
- * Takes up offboardings that a dead replica left half done. To be called at start and from time to time; any number of
- * replicas may do it at once. @returns how many are finished, and how many are to be tried again; faults are logged.
+ * Resumes offboardings that a dead replica left unfinished. Call it at startup and periodically; any number of replicas
+ * may do so at once. @returns how many are finished, and how many need another try; faults are logged.
  */
 export async function resumeOffboarding(
   deps: Pick<TenantWork, 'db' | 'stores' | 'settings' | 'offboarding'>,

@@ -6,9 +6,9 @@ import { routeToFirstPlaces } from '../../routing/first-routes.ts'
 import type { Reservation } from './take-seats.ts'
 
 /**
- * The last transaction of onboarding, for many tenants at once: the place is active, the routing names it, the tenant
- * is served. The cleanup stays open, unarmed, for the day when the place is given up.
- * @returns one an item, in order; undefined when the place was no longer the tenant's reserved one.
+ * The last transaction of onboarding, for many tenants at once: activates the place, routes to it, and serves the
+ * tenant. The cleanup stays open, unarmed, until the place is given up.
+ * @returns one result per item, in order; undefined when the place was no longer the tenant's reserved one.
  */
 export async function activate(
   { db }: { readonly db: Db },
@@ -21,7 +21,7 @@ export async function activate(
   return places.map((place) => active.get(place.id))
 }
 
-/** For tenants that were here before, or whose first place was refused. */
+/** For tenants with an earlier life, or whose first place was refused. */
 async function activateFurther(db: Db, places: readonly Reservation['place'][]) {
   return db.transaction(async (tx) => {
     const activated = await activatePlaces(

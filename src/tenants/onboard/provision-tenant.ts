@@ -17,25 +17,26 @@ export interface ProvisionDeps {
   readonly db: Db
   readonly stores: VectorStore
   readonly settings: TenantSettings
-  /** Many tenants' activations in one transaction. */
+  /** Activates the place; many tenants share one transaction. */
   activate(place: Reservation['place']): Promise<TenantRow | undefined>
   /** Waits for an index to be ready; see `makeIndex`. */
   indexReady(indexId: number): Promise<IndexRow | undefined>
-  /** This replica has just opened these indexes. */
+  /** Called when this replica has just opened these indexes. */
   indexesOpened(indexIds: readonly number[]): void
 }
 
 interface Held extends Reservation {
-  /** Nobody but this call has asked the store for the place, and it got a clear answer. */
+  /** Whether only this call has asked the store for the place, and got a clear answer. */
   readonly untouched: boolean
 }
 
 /**
- * Takes a tenant from `provisioning` to `active`, from whatever point it is at: waits for its index, makes the
- * namespace, activates. Any number may do it at once and after a crash it is simply done again. While the store can't
- * be reached it goes on trying until `signal`.
+ * Takes a tenant from `provisioning` to `active`, from any intermediate state: waits for its index, makes the
+ * namespace, activates. Concurrent calls and repeats after a crash are harmless. While the store is unavailable it
+ * keeps trying until `signal`.
  * @param fresh the reservation that the caller has just made.
- * @throws AppError `index_limit_reached` when there is no room and none can be made; the tenant is withdrawn by then.
+ * @throws AppError `index_limit_reached` when there is no capacity and no index can be made; the tenant is withdrawn by
+ *   then.
  */
 export async function provisionTenant(
   deps: ProvisionDeps,
@@ -67,7 +68,7 @@ export async function provisionTenant(
   }
 }
 
-/** One try. `undefined`: the reservation is not there any more, or was refused; look again. */
+/** Makes one try. Undefined: the reservation is gone, or was refused; look again. */
 async function finish(deps: ProvisionDeps, held: Held, signal: AbortSignal): Promise<TenantRow | undefined> {
   const index = held.index.state === 'ready' ? held.index : await deps.indexReady(held.index.id)
   if (index === undefined) return undefined
@@ -82,7 +83,7 @@ async function finish(deps: ProvisionDeps, held: Held, signal: AbortSignal): Pro
   return deps.activate(held.place)
 }
 
-/** What there is to be done for a tenant that someone, maybe long ago, began to provision. */
+/** Reads the remaining work for a tenant whose provisioning began earlier. */
 async function takeUp(deps: ProvisionDeps, tenantId: TenantId): Promise<Held | undefined> {
   const tenant = await findTenant(deps.db, tenantId)
   if (tenant?.status !== 'provisioning') return undefined
@@ -102,7 +103,7 @@ async function takeUp(deps: ProvisionDeps, tenantId: TenantId): Promise<Held | u
   }
 }
 
-/** Unless someone found it a place meanwhile. */
+/** Withdraws the tenant, unless another process found it a place meanwhile. */
 async function giveUp(db: Db, seen: TenantRow): Promise<void> {
   await db.transaction(async (tx) => {
     const now = await lockTenant(tx, seen.id)

@@ -4,8 +4,8 @@ import { erasePlace, type PlaceRow, retirePlace } from '../../registry/places.ts
 import { armCleanup, eraseCleanup } from '../places/cleanups.ts'
 
 /**
- * The store took no further namespace in this index: it counts as full, and the reservation is undone. If the refusal
- * is the only answer there ever was (`untouched`) nothing can be there and nothing is kept; otherwise the place stays
+ * Handles the store's refusal of a namespace: the index counts as full, and the reservation is undone. If the refusal
+ * is the only answer ever received (`untouched`), nothing can exist and nothing is kept; otherwise the place stays
  * counted until the sweep has seen that it is empty.
  */
 export async function refusePlace(

@@ -10,16 +10,16 @@ import { spread } from './spread.ts'
 import type { Reservation } from './take-seats.ts'
 
 /**
- * For how long a list of the shared indexes is used again, or every batch would read it. An old one can lead to an index
- * that is not the fullest any more, never over a limit: what it says is checked where the counters are written.
+ * Time that a list of the shared indexes is reused, since otherwise every batch would read it. A stale list may miss
+ * the fullest index but never exceeds a limit: the counters are checked when they are written.
  */
 const listMs = 1_000
 
 type Reservations = readonly (Reservation | undefined)[]
 
 /**
- * The short way of `reserve`, for what nearly all onboardings are: a new id, and a shared index with room.
- * @returns a function that answers one an order, in order; undefined: that one needs the long way.
+ * The fast path of `reserve`, for nearly all onboardings: a new id, and a shared index with capacity.
+ * @returns a function with one result per order, in order; undefined: that one needs the slow path.
  */
 export function reserveNew({ db, settings }: { readonly db: Db; readonly settings: TenantSettings }) {
   let listed: { readonly shards: readonly PoolShard[]; readonly until: number } | undefined
@@ -60,7 +60,7 @@ export function reserveNew({ db, settings }: { readonly db: Db; readonly setting
   }
 }
 
-/** The list as it is after this replica's own tenants; others' are met when the list is old. */
+/** The list after this replica's own tenants; other replicas' tenants show when the list is read again. */
 function filled(shards: readonly PoolShard[], seated: readonly Seated[]): readonly PoolShard[] {
   const taken = Map.groupBy(seated, ({ indexId }) => indexId)
   return shards.map((shard) => {
@@ -74,7 +74,7 @@ interface Choice {
   readonly shard: PoolShard
 }
 
-/** One a tenant, as far as there is room. */
+/** One index per tenant, as far as capacity goes. */
 function choose(
   shards: readonly PoolShard[],
   { projects, region: ownRegion }: TenantSettings,

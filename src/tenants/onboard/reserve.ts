@@ -9,12 +9,12 @@ import { type Reservation, type Seats, SeatsChanged, takeSeats } from './take-se
 
 export interface Order {
   readonly tenant: NewTenant
-  /** Who asked for it. */
+  /** The member of staff who asked for it. */
   readonly actor: string
 }
 
 export interface Reserved {
-  /** One an order, in order; undefined: the id is taken already. */
+  /** One result per order, in order; undefined: the id is taken. */
   readonly reservations: readonly (Reservation | undefined)[]
   readonly opened: readonly number[]
 }
@@ -25,8 +25,8 @@ interface Deps {
 }
 
 /**
- * The first transaction of onboarding, for many tenants at once: their rows, their places, their cleanups and the
- * indexes' counters, all or nothing.
+ * The first transaction of onboarding, for many tenants at once: writes their rows, places, cleanups and the indexes'
+ * counters, all or nothing.
  * @throws AppError as `openIndex`; nothing was written.
  */
 export async function reserve({ db, settings }: Deps, orders: readonly Order[]): Promise<Reserved> {
@@ -73,8 +73,8 @@ export async function reserve({ db, settings }: Deps, orders: readonly Order[]):
 }
 
 /**
- * A further place for a tenant that is being provisioned and has none any more: the store refused it the first one.
- * @returns nothing when someone else has seen to it meanwhile.
+ * Reserves another place for a provisioning tenant whose first place the store refused.
+ * @returns nothing when another process did so meanwhile.
  */
 export async function reserveAgain({ db, settings }: Deps, tenant: TenantRow): Promise<Seats | undefined> {
   return untilSeated(db, settings, async (tx, mayOpen) => {
@@ -85,7 +85,7 @@ export async function reserveAgain({ db, settings }: Deps, tenant: TenantRow): P
   })
 }
 
-/** A shard that fills up between the choice and the count is met again only by a burst over many replicas. */
+/** A shard fills up between the choice and the count repeatedly only under a burst over many replicas. */
 const tries = 50
 
 async function untilSeated<T>(

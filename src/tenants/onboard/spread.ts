@@ -2,13 +2,16 @@ import { chooseShard } from '../../placement/choose-shard.ts'
 import type { PoolShard } from '../../registry/indexes.ts'
 
 export interface Spread {
-  /** How many tenants go into which index, in the order they were chosen. */
+  /** Tenants per index, in the order of the choice. */
   readonly seats: readonly { readonly shard: PoolShard; readonly count: number }[]
-  /** Tenants for whom no index has room. */
+  /** Tenants for whom no index has capacity. */
   readonly left: number
 }
 
-/** Puts tenants into the fullest shard with room, then the next; into one that is still being made only as a last choice. */
+/**
+ * Puts tenants into the fullest shard with capacity, then the next; into one that is still being made only as a last
+ * choice.
+ */
 export function spread(shards: readonly PoolShard[], tenants: number): Spread {
   const seats: { shard: PoolShard; count: number }[] = []
   let left = tenants

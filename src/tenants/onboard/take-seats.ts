@@ -18,7 +18,7 @@ export interface SeatWanted {
   readonly region: string
 }
 
-/** A place that is counted and written down, but not made in the store yet. */
+/** A place that is counted and recorded, but not made in the store yet. */
 export interface Reservation {
   readonly place: Pick<PlaceRow, 'id' | 'tenantId' | 'indexId' | 'indexName' | 'project' | 'namespace' | 'generation'>
   readonly index: Pick<IndexRow, 'id' | 'kind' | 'state' | 'host'>
@@ -30,7 +30,7 @@ export interface Seats {
   readonly opened: readonly number[]
 }
 
-/** The transaction has to be run again: from the start and, when `mayOpen`, with the project locked. */
+/** The transaction has to run again: from the start and, when `mayOpen`, with the project locked. */
 export class SeatsChanged extends Error {
   readonly mayOpen: boolean
   constructor(mayOpen: boolean) {
@@ -44,8 +44,8 @@ interface Chosen extends SeatWanted {
 }
 
 /**
- * Gives each tenant a place in an index. The choice is made on what is read first; the counters are changed at the end
- * and only if they still allow it, so the row that every onboarding wants is locked as shortly as can be.
+ * Gives each tenant a place in an index. It chooses from an earlier read and changes the counters at the end, only if
+ * they still allow it, so that the contended row is locked as briefly as possible.
  * @throws SeatsChanged, AppError as `openIndex`
  */
 export async function takeSeats(
@@ -116,7 +116,7 @@ async function choosePool(
   })
 }
 
-/** In the order of their ids, so that two replicas can't wait for each other. */
+/** Counts in id order, so that two replicas cannot deadlock. */
 async function count(tx: Tx, places: readonly PlaceRow[]): Promise<ReadonlyMap<number, IndexRow>> {
   const byIndex = Map.groupBy(places, (place) => place.indexId)
   const rows = new Map<number, IndexRow>()

@@ -22,26 +22,26 @@ export interface TenantWorkDeps {
   readonly log: Pick<Logger, 'warn'>
 }
 
-/** What the verbs of this room share in one replica: the batches, and the work that outlives a request. */
+/** State that the verbs of this room share in one replica: the batches, and work that outlives a request. */
 export interface TenantWork extends TenantWorkDeps, AsyncDisposable {
   /** @returns undefined when the id is taken. @throws AppError `index_limit_reached` */
   reserve(order: Order): Promise<Reservation | undefined>
-  /** Goes on until the tenant is active, whether or not anyone waits; see `provisionTenant`. */
+  /** Runs until the tenant is active, whether or not anyone waits; see `provisionTenant`. */
   provision(tenantId: TenantId, fresh?: Reservation): Promise<TenantRow>
-  /** Waits for an index to be ready, and makes it where that is this replica's part; see `makeIndex`. */
+  /** Waits for an index to be ready, and makes it if that is this replica's task; see `makeIndex`. */
   indexReady(indexId: number): Promise<IndexRow | undefined>
-  /** This replica opened these indexes: it makes them, from now on. */
+  /** Makes these indexes, which this replica opened. */
   indexesOpened(indexIds: readonly number[]): void
-  /** Other work for a tenant that goes on after the answer, one at a time. */
+  /** Offboardings that go on after the answer, one at a time per tenant. */
   readonly offboarding: Background<unknown>
   /** Waits until all background work of this replica has ended. */
   settled(): Promise<void>
 }
 
-/** Rows in one statement; bounds how long the hot counter of a shard is locked. */
+/** Rows in one statement; bounds how long a shard's contended counter is locked. */
 const maxBatch = 200
 
-/** How long a tenant whose namespace is there may wait for others', so that they are activated in one commit. */
+/** Longest wait of a tenant with a namespace for others, so that one commit activates them together. */
 const lingerMs = 10
 
 export function openTenantWork(deps: TenantWorkDeps): TenantWork {

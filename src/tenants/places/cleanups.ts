@@ -2,14 +2,14 @@ import { and, asc, eq, isNull, lte, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import { cleanups } from '../../moves/state/moves.sql.ts'
 
-/** Written before the namespace is asked for (I11); stays open and unarmed as long as the place is in use. */
+/** Records the cleanup before the namespace is requested (I11); it stays open and unarmed while the place is in use. */
 export async function openCleanups(tx: Tx, placeIds: readonly number[]): Promise<void> {
   await tx.insert(cleanups).values(placeIds.map((placeId) => ({ placeId })))
 }
 
 /**
- * Counts one that is about to ask the store for the place's namespace after its first maker (who is not counted). From
- * then on a refusal no longer means that nothing is there.
+ * Counts a further request for the place's namespace, beyond its first maker's. From then on a refusal no longer means
+ * that nothing exists.
  * @returns false when the reservation is gone.
  */
 export async function countAttempt(tx: Tx, placeId: number): Promise<boolean> {
@@ -21,7 +21,7 @@ export async function countAttempt(tx: Tx, placeId: number): Promise<boolean> {
   return row !== undefined
 }
 
-/** Forgets a place's cleanup if nobody but its first maker has asked the store for the place, and was refused. */
+/** Deletes a place's cleanup if only its first maker has asked the store for the place, and was refused. */
 export async function eraseCleanup(tx: Tx, placeId: number): Promise<boolean> {
   const rows = await tx
     .delete(cleanups)
@@ -30,7 +30,7 @@ export async function eraseCleanup(tx: Tx, placeId: number): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Lets the sweep delete the place once nothing that was sent to it can land any more. */
+/** Lets the sweep delete the place once no request to it can land any more. */
 export async function armCleanup(tx: Tx, placeId: number, afterMs: number): Promise<void> {
   await tx
     .update(cleanups)
@@ -45,7 +45,7 @@ export async function closeCleanup(tx: Tx, placeId: number): Promise<void> {
     .where(and(eq(cleanups.placeId, placeId), isNull(cleanups.doneAt)))
 }
 
-/** Places of onboardings gone wrong whose time has come; those of moves are the mover's. */
+/** Due cleanups of failed onboardings; the mover handles those of moves. */
 export async function listDueCleanups(tx: Tx, limit: number): Promise<readonly number[]> {
   const rows = await tx
     .select({ placeId: cleanups.placeId })

@@ -1,6 +1,6 @@
 import type { PlaceKind } from '../../placement/placement.ts'
 
-/** What was deleted of a tenant that was offboarded; written in the transaction that says that nothing is left. */
+/** What was deleted of an offboarded tenant; written in the transaction that confirms the deletion. */
 export interface DeletionReceipt {
   readonly deletedAt: string
   readonly places: readonly DeletedPlace[]
@@ -12,6 +12,6 @@ export interface DeletedPlace {
   readonly kind: PlaceKind
   readonly index: string
   readonly generation: number
-  /** Records that were there; null when they were gone already when it was looked (a crash came in between). */
+  /** Records found; null when they were already gone (a crash came in between). */
   readonly records: number | null
 }

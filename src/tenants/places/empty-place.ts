@@ -13,8 +13,8 @@ interface Deps {
 }
 
 /**
- * Deletes what a place has in the store, its namespace or, in a silo, the whole index, and comes back when the store
- * shows it no more. Nothing may write to the place any longer. The registry is left as it is.
+ * Deletes a place's data from the store, its namespace or a silo's whole index, and returns when the store no longer
+ * shows it. Nothing may write to the place any longer. The registry stays unchanged.
  */
 export async function emptyPlace(deps: Deps, place: PlaceRow, signal: AbortSignal): Promise<DeletedPlace> {
   const index = await findIndex(deps.db, place.indexId)

@@ -3,7 +3,7 @@ import { findIndex, freeRoom, setIndexDeleted } from '../../registry/indexes.ts'
 import { markPurged, type PlaceRow } from '../../registry/places.ts'
 import { closeCleanup } from './cleanups.ts'
 
-/** Writes down that a place is gone from the store: its room is free, its name burnt. Twice is harmless. */
+/** Records that a place is deleted from the store: its capacity is free, its name used up. A repeat is harmless. */
 export async function freePlace(tx: Tx, place: PlaceRow): Promise<void> {
   await closeCleanup(tx, place.id)
   if (!(await markPurged(tx, place.id))) return

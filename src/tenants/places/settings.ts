@@ -1,21 +1,21 @@
 import type { Project } from '../../placement/choose-project.ts'
 
-/** What onboarding and offboarding have to know of the configuration. */
+/** The configuration of onboarding and offboarding. */
 export interface TenantSettings {
-  /** The Pinecone projects that new indexes may be made in, the default one first; see `chooseProject`. */
+  /** The Pinecone projects for new indexes, the default one first; see `chooseProject`. */
   readonly projects: readonly Project[]
-  /** Where new indexes are made for tenants that name no region. */
+  /** Region of new indexes for tenants that name none. */
   readonly region: string
   readonly indexPrefix: string
-  /** Namespaces a new shared index takes; an existing one keeps what is in its row. */
+  /** Namespaces of a new shared index; an existing one keeps the value in its row. */
   readonly poolNamespaceLimit: number
   readonly embeddingModel: string
   readonly dimension: number
   readonly metric: 'cosine' | 'dotproduct' | 'euclidean'
-  /** For how long a request to the store that got no answer may still land (docs/moves.md A2). */
+  /** Time that an unanswered store request may still land (docs/moves.md A2). */
   readonly storeInDoubtMs: number
-  /** How long a caller waits for a place before the answer is 202. */
+  /** Time that a caller waits for a place before the answer is 202. */
   readonly provisionWaitMs: number
-  /** How often something is looked at again that another replica or the store is working on. Default 500. */
+  /** Interval between looks at another replica's or the store's progress. Default 500. */
   readonly pollMs?: number
 }

@@ -7,8 +7,8 @@ import { changeStatus, deleteTenant, lockTenant } from '../../registry/tenants.t
 import { eraseCleanup } from './cleanups.ts'
 
 /**
- * Undoes an onboarding for which there is no place: as if it had never been asked for, or, for an id that was in use
- * before, as it was then. Only for a tenant that is still being provisioned; a move's places are the mover's.
+ * Undoes an onboarding that has no place: the id returns to unused, or to its state before. Only for a tenant that is
+ * still being provisioned; the mover handles a move's places.
  */
 export async function withdrawTenant(tx: Tx, place: PlaceRow): Promise<void> {
   const tenant = await lockTenant(tx, place.tenantId)
@@ -19,7 +19,7 @@ export async function withdrawTenant(tx: Tx, place: PlaceRow): Promise<void> {
   await dropTenant(tx, place.tenantId)
 }
 
-/** What becomes of the row, locked by the caller, of a tenant that will have no place. */
+/** Settles the row, locked by the caller, of a tenant that gets no place. */
 export async function dropTenant(tx: Tx, tenantId: TenantId): Promise<void> {
   if (await hasPlaces(tx, tenantId)) await changeStatus(tx, [tenantId], 'provisioning', 'offboarded')
   else await deleteTenant(tx, tenantId)

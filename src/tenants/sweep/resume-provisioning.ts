@@ -14,10 +14,10 @@ const atOnce = 16
 const atMost = 1000
 
 /**
- * Takes up what onboardings left half done when their replica died or the store failed them: indexes being made whose
- * maker is gone, tenants still provisioning, places that were given up. To be called at start (`olderThanMs` 0) and
- * from time to time (older than anyone would wait for). Any number of replicas may do it at once.
- * @returns how many tenants became active, and how many are to be tried again; faults are logged.
+ * Resumes onboardings left unfinished by a dead replica or a failing store: indexes whose maker is gone, tenants still
+ * provisioning, places that were given up. Call it at startup (`olderThanMs` 0) and periodically (older than anyone
+ * would wait for). Any number of replicas may do so at once.
+ * @returns how many tenants became active, and how many need another try; faults are logged.
  */
 export async function resumeProvisioning(
   deps: TenantWork,
@@ -36,12 +36,12 @@ export async function resumeProvisioning(
   return outcome
 }
 
-/** One that hangs must not keep the others from being looked at; it goes on by itself. */
+/** Limits the wait: one hanging tenant must not block the others; its work goes on. */
 async function inTime({ settings }: TenantWork, work: Promise<unknown>): Promise<void> {
   if ((await within(settings.provisionWaitMs, work)) === undefined) throw new Error('it takes longer')
 }
 
-/** A silo of a tenant that is not being provisioned is a move's. */
+/** A silo of a tenant that is not being provisioned belongs to a move. */
 async function isOnboardings({ db }: Pick<TenantWork, 'db'>, index: IndexRow): Promise<boolean> {
   return index.tenantId === null || (await findTenant(db, index.tenantId))?.status === 'provisioning'
 }

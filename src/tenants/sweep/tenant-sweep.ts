@@ -4,8 +4,8 @@ import type { TenantWork } from '../onboard/tenant-work.ts'
 import { resumeProvisioning } from './resume-provisioning.ts'
 
 /**
- * Takes up at start, and every `everyMs` from then on, what onboardings and offboardings have left half done, here or
- * on a replica that died. Every replica runs one. Dispose it before the work itself.
+ * Resumes unfinished onboardings and offboardings of any replica, at startup and every `everyMs`. Every replica runs
+ * one. Dispose it before the work itself.
  */
 export function startTenantSweep(deps: TenantWork, { everyMs }: { readonly everyMs: number }): AsyncDisposable {
   const stop = new AbortController()
