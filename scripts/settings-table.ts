@@ -1,10 +1,25 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { type Setting, settings } from '../src/config/settings.ts'
+import { type Setting, type SettingName, settings } from '../src/config/settings.ts'
 
 const begin = '<!-- settings: made by `node scripts/settings-table.ts`, checked by `npm run check` -->'
 const end = '<!-- /settings -->'
 
-/** What is wrong with README's settings table, one sentence a fault; nothing when it says what the service reads. */
+/** Headings of the tables, each with the setting that is the first below it, in the order of `settings`. */
+const groups: readonly { readonly heading: string; readonly first: SettingName }[] = [
+  { heading: 'Listeners', first: 'PORT' },
+  { heading: 'Postgres', first: 'DATABASE_URL' },
+  { heading: 'Pinecone', first: 'PINECONE_API_KEY' },
+  { heading: 'Embeddings, and OpenAI-compatible endpoints', first: 'EMBEDDING_PROVIDER' },
+  { heading: 'Search and answers', first: 'RETRIEVE_MODE' },
+  { heading: 'Tokens', first: 'JWT_ISSUER' },
+  { heading: 'Limits and cache', first: 'RATE_LIMIT_STORE' },
+  { heading: 'Uploads', first: 'INGEST_AT_ONCE' },
+  { heading: 'Moves', first: 'MOVE_RETENTION_H' },
+  { heading: 'Leases and the store’s bounds', first: 'SESSION_LEASE_S' },
+  { heading: 'Log and traces', first: 'LOG_LEVEL' },
+]
+
+/** Faults of README's settings tables, one sentence each; none when they say what the service reads. */
 export function checkSettingsTable(readme: string): string[] {
   const between = readme.split(begin)[1]?.split(end)[0]
   if (between === undefined) return [`README.md has no settings table: put ${begin} and ${end} where it belongs.`]
@@ -16,7 +31,9 @@ export function checkSettingsTable(readme: string): string[] {
   })
   const known = new Set<string>(settings.map((setting) => setting.name))
   const unknown = [...rows.keys()].filter((name) => !known.has(name))
-  return [...wrong, ...unknown.map((name) => `README.md's settings table has ${name}, which nothing reads.`)]
+  const faults = [...wrong, ...unknown.map((name) => `README.md's settings table has ${name}, which nothing reads.`)]
+  const isWhole = readme.includes(settingsTable())
+  return faults.length > 0 || isWhole ? faults : ['README.md has its settings below other headings: run `node scripts/settings-table.ts`.']
 }
 
 function nameOf(line: string): string {
@@ -28,9 +45,14 @@ function row(setting: Setting): string {
   return `| \`${setting.name}\` | ${value} | ${setting.meaning}${setting.secret ? ' (secret)' : ''} |`
 }
 
-/** The whole table with its marks, as README should have it. */
+/** The tables with their headings and marks, as README should have them. A new setting joins the group before it. */
 export function settingsTable(): string {
-  return [begin, '| name | default | meaning |', '|---|---|---|', ...settings.map(row), end].join('\n')
+  const tables = settings.flatMap((setting) => {
+    const group = groups.find(({ first }) => first === setting.name)
+    if (group === undefined) return [row(setting)]
+    return ['', `### ${group.heading}`, '', '| name | default | meaning |', '|---|---|---|', row(setting)]
+  })
+  return [begin, ...tables, '', end].join('\n')
 }
 
 if (import.meta.main) {
