@@ -10,6 +10,7 @@ import { checkClientTypes } from './client-types.ts'
 import { checkErrorPages } from './error-pages.ts'
 import { checkGlossaryPairs } from './glossary-pairs.ts'
 import { checkLinks } from './links.ts'
+import { checkParagraphs } from './paragraphs.ts'
 import { checkPictures } from './pictures/main.ts'
 import { checkSettingsTable } from './settings-table.ts'
 
@@ -31,6 +32,7 @@ const checks: Readonly<Record<string, Check>> = {
   pictures: checkPictures,
   'pairs of the glossary': checkGlossaryPairs,
   'links of the docs': () => checkLinks(root()),
+  'paragraphs of the docs': () => checkParagraphs(root()),
 }
 
 const results = await Promise.all(

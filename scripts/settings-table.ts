@@ -33,7 +33,9 @@ export function checkSettingsTable(readme: string): string[] {
   const unknown = [...rows.keys()].filter((name) => !known.has(name))
   const faults = [...wrong, ...unknown.map((name) => `README.md's settings table has ${name}, which nothing reads.`)]
   const isWhole = readme.includes(settingsTable())
-  return faults.length > 0 || isWhole ? faults : ['README.md has its settings below other headings: run `node scripts/settings-table.ts`.']
+  return faults.length > 0 || isWhole
+    ? faults
+    : ['README.md has its settings below other headings: run `node scripts/settings-table.ts`.']
 }
 
 function nameOf(line: string): string {
