@@ -54,7 +54,8 @@ export function readIncoming<T>(
       }
     })
     incoming.on('error', (cause) => fail(brokeOff(cause)))
-    incoming.on('close', () => fail(brokeOff(new Error('the caller has gone away'))))
+    // It comes after every request: an error, with its trace, is made only for one that breaks off.
+    incoming.on('close', () => isOver || fail(brokeOff(new Error('the caller has gone away'))))
   })
 }
 
