@@ -4,12 +4,14 @@ import { type LoadOrder, type LoadRequest, type LoadResult, uniqueMark } from '.
 import { call, type Parts, startParts, startService } from './harness/parts.ts'
 import { type BenchProcess, pinned, startProcess } from './harness/process.ts'
 import type { BenchOptions, BenchResult } from './harness/report.ts'
-import { inTurn, ratios } from './harness/rounds.ts'
+import { inTurn, ratios, untilSteady } from './harness/rounds.ts'
 import { type SampleTenant, sampleTenant, seededRandom, unitVector } from './harness/sample-tenant.ts'
 import { startServer } from './harness/server.ts'
 import { median, show, spread } from './harness/statistics.ts'
 
 const connections = 32
+
+type Span = Pick<LoadOrder, 'warmUpMs' | 'measureMs'>
 
 /**
  * How many requests a second one process serves: `/retrieve` from the cache against a bare route on the same server,
@@ -27,13 +29,9 @@ export async function throughput({ quick, say }: BenchOptions): Promise<BenchRes
   await using naive = await naiveService(parts, tenant, instant.url)
   await using load = startProcess({ file: 'harness/load-process.ts', core: 'rest' })
 
-  const measure = (server: BenchProcess, requests: readonly LoadRequest[]) => async () => {
-    const order: LoadOrder = {
-      requests,
-      connections,
-      warmUpMs: quick ? 700 : 2000,
-      measureMs: quick ? 1800 : 5000,
-    }
+  const times = quick ? { warmUpMs: 700, measureMs: 1800 } : { warmUpMs: 2000, measureMs: 5000 }
+  const measure = (server: BenchProcess, requests: readonly LoadRequest[]) => async (span: Span) => {
+    const order: LoadOrder = { requests, connections, ...span }
     const [cpuBefore, startedAt] = [cpuSecondsOf(server.pid), performance.now()]
     const result = (await load.ask(order)) as LoadResult
     const busyCores = (cpuSecondsOf(server.pid) - cpuBefore) / ((performance.now() - startedAt) / 1000)
@@ -41,12 +39,22 @@ export async function throughput({ quick, say }: BenchOptions): Promise<BenchRes
   }
   const vectors = queriesByVector
   const rounds = quick ? 3 : 7
-  say(`${connections} connections, ${rounds} rounds`)
-  const measured = await inTurn(rounds, {
+  const subjects = {
     bare: measure(bare.process, queriesByText(bare.url, tenant.token)),
     cached: measure(service.process, texts),
     uncached: measure(service.process, [vectors(service.url, tenant.token)]),
     naive: measure(naive.process, [vectors(naive.url, tenant.token)]),
+  }
+  say(`${connections} connections, until their rates are steady`)
+  for (const subject of Object.values(subjects)) {
+    await untilSteady(async () => (await subject({ warmUpMs: 0, measureMs: 1000 })).requestsPerSecond)
+  }
+  say(`${rounds} rounds`)
+  const measured = await inTurn(rounds, {
+    bare: () => subjects.bare(times),
+    cached: () => subjects.cached(times),
+    uncached: () => subjects.uncached(times),
+    naive: () => subjects.naive(times),
   })
   const names = {
     bare: 'bare Hono, same bodies as cached',
