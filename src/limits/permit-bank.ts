@@ -1,21 +1,21 @@
 import type { Clock } from '../clock.ts'
 import type { PermitAsk, PermitSource } from './permit-source.ts'
-import type { Window } from './window.ts'
+import type { TenantQuota } from './tenant-quota.ts'
 
 /** Requests for permits in one statement. */
 const batch = 1000
 export const settleEveryMs = 50
 
 /**
- * Fetches permits for one replica's windows, in one exchange at a time; requests that arrive meanwhile share the next.
+ * Fetches permits for one replica's quotas, in one exchange at a time; requests that arrive meanwhile share the next.
  * So a request waits for Postgres only when the replica holds no permit of its tenant, and all that wait for the same
- * window wait once.
+ * quota wait once.
  */
 export class PermitBank {
   readonly #source: PermitSource
   readonly #clock: Pick<Clock, 'epochMs'>
   #replicas = 1
-  #needs = new Map<Window, number>()
+  #needs = new Map<TenantQuota, number>()
   #next = Promise.withResolvers<void>()
   #isBusy = false
 
@@ -31,21 +31,21 @@ export class PermitBank {
   }
 
   /** Resolves when the source was asked for `need` more. @throws what the source throws. */
-  fetch(window: Window, need: number): Promise<void> {
-    this.#needs.set(window, (this.#needs.get(window) ?? 0) + need)
+  fetch(quota: TenantQuota, need: number): Promise<void> {
+    this.#needs.set(quota, (this.#needs.get(quota) ?? 0) + need)
     const { promise } = this.#next
     this.#start()
     return promise
   }
 
-  /** Reports usage, fetches ahead and gives surplus back, for windows that no request waits for. */
-  async settle(windows: Iterable<Window>): Promise<void> {
+  /** Reports usage, fetches ahead and gives surplus back, for quotas that no request waits for. */
+  async settle(quotas: Iterable<TenantQuota>): Promise<void> {
     if (this.#isBusy) return // the next time; nothing is lost by it
     const nowMs = this.#clock.epochMs()
-    const asks: [Window, PermitAsk][] = []
-    for (const window of windows) {
-      const ask = window.settle(nowMs, this.#replicas)
-      if (ask !== undefined) asks.push([window, ask])
+    const asks: [TenantQuota, PermitAsk][] = []
+    for (const quota of quotas) {
+      const ask = quota.refill(nowMs, this.#replicas)
+      if (ask !== undefined) asks.push([quota, ask])
     }
     if (asks.length === 0) return
     this.#isBusy = true
@@ -76,7 +76,7 @@ export class PermitBank {
       this.#next.promise.catch(() => undefined)
       try {
         const nowMs = this.#clock.epochMs()
-        await this.#exchange([...needs].map(([window, need]) => [window, window.ask(need, nowMs, this.#replicas)]))
+        await this.#exchange([...needs].map(([quota, need]) => [quota, quota.ask(need, nowMs, this.#replicas)]))
         done.resolve()
       } catch (error) {
         done.reject(error)
@@ -84,18 +84,18 @@ export class PermitBank {
     }
   }
 
-  async #exchange(asks: readonly (readonly [Window, PermitAsk])[]): Promise<void> {
+  async #exchange(asks: readonly (readonly [TenantQuota, PermitAsk])[]): Promise<void> {
     for (let from = 0; from < asks.length; from += batch) {
       const some = asks.slice(from, from + batch)
       try {
         const { grants, replicas } = await this.#source.take(some.map(([, ask]) => ask))
         this.#replicas = replicas
         const nowMs = this.#clock.epochMs()
-        some.forEach(([window, ask], at) => {
-          window.answered(ask, grants[at] ?? { given: 0, left: 0 }, nowMs)
+        some.forEach(([quota, ask], at) => {
+          quota.granted(ask, grants[at] ?? { given: 0, left: 0 }, nowMs)
         })
       } catch (error) {
-        for (const [window, ask] of asks.slice(from)) window.failed(ask)
+        for (const [quota, ask] of asks.slice(from)) quota.lost(ask)
         throw error
       }
     }

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts'
 import { PermitBank } from './permit-bank.ts'
 import type { PermitSource } from './permit-source.ts'
 import type { TenantState } from './tenant-state.ts'
-import type { Window } from './window.ts'
+import type { TenantQuota } from './tenant-quota.ts'
 
 /** The result of counting a request; `refused` says why it was not counted. */
 export type QuotaDecision = { readonly refused: AppError | undefined }
@@ -26,25 +26,25 @@ export class QuotaGate {
   countRequest(state: TenantState): QuotaDecision | Promise<QuotaDecision> {
     const nowMs = this.#clock.epochMs()
     const { replicas } = this.#bank
-    for (const window of state.requests) if (!window.has(1, nowMs, replicas)) return this.#countSlowly(state)
-    for (const window of state.requests) window.spend(1)
+    for (const quota of state.requests) if (!quota.has(1, nowMs, replicas)) return this.#countSlowly(state)
+    for (const quota of state.requests) quota.use(1)
     return granted
   }
 
   /** Returns a counted request that was not served. */
   giveBack(state: TenantState): void {
-    for (const window of state.requests) window.spend(-1)
+    for (const quota of state.requests) quota.use(-1)
   }
 
-  /** Takes `estimate` of each window. @throws AppError `quota_exceeded` */
-  async takeTokens(windows: readonly Window[], estimate: number): Promise<void> {
-    const over = await this.#missing(windows, (window) => Math.max(1, Math.min(estimate, window.limit)))
+  /** Takes `estimate` of each quota. @throws AppError `quota_exceeded` */
+  async takeTokens(quotas: readonly TenantQuota[], estimate: number): Promise<void> {
+    const over = await this.#missing(quotas, (quota) => Math.max(1, Math.min(estimate, quota.limit)))
     if (over.length > 0) throw this.#exceeded(over, 'The tenant has used up its tokens for now; try again later.')
-    for (const window of windows) window.spend(estimate)
+    for (const quota of quotas) quota.use(estimate)
   }
 
-  settle(windows: Iterable<Window>): Promise<void> {
-    return this.#bank.settle(windows)
+  settle(quotas: Iterable<TenantQuota>): Promise<void> {
+    return this.#bank.settle(quotas)
   }
 
   async #countSlowly(state: TenantState): Promise<QuotaDecision> {
@@ -52,24 +52,24 @@ export class QuotaGate {
     if (over.length > 0) {
       return { refused: this.#exceeded(over, 'The tenant has used up its requests for now; try again later.') }
     }
-    for (const window of state.requests) window.spend(1)
+    for (const quota of state.requests) quota.use(1)
     return granted
   }
 
-  /** The windows that still lack permits after they were requested. */
-  async #missing(windows: readonly Window[], wanted: (window: Window) => number): Promise<readonly Window[]> {
+  /** The quotas that still lack permits after they were requested. */
+  async #missing(quotas: readonly TenantQuota[], wanted: (quota: TenantQuota) => number): Promise<readonly TenantQuota[]> {
     for (let tries = 0; ; tries += 1) {
       const nowMs = this.#clock.epochMs()
-      const missing = windows.filter((window) => !window.has(wanted(window), nowMs, this.#bank.replicas))
-      const dry = missing.filter((window) => window.isDry(nowMs))
-      if (missing.length === 0 || dry.length > 0 || tries === triesMax) return dry.length > 0 ? dry : missing
-      await Promise.all(missing.map((window) => this.#bank.fetch(window, wanted(window))))
+      const missing = quotas.filter((quota) => !quota.has(wanted(quota), nowMs, this.#bank.replicas))
+      const exhausted = missing.filter((quota) => quota.isExhausted(nowMs))
+      if (missing.length === 0 || exhausted.length > 0 || tries === triesMax) return exhausted.length > 0 ? exhausted : missing
+      await Promise.all(missing.map((quota) => this.#bank.fetch(quota, wanted(quota))))
     }
   }
 
-  #exceeded(over: readonly Window[], words: string): AppError {
+  #exceeded(over: readonly TenantQuota[], words: string): AppError {
     const nowMs = this.#clock.epochMs()
-    const waitMs = Math.max(...over.map((window) => window.msLeft(nowMs)))
+    const waitMs = Math.max(...over.map((quota) => quota.msLeft(nowMs)))
     const policies = over.map(({ policy }) => policy.name)
     return new AppError('quota_exceeded', words, { policies, retryAfterS: waitMs / 1000 })
   }

@@ -7,8 +7,8 @@ import type { PermitSource } from './permit-source.ts'
 import type { Meter, TierLimits } from './policies.ts'
 import { type QuotaDecision, QuotaGate } from './quota-gate.ts'
 import type { LimitedTenant } from './tenant-limits.ts'
+import type { TenantQuota } from './tenant-quota.ts'
 import { TenantState } from './tenant-state.ts'
-import type { Window } from './window.ts'
 
 export interface TenantGateOptions extends ConcurrencyLimits {
   readonly source: PermitSource
@@ -78,10 +78,10 @@ export class TenantGate implements AsyncDisposable {
     estimate: number,
   ): Promise<(used: number) => void> {
     const tenant = await this.#options.find(tenantId)
-    const windows = this.#state(tenantId, tenant).windowsOf(meter)
-    await this.#quota.takeTokens(windows, estimate)
+    const quotas = this.#state(tenantId, tenant).quotasOf(meter)
+    await this.#quota.takeTokens(quotas, estimate)
     return (used) => {
-      for (const window of windows) window.spend(used - estimate)
+      for (const quota of quotas) quota.use(used - estimate)
       if (used > 0) this.#options.onUsed?.(tenantId, meter, used)
     }
   }
@@ -89,7 +89,7 @@ export class TenantGate implements AsyncDisposable {
   /** Reports unreported usage and gives surplus back now; a timer does so continuously. */
   async settle(): Promise<void> {
     const nowMs = this.#clock.epochMs()
-    const windows: Window[] = []
+    const quotas: TenantQuota[] = []
     for (let seen = 0; seen < settledAtOnce; seen += 1) {
       const next = this.#cursor.next()
       if (next.done === true) {
@@ -98,9 +98,9 @@ export class TenantGate implements AsyncDisposable {
       }
       const [tenantId, state] = next.value
       if (nowMs - state.seenAtMs > idleMs && state.isIdle) this.#states.delete(tenantId)
-      else windows.push(...state.windows)
+      else quotas.push(...state.quotas)
     }
-    await this.#quota.settle(windows)
+    await this.#quota.settle(quotas)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,7 +3,7 @@ import type { TenantId } from '../placement/tenant-id.ts'
 import { type LeftOver, limitField, policyField } from './fields.ts'
 import { type Meter, type Policy, policies, type TierLimits } from './policies.ts'
 import { hasExpired, type LimitedTenant, limitsInForce } from './tenant-limits.ts'
-import { Window } from './window.ts'
+import { TenantQuota } from './tenant-quota.ts'
 
 /** Headers are rebuilt once 1/200 of a limit is used. */
 const stalePart = 200
@@ -16,8 +16,8 @@ export class TenantState {
   readonly line: Line
   /** The queue of requests that write. */
   readonly writeLine: Line
-  readonly windows: Window[] = []
-  requests: readonly Window[] = []
+  readonly quotas: TenantQuota[] = []
+  requests: readonly TenantQuota[] = []
   seenAtMs = 0
   #tier: LimitedTenant['tier'] | undefined
   #own: LimitedTenant['limits']
@@ -43,7 +43,7 @@ export class TenantState {
       : (tenant.limitsUntilMs ?? Number.POSITIVE_INFINITY)
     const limits = limitsInForce(tenant, byTier, nowMs)
     for (const policy of policies) this.#set(policy, limits[policy.limit])
-    this.requests = this.windowsOf('requests')
+    this.requests = this.quotasOf('requests')
     this.line.cap = Math.max(1, limits.concurrentRequests)
     this.line.waitingMax = this.line.cap * waitingPerSlot
     this.writeLine.cap = Math.min(this.line.cap, writesMax)
@@ -57,8 +57,8 @@ export class TenantState {
     return [this.line, this.writeLine].every(({ active, waiting }) => active === 0 && waiting.length === 0)
   }
 
-  windowsOf(meter: Meter): readonly Window[] {
-    return this.windows.filter(({ policy }) => policy.meter === meter)
+  quotasOf(meter: Meter): readonly TenantQuota[] {
+    return this.quotas.filter(({ policy }) => policy.meter === meter)
   }
 
   /** The header fields; of a wide limit, slightly less may be left than they state. */
@@ -66,12 +66,12 @@ export class TenantState {
     const nowS = Math.floor(nowMs / 1000)
     if (nowS !== this.#shownAtS || this.#hasMoved(nowMs)) {
       this.#shownAtS = nowS
-      this.#shown = this.windows.map((window) => window.available(nowMs))
-      const leftOver = this.windows.map(
-        (window, at): LeftOver => ({
-          policy: window.policy.name,
+      this.#shown = this.quotas.map((quota) => quota.available(nowMs))
+      const leftOver = this.quotas.map(
+        (quota, at): LeftOver => ({
+          policy: quota.policy.name,
           available: this.#shown[at] ?? 0,
-          resetS: Math.ceil(window.msLeft(nowMs) / 1000),
+          resetS: Math.ceil(quota.msLeft(nowMs) / 1000),
         }),
       )
       this.#fields = { ...this.#fields, ratelimit: limitField(leftOver) }
@@ -80,24 +80,24 @@ export class TenantState {
   }
 
   #hasMoved(nowMs: number): boolean {
-    for (let at = 0; at < this.windows.length; at += 1) {
-      const window = this.windows[at]
-      if (window === undefined) continue
-      const moved = Math.abs(window.available(nowMs) - (this.#shown[at] ?? 0))
-      if (moved > window.limit / stalePart) return true
+    for (let at = 0; at < this.quotas.length; at += 1) {
+      const quota = this.quotas[at]
+      if (quota === undefined) continue
+      const moved = Math.abs(quota.available(nowMs) - (this.#shown[at] ?? 0))
+      if (moved > quota.limit / stalePart) return true
     }
     return false
   }
 
   #set(policy: Policy, limit: number): void {
-    const at = this.windows.findIndex((window) => window.policy === policy)
-    const window = this.windows[at]
+    const at = this.quotas.findIndex((quota) => quota.policy === policy)
+    const quota = this.quotas[at]
     if (!Number.isFinite(limit)) {
-      if (at >= 0) this.windows.splice(at, 1)
-    } else if (window === undefined) {
-      this.windows.push(new Window(this.tenantId, policy, limit))
+      if (at >= 0) this.quotas.splice(at, 1)
+    } else if (quota === undefined) {
+      this.quotas.push(new TenantQuota(this.tenantId, policy, limit))
     } else {
-      window.limit = limit
+      quota.limit = limit
     }
   }
 }
