@@ -2,8 +2,8 @@ import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import { PermitBank } from './permit-bank.ts'
 import type { PermitSource } from './permit-source.ts'
-import type { TenantState } from './tenant-state.ts'
 import type { TenantQuota } from './tenant-quota.ts'
+import type { TenantState } from './tenant-state.ts'
 
 /** The result of counting a request; `refused` says why it was not counted. */
 export type QuotaDecision = { readonly refused: AppError | undefined }
@@ -57,12 +57,16 @@ export class QuotaGate {
   }
 
   /** The quotas that still lack permits after they were requested. */
-  async #missing(quotas: readonly TenantQuota[], wanted: (quota: TenantQuota) => number): Promise<readonly TenantQuota[]> {
+  async #missing(
+    quotas: readonly TenantQuota[],
+    wanted: (quota: TenantQuota) => number,
+  ): Promise<readonly TenantQuota[]> {
     for (let tries = 0; ; tries += 1) {
       const nowMs = this.#clock.epochMs()
       const missing = quotas.filter((quota) => !quota.has(wanted(quota), nowMs, this.#bank.replicas))
       const exhausted = missing.filter((quota) => quota.isExhausted(nowMs))
-      if (missing.length === 0 || exhausted.length > 0 || tries === triesMax) return exhausted.length > 0 ? exhausted : missing
+      if (missing.length === 0 || exhausted.length > 0 || tries === triesMax)
+        return exhausted.length > 0 ? exhausted : missing
       await Promise.all(missing.map((quota) => this.#bank.fetch(quota, wanted(quota))))
     }
   }

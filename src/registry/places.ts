@@ -1,4 +1,4 @@
-import { and, eq, inArray, ne, or, sql } from 'drizzle-orm'
+import { and, eq, ne, or, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import type { Placement } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
@@ -7,7 +7,6 @@ import { places } from './places.sql.ts'
 import { routing } from './routing.sql.ts'
 
 export type PlaceRow = typeof places.$inferSelect
-export type NewPlace = typeof places.$inferInsert
 
 type PlaceFacts = Pick<PlaceRow, 'id' | 'tenantId' | 'project' | 'indexName' | 'namespace' | 'generation'>
 type IndexFacts = Pick<typeof indexes.$inferSelect, 'kind' | 'host'>
@@ -25,13 +24,6 @@ export function toPlacement(place: PlaceFacts, index: IndexFacts): Placement {
     generation: place.generation,
     kind: index.kind,
   }
-}
-
-export async function insertPlaces(tx: Tx, rows: readonly NewPlace[]): Promise<readonly PlaceRow[]> {
-  return tx
-    .insert(places)
-    .values([...rows])
-    .returning()
 }
 
 export async function findPlace(tx: Tx, placeId: number): Promise<PlaceRow | undefined> {
@@ -63,15 +55,6 @@ export async function listReservedIn(tx: Tx, indexId: number): Promise<readonly 
     .from(places)
     .where(and(eq(places.indexId, indexId), eq(places.state, 'reserved')))
     .orderBy(places.tenantId)
-}
-
-/** Activates reserved places; a place missing in the answer was no longer reserved. */
-export async function activatePlaces(tx: Tx, placeIds: readonly number[]): Promise<readonly PlaceRow[]> {
-  return tx
-    .update(places)
-    .set({ state: 'active' })
-    .where(and(inArray(places.id, [...placeIds]), eq(places.state, 'reserved')))
-    .returning()
 }
 
 /** Retires a place that no route names; its contents still have to be deleted. */

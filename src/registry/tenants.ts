@@ -18,36 +18,15 @@ export interface NewTenant {
   readonly initialKind: PlaceKind
 }
 
-/**
- * Claims the free ids (never used, or offboarded) as `provisioning`, each with its next generation. An id missing in
- * the answer is taken. Rows are locked in id order, so that two callers cannot deadlock.
- */
-export async function claimTenants(tx: Tx, wanted: readonly NewTenant[]): Promise<ReadonlyMap<TenantId, number>> {
-  const rows = wanted
-    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    .map((tenant) => ({ ...tenant, status: 'provisioning' as const, lastGeneration: 1 }))
-  const claimed = await tx
-    .insert(tenants)
-    .values(rows)
-    .onConflictDoUpdate({
-      target: tenants.id,
-      set: {
-        name: sql`excluded.name`,
-        tier: sql`excluded.tier`,
-        region: sql`excluded.region`,
-        limits: sql`excluded.limits`,
-        limitsUntil: null,
-        attributes: sql`excluded.attributes`,
-        initialKind: sql`excluded.initial_kind`,
-        status: 'provisioning',
-        lastGeneration: sql`${tenants.lastGeneration} + 1`,
-        firstGeneration: sql`${tenants.lastGeneration} + 1`,
-        updatedAt: sql`now()`,
-      },
-      setWhere: eq(tenants.status, 'offboarded'),
-    })
-    .returning({ id: tenants.id, generation: tenants.lastGeneration })
-  return new Map(claimed.map((row) => [row.id, row.generation]))
+/** Tenants that have or had these ids; an id that was never used is not among them. */
+export async function listKnownTenants(
+  tx: Tx,
+  ids: readonly TenantId[],
+): Promise<readonly Pick<TenantRow, 'id' | 'status' | 'lastGeneration'>[]> {
+  return tx
+    .select({ id: tenants.id, status: tenants.status, lastGeneration: tenants.lastGeneration })
+    .from(tenants)
+    .where(inArray(tenants.id, [...ids]))
 }
 
 export async function findTenant(tx: Tx, id: TenantId): Promise<TenantRow | undefined> {
@@ -59,16 +38,6 @@ export async function findTenant(tx: Tx, id: TenantId): Promise<TenantRow | unde
 export async function lockTenant(tx: Tx, id: TenantId): Promise<TenantRow | undefined> {
   const [row] = await tx.select().from(tenants).where(eq(tenants.id, id)).for('update')
   return row
-}
-
-/** The next generation, unless another caller took it since `expected` was read. */
-export async function raiseGeneration(tx: Tx, id: TenantId, expected: number): Promise<number | undefined> {
-  const [row] = await tx
-    .update(tenants)
-    .set({ lastGeneration: expected + 1, updatedAt: sql`now()` })
-    .where(and(eq(tenants.id, id), eq(tenants.lastGeneration, expected), eq(tenants.status, 'provisioning')))
-    .returning({ generation: tenants.lastGeneration })
-  return row?.generation
 }
 
 /** Changes the tenants in one status to another and returns them. */

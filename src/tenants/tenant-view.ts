@@ -7,9 +7,9 @@ import type { PlaceKind, Tier } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { indexes } from '../registry/indexes.sql.ts'
 import { places } from '../registry/places.sql.ts'
+import type { PlaceReservation } from '../registry/reserve-places.ts'
 import { tenants } from '../registry/tenants.sql.ts'
 import type { TenantRow } from '../registry/tenants.ts'
-import type { Reservation } from './onboard/take-seats.ts'
 import type { DeletionReceipt } from './places/deletion-receipt.ts'
 
 /** A tenant as staff see it. */
@@ -102,7 +102,7 @@ function toView({ tenant, awaitingPromotion, place, kind, move }: ViewRow): Tena
 }
 
 /** The view of a tenant that has just got its first place, without a query. */
-export function viewOfNew(tenant: TenantRow, { place, index }: Reservation): TenantView {
+export function viewOfNew(tenant: TenantRow, { place, index }: PlaceReservation): TenantView {
   return {
     ...shown(tenant),
     awaitingPromotion: tenant.tier === 'enterprise' && index.kind === 'pool',

@@ -4,6 +4,7 @@ import { AppError, isAppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { findIndex, type IndexRow } from '../../registry/indexes.ts'
 import { findReservedPlace, toPlacement } from '../../registry/places.ts'
+import type { PlaceReservation } from '../../registry/reserve-places.ts'
 import { findTenant, lockTenant, type TenantRow } from '../../registry/tenants.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import { countAttempt } from '../places/cleanups.ts'
@@ -11,21 +12,20 @@ import type { TenantSettings } from '../places/settings.ts'
 import { dropTenant } from '../places/withdraw-tenant.ts'
 import { refusePlace } from './refuse-place.ts'
 import { reserveAgain } from './reserve.ts'
-import type { Reservation } from './take-seats.ts'
 
 export interface ProvisionDeps {
   readonly db: Db
   readonly stores: VectorStore
   readonly settings: TenantSettings
   /** Activates the place; many tenants share one transaction. */
-  activate(place: Reservation['place']): Promise<TenantRow | undefined>
+  activate(place: PlaceReservation['place']): Promise<TenantRow | undefined>
   /** Waits for an index to be ready; see `makeIndex`. */
   indexReady(indexId: number): Promise<IndexRow | undefined>
   /** Called when this replica has just opened these indexes. */
   indexesOpened(indexIds: readonly number[]): void
 }
 
-interface Held extends Reservation {
+interface Held extends PlaceReservation {
   /** Whether only this call has asked the store for the place, and got a clear answer. */
   readonly untouched: boolean
 }
@@ -41,7 +41,7 @@ interface Held extends Reservation {
 export async function provisionTenant(
   deps: ProvisionDeps,
   tenantId: TenantId,
-  fresh: Reservation | undefined,
+  fresh: PlaceReservation | undefined,
   signal: AbortSignal,
 ): Promise<TenantRow> {
   let next: Held | undefined = fresh === undefined ? undefined : { ...fresh, untouched: true }
@@ -93,9 +93,9 @@ async function takeUp(deps: ProvisionDeps, tenantId: TenantId): Promise<Held | u
     return index?.state === 'ready' || index?.state === 'creating' ? { place, index, untouched: false } : undefined
   }
   try {
-    const seats = await reserveAgain(deps, tenant)
-    deps.indexesOpened(seats?.opened ?? [])
-    const [reservation] = seats?.reservations ?? []
+    const again = await reserveAgain(deps, tenant)
+    deps.indexesOpened(again?.opened ?? [])
+    const [reservation] = again?.reservations ?? []
     return reservation && { ...reservation, untouched: true }
   } catch (error) {
     if (isAppError(error, 'index_limit_reached')) await giveUp(deps.db, tenant)
@@ -114,6 +114,6 @@ async function giveUp(db: Db, seen: TenantRow): Promise<void> {
 function noPlace(): AppError {
   return new AppError(
     'index_limit_reached',
-    'No shared index has room for the tenant and no further index could be made; nothing was kept of it.',
+    'No shared index has capacity for the tenant and no further index could be made; nothing was kept of it.',
   )
 }

@@ -1,21 +1,22 @@
 import type { Db, Tx } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
-import { appendAudit } from '../../registry/audit/audit.ts'
 import { lockProjects } from '../../registry/projects.ts'
-import { claimTenants, type NewTenant, raiseGeneration, type TenantRow } from '../../registry/tenants.ts'
+import { isOutOfCapacity, type PlaceReservation, reservePlaces } from '../../registry/reserve-places.ts'
+import { listKnownTenants, type NewTenant, type TenantRow } from '../../registry/tenants.ts'
 import type { TenantSettings } from '../places/settings.ts'
-import { type Reservation, type Seats, SeatsChanged, takeSeats } from './take-seats.ts'
+import { CapacityChanged, chooseOrOpenIndexes } from './open-indexes.ts'
 
 export interface Order {
   readonly tenant: NewTenant
-  /** The member of staff who asked for it. */
+  /** The subject that asked for it. */
   readonly actor: string
 }
 
 export interface Reserved {
-  /** One result per order, in order; undefined: the id is taken. */
-  readonly reservations: readonly (Reservation | undefined)[]
+  /** One an order, in order; undefined: the id is taken already. */
+  readonly reservations: readonly (PlaceReservation | undefined)[]
+  /** Indexes that were opened: the caller makes them. */
   readonly opened: readonly number[]
 }
 
@@ -25,87 +26,97 @@ interface Deps {
 }
 
 /**
- * The first transaction of onboarding, for many tenants at once: writes their rows, places, cleanups and the indexes'
- * counters, all or nothing.
+ * The first transaction of onboarding, for many tenants at once: indexes are chosen, or opened where none has capacity,
+ * and `reservePlaces` writes the rest, all or nothing.
  * @throws AppError as `openIndex`; nothing was written.
  */
 export async function reserve({ db, settings }: Deps, orders: readonly Order[]): Promise<Reserved> {
   if (orders.length === 0) return { reservations: [], opened: [] }
-  const firstOf = new Map<TenantId, Order>()
-  for (const order of orders) if (!firstOf.has(order.tenant.id)) firstOf.set(order.tenant.id, order)
-  return untilSeated(db, settings, async (tx, mayOpen) => {
-    const generations = await claimTenants(
-      tx,
-      [...firstOf.values()].map((order) => order.tenant),
+  const firstOf = firstOrders(orders)
+  return untilReserved(db, settings, async (tx, mayOpen) => {
+    const known = new Map((await listKnownTenants(tx, [...firstOf.keys()])).map((one) => [one.id, one]))
+    const free = [...firstOf.values()].filter(
+      ({ tenant }) => (known.get(tenant.id)?.status ?? 'offboarded') === 'offboarded',
     )
-    const claimed = [...firstOf.values()].flatMap((order) => {
-      const generation = generations.get(order.tenant.id)
-      return generation === undefined ? [] : [{ ...order, generation }]
+    const wanted = free.map(({ tenant }) => ({
+      tenantId: tenant.id,
+      generation: (known.get(tenant.id)?.lastGeneration ?? 0) + 1,
+      kind: tenant.initialKind,
+      region: tenant.region ?? settings.region,
+    }))
+    const { indexIds, opened } = await chooseOrOpenIndexes(tx, settings, wanted, mayOpen)
+    const created = free.map((order) => ({ ...order, indexId: indexOf(indexIds, order.tenant.id) }))
+    const reserved = new Map((await reservePlaces(tx, created)).map((one) => [one.place.tenantId, one]))
+    // Another caller took an id meanwhile: an index may have been opened for nobody, or under an older generation's name.
+    const isAsRead = wanted.every(({ tenantId, generation }) => reserved.get(tenantId)?.place.generation === generation)
+    if (opened.length > 0 && !isAsRead) throw new CapacityChanged(false)
+    const reservations = orders.map((order) => {
+      const { id } = order.tenant
+      return firstOf.get(id) === order ? reserved.get(id) : undefined
     })
-    const seats = await takeSeats(
-      tx,
-      settings,
-      claimed.map(({ tenant, generation }) => ({
-        tenantId: tenant.id,
-        generation,
-        kind: tenant.initialKind,
-        region: tenant.region ?? settings.region,
-      })),
-      mayOpen,
-    )
-    await appendAudit(
-      tx,
-      claimed.map(({ tenant, actor }) => ({
-        actor,
-        action: 'tenant.create',
-        tenantId: tenant.id,
-        detail: { name: tenant.name, tier: tenant.tier, startsIn: tenant.initialKind },
-      })),
-    )
-    const byTenant = new Map(seats.reservations.map((one) => [one.place.tenantId, one]))
-    return {
-      reservations: orders.map((order) =>
-        firstOf.get(order.tenant.id) === order ? byTenant.get(order.tenant.id) : undefined,
-      ),
-      opened: seats.opened,
-    }
+    return { reservations, opened }
   })
 }
 
 /**
- * Reserves another place for a provisioning tenant whose first place the store refused.
- * @returns nothing when another process did so meanwhile.
+ * Reserves a further place for a tenant that is being provisioned and has none any more: the store refused it the last
+ * one.
+ * @returns undefined when another replica has done it meanwhile.
  */
-export async function reserveAgain({ db, settings }: Deps, tenant: TenantRow): Promise<Seats | undefined> {
-  return untilSeated(db, settings, async (tx, mayOpen) => {
-    const generation = await raiseGeneration(tx, tenant.id, tenant.lastGeneration)
-    if (generation === undefined) return undefined
-    const region = tenant.region ?? settings.region
-    return takeSeats(tx, settings, [{ tenantId: tenant.id, generation, kind: tenant.initialKind, region }], mayOpen)
+export async function reserveAgain(
+  { db, settings }: Deps,
+  { id: tenantId, lastGeneration, initialKind: kind, region }: TenantRow,
+): Promise<Reserved | undefined> {
+  return untilReserved(db, settings, async (tx, mayOpen) => {
+    const want = { tenantId, generation: lastGeneration + 1, kind, region: region ?? settings.region }
+    const { indexIds, opened } = await chooseOrOpenIndexes(tx, settings, [want], mayOpen)
+    const waiting = { tenantId, lastGeneration, indexId: indexOf(indexIds, tenantId) }
+    const reservations = await reservePlaces(tx, [], [waiting])
+    if (reservations.length > 0) return { reservations, opened }
+    if (opened.length > 0) throw new Outrun()
+    return undefined
+  }).catch((error: unknown) => {
+    if (error instanceof Outrun) return undefined
+    throw error
   })
 }
 
-/** A shard fills up between the choice and the count repeatedly only under a burst over many replicas. */
+/** Rolls back an index that was opened for a tenant that another replica has seen to. */
+class Outrun extends Error {}
+
+/** The orders by id; a second order of an id finds it taken. */
+export function firstOrders(orders: readonly Order[]): ReadonlyMap<TenantId, Order> {
+  const first = new Map<TenantId, Order>()
+  for (const order of orders) if (!first.has(order.tenant.id)) first.set(order.tenant.id, order)
+  return first
+}
+
+function indexOf(indexIds: ReadonlyMap<TenantId, number>, tenantId: TenantId): number {
+  const indexId = indexIds.get(tenantId)
+  if (indexId === undefined) throw new Error(`No index was chosen for ${tenantId}.`)
+  return indexId
+}
+
+/** A shard that fills up between the choice and the count is met again only by a burst over many replicas. */
 const tries = 50
 
-async function untilSeated<T>(
+async function untilReserved<T>(
   db: Db,
   settings: TenantSettings,
-  seat: (tx: Tx, mayOpen: boolean) => Promise<T>,
+  work: (tx: Tx, mayOpen: boolean) => Promise<T>,
 ): Promise<T> {
   let mayOpen = false
   for (let i = 0; i < tries; i++) {
     try {
       return await db.transaction(async (tx) => {
         if (mayOpen) await lockProjects(tx, settings.projects)
-        return await seat(tx, mayOpen)
+        return await work(tx, mayOpen)
       })
     } catch (error) {
-      if (!(error instanceof SeatsChanged)) throw error
-      mayOpen ||= error.mayOpen
+      if (!(error instanceof CapacityChanged || isOutOfCapacity(error))) throw error
+      mayOpen ||= error instanceof CapacityChanged && error.mayOpen
     }
   }
-  throw new AppError('registry_unavailable', 'Too many tenants are being onboarded at once; try again.', {
-    retryAfterS: 1,
-  })
+  const words = 'Too many tenants are being onboarded at once; try again.'
+  throw new AppError('registry_unavailable', words, { retryAfterS: 1 })
 }

@@ -5,6 +5,7 @@ import { Cohort } from '../../concurrency/cohort.ts'
 import type { Db } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { IndexRow } from '../../registry/indexes.ts'
+import type { PlaceReservation } from '../../registry/reserve-places.ts'
 import type { TenantRow } from '../../registry/tenants.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import { makeIndex } from '../indexes/make-index.ts'
@@ -12,8 +13,7 @@ import type { TenantSettings } from '../places/settings.ts'
 import { activate } from './activate.ts'
 import { provisionTenant } from './provision-tenant.ts'
 import { type Order, reserve } from './reserve.ts'
-import { reserveNew } from './reserve-new.ts'
-import type { Reservation } from './take-seats.ts'
+import { reserveQuickly } from './reserve-quickly.ts'
 
 export interface TenantWorkDeps {
   readonly db: Db
@@ -25,9 +25,9 @@ export interface TenantWorkDeps {
 /** State that the verbs of this room share in one replica: the batches, and work that outlives a request. */
 export interface TenantWork extends TenantWorkDeps, AsyncDisposable {
   /** @returns undefined when the id is taken. @throws AppError `index_limit_reached` */
-  reserve(order: Order): Promise<Reservation | undefined>
+  reserve(order: Order): Promise<PlaceReservation | undefined>
   /** Runs until the tenant is active, whether or not anyone waits; see `provisionTenant`. */
-  provision(tenantId: TenantId, fresh?: Reservation): Promise<TenantRow>
+  provision(tenantId: TenantId, fresh?: PlaceReservation): Promise<TenantRow>
   /** Waits for an index to be ready, and makes it if that is this replica's task; see `makeIndex`. */
   indexReady(indexId: number): Promise<IndexRow | undefined>
   /** Makes these indexes, which this replica opened. */
@@ -57,7 +57,7 @@ export function openTenantWork(deps: TenantWorkDeps): TenantWork {
   }
   const indexReady = (indexId: number) => make(indexId, false)
 
-  const reserveNewOne = batched(reserveNew(deps), maxBatch)
+  const reserveQuicklyOne = batched(reserveQuickly(deps), maxBatch)
   const reserveAnyOne = batched(async (orders: readonly Order[]) => {
     const { reservations, opened } = await reserve(deps, orders)
     indexesOpened(opened)
@@ -65,15 +65,15 @@ export function openTenantWork(deps: TenantWorkDeps): TenantWork {
   }, maxBatch)
   const makingNamespaces = new Cohort(lingerMs)
   const activateOne = batched(
-    (places: readonly Reservation['place'][]) => activate(deps, places),
+    (places: readonly PlaceReservation['place'][]) => activate(deps, places),
     maxBatch,
     () => makingNamespaces.arrived(),
   )
 
-  async function provision(tenantId: TenantId, fresh: Reservation | undefined, signal: AbortSignal) {
+  async function provision(tenantId: TenantId, fresh: PlaceReservation | undefined, signal: AbortSignal) {
     // Others are waited for only where they are expected to be quick: an index at work, and nothing left half done.
     const arrive = fresh?.index.state === 'ready' ? makingNamespaces.setOut() : () => undefined
-    const activateFirst = (place: Reservation['place']) => {
+    const activateFirst = (place: PlaceReservation['place']) => {
       arrive()
       return activateOne(place)
     }
@@ -87,7 +87,7 @@ export function openTenantWork(deps: TenantWorkDeps): TenantWork {
 
   return {
     ...deps,
-    reserve: async (order) => (await reserveNewOne(order)) ?? reserveAnyOne(order),
+    reserve: async (order) => (await reserveQuicklyOne(order)) ?? reserveAnyOne(order),
     provision: (tenantId, fresh) => provisioning.run(tenantId, (signal) => provision(tenantId, fresh, signal)),
     indexReady,
     indexesOpened,

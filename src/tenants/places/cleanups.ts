@@ -2,11 +2,6 @@ import { and, asc, eq, isNull, lte, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import { cleanups } from '../../moves/state/moves.sql.ts'
 
-/** Records the cleanup before the namespace is requested (I11); it stays open and unarmed while the place is in use. */
-export async function openCleanups(tx: Tx, placeIds: readonly number[]): Promise<void> {
-  await tx.insert(cleanups).values(placeIds.map((placeId) => ({ placeId })))
-}
-
 /**
  * Counts a further request for the place's namespace, beyond its first maker's. From then on a refusal no longer means
  * that nothing exists.

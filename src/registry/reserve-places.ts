@@ -1,0 +1,142 @@
+import { sql } from 'drizzle-orm'
+import type { Tx } from '../db/connect.ts'
+import { namespaceName } from '../placement/naming.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import type { IndexState } from './indexes.sql.ts'
+import type { IndexRow } from './indexes.ts'
+import type { PlaceRow } from './places.ts'
+import type { NewTenant } from './tenants.ts'
+
+/** A tenant that is created, and the index that takes its first place. */
+export interface CreatedTenant {
+  readonly tenant: NewTenant
+  readonly actor: string
+  readonly indexId: number
+}
+
+/** A tenant that is being provisioned and needs a further place, since the store refused it the last one. */
+export interface WaitingTenant {
+  readonly tenantId: TenantId
+  /** The generation of the place that was refused. */
+  readonly lastGeneration: number
+  readonly indexId: number
+}
+
+/** A place that is counted and written down, but not made in the store yet. */
+export interface PlaceReservation {
+  readonly place: Pick<PlaceRow, 'id' | 'tenantId' | 'indexId' | 'indexName' | 'project' | 'namespace' | 'generation'>
+  readonly index: Pick<IndexRow, 'id' | 'kind' | 'state' | 'host'>
+}
+
+/**
+ * Reserves places of many tenants: the tenants' rows, the places, their cleanups, the indexes' counters and the audit, in
+ * one statement. A burst of new tenants costs one exchange with Postgres, and the counter, which every onboarding
+ * changes, is locked for just that long.
+ *
+ * A created tenant takes an id that is free (never used, or offboarded). Cleanups stand in the same statement as their
+ * places, before the store is asked for a namespace (docs/moves.md I11).
+ *
+ * @returns the places, in no order. A tenant whose id is taken, or whose generation has risen meanwhile, is left out.
+ * @throws Postgres' check violation when an index has no capacity for all of its tenants, is full or is going away: then
+ *   nothing was written. See `isOutOfCapacity`.
+ */
+export async function reservePlaces(
+  tx: Tx,
+  created: readonly CreatedTenant[],
+  waiting: readonly WaitingTenant[] = [],
+): Promise<readonly PlaceReservation[]> {
+  if (created.length + waiting.length === 0) return []
+  const of = <T>(pick: (one: CreatedTenant) => T) => sql.param(created.map(pick))
+  const ofWaiting = <T>(pick: (one: WaitingTenant) => T) => sql.param(waiting.map(pick))
+  const rows = await tx.execute<Row>(sql`
+    with created as (
+      select * from unnest(
+        ${of(({ tenant }) => tenant.id)}::text[], ${of(({ tenant }) => tenant.name)}::text[],
+        ${of(({ tenant }) => tenant.tier)}::text[], ${of(({ tenant }) => tenant.region)}::text[],
+        ${of(({ tenant }) => JSON.stringify(tenant.limits))}::text[],
+        ${of(({ tenant }) => JSON.stringify(tenant.attributes))}::text[],
+        ${of(({ tenant }) => tenant.initialKind)}::text[], ${of(({ tenant }) => stemOf(tenant.id))}::text[],
+        ${of(({ indexId }) => indexId)}::bigint[], ${of(({ actor }) => actor)}::text[]
+      ) as c (id, name, tier, region, limits, attributes, kind, stem, index_id, actor)
+    ), waiting as (
+      select * from unnest(
+        ${ofWaiting(({ tenantId }) => tenantId)}::text[], ${ofWaiting(({ tenantId }) => stemOf(tenantId))}::text[],
+        ${ofWaiting(({ indexId }) => indexId)}::bigint[], ${ofWaiting((one) => one.lastGeneration)}::integer[]
+      ) as w (id, stem, index_id, last_generation)
+    ), claimed as (
+      -- In the order of the ids, so that two callers can't lock each other out.
+      insert into tenants (id, name, tier, status, region, limits, attributes, initial_kind, last_generation)
+      select id, name, tier, 'provisioning', region, limits::jsonb, attributes::jsonb, kind, 1 from created order by id
+      on conflict (id) do update set
+        name = excluded.name, tier = excluded.tier, region = excluded.region, limits = excluded.limits,
+        limits_until = null, attributes = excluded.attributes, initial_kind = excluded.initial_kind,
+        status = 'provisioning', last_generation = tenants.last_generation + 1,
+        first_generation = tenants.last_generation + 1, updated_at = now()
+      where tenants.status = 'offboarded'
+      returning id, last_generation
+    ), raised as (
+      update tenants set last_generation = tenants.last_generation + 1 from waiting
+      where tenants.id = waiting.id and tenants.last_generation = waiting.last_generation
+        and tenants.status = 'provisioning'
+      returning tenants.id, tenants.last_generation
+    ), wanted as (
+      select id, claimed.last_generation as generation, stem, index_id from claimed join created using (id)
+      union all
+      select id, raised.last_generation, stem, index_id from raised join waiting using (id)
+    ), counted as (
+      -- -1 breaks the check on the column, and with it the whole statement.
+      update indexes
+      set namespaces_used = case when is_full or draining or state not in ('creating', 'ready') then -1 else namespaces_used + n end
+      from (select index_id, count(*)::int as n from wanted group by index_id) as taken
+      where indexes.id = taken.index_id
+      returning indexes.id, project, name, kind, state, host
+    ), placed as (
+      insert into places (tenant_id, index_id, project, index_name, namespace, generation, state)
+      select wanted.id, index_id, counted.project, counted.name, stem || generation, generation, 'reserved'
+      from wanted join counted on counted.id = index_id
+      returning id, tenant_id, index_id, index_name, project, namespace, generation
+    ), cleaned as (
+      insert into cleanups (place_id) select id from placed
+    ), noted as (
+      insert into audit (actor, action, tenant_id, detail)
+      select actor, 'tenant.create', id, jsonb_build_object('name', name, 'tier', tier, 'startsIn', kind)
+      from claimed join created using (id)
+    )
+    select placed.id::int as id, tenant_id, index_id::int as index_id, index_name, placed.project, namespace, generation,
+      kind, state, host
+    from placed join counted on counted.id = index_id`)
+  return rows.map(reservationOf)
+}
+
+export function isOutOfCapacity(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('constraint_name' in at && at.constraint_name === 'indexes_within_limit') return true
+  }
+  return false
+}
+
+/** Postgres adds the generation, which it alone knows for an id that was used before. */
+function stemOf(tenantId: TenantId): string {
+  return namespaceName(tenantId, 0).slice(0, -1)
+}
+
+interface Row extends Record<string, unknown> {
+  readonly id: number
+  readonly tenant_id: TenantId
+  readonly index_id: number
+  readonly index_name: string
+  readonly project: string
+  readonly namespace: string
+  readonly generation: number
+  readonly kind: IndexRow['kind']
+  readonly state: IndexState
+  readonly host: string | null
+}
+
+function reservationOf(row: Row): PlaceReservation {
+  const { id, tenant_id: tenantId, index_id: indexId, index_name: indexName, project, namespace, generation } = row
+  return {
+    place: { id, tenantId, indexId, indexName, project, namespace, generation },
+    index: { id: indexId, kind: row.kind, state: row.state, host: row.host },
+  }
+}
