@@ -36,6 +36,7 @@ import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.
 import { type LimitParts, openLimits } from './parts/limits.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
 import { openReranker } from './parts/reranker.ts'
+import { openTracing, tracedAnswerer, tracedEmbedder } from './parts/tracing.ts'
 import { startChunker } from './rag/chunks/chunker.ts'
 import { LossWatch } from './rag/losses/loss-watch.ts'
 import { ragMemory } from './rag/rag-memory.ts'
@@ -49,7 +50,6 @@ import { forgetDeadSessions } from './routing/barrier.ts'
 import { LeasedRoutes } from './routing/lease/leased-routes.ts'
 import type { VectorStore } from './stores/store.ts'
 import { createTelemetry } from './telemetry/telemetry.ts'
-import { createTracer } from './telemetry/tracer.ts'
 import { openTenantWork, type TenantWork } from './tenants/onboard/tenant-work.ts'
 import { startTenantSweep } from './tenants/sweep/tenant-sweep.ts'
 import { version } from './version.ts'
@@ -99,7 +99,8 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const log = overrides.log ?? createLogger({ level: config.log.level })
   const telemetry = createTelemetry()
   const url = config.databaseUrl.reveal()
-  const databases = opening.use(openDatabases(config, log))
+  const tracer = opening.use(await openTracing(config, log))
+  const databases = opening.use(openDatabases(config, log, tracer))
   const { main: database, lease: leaseDatabase } = databases
   await firstContact(url, () => refuseOldSchema(database))
   const { model, dimension } = config.embedding
@@ -108,12 +109,14 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   await refuseMissingProjects(database.db, config.pinecone.projects)
 
   const paces = new Paces()
-  const stores = overrides.stores ?? opening.use(openStores(config.pinecone, telemetry, paces))
-  const encoder = timed(overrides.embedder ?? opening.use(await openEmbedder(config.embedding)), telemetry)
+  const stores = overrides.stores ?? opening.use(openStores(config.pinecone, telemetry, paces, tracer))
+  const plain = timed(overrides.embedder ?? opening.use(await openEmbedder(config.embedding, tracer)), telemetry)
+  const encoder = tracer === undefined ? plain : tracedEmbedder(plain, tracer, config.embedding.provider)
   const chunker = opening.use(startChunker())
   const verifier = opening.use(openVerifier(config.jwt, telemetry))
   const words = await openWords(config.embedding)
-  const writer = overrides.answerer ?? opening.use(await openAnswerer(config.answer, words))
+  const answerer = overrides.answerer ?? opening.use(await openAnswerer(config.answer, words, tracer))
+  const writer = tracer === undefined ? answerer : tracedAnswerer(answerer, tracer, config.answer.provider)
   const { cache, embeddings, forget } = openCaches({ ...config.cache, quietMs: overrides.cacheQuietMs }, telemetry)
   const onFault = (error: unknown) => log.warn({ err: error }, 'Postgres could not be asked')
   const writes = opening.use(await listenForTenantWrites({ database, cache, onFault }))
@@ -136,7 +139,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const { db } = database
   const requests = opening.use(new RequestCounts(db, { onError: onFault }))
   const limits = opening.use(
-    openLimits(config, { db, routes, onFault, clock: overrides.limitsClock, onUsed: requests.noteTokens }),
+    openLimits(config, { db, routes, onFault, clock: overrides.limitsClock, tracer, onUsed: requests.noteTokens }),
   )
   const embedder = limits.metered(encoder)
 
@@ -159,8 +162,6 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     isDeaf: databases.isDeaf,
   })
 
-  const { otelEndpoint } = config
-  const tracer = otelEndpoint === undefined ? undefined : opening.use(createTracer({ endpoint: otelEndpoint }))
   const draining = new AbortController()
   const streamsEnd = new AbortController()
   const kit: HttpKit = {
@@ -175,7 +176,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const watched = { db, routes, stores, settings: { storeVisibleMs }, log }
   const losses = opening.use(new LossWatch(watched, { everyMs: overrides.lossEveryMs ?? 60_000 }))
   const ragParts = {
-    ...{ db, routes, stores, embedder, chunker, writes, losses, memory: ragMemory() },
+    ...{ db, routes, stores, embedder, chunker, writes, losses, memory: ragMemory(), tracer },
     settings: { storeInDoubtMs, storeVisibleMs, indexMetric: metric, retrieveMode: config.retrieveMode, words },
   }
   const ingestParts = { ...ragParts, database, telemetry, log, draining: draining.signal }
@@ -183,7 +184,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const forTenants = publicRoutes({
     ...{ ...ragParts, cache, embeddings, recentQueries, queueBounds: queueBoundsOf(config) },
     mcpOrigins: config.http.mcpOrigins,
-    ...{ answerSettings: config.answer, reranker: openReranker(config.rerank) },
+    ...{ answerSettings: config.answer, reranker: openReranker(config.rerank, tracer) },
     answerer: limits.meteredAnswers(writer),
   })
   const forStaff = adminRoutes({

@@ -44,7 +44,7 @@ test('what is required is enough, and the rest has the defaults of the contract'
     storeVisibleMs: 30_000,
   })
   expect(config.databaseUrl.reveal()).toBe(enough.DATABASE_URL)
-  expect(config).not.toHaveProperty('otelEndpoint')
+  expect(config).not.toHaveProperty('tracesUrl')
 })
 
 test('all faults are told at once, each with a remedy', () => {

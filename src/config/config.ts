@@ -18,6 +18,7 @@ import {
   pineconeOf,
 } from './setting-groups.ts'
 import { type Environment, settingReader } from './setting-reader.ts'
+import { tracesUrlOf } from './tracing-settings.ts'
 
 /** Every setting of the environment, parsed once. Each part gets its own slice. */
 export interface Config {
@@ -51,7 +52,8 @@ export interface Config {
   readonly priceListPath?: string
   readonly registryOutageReads: 'stale' | 'stop'
   readonly log: { readonly level: (typeof logLevels)[number] }
-  readonly otelEndpoint?: string
+  /** Address that traces are sent to; without it there are none. */
+  readonly tracesUrl?: string
   /** Oddities of the environment that do not prevent a start, a sentence each. */
   readonly warnings: readonly string[]
 }
@@ -96,7 +98,7 @@ export function readConfig(env: Environment = process.env, defaults: Partial<Rec
     ...optional('priceListPath', read.raw('PRICE_LIST')),
     registryOutageReads: read.choice('REGISTRY_OUTAGE_READS', ['stale', 'stop']),
     log: { level: read.choice('LOG_LEVEL', logLevels) },
-    ...optional('otelEndpoint', read.url('OTEL_EXPORTER_OTLP_ENDPOINT')),
+    ...optional('tracesUrl', tracesUrlOf(read)),
     warnings: misspelledSettings(env, read.variables),
   }
   read.finish()

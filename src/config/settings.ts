@@ -168,7 +168,13 @@ export const settings = [
     meaning: 'or `stop`: what reads do when Postgres is away longer than the lease',
   },
   { name: 'LOG_LEVEL', default: 'info', meaning: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`' },
-  { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', meaning: 'where traces go; without it there are none' },
+  {
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    meaning:
+      'where traces go, as OTLP in JSON to `<endpoint>/v1/traces`; without it there are none. Other standard `OTEL_*` variables hold as well (docs/observability.md)',
+  },
+  { name: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', meaning: 'the whole address that traces go to, in place of that one' },
+  { name: 'OTEL_SDK_DISABLED', default: 'false', meaning: '`true` turns traces off' },
 ] as const satisfies readonly Setting[]
 
 export type SettingName = (typeof settings)[number]['name']

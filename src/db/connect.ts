@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import type postgres from 'postgres'
+import type { Tracer } from '../tracing/tracer.ts'
 import { openDriver } from './driver.ts'
 import { Listener } from './listener.ts'
 import { isWorkedOn } from './second-opinion.ts'
@@ -30,6 +31,8 @@ export interface ConnectOptions {
   readonly patienceMs?: number
   /** A listener shared with other pools; by default the first `listen` opens one. */
   readonly listener?: Listener
+  /** Without one statements are not traced. */
+  readonly tracer?: Tracer | undefined
 }
 
 function build(sql: postgres.Sql) {
@@ -68,6 +71,7 @@ export function connect(options: ConnectOptions): Database {
     patienceMs,
     isWorking: () => isWorkedOn({ url: options.url, applicationName, forMs: patienceMs / 2 }),
     giveUp: replace,
+    tracer: options.tracer,
   })
   const sql = standing(() => current, watch)
   let listener = options.listener

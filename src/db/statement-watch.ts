@@ -1,5 +1,10 @@
+import { errorTypeOf, type Span, type Tracer } from '../tracing/tracer.ts'
+import { statementFields } from './statement-fields.ts'
+
 /** The methods that postgres.js calls on its own statements; its types lack them. */
 interface DriverStatement {
+  /** The statement's text around its parameters, which are elsewhere. */
+  readonly strings: readonly string[]
   handler: (statement: unknown) => unknown
   resolve: (rows: unknown) => unknown
   reject: (fault: unknown) => unknown
@@ -12,6 +17,8 @@ export interface StatementWatchOptions {
   isWorking(): Promise<boolean>
   /** Gives up the dead connections, so that everything that waits for them fails. */
   giveUp(): void
+  /** Without one statements are not traced. */
+  readonly tracer?: Tracer | undefined
 }
 
 /** Limit, in patiences, even for a server that reports it is working: its answer may have been lost. */
@@ -52,12 +59,15 @@ export class StatementWatch implements Disposable {
     const { handler, resolve, reject } = statement
     statement.handler = (self) => {
       const end = this.begin()
+      const span = this.#options.tracer && startSpan(this.#options.tracer, statement.strings)
       statement.resolve = (rows) => {
         end()
+        span?.end()
         return resolve(rows)
       }
       statement.reject = (fault) => {
         end()
+        span?.end(errorTypeOf(fault))
         onFault?.(fault)
         return reject(fault)
       }
@@ -84,6 +94,11 @@ export class StatementWatch implements Disposable {
     if (!this.#waiting.has(key) || (isWorking && ageMs < patiencesAtMost * patienceMs)) return
     this.#options.giveUp()
   }
+}
+
+function startSpan(tracer: Tracer, strings: readonly string[]): Span | undefined {
+  const fields = statementFields(strings)
+  return tracer.call('client', fields['db.query.summary'], fields)
 }
 
 /** Wraps a function of the driver that makes statements, and watches each of them. */

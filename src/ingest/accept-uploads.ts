@@ -6,6 +6,7 @@ import { type DocumentInfo, documentInfo } from '../rag/documents/get-document.t
 import { idTaken, writeGroups } from '../rag/writes/write-sight.ts'
 import { enqueueUploads, type NewUpload, type QueueBounds } from '../registry/uploads/enqueue-uploads.ts'
 import type { TenantRoutes } from '../routing/lease/tenant-routes.ts'
+import type { Tracer } from '../tracing/tracer.ts'
 import { checkUpload, type UploadInput } from './check-upload.ts'
 
 export interface AcceptUploadsDeps {
@@ -13,6 +14,8 @@ export interface AcceptUploadsDeps {
   readonly routes: Pick<TenantRoutes, 'find' | 'catchUp'>
   readonly embedder: Pick<Embedder, 'maxTokens'>
   readonly queueBounds: QueueBounds
+  /** Without one the work on an upload is not traced. */
+  readonly tracer?: Tracer | undefined
 }
 
 export type Accepted =
@@ -36,9 +39,10 @@ export async function acceptUploads(
   const { tenantId } = principal
   const { routing } = await deps.routes.find(tenantId)
   const names = new Set<string>()
+  const traceparent = deps.tracer?.headers().traceparent
   const checked = inputs.map((input): NewUpload | AppError => {
     try {
-      const upload = checkUpload(tenantId, input, deps.embedder)
+      const upload = { ...checkUpload(tenantId, input, deps.embedder), traceparent }
       if (input.documentId !== undefined && names.has(input.documentId)) throw twice()
       names.add(upload.documentId)
       return upload

@@ -2,10 +2,13 @@ import { AppError } from '../errors.ts'
 import { type PutDocumentDeps, putDocument } from '../rag/documents/put-document.ts'
 import { type ClaimedUpload, type UploadClaimEnds, uploadClaimEnds } from '../registry/uploads/upload-claims.ts'
 import type { TenantRoutes } from '../routing/lease/tenant-routes.ts'
+import { type Tracer, traced } from '../tracing/tracer.ts'
 import type { Extractor } from './extractor.ts'
 
 export interface ProcessUploadDeps extends PutDocumentDeps {
   readonly extractor: Pick<Extractor, 'extract'>
+  /** Without one the work on an upload is not traced. */
+  readonly tracer?: Tracer | undefined
 }
 
 /** The upload was taken back, replaced, or taken over from us: nothing more of it is ours to do. */
@@ -14,11 +17,27 @@ export class LostUpload extends Error {
 }
 
 /**
- * Reads, cuts, embeds and stores one upload that is ours, and says on the way how far it is.
+ * Reads, cuts, embeds and stores one upload that is ours, and says on the way how far it is. Its span is a child of the
+ * request's that sent it.
  *
  * @throws LostUpload, AppError `unreadable_document`, and those of `putDocument`.
  */
 export async function processUpload(deps: ProcessUploadDeps, job: ClaimedUpload, signal: AbortSignal): Promise<void> {
+  const { tracer } = deps
+  if (tracer === undefined) return process(deps, job, signal)
+  const fields = {
+    'messaging.system': 'postgresql',
+    'messaging.destination.name': 'uploads',
+    'messaging.operation.name': 'process',
+    'messaging.operation.type': 'process',
+    'tenant_router.tenant_id': job.tenantId,
+    'tenant_router.attempt': job.attempts,
+  }
+  const from = { get: (name: string) => (name === 'traceparent' ? job.traceparent : undefined) }
+  await traced(tracer.serve('consumer', 'process uploads', fields, from), () => process(deps, job, signal))
+}
+
+async function process(deps: ProcessUploadDeps, job: ClaimedUpload, signal: AbortSignal): Promise<void> {
   const ends = uploadClaimEnds(deps.db)
   // A tenant that may not be served now is not worked for.
   await deps.routes.find(job.tenantId)

@@ -9,6 +9,8 @@ export interface HttpRerankerOptions {
   readonly shape: RerankShape
   readonly model?: string | undefined
   readonly apiKey?: string | undefined
+  /** Sends the requests; default the runtime's own. */
+  readonly fetch?: typeof fetch | undefined
   /** Limit of one attempt, default 5,000. */
   readonly timeoutMs?: number
   /** Retries after the first attempt, default 2. */
@@ -27,6 +29,7 @@ const repeatable = new Set([408, 409, 425, 429, 500, 502, 503, 504])
 export function httpReranker(options: HttpRerankerOptions): Reranker {
   const { url, shape, model, apiKey, timeoutMs = 5_000, maxRetries = 2, retryBaseMs = 200 } = options
   const rules = shapeRules[shape]
+  const send = options.fetch ?? fetch
   const headers = {
     'content-type': 'application/json',
     accept: 'application/json',
@@ -35,7 +38,7 @@ export function httpReranker(options: HttpRerankerOptions): Reranker {
 
   async function attempt(body: string, signal: AbortSignal | undefined): Promise<unknown> {
     const end = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])])
-    const response = await fetch(url, { method: 'POST', headers, body, signal: end, redirect: 'error' })
+    const response = await send(url, { method: 'POST', headers, body, signal: end, redirect: 'error' })
     if (response.ok) return response.json()
     const words = (await response.text()).slice(0, 300)
     throw new Refusal(response.status, apiKey ? words.replaceAll(apiKey, '***') : words, pauseOf(response))

@@ -11,6 +11,8 @@ export interface OpenAiClientOptions {
   readonly baseUrl?: string | undefined
   /** The header that carries the key. Default: `api-key` for Azure, `authorization` for all others. */
   readonly keyHeader?: 'auto' | 'authorization' | 'api-key' | undefined
+  /** Sends the requests; default the runtime's own. */
+  readonly fetch?: typeof fetch | undefined
 }
 
 const azure = /\.(azure\.com|azure-api\.net|azure\.us|azure\.cn)$/
@@ -19,7 +21,7 @@ const azure = /\.(azure\.com|azure-api\.net|azure\.us|azure\.cn)$/
  * Sets everything that the SDK would read from the environment, and disables its log, which would contain the texts.
  */
 export function openAiClient(
-  { apiKey, baseUrl, keyHeader = 'auto' }: OpenAiClientOptions,
+  { apiKey, baseUrl, keyHeader = 'auto', fetch }: OpenAiClientOptions,
   patience: { readonly timeout: number; readonly maxRetries: number },
 ): OpenAI {
   const url = new URL(baseUrl || 'https://api.openai.com/v1')
@@ -35,6 +37,7 @@ export function openAiClient(
     logLevel: 'off',
     defaultQuery: query,
     ...(isAzure ? { defaultHeaders: { Authorization: null, 'api-key': apiKey || 'none' } } : {}),
+    ...(fetch && { fetch }),
     ...patience,
   })
 }

@@ -8,12 +8,14 @@ import { pineconeStore } from '../stores/pinecone.ts'
 import type { VectorStore } from '../stores/store.ts'
 import type { HttpMeter } from '../telemetry/http-meter.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
+import { type Tracer, tracedFetch } from '../tracing/tracer.ts'
 
 /** The vector store over every configured project; it counts calls and reports refusals to the movers. */
 export function openStores(
   { projects }: Config['pinecone'],
   { store, steps }: Telemetry,
   paces: Paces,
+  tracer: Tracer | undefined,
 ): VectorStore & AsyncDisposable {
   return pineconeStore({
     projects: projects.map(({ name, apiKey, controllerHost }) => ({ name, apiKey: apiKey.reveal(), controllerHost })),
@@ -23,6 +25,7 @@ export function openStores(
       paces.noteCall(call)
       if (op === 'query') steps.store.observe(ms)
     },
+    tracer,
   })
 }
 
@@ -43,10 +46,10 @@ export function openVerifier(jwt: Config['jwt'], { tokenCache }: Telemetry): Tok
 }
 
 /** Loads each provider only when used: the local encoder comes with optional packages, the OpenAI SDK loads slowly. */
-export async function openEmbedder(settings: Config['embedding']): Promise<Embedder> {
+export async function openEmbedder(settings: Config['embedding'], tracer: Tracer | undefined): Promise<Embedder> {
   if (settings.provider === 'local') return (await import('../models/local.ts')).startLocalEmbedder()
   const { openAiEmbedder } = await import('../models/openai.ts')
-  return openAiEmbedder({ ...settings, apiKey: settings.apiKey?.reveal() })
+  return openAiEmbedder({ ...settings, apiKey: settings.apiKey?.reveal(), fetch: tracer && tracedFetch(tracer) })
 }
 
 /** Related words for the built-in encoder: both know only English. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import { connect, type Database } from '../db/connect.ts'
 import { Listener } from '../db/listener.ts'
+import type { Tracer } from '../tracing/tracer.ts'
 
 export interface Databases extends AsyncDisposable {
   /** The pool for requests and background work. */
@@ -16,7 +17,11 @@ const deaf =
   'What Postgres tells (NOTIFY) does not arrive, as behind a transaction pooler: this replica looks every 2 s instead. Set DATABASE_LISTEN_URL to a direct connection.'
 
 /** One replica's pools except the one for limits, and the one connection that listens for all of them. */
-export function openDatabases({ databaseUrl, databaseListenUrl }: Config, log: Logger): Databases {
+export function openDatabases(
+  { databaseUrl, databaseListenUrl }: Config,
+  log: Logger,
+  tracer: Tracer | undefined,
+): Databases {
   const opening = new AsyncDisposableStack()
   const url = databaseUrl.reveal()
   const listener: Listener = new Listener({
@@ -25,8 +30,8 @@ export function openDatabases({ databaseUrl, databaseListenUrl }: Config, log: L
     onFault: (error) => log.warn({ err: error }, 'Postgres could not be listened to'),
     onDeaf: (isDeaf) => (isDeaf ? log.warn(deaf) : log.info('what Postgres tells arrives again')),
   })
-  const main = opening.use(connect({ url, max: 10, listener }))
-  const lease = opening.use(connect({ url, max: 3, applicationName: 'tenant-router lease', listener }))
+  const main = opening.use(connect({ url, max: 10, listener, tracer }))
+  const lease = opening.use(connect({ url, max: 3, applicationName: 'tenant-router lease', listener, tracer }))
   opening.use(listener)
   return { main, lease, isDeaf: () => listener.isDeaf, [Symbol.asyncDispose]: () => opening.disposeAsync() }
 }

@@ -14,6 +14,7 @@ import type { Embedder, TenantEmbedder } from '../models/embedder.ts'
 import { forgetOldKeys } from '../registry/idempotency/idempotency-keys.ts'
 import { forgetOldPermits } from '../registry/permits/take-permits.ts'
 import type { TenantRoutes } from '../routing/lease/tenant-routes.ts'
+import type { Tracer } from '../tracing/tracer.ts'
 
 export interface LimitParts {
   /** The pool for calls that may be slow. */
@@ -21,6 +22,7 @@ export interface LimitParts {
   readonly routes: Pick<TenantRoutes, 'find'>
   readonly onFault: (error: unknown) => void
   readonly clock?: Clock | undefined
+  readonly tracer?: Tracer | undefined
   readonly onUsed?: TenantGateOptions['onUsed']
   readonly tidyEveryMs?: number
 }
@@ -45,13 +47,13 @@ const writeSlots = { slots: 32, ofTenant: 24 }
 /** The limits of tenants on this replica. */
 export function openLimits(
   { limits, databaseUrl, embedding, answer }: Config,
-  { db, routes, onFault, clock, onUsed, tidyEveryMs = 600_000 }: LimitParts,
+  { db, routes, onFault, clock, tracer, onUsed, tidyEveryMs = 600_000 }: LimitParts,
 ): OpenLimits {
   const opening = new AsyncDisposableStack()
   const time = clock ?? systemClock
   // A connection of its own: permits must not queue behind the queries of whoever they are to hold back.
   const url = databaseUrl.reveal()
-  const database = opening.use(connect({ url, max: 1, applicationName: 'tenant-router limits' }))
+  const database = opening.use(connect({ url, max: 1, applicationName: 'tenant-router limits', tracer }))
   const { store, onError, byTier, slots } = limits
   const source =
     store === 'memory'

@@ -1,5 +1,6 @@
 import { Indexes, type IndexModel } from '@pinecone-database/pinecone'
 import { AppError } from '../errors.ts'
+import type { Tracer } from '../tracing/tracer.ts'
 import { type Confirms, indexList, indexNamed } from './confirmed.ts'
 import { pineconePlace } from './pinecone-place.ts'
 import type { IndexInfo, VectorStore } from './store.ts'
@@ -16,6 +17,8 @@ export interface PineconeStoreOptions {
   readonly timeouts?: Partial<TransportOptions['timeouts']>
   readonly retry?: Partial<TransportOptions['retry']>
   readonly onCall?: (call: StoreCall) => void
+  /** Without one calls are not traced. */
+  readonly tracer?: Tracer | undefined
 }
 
 const timeouts = { readMs: 10_000, writeMs: 30_000 }
@@ -26,8 +29,12 @@ const retry = { attempts: 4, baseMs: 100, maxMs: 5_000, readDeadlineMs: 20_000, 
  * own `fetch`, so that its headers, attempts and doubts need no ambient context.
  */
 export function pineconeStore(options: PineconeStoreOptions): VectorStore & AsyncDisposable {
-  const wire = transport({ timeouts: { ...timeouts, ...options.timeouts }, retry: { ...retry, ...options.retry } })
-  const calls = storeCalls(wire, options.onCall)
+  const wire = transport({
+    timeouts: { ...timeouts, ...options.timeouts },
+    retry: { ...retry, ...options.retry },
+    traceHeaders: options.tracer?.headers,
+  })
+  const calls = storeCalls(wire, options)
   const projects = new Map(options.projects.map((project) => [project.name, project]))
   const projectOf = (name: string): PineconeProject => {
     const project = projects.get(name)

@@ -1,4 +1,5 @@
 import { type ErrorCode, isAppError } from '../errors.ts'
+import { type Tracer, traced } from '../tracing/tracer.ts'
 import { type StoreOp, storeFault } from './store-fault.ts'
 import { type Exchange, newExchange, type Transport } from './transport.ts'
 
@@ -52,8 +53,13 @@ export interface StoreCalls {
   ): Promise<{ readonly value: T | undefined; readonly exchange: Exchange }>
 }
 
-export function storeCalls(transport: Transport, onCall: ((call: StoreCall) => void) | undefined): StoreCalls {
-  return {
+export interface StoreCallsOptions {
+  readonly onCall?: ((call: StoreCall) => void) | undefined
+  readonly tracer?: Tracer | undefined
+}
+
+export function storeCalls(transport: Transport, { onCall, tracer }: StoreCallsOptions): StoreCalls {
+  const calls: StoreCalls = {
     async run(target, call, isAnswer) {
       const { op, project, index, write, signal } = target
       const startedAt = performance.now()
@@ -84,6 +90,29 @@ export function storeCalls(transport: Transport, onCall: ((call: StoreCall) => v
         report(isAppError(fault) ? fault.code : 'aborted')
         throw fault
       }
+    },
+  }
+  return tracer === undefined ? calls : tracedCalls(calls, tracer)
+}
+
+/** A span a call, its retries within it. An index's name is ours; a namespace would name the tenant and its content's place. */
+function tracedCalls(calls: StoreCalls, tracer: Tracer): StoreCalls {
+  return {
+    run(target, call, isAnswer) {
+      const { op, index } = target
+      const span = tracer.call('client', index === '' ? op : `${op} ${index}`, {
+        'db.system.name': 'pinecone',
+        'db.operation.name': op,
+        'db.collection.name': index === '' ? undefined : index,
+      })
+      return traced(
+        span,
+        () => calls.run(target, call, isAnswer),
+        ({ exchange }) => ({
+          'db.response.status_code': String(exchange.status),
+          'tenant_router.store.attempts': exchange.attempts,
+        }),
+      )
     },
   }
 }

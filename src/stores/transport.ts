@@ -12,6 +12,8 @@ export interface TransportOptions {
     readonly writeDeadlineMs: number
   }
   readonly random?: () => number
+  /** What each request carries of the trace that it is made in. */
+  readonly traceHeaders?: (() => Readonly<Record<string, string>>) | undefined
 }
 
 /** One call to the store and its observed state. The transport fills it; the SDK would hide it. */
@@ -75,13 +77,14 @@ export function transport(options: TransportOptions): Transport {
 
 async function send(
   http: HttpAttempts,
-  { timeouts, retry, random = Math.random }: TransportOptions,
+  { timeouts, retry, random = Math.random, traceHeaders }: TransportOptions,
   exchange: Exchange,
   url: string,
   init: RequestInit,
 ): Promise<Answer> {
   const { signal, write } = exchange
-  const headers = init.headers as Record<string, string>
+  const own = init.headers as Record<string, string>
+  const headers = traceHeaders === undefined ? own : { ...own, ...traceHeaders() }
   const attemptMs = write ? timeouts.writeMs : timeouts.readMs
   const deadline = performance.now() + (write ? retry.writeDeadlineMs : retry.readDeadlineMs)
   for (;;) {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Context } from 'hono'
 import type { Principal } from '../../auth/principal.ts'
-import type { Span } from '../../telemetry/tracer.ts'
+import type { Span } from '../../tracing/tracer.ts'
 import type { ClaimedPlaces } from '../request/claimed-place.ts'
 import type { Form } from '../request/form.ts'
 import type { Admission } from './kit.ts'

@@ -3,7 +3,7 @@ import type { Principal, TenantPrincipal } from '../../auth/principal.ts'
 import type { Tx } from '../../db/connect.ts'
 import type { AppError } from '../../errors.ts'
 import type { HttpMeter } from '../../telemetry/http-meter.ts'
-import type { Tracer } from '../../telemetry/tracer.ts'
+import type { Tracer } from '../../tracing/tracer.ts'
 import type { Transfers } from './transfers.ts'
 
 /** A tenant's request that was counted and let in, or not. */

@@ -1,6 +1,7 @@
 import type { Principal } from '../../auth/principal.ts'
 import type { AppError, ErrorCode } from '../../errors.ts'
 import type { RouteMeter } from '../../telemetry/http-meter.ts'
+import type { Span } from '../../tracing/tracer.ts'
 import { challenge } from './access.ts'
 import { answerBytesMax, answerTooLong } from './answer-limit.ts'
 import { eventStream } from './event-stream.ts'
@@ -32,12 +33,6 @@ export class RouteAnswers {
     this.#kit = kit
     this.#meter = kit.meter.route(route.method.toUpperCase(), route.path)
     this.#slowMs = kit.slowMs ?? 1000
-  }
-
-  begin(exchange: Exchange): void {
-    const { method, path } = this.#route
-    const parent = exchange.headers.get('traceparent') ?? undefined
-    exchange.span = this.#kit.tracer?.start(`${method.toUpperCase()} ${path}`, parent)
   }
 
   /** The token has been looked at. */
@@ -180,23 +175,23 @@ export class RouteAnswers {
     const ms = performance.now() - startedMs
     const { method, path } = this.#route
     this.#meter.done(status, ms, principal?.kind === 'tenant' ? principal.tenantId : undefined)
-    span?.end(
-      {
-        'http.request.method': method.toUpperCase(),
-        'http.route': path,
-        'http.response.status_code': status,
-        'tenant_router.request_id': requestId,
-        ...(principal?.kind === 'tenant' && { 'tenant_router.tenant_id': principal.tenantId }),
-        ...(code !== undefined && { 'error.type': code }),
-      },
-      status >= 500,
-    )
+    if (span !== undefined) endSpan(span, status, exchange, code)
     const change = principal?.kind === 'staff' && method !== 'get'
     const level = change || ms >= this.#slowMs ? 'info' : 'debug'
     const { log } = this.#kit
     if (!log.isLevelEnabled(level)) return
     log[level]({ requestId, ...whoOf(principal), method, path, status, ms: Math.round(ms * 10) / 10 }, 'served')
   }
+}
+
+/** A refusal has its code and is no failure of ours, as the semantic conventions say of a server's span. */
+function endSpan(span: Span, status: number, { principal }: Exchange, code: ErrorCode | undefined): void {
+  span.set({
+    'http.response.status_code': status,
+    'tenant_router.tenant_id': principal?.kind === 'tenant' ? principal.tenantId : undefined,
+    'error.type': code,
+  })
+  span.end(status >= 500 ? (code ?? 'internal') : undefined)
 }
 
 function whoOf(principal: Principal | undefined): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { Handler } from 'hono'
+import type { Span, Tracer } from '../../tracing/tracer.ts'
 import { Exchange } from './exchange.ts'
 import type { HttpKit, Traffic } from './kit.ts'
 import type { AnyRoute } from './route.ts'
@@ -13,9 +14,7 @@ export function serveRoute(route: AnyRoute, kit: HttpKit, traffic: Traffic): Han
   const answers = new RouteAnswers(route, kit, traffic)
   const stages = stagesOf(route, kit, traffic, answers)
   const work = handle(route, kit)
-  return async (context) => {
-    const exchange = new Exchange(context)
-    answers.begin(exchange)
+  const serve = async (exchange: Exchange): Promise<Response> => {
     try {
       for (const stage of stages) {
         const waits = stage(exchange)
@@ -27,6 +26,23 @@ export function serveRoute(route: AnyRoute, kit: HttpKit, traffic: Traffic): Han
       return answers.fault(error, exchange)
     }
   }
+  const { tracer } = kit
+  if (tracer === undefined) return (context) => serve(new Exchange(context))
+  return (context) => {
+    const exchange = new Exchange(context)
+    return begin(tracer, route, exchange).within(() => serve(exchange))
+  }
+}
+
+function begin(tracer: Tracer, route: AnyRoute, exchange: Exchange): Span {
+  const method = route.method.toUpperCase()
+  const fields = {
+    'http.request.method': method,
+    'http.route': route.path,
+    'tenant_router.request_id': exchange.requestId,
+  }
+  exchange.span = tracer.serve('server', `${method} ${route.path}`, fields, exchange.headers)
+  return exchange.span
 }
 
 function stagesOf(route: AnyRoute, kit: HttpKit, traffic: Traffic, answers: RouteAnswers): readonly Stage[] {

@@ -18,6 +18,8 @@ export interface NewUpload {
   readonly metadata: Record<string, string | number | boolean | string[]>
   readonly visibility: string[] | null
   readonly chunking: Record<string, unknown> | null
+  /** The trace that the work on it goes on in. */
+  readonly traceparent?: string | undefined
 }
 
 /** Limits of one tenant's queue. */
@@ -189,6 +191,7 @@ async function insert(
     ...{ ...upload, id: randomUUID(), generation, sizeBytes: upload.bytes.byteLength, turn },
     status: 'queued' satisfies UploadStatus as UploadStatus,
     ...{ attempts: 0, claim: null, reason: null satisfies UploadReason | null },
+    traceparent: upload.traceparent ?? null,
   }
   const [row] = await tx
     .insert(uploads)

@@ -17,6 +17,8 @@ export interface ClaimedUpload {
   readonly source: string | null
   readonly metadata: Readonly<Record<string, string | number | boolean | string[]>>
   readonly chunking: Readonly<Record<string, unknown>> | null
+  /** As `NewUpload` has it. */
+  readonly traceparent: string | null
   /** Includes this attempt. */
   readonly attempts: number
 }

@@ -1,0 +1,80 @@
+import http from 'node:http'
+import https from 'node:https'
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base'
+
+export interface BoundedExporterOptions {
+  /** The whole address that spans are posted to. */
+  readonly url: string
+  /** The collector failed, and did not at the time before; spans are dropped meanwhile. */
+  readonly onFailing: (error: Error | undefined) => void
+  readonly onWorking: () => void
+}
+
+export interface BoundedExporter extends SpanExporter {
+  /** Waits for the last spans, then breaks off what the collector has not taken. */
+  within(limitMs: number, flushed: Promise<void>): Promise<void>
+}
+
+/** How long a retry that is already waited for may keep the process: the longest pause of the SDK's. */
+const lastPauseMs = 6_000
+
+/**
+ * The SDK's exporter over OTLP/HTTP in JSON, with an end: the SDK has no way to break off a request to a collector that
+ * hangs, and its timers would keep the process alive for half a minute.
+ */
+export function boundedExporter({ url, onFailing, onWorking }: BoundedExporterOptions): BoundedExporter {
+  const secure = url.startsWith('https:')
+  const agent = secure ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true })
+  const exporter = new OTLPTraceExporter({ url, httpAgentOptions: () => agent })
+  const underWay = new Map<Promise<void>, (result: ExportResult) => void>()
+  let failing = false
+  let isOver = false
+
+  function note({ code, error }: ExportResult): void {
+    const fails = code !== ExportResultCode.SUCCESS
+    if (fails === failing || isOver) return
+    failing = fails
+    if (fails) onFailing(error)
+    else onWorking()
+  }
+
+  function breakOff(): void {
+    isOver = true
+    // The SDK waits for each batch on a timer of its own, which ends with the batch.
+    for (const tell of underWay.values()) tell({ code: ExportResultCode.FAILED })
+    agent.createConnection = () => {
+      throw new Error('the exporter is closed')
+    }
+    agent.destroy()
+  }
+
+  return {
+    export(spans: ReadableSpan[], done) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      underWay.set(promise, done)
+      exporter.export(spans, (result) => {
+        underWay.delete(promise)
+        resolve()
+        note(result)
+        done(result)
+      })
+    },
+    forceFlush: () => exporter.forceFlush(),
+    shutdown: () => exporter.shutdown(),
+    async within(limitMs, flushed) {
+      await settledWithin(limitMs, flushed)
+      const left = [...underWay.keys()]
+      breakOff()
+      await settledWithin(lastPauseMs, Promise.allSettled(left))
+    },
+  }
+}
+
+async function settledWithin(limitMs: number, work: Promise<unknown>): Promise<void> {
+  const { promise: timeUp, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, limitMs)
+  await Promise.race([work.catch(() => undefined), timeUp])
+  clearTimeout(timer)
+}
