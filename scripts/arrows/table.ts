@@ -278,6 +278,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
       'tenants/tenant-view.ts',
     ],
   },
+  'eventsource-parser': { only: ['cli/kit/event-source.ts'] },
   'fastest-levenshtein': {
     only: ['config/misspelled-settings.ts', 'http/create-app.ts', 'http/request/field-names.ts'],
   },
