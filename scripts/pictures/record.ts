@@ -9,8 +9,11 @@ import { StringDecoder } from 'node:string_decoder'
  * (asciicast v2). `node scripts/pictures/main.ts` makes the picture from that file. `script` of util-linux gives the
  * terminal, so this runs on Linux.
  *
- *     node scripts/pictures/record.ts demo npm run demo
- *     node scripts/pictures/record.ts promote npm run -s cli -- promote acme-bikes --yes    # beside `npm start`
+ *     node scripts/pictures/record.ts demo npm run -s demo
+ *     node scripts/pictures/record.ts promote npm run -s cli -- promote acme-bikes --yes
+ *
+ * The second runs beside `npm start`, with `TENANT_ROUTER_TOKEN` set (`npm run -s cli -- token --role platform`), after
+ * an app of the tenant has put 8,000 vectors, so that there is something to copy.
  */
 const [name, ...command] = process.argv.slice(2)
 if (name === undefined || command.length === 0) {

@@ -10,7 +10,9 @@ const [letterWidth, lineHeight, margin] = [8.4, 19, 16]
 /** Changes nearer to each other than this are one frame: no eye tells them apart, and each costs bytes. */
 const frameS = 0.2
 /** A terminal that stands still is shown this long at most; what it waited for is in the recording. */
-const stillS = 1.2
+const stillS = 0.8
+/** A longer film is played faster, as a whole. */
+const longestS = 45
 /** How long the last frame stays before the film begins anew. */
 const endS = 6
 
@@ -54,18 +56,26 @@ export function recordingPicture(cast: string): string {
 /** Frames by the film's own clock, in which nothing stands still for long. */
 function filmOf(columns: number, rows: number, events: readonly [number, string, string][]): readonly Frame[] {
   const terminal = openTerminal(columns, rows)
+  const times = filmTimes(events.map(([seconds]) => seconds))
   const frames: Frame[] = []
-  let [film, before] = [0, events[0]?.[0] ?? 0]
-  for (const [at, [seconds, , text]] of events.entries()) {
-    film += Math.min(seconds - before, stillS)
-    before = seconds
+  for (const [at, [, , text]] of events.entries()) {
     terminal.write(text)
-    const next = events[at + 1]
-    const last = frames.at(-1)
-    if (next !== undefined && (next[0] - seconds < 0.02 || film - (last?.atS ?? -1) < frameS)) continue
-    frames.push({ atS: film, screen: terminal.screen() })
+    const [time = 0, next] = [times[at], times[at + 1]]
+    const last = frames.at(-1)?.atS ?? -1
+    if (next !== undefined && (next - time < 0.02 || time - last < frameS)) continue
+    frames.push({ atS: time, screen: terminal.screen() })
   }
   return frames
+}
+
+function filmTimes(seconds: readonly number[]): readonly number[] {
+  let film = 0
+  const cut = seconds.map((at, index) => {
+    film += Math.min(at - (seconds[index - 1] ?? at), stillS)
+    return film
+  })
+  const pace = Math.min(1, longestS / film)
+  return cut.map((at) => at * pace)
 }
 
 /** Runs of the same look, each at its column, so that no font's width can shift what stands behind it. */
