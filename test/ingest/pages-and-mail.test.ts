@@ -45,7 +45,7 @@ describe('a page', () => {
       '<math><mi>A</mi><mo>=</mo><mfrac><mi>x</mi><mn>2</mn></mfrac><msup><mi>r</mi><mn>2</mn></msup><annotation>no</annotation></math>',
       'A=x/2r^2',
     ],
-    ['a power', '<p>10<sup>6</sup> cm<sup>2</sup>, as said<sup>1</sup></p>', '10^6 cm^2, as said1'],
+    ['a power', '<p>10<sup>6</sup> cm<sup>2</sup>, as said<sup>1</sup></p>', '10^6 cm^2, as said^1'],
     ['a line that is no heading’s', '<p>Words<br>---</p>', 'Words\n\\---'],
   ])('with %s is read as it is seen', async (_, body, text) => {
     expect(await page(body)).toBe(text)

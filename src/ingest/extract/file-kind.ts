@@ -80,7 +80,9 @@ function pdfStart(bytes: Uint8Array): number | undefined {
   if (head.startsWith('%PDF-')) return 0
   // Adobe's own readers take this first line, too.
   if (/^%!PS-Adobe-\S+ PDF-\d/.test(head)) return 0
-  const found = /(?:^|[\r\n\0]|\xef\xbb\xbf|[\x80-\xff])%PDF-\d\.\d/.exec(head)
+  const found =
+    /(?:^|\p{Cc}|[\x80-\xff])%PDF-\d\.\d/u.exec(head) ??
+    /%PDF-\d\.\d[^\r\n]*[\r\n]+(?:%[^\r\n]*[\r\n]+)?\d+ \d+ obj\b/.exec(head)
   if (found === null) return undefined
   const end = Buffer.from(bytes.subarray(Math.max(0, bytes.length - sniffLength))).toString('latin1')
   const start = found.index + found[0].indexOf('%PDF-')

@@ -6,6 +6,8 @@ import { type ExtractCaps, textTooLong, Unreadable } from './text/caps.ts'
 
 /** Further attachments of a mail are named and not read. */
 const attachmentsMax = 50
+/** Mails within a mail are read like its other files: the library would write their heads by the machine's locale. */
+const wholeMails = { rfc822Attachments: true, forceRfc822Attachments: true }
 const separator = /\r?\n\r?\n>?From [^\r\n]*\d\d:\d\d[^\r\n]*\r?\n/g
 
 /** Reads a file that came with a mail, as any other. */
@@ -26,7 +28,7 @@ export async function readMail(
   let text = ''
   let title: string | null = null
   for (const message of messagesOf(bytes)) {
-    const mail = await PostalMime.parse(message).catch((cause: unknown) => {
+    const mail = await PostalMime.parse(message, wholeMails).catch((cause: unknown) => {
       throw new Unreadable('The mail is broken: it cannot be read.', { cause })
     })
     const left = { ...caps, textLength: caps.textLength - text.length }
@@ -42,10 +44,16 @@ function* messagesOf(bytes: Uint8Array): Generator<Uint8Array> {
   const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1')
   let start = Math.max(0, head.search(/[^\s\xef\xbb\xbf]/))
   if (/^>?From /.test(head.slice(start))) {
-    for (const found of Buffer.from(bytes).toString('latin1').matchAll(separator)) {
-      yield bytes.subarray(start, found.index)
+    const all = Buffer.from(bytes).toString('latin1')
+    // A line that begins like a mail's first one is marked (mboxrd).
+    const unmarked = (from: number, to?: number) =>
+      Buffer.from(all.slice(from, to).replace(/^>(>*From )/gm, '$1'), 'latin1')
+    for (const found of all.matchAll(separator)) {
+      yield unmarked(start, found.index)
       start = found.index + found[0].length
     }
+    yield unmarked(start)
+    return
   }
   yield bytes.subarray(start)
 }
@@ -78,7 +86,7 @@ async function mailText(
     const file = { bytes, contentType, name: attachment.filename ?? undefined }
     const read = at < attachmentsMax ? await readAttachment(file, caps).catch(unreadable) : undefined
     if (read === undefined) unread.push(name)
-    else parts.push(`## ${name}`, read.text)
+    else parts.push(isMail(attachment) ? '' : `## ${name}`, read.text)
     if (parts.reduce((sum, part) => sum + part.length, 0) > caps.textLength) throw textTooLong(caps)
   }
   if (unread.length > 0) parts.push(`Attached: ${unread.join(', ')}`)
@@ -113,6 +121,11 @@ function bodyOf({ html, text }: Email, caps: ExtractCaps): string {
 function isFile({ related, mimeType, disposition, filename }: Attachment): boolean {
   if (related === true || /pgp-signature|pkcs7-signature/.test(mimeType)) return false
   return disposition === 'attachment' || filename !== null || !/^image\//.test(mimeType)
+}
+
+/** Its subject is its heading. */
+function isMail({ filename, mimeType }: Attachment): boolean {
+  return mimeType === 'message/rfc822' && !filename
 }
 
 function nameOf({ filename, mimeType }: Attachment): string {

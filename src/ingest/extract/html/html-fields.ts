@@ -4,9 +4,12 @@ const shown = new Set([
   ...['submit', 'button', 'reset'],
 ])
 
-/** What an input shows, with a blank at each side. */
-export function fieldText({ type = 'text', value = '' }: Readonly<Record<string, string>>): string {
-  return value !== '' && shown.has(type.toLowerCase()) ? ` ${value} ` : ''
+/** What an input shows, with a blank at each side: its value, or else what it says should be written there. */
+export function fieldText(attributes: Readonly<Record<string, string>>): string {
+  const { type = 'text', value = '', placeholder = '', alt = '' } = attributes
+  const kind = type.toLowerCase()
+  const words = kind === 'image' ? alt : kind === 'password' ? placeholder : value || placeholder
+  return words !== '' && (shown.has(kind) || kind === 'image' || kind === 'password') ? ` ${words} ` : ''
 }
 
 /** A list to choose from: what is chosen is seen, and of one without a choice the first. */

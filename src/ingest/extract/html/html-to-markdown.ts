@@ -33,20 +33,29 @@ export function htmlToMarkdown(
   let mainDepth = 0
   let articleDepth = 0
   let drawings = 0
+  /** What stands above or beside letters of the base text, held back to its end so that its words stay whole. */
+  let readings: string | undefined
+  let isReading = false
+  /** Parts that a button of the page opens. */
+  const opened = new Set<string>()
   let title: string | undefined
   let inTitle = false
-  const open: { readonly name: string; readonly part: 'main' | 'article' | undefined; children: number }[] = []
+  const open: {
+    readonly name: string
+    readonly part: 'main' | 'article' | undefined
+    children: number
+    hint: string | undefined
+  }[] = []
   const place = (): void => {
     writer.part = mainDepth > 0 ? 'main' : articleDepth > 0 ? 'article' : 'around'
   }
   const parser = new Parser(
     {
       onopentag(name, attributes) {
-        if (name === 'title' && title === undefined) [title, inTitle] = ['', true]
-        if (
-          skipped > 0 ||
-          isUnseen(name, attributes, { isInMain: mainDepth + articleDepth > 0, isDrawn: drawings > 0 })
-        ) {
+        if (name === 'title' && title === undefined && drawings === 0) [title, inTitle] = ['', true]
+        const isDrawn = drawings > 0
+        for (const id of attributes['aria-controls']?.split(/\s+/) ?? []) opened.add(id)
+        if (skipped > 0 || isUnseen(name, attributes, { isDrawn, isOpened: opened.has(attributes.id ?? '') })) {
           skipped += 1
           if (skipped > depthMax) throw tooDeep()
           return
@@ -58,13 +67,15 @@ export function htmlToMarkdown(
           const sign = mathSigns[parent.name]
           if (sign !== undefined && parent.children === 2) writer.text(sign)
         }
-        open.push({ name, part, children: 0 })
+        open.push({ name, part, children: 0, hint: attributes.placeholder })
         if (open.length > depthMax) throw tooDeep()
         if (part !== undefined) writer.endBlock()
         if (part === 'main') mainDepth += 1
         if (part === 'article') articleDepth += 1
         place()
         if (name === 'svg') drawings += 1
+        if (name === 'ruby') readings = ''
+        isReading = name === 'rt' && readings !== undefined
         if (name === 'button' || name === 'option' || (drawings > 0 && name === 'text')) writer.text(' ')
         if (select.open(name, attributes)) return
         writer.open(name, attributes)
@@ -74,8 +85,15 @@ export function htmlToMarkdown(
         if (inTitle) title += text
         if (skipped > 0) return
         if (select.text(text)) return
-        if (open.at(-1)?.name === 'textarea') writer.lines(text)
-        else writer.text(text)
+        if (isReading) {
+          readings += text.trim()
+          return
+        }
+        const within = open.at(-1)
+        if (within?.name === 'textarea') {
+          if (text.trim() !== '') within.children += 1
+          writer.lines(text)
+        } else writer.text(text)
         if (writer.length > caps.textLength) throw textTooLong(caps)
       },
       onclosetag(name) {
@@ -85,8 +103,14 @@ export function htmlToMarkdown(
           return
         }
         if (name === 'svg') drawings -= 1
+        if (name === 'rt') isReading = false
+        if (name === 'ruby') {
+          if (readings) writer.text(`(${readings})`)
+          readings = undefined
+        }
         if (name === 'select') writer.text(` ${select.close()} `)
-        if (name === 'button') writer.text(' ')
+        if (name === 'button' || (drawings > 0 && name === 'text')) writer.text(' ')
+        if (open.at(-1)?.name === 'textarea' && open.at(-1)?.children === 0) writer.text(open.at(-1)?.hint ?? '')
         writer.close(name)
         const part = open.pop()?.part
         if (part !== undefined) writer.endBlock()
@@ -100,10 +124,10 @@ export function htmlToMarkdown(
   parser.end(html)
   writer.endBlock()
   const all = writer.textOf()
-  const main = (['main', 'article'] as const)
-    .map((part) => ({ text: writer.textOf(part), least: Math.max(mainLengthMin, all.length * mainShareMin[part]) }))
-    .find(({ text, least }) => text.length >= least)
-  return { text: main?.text ?? all, title: title?.replace(/\s+/g, ' ').trim() || null }
+  const main = (['main', 'article'] as const).find(
+    (part) => writer.lengthOf(part) >= Math.max(mainLengthMin, all.length * mainShareMin[part]),
+  )
+  return { text: main === undefined ? all : writer.textOf(main), title: title?.replace(/\s+/g, ' ').trim() || null }
 }
 
 function tooDeep(): Unreadable {

@@ -5,25 +5,24 @@ const dropped = new Set([
 ])
 /** Within a drawing: no words of it are shown. */
 const undrawn = new Set(['defs', 'desc', 'metadata', 'symbol', 'style', 'script', 'title'])
-/** Of the site and not of the page, where they stand beside its main part. */
-const aroundMain = new Set(['footer', 'aside'])
-const droppedRoles = new Set(['navigation', 'contentinfo', 'search', 'dialog', 'menu'])
+const droppedRoles = new Set(['navigation', 'search', 'dialog', 'menu'])
 /** Hidden from those who listen to a page: signs, and what stands there twice. A closed panel is hidden too, and read. */
 const inline = new Set(['a', 'abbr', 'b', 'button', 'em', 'i', 'img', 'small', 'span', 'strong', 'sub', 'sup', 'svg'])
 
 interface Where {
-  readonly isInMain: boolean
   /** Within a drawing (SVG). */
   readonly isDrawn: boolean
+  /** A button of the page shows it. */
+  readonly isOpened: boolean
 }
 
 /** Whether a reader of the page does not see what is in a tag, or it belongs to the site around the page. */
 export function isUnseen(name: string, attributes: Readonly<Record<string, string>>, where: Where): boolean {
-  if (dropped.has(name) || (aroundMain.has(name) && !where.isInMain) || (where.isDrawn && undrawn.has(name)))
-    return true
+  if (dropped.has(name) || (where.isDrawn && undrawn.has(name))) return true
   if (name === 'dialog' && attributes.open === undefined) return true
+  if (droppedRoles.has(attributes.role ?? '')) return true
+  if (where.isOpened || attributes.role === 'tabpanel') return false
   if (attributes.hidden !== undefined && attributes.hidden !== 'until-found') return true
   if (attributes['aria-hidden'] === 'true' && inline.has(name)) return true
-  if (droppedRoles.has(attributes.role ?? '')) return true
   return /display\s*:\s*none|visibility\s*:\s*hidden/i.test(attributes.style ?? '')
 }

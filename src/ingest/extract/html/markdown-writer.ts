@@ -32,6 +32,7 @@ export class MarkdownWriter {
   #target = this.#blocks
   #lists = new HtmlLists()
   #inline = ''
+  #isRaised = false
   #marker = ''
   #heading = 0
   #quotes = 0
@@ -46,8 +47,7 @@ export class MarkdownWriter {
       this.#heading = Number(level)
     }
     if (name === 'br') this.#inline += this.#heading > 0 ? ' ' : '\n'
-    // A power, which would be read as one number.
-    if (name === 'sup' && /(?:\d|\b[cdkm]?m)$/.test(this.#inline)) this.#inline += '^'
+    this.#isRaised = name === 'sup'
     if (name === 'ul' || name === 'ol') this.#lists.open(name, attributes)
     if (name === 'li') this.#marker = this.#lists.marker(attributes.value)
     if (name === 'blockquote') this.#quotes += 1
@@ -60,6 +60,7 @@ export class MarkdownWriter {
   }
 
   close(name: string): void {
+    this.#isRaised = false
     if (name === 'pre') this.#endCode()
     if (/^h[1-6]$/.test(name) || blockTags.has(name)) this.endBlock()
     if (name === 'ul' || name === 'ol') this.#lists.close()
@@ -72,6 +73,10 @@ export class MarkdownWriter {
 
   text(text: string): void {
     this.length += text.length
+    if (this.#isRaised && text.trim() !== '') {
+      this.#isRaised = false
+      if (isApart(this.#inline, text.trim())) this.#inline += '^'
+    }
     this.#inline += this.#pre > 0 ? text : text.replace(/[\s\u00a0]+/g, ' ')
   }
 
@@ -108,6 +113,7 @@ export class MarkdownWriter {
    */
   textOf(part?: Part): string {
     const own = part === undefined ? this.#blocks : this.#blocks.filter((block) => block.part === part)
+    if (own.length === 0) return ''
     const titles = this.#blocks.filter(({ level }) => level === 1)
     const isTitled = part === undefined || own.some(({ level }) => level === 1) || titles.length !== 1
     let text = ''
@@ -117,6 +123,11 @@ export class MarkdownWriter {
       before = block.group
     }
     return text
+  }
+
+  /** UTF-16 units of what belongs to a part, without a heading from elsewhere. */
+  lengthOf(part: Part): number {
+    return this.#blocks.reduce((sum, block) => sum + (block.part === part ? block.text.length : 0), 0)
   }
 
   #add(block: Block, level = 0): void {
@@ -183,6 +194,11 @@ export class MarkdownWriter {
   #addAll(blocks: readonly PlacedBlock[]): void {
     for (const block of blocks) this.#add(block, block.level)
   }
+}
+
+/** A power, or a note's mark, which would be read as a part of what it stands at; not the letters of "1st". */
+function isApart(before: string, raised: string): boolean {
+  return /[\p{L}\p{N})]$/u.test(before) && (/^[-+\u2212]?\d/.test(raised) || /^\p{L}$/u.test(raised))
 }
 
 function spanOf(value: string | undefined): number {

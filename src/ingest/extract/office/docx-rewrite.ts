@@ -8,6 +8,7 @@ export const numberedMark = '\ufdd0'
 
 const texts = /^word\/(?:document\d*|footnotes|endnotes)\.xml$/
 const utf8 = new TextDecoder()
+const noList = '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="0"/></w:numPr>'
 
 interface Edit {
   readonly from: number
@@ -65,7 +66,11 @@ function editsOf(source: string, { numbering, hidden, comments }: Parts): Edit[]
       const place = numbering.placeOf(element)
       const label = place === undefined ? undefined : numbering.labelOf(place)
       if (label === undefined || place === undefined) continue
-      replace(child(element, 'w:pPr', 'w:numPr'), '')
+      // Of a list no more, whatever its style says: the library would number it again.
+      const own = child(element, 'w:pPr', 'w:numPr')
+      const styled = (child(element, 'w:pPr', 'w:pStyle')?.endIndex ?? -1) + 1
+      if (own !== undefined) replace(own, noList)
+      else if (styled > 0) edits.push({ from: styled, to: styled, text: noList })
       const begin = (child(element, 'w:pPr')?.endIndex ?? source.indexOf('>', element.startIndex ?? 0)) + 1
       const style = child(element, 'w:pPr', 'w:pStyle')?.attribs['w:val'] ?? ''
       const mark = /^heading|^title/i.test(style) ? '' : numberedMark.repeat(Math.min(place.level, 5) + 1)

@@ -32,7 +32,12 @@ export function pageNotes(annotations: readonly Annotation[]): {
   for (const annotation of annotations) {
     const { subtype = '', annotationFlags = 0, contentsObj } = annotation
     if ((annotationFlags & unseenFlags) !== 0) continue
-    const words = subtype === 'Widget' ? fieldText(annotation) : subtype === 'FreeText' ? freeText(annotation) : ''
+    const words =
+      subtype === 'Widget'
+        ? fieldText(annotation)
+        : subtype === 'FreeText' || subtype === 'Stamp'
+          ? freeText(annotation, subtype)
+          : ''
     if (words !== '') items.push(...placed(words, annotation.rect ?? []))
     const note = noNotes.has(subtype) ? '' : (contentsObj?.str ?? '').replace(/\s+/g, ' ').trim()
     if (note !== '') notes.push(note)
@@ -73,6 +78,7 @@ function placeOf({ transform }: TextItem): [number, number] {
 
 function fieldText({ fieldType, fieldValue, password, options = [], ...other }: Annotation): string {
   if (password === true) return ''
+  if (fieldType === 'Sig') return (other.textContent ?? []).join('\n')
   if (fieldType === 'Btn') {
     return other.checkBox === true || other.radioButton === true ? '' : (other.textContent ?? []).join('\n')
   }
@@ -83,8 +89,9 @@ function fieldText({ fieldType, fieldValue, password, options = [], ...other }: 
   return shown.join(', ').trim()
 }
 
-function freeText({ contentsObj, textContent = [] }: Annotation): string {
-  return (contentsObj?.str || textContent.join('\n')).trim()
+/** What a stamp's author says of it is a note; what is drawn stands on the page. */
+function freeText({ contentsObj, textContent = [] }: Annotation, subtype: string): string {
+  return ((subtype === 'FreeText' && contentsObj?.str) || textContent.join('\n')).trim()
 }
 
 /** Lines of a field from the top of its frame. */

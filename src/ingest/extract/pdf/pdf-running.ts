@@ -56,6 +56,10 @@ export function withoutRunning(pages: readonly (readonly PdfLine[])[]): {
     if (first !== undefined && !isOnlyNumber(first.line.text)) told.push(first)
   }
   const bodies = pages.map((lines) => lines.filter((line) => !running.has(line)))
+  // Pages that hold nothing else are about their numbers.
+  if (bodies.every((lines) => lines.length === 0)) {
+    return { pages: pages.map((lines) => [...lines]), headers: [], feet: [] }
+  }
   const words = lettersOf(bodies.flatMap((lines) => lines.map(({ text }) => text)).join(' '))
   // A chapter's title above each of its pages stands at its beginning, too.
   const only = told.slice(0, toldMax).filter(({ line }) => !words.includes(lettersOf(line.text)))

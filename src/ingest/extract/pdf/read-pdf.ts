@@ -1,7 +1,7 @@
 import { getDocumentProxy } from 'unpdf'
+import { withDrawnWords } from '../pdf-drawn.ts'
 import { type ExtractCaps, textTooLong, Unreadable } from '../text/caps.ts'
 import { isByTex, withAccents } from './pdf-accents.ts'
-import { withCaptions } from './pdf-buttons.ts'
 import { CharacterMaps } from './pdf-cmaps.ts'
 import { readingLines } from './pdf-columns.ts'
 import { pageRuns, type TextItem } from './pdf-items.ts'
@@ -38,7 +38,7 @@ export async function readPdf(
     const { items } = await page.getTextContent({ disableNormalization: false }).catch(refuse)
     // A broken annotation is no reason to lose the page.
     const annotations = await page.getAnnotations().catch(() => [])
-    const { items: fields, notes } = pageNotes(await withCaptions(page, annotations).catch(() => annotations))
+    const { items: fields, notes } = pageNotes(await withDrawnWords(page, annotations).catch(() => annotations))
     const text = items.filter((item): item is typeof item & TextItem => 'str' in item)
     const { upright, askew } = pageRuns(withFields(text, fields))
     const lines = readingLines(segmentsOf(upright)).map((line) => ({ ...line, text: whole(line.text) }))

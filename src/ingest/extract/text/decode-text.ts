@@ -1,13 +1,7 @@
 import { analyse } from 'chardet'
+import { markedText, wideCharset } from '../wide-text.ts'
 import { Unreadable } from './caps.ts'
 import { readKinds } from './read-kinds.ts'
-
-const boms = [
-  { mark: [0xef, 0xbb, 0xbf], charset: 'utf-8' },
-  { mark: [0xff, 0xfe, 0x00, 0x00], charset: undefined }, // UTF-32, which nobody decodes
-  { mark: [0xff, 0xfe], charset: 'utf-16le' },
-  { mark: [0xfe, 0xff], charset: 'utf-16be' },
-] as const
 
 /** Bytes that windows-1252 has no character for. */
 const neverWestern = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d])
@@ -32,11 +26,8 @@ const sampleLength = 65_536
  * @throws Unreadable when it is no text at all, or in a charset that can't be told.
  */
 export function decodeText(bytes: Uint8Array, declared?: string): string {
-  for (const { mark, charset } of boms) {
-    if (!mark.every((byte, at) => bytes[at] === byte)) continue
-    if (charset === undefined) throw unknownCharset()
-    return new TextDecoder(charset).decode(bytes)
-  }
+  const marked = markedText(bytes)
+  if (marked !== undefined) return marked
   const wide = wideCharset(bytes)
   if (wide !== undefined) return new TextDecoder(wide).decode(bytes)
   if (isBinary(bytes)) throw new Unreadable(`The file is of a kind that is not read. ${readKinds}`)
@@ -95,17 +86,6 @@ function charsetByItsLook(bytes: Uint8Array): string {
   if (isWestern) return isSure ? best.name : 'windows-1252'
   if (!isSure) throw unknownCharset()
   return containing[best.name] ?? best.name
-}
-
-/** UTF-16 without a mark: of Western text nearly every other byte is 0, always on the same side. */
-function wideCharset(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
-  const sample = bytes.subarray(0, 4_096)
-  if (sample.length < 4) return undefined
-  const zeros = [0, 0]
-  for (const [at, byte] of sample.entries()) if (byte === 0) zeros[at % 2] = (zeros[at % 2] ?? 0) + 1
-  const [even = 0, odd = 0] = zeros
-  if (odd > sample.length * 0.3 && even === 0) return 'utf-16le'
-  return even > sample.length * 0.3 && odd === 0 ? 'utf-16be' : undefined
 }
 
 /** A stray control character makes no text a program. */

@@ -10,7 +10,24 @@ const rowsMin = 3
 /** Rows of a CSV file as a table of Markdown; what parts its cells is found by looking. */
 export function readCsv(text: string, caps: Pick<ExtractCaps, 'textLength'>): string {
   const { data } = papaparse.parse<string[]>(text.replace(/^sep=.\r?\n/i, ''), { skipEmptyLines: 'greedy' })
-  return tableText(data, caps)
+  return tableText(data, caps, hasHeader(data))
+}
+
+/**
+ * Whether the first row names the columns. It does not where it holds a number or a date in every column that the rows
+ * below do, and at least one; years above a table name its columns.
+ */
+function hasHeader(rows: readonly (readonly string[])[]): boolean {
+  const [first, ...below] = rows.slice(0, sampleRows)
+  if (first === undefined || below.length < 2 || below.some((row) => row.length !== first.length)) return true
+  const values = first.filter((_, column) => below.every((row) => isValue(row[column] ?? '')))
+  return (
+    values.length === 0 || values.some((cell) => !isValue(cell)) || values.every((cell) => /^(?:19|20)\d\d$/.test(cell))
+  )
+}
+
+function isValue(cell: string): boolean {
+  return /\d/.test(cell) && /^[-+]?[\d.,:/ T\u00a0-]+(?:Z|%| ?[\u20ac$\u00a3])?$/.test(cell.trim())
 }
 
 /** Whether the first lines have the same columns; the last of them may be cut off. */

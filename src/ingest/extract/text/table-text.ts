@@ -1,7 +1,14 @@
 import { type ExtractCaps, textTooLong } from './caps.ts'
 
-/** Rows as a table of Markdown. The first row is its header, below a line that stands alone above it. */
-export function tableText(rows: readonly (readonly string[])[], caps: Pick<ExtractCaps, 'textLength'>): string {
+/**
+ * Rows as a table of Markdown. The first row is its header, below a line that stands alone above it; without one the
+ * table has an empty header, since Markdown wants one.
+ */
+export function tableText(
+  rows: readonly (readonly string[])[],
+  caps: Pick<ExtractCaps, 'textLength'>,
+  hasHeader = true,
+): string {
   const filled = rows.map((row) => row.map(cellText)).filter((row) => row.some((cell) => cell !== ''))
   const widest = filled.reduce((most, row) => Math.max(most, lastFilled(row)), 0)
   if (widest <= 1) return filled.map((row) => row.find((cell) => cell !== '') ?? '').join('\n')
@@ -11,7 +18,8 @@ export function tableText(rows: readonly (readonly string[])[], caps: Pick<Extra
     filled.findIndex((row) => row.filter((cell) => cell !== '').length > 1),
   )
   const parts = filled.slice(0, headerAt).map((row) => row.find((cell) => cell !== '') ?? '')
-  const lines: string[] = []
+  const rule = `|${' --- |'.repeat(widest)}`
+  const lines = hasHeader ? [] : [`|${'  |'.repeat(widest)}`, rule]
   let length = 0
   for (const [at, row] of filled.slice(headerAt).entries()) {
     const width = at === 0 ? widest : Math.max(1, lastFilled(row))
@@ -19,7 +27,7 @@ export function tableText(rows: readonly (readonly string[])[], caps: Pick<Extra
     length += line.length
     if (length > caps.textLength) throw textTooLong(caps)
     lines.push(line)
-    if (at === 0) lines.push(`|${' --- |'.repeat(widest)}`)
+    if (at === 0 && hasHeader) lines.push(rule)
   }
   return [...parts, lines.join('\n')].join('\n\n')
 }

@@ -3,17 +3,19 @@ import { type getDocumentProxy, getResolvedPDFJS } from 'unpdf'
 type Page = Awaited<ReturnType<Awaited<ReturnType<typeof getDocumentProxy>>['getPage']>>
 interface Widget {
   readonly id?: string
+  readonly subtype?: string
+  readonly fieldType?: string
   readonly pushButton?: boolean
   readonly hasAppearance?: boolean
   readonly textContent?: readonly string[]
 }
 
 /**
- * A page's annotations, each push button with its caption: it stands nowhere but in how the button is drawn, so a page
- * with buttons is drawn, onto nothing.
+ * A page's annotations, with the words that stand nowhere but in how they are drawn: captions of push buttons, who signed
+ * and when, stamps. A page with such is drawn, onto nothing.
  */
-export async function withCaptions<A extends Widget>(page: Page, annotations: readonly A[]): Promise<A[]> {
-  if (!annotations.some(isDrawnButton)) return [...annotations]
+export async function withDrawnWords<A extends Widget>(page: Page, annotations: readonly A[]): Promise<A[]> {
+  if (!annotations.some(isDrawn)) return [...annotations]
   const { OPS, AnnotationMode } = await getResolvedPDFJS()
   const drawn = await page.getOperatorList({ annotationMode: AnnotationMode.ENABLE })
   const captions = new Map<string, string>()
@@ -29,11 +31,12 @@ export async function withCaptions<A extends Widget>(page: Page, annotations: re
     captions.set(id, `${captions.get(id) ?? ''} ${words.join('')}`.trim())
   }
   return annotations.map((annotation) => {
-    const caption = isDrawnButton(annotation) ? captions.get(annotation.id ?? '') : undefined
+    const caption = isDrawn(annotation) ? captions.get(annotation.id ?? '') : undefined
     return caption === undefined ? annotation : { ...annotation, textContent: [caption] }
   })
 }
 
-function isDrawnButton({ pushButton, hasAppearance, textContent }: Widget): boolean {
-  return pushButton === true && hasAppearance === true && textContent === undefined
+function isDrawn({ subtype, fieldType, pushButton, hasAppearance, textContent }: Widget): boolean {
+  if (hasAppearance !== true || textContent !== undefined) return false
+  return pushButton === true || fieldType === 'Sig' || subtype === 'Stamp'
 }
