@@ -37,6 +37,23 @@ test.each<[string, string, number[], number[]]>([
   ['Use items[7] and rows[1].name, says [1].', 'Use items[7] and rows[1].name, says [1].', [1], []],
   ['See [9](https://example.org).', 'See [9](https://example.org).', [], []],
   ['An open ` tick.\n\nThen [1].', 'An open ` tick.\n\nThen [1].', [1], []],
+  ['Red [1 and 2]. Blue [1, 2].', 'Red [1, 2]. Blue [1, 2].', [1, 2], []],
+  ['[S1] [#2] [ref 1] [Passage 2] [cite: 1] [source_2] 〔1〕', '[1] [2] [1] [2] [1] [2] [1]', [1, 2], []],
+  ['Red (Source 1). Blue (sources 1 and 2), (doc: 7).', 'Red [1]. Blue [1, 2],.', [1, 2], [7]],
+  ['Step (1) opens it (see 2), by paragraph (2).', 'Step (1) opens it (see 2), by paragraph (2).', [], []],
+  ['{"a": [7], "b": [1, 2]} and x = [9].', '{"a": [7], "b": [1, 2]} and x = [9].', [], []],
+  ['x = a[1] + b[2] and [1-9] or [1-2]+ match [2].', 'x = a[1] + b[2] and [1-9] or [1-2]+ match [2].', [2], []],
+  ['\\sqrt[2]{x} and x_{[1]}, \\[1\\]', '\\sqrt[2]{x} and x_{[1]}, \\[1\\]', [], []],
+  [
+    '**Red** [1]. **Blue [2]**? Is C++ [1], speed = s/t [2]?',
+    '**Red** [1]. **Blue [2]**? Is C++ [1], speed = s/t [2]?',
+    [1, 2],
+    [],
+  ],
+  ['**Red**[1], 5*[2]; a/b [1]+', '**Red**[1], 5*[2]; a/b [1]+', [1, 2], []],
+  ['The array [1, 2] and the list [1, 2, 9].', 'The array [1, 2] and the list [1, 2, 9].', [], []],
+  ['An image ![1](a.png), well said![1]', 'An image ![1](a.png), well said![1]', [1], []],
+  ['- [x] done\n- [ ] open [1]', '- [x] done\n- [ ] open [1]', [1], []],
 ])('of two sources %j becomes %j', (text, told, cited, removed) => {
   expect(check(2, text)).toEqual({ text: told, cited, removed })
 })
@@ -44,6 +61,7 @@ test.each<[string, string, number[], number[]]>([
 test('it makes no difference in what pieces an answer comes', () => {
   const words = fc.constantFrom(
     ...['It', ' ', '[', ']', '[1]', ' [9]', '1', ',', ', 2', '\n', '[2, 9]', '[12345]', 'x', '`', '``', '```\n', '~~~'],
+    ...['(', '(Source 1)', '(doc', ': 2)', ' and ', '[S1]', '"a": ', '{', '◁think▷', '◁/think▷'],
     ...['【1】', '[1-2]', '<', '<think>', '</think>', '<thi', 'nk>', '</', '†a', '(', '[^2]', '-', '\n\n'],
   )
   fc.assert(
@@ -72,6 +90,7 @@ test.each<[string, string, number[]]>([
   ['<THINK>a</Think> Red [1].', 'Red [1].', [1]],
   ['The tag `<think>` opens it [1].', 'The tag `<think>` opens it [1].', [1]],
   ['<think>No end [1] in sight', '', []],
+  ['◁think▷A [2].◁/think▷Red [1].', 'Red [1].', [1]],
   ['3 < 4 and <b>bold</b> [1]', '3 < 4 and <b>bold</b> [1]', [1]],
 ])('what a model thinks aloud is no part of %j', (text, told, cited) => {
   expect(check(2, text)).toEqual({ text: told, cited, removed: [] })

@@ -1,25 +1,10 @@
+import { isOfValues, markAt, numbersOf, openMark } from './citation-marks.ts'
 import { CodeState } from './code-state.ts'
 
-/**
- * Marks as models write them: `[1]`, `[2, 3]`, `[1-3]`, `[^1]`, `[Source 1]`, `【1】`, `【1†source】`, `［1］`. `[0]` and
- * numbers of four digits, as years, are no marks.
- */
-const number = String.raw`[1-9]\d{0,2}(?:\s*[-–—]\s*[1-9]\d{0,2})?`
-const mark = new RegExp(
-  String.raw`( ?)[[【［]\s*(?:\^|(?:sources?|docs?|documents?)\s*[:#]?\s*)?(${number}(?:\s*[,;]\s*${number})*)\s*(?:†[^\]】］\n]{0,40})?\s*[\]】］]`,
-  'iy',
-)
-/** The beginning of what may become a mark, at the end of what is known of the answer. */
-const openMark = /^ ?(?:[[【［][^[\]【】［］\n]{0,60})?$/
-const thought = /<(\/?)(think|thinking|thought|reasoning)>/iy
-const openThought = /^<\/?[a-z]{0,9}$/i
-/** What is longer is held back no longer, and is no mark. */
-const markLengthMax = 60
+const thought = /[<◁](\/?)(think|thinking|thought|reasoning|reflection|scratchpad)[>▷]/iy
+const openThought = /^[<◁]\/?[a-z]{0,10}$/i
 const ticks = /`+|~+/y
-const plain = /[^ [【［<`~\n]+/y
-
-/** A range names so many sources at most; longer ones are intervals of something else. */
-const rangeMax = 20
+const plain = /[^ [(【［〔〖<◁`~\n]+/y
 /** What a mark is glued to is judged by so many characters before it. */
 const contextLength = 40
 
@@ -87,7 +72,7 @@ export class CitationCheck {
     while (at < text.length) {
       if (this.#thinking !== undefined) {
         const tag = `</${this.#thinking}>`
-        const end = text.slice(at).search(new RegExp(tag, 'i'))
+        const end = text.slice(at).search(new RegExp(`[<◁]/${this.#thinking}[>▷]`, 'i'))
         if (end < 0) {
           // Nothing of it is said; only what may be the beginning of its end is kept.
           at = isWhole ? text.length : Math.max(at, text.length - tag.length + 1)
@@ -106,7 +91,7 @@ export class CitationCheck {
         at += fence[0].length
         continue
       }
-      if (!this.#code.isOpen && text[at] === '<') {
+      if (!this.#code.isOpen && /[<◁]/.test(text.charAt(at))) {
         const tag = matchAt(thought, text, at)
         if (tag !== undefined) {
           at += tag[0].length
@@ -116,7 +101,7 @@ export class CitationCheck {
         }
         if (rest(openThought)) break
       }
-      if (!this.#code.isOpen && / |\[|【|［/.test(text.charAt(at))) {
+      if (!this.#code.isOpen && /[ [(【［〔〖]/.test(text.charAt(at))) {
         const found = markAt(text, at)
         const end = at + (found?.[0].length ?? 0)
         if (found !== undefined) {
@@ -136,11 +121,13 @@ export class CitationCheck {
     return said
   }
 
-  #judge([found, blank = '', list = '']: RegExpExecArray, next: string): string {
+  #judge([found, blank = '', inBrackets, inParentheses]: RegExpExecArray, next: string): string {
+    const list = inBrackets ?? inParentheses ?? ''
     const numbers = numbersOf(list, this.#sources.length)
     const isGlued = blank === '' && !this.#isAfterMark && /[\w$)\]]$/.test(this.#said)
     const isCode = isGlued && (/[\w$(=]/.test(next) || /(?:[a-z][A-Z]\w*|[_$]\w*|[)\]])$/.test(this.#said))
     if (numbers === undefined || isCode || this.#isQuoted(found)) return this.#say(found)
+    if (inBrackets !== undefined && isOfValues(this.#said, found, numbers, next)) return this.#say(found)
     const known = numbers.filter((one) => one <= this.#sources.length)
     // A link's text, and `items[7]` where no source has that number: without the bracket the words would be damaged.
     if (known.length < numbers.length && (next === '(' || (isGlued && known.length === 0))) return this.#say(found)
@@ -175,22 +162,6 @@ export class CitationCheck {
     this.#removed.clear()
     return ''
   }
-}
-
-/** Undefined: a range that names no sources. */
-function numbersOf(list: string, sources: number): readonly number[] | undefined {
-  const numbers: number[] = []
-  for (const part of list.split(/[,;]/)) {
-    const [from = 0, to = from] = (part.match(/\d+/g) ?? []).map(Number)
-    if (to !== from && (from > sources || to < from || to - from >= rangeMax)) return undefined
-    for (let one = from; one <= to; one += 1) numbers.push(one)
-  }
-  return numbers
-}
-
-function markAt(text: string, at: number): RegExpExecArray | undefined {
-  const found = matchAt(mark, text, at)
-  return found !== undefined && found[0].length <= markLengthMax ? found : undefined
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {

@@ -2,9 +2,9 @@ import { zipSync } from 'fflate'
 import readSheets from 'read-excel-file/node'
 import { type ExtractCaps, Unreadable } from '../text/caps.ts'
 import { tableText } from '../text/table-text.ts'
-import { hiddenSheets, jointHeader, percentStyles, shownCells } from '../xlsx-cells.ts'
 import { noDoctype, titleOf } from './office-parts.ts'
 import type { OpenZip } from './open-zip.ts'
+import { hiddenSheets, jointHeader, percentStyles, shownCells } from './xlsx-cells.ts'
 
 const needed =
   /^(?:\[Content_Types\]\.xml|_rels\/\.rels|docProps\/core\.xml|xl\/(?:workbook|styles|sharedStrings)\.xml|xl\/_rels\/[^/]+\.rels|xl\/worksheets\/[^/]+\.xml)$/i

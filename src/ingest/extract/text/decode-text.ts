@@ -1,7 +1,7 @@
 import { analyse } from 'chardet'
-import { markedText, wideCharset } from '../wide-text.ts'
 import { Unreadable } from './caps.ts'
 import { readKinds } from './read-kinds.ts'
+import { markedText, wideCharset } from './wide-text.ts'
 
 /** Bytes that windows-1252 has no character for. */
 const neverWestern = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d])

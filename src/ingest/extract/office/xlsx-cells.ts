@@ -1,4 +1,4 @@
-import { elementsOf, xmlTree } from './office/xml-tree.ts'
+import { elementsOf, xmlTree } from './xml-tree.ts'
 
 /** Formats that Excel has without writing them down (ECMA-376, part 1, 18.8.30). */
 const builtInPercents = new Set(['9', '10'])
