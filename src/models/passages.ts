@@ -12,6 +12,7 @@ export interface Passage {
 }
 
 const lengthMax = 500
+const headingMax = 60
 const leaning =
   /^(?:it|its|they|their|them|this|that|these|those|he|she|his|her|such|both|then|there|therefore|thus|hence|however|otherwise|instead|and|but|or|so|also|afterwards|in that case|after that|without it|if so|if not)\b/i
 
@@ -45,6 +46,8 @@ class Reader {
   readonly passages: Passage[] = []
   readonly #top: string
   #heading = ''
+  /** A line that stands there as a heading does, in a text without marks for them. */
+  #below = ''
   /** The last line, if it announces what follows. */
   #lead = ''
 
@@ -53,10 +56,17 @@ class Reader {
   }
 
   read(tokens: readonly Token[]): void {
-    for (const token of tokens) {
+    const blocks = tokens.filter(({ type }) => type !== 'space')
+    for (const [at, token] of blocks.entries()) {
+      if (isPlainHeading(token, blocks[at + 1])) {
+        this.#below = plain(token.tokens)
+        this.#lead = ''
+        continue
+      }
       switch (token.type) {
         case 'heading':
           this.#heading = plain(token.tokens)
+          this.#below = ''
           this.#lead = ''
           break
         case 'paragraph':
@@ -123,12 +133,20 @@ class Reader {
   #add(words: string, before = '', previous?: Passage): Passage | undefined {
     const text = words.replace(/\s+/g, ' ').trim()
     if (!/[\p{L}\p{N}]/u.test(text)) return previous
-    const context = [this.#top, this.#heading, before].filter((part) => part !== '').join(' ')
+    const context = [this.#top, this.#heading, this.#below, before].filter((part) => part !== '').join(' ')
     const said = text.length > lengthMax ? `${text.slice(0, lengthMax - 1).toWellFormed()}…` : text
     const passage = { text: said, context, ...(previous && { previous }) }
     this.passages.push(passage)
     return passage
   }
+}
+
+/** Whether a short line without an end, or numbers, only says what the sentences below it are about. */
+function isPlainHeading(token: Token, next: Token | undefined): boolean {
+  if (token.type !== 'paragraph' || next?.type !== 'paragraph') return false
+  const line = plain(token.tokens)
+  const isShort = line.length <= headingMax && !/\n/.test(token.raw.trim()) && !/[\d.!?:;…|]/.test(line)
+  return isShort && /[.!?]["'”’)]*$/.test(plain(next.tokens)) && plain(next.tokens).length > line.length
 }
 
 /** The source's own footnote marks, as in `tall.[3]` and `oil [3] and`; `values[2]` is code and stays. */
@@ -150,6 +168,8 @@ function inline(token: Token): string {
       return withoutTags(token.raw)
     case 'escape':
       return token.text
+    case 'del':
+      return '' // what its author struck out is not said any more
     case 'link':
       return (token.tokens ?? []).map(inline).join('')
     default:

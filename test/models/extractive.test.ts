@@ -99,6 +99,10 @@ test.each([
   ['| Tier | Fee |\n|---|---|\n| Gold | 3 |', ['Tier: Gold, Fee: 3']],
   ['Dr. Peake sees birds, e.g. Parrots. She is in.', ['Dr. Peake sees birds, e.g. Parrots.', 'She is in.']],
   ['Is it open? On Mondays. Closed else.', ['On Mondays.', 'Closed else.']],
+  ['It opened in Jan. 2020. Am 3. Mai ist zu.', ['It opened in Jan. 2020.', 'Am 3. Mai ist zu.']],
+  ['The price is ~~10~~ 12 euros.', ['The price is 12 euros.']],
+  ['Opening hours\n\nWe are there from nine to five.', ['We are there from nine to five.']],
+  ['Price: 40 euros\n\nIt holds for all of the year.', ['Price: 40 euros', 'It holds for all of the year.']],
   [
     'Whale oil [3] burns. In `a[1]` see [the _shop_](x) &amp; more.',
     ['Whale oil burns.', 'In `a[1]` see the shop & more.'],
