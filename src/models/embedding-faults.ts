@@ -2,13 +2,19 @@ import { AppError } from '../errors.ts'
 import { causeOf, isOutOfQuota, isPassing, type ProviderFault, retryAfterS } from './provider-fault.ts'
 
 const tooLong = /maximum (context|input) length|too long|too many tokens|max.*tokens|less than \d+ tokens/i
+/** Said of all texts of a request together, which smaller ones get past. */
+const ofBatch = /\bbatch|per request|\btotal\b/i
 
 /**
  * Whether the provider may accept the same texts in smaller requests: it reports this by 400, 413 or 422, each with its
  * own wording. A text that is too long fails in any request.
  */
 export function isTooManyTexts({ status, message }: ProviderFault, texts: number): boolean {
-  return texts > 1 && (status === 400 || status === 413 || status === 422) && !tooLong.test(message)
+  return (
+    texts > 1 &&
+    (status === 400 || status === 413 || status === 422) &&
+    (ofBatch.test(message) || !tooLong.test(message))
+  )
 }
 
 /** The provider's fault as an error of ours, without the request's content. */

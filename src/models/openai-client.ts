@@ -46,6 +46,6 @@ export function openAiClient(
 export function providerFault(error: unknown): ProviderFault {
   const message = error instanceof Error ? error.message : String(error)
   return error instanceof APIError
-    ? { status: error.status, code: error.code ?? undefined, message, headers: error.headers }
+    ? { status: error.status, code: error.code ?? error.type ?? undefined, message, headers: error.headers }
     : { status: undefined, code: undefined, message, headers: undefined }
 }

@@ -58,8 +58,9 @@ class Reader {
   read(tokens: readonly Token[]): void {
     const blocks = tokens.filter(({ type }) => type !== 'space')
     for (const [at, token] of blocks.entries()) {
-      if (isPlainHeading(token, blocks[at + 1])) {
-        this.#below = plain(token.tokens)
+      const line = plainHeading(token, blocks[at + 1])
+      if (line !== undefined) {
+        this.#below = line
         this.#lead = ''
         continue
       }
@@ -141,12 +142,12 @@ class Reader {
   }
 }
 
-/** Whether a short line without an end, or numbers, only says what the sentences below it are about. */
-function isPlainHeading(token: Token, next: Token | undefined): boolean {
-  if (token.type !== 'paragraph' || next?.type !== 'paragraph') return false
-  const line = plain(token.tokens)
+/** A short line without an end, or numbers, that only says what the sentences below it are about. */
+function plainHeading(token: Token, next: Token | undefined): string | undefined {
+  if (token.type !== 'paragraph' || next?.type !== 'paragraph') return undefined
+  const [line, below] = [plain(token.tokens), plain(next.tokens)]
   const isShort = line.length <= headingMax && !/\n/.test(token.raw.trim()) && !/[\d.!?:;…|]/.test(line)
-  return isShort && /[.!?]["'”’)]*$/.test(plain(next.tokens)) && plain(next.tokens).length > line.length
+  return isShort && /[.!?]["'”’)]*$/.test(below) && below.length > line.length ? line : undefined
 }
 
 /** The source's own footnote marks, as in `tall.[3]` and `oil [3] and`; `values[2]` is code and stays. */

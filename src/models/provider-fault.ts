@@ -7,11 +7,13 @@ export interface ProviderFault {
   readonly headers: Headers | undefined
 }
 
+/** How OpenAI, and providers that speak its protocol, say so. */
+const noMoney = /insufficient[_ ](?:quota|balance|funds|credits?)|billing_(?:hard_limit_reached|not_active)/i
 const repeatable = new Set([408, 409, 425, 429, 500, 502, 503, 504, 529])
 
 /** Whether the account is out of money: that answers 429 too, but no retry helps. */
 export function isOutOfQuota({ status, code, message }: ProviderFault): boolean {
-  return status === 402 || (status === 429 && (code === 'insufficient_quota' || /insufficient_quota/.test(message)))
+  return status === 402 || (status === 429 && noMoney.test(`${code} ${message}`))
 }
 
 /** Whether the same request may succeed a little later. */

@@ -120,6 +120,16 @@ describe('a provider that fails', () => {
     await expect(connect().embed(['a'])).rejects.toMatchObject({ code: 'invalid_request' })
   })
 
+  test.each([
+    [{ message: 'Billing hard limit has been reached', code: 'billing_hard_limit_reached' }],
+    [{ message: 'You exceeded your current quota, please check your plan', type: 'insufficient_quota', code: null }],
+    [{ message: 'Insufficient Balance' }],
+  ])('because its account has no money, as in %j, is asked once', async (error) => {
+    server.meet({ status: 429, body: { error } })
+    await expect(connect().embed(['a'])).rejects.toThrow(/no quota left/)
+    expect(server.seen).toHaveLength(1)
+  })
+
   test('because its account has no quota left is not busy: it is asked once, and the operator is named', async () => {
     const error = { code: 'insufficient_quota', type: 'insufficient_quota', message: 'You exceeded your current quota' }
     server.meet({ status: 429, body: { error } })
@@ -129,6 +139,13 @@ describe('a provider that fails', () => {
     if (!isAppError(fault, 'embedding_unavailable')) throw fault
     expect(fault.message).toContain('no quota left')
     expect(fault.retryAfterS).toBeUndefined()
+    expect(server.seen).toHaveLength(1)
+  })
+
+  test('until a date says when to come back, within the hour', async () => {
+    const later = new Date(Date.now() + 36_000_000).toUTCString()
+    server.meet({ status: 429, headers: { 'retry-after': later } })
+    await expect(connect().embed(['a'])).rejects.toMatchObject({ code: 'embedding_unavailable', retryAfterS: 3_600 })
     expect(server.seen).toHaveLength(1)
   })
 
@@ -188,6 +205,12 @@ describe('a provider that takes fewer texts a request', () => {
     server.limit({ texts: 10, status, body: refusals[status] })
     await embedder.embed(texts)
     expect(server.seen.map(({ input }) => input.length)).toEqual([10, 10, 10, 10])
+  })
+
+  test('and counts the tokens of all of them gets smaller ones', async () => {
+    const message = 'The max allowed tokens per submitted batch is 120000. Your batch has 150000 tokens.'
+    server.limit({ texts: 20, status: 400, body: { error: { message } } })
+    expect((await connect().embed(texts)).vectors).toHaveLength(40)
   })
 
   test('gets them from the beginning where the limit is set', async () => {
