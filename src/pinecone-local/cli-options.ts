@@ -38,7 +38,7 @@ const faultFlags = {
   'namespace-limit': 'namespaceLimit',
 } as const
 
-/** @throws UsageError that says what is wrong. */
+/** @throws UsageError that names the fault. */
 export function optionsFrom(args: readonly string[], parse: typeof parseArgs): CliOptions | 'help' {
   const values = read(args, parse)
   if (values.help === true) return 'help'

@@ -10,11 +10,11 @@ import { openDatabase, StartError } from './store/open-database.ts'
 export type { Faults } from './faults/fault-settings.ts'
 
 export interface PineconeLocalOptions {
-  /** 0 or none: any free port. */
+  /** 0 or absent: any free port. */
   readonly port?: number
   readonly host?: string
   readonly dataDir: string
-  /** The one key that is taken; without it, any. */
+  /** The accepted key; without it, any key is. */
   readonly apiKey?: string | undefined
   readonly faults?: Partial<Faults>
 }
@@ -28,9 +28,9 @@ export interface PineconeLocal extends AsyncDisposable {
 }
 
 const hotBytes = 512 * 1024 * 1024
-/** Longer than clients keep idle connections, so that none is closed under a request. */
+/** Longer than clients keep idle connections, so that none is closed during a request. */
 const keepAliveMs = 75_000
-/** A fetch names up to 1,000 ids in its URL. */
+/** Headers of 1 MiB, since a fetch names up to 1,000 ids in its URL. */
 const maxHeaderSize = 1024 * 1024
 
 /**

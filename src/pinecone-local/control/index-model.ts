@@ -2,10 +2,10 @@ import type { ApiVersion } from '../shapes/api-version.ts'
 import type { IndexEntry } from '../store/catalog.ts'
 
 /**
- * An index as describe answers it. 2026-07 tells of a schema and a deployment, earlier versions of a dimension, a
+ * An index in the form of describe. Version 2026-07 returns a schema and a deployment, earlier versions a dimension, a
  * metric and a spec; 2026-04 gets both, since its preview had the new fields.
  *
- * @param origin `http://host:port` as the caller reached this server, so that the host works where it came from.
+ * @param origin `http://host:port` as the caller reached this server, so that the host works for that caller.
  */
 export function indexModel(index: IndexEntry, version: ApiVersion, origin: string): Record<string, unknown> {
   const { deletionProtection } = index.config

@@ -14,10 +14,10 @@ export interface IndexRequest {
 const metrics: readonly string[] = ['cosine', 'dotproduct', 'euclidean'] satisfies Metric[]
 
 /**
- * Reads a create request in either form: `dimension`, `metric`, `vector_type` and `spec.serverless`, or, since
- * 2026-04, `schema.fields` with the reserved vector fields and `deployment`.
+ * Reads a create request in either form: `dimension`, `metric`, `vector_type` and `spec.serverless`, or, since 2026-04,
+ * `schema.fields` with the reserved vector fields and `deployment`.
  *
- * @throws ApiError 400, 404 or 422; what is not offered is refused by its name.
+ * @throws ApiError 400, 404 or 422; an unsupported feature is refused by its name.
  */
 export function parseCreate(body: JsonObject): IndexRequest {
   const name = checkName(body.name)
@@ -29,7 +29,10 @@ export function parseCreate(body: JsonObject): IndexRequest {
   return { name, config: { vector, ...place, tags, deletionProtection: deletionProtection(body) ?? 'disabled' } }
 }
 
-/** Fields that would make another kind of index: without the refusal it would be a quiet lie. */
+/**
+ * Refuses fields that would make another kind of index, since ignoring them would silently give the caller the wrong
+ * one.
+ */
 function refuseNotOffered(body: JsonObject): void {
   const kinds = {
     embed: 'integrated embedding',

@@ -45,7 +45,7 @@ export function describeIndex(call: ControlCall): Answer {
   return json(indexModel(named(call), call.version, call.origin))
 }
 
-/** PATCH /indexes/{index_name}: tags and deletion protection; read capacity only as it is. */
+/** PATCH /indexes/{index_name}: tags and deletion protection; read capacity only unchanged. */
 export async function configureIndex(call: ControlCall): Promise<Answer> {
   const { engine, body, version, origin } = call
   const index = named(call)

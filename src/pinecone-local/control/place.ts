@@ -49,7 +49,7 @@ export function refuseDedicated(capacity: unknown): void {
   throw invalid("read_capacity.mode must be 'OnDemand' or 'Dedicated'")
 }
 
-/** With 400, of which the SDK shows the words; 501 it retries, and shows as trouble of the vendor's. */
+/** Refuses with 400, whose message the SDK shows; it would retry a 501 and report it as the vendor's outage. */
 export function notOffered(what: string): ApiError {
   return invalid(`pinecone-local does not offer ${what}.`)
 }
@@ -62,7 +62,7 @@ function checkPlace({ cloud, region }: JsonObject): Place {
   return { cloud, region }
 }
 
-/** `{fields:{name:{filterable:true}}}`, the metadata that is to be indexed. */
+/** Checks `{fields:{name:{filterable:true}}}`, the metadata to index. */
 function checkMetadataSchema(schema: unknown): JsonObject {
   if (!isObject(schema) || !isObject(schema.fields)) throw invalid('schema: expected an object with fields')
   for (const [name, field] of Object.entries(schema.fields)) {

@@ -13,14 +13,14 @@ export interface DataCall {
   readonly index: IndexEntry
   /** Resolved: never ''. */
   readonly namespace: string
-  /** As the request named it, to be echoed. */
+  /** The namespace as the request named it, for the answer. */
   readonly namedNamespace: string
   readonly body: JsonObject
   readonly query: URLSearchParams
   readonly version: ApiVersion
 }
 
-/** @throws ApiError 403 where the index has all the namespaces it may have. */
+/** @throws ApiError 403 when the index has reached its namespace limit. */
 export function checkNamespaceLimit({ faults, index }: DataCall): void {
   if (index.namespaces.size < faults.namespaceLimit(index.name)) return
   throw new ApiError(

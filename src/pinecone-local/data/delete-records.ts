@@ -8,7 +8,7 @@ import type { Write } from '../store/writes.ts'
 import type { DataCall } from './call.ts'
 import { checkId } from './names.ts'
 
-/** POST /vectors/delete: by ids, by filter, or all; the namespace stays, and must be there. */
+/** POST /vectors/delete: by ids, by filter, or all; the namespace must exist, and stays. */
 export async function deleteRecords(call: DataCall): Promise<Answer> {
   const { engine, index, namespace, body, verdict } = call
   const asked = parseDelete(body)

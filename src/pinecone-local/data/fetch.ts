@@ -11,7 +11,7 @@ import { checkId } from './names.ts'
 import { pageStart, pageToken } from './page-token.ts'
 import { fetchUnits } from './read-units.ts'
 
-/** GET /vectors/fetch: whole records by id; missing ids are left out. */
+/** GET /vectors/fetch: complete records by id; missing ids are left out. */
 export function fetchRecords(call: DataCall): Answer {
   const ids = call.query.getAll('ids')
   if (ids.length === 0) throw invalid('ids: expected at least one id')
@@ -23,7 +23,7 @@ export function fetchRecords(call: DataCall): Answer {
   return answer(call, namespace, ids, '')
 }
 
-/** POST /vectors/fetch_by_metadata: whole records that match a filter, in byte order of their ids, in pages. */
+/** POST /vectors/fetch_by_metadata: complete records that match a filter, in byte order of their ids, in pages. */
 export function fetchByMetadata(call: DataCall): Answer {
   const { engine, index, body } = call
   const filter = field(body, 'filter')

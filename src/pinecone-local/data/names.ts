@@ -1,7 +1,7 @@
 import { invalid } from '../shapes/api-error.ts'
 import { limits } from '../shapes/limits.ts'
 
-/** What requests address when they name no namespace. */
+/** The namespace of requests that name none. */
 export const defaultNamespace = '__default__'
 
 /** '' and `__default__` are one namespace (docs: since API version 2025-04). */

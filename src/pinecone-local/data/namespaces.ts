@@ -47,7 +47,7 @@ export function describeNamespace(call: DataCall): Answer {
   return { ...json(description(call, namespace)), maxIndexedLsn: namespace.indexedLsn }
 }
 
-/** DELETE /namespaces/{namespace}: at once, whatever the lag. */
+/** DELETE /namespaces/{namespace}: takes effect at once, regardless of the lag. */
 export async function deleteNamespace(call: DataCall): Promise<Answer> {
   const { lsn } = await call.engine.deleteNamespace(call.index, call.namespace)
   return { ...json({}), requestLsn: lsn }

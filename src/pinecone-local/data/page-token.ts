@@ -1,6 +1,6 @@
 import { invalid } from '../shapes/api-error.ts'
 
-/** A token is the last name of the page, so a page starts where the last one ended, whatever was written since. */
+/** A token is the last name of its page, so the next page starts there whatever was written since. */
 export function pageToken(last: string): string {
   return Buffer.from(JSON.stringify({ after: last })).toString('base64url')
 }

@@ -51,7 +51,7 @@ function answer(call: DataCall, matches: string, namespace: NamespaceEntry | nul
   return { status: 200, body, maxIndexedLsn: namespace?.indexedLsn ?? 0 }
 }
 
-/** What to search with: a vector of the request, or a record's id. */
+/** The vector to search with: the request's own, or a record's id. */
 function queryVector({ index, body }: DataCall): SearchVector | string {
   const kind = index.config.vector
   if (field(body, 'queries') !== undefined) throw invalid('queries is not supported. Use vector or id instead.')
@@ -78,7 +78,7 @@ function queryVector({ index, body }: DataCall): SearchVector | string {
   return { dense, sparse }
 }
 
-/** The vector of a stored record; of a missing one the vendor finds nothing. */
+/** The vector of a stored record; for a missing record the vendor returns no matches. */
 function stored({ engine, index }: DataCall, namespace: NamespaceEntry, id: string): SearchVector | null {
   const record = engine.records.get(namespace.space, id)
   if (record === null) return null

@@ -3,17 +3,17 @@ import { dimensionOf, type IndexEntry, type NamespaceEntry } from '../store/cata
 const gigabyte = 1_000_000_000
 const metadataGuessBytes = 200
 
-/** Roughly, from counts: sizes are not tracked. */
+/** A rough estimate from counts: sizes are not tracked. */
 export function namespaceBytes(index: IndexEntry, namespace: NamespaceEntry): number {
   return namespace.recordCount * ((dimensionOf(index) ?? 100) * 4 + metadataGuessBytes)
 }
 
-/** One unit for each begun gigabyte of the namespace (docs: understanding cost). */
+/** One unit per started gigabyte of the namespace (docs: understanding cost). */
 export function queryUnits(index: IndexEntry, namespace: NamespaceEntry | null): number {
   return namespace === null ? 1 : Math.max(1, Math.ceil(namespaceBytes(index, namespace) / gigabyte))
 }
 
-/** One unit for each begun ten records, at least one. */
+/** One unit per started ten records, at least one. */
 export function fetchUnits(records: number): number {
   return Math.max(1, Math.ceil(records / 10))
 }

@@ -31,7 +31,7 @@ export function indexStats({ engine, index, body, version }: DataCall): Answer {
   return { status: 200, body: `{"namespaces":{${parts.join(',')}},${rest.slice(1)}` }
 }
 
-/** For dedicated reads, of which nothing is used here. The names changed with 2026-07. */
+/** Fullness of dedicated reads, always 0 here. The field names changed with 2026-07. */
 function fullness(version: ApiVersion): Record<string, number> {
   if (version < '2025-10') return {}
   return version < '2026-07' ? { memory_fullness: 0, storage_fullness: 0 } : { memoryFullness: 0, storageFullness: 0 }

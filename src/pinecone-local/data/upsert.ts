@@ -9,7 +9,7 @@ import { checkNamespaceLimit, type DataCall } from './call.ts'
 import { checkId } from './names.ts'
 import { denseValues, sparseVector } from './vectors.ts'
 
-/** POST /vectors/upsert: writes whole records, and makes the namespace. */
+/** POST /vectors/upsert: writes complete records, and makes the namespace. */
 export async function upsert(call: DataCall): Promise<Answer> {
   const { engine, index, namespace, body, verdict } = call
   const records = parseRecords(body.vectors, index.config.vector)

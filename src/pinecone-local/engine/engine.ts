@@ -16,7 +16,7 @@ export interface Written {
   readonly indexedLsn: number
 }
 
-/** Everything that is stored, and the one way to change it: jobs in the commit queue. */
+/** The stored state. Changes are jobs in the commit queue; there is no other way. */
 export class Engine implements Storage, AsyncDisposable {
   readonly records: RecordsTable
   readonly hot: HotNamespaces
@@ -29,7 +29,7 @@ export class Engine implements Storage, AsyncDisposable {
   readonly #changed = new Set<NamespaceEntry>()
   #lastSpace = 0
 
-  /** @param hotBytes what searched namespaces may hold in memory. */
+  /** @param hotBytes memory limit of searched namespaces. */
   constructor(database: DatabaseSync, hotBytes: number) {
     this.#database = database
     this.records = new RecordsTable(database)
@@ -48,12 +48,12 @@ export class Engine implements Storage, AsyncDisposable {
     this.#purge.wake()
   }
 
-  /** Runs a job in the commit queue: refused by an ApiError, answered once it is durable. */
+  /** Runs a job in the commit queue: rejects with its ApiError, resolves once it is durable. */
   commit<T>(job: () => T): Promise<T> {
     return this.#commits.run(job)
   }
 
-  /** The namespace as reads see it now, or null where it is missing or nothing of it is visible yet. */
+  /** The namespace as reads see it, or null where it is missing or none of it is visible yet. */
   visible(index: IndexEntry, name: string): NamespaceEntry | null {
     const namespace = index.namespaces.get(name)
     if (namespace === undefined) return null
@@ -61,7 +61,7 @@ export class Engine implements Storage, AsyncDisposable {
     return namespace.visible ? namespace : null
   }
 
-  /** @param check throws where one more namespace may not be made. */
+  /** @param check throws where another namespace may not be made. */
   createNamespace(
     index: IndexEntry,
     name: string,
@@ -88,10 +88,10 @@ export class Engine implements Storage, AsyncDisposable {
   }
 
   /**
-   * Accepts a write: numbers it, makes it durable, and makes it visible now or, behind a lag, later.
+   * Accepts a write: numbers it, makes it durable, and makes it visible now or after the lag.
    *
    * @param check throws where an upsert may not make the namespace.
-   * @throws ApiError 404 for any other write to a namespace that is missing.
+   * @throws ApiError 404 for any other write to a missing namespace.
    */
   write(index: IndexEntry, name: string, write: Write, lagMs: number, check: () => void): Promise<Written> {
     return this.#commits.run(() => {
@@ -114,7 +114,7 @@ export class Engine implements Storage, AsyncDisposable {
     })
   }
 
-  /** Lets go of what memory holds of a namespace that was deleted; its records are freed from now on. */
+  /** Drops a deleted namespace from memory; its records are freed later. */
   forget(namespace: NamespaceEntry): void {
     this.#changed.delete(namespace)
     this.#heldWrites.forget(namespace)
@@ -166,7 +166,7 @@ export class Engine implements Storage, AsyncDisposable {
     return entry
   }
 
-  /** A write may wait in the queue behind the deletion of its index. */
+  /** The index may have been deleted while the write waited in the queue. */
   #mustExist(index: IndexEntry): void {
     if (!this.indexes.has(index)) throw notFound(`Index ${index.name} not found`)
   }

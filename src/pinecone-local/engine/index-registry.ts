@@ -1,6 +1,6 @@
 import type { IndexEntry } from '../store/catalog.ts'
 
-/** The indexes there are, by name and by the path of their data plane. */
+/** The existing indexes, by name and by the path of their data plane. */
 export class IndexRegistry {
   readonly #byName = new Map<string, IndexEntry>()
   readonly #byHost = new Map<string, IndexEntry>()

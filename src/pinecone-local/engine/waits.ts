@@ -1,4 +1,4 @@
-/** Timers that end together when the server closes. */
+/** Timers that all end when the server closes. */
 export class Waits {
   readonly #open = new Map<NodeJS.Timeout, (elapsed: boolean) => void>()
   #stopped = false

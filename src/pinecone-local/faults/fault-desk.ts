@@ -9,12 +9,12 @@ export interface Target {
   readonly namespace: string | null
 }
 
-/** What happens to one request. */
+/** The faults that apply to one request. */
 export interface Verdict {
   latencyMs: number
   lagMs: number
   lsnHeaders: boolean
-  /** A write by filter finds what is visible. */
+  /** A write by filter sees only visible records. */
   staleFilter: boolean
   /** Refuses the request before it is handled. */
   error: ApiError | null
@@ -28,7 +28,7 @@ interface Armed {
   readonly bucket: TokenBucket | null
 }
 
-/** Holds the faults that are on and decides which of them a request meets. */
+/** Holds the active faults and decides which of them apply to a request. */
 export class FaultDesk {
   readonly #start: Faults
   #settings: Faults
@@ -40,20 +40,20 @@ export class FaultDesk {
     this.#arm()
   }
 
-  /** The settings, with what is left of each rule's `times`. */
+  /** The settings, with the remaining `times` of each rule. */
   current(): Faults {
     const rules = this.#armed.map(({ rule, left }) => (rule.times === undefined ? rule : { ...rule, times: left }))
     return structuredClone({ ...this.#settings, rules })
   }
 
-  /** @throws BadFaultsError naming the wrong fields; nothing is changed then. */
+  /** @throws BadFaultsError that names the wrong fields; nothing is changed then. */
   set(change: unknown): void {
     const parsed = parseFaults(change)
     this.#settings = { ...this.#settings, ...parsed }
     if (parsed.rules !== undefined) this.#arm()
   }
 
-  /** Back to what the server was started with. */
+  /** Restores the settings of the server's start. */
   clear(): void {
     this.#settings = this.#start
     this.#arm()
@@ -68,7 +68,7 @@ export class FaultDesk {
     return Object.hasOwn(namespaceLimits, index) ? (namespaceLimits[index] ?? namespaceLimit) : namespaceLimit
   }
 
-  /** Counts the rules that strike. */
+  /** Counts the rules that apply. */
   judge(target: Target): Verdict {
     const { latencyMs, lagMs, lsnHeaders } = this.#settings
     const verdict: Verdict = {
@@ -105,7 +105,7 @@ function fits(rule: FaultRule, target: Target): boolean {
   return rule.probability === undefined || Math.random() < rule.probability
 }
 
-/** @returns whether the rule did something. */
+/** @returns whether the rule had an effect. */
 function strike(armed: Armed, verdict: Verdict): boolean {
   const { rule, bucket } = armed
   switch (rule.fault) {

@@ -10,20 +10,20 @@ const span = z.union([
 ])
 const on = z.enum([...operations, ...(Object.keys(groups) as (keyof typeof groups)[])])
 
-/** Whom a rule strikes; without a field, all. */
+/** The requests that a rule applies to; an absent field matches all. */
 const scope = {
   on: z.union([on, z.array(on).min(1)]).optional(),
   /** An index by name. */
   index: z.string().optional(),
   namespacePrefix: z.string().optional(),
-  /** How many of the requests it fits, 0 to 1. */
+  /** The share of matching requests that it affects, 0 to 1. */
   probability: z.number().min(0).max(1).optional(),
-  /** How often at most; counts down, and at 0 the rule is spent. */
+  /** Remaining uses; counts down, and at 0 the rule is spent. */
   times: z.number().int().min(0).optional(),
 }
 
 const rule = z.discriminatedUnion('fault', [
-  /** Answers with the status instead of doing anything. */
+  /** Answers with the status instead of handling the request. */
   z.strictObject({
     ...scope,
     fault: z.literal('error'),
@@ -31,20 +31,20 @@ const rule = z.discriminatedUnion('fault', [
     message: z.string().optional(),
     retryAfterS: z.number().min(0).optional(),
   }),
-  /** Cuts the connection before anything is done, or after a write was applied: applied but unanswered. */
+  /** Cuts the connection before the request is handled, or after a write was applied: applied but unanswered. */
   z.strictObject({ ...scope, fault: z.literal('reset'), when: z.enum(['before', 'after']) }),
-  /** Applies the request later and never answers it: its connection is cut now, or left hanging. */
+  /** Applies the request later without an answer: its connection is cut now, or left hanging. */
   z.strictObject({
     ...scope,
     fault: z.literal('late'),
     afterMs: milliseconds,
     connection: z.enum(['reset', 'hang']).optional(),
   }),
-  /** Takes the place of the general latency. */
+  /** Replaces the general latency. */
   z.strictObject({ ...scope, fault: z.literal('latency'), ms: span }),
-  /** Takes the place of the general visibility lag. */
+  /** Replaces the general visibility lag. */
   z.strictObject({ ...scope, fault: z.literal('lag'), ms: span }),
-  /** 429 with Retry-After for what exceeds the rate, over all requests that the rule fits. */
+  /** Answers 429 with Retry-After to requests above the rate, counted over all requests that match the rule. */
   z.strictObject({
     ...scope,
     fault: z.literal('rateLimit'),
@@ -52,28 +52,28 @@ const rule = z.discriminatedUnion('fault', [
     burst: z.number().int().positive().optional(),
     retryAfterS: z.number().min(0).optional(),
   }),
-  /** Applies a delete or an update by filter to what is visible, not to what all earlier writes left. */
+  /** Applies a delete or an update by filter to visible records, instead of to the result of all earlier writes. */
   z.strictObject({ ...scope, fault: z.literal('staleFilter') }),
-  /** Leaves the sequence-number headers out. */
+  /** Omits the sequence-number headers. */
   z.strictObject({ ...scope, fault: z.literal('noLsnHeaders') }),
 ])
 
 const limit = z.number().int().min(0)
 
 const settings = z.strictObject({
-  /** How long an answered write stays invisible. */
+  /** Time that an answered write stays invisible. */
   lagMs: span,
-  /** From a request's arrival to its answer. */
+  /** Time from a request's arrival to its answer. */
   latencyMs: span,
   /** Whether x-pinecone-request-lsn and x-pinecone-max-indexed-lsn are sent. */
   lsnHeaders: z.boolean(),
-  /** How long a new index is Initializing. */
+  /** Time that a new index is Initializing. */
   indexReadyMs: milliseconds,
-  /** Indexes the project may have. */
+  /** Index limit of the project. */
   indexLimit: limit,
-  /** Namespaces an index may have. */
+  /** Namespace limit of an index. */
   namespaceLimit: limit,
-  /** The same for single indexes, by name. */
+  /** Namespace limits of single indexes, by name. */
   namespaceLimits: z.record(z.string(), limit),
   rules: z.array(rule),
 })
@@ -99,7 +99,7 @@ export class BadFaultsError extends Error {
 }
 
 /**
- * Reads settings from JSON; fields that are absent stay absent.
+ * Reads settings from JSON; absent fields stay absent.
  *
  * @throws BadFaultsError whose message names each wrong field.
  */

@@ -20,7 +20,7 @@ export const operations = [
 
 export type Operation = (typeof operations)[number]
 
-/** Names for several operations at once, as a rule's `on` may say them. */
+/** Names for groups of operations, for a rule's `on`. */
 export const groups = {
   control: ['createIndex', 'listIndexes', 'describeIndex', 'configureIndex', 'deleteIndex'],
   namespaces: ['createNamespace', 'listNamespaces', 'describeNamespace', 'deleteNamespace'],

@@ -10,7 +10,7 @@ export class TokenBucket {
     this.#tokens = this.#size
   }
 
-  /** @returns 0 and takes a token, or the seconds until there is one. */
+  /** @returns 0 after taking a token, or the seconds until one is available. */
   take(): number {
     const now = performance.now()
     this.#tokens = Math.min(this.#size, this.#tokens + ((now - this.#countedAt) / 1_000) * this.#perSecond)

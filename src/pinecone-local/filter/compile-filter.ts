@@ -8,8 +8,8 @@ type Condition = (value: MetadataValue | undefined) => boolean
 
 /**
  * Compiles a filter of Pinecone's language: `$eq $ne $gt $gte $lt $lte $in $nin $exists $and $or`, a bare value for
- * `$eq`, several fields or operators for `$and`. A list of strings has each of its values. Comparisons, `$ne` and
- * `$nin` among them, never match a record that lacks the field.
+ * `$eq`, several fields or operators for `$and`. A list of strings matches by each of its values. Comparisons, `$ne`
+ * and `$nin` included, never match a record that lacks the field.
  *
  * @throws ApiError 400 with the vendor's wording where it is known.
  */

@@ -13,7 +13,7 @@ import { parseBody, readBody } from './read-body.ts'
 import { send, sendError } from './respond.ts'
 import { controlRoute, dataRoute } from './routes.ts'
 
-/** What a request is to do, and whom its faults may strike. */
+/** A request's handler, and the target that fault rules match. */
 interface Task {
   readonly target: Target
   run(verdict: Verdict): Answer | Promise<Answer>
@@ -23,7 +23,7 @@ export interface Handling {
   readonly engine: Engine
   readonly faults: FaultDesk
   readonly waits: Waits
-  /** The one key that is taken; without it, any. */
+  /** The accepted key; without it, any key is. */
   readonly apiKey: string | undefined
 }
 
@@ -138,7 +138,7 @@ async function taskOf({ engine, faults, apiKey }: Handling, request: IncomingMes
   }
 }
 
-/** @throws ApiError 401 without a key, and with another than the one that is taken. */
+/** @throws ApiError 401 without a key, and with a wrong one. */
 function checkKey(wanted: string | undefined, request: IncomingMessage): void {
   const key = header(request, 'api-key')
   if (key === undefined || key === '' || (wanted !== undefined && !sameText(key, wanted))) {
@@ -146,7 +146,7 @@ function checkKey(wanted: string | undefined, request: IncomingMessage): void {
   }
 }
 
-/** Compares in a time that does not tell how much is alike. */
+/** Compares in constant time, which does not reveal how much is equal. */
 function sameText(left: string, right: string): boolean {
   const [a, b] = [left, right].map((text) => createHash('sha256').update(text).digest()) as [Buffer, Buffer]
   return timingSafeEqual(a, b)

@@ -6,7 +6,7 @@ import { ApiError, invalid } from '../shapes/api-error.ts'
 import { parseBody, readBody } from './read-body.ts'
 import { send } from './respond.ts'
 
-/** `/_local/faults`: GET shows the faults, PUT sets the given fields, DELETE goes back to those of the start. */
+/** `/_local/faults`: GET shows the faults, PUT sets the given fields, DELETE restores those of the start. */
 export async function localRequest(
   faults: FaultDesk,
   request: IncomingMessage,

@@ -3,7 +3,7 @@ import { ApiError, invalid } from '../shapes/api-error.ts'
 import { isObject, type JsonObject } from '../shapes/body-fields.ts'
 import { limits } from '../shapes/limits.ts'
 
-/** @throws ApiError 413 past what one request may hold in memory. */
+/** @throws ApiError 413 for a body above the memory limit of one request. */
 export function readBody(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []

@@ -14,7 +14,7 @@ export function send(response: ServerResponse, answer: Answer, lsnHeaders: boole
   write(response, answer.status, headers, answer.body)
 }
 
-/** Renders a refusal; anything else is a fault of this server, whose inside is not told. */
+/** Renders a refusal; anything else is a bug of this server, whose details stay hidden. */
 export function sendError(response: ServerResponse, cause: unknown, plane: Plane, startedAt: number): void {
   // A caller that went away, in the middle of its request perhaps, is no fault of ours.
   if (response.destroyed) return

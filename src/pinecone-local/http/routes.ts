@@ -22,7 +22,7 @@ import { ApiError } from '../shapes/api-error.ts'
 
 type Handler<Call> = (call: Call) => Answer | Promise<Answer>
 
-/** Where a data request names its namespace. */
+/** The part of a data request that names its namespace. */
 export type NamespaceSource = 'body' | 'query' | 'path' | 'none'
 
 export interface DataRoute {
@@ -60,7 +60,7 @@ const controlRoutes: Readonly<Record<string, ControlRoute>> = {
   'DELETE /indexes/{}': { operation: 'deleteIndex', handle: deleteIndex },
 }
 
-/** Parts of the vendor's API that are not offered, by the path they start with. */
+/** Unsupported parts of the vendor's API, by path prefix. */
 const otherParts: readonly (readonly [string, string])[] = [
   ['/bulk/', 'imports'],
   ['/records/', 'text records (integrated embedding)'],

@@ -1,13 +1,13 @@
 /**
- * Keeps the `limit` best rows seen. A higher rank is better; of equals the lower id, so that two copies of a namespace
- * answer alike whatever the order of their rows.
+ * Keeps the `limit` best rows seen. A higher rank is better; on a tie the lower id is, so that two copies of a
+ * namespace answer alike in any row order.
  */
 export class BestRows {
   readonly #limit: number
   readonly #ids: readonly string[]
   readonly #rows: number[] = []
   readonly #ranks: number[] = []
-  /** What a row must beat once the heap is full. */
+  /** The rank that a row must exceed once the heap is full. */
   floor = Number.NEGATIVE_INFINITY
 
   constructor(limit: number, ids: readonly string[]) {
@@ -29,7 +29,7 @@ export class BestRows {
     }
   }
 
-  /** Best first. */
+  /** Rows sorted best first. */
   sorted(): { row: number; rank: number }[] {
     return this.#rows
       .map((row, i) => ({ row, rank: this.#ranks[i] ?? 0 }))

@@ -16,7 +16,7 @@ export interface Match {
 }
 
 /**
- * Exact search. Cosine and dot product: more is better; euclidean: the squared distance, less is better. A sparse
+ * Exact search. Cosine and dot product: higher is better; euclidean: the squared distance, lower is better. A sparse
  * index finds only records that share an index with the query.
  */
 export function search(

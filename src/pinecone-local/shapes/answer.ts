@@ -1,8 +1,8 @@
-/** What a handler answers. A body is JSON text: large answers are spliced from stored JSON, not built twice. */
+/** A handler's answer. A body is JSON text: large answers are spliced from stored JSON instead of built twice. */
 export interface Answer {
   readonly status: number
   readonly body: string
-  /** Sequence number of the write that was made, in its namespace. */
+  /** Sequence number of this write in its namespace. */
   readonly requestLsn?: number
   /** Highest sequence number that reads of the namespace show. */
   readonly maxIndexedLsn?: number

@@ -1,18 +1,18 @@
 import { invalid } from './api-error.ts'
 
-/** Oldest first; as text they sort by age, so `version >= '2025-01'` reads as "since 2025-01". */
+/** Oldest first; the text order is the age order, so `version >= '2025-01'` means "since 2025-01". */
 const supported = ['2024-07', '2024-10', '2025-01', '2025-04', '2025-10', '2026-04', '2026-07'] as const
 
 export type ApiVersion = (typeof supported)[number]
 
-/** What a request without the header gets: the oldest version that the vendor itself still supports. */
+/** The version of a request without the header: the oldest that the vendor still supports. */
 const unsaid: ApiVersion = '2025-10'
 
 /**
- * The version a request asks for. The vendor has retired those before 2025-10; frameworks in use still send them, so
- * they are served here in the shapes that their SDKs read.
+ * The version that a request asks for. The vendor has retired those before 2025-10; frameworks in use still send them,
+ * so this server serves them in the shapes that their SDKs read.
  *
- * @throws ApiError 400 for a version that is not served.
+ * @throws ApiError 400 for an unsupported version.
  */
 export function apiVersion(header: string | undefined): ApiVersion {
   if (header === undefined || header === '') return unsaid

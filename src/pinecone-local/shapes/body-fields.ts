@@ -6,7 +6,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The vendor's gateway reads protobuf JSON: `topK` and `top_k` are the same field, null is absent. */
+/** Reads a field as the vendor's protobuf JSON gateway does: `topK` and `top_k` are the same field, null is absent. */
 export function field(body: JsonObject, camel: string, snake?: string): unknown {
   const value = body[camel] ?? (snake === undefined ? undefined : body[snake])
   return value ?? undefined

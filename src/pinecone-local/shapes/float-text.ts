@@ -3,10 +3,10 @@ const powers = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent)
 const mostDigits = 9
 
 /**
- * The shortest decimal that reads back as the same float32, as the vendor writes it: 0.4, where the double that holds
- * it is 0.4000000059604645. Rounded to nine digits every float32 reads back; most need eight, and those that a person
- * wrote need six or fewer. Scaling, rounding and dividing are exact enough in doubles for that, and cost about as much
- * as formatting the seventeen digits of the double, which then travel and are parsed for nothing.
+ * The shortest decimal that parses to the same float32, as the vendor writes it: 0.4, where the double that holds it is
+ * 0.4000000059604645. Rounded to nine digits every float32 parses back; most need eight, and hand-written values need
+ * up to six. Scaling, rounding and dividing in doubles are exact enough for that, and cost about as much as formatting
+ * the double's seventeen digits, which would then be sent and parsed for nothing.
  *
  * @param float a value that is a float32 already.
  */
@@ -34,13 +34,13 @@ function magnitudeOf(value: number): number {
   return Math.floor(Math.log10(value))
 }
 
-/** Rounded to so many places after the point; before it, where negative. */
+/** Rounded to `places` digits after the point; before it, where negative. */
 function rounded(value: number, places: number): number {
   const scale = powers[places < 0 ? -places : places] as number
   return places >= 0 ? Math.round(value * scale) / scale : Math.round(value / scale) * scale
 }
 
-/** For values below 1e-13 or above 1e28, whose power of ten a double does not hold; denormals need fewer digits. */
+/** Handles values below 1e-13 or above 1e28, whose power of ten a double cannot hold; denormals need fewer digits. */
 function slowly(float: number): string {
   for (let digits = 1; digits < mostDigits; digits++) {
     const decimal = Number(float.toPrecision(digits))

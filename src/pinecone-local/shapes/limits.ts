@@ -10,7 +10,7 @@ export const limits = {
   metadataBytes: 40_960,
   sparseValues: 2_048,
   upsertRecords: 1_000,
-  /** Of the decoded request: 4 bytes a dimension, as the vendor's batch-size table counts. */
+  /** Size of the decoded request: 4 bytes per dimension, as in the vendor's batch-size table. */
   upsertBytes: 2 * 1024 * 1024,
   topK: 10_000,
   resultBytes: 4 * 1024 * 1024,
@@ -20,6 +20,6 @@ export const limits = {
   fetchByMetadataPage: 10_000,
   filterValues: 10_000,
   filterDepth: 32,
-  /** Ours, not the vendor's: what one request may make this process hold. */
+  /** Our limit, not the vendor's: memory that one request may occupy. */
   bodyBytes: 64 * 1024 * 1024,
 } as const

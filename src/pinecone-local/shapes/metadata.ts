@@ -17,8 +17,8 @@ function isMetadataValue(value: unknown): value is MetadataValue {
 }
 
 /**
- * Metadata as the vendor takes it: flat, strings, numbers, booleans and lists of strings. Null is none of them, and
- * refused as the vendor refuses it.
+ * Validates metadata as the vendor does: flat, with strings, numbers, booleans and lists of strings. Null is refused,
+ * as by the vendor.
  *
  * @returns its JSON text, or null where there is none.
  * @throws ApiError 400.
@@ -38,7 +38,7 @@ export function metadataJson(value: unknown): string | null {
   return text
 }
 
-/** @throws ApiError 400 past the 40 KB a record may carry. */
+/** @throws ApiError 400 above 40 KB, the limit of a record. */
 export function checkMetadataSize(text: string): void {
   // A UTF-16 unit is at most three bytes, so short texts need no measuring.
   if (text.length * 3 <= limits.metadataBytes) return

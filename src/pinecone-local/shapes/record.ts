@@ -5,7 +5,7 @@ export interface SparseVector {
   readonly values: Float32Array
 }
 
-/** A record as it is stored: float32 values, metadata as JSON text. */
+/** A stored record: float32 values, metadata as JSON text. */
 export interface StoredRecord {
   readonly id: string
   readonly values: Float32Array | null
@@ -13,7 +13,7 @@ export interface StoredRecord {
   readonly metadata: string | null
 }
 
-/** Bytes of a record as the vendor's limits count them: 4 a dimension, 8 a sparse value, the metadata's text. */
+/** Bytes of a record by the vendor's count: 4 per dimension, 8 per sparse value, and the metadata's text. */
 export function recordBytes(record: StoredRecord): number {
   return (
     record.id.length +
@@ -23,7 +23,7 @@ export function recordBytes(record: StoredRecord): number {
   )
 }
 
-/** The record as the API shows it, spliced from stored JSON. */
+/** The record in the API's form, spliced from stored JSON. */
 export function recordJson(record: StoredRecord, values: boolean, metadata: boolean): string {
   let text = `"id":${JSON.stringify(record.id)},"values":`
   text += values && record.values !== null ? floatsJson(record.values) : '[]'

@@ -2,7 +2,7 @@ import type { SparseVector } from './record.ts'
 
 export type Metric = 'cosine' | 'dotproduct' | 'euclidean'
 
-/** Four sums at once let the engine overlap the additions. */
+/** Four partial sums let the engine overlap the additions. */
 export function dot(left: Float32Array, leftStart: number, right: Float32Array, length: number): number {
   let a = 0
   let b = 0

@@ -42,7 +42,7 @@ export class CatalogTables {
     this.#release = database.prepare('delete from pending where seq = ?')
   }
 
-  /** Everything but records, and the highest space in use. */
+  /** Loads everything except records, and the highest space in use. */
   load(): { indexes: IndexEntry[]; held: Map<number, HeldWrite[]>; lastSpace: number } {
     const indexes = new Map<number, IndexEntry>()
     for (const row of this.#database.prepare('select id, name, host_key, config from indexes').iterate()) {
@@ -65,7 +65,7 @@ export class CatalogTables {
     return { indexes: [...indexes.values()], held, lastSpace: (last?.last as number | null) ?? 0 }
   }
 
-  /** There may be hundreds of thousands: in the table's own order and as arrays they are read the fastest. */
+  /** Reads up to hundreds of thousands of namespaces: table order and array rows are the fastest. */
   #loadNamespaces(indexes: ReadonlyMap<number, IndexEntry>): void {
     const rows = this.#database.prepare(
       'select index_id, name, space, lsn, record_count, visible, config from namespaces',
@@ -111,7 +111,7 @@ export class CatalogTables {
     this.#saveNamespace.run(namespace.lsn, namespace.recordCount, namespace.visible ? 1 : 0, namespace.space)
   }
 
-  /** Gives the namespace another space. */
+  /** Moves the namespace to another space. */
   moveNamespace(from: number, to: number): void {
     this.#moveNamespace.run(to, from)
     this.#database.prepare('update pending set space = ? where space = ?').run(to, from)
@@ -122,7 +122,7 @@ export class CatalogTables {
     this.#database.prepare('delete from pending where space = ?').run(space)
   }
 
-  /** Names in byte order, after `after`, that start with `prefix`. */
+  /** Names after `after` that start with `prefix`, in byte order. */
   namespaceNames(index: IndexEntry, prefix: string, after: string, limit: number): string[] {
     return this.#names.all(index.id, prefix, prefix + above, after, limit).map((row) => row.name as string)
   }

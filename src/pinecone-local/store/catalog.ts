@@ -5,12 +5,12 @@ export type VectorKind =
   | { readonly type: 'dense'; readonly dimension: number; readonly metric: Metric }
   | { readonly type: 'sparse' }
 
-/** What is kept of an index beside its name; JSON in its row. */
+/** An index's stored properties beside its name; JSON in its row. */
 export interface IndexConfig {
   readonly vector: VectorKind
   readonly cloud: string
   readonly region: string
-  /** `{fields:{name:{filterable:true}}}` of metadata, as it was given; all of the metadata is filterable here anyway. */
+  /** `{fields:{name:{filterable:true}}}` of metadata, as given; this server can filter by all metadata anyway. */
   readonly metadataSchema?: unknown
   readonly tags: Readonly<Record<string, string>> | null
   readonly deletionProtection: 'enabled' | 'disabled'
@@ -20,27 +20,27 @@ export interface IndexConfig {
 export interface IndexEntry {
   readonly id: number
   readonly name: string
-  /** The path under which its data plane is served; never used again, also not for an index of the same name. */
+  /** The path of its data plane; never reused, not even for an index of the same name. */
   readonly hostKey: string
   config: IndexConfig
   readonly namespaces: Map<string, NamespaceEntry>
 }
 
-/** `{fields:{name:{filterable:true}}}`, as it was given when the namespace was created. */
+/** `{fields:{name:{filterable:true}}}`, as given when the namespace was created. */
 export interface NamespaceConfig {
   readonly schema?: unknown
 }
 
 export interface NamespaceEntry {
   readonly name: string
-  /** The number its records lie under; a new one after deleteAll. */
+  /** The number under which its records lie; a new one after deleteAll. */
   space: number
-  /** Of the last write that was accepted. */
+  /** Sequence number of the last accepted write. */
   lsn: number
-  /** Of the last write that reads show. */
+  /** Sequence number of the last write that reads show. */
   indexedLsn: number
   recordCount: number
-  /** False while everything written to it is still held back by the lag. */
+  /** False while the lag holds back everything written to it. */
   visible: boolean
   readonly config: NamespaceConfig | null
   /** Accepted writes that are not visible yet, oldest first. */
@@ -51,7 +51,7 @@ export interface HeldWrite {
   readonly seq: number
   readonly lsn: number
   readonly write: Write
-  /** On the clock of `performance.now()`. */
+  /** By the clock of `performance.now()`. */
   readonly dueAt: number
 }
 

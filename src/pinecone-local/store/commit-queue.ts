@@ -7,9 +7,9 @@ interface Job {
 }
 
 /**
- * Group commit: writes that arrive in one turn of the event loop share a transaction, and none is answered before it
- * is committed. Jobs run one after another, so a job may check and change memory and tables as one step. It refuses by
- * an ApiError, before it has changed anything; any other error takes the whole transaction back.
+ * Group commit: writes that arrive in one turn of the event loop share a transaction, and none is answered before the
+ * commit. Jobs run one after another, so a job may check and change memory and tables as one step. A job refuses by an
+ * ApiError, before it has changed anything; any other error rolls the whole transaction back.
  */
 export class CommitQueue {
   readonly #database: DatabaseSync
@@ -20,8 +20,8 @@ export class CommitQueue {
   #scheduled = false
 
   /**
-   * @param beforeCommit writes what is kept once a transaction (counters), not once a job.
-   * @param onLost called when a transaction was rolled back: memory then knows more than the tables.
+   * @param beforeCommit writes counters once per transaction instead of once per job.
+   * @param onLost called after a rollback: memory then differs from the tables.
    */
   constructor(database: DatabaseSync, beforeCommit: () => void, onLost: () => void) {
     this.#database = database
@@ -45,7 +45,7 @@ export class CommitQueue {
     })
   }
 
-  /** Commits what is queued now. */
+  /** Commits the queued jobs now. */
   flush(): void {
     this.#scheduled = false
     const jobs = this.#jobs

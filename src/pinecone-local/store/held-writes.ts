@@ -5,7 +5,7 @@ import type { Write } from './writes.ts'
 
 type Apply = (index: IndexEntry, namespace: NamespaceEntry, held: HeldWrite) => void
 
-/** Writes that were answered but are not visible yet: durable, and applied in order when their lag is over. */
+/** Writes that were answered but are not visible yet: durable, and applied in order when their lag ends. */
 export class HeldWrites {
   readonly #tables: CatalogTables
   readonly #commits: CommitQueue
@@ -18,7 +18,9 @@ export class HeldWrites {
     this.#apply = apply
   }
 
-  /** Inside a transaction. A write never becomes visible before an earlier one of its namespace. */
+  /**
+   * Holds a write; call it inside a transaction. A write never becomes visible before an earlier one of its namespace.
+   */
   hold(index: IndexEntry, namespace: NamespaceEntry, lsn: number, write: Write, lagMs: number): void {
     const last = namespace.held.at(-1)
     const dueAt = Math.max(performance.now() + lagMs, last?.dueAt ?? 0)
@@ -27,7 +29,7 @@ export class HeldWrites {
     if (last === undefined) this.#arm(index, namespace, dueAt)
   }
 
-  /** Applies what is due now, so that a read does not depend on a timer's punctuality. */
+  /** Applies due writes now, so that a read does not depend on a timer's punctuality. */
   releaseDue(index: IndexEntry, namespace: NamespaceEntry): void {
     const first = namespace.held[0]
     if (first === undefined || first.dueAt > performance.now()) return

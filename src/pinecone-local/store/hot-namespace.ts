@@ -2,10 +2,10 @@ import { type Metadata, parseMetadata } from '../shapes/metadata.ts'
 import type { SparseVector, StoredRecord } from '../shapes/record.ts'
 import { VectorBlock } from './vector-block.ts'
 
-/** What a row costs beside its vector: map entry, array slots, the parsed metadata. */
+/** Memory of a row beside its vector: map entry, array slots, the parsed metadata. */
 const rowOverheadBytes = 200
 
-/** A namespace's records in memory, in the form that searching wants. Rows are dense: the last one fills a gap. */
+/** A namespace's records in memory, in the form that search needs. Rows are dense: the last one fills a gap. */
 export class HotNamespace {
   readonly vectors: VectorBlock | null
   readonly ids: string[] = []

@@ -6,7 +6,7 @@ interface Slot {
   bytes: number
 }
 
-/** Namespaces that were searched or written lately, least recent first out, bounded by bytes. */
+/** Recently searched or written namespaces: an LRU cache bounded by bytes. */
 export class HotNamespaces {
   readonly #records: RecordsTable
   readonly #maxBytes: number
@@ -32,12 +32,12 @@ export class HotNamespaces {
     return hot
   }
 
-  /** The namespace if it is hot; without touching its place in the queue. */
+  /** The namespace if it is hot; leaves its position in the LRU order. */
   peek(space: number): HotNamespace | undefined {
     return this.#slots.get(space)?.hot
   }
 
-  /** For a namespace that has no records, so that what is written to it need not be read back. */
+  /** Starts a namespace without records, so that later writes need no read from the tables. */
   startEmpty(space: number, dimension: number | null): HotNamespace {
     const known = this.peek(space)
     if (known !== undefined) return known
@@ -46,7 +46,7 @@ export class HotNamespaces {
     return hot
   }
 
-  /** To be called after writing to a hot namespace. */
+  /** Updates the size; call it after writing to a hot namespace. */
   measure(space: number): void {
     const slot = this.#slots.get(space)
     if (slot === undefined) return
@@ -73,7 +73,7 @@ export class HotNamespaces {
     this.#evict(space)
   }
 
-  /** One namespace larger than the bound stays while it is the one in use. */
+  /** Evicts others first; one namespace above the bound stays while it is in use. */
   #evict(inUse: number): void {
     for (const space of this.#slots.keys()) {
       if (this.#bytes <= this.#maxBytes) return

@@ -2,7 +2,7 @@ import { accessSync, chmodSync, closeSync, constants, existsSync, mkdirSync, ope
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** A reason not to start that the user can act on; its message is the whole sentence. */
+/** A reason not to start that the user can fix; its message is the whole sentence. */
 export class StartError extends Error {
   override name = 'StartError'
 }
@@ -76,13 +76,16 @@ export function openDatabase(dataDir: string): DatabaseSync {
   }
 }
 
-/** Tenants' texts are in it: only the owner reads it, and the log beside it, which SQLite makes with the same rights. */
+/**
+ * Makes it readable only by the owner, since it contains tenants' texts. SQLite creates the log beside it with the same
+ * rights.
+ */
 function keepPrivate(file: string): void {
   closeSync(openSync(file, 'a', 0o600))
   for (const path of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(path)) chmodSync(path, 0o600)
 }
 
-/** Not `mkdir` with `recursive`: Node 24 never returns from it where the parent is there but takes no folders. */
+/** Replaces `mkdir` with `recursive`, which never returns on Node 24 when the parent exists but allows no folders. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return
   makeFolder(dirname(path))

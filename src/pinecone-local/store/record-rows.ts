@@ -7,12 +7,12 @@ export interface RecordRow {
   readonly sparse: Uint8Array | null
 }
 
-/** Float32 and uint32 as this machine lays them out; little-endian everywhere Node runs. */
+/** Float32 and uint32 in this machine's byte order; little-endian everywhere Node runs. */
 export function denseBytes(values: Float32Array | null): Uint8Array | null {
   return values === null ? null : new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 }
 
-/** First all indices, then all values. */
+/** All indices first, then all values. */
 export function sparseBytes(sparse: SparseVector | null): Uint8Array | null {
   if (sparse === null) return null
   const bytes = new Uint8Array(sparse.indices.length * 8)
@@ -28,7 +28,7 @@ export function fromRow(row: RecordRow): StoredRecord {
   return { id: row.id, values: floats(row.dense), sparse: sparseOf(row.sparse), metadata: row.metadata }
 }
 
-/** A view where the blob is aligned for it, else a copy. */
+/** A view where the blob is aligned, else a copy. */
 function floats(bytes: Uint8Array | null): Float32Array | null {
   if (bytes === null) return null
   if (bytes.byteOffset % 4 === 0) return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)

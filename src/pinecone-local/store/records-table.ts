@@ -3,10 +3,10 @@ import type { StoredRecord } from '../shapes/record.ts'
 import { denseBytes, fromRow, type RecordRow, sparseBytes } from './record-rows.ts'
 
 const columns = 'id, metadata, dense, sparse'
-/** Upper bound of every id that starts with the prefix: ids are ASCII, so DEL is above all of their characters. */
+/** Upper bound of every id that starts with the prefix: ids are ASCII, so this character is above all of theirs. */
 const above = '\u{10ffff}'
 
-/** The records of all namespaces; each namespace's lie under a number of their own, its space. */
+/** The records of all namespaces; each namespace's records lie under one number, its space. */
 export class RecordsTable {
   readonly #insert: StatementSync
   readonly #update: StatementSync
@@ -43,7 +43,7 @@ export class RecordsTable {
     return row === undefined ? null : fromRow(row)
   }
 
-  /** Writes the whole record. @returns whether the id is new. */
+  /** Writes the complete record. @returns whether the id is new. */
   put(space: number, record: StoredRecord): boolean {
     const dense = denseBytes(record.values)
     const sparse = sparseBytes(record.sparse)
@@ -61,24 +61,24 @@ export class RecordsTable {
     for (const row of this.#all.iterate(space)) yield fromRow(row as unknown as RecordRow)
   }
 
-  /** Ids in byte order, after `after`, that start with `prefix`. */
+  /** Ids after `after` that start with `prefix`, in byte order. */
   ids(space: number, prefix: string, after: string, limit: number): string[] {
     return this.#ids.all(space, after, prefix, prefix + above, limit).map((row) => row.id as string)
   }
 
-  /** Ids with their metadata in byte order, after `after`. */
+  /** Ids with metadata after `after`, in byte order. */
   *metadata(space: number, after = ''): Generator<{ id: string; metadata: string | null }> {
     for (const row of this.#metadata.iterate(space, after)) {
       yield row as unknown as { id: string; metadata: string | null }
     }
   }
 
-  /** Gives the space up: nothing reads it from now on, and `purge` frees it bit by bit. */
+  /** Gives the space up: nothing reads it any more, and `purge` frees it gradually. */
   discard(space: number): void {
     this.#discard.run(space)
   }
 
-  /** Deletes at most `limit` records of one discarded space. @returns whether more may be left. */
+  /** Deletes up to `limit` records of one discarded space. @returns whether more may be left. */
   purge(limit: number): boolean {
     const row = this.#garbage.get()
     if (row === undefined) return false

@@ -1,6 +1,6 @@
 const chunkBytes = 256 * 1024
 
-/** Rows of float32 in chunks, so that a large namespace grows without being copied and a small one stays small. */
+/** Rows of float32 in chunks, so that a large namespace grows without a copy and a small one stays small. */
 export class VectorBlock {
   readonly dimension: number
   readonly rowsPerChunk: number

@@ -1,6 +1,6 @@
 import type { SparseVector, StoredRecord } from '../shapes/record.ts'
 
-/** A write to one namespace, parsed and checked; plain data, so that one held back by the lag can be stored. */
+/** A validated write to one namespace; plain data, so that one held back by the lag can be stored. */
 export type Write =
   | { readonly kind: 'upsert'; readonly records: readonly StoredRecord[] }
   | { readonly kind: 'update'; readonly id: string; readonly change: RecordChange }
