@@ -18,9 +18,9 @@ interface Sample {
 }
 
 /**
- * Markdown files through `POST /documents`, from the first upload until the last one is stored; against the encoder
- * alone over the chunks of the same documents. Upload, queue, reading, cutting, the store and the inventory come beside
- * the encoder's work; the caller, Postgres and the store share the machine with it.
+ * Markdown files through `POST /documents`, from the first upload until the last one is stored, against the encoder
+ * alone over the chunks of the same documents. Upload, queue, extraction, splitting, the store and the inventory add to
+ * the encoder's work; the caller, Postgres and the store share the machine.
  */
 export async function ingest({ quick, say }: BenchOptions): Promise<BenchResult> {
   await using parts = await startParts({ pin: false })
@@ -106,7 +106,7 @@ async function upload({ url }: Service, token: string, documents: readonly strin
   await Promise.all(Array.from({ length: callers }, send))
 }
 
-/** @throws Error when one has failed: then it was not measured. */
+/** @throws Error when an upload has failed: the measurement is then void. */
 async function untilStored({ sql }: Database): Promise<void> {
   for (;;) {
     const rows = await sql<{ failed: string | null }[]>`
@@ -123,7 +123,7 @@ const vocabulary =
     ' ',
   )
 
-/** Pages of help as companies write them: headings, paragraphs of whole sentences, no two alike. */
+/** Help pages as companies write them: headings, paragraphs of whole sentences, all different. */
 function documentsOf(random: () => number, count: number): readonly string[] {
   const pick = () => vocabulary[Math.floor(random() * vocabulary.length)] ?? ''
   const sentence = () => {

@@ -32,7 +32,7 @@ const usage = `npm run bench -- [NAME…] [--quick] [--write] [--note TEXT]
   --write  puts the results into docs/benchmarks.md and README.md
   --note   what a reader of the numbers has to know, as in 'other work was running'`
 
-/** `npm run bench`. Each ends with one JSON line; a goal that was missed is marked, and is no failure of the run. */
+/** `npm run bench`. Each benchmark ends with one JSON line; a missed goal is marked, but does not fail the run. */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,

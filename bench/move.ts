@@ -14,22 +14,22 @@ const dimension = 512
 
 interface Run {
   readonly bareS: number
-  /** From the order to the end of the copy. */
+  /** Time from the order to the end of the copy. */
   readonly copiedS: number
-  /** From the order to the switch: copied, every pair compared, switched. */
+  /** Time from the order to the cutover: copied, every pair compared, cut over. */
   readonly switchedS: number
   readonly peakMib: number
   readonly writePauseMs: number
   readonly idleP99Ms: number
-  /** Beside the bare loop: what the store and the machine take, without anything of a move. */
+  /** Reads beside the bare loop: the store's and the machine's share, without any part of a move. */
   readonly bareP99Ms: number
   readonly movingP99Ms: number
 }
 
 /**
- * A promote against a bare loop of list, fetch and upsert over the same adapter with as much at once, which keeps no
- * journal, compares nothing and switches nothing; the memory of the replica that carries it; reads beside it. The store
- * is `pinecone-local`: one process, so reads also wait for it while it takes in the copy.
+ * A promote against a bare loop of list, fetch and upsert over the same adapter with the same concurrency, which keeps
+ * no change log, compares nothing and cuts nothing over; also the memory of the replica that runs it, and reads beside
+ * it. The store is `pinecone-local`: one process, so reads also wait while it takes in the copy.
  */
 export async function move({ quick, say }: BenchOptions): Promise<BenchResult> {
   const sizes = quick ? [1_000, 4_000, 12_000] : [1_000, 10_000, 100_000]
@@ -87,7 +87,7 @@ export async function move({ quick, say }: BenchOptions): Promise<BenchResult> {
   return { bench: 'move', rows, goals }
 }
 
-/** One tenant in a service of its own, so that the memory is that of one move. */
+/** Moves one tenant in a service of its own, so that the memory is that of one move. */
 async function measure(parts: Parts, copier: BenchProcess, count: number, tenantId: string): Promise<Run> {
   await using service = await startService(parts, {
     EMBEDDING_PROVIDER: 'openai',
@@ -142,7 +142,7 @@ function quickly(count: number): number {
   return Math.min(8_000, 1_000 + count / 5)
 }
 
-/** An index as the move's own is, for the bare loop. */
+/** An index like the move's own, for the bare loop. */
 async function bareTarget(parts: Parts, like: Placement): Promise<Placement> {
   const spec = { serverless: { cloud: 'aws', region: 'us-east-1' } }
   const response = await fetch(`${parts.storeUrl}/indexes`, {
@@ -183,7 +183,7 @@ async function untilSwitched(service: Service, id: string, token: string): Promi
   }
 }
 
-/** One app that reads a record by a vector, one call at a time with a pause, until `until` is done. */
+/** One app that reads a record by a vector, one call at a time with a pause, until `until` resolves. */
 async function read(service: Service, token: string, until: Promise<unknown>): Promise<readonly number[]> {
   const random = seededRandom(5)
   const latencies: number[] = []

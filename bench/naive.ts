@@ -6,9 +6,9 @@ import postgres from 'postgres'
 import { z } from 'zod'
 
 /**
- * The service as tutorials write it, to measure ours against: verify each token, read the tenant's row, call the SDK.
- * It is decent code: keys are cached by jose, connections are pooled, the SDK client is made once. It caches nothing
- * of a tenant, has no timeouts, no inventory and no moves. Its table: `naive_tenants (id, index_host, namespace)`.
+ * The service as tutorials write it, as a baseline for ours: verify each token, read the tenant's row, call the SDK. It
+ * is decent code: jose caches keys, connections are pooled, the SDK client is made once. It caches nothing of a tenant,
+ * and has no timeouts, no inventory and no moves. Its table: `naive_tenants (id, index_host, namespace)`.
  */
 const settings = z
   .object({

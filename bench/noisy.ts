@@ -12,12 +12,13 @@ import { median, show, spread } from './harness/statistics.ts'
 
 const latencyMs = 20
 const noisyConnections = 64
-/** What the noisy tenant's plan lets it do at once; the rest of its requests wait. */
+/** Concurrent requests that the noisy tenant's plan allows; its other requests wait. */
 const sharesOfNoisy = { held: 8, free: 1000 }
 
 /**
- * What a quiet tenant notices of a noisy one on the same replica: its p99 alone, beside a tenant of 64 connections that
- * is held to eight requests at once, and beside the same one with no such limit. Uncached retrieves, store at 20 ms.
+ * The effect of a noisy tenant on a quiet one on the same replica: the quiet one's p99 alone, beside a tenant of 64
+ * connections limited to eight concurrent requests, and beside the same one without such a limit. Uncached retrieves,
+ * store at 20 ms.
  */
 export async function noisy({ quick, say }: BenchOptions): Promise<BenchResult> {
   await using parts = await startParts({ pin: true })
@@ -74,14 +75,14 @@ export async function noisy({ quick, say }: BenchOptions): Promise<BenchResult> 
   }
 }
 
-/** The tenants are made by a service that is gone again before the measuring begins. */
+/** Creates the tenants with a service that ends before the measurement begins. */
 async function onboard(parts: Parts): Promise<{ readonly quiet: SampleTenant; readonly loud: SampleTenant }> {
   await using service = await startService(parts)
   const quiet = await sampleTenant(parts, service, 'quiet', 20)
   return { quiet, loud: await sampleTenant(parts, service, 'loud', 20) }
 }
 
-/** A store that only waits, in the place of the tenants' index: what they share is the service and nothing else. */
+/** A store that only waits instead of the tenants' index: the tenants share the service and nothing else. */
 async function slowStore(parts: Parts): Promise<AsyncDisposable> {
   const match = { id: 'v-1', score: 0.5, values: [], metadata: { text: 'A passage.' } }
   const answer = JSON.stringify({ matches: [match], namespace: '', usage: { readUnits: 1 } })
@@ -92,7 +93,7 @@ async function slowStore(parts: Parts): Promise<AsyncDisposable> {
   return server
 }
 
-/** A vector whose first number is another in every request, so that no cache knows it. */
+/** A vector whose first number differs in every request, so that no cache knows it. */
 function retrieve(url: string, { token }: SampleTenant, topK: number): LoadRequest {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
   const body = JSON.stringify({ vector: unitVector(seededRandom(5)), topK })

@@ -13,7 +13,7 @@ const shards = 10
 const replicas = 2
 const callersEach = 8
 const leastRatio = 0.4
-/** Of onboarding alone; how many tenants that is, is told by the warm-up. */
+/** Time for onboarding alone; the warm-up tells how many tenants fit. */
 const budgetS = 150
 
 interface Sample {
@@ -24,10 +24,10 @@ interface Sample {
 }
 
 /**
- * Onboarding by 16 callers over two replicas, each a process with a pool of its own, into shared indexes that fill up
- * one after the other; against single-row inserts into a table without more than a key, by the same callers over the
- * same connections. Every commit of Postgres and of the store is durable. The callers call the verb that
- * `POST /tenants` calls. Beside it, what the store alone takes.
+ * Onboarding by 16 callers over two replicas, each a process with its own pool, into shared indexes that fill up one
+ * after the other, against single-row inserts into a table with only a key, by the same callers over the same
+ * connections. Every commit of Postgres and of the store is durable. The callers use the verb that `POST /tenants`
+ * calls. The store's part is measured alone too.
  */
 export async function onboard({ quick, say }: BenchOptions): Promise<BenchResult> {
   await using parts = await startParts({ pin: false })
@@ -108,7 +108,7 @@ function noteOf(total: number, wanted: number, ratio: number, storeRatio: number
 
 type Kind<Order> = Order extends unknown ? Omit<Order, 'from' | 'count' | 'callers'> : never
 
-/** Both replicas at once, with numbers that none had before. */
+/** Runs both replicas at once, with fresh numbers. */
 function counted(processes: readonly BenchProcess[]) {
   let next = 0
   return async (count: number, kind: Kind<OnboardOrder>): Promise<Sample> => {

@@ -11,9 +11,8 @@ import { median, show, spread } from './harness/statistics.ts'
 const storeLatencyMs = 20
 
 /**
- * What the router adds to a query: `POST /retrieve` with a vector against the same query by the SDK, straight to a
- * store that takes 20 ms, with the filter that the router puts on it. Every vector is another, so nothing comes from the
- * cache.
+ * The router's share of a query: `POST /retrieve` with a vector against the same query by the SDK, straight to a store
+ * that takes 20 ms, with the filter that the router adds. Every vector differs, so nothing comes from the cache.
  */
 export async function overhead({ quick, say }: BenchOptions): Promise<BenchResult> {
   await using parts = await startParts({ pin: false })

@@ -5,12 +5,12 @@ import type { BenchOptions, BenchResult } from './harness/report.ts'
 import type { RoutingOrder, RoutingResult } from './harness/routing-process.ts'
 import { median, show, spread } from './harness/statistics.ts'
 
-/** What a replica remembers at once: `LeasedRoutes`, `maxTenants`. */
+/** Tenants that a replica caches: `LeasedRoutes`, `maxTenants`. */
 const remembered = 100_000
 
 /**
- * Resolving a tenant from the replica's cache against a plain `Map`; what a remembered tenant weighs; and Zipf traffic
- * over more tenants than are remembered, with Postgres behind.
+ * Resolving a tenant from the replica's cache against a plain `Map`; the memory of a cached tenant; and Zipf traffic
+ * over more tenants than are cached, backed by Postgres.
  */
 export async function routing({ quick, say }: BenchOptions): Promise<BenchResult> {
   const tenants = quick ? 100_000 : 1_000_000

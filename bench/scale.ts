@@ -7,7 +7,7 @@ import { inTurn, ratios } from './harness/rounds.ts'
 import { type SampleTenant, sampleTenant, seededRandom, unitVector } from './harness/sample-tenant.ts'
 import { median, quantile, show, spread } from './harness/statistics.ts'
 
-/** The tenants that ask. They are among all the others, in the registry and in the store. */
+/** Tenants that send requests, among all the others in the registry and in the store. */
 const asking = 60
 const connections = 4
 
@@ -22,8 +22,8 @@ interface Sample {
 }
 
 /**
- * A `/retrieve` with a vector, past the cache, where few tenants and namespaces are and where many are: two worlds side by
- * side, measured in turn. Each round has a replica that has not seen the tenants, so the first request of each reads its
+ * A `/retrieve` with a vector, past the cache, with few tenants and namespaces and with many: two worlds side by side,
+ * measured in turn. Each round has a replica that has not seen the tenants, so the first request of each reads its
  * route from Postgres.
  */
 export async function scale({ quick, say }: BenchOptions): Promise<BenchResult> {
@@ -78,7 +78,7 @@ async function fill(
   return { parts, tenants }
 }
 
-/** Namespaces beside those of the tenants that ask, each with a few records. */
+/** Additional namespaces beside those of the asking tenants, each with a few records. */
 async function fillStore(host: string, namespaces: number): Promise<void> {
   const random = seededRandom(13)
   const vectors = Array.from({ length: 5 }, (_, n) => ({ id: `v-${n}`, values: unitVector(random) }))
@@ -122,7 +122,7 @@ async function ask(service: Service, tenant: SampleTenant, n: number): Promise<n
 
 const base = unitVector(seededRandom(5))
 
-/** A vector whose first number is another in every request. */
+/** A vector whose first number differs in every request. */
 function request(service: Service, tenant: SampleTenant): LoadRequest {
   const body = JSON.stringify({ vector: base, topK: 5 }).replace(/"vector":\[[^,]+/, `"vector":[0.${uniqueMark}`)
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${tenant.token}` }

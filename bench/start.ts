@@ -15,8 +15,8 @@ interface Start {
 }
 
 /**
- * From the start of the process to the first 200 of `/readyz`, for `npm start` to the lines to paste (the first time that
- * is after the documents they ask for are loaded); and the memory that the process holds then.
+ * Time from the start of the process to the first 200 of `/readyz`, for `npm start` to its printed examples (the first
+ * time that is after their documents are loaded); and the memory of the process then.
  */
 export async function start({ quick, say }: BenchOptions): Promise<BenchResult> {
   await using parts = await startParts({ pin: false })

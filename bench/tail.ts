@@ -5,14 +5,14 @@ import { startParts } from './harness/parts.ts'
 import type { BenchOptions, BenchResult } from './harness/report.ts'
 import { median, show, spread } from './harness/statistics.ts'
 
-/** Rows that are not done with, as under a steady load of writes. */
+/** Open rows, as under a steady load of writes. */
 const open = 50
 const looks = 200
 
 /**
- * One look at what a move still has to do, as the fence takes it every 10 to 50 ms while writes wait: with few and with
- * many records touched during the move, of which the same number is open. The log of each is a move of its own in one
- * table, so the small ones are looked at beside the large one.
+ * One look at a move's remaining work, as the fence takes it every 10 to 50 ms while writes wait: with few and with
+ * many records touched during the move, of which the same number is open. Each size is a separate move in one table, so
+ * the small ones are read beside the large one.
  */
 export async function tail({ quick, say }: BenchOptions): Promise<BenchResult> {
   const sizes = quick ? [20, 10_000] : [20, 10_000, 1_000_000]

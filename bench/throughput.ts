@@ -14,9 +14,9 @@ const connections = 32
 type Span = Pick<LoadOrder, 'warmUpMs' | 'measureMs'>
 
 /**
- * How many requests a second one process serves: `/retrieve` from the cache against a bare route on the same server,
- * and, past the cache with a store that answers at once, against the service as tutorials write it. Limits, cache and
- * visibility by groups are on.
+ * Requests a second of one process: `/retrieve` from the cache against a bare route on the same server, and, past the
+ * cache with a store that answers at once, against the service as tutorials write it. Limits, cache and visibility by
+ * groups are on.
  */
 export async function throughput({ quick, say }: BenchOptions): Promise<BenchResult> {
   await using parts = await startParts({ pin: true })
@@ -96,13 +96,13 @@ export async function throughput({ quick, say }: BenchOptions): Promise<BenchRes
   }
 }
 
-/** The tenant is made by a service that is gone again before the measuring begins. */
+/** Creates the tenant with a service that ends before the measurement begins. */
 async function onboard(parts: Parts): Promise<SampleTenant> {
   await using service = await startService(parts)
   return await sampleTenant(parts, service, 'throughput', 20, ['support', 'staff', 'managers'])
 }
 
-/** Puts a store that answers at once, with what the real one answered, in the place of the tenant's index. */
+/** Replaces the tenant's index by a store that answers at once, with the real one's answer. */
 async function instantStore(parts: Parts, tenant: SampleTenant) {
   const { indexHost, namespace } = tenant.place
   const answer = await fetch(`${indexHost}/query`, {
@@ -136,7 +136,7 @@ function queriesByText(url: string, token: string): readonly LoadRequest[] {
   return Array.from({ length: 16 }, (_, n) => post(url, token, { query: queryText(n), topK: 5 }))
 }
 
-/** A vector whose first number is another in every request. */
+/** A vector whose first number differs in every request. */
 function queriesByVector(url: string, token: string): LoadRequest {
   const request = post(url, token, { vector: unitVector(seededRandom(5)), topK: 5 })
   return { ...request, body: request.body.replace(/"vector":\[[^,]+/, `"vector":[0.${uniqueMark}`) }

@@ -3,7 +3,7 @@
 import type { Size } from './size.ts'
 import type { State } from './state.ts'
 
-/** Changes of the routing that a move may still need: FENCE, FLIP, writes open, completion, and one fence reopened. */
+/** Routing changes that a move may still need: FENCE, FLIP, writes open, completion, and one reopened fence. */
 const epochsToEnd = 6
 
 export class Endings {
@@ -12,14 +12,14 @@ export class Endings {
   #to = new Int32Array(1 << 16)
   #edges = 0
   readonly #ended: number[] = []
-  /** By state: whether the size leaves it room to end. */
+  /** By state: whether the size leaves it epochs to end. */
   readonly #hasRoom: boolean[] = []
 
   constructor(size: Size) {
     this.#latestEpoch = size.epochs - epochsToEnd
   }
 
-  /** To be called once a state, in the order of their numbers. */
+  /** Call it once per state, in numeric order. */
   state(state: State): void {
     if (state.ended) this.#ended.push(this.#hasRoom.length)
     this.#hasRoom.push(state.epoch <= this.#latestEpoch)
@@ -35,7 +35,7 @@ export class Endings {
     this.#edges++
   }
 
-  /** @returns the number of the first state with room from which no completed state can be reached. */
+  /** @returns the number of the first state with epochs left from which no completed state can be reached. */
   firstStuck(): number | undefined {
     const count = this.#hasRoom.length
     const { starts, sources } = this.#backwards(count)
@@ -54,7 +54,7 @@ export class Endings {
     return stuck === -1 ? undefined : stuck
   }
 
-  /** All edges sorted by where they lead: those into a state are `sources[starts[state]]` up to `starts[state + 1]`. */
+  /** All edges sorted by their target: those into a state are `sources[starts[state]]` up to `starts[state + 1]`. */
   #backwards(count: number): { starts: Int32Array; sources: Int32Array } {
     const starts = new Int32Array(count + 2)
     for (let edge = 0; edge < this.#edges; edge++) bump(starts, (this.#to[edge] as number) + 2)
@@ -68,7 +68,7 @@ export class Endings {
   }
 }
 
-/** Counts one up. @returns the count before. */
+/** Increments a count. @returns the count before. */
 function bump(counts: Int32Array, index: number): number {
   const before = counts[index] as number
   counts[index] = before + 1

@@ -13,9 +13,9 @@ import { World } from './world.ts'
 
 export interface RunOptions {
   readonly size: Size
-  /** The guard to take out. */
+  /** The guard to remove. */
   readonly mutant?: GuardName
-  /** Also check that every state can still come to an end of the move (L2); for sizes up to some million states. */
+  /** Also checks that every state can still reach an end of the move (L2); for sizes up to some million states. */
   readonly endings?: boolean
   /** Stops there without a verdict. */
   readonly maxStates?: number
@@ -88,7 +88,7 @@ export function explore({ size, mutant, endings, maxStates = 2 ** 31 - 1, onProg
   }
 }
 
-/** The way in words: the transitions are taken once more. */
+/** Describes the path in words by repeating its transitions. */
 function tell(rules: Pick<World, 'guards' | 'size' | 'monitor'>, way: readonly number[]): string[] {
   const steps: string[] = []
   const after = new State()

@@ -42,7 +42,7 @@ export function isGuardName(name: string): name is GuardName {
   return Object.hasOwn(guards, name)
 }
 
-/** All rules in force, but for one. */
+/** All rules in force, except one. */
 export function guardsWithout(mutant?: GuardName): Readonly<Record<GuardName, boolean>> {
   const inForce = (name: string) => name !== mutant
   return Object.fromEntries(Object.keys(guards).map((name) => [name, inForce(name)])) as Record<GuardName, boolean>

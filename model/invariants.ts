@@ -6,7 +6,7 @@ import { caughtUp, type Replica, row, type State, stage, step } from './state.ts
 import { contentName } from './transitions/replica-reads.ts'
 import type { World } from './world.ts'
 
-/** @returns what is wrong with the state, in words; undefined when nothing is. */
+/** @returns the violation in words; undefined when there is none. */
 export function violation(world: World, state: State): string | undefined {
   if (state.history === impossible) return 'I7: no order of the calls explains what clients were answered'
   return (
@@ -19,7 +19,7 @@ export function violation(world: World, state: State): string | undefined {
   )
 }
 
-/** A read through any view that may still serve, or through the routing itself, shows what the history allows (I7). */
+/** A read through any view that may still serve, or through the routing itself, shows an allowed content (I7). */
 function readsGoBack({ guards, monitor }: World, state: State): string | undefined {
   const mayShow = (place: number) => monitor.mayShow(state.history, state.content(state.held(place)))
   for (const [index, replica] of state.replicas.entries()) {
@@ -70,7 +70,10 @@ function atFlip(state: State): string | undefined {
   return state.stale(activeIn(state.phase)) === caughtUp ? undefined : 'I5: the new place does not show yet what it has'
 }
 
-/** Also a replica without a lease may read for a while when Postgres is away (REGISTRY_OUTAGE_READS): old, not nothing. */
+/**
+ * A replica without a lease may also read for a while when Postgres is unavailable (REGISTRY_OUTAGE_READS): old
+ * content, not nothing.
+ */
 function purgedInUse(state: State): string | undefined {
   if (!state.purged) return undefined
   const left = otherThan(activeIn(state.phase))

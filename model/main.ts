@@ -41,7 +41,7 @@ try {
   process.exitCode = 2
 }
 
-/** @returns whether all came out as it must: no counterexample for the protocol, one for every mutant. */
+/** @returns whether every outcome was as expected: no counterexample for the protocol, one for every mutant. */
 function main(): boolean {
   const { mutant, 'all-mutants': allMutants, endings, 'max-states': maxStates, ...given } = values
   if (mutant !== undefined && !isGuardName(mutant)) {
@@ -63,7 +63,7 @@ function everyMutant(): boolean {
   return survivors.length === 0
 }
 
-/** Runs, prints, and says whether it came out as it must. */
+/** Runs, prints, and returns whether the outcome was as expected. */
 function report(options: RunOptions): boolean {
   const { mutant, size } = options
   console.log(

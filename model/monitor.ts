@@ -3,7 +3,9 @@
 // few, so they are numbered, and each step from one to another is computed once.
 import { absent, maxWrites } from './state.ts'
 
-/** An order that is still possible. `saw`: by replica, what its open read returned in this order; -1 for not yet. */
+/**
+ * A possible order of events. `saw`: by replica, the content that its open read returned in this order; -1 for not yet.
+ */
 interface Order {
   readonly holds: number
   readonly done: number
@@ -20,7 +22,7 @@ interface History {
 
 const eventsPerState = 32
 const unknown = -1
-/** No order explains what clients saw: an acknowledged write is lost, or a deleted record came back. */
+/** No order explains the clients' observations: an acknowledged write is lost, or a deleted record came back. */
 export const impossible = 0
 
 export class Monitor {
@@ -45,7 +47,7 @@ export class Monitor {
     }))
   }
 
-  /** The client was told that the write is done. A write without an answer stays pending for ever. */
+  /** The client got the write's answer. A write without an answer stays pending for ever. */
   answerWrite(history: number, write: number): number {
     const bit = 1 << write
     return this.#after(history, 8 + write, (before) => ({
@@ -59,7 +61,7 @@ export class Monitor {
     return this.#after(history, 12 + replica, (before) => ({ ...before, reading: before.reading | (1 << replica) }))
   }
 
-  /** @param content what the client got; undefined when its read was broken off. */
+  /** @param content the client's answer; undefined when its read was aborted. */
   endRead(history: number, replica: 0 | 1, content?: number): number {
     const event = content === undefined ? 14 : 16 + content
     return this.#after(history, event + replica * (content === undefined ? 1 : 8), (before) => ({
@@ -103,7 +105,7 @@ export class Monitor {
   }
 }
 
-/** All orders that follow when pending writes take effect and open reads see the record, now, in any number. */
+/** All orders that follow when pending writes take effect and open reads see the record now, in any number. */
 function close(history: History): History {
   const found = new Map<string, Order>()
   const add = (order: Order) => {

@@ -9,7 +9,7 @@ import { store } from './transitions/store.ts'
 import { routingChanges } from './transitions/switch.ts'
 import type { World } from './world.ts'
 
-/** Hands in every state that can follow `world.now`. */
+/** Reports every state that can follow `world.now`. */
 export function everyTransition(world: World): void {
   for (const index of world.size.replicas === 1 ? ([0] as const) : ([0, 1] as const)) {
     renewal(world, index)

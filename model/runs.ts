@@ -5,7 +5,7 @@ import { type Size, smallest } from './size.ts'
 
 type Run = Pick<RunOptions, 'size' | 'endings'>
 
-/** Of seconds: the protocol where two faults meet; alone each of them is at a size of `mutantRuns`. */
+/** Runs of seconds: the protocol under combinations of two faults; `mutantRuns` has the size of each alone. */
 export const quickRuns: readonly Run[] = [
   run({ writes: 2, giveUps: 1, moverFaults: 1 }),
   run({ writes: 2, giveUps: 1, moverFaults: 1, retries: true, lag: true, epochs: 3 }),
@@ -13,7 +13,7 @@ export const quickRuns: readonly Run[] = [
   run({ undo: true, crashes: 1, epochs: 4 }),
 ]
 
-/** Of minutes: what `npm run model` explores. Everything at once is out of reach, so each run goes far in some bounds. */
+/** Runs of minutes, for `npm run model`. Everything at once is infeasible, so each run goes far in some bounds. */
 export const fullRuns: readonly Run[] = [
   run({ writes: 3, giveUps: 2, moverFaults: 2, retries: true, lag: true }),
   run({ writes: 2, giveUps: 2, moverFaults: 1, crashes: 1, retries: true, lag: true }),

@@ -5,29 +5,29 @@ export interface Size {
   /** Client writes (each a put or a delete) and reads, all replicas together. */
   readonly writes: number
   readonly reads: number
-  /** Times a replica dies or loses its lease while it lives. */
+  /** Times that a live replica dies or loses its lease. */
   readonly crashes: number
   /** Tries of a write that get no answer. */
   readonly giveUps: number
-  /** Times the mover dies, or loses its move to the next one, with a store call under way. */
+  /** Times that the mover dies, or loses its move to the next one, with a store call under way. */
   readonly moverFaults: number
-  /** Changes of the routing after which the mover begins nothing new. */
+  /** Routing changes after which the mover begins nothing new. */
   readonly epochs: number
   /** Indexes show writes late. */
   readonly lag: boolean
   /** SOAK may go back to X. */
   readonly rollback: boolean
-  /** The move may be given up while X is active, also after it went back there. */
+  /** The move may be cancelled while X is active, also after it went back there. */
   readonly cancel: boolean
-  /** A FLIP may be undone; replicas then renew in the steps that `seen` and `applied` are about. */
+  /** A FLIP may be undone; replicas then renew in separate steps for `seen` and `applied`. */
   readonly undo: boolean
   /** A try without an answer may be followed by another of the same write. */
   readonly retries: boolean
-  /** The place that the move leaves is emptied. */
+  /** The place that the move leaves is purged. */
   readonly purge: boolean
 }
 
-/** As far as a state has room to count. */
+/** The largest counts that a state can store. */
 export const maxBudgets = {
   replicas: 2,
   writes: 3,
@@ -54,7 +54,7 @@ export const smallest: Size = {
   purge: false,
 }
 
-/** In one line, only what differs from the smallest. */
+/** One line with only the differences from the smallest size. */
 export function describeSize(size: Size): string {
   const parts = Object.entries(size).filter(([, value]) => value !== false && value !== 0)
   return parts.map(([name, value]) => (value === true ? name : `${name} ${value}`)).join(', ')

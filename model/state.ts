@@ -8,20 +8,20 @@ export type Place = 0 | 1
 
 /** Writes are numbered from 1. */
 export const maxWrites = 3
-/** What a place holds or shows: the number of the write that it last took (0 is the record as it was), or nothing. */
+/** A place's content: the number of the write that it last took (0 is the initial record), or nothing. */
 export const absent = maxWrites + 1
-/** How many different contents there are, `absent` among them. */
+/** The number of different contents, `absent` included. */
 export const contents = maxWrites + 2
-/** `staleX`, `staleY`: the index shows what the place holds. */
+/** `staleX`, `staleY`: the index shows the place's content. */
 export const caughtUp = absent + 1
 
-/** Where a replica's one request is; nothing else of the request matters to the protocol. */
+/** The step of a replica's one request; nothing else of the request matters to the protocol. */
 export const step = { idle: 0, sent: 1, stored: 2, intent: 3, trackedSent: 4, trackedStored: 5, reading: 6 } as const
 /** The record's row in `dirty`. */
 export const row = { none: 0, inFlight: 1, done: 2 } as const
-/** Where the mover's one store call is. */
+/** The step of the mover's one store call. */
 export const stage = { idle: 0, hasRead: 1, sent: 2, stored: 3 } as const
-/** What the mover's call is for; `redo` exists only where the guard `neverRunAgain` is out. */
+/** The purpose of the mover's call; `redo` exists only where the guard `neverRunAgain` is removed. */
 export const task = { copy: 0, sync: 1, redo: 2 } as const
 
 const recordFields = [
@@ -92,7 +92,7 @@ type Named<Name extends string> = new (bytes: Uint8Array, base: number) => Recor
 
 const lateBase = recordFields.length
 const replicaBase = lateBase + 2 * contents
-/** Of one state; whole 32-bit words, for the hash. */
+/** Size of one state, in whole 32-bit words for the hash. */
 export const stateBytes = Math.ceil((replicaBase + 2 * replicaFields.length) / 4) * 4
 
 export class Replica extends bytesNamed(replicaFields) {}
@@ -110,7 +110,7 @@ export class State extends bytesNamed(recordFields) {
     this.replicas = [new Replica(bytes, replicaBase), new Replica(bytes, replicaBase + replicaFields.length)]
   }
 
-  /** The tenant rests in X, the record is as it was, every replica has its lease. */
+  /** The tenant rests in X, the record is unchanged, every replica has its lease. */
   static atRest(replicaCount: number): State {
     const state = new State()
     state.phase = startPhase
@@ -126,7 +126,7 @@ export class State extends bytesNamed(recordFields) {
     return state
   }
 
-  /** Which state of the monitor the history is in. */
+  /** The monitor's state of the history. */
   get history(): number {
     return this.historyLow | (this.historyHigh << 8)
   }
@@ -141,12 +141,12 @@ export class State extends bytesNamed(recordFields) {
   stale(place: number): number {
     return place === 0 ? this.staleX : this.staleY
   }
-  /** What a reader gets who is shown `value`: a delete leaves nothing. */
+  /** The content that a reader of `value` gets: a delete leaves nothing. */
   content(value: number): number {
     return value === absent || (this.deletes >> value) & 1 ? absent : value
   }
 
-  /** Requests without an answer that may still land (A2): how many of them put this value into this place. */
+  /** Unanswered requests that may still land (A2): how many put this value into this place. */
   late(place: number, value: number): number {
     return this.bytes[lateBase + place * contents + value] as number
   }
@@ -159,7 +159,7 @@ export class State extends bytesNamed(recordFields) {
   }
 }
 
-/** A class whose properties are the bytes of a buffer from `base` on, in the order of their names. */
+/** Makes a class whose properties are the bytes of a buffer from `base` on, in the order of their names. */
 function bytesNamed<Name extends string>(names: readonly Name[]): Named<Name> {
   class Bytes {
     readonly buffer: Uint8Array

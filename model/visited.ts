@@ -1,17 +1,17 @@
 // Which states were met: 64 bits of hash each in an open-addressed table of typed arrays, about 14 bytes a state in all.
 // Two of n states share 64 bits by chance with probability n²/2⁶⁵: for 100 million states 3 in 10,000.
 
-/** The table doubles when it is fuller than this. */
+/** The table doubles above this load. */
 const maxLoad = 0.7
 
 export class Visited {
-  /** Both halves of a hash side by side: a look is one line of the processor's cache. */
+  /** Both halves of a hash side by side: a lookup touches one line of the processor's cache. */
   #hashes: Int32Array
   #numbers: Int32Array | undefined
   #mask: number
   #count = 0
 
-  /** @param isNumbered remembers in which order states came, at 4 bytes more a state. */
+  /** @param isNumbered also remembers the order of arrival, at 4 more bytes per state. */
   constructor(isNumbered = false, slots = 1 << 16) {
     this.#hashes = new Int32Array(2 * slots)
     this.#numbers = isNumbered ? new Int32Array(slots) : undefined
@@ -24,7 +24,7 @@ export class Visited {
 
   /**
    * Adds a state by its words.
-   * @returns -1 when it was not there; else its number in the order of arrival (0 when they are not remembered).
+   * @returns -1 when it was new; else its number in the order of arrival (0 when numbers are off).
    */
   add(words: Int32Array): number {
     let low = 0x9e3779b9 | 0

@@ -4,7 +4,7 @@ import type { Monitor } from './monitor.ts'
 import type { Size } from './size.ts'
 import { State } from './state.ts'
 
-/** What happened, in plain words; only asked for when a trace is told. */
+/** Describes an event in plain words; called only when a trace is printed. */
 export type Words = () => string
 
 export class World {
@@ -25,13 +25,13 @@ export class World {
     this.#found = found
   }
 
-  /** A copy of `now` to change. There is one at a time: hand it in with `happens` before the next. */
+  /** A copy of `now` to change. There is one at a time: pass it to `happens` before the next. */
   fork(): State {
     this.#next.bytes.set(this.now.bytes)
     return this.#next
   }
 
-  /** The forked state, as changed so far, can follow. It may be changed further and handed in again. */
+  /** Reports that the forked state, as changed so far, can follow. It may be changed further and reported again. */
   happens(words: Words): void {
     this.#found(this.#next, words)
   }

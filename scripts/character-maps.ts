@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { zipSync } from 'fflate'
 
 /**
- * Makes `src/ingest/extract/character-maps/maps.zip` from the npm package `pdfjs-dist`: the character maps that PDFs name
- * and do not hold. The package is 38 MB, so it is no dependency: `npm pack pdfjs-dist`, unpack it, and give its folder
- * here.
+ * Makes `src/ingest/extract/character-maps/maps.zip` from the npm package `pdfjs-dist`: the character maps that PDFs
+ * name without embedding. The package is 38 MB, so it is no dependency: `npm pack pdfjs-dist`, unpack it, and pass its
+ * folder here.
  */
 const [folder] = process.argv.slice(2)
 if (folder === undefined) throw new Error('usage: node scripts/character-maps.ts path/to/pdfjs-dist')

@@ -14,10 +14,10 @@ import { checkParagraphs } from './paragraphs.ts'
 import { checkPictures } from './pictures/main.ts'
 import { checkSettingsTable } from './settings-table.ts'
 
-/** What is wrong, one line a fault; nothing when all is well. */
+/** Returns faults, a line each; none when the check passes. */
 type Check = () => Promise<readonly string[]>
 
-/** `npm run check`: all that can be said of the code without running it, in seconds and without a database. */
+/** `npm run check`: every check of the code that needs neither a run nor a database; it takes seconds. */
 const checks: Readonly<Record<string, Check>> = {
   'format and lint': tool('biome', 'check', '--error-on-warnings', '.'),
   types: tool('tsc', '--noEmit', '--project', '.'),
@@ -50,7 +50,7 @@ const failed = results.filter(({ faults }) => faults.length > 0).length
 console.log(`${results.length - failed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0
 
-/** A tool from node_modules: what it printed is the fault when it ends with anything but 0. */
+/** A tool from node_modules: its output is the fault when its exit code is not 0. */
 function tool(name: string, ...args: readonly string[]): Check {
   return async () => {
     const program = join(root(), 'node_modules/.bin', name)

@@ -10,14 +10,14 @@ import { openApiDocument } from '../src/http/openapi/openapi.ts'
 import { type PublicRouteDeps, publicRoutes } from '../src/http/public/public-routes.ts'
 
 /**
- * Fetched by npm when types are made, and not a dependency: it needs the compiler of TypeScript 5 as a library, which
- * would stand beside the one of this project and take its `tsc`.
+ * Fetched by npm when types are generated, and not a dependency: it needs TypeScript 5 as a library, which would stand
+ * beside this project's compiler and take its `tsc`.
  */
 const generator = ['openapi-typescript@7.13.0', 'typescript@5.9.3']
 const file = fileURLToPath(new URL('../clients/typescript/api.ts', import.meta.url))
 const remedy = 'run `npm run client:generate`.'
 
-/** The public listener's OpenAPI document, without what says nothing about types. Making routes asks nothing of their parts. */
+/** The public listener's OpenAPI document, reduced to its types. Making routes calls none of their parts. */
 export function publicDocument(): Json {
   const routes = publicRoutes({} as PublicRouteDeps)
   const about = { title: 'tenant-router', version: '', description: '', token: 'A tenant token.' }
@@ -25,8 +25,8 @@ export function publicDocument(): Json {
 }
 
 /**
- * Whether the client's types are those of the routes as they are, by the digests in the file: no generator is run.
- * Words and examples become comments there; new ones do not make the types old.
+ * Whether the client's types match the present routes, by the digests in the file: no generator runs. Descriptions and
+ * examples become comments there; new ones do not make the types stale.
  */
 export async function checkClientTypes(): Promise<readonly string[]> {
   const text = await readFile(file, 'utf8').catch(() => '')
@@ -50,7 +50,9 @@ function digestOf(document: Json): string {
 
 const words = new Set(['description', 'summary', 'example', 'examples'])
 
-/** Without words and examples. @param named the keys are names of fields, of which one may be `description`. */
+/**
+ * A shape without descriptions and examples. @param named the keys are field names, of which one may be `description`.
+ */
 function shapeOf(value: unknown, named = false): unknown {
   if (Array.isArray(value)) return value.map((one) => shapeOf(one))
   if (typeof value !== 'object' || value === null) return value

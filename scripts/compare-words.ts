@@ -6,11 +6,11 @@ import { promisify } from 'node:util'
 import { startExtractor } from '../src/ingest/extract/process/start-extractor.ts'
 
 /**
- * Compares what is read of the files in a folder with what other programs see in them: `pdftotext` in PDFs, a browser's
- * `innerText` in pages; every other file is read alone. Lists the words that are missing here.
+ * Compares the extracted text of the files in a folder with other programs' output: `pdftotext` for PDFs, a browser's
+ * `innerText` for pages; other files are only extracted. Lists the words that are missing here.
  *
  * `node scripts/compare-words.ts FOLDER`, with `pdftotext` on the path and CHROMIUM as the browser (default
- * `/usr/bin/chromium`). Prints a line a file, and at the end how many there are of each outcome.
+ * `/usr/bin/chromium`). Prints a line per file, and finally the count of each outcome.
  */
 const folder = process.argv[2]
 if (folder === undefined) throw new Error('Which folder? node scripts/compare-words.ts FOLDER')
@@ -25,7 +25,7 @@ async function seenByOthers(path: string): Promise<string | undefined> {
   return /^\.x?html?$/.test(kind) ? await innerText(path) : undefined
 }
 
-/** A copy of the page turns itself into its own `innerText` when it is loaded; nothing is fetched. */
+/** Loads a copy of the page that turns itself into its own `innerText`; nothing is fetched. */
 async function innerText(path: string): Promise<string> {
   const temporary = await mkdtemp(join(tmpdir(), 'compare-words-'))
   try {
@@ -55,7 +55,7 @@ function plain(text: string): string {
     .toLowerCase()
 }
 
-/** Words of the other's text that stand nowhere in ours, also not as a part of one, or parted. */
+/** Words of the other text that occur nowhere in ours, not even as a part of a word or split. */
 function missingWords(other: string, ours: string): string[] {
   const letters = plain(ours).replace(/[^\p{L}\p{N}\p{M}]+/gu, '')
   const words =

@@ -1,7 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { errorCodes } from '../src/errors.ts'
 
-/** Every error code has its page under docs/errors, which the `type` of a problem answer points to, and no page is left over. */
+/**
+ * Checks that every error code has its page under docs/errors, which the `type` of a problem answer points to, and that
+ * no page is left over.
+ */
 export async function checkErrorPages(folder: string): Promise<readonly string[]> {
   const pages = new Set((await readdir(folder)).filter((name) => name.endsWith('.md') && name !== 'README.md'))
   const missing = errorCodes.filter((code) => !pages.delete(`${code}.md`))

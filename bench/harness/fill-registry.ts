@@ -1,8 +1,8 @@
 import { connect } from '../../src/db/connect.ts'
 
 /**
- * Tenants straight into the rows, as onboarding leaves them: onboarding itself has a benchmark of its own. They are
- * `tenant-0` and so on, in full shared indexes behind those that are there.
+ * Writes tenants straight into the rows, as onboarding leaves them: onboarding has a benchmark of its own. They are
+ * named `tenant-0` and so on, in full shared indexes after the existing ones.
  */
 export async function fillRegistry(databaseUrl: string, tenants: number): Promise<void> {
   await using database = connect({ url: databaseUrl, max: 1 })

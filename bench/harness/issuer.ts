@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
 export interface Issuer extends AsyncDisposable {
-  /** Settings of a service that believes this issuer. */
+  /** Settings of a service that trusts this issuer. */
   readonly settings: Readonly<Record<'JWT_ISSUER' | 'JWT_AUDIENCE' | 'JWT_JWKS_URL', string>>
   tenantToken(tenantId: string, groups?: readonly string[]): Promise<string>
   staffToken(): Promise<string>
 }
 
-/** RS256, as most identity providers do it; its check is also the cheapest of the usual ones. */
+/** RS256, as most identity providers use; its check is also the cheapest of the usual ones. */
 export async function startIssuer(): Promise<Issuer> {
   const { privateKey, publicKey } = await generateKeyPair('RS256')
   const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'bench', alg: 'RS256', use: 'sig' }] })

@@ -1,17 +1,17 @@
 import { connect, type Socket } from 'node:net'
 import { quantile } from './statistics.ts'
 
-/** One request as it goes over the wire. */
+/** One request as sent over the wire. */
 export interface LoadRequest {
   readonly url: string
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
-  /** Each `#########` is overwritten with a number that no other request has, so that no cache knows it. */
+  /** Each `#########` is replaced by a unique number, so that no cache knows the request. */
   readonly body: string
 }
 
 export interface LoadOrder {
-  /** Taken in turn. All to the same host. */
+  /** Sent in turn, all to the same host. */
   readonly requests: readonly LoadRequest[]
   readonly connections: number
   readonly warmUpMs: number
@@ -28,8 +28,8 @@ export interface LoadResult {
 export const uniqueMark = '#########'
 
 /**
- * A closed loop of keep-alive connections over bare sockets: it costs about a tenth of a server's work on a request,
- * so that what is measured is the server. Anything but a 200 ends the run.
+ * A closed loop of keep-alive connections over bare sockets: it costs about a tenth of a server's work on a request, so
+ * that the measurement shows the server. Anything but a 200 ends the run.
  */
 export async function runLoad(order: LoadOrder): Promise<LoadResult> {
   const startsAt = performance.now() + order.warmUpMs
@@ -111,7 +111,7 @@ function runConnection(take: () => Wire, onDone: (sentAt: number, doneAt: number
 
 const ok = Buffer.from('HTTP/1.1 200')
 
-/** Where the answer that `bytes` begins with ends, once it is there whole. */
+/** The end of the answer that `bytes` begins with, once it is complete. */
 function endOfAnswer(bytes: Buffer): number | undefined {
   const headEnd = bytes.indexOf('\r\n\r\n')
   if (headEnd < 0) return undefined

@@ -10,7 +10,7 @@ import type { TenantSettings } from '../../src/tenants/places/settings.ts'
 import { answerQuestions } from './process.ts'
 import { quantile } from './statistics.ts'
 
-/** Numbers `from` to `from + count - 1`, by so many callers that each ask for the next when they have an answer. */
+/** Numbers `from` to `from + count - 1`, requested by concurrent callers one after another. */
 interface Load {
   readonly from: number
   readonly count: number
@@ -20,15 +20,15 @@ interface Load {
 export type OnboardOrder = Load &
   (
     | { readonly kind: 'onboard'; readonly namespaceLimit: number }
-    /** What onboarding is measured against. */
+    /** The baseline of onboarding. */
     | { readonly kind: 'insert' }
-    /** A part of onboarding, by itself: by the same adapter, and nothing in Postgres. */
+    /** The store's part of onboarding alone: by the same adapter, without Postgres. */
     | { readonly kind: 'namespaces'; readonly into: Placement }
   )
 
 export interface OnboardResult {
   readonly seconds: number
-  /** Processor time of this process, of all its threads. */
+  /** Processor time of this process, over all its threads. */
   readonly cpuSeconds: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -55,7 +55,7 @@ const settings: Omit<TenantSettings, 'poolNamespaceLimit'> = {
 
 const staff: StaffPrincipal = { kind: 'staff', subject: 'bench', roles: new Set(['platform']) }
 
-/** A replica's onboarding, and its callers: the verb that `POST /tenants` calls, without HTTP before it. */
+/** A replica's onboarding, and its callers: the verb that `POST /tenants` calls, without HTTP. */
 answerQuestions((order) => run(order as OnboardOrder))
 
 async function run(order: OnboardOrder): Promise<OnboardResult> {

@@ -8,23 +8,25 @@ import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { type Issuer, startIssuer } from './issuer.ts'
 import { type BenchProcess, startProcess } from './process.ts'
 
-/** Limits are counted as in production, and stop nothing that is measured. */
+/** Limits that are counted as in production, but too high to stop the load. */
 const outOfReach = {
   ...{ requestsPerSecond: 1e6, requestsPerMinute: 6e7, requestsPerDay: 1e11, concurrentRequests: 1000 },
   ...{ embeddingTokensPerMinute: 1e10, embeddingTokensPerDay: 1e13 },
 }
 
 interface PartsOptions {
-  /** Servers on the first core, all else on the rest. Not where the latency of few requests is measured. */
+  /**
+   * Pins servers to the first core and everything else to the rest. Off where the latency of few requests is measured.
+   */
   readonly pin: boolean
 }
 
-/** What a service needs around it: Postgres, a vector store, an issuer; each with durable settings, as in production. */
+/** The surroundings of a service: Postgres, a vector store, an issuer; each with durable settings, as in production. */
 export interface Parts extends PartsOptions, AsyncDisposable {
   readonly databaseUrl: string
   readonly storeUrl: string
   readonly issuer: Issuer
-  /** Of `serve`, all but the ports. */
+  /** Settings of `serve` except the ports. */
   readonly settings: Readonly<Record<string, string>>
 }
 
@@ -77,7 +79,7 @@ export interface Service extends AsyncDisposable {
   readonly process: BenchProcess
 }
 
-/** `npm run serve`, as it is in production. */
+/** `npm run serve`, as in production. */
 export async function startService(
   parts: Parts,
   settings: Readonly<Record<string, string>> = {},
@@ -105,12 +107,12 @@ export async function startService(
   }
 }
 
-/** Sets what the store does wrong, or how long it takes. */
+/** Sets the store's faults and latencies. */
 export async function setFaults(parts: Parts, faults: Readonly<Record<string, unknown>>): Promise<void> {
   await call('PUT', `${parts.storeUrl}/_local/faults`, faults)
 }
 
-/** A JSON call that has to succeed. */
+/** A JSON call that must succeed. */
 export async function call(method: string, url: string, body?: unknown, token?: string): Promise<unknown> {
   const response = await fetch(url, {
     method,

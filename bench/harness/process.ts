@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url'
 
 export interface BenchProcess extends AsyncDisposable {
   readonly pid: number
-  /** Waits until `url` answers 200. @throws Error when it does not within `limitMs`, or when the process ends first. */
+  /** Waits until `url` answers 200. @throws Error after `limitMs`, or when the process ends first. */
   ready(url: string, limitMs: number, everyMs?: number): Promise<void>
   /** Waits until the process has printed `text`. @throws Error as `ready` does. */
   says(text: string, limitMs: number): Promise<void>
-  /** Sends a request over the process channel and waits for its answer. One at a time. */
+  /** Sends a request over the process channel and waits for its answer; one at a time. */
   ask(question: unknown): Promise<unknown>
 }
 
@@ -20,17 +20,17 @@ interface BenchProcessOptions {
   readonly file: string
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** Where Linux can pin: `server` has the first core to itself, `rest` the others. */
+  /** Pins the process where Linux can: `server` gets the first core to itself, `rest` the others. */
   readonly core?: 'server' | 'rest'
   readonly nodeArgs?: readonly string[]
 }
 
 const taskset = ['/usr/bin/taskset', '/bin/taskset'].find(existsSync)
 
-/** Whether server and load are on cores of their own. */
+/** Whether server and load have cores of their own. */
 export const pinned = process.platform === 'linux' && taskset !== undefined && availableParallelism() > 1
 
-/** Starts a part of a benchmark in a process of its own, with the environment emptied but for `env`. */
+/** Starts a part of a benchmark in a separate process, with only `env` as its environment. */
 export function startProcess(options: BenchProcessOptions): BenchProcess {
   const node = [process.execPath, ...(options.nodeArgs ?? []), fileURLToPath(new URL(options.file, benchFolder))]
   const cores = options.core === 'server' ? '0' : `1-${availableParallelism() - 1}`
@@ -84,7 +84,7 @@ export function startProcess(options: BenchProcessOptions): BenchProcess {
 
 const benchFolder = new URL('..', import.meta.url)
 
-/** The other side of `ask`, in the child: answers each question, and says so when it fails. */
+/** The child's side of `ask`: answers each question, and reports failures. */
 export function answerQuestions(answer: (question: unknown) => Promise<unknown>): void {
   process.on('message', (question) => {
     answer(question).then(

@@ -5,7 +5,7 @@ import { quantile } from './statistics.ts'
 
 export interface QueryOrder {
   readonly via: { readonly sdk: SdkPlace } | { readonly router: { readonly url: string; readonly token: string } }
-  /** Each sends its next query when its last one is answered. */
+  /** Concurrent callers; each sends its next query when its last one is answered. */
   readonly callers: number
   readonly warmUpMs: number
   readonly measureMs: number
@@ -28,13 +28,13 @@ const random = seededRandom(11)
 const vectors = Array.from({ length: 500 }, () => unitVector(random))
 let sent = 0
 
-/** No two are the same, so no cache knows the answer. */
+/** A new vector each time, so that no cache knows the answer. */
 function nextVector(): number[] {
   const base = vectors[sent++ % vectors.length] as number[]
   return [(sent % 1e6) / 1e8, ...base.slice(1)]
 }
 
-/** An app of one tenant, in a process of its own: asks either way, over the `fetch` of Node in both cases. */
+/** An app of one tenant in a separate process: queries either way, over Node's `fetch` in both cases. */
 answerQuestions((order) => run(order as QueryOrder))
 
 async function run({ via, callers, warmUpMs, measureMs }: QueryOrder): Promise<QueryResult> {
@@ -59,9 +59,9 @@ async function run({ via, callers, warmUpMs, measureMs }: QueryOrder): Promise<Q
 }
 
 /**
- * A store that waits by a timer answers on the stroke of a millisecond, so a lone caller would fall into step with it and
- * every time be rounded up to whole milliseconds: 5 % of what is measured. A busy wait of up to one, since a timer would
- * end on the stroke as well.
+ * Breaks the lockstep of a lone caller with a store that waits by a timer. Such a store answers on whole milliseconds,
+ * so every time would be rounded up, by 5 % of the measured value. It is a busy wait of up to 1 ms, since a timer would
+ * end on the millisecond as well.
  */
 function loseStep(): void {
   const until = performance.now() + Math.random()

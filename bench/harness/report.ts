@@ -11,9 +11,9 @@ export interface Goal {
 
 export interface BenchResult {
   readonly bench: string
-  /** How it was measured, where that is not the same for all. */
+  /** Conditions of the measurement, where they differ from the other benchmarks'. */
   readonly note?: string
-  /** Rows for people: what was measured, median (least–most). */
+  /** Rows for people: the measured quantity, median (least–most). */
   readonly rows: readonly (readonly [what: string, value: string])[]
   readonly goals: readonly Goal[]
 }
@@ -28,7 +28,7 @@ function reached({ value, limit, sense }: Goal): boolean {
   return sense === 'at most' ? value <= limit : value >= limit
 }
 
-/** What the numbers were measured on. */
+/** The machine that produced the numbers. */
 export function machine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor'
   const memoryGb = Math.round(totalmem() / 1024 ** 3)
@@ -45,7 +45,7 @@ function system(): string {
   }
 }
 
-/** For the terminal: the rows, then each goal with its verdict. */
+/** Prints the rows to the terminal, then each goal with its verdict. */
 export function print(result: BenchResult, say: (line: string) => void): void {
   const width = Math.max(
     ...[...result.rows.map(([what]) => what), ...result.goals.map(({ what }) => what)].map((w) => w.length),
@@ -57,7 +57,7 @@ export function print(result: BenchResult, say: (line: string) => void): void {
   }
 }
 
-/** For scripts: the last line of a benchmark. */
+/** The last line of a benchmark, for scripts. */
 export function jsonLine(result: BenchResult, quick: boolean): string {
   const { bench, rows, goals, note } = result
   const judged = goals.map((goal) => ({ ...goal, value: Number(goal.value.toFixed(4)), reached: reached(goal) }))

@@ -1,7 +1,6 @@
 /**
- * Measures the subjects in turn, `rounds` times, each round in the other direction than the one before: what drifts
- * (heat, a neighbour on the machine) falls on all of them alike. The values of one round are beside each other, so
- * ratios are taken round by round.
+ * Measures the subjects in turn, `rounds` times, each round in the opposite direction: drift (heat, a neighbour on the
+ * machine) affects all of them alike. Values of one round are adjacent, so ratios are taken round by round.
  */
 export async function inTurn<Name extends string, Sample>(
   rounds: number,

@@ -24,7 +24,7 @@ export interface RoutingResult {
   readonly missP50Ms: number
 }
 
-/** A replica's routes and nothing else of it, over the real registry. */
+/** A replica's routes alone, over the real registry. */
 answerQuestions((order) => run(order as RoutingOrder))
 
 async function run({ databaseUrl, tenants, remembered, lookups, zipfLookups }: RoutingOrder): Promise<RoutingResult> {
@@ -56,7 +56,7 @@ async function run({ databaseUrl, tenants, remembered, lookups, zipfLookups }: R
   return { mapNs: median(mapNs), findNs: median(findNs), bytesPerTenant, ...(await zipf(routes, tenants, zipfLookups)) }
 }
 
-/** Traffic of which a few tenants make the most: the n-th as often as 1/n. */
+/** Zipf traffic: a few tenants cause most of it, the n-th in proportion to 1/n. */
 async function zipf(routes: LeasedRoutes, tenants: number, count: number) {
   const random = seededRandom(9)
   const misses: number[] = []

@@ -5,13 +5,13 @@ const dimension = 512
 export interface SampleTenant {
   readonly id: string
   readonly token: string
-  /** Where its vectors are, for a baseline that goes there by itself. */
+  /** The place of its vectors, for a baseline that goes there directly. */
   readonly place: { readonly indexHost: string; readonly namespace: string }
 }
 
 /**
  * Onboards a tenant and gives it `count` vectors with text, through the front doors.
- * @param groups of the token; every other vector is then for the first of them alone.
+ * @param groups of the token; every other vector is visible only to the first of them.
  */
 export async function sampleTenant(
   parts: Parts,
@@ -60,7 +60,7 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-/** Of length 1, its numbers as short as an encoder's are in JSON. */
+/** A vector of length 1, with numbers as short as an encoder's in JSON. */
 export function unitVector(random: () => number): number[] {
   const values = Array.from({ length: dimension }, () => random() - 0.5)
   const length = Math.hypot(...values)

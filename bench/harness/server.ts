@@ -14,7 +14,7 @@ interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** A server of a benchmark's own, beside the service. */
+/** A benchmark's own server, beside the service. */
 export async function startServer({ file, args = [], env = {}, ...more }: ServerOptions): Promise<Server> {
   const port = await freePort()
   const process = startProcess({ file, args: [String(port), ...args], env: { ...env, PORT: String(port) }, ...more })

@@ -1,9 +1,9 @@
-/** The value that half of the others are below; of an even number the mean of the middle two. */
+/** The median; of an even count the mean of the middle two. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5)
 }
 
-/** By linear interpolation between the neighbours. @throws RangeError on no values. */
+/** A quantile, linearly interpolated. @throws RangeError on no values. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (sorted.length - 1) * q
@@ -13,7 +13,7 @@ export function quantile(values: readonly number[], q: number): number {
   return low + (high - low) * (at - Math.floor(at))
 }
 
-/** A measure over several rounds. */
+/** One quantity over several rounds. */
 export interface Spread {
   readonly median: number
   readonly min: number
@@ -24,7 +24,7 @@ export function spread(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
 }
 
-/** As in `12.3 (11.9–13.0)`. */
+/** Formats as `12.3 (11.9–13.0)`. */
 export function show({ median, min, max }: Spread, digits = 2): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`
 }

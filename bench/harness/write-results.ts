@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 
-/** What a benchmark's JSON line holds. */
+/** A benchmark's JSON line. */
 interface Line {
   readonly bench: string
   readonly quick: boolean
@@ -17,7 +17,7 @@ const readme = new URL('../../README.md', import.meta.url)
 const begin = '<!-- benchmarks: made by `npm run bench -- --write` -->'
 const end = '<!-- /benchmarks -->'
 
-/** Keeps the newest line of each benchmark in `bench/results.jsonl` and makes the pages from them. */
+/** Keeps the newest line of each benchmark in `bench/results.jsonl` and generates the pages from them. */
 export async function writeResults(lines: readonly string[]): Promise<void> {
   const old = await readFile(results, 'utf8').catch(() => '')
   const newest = new Map<string, string>()
@@ -65,7 +65,7 @@ function goalTable(goals: Line['goals']): string {
   ].join('\n')
 }
 
-/** README's table: the goals alone. @throws Error when README has no place for it. */
+/** The README with its table of goals. @throws Error when the README has no place for it. */
 export function withTable(text: string, lines: readonly Line[]): string {
   const [before, rest] = text.split(begin)
   const after = rest?.split(end)[1]

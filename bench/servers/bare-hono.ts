@@ -2,8 +2,8 @@ import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 
 /**
- * What `/retrieve` is measured against: the same server library, one route that parses a JSON body and answers JSON of
- * the size that `/retrieve` answers with, and nothing else. Arguments: port, answer as JSON.
+ * The baseline of `/retrieve`: the same server library with one route that parses a JSON body and returns JSON of
+ * `/retrieve`'s size, and nothing else. Arguments: port, answer as JSON.
  */
 const [port = '0', answer = '{}'] = process.argv.slice(2)
 const body: unknown = JSON.parse(answer)

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 
 /**
- * A vector store that answers every query at once with the same matches, so that what is measured is the service in
- * front of it. Arguments: port, the answer to `/query` as JSON, and after how many milliseconds it comes (0).
+ * A vector store that answers every query at once with the same matches, so that the measurement shows the service in
+ * front of it. Arguments: port, the answer to `/query` as JSON, and its delay in milliseconds (0).
  */
 const [port = '0', answer = '{}', delayMs = '0'] = process.argv.slice(2)
 const bytes = Buffer.from(answer)

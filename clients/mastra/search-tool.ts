@@ -3,8 +3,8 @@ import type { TenantRouterClient } from '../typescript/client.ts'
 import { type Passage, type SearchSettings, search } from '../typescript/search.ts'
 
 /**
- * What Mastra's `createTool` takes (mastra.ai, reference of `createTool`), over the tenant of the client's token:
- * `createTool(searchTool(client))`. It is said in types of our own, because `@mastra/core` brings 150 packages along.
+ * The argument of Mastra's `createTool` (mastra.ai, reference of `createTool`), over the tenant of the client's token:
+ * `createTool(searchTool(client))`. It uses types of our own, because `@mastra/core` brings 150 packages along.
  */
 export function searchTool(client: TenantRouterClient, settings: SearchSettings = {}) {
   return {

@@ -18,7 +18,7 @@ export class TenantRouterError extends Error {
 }
 
 /**
- * What a call was answered with.
+ * Returns the answer of a call.
  * @throws TenantRouterError when the service refused.
  */
 export async function answerOf<T>(

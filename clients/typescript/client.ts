@@ -7,9 +7,9 @@ export interface ClientOptions {
   readonly baseUrl: string
   /** A tenant token, or what gives one: it is asked before every attempt, so it can renew a token that runs out. */
   readonly token: string | (() => string | Promise<string>)
-  /** In the place of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: (request: Request) => Promise<Response>
-  /** How often a request is repeated that was answered 429 or 503. Default 3; 0 turns it off. */
+  /** Retries of a request answered 429 or 503. Default 3; 0 turns them off. */
   readonly retries?: number
   /** An answer that asks for a longer wait is given back as it is. Default 30,000. */
   readonly longestWaitMs?: number

@@ -5,7 +5,7 @@ interface RetryRule {
   readonly longestWaitMs: number
 }
 
-/** Without a `Retry-After`, which the service always sends but something on the way may not. */
+/** Wait without a `Retry-After`, which the service always sends but an intermediary may drop. */
 const defaultWaitMs = 1_000
 
 /**

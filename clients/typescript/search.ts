@@ -4,7 +4,7 @@ import type { TenantRouterClient } from './client.ts'
 
 type Request = components['schemas']['RetrieveRequest']
 
-/** What every search of one adapter asks for, whoever asks: the defaults are the service's. */
+/** Defaults for every search of one adapter; absent ones are the service's. */
 export type SearchSettings = Pick<Request, 'topK' | 'filter' | 'minScore' | 'mode' | 'rerank'>
 
 /** A passage as a model is shown it, with what it needs to cite it. */

@@ -42,7 +42,7 @@ function crash(world: World, index: ReplicaIndex): void {
   world.happens(() => `replica ${index} dies; what it sent may land late`)
 }
 
-/** The client is told that the outcome is unknown. */
+/** The client learns that the outcome is unknown. */
 function noAnswer(world: World, index: ReplicaIndex): void {
   const { now, size } = world
   const { step: at } = now.replicas[index]

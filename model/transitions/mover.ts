@@ -48,7 +48,7 @@ function sync(world: World): void {
   }
 }
 
-/** An intent whose owner is gone: once its request can land no more, the active place shows what became of it. */
+/** Closes an intent whose owner is gone: once its request can no longer land, the active place shows its outcome. */
 function closeDoubt(world: World): void {
   const { now, guards } = world
   const write = now.rowWrite
@@ -68,7 +68,7 @@ function closeDoubt(world: World): void {
   )
 }
 
-/** What the mover wrote and got no answer for can land no more: the ids are dirty again. */
+/** Marks the ids dirty again once an unanswered write of the mover can no longer land. */
 function markSuspectDirty(world: World): void {
   if (world.now.isAnyLate(otherThan(activeIn(world.now.phase)))) return
   const next = world.fork()
@@ -77,7 +77,7 @@ function markSuspectDirty(world: World): void {
   world.happens(() => "the doubt of the mover's write is over: its id is dirty again")
 }
 
-/** The store call that copy, sync or a redo make of what they have read. */
+/** The store call of copy, sync or redo with the content that they have read. */
 function call(world: World): void {
   const { now, guards } = world
   const place = placeName(now.target)
@@ -100,7 +100,7 @@ function call(world: World): void {
   }
 }
 
-/** What the mover writes to Postgres after its call. */
+/** The mover's note in Postgres after its call. */
 export function mark({ now, guards }: World, next: State, doneTask: number, readRow: number): void {
   if (doneTask === task.copy) next.copied = 1
   else if (doneTask === task.redo) {
@@ -145,7 +145,7 @@ function endCall(next: State): void {
   next.readRow = 0
 }
 
-/** A listing or a fetch may show what the place held before. */
+/** A listing or a fetch may show the place's earlier content. */
 function shown(state: State, place: number): readonly number[] {
   const stale = state.stale(place)
   return stale === caughtUp ? [state.held(place)] : [state.held(place), stale]

@@ -9,7 +9,7 @@ export function renewal(world: World, index: ReplicaIndex): void {
   else atOnce(world, index)
 }
 
-/** Renewal as one step, for when FLIP is never undone: the window between its steps changes nothing then. */
+/** Renewal as one step, for sizes where FLIP is never undone: the window between its steps then changes nothing. */
 function atOnce(world: World, index: ReplicaIndex): void {
   const { now, guards } = world
   const { step: at, viewEpoch, leased, applied } = now.replicas[index]

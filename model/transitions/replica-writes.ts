@@ -56,7 +56,7 @@ function begin(world: World, index: ReplicaIndex): void {
   }
 }
 
-/** Whether the transaction of W1 would let the intent in. */
+/** Whether the transaction of W1 would accept the intent. */
 function mayIntend({ now, guards }: World, index: ReplicaIndex): boolean {
   const { view, viewEpoch } = now.replicas[index]
   if (guards.epochInIntent && (now.phase !== view || now.epoch !== viewEpoch)) return false
@@ -73,7 +73,7 @@ function stored(world: World, index: ReplicaIndex): void {
   world.happens(() => `${placeName(place)} takes write ${write}`)
 }
 
-/** A try without an answer is followed by another of the same write; the first may land whenever it likes. */
+/** A try without an answer is followed by another of the same write; the first may land at any time. */
 function tryAgain(world: World, index: ReplicaIndex): void {
   const { now, guards, size } = world
   if (!size.retries || now.giveUps >= size.giveUps || isFull(now)) return
@@ -105,7 +105,7 @@ function journal(next: State, write: number, state: number): void {
   next.noStamp = 0
 }
 
-/** The replica has no request any more; what is left of it is wiped, so that equal states are equal bytes. */
+/** Ends the replica's request and wipes its fields, so that equal states are equal bytes. */
 export function endRequest(replica: { step: number; write: number; place: number }): void {
   replica.step = step.idle
   replica.write = 0

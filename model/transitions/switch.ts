@@ -59,7 +59,7 @@ function flip(world: World): void {
   change(world, kind.flip, follower, 'the mover flips')
 }
 
-/** At the deadline of a fence any replica opens the writes again where they were. */
+/** Any replica reopens the writes at the old place when a fence reaches its deadline. */
 function reopen(world: World): void {
   const { now, guards } = world
   if (now.undoneFlip && guards.undoWaitsForSeen) {
@@ -72,7 +72,7 @@ function reopen(world: World): void {
   })
 }
 
-/** A FLIP whose barrier does not come is taken back; X and Y are equal, so nothing is lost. */
+/** Undoes a FLIP whose barrier is not reached; X and Y are equal, so nothing is lost. */
 function undo(world: World): void {
   const { now } = world
   change(world, kind.fence, otherThan(activeIn(now.phase)), 'the flip is past its deadline', (next) => {
@@ -100,7 +100,9 @@ function end(world: World): void {
   })
 }
 
-/** Without the barrier of STEADY: here it adds nothing, for since writes opened no session goes by the other place. */
+/**
+ * Purges without the barrier of STEADY, which adds nothing here: since writes opened, no session uses the other place.
+ */
 function purge(world: World): void {
   const { now, guards } = world
   const left = otherThan(activeIn(now.phase))

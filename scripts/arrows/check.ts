@@ -2,9 +2,9 @@ import { importsOf, type SourceTree } from './source-tree.ts'
 import { folderArrows, maxFiles, maxLines, packageRules, roomArrows } from './table.ts'
 
 /**
- * What is wrong with how the files of `src` depend on each other, one sentence a fault: arrows between rooms and
- * packages that the tables lack, circles of files, the environment read outside `config.ts`, waiting in `placement`,
- * files that grew too long.
+ * Faults in how the files of `src` depend on each other, one sentence each: arrows between rooms and packages that the
+ * tables lack, circles of files, the environment read outside `config.ts`, waiting in `placement`, files that grew too
+ * long.
  */
 export function checkArrows(tree: SourceTree): readonly string[] {
   return [
@@ -18,7 +18,7 @@ export function checkArrows(tree: SourceTree): readonly string[] {
 }
 
 /**
- * Rows of the tables for arrows that nobody uses any more. They are judged for the whole of `src` alone, since a part of
+ * Rows of the tables for arrows that nobody uses any more. They are judged only for the whole of `src`, since a part of
  * it uses a part of them.
  */
 export function unusedArrows(tree: SourceTree): readonly string[] {
@@ -70,10 +70,10 @@ function faultsOfFile(path: string, text: string, tree: SourceTree): readonly st
   return faults
 }
 
-/** Where each file, folder or room imports from. */
+/** The imports of each file, folder or room. */
 type Arrows = ReadonlyMap<string, ReadonlySet<string>>
 
-/** Every circle is reported once, by one way round it; type-only imports count, for they tie ideas too. */
+/** Reports every circle once, by one path round it; type-only imports count, for they tie ideas too. */
 function circles(arrows: Arrows): readonly string[] {
   const found: string[] = []
   const done = new Set<string>()

@@ -13,12 +13,12 @@ export async function readSourceTree(folder: string): Promise<SourceTree> {
 export interface Import {
   readonly specifier: string
   readonly typeOnly: boolean
-  /** For a relative import: the file meant, as a path under `src`; it begins with `..` when it leaves `src`. */
+  /** For a relative import: the target as a path under `src`; it begins with `..` when it leaves `src`. */
   readonly file: string | undefined
 }
 
 /**
- * Finds imports by their form, not by a parser: the formatter puts every static one at the start of a line, and
+ * Finds imports by their form instead of with a parser: the formatter puts every static one at the start of a line, and
  * between the keyword and `from` there are only names, commas and braces.
  */
 export function importsOf(path: string, text: string): readonly Import[] {

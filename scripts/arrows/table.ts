@@ -1,6 +1,6 @@
 /**
- * Which rooms of `src` a room imports from. A room is a folder of `src`, or a file directly in it by its name. The reasons
- * are in docs/architecture.md. An arrow that is missing here fails the check, and so does one that nobody uses.
+ * The rooms of `src` that a room imports from. A room is a folder of `src`, or a file directly in it by its name.
+ * docs/architecture.md has the reasons. A missing arrow fails the check, and so does an unused one.
  */
 export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // Foundations know nothing of the service.
@@ -151,7 +151,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   demo: ['cli', 'config', 'dev', 'embedded', 'main', 'moves', 'shutdown'],
 }
 
-/** The same inside a room: which of its folders a folder imports from. A folder without a row imports from none. */
+/** The same inside a room: the folders that a folder imports from. A folder without a row imports from none. */
 export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   cli: ['cli/commands', 'cli/kit'],
   'cli/commands': ['cli/eval', 'cli/kit', 'cli/watch'],
@@ -244,13 +244,13 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
 }
 
 interface PackageRule {
-  /** Beginnings of paths under `src` that may import it. */
+  /** Prefixes of paths under `src` that may import it. */
   readonly only: readonly string[]
   /** Types cost nothing at run time, so some may be named anywhere. */
   readonly typesAnywhere?: true
 }
 
-/** Who may import which package; one without a row here fails the check. `node:` modules are free. */
+/** The paths that may import a package; a package without a row fails the check. `node:` modules are free. */
 export const packageRules: Readonly<Record<string, PackageRule>> = {
   '@clack/prompts': { only: ['cli/', 'demo.ts'] },
   '@energetic-ai/embeddings': { only: ['models/local'] },
@@ -321,7 +321,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   },
 }
 
-/** One idea a file; the longest that a reader can still hold. */
+/** Lines of a file, at most: a file holds one idea. */
 export const maxLines = 250
 
 /** Files directly in one folder. */
