@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const nowS = () => Math.floor(Date.now() / 1000)
 
-/** What comes of a token: who it is, or the code and words of the refusal. */
+/** The outcome of a token: its principal, or the code and message of the refusal. */
 async function ask(token: string, by: TokenVerifier = verifier): Promise<Principal | string> {
   return outcome(() => by.verify(`Bearer ${token}`))
 }

@@ -98,7 +98,10 @@ const keys = (request: Asked) => [
   embeddingKey(routeOf(request.id, request.change), request.model, request.input.query ?? '').text,
 ]
 
-/** What may change the outcome, in a form that keeps all apart; the order of keys in a filter may not. */
+/**
+ * Everything that may change the outcome, in a form that keeps all apart; the order of keys in a filter must not
+ * matter.
+ */
 function meaning({ id, change, model, groups, input, writer }: Asked): readonly unknown[] {
   const { query, topK = 5, minScore = null, includeValues = false } = input
   const sorted = JSON.stringify(input.filter, (_, one) =>

@@ -15,7 +15,7 @@ export interface FakeAdmin extends AsyncDisposable {
   readonly seen: Seen[]
 }
 
-/** What is sent of an event stream before its connection breaks off. */
+/** The part of an event stream that is sent before its connection breaks. */
 export class Frames {
   readonly text: string
 

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Embedder } from '../../src/models/embedder.ts'
 
 export interface EmbedderContractOptions {
-  /** More texts than one batch of the adapter takes. */
+  /** More texts than fit into one batch of the adapter. */
   readonly manyTexts: number
 }
 
-/** What every adapter of the Embedder port keeps to. */
+/** The contract of every adapter of the Embedder port. */
 export function embedderContract(
   name: string,
   { manyTexts }: EmbedderContractOptions,

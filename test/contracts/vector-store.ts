@@ -19,7 +19,7 @@ const spec: IndexSpec = {
 
 let nextPlace = 1
 
-/** What every adapter of the VectorStore port keeps to; `open` gives one that holds no index. */
+/** The contract of every adapter of the VectorStore port; `open` returns one without any index. */
 export function vectorStoreContract(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(`the vector store contract, kept by ${name}`, () => {
     let under: StoreUnderTest

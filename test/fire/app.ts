@@ -14,7 +14,7 @@ interface AppOptions {
 }
 
 const lanes = 6
-/** Between two writes of a lane: what is tested is the order of things, not how much the machine can do. */
+/** Pause between two writes of a lane: the test is about order, not about the machine's throughput. */
 const betweenWritesMs = 5
 
 /**
@@ -103,7 +103,7 @@ export class App {
     this.faults.push(`${id} was left as ${JSON.stringify(allowed)} and is read as ${JSON.stringify({ version, flag })}`)
   }
 
-  /** What nobody touches is there in every answer, at any moment of the move. */
+  /** Untouched records must be in every answer, at any moment of the move. */
   async #read(): Promise<void> {
     const { untouched, random } = this.#options
     while (!this.#stop.signal.aborted) {
@@ -127,7 +127,7 @@ export class App {
     return undefined
   }
 
-  /** What an answer means to an app that knows the contract; anything that it does not allow is a fault. */
+  /** Interprets an answer as an app that knows the contract; anything that the contract does not allow is a fault. */
   async #call(pathname: string, body: unknown): Promise<Record<string, unknown> | 'refused' | 'unknown'> {
     const { replicas, random, authorization } = this.#options
     const replica = replicas[Math.floor(random() * replicas.length)] as ReplicaProcess

@@ -61,7 +61,10 @@ export class FireWorld implements AsyncDisposable {
     await this.#staff('POST', `/moves/${moveId}/rollback`, {})
   }
 
-  /** By the rows, for the replicas may be dead or asleep. @throws Error when it ends, or does not get there in time. */
+  /**
+   * Waits by the rows, since the replicas may be dead or asleep. @throws Error when the move ends, or does not get
+   * there in time.
+   */
   async until(id: string, state: 'soaking' | 'rolled_back', limitMs: number): Promise<number> {
     const until = performance.now() + limitMs
     const others = ['failed', 'cancelled', 'cancelling', ...(state === 'soaking' ? ['paused'] : [])]
@@ -95,7 +98,7 @@ export class FireWorld implements AsyncDisposable {
     })
   }
 
-  /** What one has to see to understand a move that hangs. */
+  /** The rows and logs that explain a hanging move. */
   async told(moveId: string): Promise<string> {
     const { sql } = this.#home
     const rows = {

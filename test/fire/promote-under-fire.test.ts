@@ -97,7 +97,7 @@ async function hasWorked(app: App, writes: number): Promise<void> {
   await vi.waitFor(look, { timeout: 120_000, interval: 50 })
 }
 
-/** What is lost, has come back, or is a mixture. */
+/** Records that are lost, have come back, or are a mixture. */
 function faultsIn(active: Awaited<ReturnType<typeof contents>>, { records }: App): string[] {
   const allowed = new Map<string, readonly State[]>(records.allowed)
   for (const id of untouched) allowed.set(id, [{ version: 0 }])
@@ -111,7 +111,7 @@ function faultsIn(active: Awaited<ReturnType<typeof contents>>, { records }: App
   return wrong
 }
 
-/** As JSON has it. */
+/** The record as JSON carries it. */
 function plain(record: unknown): unknown {
   return record === undefined ? undefined : JSON.parse(JSON.stringify(record))
 }

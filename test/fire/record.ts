@@ -7,7 +7,7 @@ export function recordOf(id: string, state: NonNullable<State>) {
   return { id, values: [1, version, (version * 31) % 1009, id.length], metadata: { ...state, of: id } }
 }
 
-/** What may have become of records whose last writes are known, or not: several states, the likeliest first. */
+/** The states that records may be in, whether or not their last writes are known; the likeliest first. */
 export class Records {
   readonly allowed = new Map<string, readonly State[]>()
 
@@ -22,7 +22,7 @@ export class Records {
     this.allowed.set(id, isKnown ? after : [...before, ...after])
   }
 
-  /** Those that have, or may have, a flag. */
+  /** Ids that have, or may have, a flag. */
   flagged(flag: string): readonly string[] {
     return [...this.allowed].filter(([, states]) => states.some((one) => one?.flag === flag)).map(([id]) => id)
   }

@@ -1,7 +1,7 @@
 import { freePort } from '../../src/embedded/free-port.ts'
 import { type Entry, startEntry } from '../e2e/run-entry.ts'
 
-/** One replica of the service as a process of its own, at addresses that outlive it. */
+/** One replica of the service as a separate process, at addresses that outlive it. */
 export class ReplicaProcess implements AsyncDisposable {
   readonly url: string
   readonly adminUrl: string
@@ -40,7 +40,7 @@ export class ReplicaProcess implements AsyncDisposable {
     this.#entry?.child.kill('SIGCONT')
   }
 
-  /** What it has logged since its last start. */
+  /** Its log since its last start. */
   logged(): string {
     return this.#entry?.printed() ?? ''
   }

@@ -97,7 +97,7 @@ async function runSuite(client: string): Promise<Line[]> {
   }
 }
 
-/** What the suite's own setup makes, but for the assistant, which is not offered. */
+/** Makes what the suite's own setup makes, except the assistant, which is not supported. */
 async function fixtures(url: string): Promise<object> {
   const records = ['diff-prefix-0', ...Array.from({ length: 10 }, (_, at) => `preTest-${at}`)].map((id, at) => ({
     id,

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 
-/** One request as a client sent it, and how it was answered. Hosts are written as `{origin}` and `{host:<index>}`. */
+/** One request of a client, and its answer. Hosts are written as `{origin}` and `{host:<index>}`. */
 export interface Exchange {
   readonly method: string
   readonly path: string

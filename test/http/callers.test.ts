@@ -18,7 +18,7 @@ describe('the name that the admin listener is called by', () => {
   })
   afterAll(() => listener[Symbol.asyncDispose]())
 
-  /** As a browser, a probe or a scraper sends it: `fetch` would not let a test say the Host. */
+  /** Requests as a browser, a probe or a scraper does: `fetch` would not let a test set the Host. */
   async function get(path: string, host: string) {
     const asked = request(`${listener.url}${path}`, { headers: { host, authorization: 'Bearer staff:platform' } })
     asked.end()

@@ -11,7 +11,7 @@ let home: TestDatabase
 let replicas: readonly [Hono, Hono]
 let staff: Hono
 let served: string[] = []
-/** What the next requests become; without one they are done. */
+/** The outcome of the next requests; without it they succeed. */
 let fate: (() => Promise<void>) | undefined
 
 const writing = { kind: 'tenant', scope: 'rag:write' } as const

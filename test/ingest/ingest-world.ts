@@ -8,7 +8,7 @@ import { type WatchedStore, watchedStore } from '../support/watched-store.ts'
 
 type Step = ((text: string) => void | Promise<void>) | undefined
 
-/** Where a test steps into an upload's way, on one replica. */
+/** One replica, with the steps of an upload that a test can hold. */
 export interface IngestReplica extends ServiceReplica {
   /** Runs before each file is read, each text embedded. Throwing, it is that part's fault. */
   onRead: Step

@@ -44,7 +44,7 @@ export function rawPdf(
   return Buffer.concat(parts)
 }
 
-/** One page whose content stream is a bomb: megabytes of blanks, packed a thousand times smaller. */
+/** A page whose content stream is a bomb: megabytes of blanks, compressed to a thousandth. */
 export function pdfBomb(megabytes: number): Buffer {
   return rawPdf([
     '<< /Type /Catalog /Pages 2 0 R >>',
@@ -54,7 +54,7 @@ export function pdfBomb(megabytes: number): Buffer {
   ])
 }
 
-/** As many pages as are asked for, all of them the same object's copies, so that it is made at once. */
+/** Any number of pages, all copies of one object, so that it is made at once. */
 export function longPdf(pages: number): Buffer {
   const kids = Array.from({ length: pages }, (_, at) => `${at + 4} 0 R`).join(' ')
   const page = '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 3 0 R /Resources << >> >>'
@@ -116,7 +116,7 @@ export function docxBomb(megabytes: number, told: 'truth' | 'small'): Uint8Array
   return file
 }
 
-/** What Office wraps a Word file in that has a password: a compound file with a stream of that name. */
+/** A password-protected Word file as Office wraps it: a compound file with a stream of that name. */
 export function lockedDocx(): Uint8Array {
   const file = Buffer.alloc(4_096)
   Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]).copy(file)

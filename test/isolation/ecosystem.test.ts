@@ -52,7 +52,7 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]()
 })
 
-/** One's own refunds and nothing of the other tenant, nor of a group that the token lacks. */
+/** Expects the tenant's own refunds and nothing of the other tenant, nor of a group that the token lacks. */
 function expectOnlyOwn(found: unknown, name: Name): void {
   const text = JSON.stringify(found)
   expect(text).toContain(tenants[name])

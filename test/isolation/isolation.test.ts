@@ -460,7 +460,7 @@ test('groups of one tenant say nothing to another: the same group name opens onl
   }
 })
 
-/** What was found, without what tells one request from another. */
+/** The matches, without the fields that differ between requests. */
 function strip(answer: Answer): unknown {
   const own = new Set(['requestId', 'usage', 'cache'])
   return JSON.parse(JSON.stringify(answer.json, (key, value: unknown) => (own.has(key) ? undefined : value)))

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type HashEmbedder, hashEmbedder } from '../support/hash-embedder.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 
-/** What is kept of tenants on two replicas: each tenant's own, and gone with whatever makes it void. */
+/** Cached answers of tenants on two replicas: each tenant sees its own, and invalidation removes them. */
 let world: ServiceWorld
 let embedders: readonly [HashEmbedder, HashEmbedder]
 let replicas: readonly [ServiceReplica, ServiceReplica]

@@ -10,7 +10,7 @@ let acme: string
 let globex: string
 const held = door()
 
-/** One document of acme in each state that it can wait in: the worker, which has one place, holds the first. */
+/** One document of acme in each waiting state: the worker, which has one slot, holds the first. */
 beforeAll(async () => {
   world = await IngestWorld.open()
   // A lease so long that its renewal changes no row meanwhile.

@@ -55,7 +55,7 @@ function twoReplicas(own: Partial<Record<LimitName, number>>): World {
   return { clock, gates: [gate(), gate()], exchanges: () => exchanges }
 }
 
-/** How many of `count` requests are let in. */
+/** The number of `count` requests that are admitted. */
 async function ask(gate: TenantGate, tenantId: TenantId, count: number): Promise<number> {
   let admitted = 0
   for (let i = 0; i < count; i += 1) {

@@ -65,7 +65,7 @@ interface Quota {
   readonly qu?: BareItem
 }
 
-/** One of the two fields, read by the library, by the policy's name. */
+/** One of the two fields by policy name, parsed by the library. */
 function quotas(answer: Answer, field: 'ratelimit' | 'ratelimit-policy'): ReadonlyMap<unknown, Quota> {
   return new Map(
     parseList(answer.headers.get(field) ?? '').map(([name, parameters]) => [name, Object.fromEntries(parameters)]),

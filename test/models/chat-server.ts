@@ -9,7 +9,7 @@ export interface ChatRequest {
   readonly messages: readonly { readonly role: string; readonly content: string }[]
 }
 
-/** How one request is met. */
+/** The server's reaction to one request. */
 export type ChatStep =
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
   /** Says these words, once it may, and then ends as told; default `stop` with the usage. */
@@ -18,7 +18,7 @@ export type ChatStep =
   | 'echo'
   /** No answer at all. */
   | 'hang'
-  /** So many words of 16 KiB, as fast as they are taken. */
+  /** Sends this many words of 16 KiB, as fast as they are read. */
   | { readonly flood: number }
 
 type ChatEnd =
@@ -40,7 +40,7 @@ export interface ChatServer extends AsyncDisposable {
   readonly letGo: number
   /** Bytes of the flood that went out. */
   readonly flooded: number
-  /** One step a request; the last one stays. Forgets what was seen. */
+  /** Sets one step per request; the last one stays. Forgets earlier requests. */
   meet(...steps: readonly ChatStep[]): void
 }
 

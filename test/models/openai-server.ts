@@ -20,12 +20,12 @@ export interface OpenAiServer extends AsyncDisposable {
   readonly baseUrl: string
   readonly seen: readonly EmbeddingsRequest[]
   readonly keys: readonly (string | undefined)[]
-  /** Of the header `api-key`. */
+  /** Values of the header `api-key`. */
   readonly apiKeys: readonly (string | undefined)[]
   readonly urls: readonly (string | undefined)[]
   /** Waits until the client has let go of so many requests that hang. */
   hungUp(requests: number): Promise<void>
-  /** One step a request, before it is served as usual. */
+  /** Sets one step per request; later requests are served as usual. */
   meet(...steps: readonly Step[]): void
   /** Refuses requests of more texts than this, until the next `meet`. */
   limit(limit: Limit): void

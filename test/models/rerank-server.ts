@@ -16,7 +16,7 @@ type Step =
 export interface RerankServer extends AsyncDisposable {
   readonly url: string
   readonly seen: readonly RerankRequest[]
-  /** One step a request, before requests are served as usual. */
+  /** Sets one step per request; later requests are served as usual. */
   meet(...steps: readonly Step[]): void
   /** Waits until the client has let go of a request that hangs. */
   hungUp(): Promise<void>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { tokenWindows } from '../../src/models/token-windows.ts'
 
-/** One token a character. */
+/** Encodes one token per character. */
 const encodeWord = (word: string) => [...word].map((character) => character.codePointAt(0) ?? 0)
 const blank = [30]
 

@@ -8,7 +8,7 @@ import { contents, MoveWorld, platform, type Replica } from '../support/move-wor
 
 const forward = movePoints.filter((point) => !/^(cancel|rollBack|end)/.test(point))
 
-/** What befalls the replica whose mover is the first to come to the point. */
+/** Faults of the replica whose mover reaches the point first. */
 const faults: Readonly<Record<string, (world: MoveWorld, struck: Replica) => Promise<void>>> = {
   'the mover dies': (_, struck) => struck.killMover(),
   'the next writes of the store are applied and not answered': async (world) => losing(world, 'after'),

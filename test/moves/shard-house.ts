@@ -11,7 +11,7 @@ import { pineconeStore } from '../../src/stores/pinecone.ts'
 import type { StoreCall } from '../../src/stores/store-calls.ts'
 import { type MoveWorld, platform } from '../support/move-world.ts'
 
-/** What starting a move looks at. */
+/** Settings for the start of a move. */
 export const settings = {
   project: 'default',
   projectIndexLimit: 20,

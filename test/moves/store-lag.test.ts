@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Learnt } from '../../src/moves/sync/learnt.ts'
 import { StoreLag } from '../../src/moves/sync/store-lag.ts'
 
-/** What a place shows, by id: the number of the write, or 0 for a record of before the move. */
+/** A place's content by id: the number of the write, or 0 for a record from before the move. */
 function shows(stamps: Readonly<Record<string, number>>) {
   return new Map(
     Object.entries(stamps).map(([id, seq]) => [id, { id, values: [1], metadata: seq === 0 ? {} : { _tr: seq } }]),

@@ -12,7 +12,7 @@ test('of each framework and SDK there is a recording', () => {
   )
 })
 
-/** What `npm run test:frameworks` wrote down, of runs in which the framework was content with each answer. */
+/** Recordings of `npm run test:frameworks`, from runs in which the framework accepted each answer. */
 test.each(names)('what %s sends is answered as when it was recorded', async (name) => {
   const exchanges: Exchange[] = JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'))
   expect(exchanges.length).toBeGreaterThan(10)

@@ -36,7 +36,7 @@ export interface CallOptions {
   readonly apiKey?: string | null
 }
 
-/** One plain HTTP request, as an SDK sends it. */
+/** Sends one plain HTTP request, as an SDK does. */
 export async function call(url: string, method: string, body?: unknown, options: CallOptions = {}): Promise<Reply> {
   const headers = new Headers({ 'content-type': 'application/json' })
   const { version = '2025-10', apiKey = 'test' } = options

@@ -10,7 +10,7 @@ export interface PgBouncer extends AsyncDisposable {
   readonly version: string
 }
 
-/** Where Debian and Homebrew put it, when the PATH does not say. */
+/** Paths of Debian and Homebrew, for a PATH without it. */
 const places = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer', '/usr/local/bin/pgbouncer']
 
 /** Starts the machine's PgBouncer in transaction mode in front of a Postgres, with few sessions that change hands often. */

@@ -80,7 +80,7 @@ async function replica({ settings }: EmbeddedParts, env: Readonly<Record<string,
   return { entry, publicUrl: `http://127.0.0.1:${port}`, adminUrl: `http://127.0.0.1:${adminPort}` }
 }
 
-/** Through both replicas in turn; gives how many were acknowledged. */
+/** Writes through both replicas in turn; returns how many writes were acknowledged. */
 async function write(tenant: string, count: number): Promise<number> {
   const token = await parts.issuer.mint({ tenant })
   const answers = await Promise.all(

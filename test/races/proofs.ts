@@ -15,7 +15,10 @@ async function lateTarget(world: SimWorld): Promise<SimReplica> {
   return b
 }
 
-/** One write is carried over, and a second later, before it shows there and before anything is held, the next is made. */
+/**
+ * The mover copies one write. A second later, before it shows there and before anything is held, the next write is
+ * made.
+ */
 async function twoWrites(world: SimWorld, first: () => Promise<unknown>, next: () => Promise<unknown>): Promise<void> {
   const carried = world.schedule.hold('a.mover: at sync: carried over')
   await world.run(first())
@@ -25,7 +28,7 @@ async function twoWrites(world: SimWorld, first: () => Promise<unknown>, next: (
   carried.release()
 }
 
-/** After the switch: what is read of a record until all that lagged must show. */
+/** Reads a record after the cutover, until all lagging writes must show. */
 async function readsAfterSwitch(world: SimWorld, b: SimReplica, id: string): Promise<readonly unknown[]> {
   await world.until('switching', 'soaking')
   await world.run(b.routes.catchUp())

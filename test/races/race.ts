@@ -3,7 +3,7 @@ import type { SimWorld } from '../sim/sim-world.ts'
 
 /** One of the races of docs/moves.md section 5, staged by holding its steps. */
 export interface Race {
-  /** Its number and words there. */
+  /** The race's number and words there. */
   readonly name: string
   readonly world?: SimOptions
   /** Stages it; @throws when an app would see something wrong. */

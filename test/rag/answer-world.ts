@@ -68,9 +68,9 @@ export async function answerWorld(options: { readonly contextTokens?: number } =
     world,
     deps,
     app,
-    /** What the service logged. */
+    /** The service's log. */
     lines,
-    /** How often a kept answer was looked for: whoever finds none waits for the load from then on. */
+    /** Lookups of cached answers so far: a caller whose lookup misses waits for the load from then on. */
     get lookups() {
       return lookups
     },
@@ -93,7 +93,7 @@ export function eventsOf({ text }: Pick<Said, 'text'>): readonly Event[] {
     })
 }
 
-/** What a reader of the stream has read. */
+/** The text that a reader of the stream has read. */
 export function textOf(events: readonly Event[]): string {
   return events.flatMap(({ event, data }) => (event === 'token' ? [data.text] : [])).join('')
 }

@@ -11,7 +11,7 @@ import { type WatchedStore, watchedStore } from '../support/watched-store.ts'
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
-/** What was written lately is younger than this for as long as a test runs; what must be older is made so. */
+/** Age that recent writes stay below throughout a test; older rows are backdated. */
 const env = { STORE_VISIBLE_S: '3600' }
 const never = 3_600_000
 

@@ -361,7 +361,7 @@ test.each([
   expect(refusal).toMatchObject({ code: 'invalid_request', faults: [{ path }] })
 })
 
-/** As if the time had passed after which no unanswered call can land. */
+/** Ends the time in which an unanswered call may land. */
 async function doubtIsOver(): Promise<void> {
   await world.home.sql`update documents set claim_until = now() - interval '1 second' where claim_until is not null`
 }

@@ -10,7 +10,7 @@ import { type RagWorld, ragWorld } from '../support/rag-world.ts'
 let world: RagWorld
 let acme: TenantPrincipal
 let tenants = 0
-/** What the model was asked for, call by call. */
+/** Texts that the model embedded, call by call. */
 let calls: string[][] = []
 
 beforeAll(async () => {

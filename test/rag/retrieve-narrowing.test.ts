@@ -12,7 +12,7 @@ import { principalOf, type RagWorld, ragWorld } from '../support/rag-world.ts'
 import { filter, groups, metadata } from './arbitrary-filter.ts'
 import { matches } from './reference-filter.ts'
 
-/** Whatever is asked for beside the words and the filter. */
+/** Options beside the words and the filter. */
 const stages = fc.record(
   {
     mode: fc.constantFrom('dense', 'hybrid'),

@@ -10,7 +10,7 @@ import { upsertVectors } from '../../src/rag/vectors/upsert-vectors.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { type RagWorld, ragWorld } from '../support/rag-world.ts'
 
-/** One world whose store knows vectors alone, one whose store knows words too. */
+/** A world whose store knows only vectors, and one whose store knows words too. */
 const worlds = {} as Record<'cosine' | 'dotproduct', RagWorld>
 let tenants = 0
 

@@ -265,7 +265,7 @@ test('each write tells that the tenant’s kept answers are void, also one that 
   expect(await told(() => deleteVectors(world.deps, acme, { deleteAll: true }))).toEqual([acme.tenantId])
 })
 
-/** As if the time had passed after which no unanswered call can land. */
+/** Ends the time in which an unanswered call may land. */
 async function doubtIsOver(): Promise<void> {
   await world.home.sql`update documents set claim_until = now() - interval '1 second' where claim_until is not null`
 }

@@ -5,7 +5,7 @@ import type { SimWorld } from './sim-world.ts'
 
 type Placed = Pick<Rows['active'], 'indexName' | 'namespace' | 'generation'>
 
-/** What somebody may do to one of the two places of a move behind the router's back. */
+/** Damage to one of the two places of a move, behind the router's back. */
 export interface Damage {
   readonly of: 'active' | 'follower'
   /** Records that are gone; undefined: the namespace is. */

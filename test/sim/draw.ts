@@ -1,4 +1,4 @@
-/** What a seed decides, one draw after the other. */
+/** Random decisions of a seed, one draw after the other. */
 export class Draw {
   readonly #random: () => number
 
@@ -19,7 +19,7 @@ export class Draw {
     return Math.floor(this.#random() * end)
   }
 
-  /** One of the names, each as often as its weight says. */
+  /** Draws a name with a probability by its weight. */
   weighed<T extends string>(weights: Readonly<Record<T, number>>): T {
     const all = Object.entries(weights) as [T, number][]
     let roll = this.#random() * all.reduce((sum, [, weight]) => sum + weight, 0)

@@ -24,7 +24,7 @@ async function lateInSoak(world: SimWorld): Promise<readonly [SimReplica, SimRep
   return [a, b]
 }
 
-/** What another replica was answered a moment ago does not show yet: the fault is on. */
+/** Asserts that the lag is on: another replica does not see yet what one was answered a moment ago. */
 async function isLate(world: SimWorld, b: SimReplica, id: string, n: number | undefined): Promise<void> {
   assert.notEqual(await world.run(b.look(id)), n)
 }
@@ -53,7 +53,7 @@ async function standsForPerson(world: SimWorld): Promise<void> {
   })
 }
 
-/** What the simulation has found, each as a history of its own, with the seed that found it. */
+/** Faults found by the simulation, each as a history with the seed that found it. */
 export const found: readonly Race[] = [
   {
     name: 'while a late write may still reach a record in SOAK, the mover waits and does not ask without a pause (seed 6020)',

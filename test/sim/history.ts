@@ -2,11 +2,11 @@ import { isAppError } from '../../src/errors.ts'
 import { isLinearizable, type Operation } from './linearizable.ts'
 import type { Change, State } from './record-state.ts'
 
-/** What apps did and were told, record by record. */
+/** The apps' operations and their answers, record by record. */
 export class History {
   readonly #operations = new Map<string, { initial: State; all: Operation[] }>()
   readonly #open = new Map<string, number>()
-  /** When each step of the order was, in ms: the steps are beginnings and answers. */
+  /** Time of each step of the order, in ms: the steps are beginnings and answers. */
   readonly #times: number[] = []
   readonly #forgotten = new Set<string>()
   /** Hears of each write as it begins. */

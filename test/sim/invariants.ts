@@ -61,7 +61,7 @@ export async function readRows(world: SimWorld): Promise<Rows> {
   return rows
 }
 
-/** After a transaction: I4, I5, I10, I11, I12 and I13. @throws naming the one that does not hold. */
+/** Checks I4, I5, I10, I11, I12 and I13 after a transaction. @throws naming the violated one. */
 export function checkRows(world: SimWorld, rows: Rows): void {
   const { phase, state, active, follower } = rows
   world.goodCopies.check(rows)
@@ -93,7 +93,7 @@ export function checkRows(world: SimWorld, rows: Rows): void {
   }
 }
 
-/** After an app's write has landed: I1, I3 and I6. @throws naming the one that does not hold. */
+/** Checks I1, I3 and I6 after an app's write has landed. @throws naming the violated one. */
 export async function checkLanded(world: SimWorld, label: string): Promise<void> {
   const [, actor = '', generation, ids = '…'] = /^network: ([\w.]+): \w+ g(\d+)(?: (.*))?: \w+$/.exec(label) ?? []
   // The router's own probe deletes what is never there.

@@ -1,17 +1,17 @@
 import type { Change, State } from './record-state.ts'
 
-/** One thing that an app did to one record, and when: `from` and `to` are steps of one order. */
+/** One operation of an app on one record, with its time: `from` and `to` are steps of one order. */
 export interface Operation {
   /** `change`: what it makes of the record depends on what was there. */
   readonly kind: 'write' | 'change' | 'read'
-  /** What was written or seen; undefined: it was deleted, or was not there. */
+  /** The value written or seen; undefined: it was deleted, or missing. */
   readonly value?: State
   readonly change?: Change
   readonly from: number
   /** Infinity: it was never answered, so it may have happened at any time since, or not at all. */
   readonly to: number
   readonly by?: string
-  /** What it did, in words. */
+  /** The operation in words. */
   readonly told?: string
 }
 

@@ -7,7 +7,7 @@ import { mutants } from './mutants.ts'
 
 const script = fileURLToPath(new URL('run-mutants.ts', import.meta.url))
 
-/** By guard; they are all judged in one process, since most of the time goes into loading what they share. */
+/** Verdicts by guard; one process judges them all, since loading their common code takes most of the time. */
 let verdicts: ReadonlyMap<string, string>
 beforeAll(async () => {
   await using database = await testDatabase()

@@ -8,7 +8,7 @@ export interface Mutant {
   readonly also?: { readonly file: string; readonly changes: Mutant['changes'] }
   /** The races that are expected to tell, by number; the first that does is enough. */
   readonly races: readonly number[]
-  /** Of what the simulation found, those that tell, by a part of their names. */
+  /** Histories of `found` that detect it, by a part of their names. */
   readonly found?: readonly string[]
 }
 

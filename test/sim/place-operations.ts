@@ -3,7 +3,7 @@ import { matches } from '../rag/reference-filter.ts'
 
 type Records = Map<string, VectorRecord>
 
-/** What the operations on one place are made of: a look at what it shows, and a change of what it has. */
+/** The building blocks of the operations on one place: a look at its shown content, and a change of its true one. */
 interface Access {
   read<T>(label: string, options: CallOptions | undefined, look: (shown: Records) => T): Promise<T & ReadMark>
   write(

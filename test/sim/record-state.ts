@@ -1,6 +1,6 @@
 import type { VectorRecord } from '../../src/stores/store.ts'
 
-/** What a record is at one moment, as far as histories tell it; undefined: it is not there. */
+/** A record's state at one moment, as histories compare it; undefined: it is missing. */
 export type State = string | number | undefined
 
 /** A change that depends on what was there. */
@@ -8,14 +8,14 @@ export type Change = (state: State) => State
 
 /** The parts of a record that apps of the simulation write, each by itself or all at once. */
 interface Parts {
-  /** Its second value. */
+  /** The second value of the vector. */
   readonly v?: number | undefined
   readonly n?: number | undefined
-  /** Only partial updates set it. */
+  /** Set only by partial updates. */
   readonly f?: number | undefined
-  /** What filters ask for. */
+  /** The field that filters match. */
   readonly k?: string | undefined
-  /** Of a document's chunk. */
+  /** Text of a document's chunk. */
   readonly text?: string | undefined
 }
 
@@ -36,12 +36,12 @@ function partsOf(state: State): Parts {
   return JSON.parse(String(state)) as Parts
 }
 
-/** What a partial update makes of a record: nothing of one that is not there. */
+/** The effect of a partial update; a missing record stays missing. */
 export function updated(change: Parts): Change {
   return (state) => (state === undefined ? undefined : encoded({ ...partsOf(state), ...change }))
 }
 
-/** What a deletion by filter makes of a record. */
+/** The effect of a deletion by filter. */
 export function deletedWhere(k: string): Change {
   return (state) => (state !== undefined && partsOf(state).k === k ? undefined : state)
 }

@@ -13,7 +13,7 @@ const mixed = {
   ...{ 'delete by filter': 7, 'delete all': 2, 'put document': 9, 'delete document': 4 },
 }
 
-/** What a history is mostly about. */
+/** Main subjects of histories. */
 const themes: readonly (typeof mixed)[] = [
   mixed,
   mixed,
@@ -23,7 +23,7 @@ const themes: readonly (typeof mixed)[] = [
   { ...mixed, put: 40, 'delete all': 25, 'put document': 20 },
 ]
 
-/** What apps ask for, drawn: of few records and, in some histories, of few values, so that values return. */
+/** Draws the apps' requests: about few records and, in some histories, with few values, so that values recur. */
 export class Requests {
   readonly #draw: Draw
   readonly #weights: typeof mixed

@@ -13,7 +13,7 @@ import { type Mutant, mutants } from './mutants.ts'
 const [url = '', ...guards] = process.argv.slice(2)
 const root = new URL('../../', import.meta.url).href
 const stripped = new Map<string, string>()
-/** Which files each build has loaded with a guard taken out. */
+/** Files that each build has loaded with a guard removed. */
 const used = new Set<string>()
 /** A race takes 700 at most; without a guard some never come to their end. */
 const maxSteps = 5_000

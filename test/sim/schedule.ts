@@ -1,11 +1,11 @@
 import type { Clock } from '../../src/clock.ts'
 
-/** Something that is about to happen and waits to be picked. */
+/** A pending step that waits to be picked. */
 export interface Point {
   readonly actor: string
-  /** What would happen, as a test names it: `a: upsert g1 r1: apply`. */
+  /** The step's name in tests: `a: upsert g1 r1: apply`. */
   readonly label: string
-  /** It happens before time passes this. */
+  /** The step happens before time passes this. */
   readonly byMs: number
   readonly go: () => void
 }
@@ -20,7 +20,7 @@ interface Sleeper {
 export type Pick = (points: readonly Point[], canWait: boolean) => Point | undefined
 
 export interface Hold {
-  /** Something is held. */
+  /** Whether something is held. */
   readonly reached: boolean
   release(): void
 }
@@ -57,7 +57,7 @@ export class Schedule {
     return this.#nowMs
   }
 
-  /** What has happened so far, the last few thousand. */
+  /** The last few thousand steps. */
   get trace(): readonly string[] {
     return this.#trace
   }
@@ -73,7 +73,7 @@ export class Schedule {
     return promise
   }
 
-  /** Something really runs outside (Postgres): the process is not quiet before it has ended. */
+  /** Marks real work outside (Postgres): the process is not quiet before it has ended. */
   async busy<T>(work: () => Promise<T>): Promise<T> {
     this.#busy += 1
     try {

@@ -13,13 +13,13 @@ import type { SimReplica } from './sim-replica.ts'
 import { appOfAcme } from './sim-tenant.ts'
 import type { SimWorld } from './sim-world.ts'
 
-/** What a document of the simulation is cut into at most. */
+/** Chunks of a simulated document, at most. */
 const chunksMost = 3
 
 /** A record as an app puts it whole. */
 export interface Put {
   readonly n: number
-  /** What filters ask for. */
+  /** The field that filters match. */
   readonly k: string
 }
 
@@ -123,7 +123,7 @@ export class SimApp {
     })
   }
 
-  /** What is not awaited at once is not unhandled either: the history knows what became of it. */
+  /** Keeps a promise that is not awaited at once from counting as unhandled: the history records its outcome. */
   #start<T>(verb: () => Promise<T>): Promise<T> {
     const work = Promise.resolve().then(verb)
     work.catch(() => undefined)

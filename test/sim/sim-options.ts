@@ -1,7 +1,7 @@
 import type { MoveSettings } from '../../src/moves/sync/step.ts'
 import type { ReplicaTimes } from './sim-replica.ts'
 
-/** What holds in every simulated world, unless it is told otherwise. */
+/** Settings of every simulated world, unless overridden. */
 export const simSettings: MoveSettings = {
   ...{ project: 'default', cloud: 'aws', region: 'us-east-1', indexPrefix: 'tr', projectIndexLimit: 20 },
   ...{
@@ -19,7 +19,7 @@ export interface SimOptions {
   readonly times?: Partial<ReplicaTimes>
   /** Timers go off at multiples of this. */
   readonly grainMs?: number
-  /** After so many steps what is waited for is taken never to come. */
+  /** Steps after which an awaited event counts as never coming. */
   readonly maxSteps?: number
   /** Records beside the five that are watched. */
   readonly moreRecords?: number

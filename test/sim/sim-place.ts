@@ -7,12 +7,12 @@ interface Change {
   readonly apply: (records: Records) => void
 }
 
-/** One namespace: what it has, and what it shows of that so far. */
+/** One namespace: its true content, and the part of it shown so far. */
 export class SimPlace {
   readonly records: Records
   readonly #shown: Records
   readonly #changes: Change[] = []
-  /** How many changes are in what it shows: its sequence number of reads. */
+  /** The number of changes in the shown content: its sequence number for reads. */
   shownLsn = 0
 
   constructor(records: readonly VectorRecord[] = []) {
@@ -35,7 +35,7 @@ export class SimPlace {
     return this.#shown
   }
 
-  /** What it is going to show, one after the other, until it shows all that it has. */
+  /** The views it will show, in order, until it shows all its content. */
   *yetToShow(nowMs: number): Generator<ReadonlyMap<string, VectorRecord>> {
     const records = new Map(this.show(nowMs))
     yield records

@@ -8,11 +8,11 @@ import { SimApp } from './sim-app.ts'
 import { acme, record } from './sim-tenant.ts'
 import type { SimWorld } from './sim-world.ts'
 
-/** In ms. */
+/** Times in ms. */
 export interface ReplicaTimes {
   readonly leaseMs: number
   readonly storeCallMs: number
-  /** How long a write waits for another one of the same record. */
+  /** Longest wait of a write for another one of the same record. */
   readonly busyWaitMs: number
   readonly moverLeaseMs: number
   readonly pollMs: number
@@ -26,7 +26,7 @@ export const replicaTimes: ReplicaTimes = {
 export class SimReplica {
   readonly name: string
   readonly routes: LeasedRoutes
-  /** Its app's requests through the verbs. */
+  /** The app's requests through the verbs. */
   readonly app: SimApp
   readonly #world: SimWorld
 
@@ -93,7 +93,7 @@ export class SimReplica {
     return found.length === 0 ? undefined : this.delete(...found)
   }
 
-  /** What the record is where this replica believes the tenant to live, as the store truly has it. */
+  /** The record's true content in the store, at the place where this replica believes the tenant to live. */
   async read(id: string): Promise<number | undefined> {
     const { history, schedule, store } = this.#world
     let found: ReturnType<typeof record> | { readonly metadata?: object } | undefined

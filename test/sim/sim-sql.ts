@@ -47,7 +47,7 @@ export class SimSql implements AsyncDisposable {
   readonly #looked = new Map<string, Looked>()
   /** Rows that committed transactions have changed so far. */
   changes = 0
-  /** What the last of them consisted of. */
+  /** Statements of the last transaction. */
   said: readonly Said[] = []
 
   private constructor(real: OneConnection, schedule: Schedule, own: OneConnection | undefined) {
@@ -84,13 +84,13 @@ export class SimSql implements AsyncDisposable {
     }
   }
 
-  /** What the actor asks of Postgres fails from now on, and it hears nothing, until it is joined again. */
+  /** Cuts an actor off: its calls to Postgres fail and it hears nothing, until it is joined again. */
   cutOff(actor: string, isCutOff: boolean): void {
     if (isCutOff) this.#cutOff.add(actor)
     else this.#cutOff.delete(actor)
   }
 
-  /** What is asked next is asked now. */
+  /** Gives the next statements the present time. */
   tellTime(): void {
     const { nowMs } = this.#schedule
     if (this.#saidMs === nowMs) return
@@ -149,7 +149,7 @@ export class SimSql implements AsyncDisposable {
     })
   }
 
-  /** After a commit that told of something, everyone who listens hears of it, each in its own time. */
+  /** Announces a commit's notifications to every listener, each in its own time. */
   #announce(query: string, [channel]: readonly unknown[]): void {
     if (!query.includes('pg_notify')) return
     for (const one of this.#listeners) {
@@ -174,7 +174,7 @@ export type Said = readonly [query: string, params: readonly unknown[]]
 
 interface Looked {
   readonly label: string
-  /** It asks what time it is. */
+  /** Whether it asks for the time. */
   readonly isTimed: boolean
 }
 

@@ -16,7 +16,7 @@ type Apply = (records: Map<string, VectorRecord>) => void
 type Placed = Pick<Placement, 'indexName' | 'namespace'>
 
 /**
- * What becomes of a write. `lost`: never done, no answer. `unanswered`: done, no answer. `late`: no answer, and it lands
+ * The fate of a write. `lost`: never done, no answer. `unanswered`: done, no answer. `late`: no answer, and it lands
  * when the schedule picks it. `repeated`: answered, and a hidden earlier attempt of it lands later. `busy`: refused.
  */
 export type Fate = 'done' | 'lost' | 'unanswered' | 'late' | 'repeated' | 'busy'
@@ -29,15 +29,15 @@ export class SimStore {
   readonly #schedule: Schedule
   readonly #places = new Map<string, SimPlace>()
   readonly #indexes = new Map<string, IndexInfo & { project: string }>()
-  /** What is to become of a write; a test or a seed decides. */
+  /** Decides the fate of a write; a test or a seed sets it. */
   fate: (label: string, isStamped: boolean) => Fate = () => 'done'
-  /** How long a write is not shown, in ms. */
+  /** Time that a write is not shown, in ms. */
   lagMs: (label: string) => number = () => 0
   /** The longest of all lags so far. */
   longestLagMs = 0
   /** Whether answers carry sequence numbers. */
   hasLsns = true
-  /** How long a request without an answer may take to land; docs/moves.md A2. */
+  /** Time that an unanswered request may take to land; docs/moves.md A2. */
   readonly inDoubtMs: number
   /** Every write that landed, in its order. */
   readonly landed: string[] = []
@@ -47,12 +47,12 @@ export class SimStore {
     this.inDoubtMs = inDoubtMs
   }
 
-  /** What a place really has, shown or not; undefined when there is no such place. */
+  /** A place's true content, shown or not; undefined when the place is missing. */
   truth(placed: Placed): ReadonlyMap<string, VectorRecord> | undefined {
     return this.#places.get(keyOf(placed))?.records
   }
 
-  /** What a read of a place would show now. */
+  /** The content that a read of a place would show now. */
   shown(placed: Placed): ReadonlyMap<string, VectorRecord> {
     return this.#places.get(keyOf(placed))?.show(this.#schedule.nowMs) ?? new Map()
   }
@@ -72,12 +72,12 @@ export class SimStore {
     else this.#places.get(keyOf(placed))?.damage(ids)
   }
 
-  /** In how many places a record is. */
+  /** The number of places that hold a record. */
   copies(id: string): number {
     return [...this.#places.values()].filter(({ records }) => records.has(id)).length
   }
 
-  /** What a place is going to show, one after the other: each a look at every record. */
+  /** The views that a place will show, in order: each covers every record. */
   yetToShow(placed: Placed): Iterable<ReadonlyMap<string, VectorRecord>> {
     return this.#places.get(keyOf(placed))?.yetToShow(this.#schedule.nowMs) ?? []
   }

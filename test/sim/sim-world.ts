@@ -19,7 +19,7 @@ import { SimStore } from './sim-store.ts'
 import { acme, record, staff } from './sim-tenant.ts'
 import { Watch } from './watch.ts'
 
-/** What a person can ask of a move. */
+/** Requests of a person about a move. */
 export type Steering = 'cancel' | 'complete' | 'rollback' | 'pause' | 'resume'
 const steering = {
   cancel: cancelMove,
@@ -30,8 +30,8 @@ const steering = {
 }
 
 /**
- * One tenant, `acme`, with records r1 … r5 of value 0, in a world where everything happens in one order: the real routes,
- * gates and movers on a real Postgres, on a simulated store and clock.
+ * One tenant, `acme`, with records r1 … r5 of value 0, in a world where everything happens in one order: the real
+ * routes, gates and movers on a real Postgres, on a simulated store and clock.
  */
 export class SimWorld implements AsyncDisposable {
   readonly schedule: Schedule
@@ -47,7 +47,7 @@ export class SimWorld implements AsyncDisposable {
   /** Somebody damaged a place. */
   damaged = false
   #transactions = 0
-  /** Since when each generation is read. */
+  /** Time since which each generation is read. */
   readonly #readSinceMs = new Map<number, number>()
   readonly #isWhole: boolean
   readonly watched: readonly string[]
@@ -108,13 +108,13 @@ export class SimWorld implements AsyncDisposable {
     return replica
   }
 
-  /** What histories tell of a record. */
+  /** A record's state for histories. */
   stateOf(found: Parameters<typeof wholeState>[0]): State {
     if (this.#isWhole || found === undefined) return wholeState(found)
     return Number(found.metadata?.n)
   }
 
-  /** Since when a generation is the one that is read; the first always was. */
+  /** Time since which a generation is the one that is read; the first always was. */
   readSinceMs(generation: number): number {
     return this.#readSinceMs.get(generation) ?? Number.NEGATIVE_INFINITY
   }

@@ -3,27 +3,27 @@ import { Worker } from 'node:worker_threads'
 import type { LaneAnswer, LaneWork } from './simulate-lane.ts'
 
 export interface Tally {
-  /** How many were played to their end. */
+  /** Histories played to their end. */
   readonly histories: number
-  /** How often each deed was done. */
+  /** Count of each deed. */
   readonly deeds: ReadonlyMap<string, number>
   readonly failures: readonly Failure[]
 }
 
 export interface Failure {
   readonly seed: number
-  /** What went wrong, and what had happened before. */
+  /** The fault, with the events before it. */
   readonly fault: string
 }
 
 export interface Plan {
   /** The first seed. */
   readonly seed: number
-  /** How many histories at most. */
+  /** Histories, at most. */
   readonly count: number
-  /** After this time no more are begun, once `atLeast` are. */
+  /** After this time no more histories begin, once `atLeast` have begun. */
   readonly budget?: { readonly ms: number; readonly atLeast: number }
-  /** In how many of them somebody damages a place, from 0 to 1. */
+  /** Share of histories in which somebody damages a place, from 0 to 1. */
   readonly damageShare?: number
   /** Ends the lanes at once. */
   readonly signal?: AbortSignal

@@ -2,18 +2,18 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { oneConnection } from './sim-sql.ts'
 import { simulate } from './simulate.ts'
 
-/** What a lane is given, and takes its seeds from. */
+/** A lane's input, with the counter that it takes its seeds from. */
 export interface LaneWork {
   readonly url: string
   /** Shared by all lanes: how many seeds are taken, and how many are to be taken, which may become fewer. */
   readonly taken: Int32Array
   /** The first seed. */
   readonly from: number
-  /** In how many histories somebody damages a place, from 0 to 1. */
+  /** Share of histories in which somebody damages a place, from 0 to 1. */
   readonly damageShare: number
 }
 
-/** What became of one seed. */
+/** The outcome of one seed. */
 export interface LaneAnswer {
   readonly seed: number
   readonly deeds: readonly string[]
@@ -21,7 +21,7 @@ export interface LaneAnswer {
   readonly fault?: string
 }
 
-/** One thread with a database of its own: a history after the other, until no seed is left. */
+/** One thread with a database of its own, which plays histories until no seed is left. */
 const { url, taken, from, damageShare } = workerData as LaneWork
 const connection = oneConnection(url)
 for (let n = take(); n < Atomics.load(taken, 1); n = take()) parentPort?.postMessage(await play(from + n))

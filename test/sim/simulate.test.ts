@@ -3,9 +3,12 @@ import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { simulate } from './simulate.ts'
 import { simulateAll } from './simulate-all.ts'
 
-/** One each for two lanes, and one for what is played again. */
+/** Two for the lanes, one for replays. */
 const databasesUsed = 3
-/** As many histories as this machine plays in that time; on a slow one so many that the result still means something. */
+/**
+ * As many histories as this machine plays in that time, and at least enough on a slow one that the result means
+ * something.
+ */
 const budget = { ms: 90_000, atLeast: 100 }
 let databases: readonly TestDatabase[]
 beforeAll(async () => {

@@ -19,25 +19,25 @@ const brisk: SimOptions = {
   whole: alsoWatched,
 }
 
-/** What happens next, and how often. */
+/** Kinds of the next act, with their weights. */
 const acts = { request: 70, steer: 15, crash: 3, still: 4, cut: 4, lag: 5 }
 
-/** How late a place may show its writes, in ms: below the bound, and some places at times at once. */
+/** Lag with which a place may show its writes, in ms: below the bound, and some places at times at once. */
 const lags = [0, 150, 850]
 
 export interface Simulated {
-  /** What was done, and how the last move ended: for counting what a run has covered. */
+  /** Deeds done, and the last move's end, to count what a run has covered. */
   readonly deeds: readonly string[]
   /** Everything that happened, in its order. */
   readonly trace: readonly string[]
 }
 
 /**
- * One history out of a seed: two replicas write, change, delete and read a few records and documents through the verbs
- * while a tenant is moved and moved back; the store shows writes late and answers badly, somebody damages a place,
- * processes die, stand still or lose Postgres, and the order of everything is drawn.
- * @param damageShare in how many of them a place is damaged, from 0 to 1.
- * @throws with the seed when an invariant breaks or an app was told what could not be.
+ * Plays one history of a seed. Two replicas write, change, delete and read a few records and documents through the
+ * verbs while a tenant is moved and moved back. The store shows writes late and answers badly, somebody damages a
+ * place, processes die, stand still or lose Postgres, and the order of everything is drawn.
+ * @param damageShare share of histories in which a place is damaged, from 0 to 1.
+ * @throws with the seed when an invariant breaks or an app got an impossible answer.
  */
 export async function simulate(connection: OneConnection | string, seed: number, damageShare = 0): Promise<Simulated> {
   const draw = new Draw(seed)
@@ -56,7 +56,7 @@ class Run {
   readonly #draw: Draw
   readonly #requests: Requests
   readonly #deeds: string[] = []
-  /** How late each generation shows writes now, in ms. */
+  /** Present lag of each generation, in ms. */
   readonly #lagMs = new Map<string, number>()
   readonly #mayLag: boolean
   #mayDamage: boolean
@@ -104,7 +104,7 @@ class Run {
     this.#calm = false
   }
 
-  /** Whatever an app, a person or fate does next. */
+  /** Plays the next act of an app, a person or fate. */
   async #act(): Promise<void> {
     const replica = this.#draw.oneOf(this.#world.replicas.filter((one) => !one.isDead))
     const act = this.#draw.weighed({ ...acts, damage: this.#mayDamage ? 20 : 0 })
@@ -177,7 +177,10 @@ class Run {
     this.#deeds.push(`damage ${of} while ${state}`)
   }
 
-  /** Without new faults every move ends (L2), and everything fits together. A damaged one may wait for a person. */
+  /**
+   * Ends the history: without new faults every move ends (L2), and everything fits together. A damaged one may wait for
+   * a person.
+   */
   async #end(): Promise<void> {
     this.#world.store.fate = () => 'done'
     this.#calm = true

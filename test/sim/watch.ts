@@ -12,7 +12,7 @@ export class Watch {
   #last: LastMove | null = null
   #phase: Rows['phase'] = 'steady'
   #passedTick = 0
-  /** Who took which move last, under which token. */
+  /** The last holder of a move, with its token. */
   #holder: { readonly actor: string; readonly id: string; readonly token: number } | undefined
 
   constructor(world: SimWorld) {
@@ -28,7 +28,7 @@ export class Watch {
     this.#holder = { actor, ...move }
   }
 
-  /** After a transaction that changed something. @throws naming the invariant that does not hold. */
+  /** Checks after a transaction that changed something. @throws naming the violated invariant. */
   check(actor: string, rows: Rows, said: readonly Said[]): void {
     this.#checkToken(actor, rows, said)
     this.#checkBarrier(rows)

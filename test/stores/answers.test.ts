@@ -45,7 +45,7 @@ const reads: Record<string, Call> = {
   listIndexes: (_tenant, store) => store.listIndexes('default'),
 }
 
-/** What proxies, other services and broken stores answer with status 200. */
+/** Answers of proxies, other services and broken stores with status 200. */
 const noAnswers: readonly unknown[] = ['null', [], '"ok"', 'true', '7', '', '<html>', { error: { code: 'X' } }]
 /** The vendor confirms these with `{}` itself. */
 const confirmedByNothing = new Set(['update', 'deleteIds', 'deleteByFilter', 'deleteAll', 'deleteNamespace'])

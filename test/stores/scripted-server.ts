@@ -2,8 +2,8 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
 /**
- * How the next request is met; without a body, with the vendor's smallest answer to it. `reset` and `hang` have read
- * it, `cut` ends in the middle of the answer.
+ * The reaction to the next request; without a body, the vendor's smallest answer. `reset` and `hang` have read it,
+ * `cut` ends in the middle of the answer.
  */
 export type Step =
   | {
@@ -102,7 +102,7 @@ export async function scriptedServer(): Promise<ScriptedServer> {
   }
 }
 
-/** What the vendor's data plane answers to a request that is done and finds nothing. */
+/** The vendor's data-plane answer to a request that succeeds and finds nothing. */
 function smallestAnswer({ url, body }: SeenRequest): unknown {
   const path = url.replace(/\?.*/, '')
   switch (path) {

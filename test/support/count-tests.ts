@@ -13,7 +13,7 @@ export interface JsonReport {
 interface TestCount {
   readonly passed: number
   readonly failed: number
-  /** Why a failure was counted that no test stands for. */
+  /** Reasons of counted failures that belong to no test. */
   readonly notes: readonly string[]
 }
 

@@ -1,7 +1,7 @@
 import { Session } from 'node:inspector/promises'
 
 /**
- * How much a piece of work does: how often the engine entered a block of code meanwhile. It is the same on every
+ * The amount of work of a call: how often the engine entered a block of code meanwhile. It is the same on every
  * machine, fast or slow.
  */
 export async function countWork<T>(run: () => Promise<T>): Promise<{ readonly result: T; readonly blocks: number }> {

@@ -4,7 +4,7 @@ import { inject } from 'vitest'
 import { connect, type Database } from '../../src/db/connect.ts'
 
 export interface TestDatabase extends Database {
-  /** For a second replica, a child process or the command line. */
+  /** URL for a second replica, a child process or the command line. */
   readonly url: string
 }
 

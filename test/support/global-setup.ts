@@ -13,7 +13,7 @@ declare module 'vitest' {
   }
 }
 
-/** One real Postgres for the whole run; each test file works in a database of its own. */
+/** Starts one real Postgres for the whole run; each test file works in a database of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'tenant-router-test-'))
   await chmod(folder, 0o755) // as root, Postgres runs as a user of its own

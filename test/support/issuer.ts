@@ -39,7 +39,7 @@ export interface TestIssuer extends AsyncDisposable {
   rotate(options?: { readonly keepOld?: boolean; readonly kid?: string }): Promise<void>
   /** A further key, served but not used unless named. */
   addKey(algorithm: string): Promise<SigningKey>
-  /** What the key set's address answers with; undefined: as it should. `isEndless`: the body never ends. */
+  /** The answer of the key set's address; undefined: a correct one. `isEndless`: the body never ends. */
   answer: { readonly status: number; readonly body: string; readonly isEndless?: true } | undefined
   readonly fetches: number
 }

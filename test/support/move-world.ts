@@ -36,7 +36,7 @@ export const settings: MoveSettings = {
 
 type Hook = (point: MovePoint, move: MoveRow) => Promise<void>
 
-/** What a replica can do to a tenant's records, past the verbs: one call of the gate each. */
+/** A replica's writes to a tenant's records, past the verbs: one call of the gate each. */
 export interface GateWrites {
   put(tenantId: TenantId, records: readonly VectorRecord[]): Promise<void>
   delete(tenantId: TenantId, ids: readonly string[]): Promise<void>
@@ -61,11 +61,11 @@ interface ReplicaOptions {
   readonly leaseMs?: number
   readonly storeCallMs?: number
   readonly settings?: Partial<MoveSettings>
-  /** Its way to Postgres. */
+  /** The replica's Postgres URL. */
   readonly url?: string
   /** The mover's. */
   readonly clock?: Clock
-  /** What the mover gets for its store. */
+  /** Wraps the mover's store. */
   readonly stores?: (inner: VectorStore) => VectorStore
 }
 
@@ -264,7 +264,7 @@ function gateWrites(gate: TenantWriteDeps, store: VectorStore, landed?: Promise<
   }
 }
 
-/** What a record is, its stamp apart. */
+/** A record without its stamp. */
 function plain(record: VectorRecord | undefined): VectorRecord | undefined {
   if (record?.metadata === undefined) return record
   const { _tr, ...metadata } = record.metadata

@@ -16,7 +16,7 @@ export interface Answer {
   readonly json: any
 }
 
-/** Its headers but those of the limits, which count the requests before. */
+/** The answer's headers without those of the limits, which count the earlier requests. */
 export function headersOf({ headers }: Answer): readonly (readonly [string, string])[] {
   return [...headers].filter(([name]) => !name.startsWith('ratelimit'))
 }

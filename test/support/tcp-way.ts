@@ -7,7 +7,7 @@ export interface TcpWay extends AsyncDisposable {
   readonly url: string
   /** Connections that came so far. */
   readonly taken: () => number
-  /** What goes over the connections of now is swallowed without a word, for good; new ones pass. */
+  /** Silently drops the traffic of the present connections for good; new ones pass. */
   loseConnections(): void
   /** Ends every connection of now. */
   cut(): void

@@ -10,7 +10,7 @@ import { type Answer, type ServiceReplica, ServiceWorld } from './service-world.
 export interface TwoProjects extends AsyncDisposable {
   readonly world: ServiceWorld
   readonly second: LocalStores
-  /** What a replica is started with when the second project is like this; its region is eu-west-1 unless it says more. */
+  /** A replica's environment with the second project changed like this; its region is eu-west-1 by default. */
   env(change?: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, string>>>
   /** Both projects, by their names. */
   readonly store: VectorStore
@@ -58,7 +58,7 @@ export async function onboard(
   return replica.admin({ path: '/tenants', authorization, body: { id, name: id, ...more } })
 }
 
-/** Where a tenant is, as the rows say. */
+/** A tenant's place by the rows. */
 export async function placeOf({ world }: TwoProjects, id: string) {
   const [row] = await world.home.sql`
     select p.project, p.index_name as index, i.region from places p join indexes i on i.id = p.index_id

@@ -138,7 +138,7 @@ export class TwoReplicas implements AsyncDisposable {
     }
   }
 
-  /** What a replica finds by id once the store shows everything, without values. */
+  /** Records that a replica finds by id once the store shows everything, without values. */
   async settled(replica: 'a' | 'b', ids: readonly string[]): Promise<Record<string, unknown>> {
     this.lag(0)
     const place = this.stores[replica].open((await this.replicas[replica].services.routes.find(acme)).routing.active)

@@ -5,7 +5,7 @@ import { expectConsistent, namespacesInStore } from './expect-consistent.ts'
 import { id, openHouse, platform, sales } from './house.ts'
 
 const plain = { id: id('acme'), name: 'Acme', attributes: { crm: 'A-1', vip: true } }
-/** Only the platform team sets limits. */
+/** A request with limits, which only the platform team sets. */
 const acme = { ...plain, limits: { requestsPerMinute: 60 } }
 
 test('the same request twice makes one tenant; with other content it is refused', async () => {

@@ -36,7 +36,7 @@ export interface House extends AsyncDisposable {
   replica(change?: Partial<TenantSettings>, wrap?: (store: VectorStore) => VectorStore): TenantWork
 }
 
-/** One registry and one vector store, and as many replicas over them as a test wants. */
+/** One registry and one vector store, with any number of replicas over them. */
 export async function openHouse(defaults: Partial<TenantSettings> = {}): Promise<House> {
   const database = await testDatabase()
   const stores = await localStores()

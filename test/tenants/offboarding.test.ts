@@ -107,7 +107,7 @@ test('nothing is deleted while a replica may still be writing, or a write of one
   expect((await showTenant(replica, acme.id)).status).toBe('offboarded')
 })
 
-/** Until the replica has looked at the sessions a few times more. */
+/** Waits until the replica has looked at the sessions a few more times. */
 async function waits({ database: { sql } }: House): Promise<void> {
   const scans = async () => {
     await sql`select pg_stat_clear_snapshot()`

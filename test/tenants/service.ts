@@ -13,7 +13,7 @@ export interface Answer {
   readonly json: any
 }
 
-/** One replica of the whole service on parts of its own, called as a client would. */
+/** One replica of the whole service on its own parts, called as a client would. */
 export interface Service extends AsyncDisposable {
   readonly services: Services
   readonly issuer: TestIssuer

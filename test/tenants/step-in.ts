@@ -2,7 +2,7 @@ import type { TenantStore, VectorStore } from '../../src/stores/store.ts'
 
 export type StoreCallName = Exclude<keyof VectorStore, 'open'> | Exclude<keyof TenantStore, 'placement'>
 
-/** What a process that dies leaves behind: nothing more happens after it. */
+/** Thrown where a process dies: nothing more happens after it. */
 export class Crash extends Error {}
 
 /** Runs `step` before and after every call to the store; waiting, it holds the call open; throwing, it ends it there. */

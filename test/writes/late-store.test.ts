@@ -4,7 +4,7 @@ import { type TenantState, TwoReplicas, tenantStates } from '../support/two-repl
 
 vi.setConfig({ testTimeout: 120_000 })
 
-/** How late the store shows writes: later than a request comes after another one. */
+/** Lag of the store: longer than the time between two requests. */
 const lagMs = 1_200
 
 /** A tenant with a few records that show, in the state, on a store that shows what comes next late. */
@@ -16,7 +16,7 @@ async function lateWorld(state: TenantState, records: Readonly<Record<string, ob
   return world
 }
 
-/** What is there in the end: in the place that was written to, after the switch, and after the way back. */
+/** The final records: in the place that was written to, after the cutover, and after the way back. */
 async function inTheEnd(world: TwoReplicas, ids: readonly string[]): Promise<Record<string, unknown>> {
   const first = await world.settled('b', ids)
   if (!world.isMoving) return first

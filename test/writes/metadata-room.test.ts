@@ -8,7 +8,7 @@ vi.setConfig({ testTimeout: 120_000 })
 const values = bagOfWords('apple')
 /** Metadata of so many bytes as JSON. */
 const sized = (bytes: number) => ({ a: 'x'.repeat(bytes - '{"a":""}'.length) })
-/** What docs/contract.md says that callers may send, and what the vendor takes. */
+/** The limit for callers in docs/contract.md, and the vendor's. */
 const [callersBytes, vendorsBytes] = [40_928, 40_960]
 
 test.each(tenantStates)('%s: metadata has the same room, and the record can be changed in part', async (state) => {

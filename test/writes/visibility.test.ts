@@ -21,7 +21,7 @@ const acme = parseTenantId('acme')
 const values = bagOfWords('apple')
 const ids = ['hidden', 'mine', 'everyones']
 
-/** One record and one document that only `hr` sees, one that `staff` sees, and one that all do. */
+/** Stores a record and a document that only `hr` sees, ones that `staff` sees, and ones that all do. */
 beforeEach(async () => {
   await world.done('a', '/vectors/delete', { deleteAll: true })
   for (const [id, visibility] of [
@@ -40,7 +40,7 @@ const ask = async (token: string, path: string, body?: unknown, method = 'POST')
   const answer = await world.replicas.a.public({ path, method, authorization: token, body, ...request })
   return { status: answer.status, text: answer.text, headers: headersOf(answer) }
 }
-/** What is there, past what anybody sees: the records' `n`, and the documents' texts. */
+/** The stored content, regardless of visibility: the records' `n`, and the documents' texts. */
 const stored = async () => {
   const place = world.stores.a.open((await world.replicas.a.services.routes.find(acme)).routing.active)
   const { records } = await place.fetch([...ids, ...ids.map((id) => `${id}#0`)])

@@ -92,7 +92,7 @@ test('as JSON for scripts', async () => {
   })
 })
 
-/** Without a process of its own: as the command does. */
+/** Evaluates as the command does, without a separate process. */
 async function measured(url: string, mode: 'dense' | 'hybrid' = 'dense') {
   const api = publicApi(url, 'token', new AbortController().signal)
   return evaluate(api, parseQuestionSet(JSON.stringify(questions), 'set.json'), mode, { ks: [1], depth: 50 })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 
-/** One life of an index by the official SDK of the major version that is given. */
+/** One life of an index, by the official SDK of the given major version. */
 const major = Number(process.argv[2])
 const { Pinecone } = await import(`sdk-${major}`)
 
 const pinecone = new Pinecone({ apiKey: 'any', controllerHostUrl: process.env.PINECONE_CONTROLLER_HOST })
 const serverless = { cloud: 'aws', region: 'us-east-1' }
-/** Since 7 most calls take one object; before, lists and names by themselves. */
+/** Whether most calls take one object, as since version 7; before, lists and names are separate arguments. */
 const byObject = major >= 7
 const configure = (name, change) =>
   byObject ? pinecone.configureIndex({ name, ...change }) : pinecone.configureIndex(name, change)

@@ -63,7 +63,7 @@ async function use(client: Client, name: string, input: Record<string, unknown>)
   return { isError: isError === true, text: first?.type === 'text' ? first.text : '', json: structuredContent }
 }
 
-/** As a script without the SDK would. */
+/** Posts as a script without the SDK does. */
 function post(body: unknown, headers: Record<string, string> = { authorization: 'Bearer acme' }): Promise<Response> {
   return fetch(new URL('/mcp', listener.url), {
     method: 'POST',

@@ -205,7 +205,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   },
 }
 
-/** What says that something is wrong and not what. */
+/** Messages that name no cause. */
 const empty = /Invalid input|expected \w+, received|does not verify|Invalid string|Unrecognized key/
 
 test.each(Object.entries(mistakes))('%s is answered by a sentence that mends it', async (_, mistake) => {

@@ -28,7 +28,7 @@ type Kind = 'body' | 'item' | 'argument' | 'query' | 'header' | 'form' | 'unaske
 
 const changes = ({ access }: AnyRoute) => access.kind === 'tenant' && access.scope === 'rag:write'
 
-/** What is sent to a route: the example of its documentation. */
+/** The body to send to a route: the example of its documentation. */
 function exampleOf({ body }: AnyRoute): Readonly<Record<string, unknown>> | undefined {
   const schema = body?.meta() === undefined ? (body as z.ZodOptional<z.ZodType> | undefined)?.unwrap?.() : body
   return schema?.meta()?.example as Readonly<Record<string, unknown>> | undefined

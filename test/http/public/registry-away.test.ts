@@ -19,7 +19,7 @@ afterAll(() => world[Symbol.asyncDispose]())
 
 const name = () => new URL(world.home.url).pathname.slice(1)
 
-/** Nobody may connect any more, and whoever is connected is thrown out: Postgres is away for this service. */
+/** Makes Postgres unavailable for this service: it refuses new connections and ends the present ones. */
 async function takeAway() {
   await world.home.sql`update pg_database set datallowconn = false where datname = ${name()}`
   await world.home

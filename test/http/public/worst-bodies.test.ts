@@ -42,7 +42,7 @@ const hostile = {
   'a list of lists': filled('[', ']', () => '[]'),
 }
 
-/** Where a schema takes a list, an object or anything: paths to it as text around the hostile value. */
+/** Paths to places where a schema takes a list, an object or anything, as text around the hostile value. */
 function holes(schema: z.ZodType, name = ''): { readonly name: string; readonly around: (value: string) => string }[] {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault) {
     return holes(schema.unwrap() as z.ZodType, name)

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** For `file-watchdog.test.ts`: files that hang, beside one that does not. */
+/** Configuration of `file-watchdog.test.ts`: files that hang, beside one that does not. */
 export default defineConfig({
   test: {
     include: ['test/support/hanging/*.case.ts'],
