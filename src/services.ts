@@ -92,7 +92,7 @@ export interface Services extends AsyncDisposable {
  * Builds the service from its configuration: the only place that knows every part.
  *
  * @throws Error with one clear sentence when Postgres is unavailable or has an old schema, when an index was made with
- * another embedding model or metric, or belongs to a Pinecone project that the configuration does not name.
+ *   another embedding model or metric, or belongs to a Pinecone project that the configuration does not name.
  */
 export async function startServices(config: Config, overrides: Overrides = {}): Promise<Services> {
   await using opening = new AsyncDisposableStack()

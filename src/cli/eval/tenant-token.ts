@@ -6,7 +6,7 @@ import { isThisMachine } from '../kit/open-api.ts'
 /**
  * Returns the token from the environment, or on this machine one of the development issuer of `npm start`.
  * @throws CliError `usage` without either, and for a token of another tenant, since the wrong tenant would be measured.
- * The service trusts the token alone, so this check is a help and no protection.
+ *   The service trusts the token alone, so this check is a help and no protection.
  */
 export async function tenantToken(
   { url, token }: TenantClientSettings,

@@ -10,7 +10,7 @@ import { watchMove } from './watch-move.ts'
 /**
  * Shows a move until it has cut over or ended: bars on a terminal, lines elsewhere, a JSON line a change with `--json`.
  * @throws CliError `interrupted` on Ctrl-C, which leaves the move running; `failed` when the move failed, or ended
- * without the cutover where that was wanted.
+ *   without the cutover where that was wanted.
  */
 export async function watchToTheEnd(
   context: Context,
