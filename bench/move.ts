@@ -164,8 +164,14 @@ async function placementOf(database: ReturnType<typeof connect>, tenantId: strin
   if (row === undefined) throw new Error(`${tenantId} has no place`)
   const { id, project, host, name, namespace } = row
   return {
-    ...{ placeId: Number(id), tenantId: parseTenantId(tenantId), project, indexName: name, indexHost: host },
-    ...{ namespace, generation: 1, kind: 'pool' },
+    placeId: Number(id),
+    tenantId: parseTenantId(tenantId),
+    project,
+    indexName: name,
+    indexHost: host,
+    namespace,
+    generation: 1,
+    kind: 'pool',
   }
 }
 

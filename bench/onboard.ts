@@ -140,14 +140,22 @@ async function emptyIndex({ storeUrl }: Parts): Promise<Placement> {
     method: 'POST',
     headers: { 'api-key': 'bench', 'content-type': 'application/json', 'x-pinecone-api-version': '2025-10' },
     body: JSON.stringify({
-      ...{ name, dimension: 4, metric: 'cosine' },
+      name,
+      dimension: 4,
+      metric: 'cosine',
       spec: { serverless: { cloud: 'aws', region: 'us-east-1' } },
     }),
   })
   const { host } = (await response.json()) as { host?: string }
   if (host === undefined) throw new Error(`the store made no index ${name}`)
   return {
-    ...{ placeId: 0, tenantId: parseTenantId('bare'), project: 'default', indexName: name, indexHost: host },
-    ...{ namespace: '', generation: 1, kind: 'pool' },
+    placeId: 0,
+    tenantId: parseTenantId('bare'),
+    project: 'default',
+    indexName: name,
+    indexHost: host,
+    namespace: '',
+    generation: 1,
+    kind: 'pool',
   }
 }

@@ -24,8 +24,11 @@ export async function routing({ quick, say }: BenchOptions): Promise<BenchResult
     // Memory is measured from nothing, so each round has a process of its own.
     await using child = startProcess({ file: 'harness/routing-process.ts', nodeArgs: ['--expose-gc'] })
     const order: RoutingOrder = {
-      ...{ databaseUrl: parts.databaseUrl, tenants, remembered: quick ? 10_000 : remembered },
-      ...{ lookups: quick ? 1_000_000 : 4_000_000, zipfLookups: quick ? 10_000 : 60_000 },
+      databaseUrl: parts.databaseUrl,
+      tenants,
+      remembered: quick ? 10_000 : remembered,
+      lookups: quick ? 1_000_000 : 4_000_000,
+      zipfLookups: quick ? 10_000 : 60_000,
     }
     results.push((await child.ask(order)) as RoutingResult)
   }

@@ -5,7 +5,7 @@ const begin = '<!-- pairs: made by `node scripts/glossary-pairs.ts`, checked by 
 const end = '<!-- /pairs -->'
 const page = join(import.meta.dirname, '../docs/glossary.md')
 
-/** Tells when the glossary's table of names that differ between code and Postgres is not what the schema files say. */
+/** Checks that the glossary's table of names that differ between code and Postgres matches the schema files. */
 export async function checkGlossaryPairs(): Promise<string[]> {
   const [text, pairs] = await Promise.all([readFile(page, 'utf8'), glossaryPairs()])
   return text.includes(pairs) ? [] : ['docs/glossary.md: the pairs are old: run `node scripts/glossary-pairs.ts`']
@@ -22,7 +22,7 @@ async function glossaryPairs(): Promise<string> {
 interface Table {
   readonly code: string
   readonly name: string
-  /** Its columns' lines, up to where the next table begins. */
+  /** Lines of its columns, up to the start of the next table. */
   readonly body: string
 }
 
@@ -42,7 +42,7 @@ function pairsOf({ code, name, body }: Table): readonly string[] {
   return inPostgres(code) === name ? columns : [`| \`${code}\` | \`${name}\` |`, ...columns]
 }
 
-/** The name that a column has unless somebody chose another: `moverToken` is `mover_token`. */
+/** The default name of a column: `moverToken` is `mover_token`. */
 function inPostgres(name: string): string {
   return name.replaceAll(/(?<=.)[A-Z]/g, (letter) => `_${letter}`).toLowerCase()
 }

@@ -1,10 +1,10 @@
 import { access, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-/** Folders whose pages of Markdown are looked at, besides those directly in the root. */
+/** Folders whose Markdown pages are checked, besides those directly in the root. */
 const folders = ['docs', 'src', 'test', 'clients', 'model', 'bench']
 
-/** Links of a page of Markdown that lead to no file of the project, one sentence each. */
+/** Links of Markdown pages that lead to no file of the project, one sentence each. */
 export async function checkLinks(root: string): Promise<string[]> {
   const below = await Promise.all(
     folders.map(async (folder) =>

@@ -2,10 +2,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { marked, type Token, type Tokens } from 'marked'
 
-/** Characters of one paragraph or one point of a list: what a reader takes in without losing the thread. */
+/** Characters of a paragraph or a list item, at most: what a reader takes in without losing the thread. */
 const longest = 600
 
-/** Pages that a program writes, and the part of README that one writes. */
+/** Generated pages, and the generated part of the README. */
 const made = ['docs/benchmarks.md']
 const madePart = /<!-- benchmarks[\s\S]*?<!-- \/benchmarks -->/
 

@@ -2,8 +2,14 @@ import { registryFault } from './db/registry-fault.ts'
 import { type ErrorCode, isAppError } from './errors.ts'
 
 const ofDependencies = new Set<ErrorCode>([
-  ...['store_busy', 'store_unavailable', 'registry_unavailable', 'embedding_unavailable'],
-  ...['answer_unavailable', 'rerank_unavailable', 'identity_unavailable', 'outcome_unknown'],
+  'store_busy',
+  'store_unavailable',
+  'registry_unavailable',
+  'embedding_unavailable',
+  'answer_unavailable',
+  'rerank_unavailable',
+  'identity_unavailable',
+  'outcome_unknown',
 ] as ErrorCode[])
 
 /**

@@ -122,13 +122,11 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const writes = opening.use(await listenForTenantWrites({ database, cache, onFault }))
   const { sessionLeaseMs: leaseMs, storeInDoubtMs, storeVisibleMs } = config.moves
   const routes = new LeasedRoutes(leaseDatabase, {
-    ...{
-      leaseMs,
-      storeInDoubtMs,
-      holdMs: config.moves.fenceBudgetMs,
-      outageReads: config.registryOutageReads,
-      onError: onFault,
-    },
+    leaseMs,
+    storeInDoubtMs,
+    holdMs: config.moves.fenceBudgetMs,
+    outageReads: config.registryOutageReads,
+    onError: onFault,
     onHung: () => leaseDatabase.replace(),
     onChanged: forget,
     onHeld: telemetry.writesHeld.inc,
@@ -144,8 +142,11 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const embedder = limits.metered(encoder)
 
   const tenantSettings = {
-    ...{ ...config.pinecone, embeddingModel: model, dimension },
-    ...{ storeInDoubtMs, provisionWaitMs: overrides.provisionWaitMs ?? 30_000 },
+    ...config.pinecone,
+    embeddingModel: model,
+    dimension,
+    storeInDoubtMs,
+    provisionWaitMs: overrides.provisionWaitMs ?? 30_000,
   }
   const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log }))
   opening.use(startTenantSweep(tenantWork, { everyMs: 30_000 }))
@@ -166,7 +167,9 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const streamsEnd = new AbortController()
   const kit: HttpKit = {
     traffic: opening.use(openTraffic()),
-    ...{ verify: verifier.verify, admit: limits.admit, keys: db },
+    verify: verifier.verify,
+    admit: limits.admit,
+    keys: db,
     meter: countedByTenant(telemetry.http, requests),
     log,
     draining: draining.signal,
@@ -176,19 +179,33 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const watched = { db, routes, stores, settings: { storeVisibleMs }, log }
   const losses = opening.use(new LossWatch(watched, { everyMs: overrides.lossEveryMs ?? 60_000 }))
   const ragParts = {
-    ...{ db, routes, stores, embedder, chunker, writes, losses, memory: ragMemory(), tracer },
+    db,
+    routes,
+    stores,
+    embedder,
+    chunker,
+    writes,
+    losses,
+    memory: ragMemory(),
+    tracer,
     settings: { storeInDoubtMs, storeVisibleMs, indexMetric: metric, retrieveMode: config.retrieveMode, words },
   }
   const ingestParts = { ...ragParts, database, telemetry, log, draining: draining.signal }
   opening.use(await openIngest(config, ingestParts, overrides.ingest))
   const forTenants = publicRoutes({
-    ...{ ...ragParts, cache, embeddings, recentQueries, queueBounds: queueBoundsOf(config) },
+    ...ragParts,
+    cache,
+    embeddings,
+    recentQueries,
+    queueBounds: queueBoundsOf(config),
     mcpOrigins: config.http.mcpOrigins,
-    ...{ answerSettings: config.answer, reranker: openReranker(config.rerank, tracer) },
+    answerSettings: config.answer,
+    reranker: openReranker(config.rerank, tracer),
     answerer: limits.meteredAnswers(writer),
   })
   const forStaff = adminRoutes({
-    ...{ ...tenantWork, tierLimits: config.limits.byTier },
+    ...tenantWork,
+    tierLimits: config.limits.byTier,
     settings,
     priceList: await readPrices(config.priceListPath),
   })
@@ -201,7 +218,14 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   }
   const resources = opening.move()
   return {
-    ...{ config, log, database, stores, routes, tenantWork, publicRoutes: forTenants, adminRoutes: forStaff },
+    config,
+    log,
+    database,
+    stores,
+    routes,
+    tenantWork,
+    publicRoutes: forTenants,
+    adminRoutes: forStaff,
     publicApp: createPublicApp({ ...kit, routes: forTenants, version }),
     adminApp: createAdminApp({ ...kit, routes: forStaff, version, telemetry, checks, hosts: config.http.adminHosts }),
     drain: () => draining.abort(),

@@ -69,7 +69,9 @@ async function run(order: OnboardOrder): Promise<OnboardResult> {
     })
   }
   await using work = openTenantWork({
-    ...{ db: database.db, stores, log: pino({ level: 'silent' }) },
+    db: database.db,
+    stores,
+    log: pino({ level: 'silent' }),
     settings: { ...settings, poolNamespaceLimit: order.namespaceLimit },
   })
   return await measured(order, async (n) => {

@@ -15,10 +15,9 @@ export async function inTurn<Name extends string, Sample>(
 }
 
 /**
- * Runs something until its rate rises no more: twice in a row no 3 % above the best so far. What the compiler has not
- * seen to yet is slow, for longer the busier the machine is, so no fixed time warms up well enough everywhere.
- *
- * @param most runs, for a machine that never settles.
+ * Repeats a run until its rate is steady: twice in a row at most 3 % above the best so far. Code that is not compiled
+ * yet is slow, for longer on a busy machine, so no fixed time warms up everywhere. @param most runs, for a machine that
+ * never settles.
  */
 export async function untilSteady(run: () => Promise<number>, most = 12): Promise<void> {
   let best = 0

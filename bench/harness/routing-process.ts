@@ -30,7 +30,11 @@ answerQuestions((order) => run(order as RoutingOrder))
 async function run({ databaseUrl, tenants, remembered, lookups, zipfLookups }: RoutingOrder): Promise<RoutingResult> {
   await using database = connect({ url: databaseUrl, max: 10 })
   await using routes = new LeasedRoutes(database, {
-    ...{ leaseMs: 60_000, storeInDoubtMs: 60_000, holdMs: 5_000, outageReads: 'stale', maxTenants: remembered },
+    leaseMs: 60_000,
+    storeInDoubtMs: 60_000,
+    holdMs: 5_000,
+    outageReads: 'stale',
+    maxTenants: remembered,
   })
   await routes.start()
   const ids = Array.from({ length: remembered }, (_, n) => parseTenantId(`tenant-${n}`))

@@ -23,9 +23,9 @@ const kinds: readonly { readonly label: string; readonly tone: Tone; readonly ro
 ]
 
 /**
- * The rooms of `src` and which imports from which, from the table that `npm run check` holds the imports to. Foundations
- * stand in a band below, without arrows; of the others an arrow is left out where a longer way says it as well. With all
- * arrows drawn no reader could follow one.
+ * The rooms of `src` with their imports, from the table that `npm run check` enforces. Foundations stand in a band
+ * below, without arrows. Of the others an arrow is left out where a longer path implies it: with all arrows no reader
+ * could follow one.
  */
 export function architecturePicture(): string {
   const { nodes, arrows, height } = placeInLayers(withoutDetours(upperRooms()), { width, rowHeight: 64, widthOf })
@@ -43,7 +43,7 @@ export function architecturePicture(): string {
   })
 }
 
-/** Every room but the foundations, with its arrows to others of them. */
+/** Every room except the foundations, with its arrows to others of them. */
 function upperRooms(): Graph {
   const upper = Object.keys(roomArrows).filter((room) => toneOf(room) !== 'plain')
   for (const room of foundations()) {

@@ -1,6 +1,6 @@
 import { arrow, box, page, text } from './svg.ts'
 
-/** What stands where in production, who calls whom, and what is lost with each part. */
+/** The parts of a deployment: who calls whom, and what the loss of each part costs. */
 export function deploymentPicture(): string {
   return page({
     width: 960,

@@ -1,10 +1,10 @@
-/** A drawing of a graph without circles, in layers: every arrow goes down, long ones bend at each layer they pass. */
+/** A layered drawing of a graph without circles: every arrow goes down, and long ones bend at each layer they pass. */
 
 export type Graph = Readonly<Record<string, readonly string[]>>
 
 export interface Placed {
   readonly nodes: ReadonlyMap<string, { readonly x: number; readonly y: number; readonly width: number }>
-  /** From the node above to the node below, by the points it passes. */
+  /** Points of each arrow, from the upper node to the lower one. */
   readonly arrows: readonly (readonly (readonly [number, number])[])[]
   readonly height: number
 }
@@ -17,7 +17,7 @@ interface Slot {
   x: number
 }
 
-/** Takes out each arrow that another way through the graph says as well. */
+/** Removes each arrow that another path implies. */
 export function withoutDetours(graph: Graph): Graph {
   const known = new Map<string, ReadonlySet<string>>()
   const reach = (from: string): ReadonlySet<string> => {
@@ -35,7 +35,7 @@ export function withoutDetours(graph: Graph): Graph {
   )
 }
 
-/** Order and places are the same for the same graph: names break ties, and nothing is drawn by chance. */
+/** Places a graph deterministically: names break ties. */
 export function placeInLayers(
   graph: Graph,
   { width, rowHeight, widthOf }: { width: number; rowHeight: number; widthOf: (name: string) => number },
@@ -79,7 +79,7 @@ export function placeInLayers(
   }
 }
 
-/** How many arrows the longest way down from a node has. */
+/** The number of arrows on the longest path down from each node. */
 function depths(graph: Graph): ReadonlyMap<string, number> {
   const known = new Map<string, number>()
   const depth = (name: string): number => {
@@ -99,7 +99,7 @@ function order(row: Slot[], side: 'above' | 'below', width: number): void {
   spread(row, width)
 }
 
-/** Sets a row out from left to right with the same gap everywhere. */
+/** Spreads a row from left to right with equal gaps. */
 function spread(row: readonly Slot[], width: number): void {
   const gap = (width - row.reduce((sum, slot) => sum + slot.width, 0)) / (row.length + 1)
   let left = gap
@@ -109,7 +109,7 @@ function spread(row: readonly Slot[], width: number): void {
   }
 }
 
-/** Draws each slot to the middle of its neighbours, as far as those beside it in the row let it. */
+/** Moves each slot towards the middle of its neighbours, as far as its row permits. */
 function settle(row: readonly Slot[], width: number): void {
   const gap = 22
   for (const [at, slot] of row.entries()) {

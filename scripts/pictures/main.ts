@@ -8,7 +8,7 @@ import { requestPicture } from './request.ts'
 
 const folder = join(import.meta.dirname, '../../docs/pictures')
 
-/** Every picture of the docs, by the name of its file: `node scripts/pictures/main.ts` makes them all. */
+/** Every picture of the docs by file name; `node scripts/pictures/main.ts` generates them. */
 async function pictures(): Promise<Readonly<Record<string, string>>> {
   return {
     'architecture.svg': architecturePicture(),
@@ -19,7 +19,7 @@ async function pictures(): Promise<Readonly<Record<string, string>>> {
   }
 }
 
-/** One picture of each recording that `record.ts` has kept. */
+/** One picture for each recording of `record.ts`. */
 async function recordings(): Promise<Readonly<Record<string, string>>> {
   const casts = (await readdir(folder)).filter((name) => name.endsWith('.cast')).sort()
   const made = await Promise.all(
@@ -31,7 +31,7 @@ async function recordings(): Promise<Readonly<Record<string, string>>> {
   return Object.fromEntries(made)
 }
 
-/** Pictures that are not what their scripts make of the code as it is now. */
+/** Pictures that differ from what their scripts generate now. */
 export async function checkPictures(): Promise<string[]> {
   const made = Object.entries(await pictures())
   const kept = await Promise.all(made.map(([name]) => readFile(join(folder, name), 'utf8').catch(() => '')))

@@ -9,7 +9,7 @@ interface Span {
 
 const left = 150
 const right = 940
-/** Where each phase begins, in shares of the time line; drawn for reading, not to scale. */
+/** The start of each phase as a share of the time line; for readability, not to scale. */
 const phases: readonly { readonly name: string; readonly from: number; readonly states: readonly string[] }[] = [
   { name: 'STEADY(X)', from: 0, states: ['queued', 'preparing'] },
   { name: 'ARM', from: 0.15, states: ['arming'] },
@@ -64,7 +64,7 @@ const rows: readonly { readonly label: string; readonly hint: string; readonly s
   },
 ]
 
-/** The phases of a move on a time line: where reads and writes go, what the mover does, what may be undone. */
+/** The phases of a move on a time line: the targets of reads and writes, the mover's work, and what may be undone. */
 export function movePicture(): string {
   return page({
     width: 960,

@@ -7,16 +7,16 @@ interface Frame {
 }
 
 const [letterWidth, lineHeight, margin] = [8.4, 19, 16]
-/** Changes nearer to each other than this are one frame: no eye tells them apart, and each costs bytes. */
+/** Changes closer than this are one frame: no eye distinguishes them, and each costs bytes. */
 const frameS = 0.2
-/** A terminal that stands still is shown this long at most; what it waited for is in the recording. */
+/** Longest pause shown of an idle terminal; the recording has its real length. */
 const stillS = 0.8
 /** A longer film is played faster, as a whole. */
 const longestS = 45
-/** How long the last frame stays before the film begins anew. */
+/** Time that the last frame stays before the film restarts. */
 const endS = 6
 
-/** An asciicast (version 2) as an SVG that plays it, and shows its last frame to those who want no motion. */
+/** An asciicast (version 2) as an SVG that plays it, and shows its last frame to readers who want no motion. */
 export function recordingPicture(cast: string): string {
   const [header, ...events] = cast
     .trimEnd()
@@ -53,7 +53,7 @@ export function recordingPicture(cast: string): string {
   ].join('\n')
 }
 
-/** Frames by the film's own clock, in which nothing stands still for long. */
+/** Frames by the film's own clock, which shortens long pauses. */
 function filmOf(columns: number, rows: number, events: readonly [number, string, string][]): readonly Frame[] {
   const terminal = openTerminal(columns, rows)
   const times = filmTimes(events.map(([seconds]) => seconds))
@@ -78,7 +78,7 @@ function filmTimes(seconds: readonly number[]): readonly number[] {
   return cut.map((at) => at * pace)
 }
 
-/** Runs of the same look, each at its column, so that no font's width can shift what stands behind it. */
+/** Runs of one style, each at its column, so that no font's width shifts the text behind it. */
 function lineOf(cells: readonly Cell[]): string {
   const runs: { look: string; words: string; column: number }[] = []
   for (const [column, { letter, look }] of cells.entries()) {
@@ -95,7 +95,7 @@ function lineOf(cells: readonly Cell[]): string {
     .join('')
 }
 
-/** Every frame has its own moment of one common round; `steps` shows it whole or not at all. */
+/** The animation: every frame has its own moment of a common cycle; `steps` shows it completely or not at all. */
 function motion(frames: readonly Frame[], whole: number): string {
   const share = (seconds: number) => `${Math.round((seconds / whole) * 100_000) / 1000}%`
   const rules = frames.map(({ atS }, at) => {

@@ -1,4 +1,4 @@
-/** Pieces of SVG that all pictures share: colours for light and dark, boxes, arrows, text. */
+/** SVG parts that all pictures share: colours for light and dark, boxes, arrows, text. */
 
 export type Tone = 'plain' | 'caller' | 'router' | 'registry' | 'store' | 'outside' | 'heart' | 'stop'
 
@@ -17,12 +17,14 @@ export type Point = readonly [x: number, y: number]
 export interface Page {
   readonly width: number
   readonly height: number
-  /** Read by screen readers in the picture's stead. */
+  /** Read by screen readers instead of the picture. */
   readonly title: string
   readonly body: readonly string[]
 }
 
-/** A whole picture. It takes the reader's light or dark theme by itself, also as an `<img>` on a page of Markdown. */
+/**
+ * A complete picture. It follows the reader's light or dark theme automatically, also as an `<img>` on a Markdown page.
+ */
 export function page({ width, height, title, body }: Page): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(title)}">`,
@@ -50,7 +52,7 @@ export function text(x: number, y: number, words: string, classes = ''): string 
   return `<text${classes === '' ? '' : ` class="${classes}"`} x="${round(x)}" y="${round(y)}">${escapeXml(words)}</text>`
 }
 
-/** A line through points, with a head at its end unless it has another class that takes it off. */
+/** A line through points, with a head at its end unless its class removes it. */
 export function arrow(points: readonly Point[], classes = 'arrow'): string {
   const way = points.map(([x, y], at) => `${at === 0 ? 'M' : 'L'}${round(x)} ${round(y)}`).join('')
   return `<path class="${classes}" d="${way}"/>`

@@ -1,4 +1,4 @@
-/** As much of a terminal as the command line of tenant-router uses; an escape sequence beyond it is an error. */
+/** The part of a terminal that tenant-router's command line uses; any other escape sequence is an error. */
 
 export interface Cell {
   readonly letter: string
@@ -10,12 +10,12 @@ export type Screen = readonly (readonly Cell[])[]
 
 export interface Terminal {
   write(text: string): void
-  /** What stands on the screen now, row by row, without blanks at the ends. */
+  /** The present screen, row by row, without blanks at the ends. */
   screen(): Screen
 }
 
 const [escapeCode, bell] = ['\\u001b', '\\u0007']
-/** What moves the cursor or paints, and what names the window. */
+/** Sequences that move the cursor, paint, or name the window. */
 const sequence = new RegExp(
   `${escapeCode}\\[(?<mark>[?>]?)(?<numbers>[\\d;]*)(?<verb>[a-zA-Z])|${escapeCode}\\][^${bell}${escapeCode}]*(?:${bell}|${escapeCode}\\\\)`,
   'y',

@@ -65,9 +65,16 @@ function retrievalParts({
 }: RetrievalKeyParts): readonly unknown[] {
   const { epoch, active } = route.routing
   return [
-    ...[route.tenantId, active.placeId, active.generation, epoch, route.tier, embeddingModel],
+    route.tenantId,
+    active.placeId,
+    active.generation,
+    epoch,
+    route.tier,
+    embeddingModel,
     'query' in ask ? ask.query : [hashOf(ask.vector)],
-    ...[groups, filter ?? null, options],
+    groups,
+    filter ?? null,
+    options,
   ]
 }
 

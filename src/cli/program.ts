@@ -51,13 +51,26 @@ export function program(context: Context): Command {
     .addHelpText('after', after)
   root.addCommand(
     noun('tenants', 'onboard, tag, suspend and offboard tenants', [
-      ...[tenantsList, tenantsShow, tenantsCreate, tenantsTag, tenantsSuspend, tenantsResume, tenantsOffboard],
+      tenantsList,
+      tenantsShow,
+      tenantsCreate,
+      tenantsTag,
+      tenantsSuspend,
+      tenantsResume,
+      tenantsOffboard,
     ]),
   )
   add(root, [promote, demote, rebalance, advise], context)
   root.addCommand(
     noun('moves', 'follow and steer moves', [
-      ...[movesList, movesShow, movesWatch, movesPause, movesResume, movesCancel, movesRollback, movesComplete],
+      movesList,
+      movesShow,
+      movesWatch,
+      movesPause,
+      movesResume,
+      movesCancel,
+      movesRollback,
+      movesComplete,
     ]),
   )
   root.addCommand(noun('indexes', 'see and add indexes', [indexesList, indexesAdd, indexesReopen]))

@@ -52,7 +52,7 @@ export interface Config {
   readonly priceListPath?: string
   readonly registryOutageReads: 'stale' | 'stop'
   readonly log: { readonly level: (typeof logLevels)[number] }
-  /** Address that traces are sent to; without it there are none. */
+  /** The address that receives traces; without it there are none. */
   readonly tracesUrl?: string
   /** Oddities of the environment that do not prevent a start, a sentence each. */
   readonly warnings: readonly string[]

@@ -4,13 +4,36 @@ import { settings } from './settings.ts'
 
 /** Variables outside the settings table that the command line, development or libraries read. */
 const alsoRead = [
-  ...['DATA_DIR', 'TENANT_ROUTER_URL', 'TENANT_ROUTER_TOKEN', 'TENANT_ROUTER_PUBLIC_URL', 'TENANT_ROUTER_TENANT_TOKEN'],
-  ...['HOSTNAME', 'HOSTTYPE', 'LOGNAME', 'PORTS', 'HOME', 'HOSTS', 'POSTGRES'],
+  'DATA_DIR',
+  'TENANT_ROUTER_URL',
+  'TENANT_ROUTER_TOKEN',
+  'TENANT_ROUTER_PUBLIC_URL',
+  'TENANT_ROUTER_TENANT_TOKEN',
+  'HOSTNAME',
+  'HOSTTYPE',
+  'LOGNAME',
+  'PORTS',
+  'HOME',
+  'HOSTS',
+  'POSTGRES',
 ]
 /** Prefixes that other programs use too. */
 const sharedPrefixes = new Set([
-  ...['PORT', 'ADMIN', 'HOST', 'LOG', 'OTEL', 'OPENAI', 'DATABASE', 'REQUESTS', 'CACHE', 'INDEX', 'POOL', 'PRICE'],
-  ...['PROJECT', 'SESSION', 'STORE'],
+  'PORT',
+  'ADMIN',
+  'HOST',
+  'LOG',
+  'OTEL',
+  'OPENAI',
+  'DATABASE',
+  'REQUESTS',
+  'CACHE',
+  'INDEX',
+  'POOL',
+  'PRICE',
+  'PROJECT',
+  'SESSION',
+  'STORE',
 ])
 /** Variables that Kubernetes sets for every service of a namespace, whatever its name. */
 const ofKubernetes = /_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)$/

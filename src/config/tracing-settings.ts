@@ -1,6 +1,6 @@
 import type { SettingReader } from './setting-reader.ts'
 
-/** The address that traces are posted to, as OpenTelemetry's variables say it; undefined: traces are off. */
+/** The address that receives traces, from OpenTelemetry's variables; undefined: traces are off. */
 export function tracesUrlOf(read: SettingReader): string | undefined {
   const disabled = read.choice('OTEL_SDK_DISABLED', ['false', 'true']) === 'true'
   const base = read.url('OTEL_EXPORTER_OTLP_ENDPOINT')

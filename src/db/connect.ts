@@ -31,7 +31,7 @@ export interface ConnectOptions {
   readonly patienceMs?: number
   /** A listener shared with other pools; by default the first `listen` opens one. */
   readonly listener?: Listener
-  /** Without one statements are not traced. */
+  /** Absent: statements are not traced. */
   readonly tracer?: Tracer | undefined
 }
 

@@ -9,18 +9,34 @@ const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNR
 
 const refused = new Set([
   // postgres.js's own, of statements that were never sent.
-  ...['CONNECT_TIMEOUT', 'CONNECTION_ENDED'],
+  'CONNECT_TIMEOUT',
+  'CONNECTION_ENDED',
   // Ours, of a COMMIT that was answered with ROLLBACK; and a statement in a transaction that had failed before.
-  ...['ROLLED_BACK', '25P02'],
+  'ROLLED_BACK',
+  '25P02',
   // A transaction pooler that lost the session: an unnamed or named statement that is not there.
   '26000',
   // SQLSTATE: starting up, closed to connections, none left, a standby now, rolled back to be tried again, taking too long.
-  ...['57P03', '55000', '53300', '25006', '40001', '40P01', '55P03', '57014'],
+  '57P03',
+  '55000',
+  '53300',
+  '25006',
+  '40001',
+  '40P01',
+  '55P03',
+  '57014',
 ])
 
 const brokenOff = new Set([
-  ...['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT'],
-  ...['57P01', '57P02', '57P05'],
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  '57P01',
+  '57P02',
+  '57P05',
 ])
 
 /** @returns undefined when the connection is not at fault: a wrong statement, a violated constraint, a bug of ours. */

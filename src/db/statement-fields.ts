@@ -1,4 +1,4 @@
-/** What a trace says of a statement: its kind and its first table. Neither its text nor its parameters. */
+/** A statement's fields in a trace: its kind and its first table, neither its text nor its parameters. */
 export interface StatementFields {
   readonly [name: string]: string | undefined
   readonly 'db.system.name': 'postgresql'
@@ -10,7 +10,7 @@ export interface StatementFields {
 const kind = /^[\s(]*([a-z]+)/i
 const table = /\b(?:from|into|update|join)\s+(?:only\s+)?"?([a-z_][a-z0-9_]*)/i
 
-/** @param strings the statement's text, cut where its parameters stand. */
+/** @param strings the statement's text, split at its parameters. */
 export function statementFields(strings: readonly string[]): StatementFields {
   const text = strings.join(' ')
   const operation = kind.exec(text)?.[1]?.toUpperCase() ?? 'STATEMENT'

@@ -3,7 +3,7 @@ import { statementFields } from './statement-fields.ts'
 
 /** The methods that postgres.js calls on its own statements; its types lack them. */
 interface DriverStatement {
-  /** The statement's text around its parameters, which are elsewhere. */
+  /** The statement's text around its parameters, which are not part of it. */
   readonly strings: readonly string[]
   handler: (statement: unknown) => unknown
   resolve: (rows: unknown) => unknown
@@ -17,7 +17,7 @@ export interface StatementWatchOptions {
   isWorking(): Promise<boolean>
   /** Gives up the dead connections, so that everything that waits for them fails. */
   giveUp(): void
-  /** Without one statements are not traced. */
+  /** Absent: statements are not traced. */
   readonly tracer?: Tracer | undefined
 }
 

@@ -4,7 +4,7 @@ export interface ByteLimits {
   readonly ofOwner: number
 }
 
-/** What one caller holds of a budget. Changed by `ByteBudget` alone. */
+/** One caller's share of a budget. Only `ByteBudget` changes it. */
 export interface ByteAccount {
   bytes: number
 }

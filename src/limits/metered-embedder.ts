@@ -37,7 +37,8 @@ export function meteredEmbedder(
   }
 
   return {
-    ...{ model: embedder.model, dimension: embedder.dimension },
+    model: embedder.model,
+    dimension: embedder.dimension,
     ...(embedder.maxTokens !== undefined && { maxTokens: embedder.maxTokens }),
     async embed(texts, { tenantId, ...options }) {
       const chars = texts.reduce((sum, text) => sum + text.length, 0)

@@ -2,8 +2,8 @@
 const creditShare = 100
 
 /**
- * What one replica knows of one quota of one tenant in the present window: a value, and each reducer returns the next
- * one. At most one of `held` and `debt` is above 0.
+ * One replica's view of one quota of one tenant in the present window: a value, and each reducer returns the next one.
+ * At most one of `held` and `debt` is above 0.
  */
 export interface QuotaWindow {
   /** Windows since the epoch; -1 before the first use. */
@@ -13,7 +13,7 @@ export interface QuotaWindow {
   readonly held: number
   /** Uses that were neither granted nor reported. */
   readonly debt: number
-  /** What the window had left for all replicas after the last exchange. */
+  /** Permits that the window had left for all replicas after the last exchange. */
   readonly left: number
   /** `left` comes from an exchange; before the first one it is the whole limit, assumed. */
   readonly isKnown: boolean
@@ -26,7 +26,7 @@ export function newQuotaWindow(limit: number): QuotaWindow {
   return rolled(Math.floor(limit), -1, 0)
 }
 
-/** Begins a new window when the time of this one is over. */
+/** Begins a new window when the present one is over. */
 export function roll(window: QuotaWindow, nowMs: number, windowMs: number): QuotaWindow {
   const no = Math.floor(nowMs / windowMs)
   return no === window.no ? window : rolled(window.limit, no, nowMs)
@@ -37,12 +37,12 @@ export function use(window: QuotaWindow, count: number): QuotaWindow {
   return withBalance(window, balance(window) - count)
 }
 
-/** A debt that is being reported is no debt any more, so that nobody reports it twice; a surplus leaves at once. */
+/** Removes a reported debt, so that nobody reports it twice; a returned surplus leaves at once. */
 export function reported(window: QuotaWindow, used: number, nowMs: number): QuotaWindow {
   return { ...withBalance(window, balance(window) + used), reportedAtMs: nowMs }
 }
 
-/** Takes in the answer of an exchange. @param retryMs how long an exhausted quota is not asked for again. */
+/** Applies the answer of an exchange. @param retryMs how long an exhausted quota is not asked for again. */
 export function granted(
   window: QuotaWindow,
   grant: { readonly given: number; readonly left: number; readonly need: number },
@@ -54,7 +54,7 @@ export function granted(
   return { ...withBalance(window, balance(window) + given), left, isKnown: true, exhaustedUntilMs }
 }
 
-/** Takes back a report that did not arrive. */
+/** Restores a report that did not arrive. */
 export function lost(window: QuotaWindow, used: number): QuotaWindow {
   return withBalance(window, balance(window) - used)
 }
@@ -65,7 +65,7 @@ export function limited(window: QuotaWindow, given: number): QuotaWindow {
   return { ...window, limit, left: Math.max(0, window.left + limit - window.limit), exhaustedUntilMs: 0 }
 }
 
-/** How far `debt` may rise. What a window longer than a second has left is asked for before anything is used of it. */
+/** The debt that may be reached. A window longer than a second must first learn what is left. */
 export function creditOf(window: QuotaWindow, replicas: number, windowMs: number): number {
   if (!window.isKnown && windowMs > 1000) return 0
   return Math.min(window.left, Math.floor(window.limit / creditShare / replicas))
@@ -77,7 +77,7 @@ export function mayUse(window: QuotaWindow, count: number, credit: number): bool
   return mine >= count || mine + credit >= count
 }
 
-/** As much as this replica knows to be left. */
+/** Permits left, as far as this replica knows. */
 export function available(window: QuotaWindow): number {
   return Math.max(0, window.left + balance(window))
 }

@@ -50,12 +50,12 @@ export class TenantQuota {
     this.#rate.note(count)
   }
 
-  /** Whether nothing is left and the source was asked just now: only another replica can give permits back. */
+  /** Whether nothing was left at a recent exchange: only another replica can give permits back. */
   isExhausted(nowMs: number): boolean {
     return nowMs < this.#now(nowMs).exhaustedUntilMs
   }
 
-  /** As much as this replica knows to be left. */
+  /** Permits left, as far as this replica knows. */
   available(nowMs: number): number {
     return quotaWindow.available(this.#now(nowMs))
   }
@@ -65,7 +65,7 @@ export class TenantQuota {
     return this.#windowMs - (nowMs % this.#windowMs)
   }
 
-  /** Asks for permits and reports what was used without one. @param need of the requests that wait. */
+  /** Requests permits and reports usage on credit. @param need of the requests that wait. */
   ask(need: number, nowMs: number, replicas: number): PermitAsk {
     const window = this.#now(nowMs)
     const missing = Math.max(0, need - window.held)
@@ -90,7 +90,7 @@ export class TenantQuota {
     this.#window = quotaWindow.granted(window, { ...grant, need: ask.need }, nowMs, retryMs)
   }
 
-  /** The source did not learn of it. */
+  /** Restores a report that the source did not receive. */
   lost(ask: PermitAsk): void {
     if (ask.windowNo === this.#window.no) this.#window = quotaWindow.lost(this.#window, ask.used)
   }

@@ -1,9 +1,9 @@
-/** Times closer together than this say nothing of a rate. */
+/** Times closer together than this say nothing about a rate. */
 const leastMs = 20
 /** A rate below one use in 100 s counts as none. */
 const leastPerMs = 1e-5
 
-/** How fast a tenant uses a quota, smoothed over about a horizon. */
+/** A tenant's rate of using a quota, smoothed over about a horizon. */
 export class UsageRate {
   readonly #horizonMs: number
   #used = 0

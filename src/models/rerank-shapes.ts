@@ -23,7 +23,10 @@ export const shapeRules: Readonly<Record<RerankShape, ShapeRules>> = {
   jina: {
     textsMax: 1_000,
     body: (query, texts, model) => ({
-      ...{ model, query, documents: texts, top_n: texts.length },
+      model,
+      query,
+      documents: texts,
+      top_n: texts.length,
       return_documents: false,
     }),
     scores: (answer) => pairs(isObject(answer) ? answer.results : undefined, 'relevance_score'),

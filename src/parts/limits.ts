@@ -61,15 +61,13 @@ export function openLimits(
       : insuredPermits(postgresPermits(database), { onError, clock: time, onFault, onHung: () => database.replace() })
   const gate = opening.use(
     new TenantGate({
-      ...{
-        source,
-        byTier,
-        find: (tenantId) => routes.find(tenantId),
-        slots,
-        writes: writeSlots,
-        clock: time,
-        onError: onFault,
-      },
+      source,
+      byTier,
+      find: (tenantId) => routes.find(tenantId),
+      slots,
+      writes: writeSlots,
+      clock: time,
+      onError: onFault,
       ...(onUsed && { onUsed }),
     }),
   )

@@ -7,7 +7,7 @@ import type { Reranker } from '../models/reranker.ts'
 import { errorTypeOf, type Span, type Tracer, traced } from '../tracing/tracer.ts'
 import { version } from '../version.ts'
 
-/** The tracer of this replica. OpenTelemetry's SDK is loaded only where the configuration says where traces go. */
+/** Opens this replica's tracer. OpenTelemetry's SDK is loaded only if the configuration names an address for traces. */
 export async function openTracing(
   { tracesUrl }: Pick<Config, 'tracesUrl'>,
   log: Pick<Logger, 'warn' | 'info'>,
@@ -30,7 +30,8 @@ export function tracedEmbedder(
 ): Embedder {
   const fields = modelFields('embeddings', provider, embedder.model)
   return {
-    ...{ model: embedder.model, dimension: embedder.dimension },
+    model: embedder.model,
+    dimension: embedder.dimension,
     ...(embedder.maxTokens !== undefined && { maxTokens: embedder.maxTokens }),
     embed(texts, options) {
       const span = tracer.call(kindOf(provider), `embeddings ${embedder.model}`, {
@@ -48,7 +49,7 @@ export function tracedEmbedder(
   }
 }
 
-/** A span for each answer that is written, from the request to its last word. */
+/** A span for each written answer, from the request to its last word. */
 export function tracedAnswerer(answerer: Answerer, tracer: Tracer, provider: Config['answer']['provider']): Answerer {
   const fields = modelFields('chat', provider, answerer.model)
   return {
@@ -67,7 +68,7 @@ export function tracedAnswerer(answerer: Answerer, tracer: Tracer, provider: Con
   }
 }
 
-/** A span for each call of the reranker. The lexical one asks nobody. */
+/** A span for each call of the reranker. The lexical one calls nobody. */
 export function tracedReranker(reranker: Reranker, tracer: Tracer, isEndpoint: boolean): Reranker {
   const provider = isEndpoint ? 'endpoint' : 'local'
   const fields = modelFields('rerank', provider, reranker.name)
@@ -81,7 +82,7 @@ export function tracedReranker(reranker: Reranker, tracer: Tracer, isEndpoint: b
   }
 }
 
-/** The same parts; the span ends with them, or when nobody reads on. */
+/** Passes the parts on; the span ends with them, or when the reader stops. */
 async function* spanned(parts: AsyncIterable<AnswerPart>, span: Span): AsyncGenerator<AnswerPart> {
   let errorType: string | undefined = 'aborted'
   try {

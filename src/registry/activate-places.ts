@@ -6,13 +6,16 @@ import type { TenantRow } from './tenants.ts'
 export interface ActivatedPlace {
   readonly placeId: number
   readonly tenant: TenantRow
-  /** The tenant has a new routing row, which no replica remembers. `false`: it had one already, still to be changed. */
+  /**
+   * Whether the tenant has a new routing row, which no replica has cached. `false`: it had one already, still to be
+   * changed.
+   */
   readonly isRouted: boolean
 }
 
 /**
- * Makes reserved places active and their tenants served, in one statement: see `reservePlaces`.
- * @returns by place; one that is not reserved any more, or whose tenant awaits none, is left out.
+ * Activates reserved places and their tenants, in one statement: see `reservePlaces`.
+ * @returns by place; one that is no longer reserved, or whose tenant awaits none, is left out.
  */
 export async function activatePlaces(
   tx: Tx,

@@ -7,17 +7,17 @@ import type { IndexRow } from './indexes.ts'
 import type { PlaceRow } from './places.ts'
 import type { NewTenant } from './tenants.ts'
 
-/** A tenant that is created, and the index that takes its first place. */
+/** A new tenant, and the index for its first place. */
 export interface CreatedTenant {
   readonly tenant: NewTenant
   readonly actor: string
   readonly indexId: number
 }
 
-/** A tenant that is being provisioned and needs a further place, since the store refused it the last one. */
+/** A provisioning tenant that needs another place, since the store refused the last one. */
 export interface WaitingTenant {
   readonly tenantId: TenantId
-  /** The generation of the place that was refused. */
+  /** The generation of the refused place. */
   readonly lastGeneration: number
   readonly indexId: number
 }
@@ -29,15 +29,13 @@ export interface PlaceReservation {
 }
 
 /**
- * Reserves places of many tenants: the tenants' rows, the places, their cleanups, the indexes' counters and the audit, in
- * one statement. A burst of new tenants costs one exchange with Postgres, and the counter, which every onboarding
- * changes, is locked for just that long.
+ * Reserves places for many tenants: the tenants' rows, the places, their cleanups, the indexes' counters and the audit,
+ * in one statement. A burst of new tenants costs one exchange with Postgres, and the contended counter is locked only
+ * that long. A created tenant takes a free id (never used, or offboarded). Cleanups are written with their places,
+ * before the store is asked for a namespace (docs/moves.md I11).
  *
- * A created tenant takes an id that is free (never used, or offboarded). Cleanups stand in the same statement as their
- * places, before the store is asked for a namespace (docs/moves.md I11).
- *
- * @returns the places, in no order. A tenant whose id is taken, or whose generation has risen meanwhile, is left out.
- * @throws Postgres' check violation when an index has no capacity for all of its tenants, is full or is going away: then
+ * @returns the places, unordered. A tenant whose id is taken, or whose generation has risen meanwhile, is left out.
+ * @throws Postgres's check violation when an index lacks capacity for all its tenants, is full or is going away: then
  *   nothing was written. See `isOutOfCapacity`.
  */
 export async function reservePlaces(
@@ -115,7 +113,7 @@ export function isOutOfCapacity(error: unknown): boolean {
   return false
 }
 
-/** Postgres adds the generation, which it alone knows for an id that was used before. */
+/** Postgres appends the generation, which only it knows for a reused id. */
 function stemOf(tenantId: TenantId): string {
   return namespaceName(tenantId, 0).slice(0, -1)
 }

@@ -18,7 +18,7 @@ export interface NewTenant {
   readonly initialKind: PlaceKind
 }
 
-/** Tenants that have or had these ids; an id that was never used is not among them. */
+/** Present and former tenants with these ids; never used ids are absent. */
 export async function listKnownTenants(
   tx: Tx,
   ids: readonly TenantId[],

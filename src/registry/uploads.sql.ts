@@ -68,7 +68,7 @@ export const uploads = pgTable(
     /** Earliest time to claim it: its next attempt, or the end of its holder's lease. */
     runAt: timestamp('run_at', { withTimezone: true }).notNull().defaultNow(),
     reason: jsonb('reason').$type<UploadReason>(),
-    /** The trace that the work on it belongs to (W3C Trace Context); null: one of its own. */
+    /** The trace (W3C Trace Context) that its processing continues; null: a new one. */
     traceparent: text('traceparent'),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),

@@ -5,8 +5,8 @@ import { routing } from '../registry/routing.sql.ts'
 import { tickRouting } from './change-routing.ts'
 
 /**
- * Routes a tenant that was offboarded and is back to its new place. Its routing row is still there, and replicas may
- * remember it: it is changed and ticked.
+ * Routes a formerly offboarded tenant to its new place. Its routing row still exists, and replicas may have cached it:
+ * it is changed and ticked.
  */
 export async function routeAgain(tx: Tx, tenantId: TenantId, placeId: number): Promise<void> {
   await tx.update(routing).set({ activePlaceId: placeId }).where(eq(routing.tenantId, tenantId))

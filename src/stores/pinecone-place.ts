@@ -36,7 +36,12 @@ export function pineconePlace(calls: StoreCalls, project: Project, placement: Pl
   ) =>
     calls.run(
       {
-        ...{ op, project, index: indexName, write: true, signal, noRepeatInDoubt },
+        op,
+        project,
+        index: indexName,
+        write: true,
+        signal,
+        noRepeatInDoubt,
         confirms: ({ answer }) => confirms(answer),
       },
       (config) => call(new Index({ host, namespace }, config)),

@@ -17,7 +17,7 @@ export interface PineconeStoreOptions {
   readonly timeouts?: Partial<TransportOptions['timeouts']>
   readonly retry?: Partial<TransportOptions['retry']>
   readonly onCall?: (call: StoreCall) => void
-  /** Without one calls are not traced. */
+  /** Absent: calls are not traced. */
   readonly tracer?: Tracer | undefined
 }
 

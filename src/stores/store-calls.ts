@@ -95,7 +95,10 @@ export function storeCalls(transport: Transport, { onCall, tracer }: StoreCallsO
   return tracer === undefined ? calls : tracedCalls(calls, tracer)
 }
 
-/** A span a call, its retries within it. An index's name is ours; a namespace would name the tenant and its content's place. */
+/**
+ * Traces each call as one span, including its retries. An index's name is ours; a namespace would name the tenant and
+ * its place.
+ */
 function tracedCalls(calls: StoreCalls, tracer: Tracer): StoreCalls {
   return {
     run(target, call, isAnswer) {

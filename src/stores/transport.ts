@@ -12,7 +12,7 @@ export interface TransportOptions {
     readonly writeDeadlineMs: number
   }
   readonly random?: () => number
-  /** What each request carries of the trace that it is made in. */
+  /** Returns the trace headers for a request, from the span that it runs in. */
   readonly traceHeaders?: (() => Readonly<Record<string, string>>) | undefined
 }
 

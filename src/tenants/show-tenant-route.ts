@@ -49,7 +49,13 @@ export async function showTenantRoute(
       : [limit('namespaces_in_index', index.namespacesUsed, index.namespaceLimit), inProject]
   const nearestLimit = limits.reduce((nearest, other) => (other.share > nearest.share ? other : nearest))
   return {
-    ...{ tenantId, tier, status, awaitingPromotion, placement, move, project },
+    tenantId,
+    tier,
+    status,
+    awaitingPromotion,
+    placement,
+    move,
+    project,
     phase: routing?.phase ?? null,
     epoch: routing?.epoch ?? null,
     why: why(tenant, index),

@@ -5,24 +5,24 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base'
 
 export interface BoundedExporterOptions {
-  /** The whole address that spans are posted to. */
+  /** The complete URL that spans are posted to. */
   readonly url: string
-  /** The collector failed, and did not at the time before; spans are dropped meanwhile. */
+  /** Called when the collector fails after it worked; spans are dropped meanwhile. */
   readonly onFailing: (error: Error | undefined) => void
   readonly onWorking: () => void
 }
 
 export interface BoundedExporter extends SpanExporter {
-  /** Waits for the last spans, then breaks off what the collector has not taken. */
+  /** Waits for the last spans, then aborts what the collector has not accepted. */
   within(limitMs: number, flushed: Promise<void>): Promise<void>
 }
 
-/** How long a retry that is already waited for may keep the process: the longest pause of the SDK's. */
+/** Time that a pending retry may keep the process alive: the SDK's longest pause. */
 const lastPauseMs = 6_000
 
 /**
- * The SDK's exporter over OTLP/HTTP in JSON, with an end: the SDK has no way to break off a request to a collector that
- * hangs, and its timers would keep the process alive for half a minute.
+ * The SDK's exporter over OTLP/HTTP in JSON, with a bounded end: the SDK cannot abort a request to a hanging collector,
+ * and its timers would keep the process alive for 30 s.
  */
 export function boundedExporter({ url, onFailing, onWorking }: BoundedExporterOptions): BoundedExporter {
   const secure = url.startsWith('https:')

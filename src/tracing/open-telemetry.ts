@@ -18,7 +18,7 @@ export interface OpenTelemetryOptions extends BoundedExporterOptions {
   readonly service: { readonly name: string; readonly version: string; readonly instanceId: string }
 }
 
-/** How long the end of a replica waits for its last spans to be taken. */
+/** Time that a stopping replica waits for its last spans. */
 const flushLimitMs = 3_000
 
 const kinds = {

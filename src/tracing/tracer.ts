@@ -6,37 +6,37 @@ export type SpanFields = Readonly<Record<string, string | number | undefined>>
 
 /** One piece of work in a trace. */
 export interface Span {
-  /** Runs work inside the span: calls that begin there are its children. */
+  /** Runs work inside the span: calls that begin there become its children. */
   within<T>(work: () => T): T
   set(fields: SpanFields): void
-  /** Ends the span; `errorType` says that it failed, by a code and never by a message. */
+  /** Ends the span; `errorType` marks a failure, by a code and never by a message. */
   end(errorType?: string): void
 }
 
-/** Headers of the W3C's Trace Context (`traceparent`, `tracestate`) by which a trace goes on elsewhere. */
+/** W3C Trace Context headers (`traceparent`, `tracestate`) that continue a trace elsewhere. */
 export type TraceHeaders = Readonly<Record<string, string>>
 
-/** Where a trace comes from: the headers of a request, or what was kept of them. */
+/** The origin of a trace: the headers of a request, or a stored copy of them. */
 export interface TraceSource {
   get(name: string): string | null | undefined
 }
 
-/** Traces of one replica. Parts get it only where traces are on, so that without it nothing is done for them. */
+/** Traces of one replica. Parts get it only if traces are on, so that otherwise they cost nothing. */
 export interface Tracer extends AsyncDisposable {
-  /** Begins the work that something outside asked for, in the trace of whoever asked. */
+  /** Begins work that an outside caller requested, in that caller's trace. */
   serve(kind: 'server' | 'consumer', name: string, fields: SpanFields, from: TraceSource): Span
   /**
-   * Begins a call to another part (`client`) or a piece of work here (`internal`) within the span that runs now.
+   * Begins a call to another part (`client`) or local work (`internal`) within the present span.
    * @returns undefined outside of any span, and where the trace is not sampled: background rounds leave no spans.
    */
   call(kind: 'client' | 'internal', name: string, fields: SpanFields): Span | undefined
-  /** What an outgoing call carries; empty outside of any span. */
+  /** Headers for an outgoing call; empty outside of any span. */
   headers(): TraceHeaders
 }
 
 /**
  * Runs a call as a span.
- * @param fieldsOf what its result says of it.
+ * @param fieldsOf fields from its result.
  */
 export async function traced<T>(
   span: Span | undefined,
@@ -55,13 +55,13 @@ export async function traced<T>(
   }
 }
 
-/** The code of a fault, or its class: messages may hold what they are about. */
+/** The fault's code, or its class: messages may contain private data. */
 export function errorTypeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name
 }
 
-/** A `fetch` whose requests carry the trace that they are made in. */
+/** A `fetch` whose requests carry the present trace. */
 export function tracedFetch({ headers }: Pick<Tracer, 'headers'>): typeof fetch {
   return (input, init) => {
     const all = new Headers(init?.headers)

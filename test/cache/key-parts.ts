@@ -11,12 +11,21 @@ export interface RouteChange {
 export function routeOf(id: string, { generation = 1, epoch = 1, tier = 'standard' }: RouteChange = {}): TenantRoute {
   const tenantId = parseTenantId(id)
   return {
-    ...{ tenantId, tier, status: 'active' },
+    tenantId,
+    tier,
+    status: 'active',
     routing: {
-      ...{ phase: 'steady', epoch },
+      phase: 'steady',
+      epoch,
       active: {
-        ...{ placeId: generation, tenantId, project: 'default', indexName: 'i', indexHost: 'h', kind: 'pool' },
-        ...{ namespace: `tenant_${id}_g${generation}`, generation },
+        placeId: generation,
+        tenantId,
+        project: 'default',
+        indexName: 'i',
+        indexHost: 'h',
+        kind: 'pool',
+        namespace: `tenant_${id}_g${generation}`,
+        generation,
       },
     },
   }
@@ -24,8 +33,12 @@ export function routeOf(id: string, { generation = 1, epoch = 1, tier = 'standar
 
 export function retrievalParts(id: string, change: Partial<RetrievalKeyParts> = {}): RetrievalKeyParts {
   return {
-    ...{ route: routeOf(id), embeddingModel: 'm', groups: [], ask: { query: 'q' }, filter: undefined },
-    ...{ options: { topK: 5 } },
+    route: routeOf(id),
+    embeddingModel: 'm',
+    groups: [],
+    ask: { query: 'q' },
+    filter: undefined,
+    options: { topK: 5 },
     ...change,
   }
 }

@@ -65,7 +65,11 @@ test('a tenant that comes to a full cache takes its share from the largest, whic
   await cache.load(keyOf('b'), loadOf(large))
   expect(cache.get(keyOf('b'))).toBe(large)
   expect(['1', '2', '3', '4', '5'].map((query) => cache.get(keyOf('a', query)) === large)).toEqual([
-    ...[true, false, true, true, true],
+    true,
+    false,
+    true,
+    true,
+    true,
   ])
 })
 
@@ -76,8 +80,10 @@ test('a drop takes all answers of its tenant and none of another', async () => {
   }
   cache.drop(parseTenantId('a'))
   expect([keyOf('a', 'x'), keyOf('a', 'y'), keyOf('b', 'x'), keyOf('b', 'y')].map((key) => cache.get(key))).toEqual([
-    ...[undefined, undefined],
-    ...['x', 'y'],
+    undefined,
+    undefined,
+    'x',
+    'y',
   ])
 })
 

@@ -56,18 +56,23 @@ const filter: fc.Arbitrary<unknown> = fc.oneof(
 const fields = {
   id: fc.constantFrom('a', 'b', 'a-b', 'A'),
   change: fc.record({
-    ...{ generation: fc.integer({ min: 1, max: 2 }), epoch: fc.integer({ min: 1, max: 2 }) },
+    generation: fc.integer({ min: 1, max: 2 }),
+    epoch: fc.integer({ min: 1, max: 2 }),
     tier: fc.constantFrom('standard' as const, 'enterprise' as const),
   }),
   model: fc.constantFrom('m', 'm"', 'n'),
   groups: fc.uniqueArray(tricky, { maxLength: 3 }).map((groups) => groups.toSorted()),
   input: fc.record({
-    ...{ query: word, topK: fc.constantFrom(undefined, 1, 2, 5), filter },
-    ...{ minScore: fc.constantFrom(undefined, 0, 0.5), includeValues: fc.constantFrom(undefined, true, false) },
+    query: word,
+    topK: fc.constantFrom(undefined, 1, 2, 5),
+    filter,
+    minScore: fc.constantFrom(undefined, 0, 0.5),
+    includeValues: fc.constantFrom(undefined, true, false),
   }),
   writer: fc.record({
     answerModel: fc.constantFrom('m', 'extractive', '["m"]'),
-    ...{ promptVersion: fc.constantFrom('1', '2'), contextTokens: fc.constantFrom(100, 1_000) },
+    promptVersion: fc.constantFrom('1', '2'),
+    contextTokens: fc.constantFrom(100, 1_000),
   }),
 } satisfies { readonly [K in keyof Asked]: fc.Arbitrary<Asked[K]> }
 

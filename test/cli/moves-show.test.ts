@@ -80,8 +80,17 @@ test('a move that stopped for a person shows the reason and the choices, each wh
     state: 'soaking',
     gate: 'a person has to decide: The place in use shows 88 records and the other one 500: 412 that were written, and deleted by nobody, are gone from it.',
     waitsFor: {
-      ...{ kind: 'needs_person', record: null, replica: null, index: null, operation: null, count: 412 },
-      ...{ since: '2026-11-28T09:00:00.000Z', ageS: 10_800, tries: 1, nextTryAt: null, until: null },
+      kind: 'needs_person',
+      record: null,
+      replica: null,
+      index: null,
+      operation: null,
+      count: 412,
+      since: '2026-11-28T09:00:00.000Z',
+      ageS: 10_800,
+      tries: 1,
+      nextTryAt: null,
+      until: null,
     },
     nextSteps: [
       { command: `tenant-router moves rollback ${id}`, effect: 'counts again, and goes on if it was put right' },
@@ -111,8 +120,12 @@ test('a move that stopped for a person shows the reason and the choices, each wh
 test('a move that has ended shows how, and nothing to do', async () => {
   const out = await show({
     ...copying,
-    ...{ state: 'rolled_back', writePauseMs: 1230, switchedAt: '2026-11-28T12:05:00.000Z' },
-    ...{ retainUntil: '2026-12-01T12:05:00.000Z', endedAt: '2026-11-28T12:30:00.000Z', mover: null },
+    state: 'rolled_back',
+    writePauseMs: 1230,
+    switchedAt: '2026-11-28T12:05:00.000Z',
+    retainUntil: '2026-12-01T12:05:00.000Z',
+    endedAt: '2026-11-28T12:30:00.000Z',
+    mover: null,
   })
   expect(out).toMatch(/^state +rolled back$/m)
   expect(out).toMatch(/^writes held +for 1,230 ms by the switch$/m)

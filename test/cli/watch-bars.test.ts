@@ -14,7 +14,11 @@ const context: Context = {
 }
 
 const move = (state: Move['state'], rest: Partial<Move> = {}): Move => ({
-  ...{ id: 'm1', tenantId: 'acme', kind: 'promote', state, createdAt: '2026-11-21T00:00:00Z' },
+  id: 'm1',
+  tenantId: 'acme',
+  kind: 'promote',
+  state,
+  createdAt: '2026-11-21T00:00:00Z',
   ...rest,
 })
 

@@ -22,8 +22,12 @@ const enough = {
 }
 
 const eu = {
-  ...{ name: 'eu', apiKeyVariable: 'PINECONE_API_KEY_EU', cloud: 'aws', region: 'eu-west-1' },
-  ...{ indexLimit: 20, holds: ['pool', 'silo'] },
+  name: 'eu',
+  apiKeyVariable: 'PINECONE_API_KEY_EU',
+  cloud: 'aws',
+  region: 'eu-west-1',
+  indexLimit: 20,
+  holds: ['pool', 'silo'],
 }
 
 let files = 0
@@ -46,7 +50,11 @@ test('without the file there is the project of the plain variables, and it serve
   const { projects } = readConfig({ ...enough, PINECONE_REGION: 'us-west-2', PROJECT_INDEX_LIMIT: '7' }).pinecone
   expect(projects).toMatchObject([
     {
-      ...{ name: 'default', cloud: 'aws', region: 'us-west-2', regions: 'any', indexLimit: 7 },
+      name: 'default',
+      cloud: 'aws',
+      region: 'us-west-2',
+      regions: 'any',
+      indexLimit: 7,
       holds: ['pool', 'silo'],
     },
   ])
@@ -55,8 +63,12 @@ test('without the file there is the project of the plain variables, and it serve
 
 test('the projects of the file follow the default one, each with the key of its variable', async () => {
   const further = {
-    ...{ ...eu, name: 'eu-silos', apiKeyVariable: 'SILO_KEY', controllerHost: 'http://127.0.0.1:5081' },
-    ...{ regions: ['eu-central-1'], holds: ['silo'] },
+    ...eu,
+    name: 'eu-silos',
+    apiKeyVariable: 'SILO_KEY',
+    controllerHost: 'http://127.0.0.1:5081',
+    regions: ['eu-central-1'],
+    holds: ['silo'],
   }
   const { projects } = (await read([eu, further], { SILO_KEY: 'pcsk_silo_secret' })).pinecone
   expect(projects.map(({ name, apiKey }) => [name, apiKey.reveal()])).toEqual([
@@ -68,7 +80,9 @@ test('the projects of the file follow the default one, each with the key of its 
   expect(projects[1]).toMatchObject({ region: 'eu-west-1', regions: [], indexLimit: 20, holds: ['pool', 'silo'] })
   expect(projects[1]).not.toHaveProperty('controllerHost')
   expect(projects[2]).toMatchObject({
-    ...{ controllerHost: 'http://127.0.0.1:5081', regions: ['eu-central-1'], holds: ['silo'] },
+    controllerHost: 'http://127.0.0.1:5081',
+    regions: ['eu-central-1'],
+    holds: ['silo'],
   })
   expect(inspect(projects, { depth: null }) + JSON.stringify(projects)).not.toMatch(/pcsk/)
 })

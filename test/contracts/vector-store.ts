@@ -37,8 +37,14 @@ export function vectorStoreContract(name: string, open: () => Promise<StoreUnder
       const namespace = `tenant_acme_g${generation}`
       const tenantId = parseTenantId('acme')
       return {
-        ...{ placeId: generation, tenantId, project: under.project, indexName: spec.name, indexHost: host },
-        ...{ namespace, generation, kind: 'pool' },
+        placeId: generation,
+        tenantId,
+        project: under.project,
+        indexName: spec.name,
+        indexHost: host,
+        namespace,
+        generation,
+        kind: 'pool',
       }
     }
 
@@ -161,7 +167,8 @@ export function vectorStoreContract(name: string, open: () => Promise<StoreUnder
 
       test('of records by filter give each once', async () => {
         const records = Array.from({ length: 25 }, (_, at) => ({
-          ...{ id: `r${at}`, values: [1, 0, 0] },
+          id: `r${at}`,
+          values: [1, 0, 0],
           metadata: { odd: at % 2 === 1 },
         }))
         const tenant = await filled(...records)

@@ -10,8 +10,11 @@ import { tcpWay } from '../support/tcp-way.ts'
 import { startEntry } from './run-entry.ts'
 
 const issuer = {
-  ...{ issuer: 'https://id.example.com/', audience: 'tenant-router', tenantClaim: 'tenant_id' },
-  ...{ groupsClaim: 'groups', rolesClaim: 'roles' },
+  issuer: 'https://id.example.com/',
+  audience: 'tenant-router',
+  tenantClaim: 'tenant_id',
+  groupsClaim: 'groups',
+  rolesClaim: 'roles',
 }
 
 test('no fault of Postgres ends a replica, and it is ready again after each', { timeout: 240_000 }, async () => {
@@ -24,8 +27,13 @@ test('no fault of Postgres ends a replica, and it is ready again after each', { 
   await using way = await tcpWay(server.url)
   const [port, adminPort] = [String(await freePort()), String(await freePort())]
   const env = {
-    ...{ ...parts.settings, DATABASE_URL: way.url, HOST: '127.0.0.1', PORT: port, ADMIN_PORT: adminPort },
-    ...{ SESSION_LEASE_S: '2', LOG_LEVEL: 'warn' },
+    ...parts.settings,
+    DATABASE_URL: way.url,
+    HOST: '127.0.0.1',
+    PORT: port,
+    ADMIN_PORT: adminPort,
+    SESSION_LEASE_S: '2',
+    LOG_LEVEL: 'warn',
   }
   expect(await runCli(['migrate', '--yes'], { ...env, DATABASE_URL: server.url })).toMatchObject({ code: 0 })
   await using replica = startEntry('main.ts', { ...env, LOG_LEVEL: 'info' })

@@ -25,11 +25,21 @@ export class FireWorld implements AsyncDisposable {
     world.store.setFaults({ indexLimit: 1_000 })
     const { issuer, audience, jwksUrl } = world.#issuer.settings
     const env = {
-      ...{ DATABASE_URL: world.#home.url, LOG_LEVEL: 'info', PROJECT_INDEX_LIMIT: '1000', INDEX_PREFIX: 'fire' },
-      ...{ PINECONE_API_KEY: 'local', PINECONE_CONTROLLER_HOST: world.store.url },
-      ...{ OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', EMBEDDING_MODEL: 'none', EMBEDDING_DIMENSION: '4' },
-      ...{ JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl },
-      ...{ SESSION_LEASE_S: '3', STORE_IN_DOUBT_S: '6', STORE_VISIBLE_S: '5' },
+      DATABASE_URL: world.#home.url,
+      LOG_LEVEL: 'info',
+      PROJECT_INDEX_LIMIT: '1000',
+      INDEX_PREFIX: 'fire',
+      PINECONE_API_KEY: 'local',
+      PINECONE_CONTROLLER_HOST: world.store.url,
+      OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+      EMBEDDING_MODEL: 'none',
+      EMBEDDING_DIMENSION: '4',
+      JWT_ISSUER: issuer,
+      JWT_AUDIENCE: audience,
+      JWT_JWKS_URL: jwksUrl,
+      SESSION_LEASE_S: '3',
+      STORE_IN_DOUBT_S: '6',
+      STORE_VISIBLE_S: '5',
       // Else a rollback would wait five minutes for a killed replica, which may be cut off and answer by what it saw.
       REGISTRY_OUTAGE_READS: 'stop',
       // A loaded machine adds to the four seconds that a lag of two takes in any case.
@@ -93,8 +103,14 @@ export class FireWorld implements AsyncDisposable {
     if (row === undefined) throw new Error(`${tenantId} has no ${state} place`)
     const { id, host, name, kind, namespace, generation } = row
     return this.#stores.connect().open({
-      ...{ placeId: Number(id), tenantId: tenantId as never, project: 'default' },
-      ...{ indexName: name, indexHost: host, namespace, generation, kind },
+      placeId: Number(id),
+      tenantId: tenantId as never,
+      project: 'default',
+      indexName: name,
+      indexHost: host,
+      namespace,
+      generation,
+      kind,
     })
   }
 

@@ -33,7 +33,11 @@ async function moveUnderFire(world: FireWorld, tenantId: string, lagMs: number, 
   await fill(world, authorization)
   world.store.setFaults({ lagMs })
   const app = new App({
-    ...{ replicas: world.replicas, authorization, untouched, existing, readsBack: lagMs === 0 },
+    replicas: world.replicas,
+    authorization,
+    untouched,
+    existing,
+    readsBack: lagMs === 0,
     random,
   })
   const over = new AbortController()

@@ -115,7 +115,10 @@ async function fixtures(url: string): Promise<object> {
   await post(`${host}/vectors/upsert`, { namespace: 'global-ns-one', vectors: records })
   return {
     serverlessIndex: {
-      ...{ name: index.name, dimension: 2, metric: 'dotproduct', recordIds: records.map(({ id }) => id) },
+      name: index.name,
+      dimension: 2,
+      metric: 'dotproduct',
+      recordIds: records.map(({ id }) => id),
       metadataFilter: { key: 'genre', value: 'drama' },
     },
     assistant: { name: 'not-offered', testFilePath: '' },

@@ -33,8 +33,12 @@ export async function recorder(target: string): Promise<Recorder> {
       const status = answer.statusCode ?? 0
       const version = headers['x-pinecone-api-version']
       exchanges.push({
-        ...{ method, path: withoutHosts(url, origin), version: typeof version === 'string' ? version : null },
-        ...{ body: parsed(body), status, answer: parsed(withoutHosts(answerText, origin)) },
+        method,
+        path: withoutHosts(url, origin),
+        version: typeof version === 'string' ? version : null,
+        body: parsed(body),
+        status,
+        answer: parsed(withoutHosts(answerText, origin)),
       })
       response.writeHead(status, answer.headers)
       response.end(answerText)

@@ -91,7 +91,10 @@ describe('the OpenAPI document', () => {
   })
 
   const real = openApiDocument([...publicRoutes({} as PublicRouteDeps), ...moveRoutes({} as MoveRouteDeps)], {
-    ...{ title: 'all', version: '1', description: 'All.', token: 'A token.' },
+    title: 'all',
+    version: '1',
+    description: 'All.',
+    token: 'A token.',
   }) as unknown as Document
 
   it('of the routes as they are is valid', async () => {

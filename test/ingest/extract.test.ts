@@ -79,7 +79,9 @@ describe('a Word file', () => {
       table(['kind', 'price'], ['disc', '9 | 10']),
     ]
     expect(await read(docx(body.join('')))).toEqual({
-      ...{ kind: 'docx', title: null, pageStarts: [] },
+      kind: 'docx',
+      title: null,
+      pageStarts: [],
       text: '# Bikes\n\nThey roll & roll.\n\n## Brakes\n\n| kind | price |\n| --- | --- |\n| disc | 9 \\| 10 |',
     })
   })
@@ -157,7 +159,9 @@ describe('HTML', () => {
       <p hidden>secret</p><p style="display: none">too</p><pre>if (a)
   b()</pre><p># 7 is a number</p></main><aside>Buy!</aside><footer>© Big Shop</footer></body></html>`
     expect(await read(utf8(page), { name: 'page.txt' })).toEqual({
-      ...{ kind: 'html', title: 'Bikes & bells', pageStarts: [] },
+      kind: 'html',
+      title: 'Bikes & bells',
+      pageStarts: [],
       text: [
         '# Bikes',
         'They roll, as a page says, and are sold in every shop of the town, also on Sundays.\nReally.',

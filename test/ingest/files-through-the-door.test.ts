@@ -76,7 +76,9 @@ test('good files are found with page and heading, hostile ones say what is wrong
     return json.matches[0]
   }
   expect(await found('pedals')).toMatchObject({
-    ...{ documentId: 'handbook', text: 'Brakes\n\nPedals never stop anything.', metadata: {} },
+    documentId: 'handbook',
+    text: 'Brakes\n\nPedals never stop anything.',
+    metadata: {},
     position: { page: 2, heading: 'Brakes', start: expect.any(Number), end: expect.any(Number) },
   })
   expect(await found('payment')).toMatchObject({ documentId: 'letter', position: { heading: 'Terms' } })

@@ -72,7 +72,8 @@ test('a mail is read by its parts: subject, people, text and what is attached', 
 
 test('a page saved as one file (MHTML) is its page', async () => {
   expect(await read('email-garbage/confluence-export.doc')).toMatchObject({
-    ...{ kind: 'mail', title: 'Holiday policy' },
+    kind: 'mail',
+    title: 'Holiday policy',
     text: '# Holiday policy\n\nEvery employee has thirty days of holiday a year; grüße from HR.',
   })
 })

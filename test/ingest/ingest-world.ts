@@ -55,7 +55,8 @@ export class IngestWorld implements AsyncDisposable {
     }
     const hash = hashEmbedder()
     const embedder: Embedder = {
-      ...{ model: hash.model, dimension: hash.dimension },
+      model: hash.model,
+      dimension: hash.dimension,
       async embed(texts, { signal } = {}) {
         await orAborted(signal, steps.onEmbed?.(texts.join('\n')))
         return hash.embed(texts)

@@ -157,7 +157,8 @@ describe('other office files', () => {
       'OPS/two.xhtml': chapter('First'),
     })
     expect(await read(bytes)).toMatchObject({
-      ...{ kind: 'epub', title: 'Sourdough' },
+      kind: 'epub',
+      title: 'Sourdough',
       text: '# First\n\nIts text.\n\n# Später\n\nIts text.',
     })
   })

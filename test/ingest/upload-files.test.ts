@@ -19,7 +19,8 @@ test('real files are found by their text, each chunk by its page, and hostile on
     letter: docx(paragraph('Basalt is a black stone.')),
   }
   const documents = Object.entries(files).map(([documentId, bytes]) => ({
-    ...{ documentId, contentBase64: Buffer.from(bytes).toString('base64') },
+    documentId,
+    contentBase64: Buffer.from(bytes).toString('base64'),
   }))
   const sent = await replica.public({ path: '/documents/batch', authorization: acme, body: { documents } })
   expect(sent.json).toMatchObject({ accepted: 4, refused: 0 })

@@ -107,7 +107,9 @@ test('a promote under way neither loses nor fails an upload', async () => {
   await until(replica, moved, 'after', 'ready')
   const headers = { 'cache-control': 'no-cache' }
   const found = await replica.public({
-    ...{ path: '/retrieve', authorization: moved, headers },
+    path: '/retrieve',
+    authorization: moved,
+    headers,
     body: { query: 'Document moved switch', topK: 100 },
   })
   expect(found.json.matches).toHaveLength(16)
@@ -182,12 +184,19 @@ test('an upload of a process that was killed is taken over when its lease is out
   await there.reached
   const child = stack.use(
     await ReplicaProcess.start({
-      ...{ DATABASE_URL: world.service.home.url, PINECONE_API_KEY: 'local', INDEX_PREFIX: 'tr' },
+      DATABASE_URL: world.service.home.url,
+      PINECONE_API_KEY: 'local',
+      INDEX_PREFIX: 'tr',
       PINECONE_CONTROLLER_HOST: world.service.local.local.url,
       OPENAI_BASE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-      ...{ EMBEDDING_MODEL: 'hash', EMBEDDING_DIMENSION: '64', SESSION_LEASE_S: '1' },
-      ...{ JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl },
-      ...{ STORE_IN_DOUBT_S: '1', STORE_VISIBLE_S: '1' },
+      EMBEDDING_MODEL: 'hash',
+      EMBEDDING_DIMENSION: '64',
+      SESSION_LEASE_S: '1',
+      JWT_ISSUER: issuer,
+      JWT_AUDIENCE: audience,
+      JWT_JWKS_URL: jwksUrl,
+      STORE_IN_DOUBT_S: '1',
+      STORE_VISIBLE_S: '1',
     }),
   )
   await send(killed, 'k-1', 'Survives the kill.')

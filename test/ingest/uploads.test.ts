@@ -110,7 +110,8 @@ test('a broken file fails with its reason beside good ones, and can be tried aga
   await replica.public({ path: '/documents/batch', authorization: acme, body: { documents } })
   const failed = await until(replica, acme, 'broken', 'failed')
   expect(failed).toMatchObject({
-    ...{ attempts: 1, chunks: 0 },
+    attempts: 1,
+    chunks: 0,
     reason: { code: 'unreadable_document', detail: 'The file is broken. Send a whole one.' },
   })
   await until(replica, acme, 'good-1', 'ready')
@@ -199,7 +200,9 @@ test('a direct write comes after an upload that waits, and a later upload after 
   await send({ documentId: 'overwritten', text: 'An old crane.' })
   await embedding.reached
   const put = await replica.public({
-    ...{ method: 'PUT', path: '/documents/overwritten', authorization: acme },
+    method: 'PUT',
+    path: '/documents/overwritten',
+    authorization: acme,
     body: { text: 'A new crane.' },
   })
   expect([put.status, put.text]).toEqual([201, expect.any(String)])

@@ -78,7 +78,8 @@ test.each(names)('the client of %s lists, reads and deletes its own documents', 
   expect(items.map(({ documentId }) => documentId)).toEqual(['passing', 'refunds', `words-of-${name}`])
   await answerOf(client.DELETE('/documents/{documentId}', { params: { path } }))
   await expect(answerOf(client.GET('/documents/{documentId}', { params: { path } }))).rejects.toMatchObject({
-    ...{ status: 404, problem: { code: 'not_found' } },
+    status: 404,
+    problem: { code: 'not_found' },
   })
 })
 
@@ -108,11 +109,15 @@ test.each(names)('a model of the AI SDK that uses the tool of %s is shown its pa
     doGenerate: [
       {
         content: [{ type: 'tool-call', toolCallId: 'call-1', toolName: 'search', input }],
-        ...{ finishReason: { unified: 'tool-calls', raw: undefined }, usage, warnings: [] },
+        finishReason: { unified: 'tool-calls', raw: undefined },
+        usage,
+        warnings: [],
       },
       {
         content: [{ type: 'text', text: 'Done.' }],
-        ...{ finishReason: { unified: 'stop', raw: undefined }, usage, warnings: [] },
+        finishReason: { unified: 'stop', raw: undefined },
+        usage,
+        warnings: [],
       },
     ],
   })
@@ -135,7 +140,8 @@ test.each(names)('Mastra’s tool of %s gives its passages and no others', async
 test('an adapter says why it was refused', async () => {
   const client = createClient({ baseUrl: listener.url, token: 'nothing' })
   await expect(new TenantRouterRetriever({ client }).invoke(question)).rejects.toMatchObject({
-    ...{ status: 401, problem: { code: 'unauthenticated' } },
+    status: 401,
+    problem: { code: 'unauthenticated' },
   })
 })
 
@@ -195,13 +201,11 @@ test.each(names)('an evaluation with the token of %s finds nothing of the other 
   const missed = names.filter((one) => one !== name).map((one) => `words of ${one}`)
   const half = { recall: { 50: 0.5 }, missed }
   expect(JSON.parse(run.out)).toMatchObject({
-    ...{
-      tenantId: name,
-      modes: [
-        { mode: 'dense', ...half },
-        { mode: 'hybrid', ...half },
-        { mode: 'reranked', ...half },
-      ],
-    },
+    tenantId: name,
+    modes: [
+      { mode: 'dense', ...half },
+      { mode: 'hybrid', ...half },
+      { mode: 'reranked', ...half },
+    ],
   })
 })

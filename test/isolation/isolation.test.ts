@@ -372,7 +372,9 @@ test('in the questions of a batch a name of a tenant or place is dropped and cou
   }
   const ask = (question: object) =>
     replica(0).public({
-      ...{ path: '/retrieve/batch', authorization: apps.acme, headers: { 'cache-control': 'no-cache' } },
+      path: '/retrieve/batch',
+      authorization: apps.acme,
+      headers: { 'cache-control': 'no-cache' },
       body: { queries: [{ query: 'secret word' }, { query: 'secret word', ...question }] },
     })
   const [before, plain] = [await count(), await ask({})]
@@ -432,7 +434,10 @@ describe('an explanation', () => {
       const { json } = await ask(explainer, { ...body, filter: undefined, ...stages })
       const words = JSON.stringify(json.explain)
       expect(json.explain.place).toEqual({
-        ...{ tier: 'standard', generation: 1, kind: 'pool', why: expect.stringContaining('shares an index') },
+        tier: 'standard',
+        generation: 1,
+        kind: 'pool',
+        why: expect.stringContaining('shares an index'),
       })
       for (const { namespace, index_name: name } of places) {
         expect(words).not.toContain(namespace)

@@ -43,7 +43,9 @@ test.each(states)(
     ] as const) {
       const ask = (documentId: string) =>
         replica.public({
-          ...{ method, path: `/documents/${documentId}${after}`, authorization: globex },
+          method,
+          path: `/documents/${documentId}${after}`,
+          authorization: globex,
           headers: { 'x-request-id': 'same' },
         })
       const [theirs, nobodys] = [await ask(id), await ask('never-there')]

@@ -12,13 +12,11 @@ const acme = parseTenantId('acme')
 function gateWith(source: PermitSource, clock: ManualClock): TenantGate {
   const limits = { ...defaultTierLimits.standard, requestsPerMinute: 100 }
   return new TenantGate({
-    ...{
-      source,
-      clock,
-      slots: 10,
-      writes: { slots: 10, ofTenant: 5 },
-      byTier: { standard: limits, enterprise: limits },
-    },
+    source,
+    clock,
+    slots: 10,
+    writes: { slots: 10, ofTenant: 5 },
+    byTier: { standard: limits, enterprise: limits },
     find: () => ({ tier: 'standard' }),
   })
 }

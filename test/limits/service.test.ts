@@ -13,7 +13,8 @@ class HeldEmbedder {
   #isHeld = false
 
   readonly port: Embedder = {
-    ...{ model: this.#inner.model, dimension: this.#inner.dimension },
+    model: this.#inner.model,
+    dimension: this.#inner.dimension,
     embed: async (texts, options) => {
       this.asked.push(...texts)
       if (this.#isHeld) await new Promise<void>((go) => this.#waiting.push(go))

@@ -7,8 +7,11 @@ import { ManualClock } from '../support/manual-clock.ts'
 import { seedTenant } from '../support/seed.ts'
 
 const env = {
-  ...{ PINECONE_API_KEY: 'local', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' },
-  ...{ JWT_ISSUER: 'http://127.0.0.1:9', JWT_AUDIENCE: 'a', JWT_JWKS_URL: 'http://127.0.0.1:9/jwks' },
+  PINECONE_API_KEY: 'local',
+  OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+  JWT_ISSUER: 'http://127.0.0.1:9',
+  JWT_AUDIENCE: 'a',
+  JWT_JWKS_URL: 'http://127.0.0.1:9/jwks',
 }
 
 test('permits do not wait while what has expired is forgotten, however long that takes', async () => {
@@ -20,7 +23,9 @@ test('permits do not wait while what has expired is forgotten, however long that
   if (!('found' in found)) throw new Error('the tenant is there')
   const { route } = found.found
   await using limits = openLimits(readConfig({ ...env, DATABASE_URL: home.url }), {
-    ...{ db: home.db, routes: { find: () => route }, tidyEveryMs: 200 },
+    db: home.db,
+    routes: { find: () => route },
+    tidyEveryMs: 200,
     clock: new ManualClock(), // an exchange that hangs is never given up
     onFault: () => undefined,
   })

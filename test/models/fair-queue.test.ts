@@ -11,7 +11,14 @@ describe('a slice of waiting texts', () => {
   test('takes one of each job in turn, so a query does not wait for a document', () => {
     const jobs = [job('document', 100), job('query', 1), job('other', 2)]
     expect(names(nextSlice(jobs).texts)).toEqual([
-      ...['document0', 'query0', 'other0', 'document1', 'other1', 'document2', 'document3', 'document4'],
+      'document0',
+      'query0',
+      'other0',
+      'document1',
+      'other1',
+      'document2',
+      'document3',
+      'document4',
     ])
     expect(jobs).toHaveLength(1)
   })

@@ -14,7 +14,11 @@ const paths = { cohere: '/v2/rerank', jina: '/v1/rerank', tei: '/rerank' } as co
 const shapes = Object.keys(paths) as (keyof typeof paths)[]
 const reranker = (shape: keyof typeof paths, options: Partial<HttpRerankerOptions> = {}) =>
   httpReranker({
-    ...{ url: server.url + paths[shape], shape, model: 'judge-1', apiKey: 'key-of-the-test', retryBaseMs: 1 },
+    url: server.url + paths[shape],
+    shape,
+    model: 'judge-1',
+    apiKey: 'key-of-the-test',
+    retryBaseMs: 1,
     ...options,
   })
 const texts = ['text 100', 'text 900', 'text 500']

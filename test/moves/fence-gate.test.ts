@@ -5,8 +5,19 @@ import type { Rates } from '../../src/moves/sync/learnt.ts'
 import type { Tail } from '../../src/moves/sync/tail.ts'
 
 const clean: Tail = {
-  ...{ inflight: 0, inDoubt: 0, stuck: 0, unsynced: 0, unproven: 0, unverified: 0, suspect: 0, claimed: 0 },
-  ...{ youngestUnsyncedMs: 0, youngestUnverifiedMs: 0, doubtMs: 0, unprovenThere: 0, youngestUnprovenThereMs: 0 },
+  inflight: 0,
+  inDoubt: 0,
+  stuck: 0,
+  unsynced: 0,
+  unproven: 0,
+  unverified: 0,
+  suspect: 0,
+  claimed: 0,
+  youngestUnsyncedMs: 0,
+  youngestUnverifiedMs: 0,
+  doubtMs: 0,
+  unprovenThere: 0,
+  youngestUnprovenThereMs: 0,
   isCut: false,
 }
 const quick: Rates = { isLagKnown: true, activeLagMs: 0, followerLagMs: 0, rowsPerS: 1000, roundMs: 20 }

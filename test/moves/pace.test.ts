@@ -67,8 +67,14 @@ test('an index that answers much later than it did is left in peace; a slow answ
 })
 
 const placement: Placement = {
-  ...{ placeId: 1, tenantId: parseTenantId('acme'), project: 'default', indexName: 'tr-pool-1', generation: 1 },
-  ...{ indexHost: 'http://127.0.0.1:9', namespace: 'tenant_acme_g1', kind: 'pool' },
+  placeId: 1,
+  tenantId: parseTenantId('acme'),
+  project: 'default',
+  indexName: 'tr-pool-1',
+  generation: 1,
+  indexHost: 'http://127.0.0.1:9',
+  namespace: 'tenant_acme_g1',
+  kind: 'pool',
 }
 
 /** An index that answers `perSecond` fetches a second and refuses what is more. */

@@ -76,7 +76,14 @@ test('units, price and time of a plan follow from what the steps would ask of th
   expect(price.total).toBeCloseTo(price.readUnits + price.writeUnits + price.storage, 9)
   expect(price).toMatchObject({ currency: 'USD', plan: 'Standard', asOf: listPrices.asOf })
   expect(planned.steps.map((one) => one.step)).toEqual([
-    ...['prepare', 'arm', 'copy', 'verify', 'fence', 'open', 'soak', 'complete'],
+    'prepare',
+    'arm',
+    'copy',
+    'verify',
+    'fence',
+    'open',
+    'soak',
+    'complete',
   ])
   expect(planned.steps[2]).toMatchObject({ source: { list: 10, fetch: 10 }, target: { upsert: 2 } })
   expect(planned.durationS).toBeGreaterThan(1)

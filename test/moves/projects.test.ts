@@ -137,7 +137,10 @@ test('indexes that a late request brought back are swept from every project, als
     return { name, cloud: 'aws', region: 'us-east-1', regions: 'any', holds: ['pool'], indexLimit: 20 }
   })
   const sweep = sweeper({
-    ...{ db: world.home.db, stores: store, log: pino({ level: 'silent' }), signal: new AbortController().signal },
+    db: world.home.db,
+    stores: store,
+    log: pino({ level: 'silent' }),
+    signal: new AbortController().signal,
     settings: { project: 'default', projects, indexPrefix: 'tr', storeInDoubtMs: 0 },
   })
   await world.local.local.close()

@@ -21,8 +21,13 @@ export const settings = {
 }
 
 export const moverSettings: MoveSettings = {
-  ...{ ...settings, retentionMs: 3_600_000, fenceBudgetMs: 5_000 },
-  ...{ storeInDoubtMs: 300, storeVisibleMs: 300, readGraceMs: 0, staleReadsMs: 0 },
+  ...settings,
+  retentionMs: 3_600_000,
+  fenceBudgetMs: 5_000,
+  storeInDoubtMs: 300,
+  storeVisibleMs: 300,
+  readGraceMs: 0,
+  staleReadsMs: 0,
 }
 
 /** The only mover of the world, over the real adapter; every call of it is told. */

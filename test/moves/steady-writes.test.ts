@@ -43,7 +43,9 @@ class SteadyApp {
     const { schedule, sql, store, settings } = this.#world
     const clock = schedule.clock('app')
     const gate = {
-      ...{ routes: this.#replica.routes, db: sql.connect('app').db, clock },
+      routes: this.#replica.routes,
+      db: sql.connect('app').db,
+      clock,
       settings: { storeCallMs: 4_000, storeInDoubtMs: settings.storeInDoubtMs, busyWaitMs: 3_000 },
     }
     for (let n = this.expected.size; !this.#stopped; n += plan.atOnce) {

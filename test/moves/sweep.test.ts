@@ -25,7 +25,12 @@ const deeds = () =>
   world.home.sql`select action, tenant_id, detail from audit where action in ('place.swept', 'index.swept') order by id`
 const index = (name: string, tags: IndexSpec['tags']) =>
   world.store.createIndex('default', {
-    ...{ name, dimension: 4, metric: 'cosine' as const, cloud: 'aws', region: 'us-east-1', tags },
+    name,
+    dimension: 4,
+    metric: 'cosine' as const,
+    cloud: 'aws',
+    region: 'us-east-1',
+    tags,
   })
 
 test('what a late write brought back in a dead place is deleted, and the live places are left as they are', async () => {

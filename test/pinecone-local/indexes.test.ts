@@ -161,7 +161,8 @@ describe('the control plane', () => {
       const body = { name: 'far', dimension: 2, spec: { serverless: { cloud, region } } }
       const message = `Resource cloud: ${cloud} region: ${region} not found.`
       expect(await call(`${url}/indexes`, 'POST', body)).toMatchObject({
-        ...{ status: 404, body: { error: { code: 'NOT_FOUND', message } } },
+        status: 404,
+        body: { error: { code: 'NOT_FOUND', message } },
       })
     }
   })

@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { chooseProject, noProjectError, type Project, poolOf } from '../../src/placement/choose-project.ts'
 
 const project = (name: string, change: Partial<Project> = {}): Project => ({
-  ...{ name, cloud: 'aws', region: 'us-east-1', regions: [], holds: ['pool', 'silo'], indexLimit: 20 },
+  name,
+  cloud: 'aws',
+  region: 'us-east-1',
+  regions: [],
+  holds: ['pool', 'silo'],
+  indexLimit: 20,
   ...change,
 })
 const us = project('default')

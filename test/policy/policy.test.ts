@@ -15,8 +15,13 @@ const policy: Policy = {
   demote: { recordsBelow: 100, requestsPerDayBelow: 50 },
 }
 const small: TenantFacts = {
-  ...{ tier: 'standard', kind: 'pool', attributes: {}, records: 10, standing: undefined },
-  ...{ meanRequestsPerDay: 5, peakRequestsPerDay: 9 },
+  tier: 'standard',
+  kind: 'pool',
+  attributes: {},
+  records: 10,
+  standing: undefined,
+  meanRequestsPerDay: 5,
+  peakRequestsPerDay: 9,
 }
 
 describe('a tenant in a shared index', () => {

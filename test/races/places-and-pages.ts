@@ -15,8 +15,12 @@ export const placesAndPages: readonly Race[] = [
       await world.promote()
       await world.schedule.until(() => batch.reached)
       const deps = {
-        ...{ db: world.sql.connect('b').db, routes: b.routes, stores: world.store.connect('b'), memory: ragMemory() },
-        ...{ writes: { announce: () => undefined }, clock: world.schedule.clock('b') },
+        db: world.sql.connect('b').db,
+        routes: b.routes,
+        stores: world.store.connect('b'),
+        memory: ragMemory(),
+        writes: { announce: () => undefined },
+        clock: world.schedule.clock('b'),
         settings: { storeInDoubtMs: 5_000, storeVisibleMs: 3_000 },
       }
       const deleting = writing(deps, acme, async (writer) => mustBeDone(await writer.deleteAll()))
@@ -107,8 +111,12 @@ export const placesAndPages: readonly Race[] = [
       await world.schedule.until(() => compared.reached)
       await world.run(b.put('z-new', 1))
       const deps = {
-        ...{ db: world.sql.connect('b').db, routes: b.routes, stores: world.store.connect('b'), memory: ragMemory() },
-        ...{ writes: { announce: () => undefined }, clock: world.schedule.clock('b') },
+        db: world.sql.connect('b').db,
+        routes: b.routes,
+        stores: world.store.connect('b'),
+        memory: ragMemory(),
+        writes: { announce: () => undefined },
+        clock: world.schedule.clock('b'),
         settings: { storeInDoubtMs: 5_000, storeVisibleMs: 3_000 },
       }
       // The first page is deleted where the tenant lives, the second after it has moved.

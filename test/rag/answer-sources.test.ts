@@ -5,7 +5,13 @@ import { countTokens } from '../../src/rag/chunks/count-tokens.ts'
 import type { Match } from '../../src/rag/retrieve/match.ts'
 
 const match = (id: string, text: string | null, more: Partial<Match> = {}): Match => ({
-  ...{ id, score: 0.5, text, documentId: id, source: null, position: null, metadata: {} },
+  id,
+  score: 0.5,
+  text,
+  documentId: id,
+  source: null,
+  position: null,
+  metadata: {},
   ...more,
 })
 const words = (count: number, word = 'refund') => `${word} `.repeat(count).trim()

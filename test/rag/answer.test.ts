@@ -29,8 +29,13 @@ describe('an answer', () => {
       answer: 'Refunds take 14 days [1].',
       sources: [
         {
-          ...{ number: 1, id: 'refunds#0', documentId: 'refunds', source: 'wiki', score: expect.any(Number) },
-          ...{ position: expect.objectContaining({ start: 0 }), text: 'Refunds take 14 days.' },
+          number: 1,
+          id: 'refunds#0',
+          documentId: 'refunds',
+          source: 'wiki',
+          score: expect.any(Number),
+          position: expect.objectContaining({ start: 0 }),
+          text: 'Refunds take 14 days.',
         },
       ],
       answeredBy: 'chat-1',

@@ -20,7 +20,10 @@ test('what a chunk repeats of the one before stands once, also when it is all of
 
 test('headings over several chunks stand once', () => {
   const under = (heading: string, body: string, start: number) => ({
-    ...{ text: `${heading}\n\n${body}`, start, end: start + body.length, heading },
+    text: `${heading}\n\n${body}`,
+    start,
+    end: start + body.length,
+    heading,
   })
   const chunks = [
     under('Help > Returns', 'Thirty days. For all.', 10),

@@ -54,7 +54,9 @@ async function app(id: string): Promise<App> {
   const call: App['call'] = (replica, method, path, body) =>
     replica.public({ method, path, authorization: token, ...(body !== undefined && { body }) })
   const one: App = {
-    ...{ id, token, call },
+    id,
+    token,
+    call,
     async put(documentId, text = textOf(documentId)) {
       const answer = await call(a, 'PUT', `/documents/${documentId}`, { text, chunking })
       expect(answer.status).toBeLessThan(300)
@@ -68,7 +70,9 @@ async function app(id: string): Promise<App> {
       }),
     retrieve: (replica, authorization = token) =>
       replica.public({
-        ...{ path: '/retrieve', authorization, headers: { 'cache-control': 'no-cache' } },
+        path: '/retrieve',
+        authorization,
+        headers: { 'cache-control': 'no-cache' },
         body: { query: 'alpha', topK: 50 },
       }),
   }

@@ -48,9 +48,16 @@ test('a document is cut, stored with its metadata, and noted', async () => {
   expect(answer).toMatchObject({ documentId: 'guide', chunks: 3, status: 'created' })
   expect(await storedTexts()).toEqual(expected('apple', 3))
   expect((await world.stored(acme.tenantId)).get('guide#1')?.metadata).toEqual({
-    ...{ year: 2026, tags: ['a'], visibility: ['hr'] },
-    ...{ text: 'Part 1\n\napple number 1 is told here.', documentId: 'guide', source: 'a/guide.md', chunk: 1 },
-    ...{ _tr_start: 52, _tr_end: 80, _tr_heading: 'Part 1' },
+    year: 2026,
+    tags: ['a'],
+    visibility: ['hr'],
+    text: 'Part 1\n\napple number 1 is told here.',
+    documentId: 'guide',
+    source: 'a/guide.md',
+    chunk: 1,
+    _tr_start: 52,
+    _tr_end: 80,
+    _tr_heading: 'Part 1',
   })
   expect(textOf('apple', 3).slice(52, 80)).toBe('apple number 1 is told here.')
   const hr = { ...acme, groups: ['hr'] }

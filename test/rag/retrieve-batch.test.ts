@@ -17,7 +17,8 @@ beforeAll(async () => {
   const inner = hashEmbedder()
   world = await ragWorld({
     embedder: {
-      ...{ model: inner.model, dimension: inner.dimension },
+      model: inner.model,
+      dimension: inner.dimension,
       async embed(texts) {
         calls.push([...texts])
         if (texts.includes('too long')) throw new AppError('invalid_request', 'The text is too long.')

@@ -38,7 +38,8 @@ describe.each(['cosine', 'dotproduct'] as const)('with the metric %s', (metric) 
     const records = fc.sample(metadata, { numRuns: 40, seed: 11 })
     await upsertVectors(world.deps, principalOf('acme'), {
       vectors: records.map((own, at) => ({
-        ...{ id: `r${at}`, values: bagOfWords(`word ${at}`) },
+        id: `r${at}`,
+        values: bagOfWords(`word ${at}`),
         metadata: { ...own, text: `word ${at}` },
       })),
     })
@@ -76,7 +77,9 @@ describe.each(['cosine', 'dotproduct'] as const)('with the metric %s', (metric) 
         const { groupSize, ...rest } = more
         const topK = rest.group === undefined ? 50 : 25
         const input: RetrieveInput = {
-          ...{ query: 'word', filter: asked, topK },
+          query: 'word',
+          filter: asked,
+          topK,
           ...how,
           ...rest,
           ...(rest.group !== undefined && groupSize !== undefined && { groupSize }),

@@ -84,7 +84,9 @@ test('hybrid over a store of vectors alone compares words among the candidates, 
   expect(idsOf(answer)).toEqual(['worded', 'near'])
   expect(answer.search).toEqual({ mode: 'hybrid', lexical: 'candidates', score: 'fused' })
   expect(answer.matches[0]?.scores).toEqual({
-    ...{ dense: expect.any(Number), sparse: expect.any(Number), fused: answer.matches[0]?.score },
+    dense: expect.any(Number),
+    sparse: expect.any(Number),
+    fused: answer.matches[0]?.score,
   })
 })
 

@@ -39,8 +39,12 @@ test('a match tells its text, document and source, and the document’s own meta
   expect(answer).toEqual({
     matches: [
       {
-        ...{ id: 'fruit#0', documentId: 'fruit', source: 'fruit.md', text: 'Apples\n\nAn apple a day.' },
-        ...{ score: expect.any(Number), metadata: { year: 2026, tags: ['x'] } },
+        id: 'fruit#0',
+        documentId: 'fruit',
+        source: 'fruit.md',
+        text: 'Apples\n\nAn apple a day.',
+        score: expect.any(Number),
+        metadata: { year: 2026, tags: ['x'] },
         position: { start: 10, end: 25, heading: 'Apples' },
       },
     ],

@@ -151,7 +151,8 @@ test('a delete by filter without an answer is told so, and is not sent again by 
 
 test('deleting by filter deletes the app’s own records over many pages, and no chunk of a document', async () => {
   const many = Array.from({ length: 250 }, (_, at) => ({
-    ...{ id: `r${at}`, values },
+    id: `r${at}`,
+    values,
     metadata: { old: at % 2 === 0, visibility: ['hr'] },
   }))
   await upsertVectors(world.deps, acme, { vectors: many })

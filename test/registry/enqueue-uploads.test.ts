@@ -14,8 +14,16 @@ beforeAll(async () => {
 afterAll(() => home[Symbol.asyncDispose]())
 
 const upload = (documentId: string): NewUpload => ({
-  ...{ documentId, contentHash: documentId, kind: 'file', bytes: Buffer.from(documentId) },
-  ...{ name: null, contentType: null, source: null, metadata: {}, visibility: null, chunking: null },
+  documentId,
+  contentHash: documentId,
+  kind: 'file',
+  bytes: Buffer.from(documentId),
+  name: null,
+  contentType: null,
+  source: null,
+  metadata: {},
+  visibility: null,
+  chunking: null,
 })
 
 test('who sends nothing but broken files has no more failed uploads than may wait, the last ones', async () => {

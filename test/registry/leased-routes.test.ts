@@ -245,7 +245,12 @@ test('a Postgres that hangs lets the lease lapse, holds no request up, and is fo
   const onHung = vi.fn(() => database.replace())
   const routes = stack.use(
     new LeasedRoutes(database, {
-      ...{ leaseMs: 1_500, storeInDoubtMs: 1_000, holdMs: 300, outageReads: 'stale', onHung, onError: () => undefined },
+      leaseMs: 1_500,
+      storeInDoubtMs: 1_000,
+      holdMs: 300,
+      outageReads: 'stale',
+      onHung,
+      onError: () => undefined,
     }),
   )
   await routes.start()

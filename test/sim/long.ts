@@ -31,7 +31,9 @@ try {
   console.log(`${count} histories from seed ${seed}, ${lanes} at once`)
   let played = 0
   const { histories, failures, deeds } = await simulateAll(urls, {
-    ...{ seed, count, damageShare: Number(values.damage) },
+    seed,
+    count,
+    damageShare: Number(values.damage),
     onAnswer({ fault }) {
       played += 1
       if (fault !== undefined) console.error(`${fault}\n`)

@@ -9,8 +9,15 @@ const documents = ['d1', 'd2']
 export const alsoWatched = ['new', ...documents.flatMap((id) => [0, 1, 2].map((chunk) => `${id}#${chunk}`))]
 
 const mixed = {
-  ...{ read: 22, 'truly read': 8, put: 24, update: 14, delete: 10 },
-  ...{ 'delete by filter': 7, 'delete all': 2, 'put document': 9, 'delete document': 4 },
+  read: 22,
+  'truly read': 8,
+  put: 24,
+  update: 14,
+  delete: 10,
+  'delete by filter': 7,
+  'delete all': 2,
+  'put document': 9,
+  'delete document': 4,
 }
 
 /** Main subjects of histories. */

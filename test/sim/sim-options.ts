@@ -3,15 +3,17 @@ import type { ReplicaTimes } from './sim-replica.ts'
 
 /** Settings of every simulated world, unless overridden. */
 export const simSettings: MoveSettings = {
-  ...{ project: 'default', cloud: 'aws', region: 'us-east-1', indexPrefix: 'tr', projectIndexLimit: 20 },
-  ...{
-    retentionMs: 3_600_000,
-    fenceBudgetMs: 5_000,
-    storeInDoubtMs: 5_000,
-    storeVisibleMs: 3_000,
-    readGraceMs: 0,
-    staleReadsMs: 0,
-  },
+  project: 'default',
+  cloud: 'aws',
+  region: 'us-east-1',
+  indexPrefix: 'tr',
+  projectIndexLimit: 20,
+  retentionMs: 3_600_000,
+  fenceBudgetMs: 5_000,
+  storeInDoubtMs: 5_000,
+  storeVisibleMs: 3_000,
+  readGraceMs: 0,
+  staleReadsMs: 0,
 }
 
 export interface SimOptions {

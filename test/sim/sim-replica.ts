@@ -19,7 +19,11 @@ export interface ReplicaTimes {
 }
 
 export const replicaTimes: ReplicaTimes = {
-  ...{ leaseMs: 10_000, storeCallMs: 4_000, busyWaitMs: 3_000, moverLeaseMs: 6_000, pollMs: 2_000 },
+  leaseMs: 10_000,
+  storeCallMs: 4_000,
+  busyWaitMs: 3_000,
+  moverLeaseMs: 6_000,
+  pollMs: 2_000,
 }
 
 /** One process of the service: its routes under a lease, its app's requests, its mover. */
@@ -34,12 +38,10 @@ export class SimReplica {
     this.name = name
     this.#world = world
     this.routes = new LeasedRoutes(world.sql.connect(name), {
-      ...{
-        leaseMs: world.times.leaseMs,
-        storeInDoubtMs: world.settings.storeInDoubtMs,
-        holdMs: 5_000,
-        outageReads: 'stop',
-      },
+      leaseMs: world.times.leaseMs,
+      storeInDoubtMs: world.settings.storeInDoubtMs,
+      holdMs: 5_000,
+      outageReads: 'stop',
       clock: world.schedule.clock(name),
     })
     this.app = new SimApp(world, this)
@@ -127,7 +129,9 @@ export class SimReplica {
     const { storeCallMs, busyWaitMs } = times
     const clock = schedule.clock(this.name)
     const gate = {
-      ...{ routes: this.routes, db: sql.connect(this.name).db, clock },
+      routes: this.routes,
+      db: sql.connect(this.name).db,
+      clock,
       settings: { storeCallMs, storeInDoubtMs: settings.storeInDoubtMs, busyWaitMs },
     }
     const kind = value === undefined ? 'delete' : 'put'

@@ -34,7 +34,10 @@ describe('what is sent', () => {
     const [request] = server.seen
     expect(request?.headers).toMatchObject({ 'api-key': apiKey, 'content-type': 'application/json' })
     expect(JSON.parse(request?.body ?? '')).toEqual({
-      ...{ namespace: 'tenant_acme_g1', topK: 1, vector: [1, 0], includeMetadata: true },
+      namespace: 'tenant_acme_g1',
+      topK: 1,
+      vector: [1, 0],
+      includeMetadata: true,
     })
   })
 
@@ -86,13 +89,18 @@ describe('what is sent', () => {
     await tenant.list({ limit: 5_000, prefix: 'a#', cursor: 'next page' })
     const { searchParams } = new URL(server.seen[0]?.url ?? '', server.url)
     expect(Object.fromEntries(searchParams)).toEqual({
-      ...{ limit: '100', prefix: 'a#', paginationToken: 'next page', namespace: 'tenant_acme_g1' },
+      limit: '100',
+      prefix: 'a#',
+      paginationToken: 'next page',
+      namespace: 'tenant_acme_g1',
     })
   })
 
   test('for a new index is serverless, with its tags, not protected from deletion', async () => {
     const model = {
-      ...{ name: 'tr-pool-1', host: 'tr-pool-1.example', deletion_protection: 'disabled' },
+      name: 'tr-pool-1',
+      host: 'tr-pool-1.example',
+      deletion_protection: 'disabled',
       status: { ready: false, state: 'Initializing' },
       deployment: { deployment_type: 'managed', cloud: 'aws', region: 'us-east-1' },
       schema: { fields: {} },
@@ -102,11 +110,18 @@ describe('what is sent', () => {
     const spec = { name: 'tr-pool-1', dimension: 512, metric: 'cosine' as const, cloud: 'aws', region: 'us-east-1' }
     const made = await store.createIndex('default', { ...spec, tags: { owner: 'tenant-router' } })
     expect(made).toEqual({
-      ...{ name: 'tr-pool-1', host: 'tr-pool-1.example', ready: false, dimension: 512, metric: 'cosine', tags: {} },
+      name: 'tr-pool-1',
+      host: 'tr-pool-1.example',
+      ready: false,
+      dimension: 512,
+      metric: 'cosine',
+      tags: {},
     })
     expect(server.seen).toHaveLength(1)
     expect(JSON.parse(server.seen[0]?.body ?? '')).toMatchObject({
-      ...{ name: 'tr-pool-1', tags: { owner: 'tenant-router' }, deletion_protection: 'disabled' },
+      name: 'tr-pool-1',
+      tags: { owner: 'tenant-router' },
+      deletion_protection: 'disabled',
       deployment: { deployment_type: 'managed', cloud: 'aws', region: 'us-east-1' },
     })
   })

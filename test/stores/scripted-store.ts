@@ -26,7 +26,13 @@ export function scriptedStore(url: string, options: Partial<PineconeStoreOptions
 
 export function placeAt(host: string): Placement {
   return {
-    ...{ placeId: 1, tenantId: parseTenantId('acme'), project: 'default', indexName: 'tr-pool-1', indexHost: host },
-    ...{ namespace: 'tenant_acme_g1', generation: 1, kind: 'pool' },
+    placeId: 1,
+    tenantId: parseTenantId('acme'),
+    project: 'default',
+    indexName: 'tr-pool-1',
+    indexHost: host,
+    namespace: 'tenant_acme_g1',
+    generation: 1,
+    kind: 'pool',
   }
 }

@@ -29,13 +29,20 @@ export async function ragWorld(
   const embedder = options.embedder ?? hashEmbedder()
   const metric = options.metric ?? 'cosine'
   const index = await stores.createIndex('default', {
-    ...{ name: 'tr-pool-1', dimension: embedder.dimension, metric, cloud: 'aws', region: 'us-east-1' },
+    name: 'tr-pool-1',
+    dimension: embedder.dimension,
+    metric,
+    cloud: 'aws',
+    region: 'us-east-1',
     tags: {},
   })
   const replica = async () => {
     const routes = stack.use(
       new LeasedRoutes(stack.use(connect({ url: home.url, max: 2 })), {
-        ...{ leaseMs: 60_000, storeInDoubtMs: 60_000, outageReads: 'stale', holdMs: 300 },
+        leaseMs: 60_000,
+        storeInDoubtMs: 60_000,
+        outageReads: 'stale',
+        holdMs: 300,
       }),
     )
     await routes.start()
@@ -53,8 +60,14 @@ export async function ragWorld(
     vendor,
     announced,
     deps: {
-      ...{ db: home.db, routes, stores, embedder, cache, embeddings },
-      ...{ answerer: extractiveAnswerer(), answerSettings: { contextTokens: 6_000 } },
+      db: home.db,
+      routes,
+      stores,
+      embedder,
+      cache,
+      embeddings,
+      answerer: extractiveAnswerer(),
+      answerSettings: { contextTokens: 6_000 },
       chunker: stack.use(startChunker()),
       queueBounds: { bytesMax: 10_000_000, uploadsMax: 100 },
       memory: ragMemory(),
@@ -98,7 +111,9 @@ export async function ragWorld(
 
 export function principalOf(id: string, ...groups: string[]): TenantPrincipal {
   return {
-    ...{ kind: 'tenant', tenantId: parseTenantId(id), subject: `app-of-${id}` },
+    kind: 'tenant',
+    tenantId: parseTenantId(id),
+    subject: `app-of-${id}`,
     ...(groups.length > 0 && { hasGroupsClaim: true as const }),
     scopes: new Set(['rag:read', 'rag:write']),
     groups: groups.toSorted(),

@@ -58,16 +58,22 @@ export class ServiceWorld implements AsyncDisposable {
   config(env: Readonly<Record<string, string>> = {}): Config {
     const { issuer, audience, jwksUrl } = this.issuer.settings
     return readConfig({
-      ...{ PORT: '0', ADMIN_PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'silent', DATABASE_URL: this.home.url },
-      ...{ PINECONE_API_KEY: 'local', PINECONE_CONTROLLER_HOST: this.local.local.url, INDEX_PREFIX: 'tr' },
-      ...{ OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', EMBEDDING_MODEL: 'hash', EMBEDDING_DIMENSION: '64' },
-      ...{
-        JWT_ISSUER: issuer,
-        JWT_AUDIENCE: audience,
-        JWT_JWKS_URL: jwksUrl,
-        STORE_VISIBLE_S: '1',
-        STORE_IN_DOUBT_S: '1',
-      },
+      PORT: '0',
+      ADMIN_PORT: '0',
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'silent',
+      DATABASE_URL: this.home.url,
+      PINECONE_API_KEY: 'local',
+      PINECONE_CONTROLLER_HOST: this.local.local.url,
+      INDEX_PREFIX: 'tr',
+      OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+      EMBEDDING_MODEL: 'hash',
+      EMBEDDING_DIMENSION: '64',
+      JWT_ISSUER: issuer,
+      JWT_AUDIENCE: audience,
+      JWT_JWKS_URL: jwksUrl,
+      STORE_VISIBLE_S: '1',
+      STORE_IN_DOUBT_S: '1',
       ...env,
     })
   }

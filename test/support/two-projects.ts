@@ -33,8 +33,13 @@ export async function openTwoProjects(): Promise<TwoProjects> {
     async env(change = {}) {
       const file = join(folder, `${files++}.json`)
       const entry = {
-        ...{ name: 'second', apiKeyVariable: 'SECOND_KEY', controllerHost: second.local.url, cloud: 'aws' },
-        ...{ region: 'eu-west-1', indexLimit: 20, holds: ['pool', 'silo'] },
+        name: 'second',
+        apiKeyVariable: 'SECOND_KEY',
+        controllerHost: second.local.url,
+        cloud: 'aws',
+        region: 'eu-west-1',
+        indexLimit: 20,
+        holds: ['pool', 'silo'],
       }
       await writeFile(file, JSON.stringify([{ ...entry, ...change }]))
       return { PINECONE_PROJECTS: file, SECOND_KEY: 'second-key' }

@@ -83,11 +83,15 @@ test('who made a tenant is on record, in the same transaction', async () => {
   await createTenant(replica, platform, { id: id('big'), name: 'Big', tier: 'enterprise' })
   expect(await house.database.sql`select actor, action, tenant_id, detail from audit order by id`).toEqual([
     {
-      ...{ actor: 'sales@example.com', action: 'tenant.create', tenant_id: 'acme' },
+      actor: 'sales@example.com',
+      action: 'tenant.create',
+      tenant_id: 'acme',
       detail: { name: 'Acme', tier: 'standard', startsIn: 'pool' },
     },
     {
-      ...{ actor: 'platform@example.com', action: 'tenant.create', tenant_id: 'big' },
+      actor: 'platform@example.com',
+      action: 'tenant.create',
+      tenant_id: 'big',
       detail: { name: 'Big', tier: 'enterprise', startsIn: 'silo' },
     },
   ])

@@ -24,7 +24,12 @@ export function id(text: string): TenantId {
 /** The project of a house, as the plain variables would tell of it. */
 export function project(change: Partial<Project> = {}): Project {
   return {
-    ...{ name: 'default', cloud: 'aws', region: 'us-east-1', regions: 'any', holds: ['pool', 'silo'], indexLimit: 20 },
+    name: 'default',
+    cloud: 'aws',
+    region: 'us-east-1',
+    regions: 'any',
+    holds: ['pool', 'silo'],
+    indexLimit: 20,
     ...change,
   }
 }

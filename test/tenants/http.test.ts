@@ -16,7 +16,9 @@ const ask = (who: keyof typeof as, method: string, path: string, body?: unknown)
 
 const retrieve = (authorization: string) =>
   service.call('public', {
-    ...{ method: 'POST', path: '/retrieve', authorization },
+    method: 'POST',
+    path: '/retrieve',
+    authorization,
     body: { vector: Array(64).fill(0.1), topK: 1 },
   })
 
@@ -28,8 +30,16 @@ describe('POST /tenants', () => {
     expect(made.status).toBe(201)
     expect(made.location).toBe('/tenants/acme')
     expect(made.json).toMatchObject({
-      ...{ id: 'acme', name: 'Acme', tier: 'standard', status: 'active', region: null, limits: {}, attributes: {} },
-      ...{ awaitingPromotion: false, placement: { kind: 'pool', generation: 1 }, move: null },
+      id: 'acme',
+      name: 'Acme',
+      tier: 'standard',
+      status: 'active',
+      region: null,
+      limits: {},
+      attributes: {},
+      awaitingPromotion: false,
+      placement: { kind: 'pool', generation: 1 },
+      move: null,
     })
     expect((await ask('platform', 'POST', '/tenants', acme)).status).toBe(200)
     const other = await ask('sales', 'POST', '/tenants', { ...acme, name: 'Other' })
@@ -124,7 +134,10 @@ test('an offboarded tenant is not served at once, and its receipt follows', asyn
 test('sales changes tier and name, and nothing else', async () => {
   await ask('sales', 'POST', '/tenants', { id: 'edit', name: 'Edit' })
   expect((await ask('sales', 'PATCH', '/tenants/edit', { tier: 'enterprise', name: 'Edited' })).json).toMatchObject({
-    ...{ name: 'Edited', tier: 'enterprise', awaitingPromotion: true, placement: { kind: 'pool' } },
+    name: 'Edited',
+    tier: 'enterprise',
+    awaitingPromotion: true,
+    placement: { kind: 'pool' },
   })
   const limits = { limits: { requestsPerMinute: 5 } }
   expect(await ask('sales', 'PATCH', '/tenants/edit', limits)).toMatchObject({

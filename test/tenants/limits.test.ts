@@ -103,7 +103,11 @@ test('an index of that name that another installation made is not adopted', asyn
   const replica = house.replica()
   const name = `${replica.settings.indexPrefix}-pool-1`
   await house.stores.connect().createIndex('default', {
-    ...{ name, dimension: 3, metric: 'cosine', cloud: 'aws', region: 'us-east-1' },
+    name,
+    dimension: 3,
+    metric: 'cosine',
+    cloud: 'aws',
+    region: 'us-east-1',
     tags: { 'managed-by': 'tenant-router', 'tenant-router-index': '1-1' },
   })
   await expect(onboard(replica, 'a')).rejects.toThrow(`has an index ${name} that this router did not make`)

@@ -23,8 +23,14 @@ async function place(house: House) {
     select p.namespace, i.host, i.name from places p join indexes i on i.id = p.index_id
     where p.tenant_id = 'acme' and p.state = 'active'`
   return house.stores.connect().open({
-    ...{ placeId: 1, tenantId: acme.id, project: 'default', indexName: row?.name, indexHost: row?.host },
-    ...{ namespace: row?.namespace, generation: 1, kind: 'pool' as const },
+    placeId: 1,
+    tenantId: acme.id,
+    project: 'default',
+    indexName: row?.name,
+    indexHost: row?.host,
+    namespace: row?.namespace,
+    generation: 1,
+    kind: 'pool' as const,
   })
 }
 

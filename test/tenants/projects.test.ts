@@ -87,7 +87,8 @@ test('a burst over two replicas fills both projects, and neither is over its lim
   const { world } = two
   const env = {
     ...(await two.env({ region: 'us-east-1', indexLimit: 1 })),
-    ...{ PROJECT_INDEX_LIMIT: '2', POOL_NAMESPACE_LIMIT: '2' },
+    PROJECT_INDEX_LIMIT: '2',
+    POOL_NAMESPACE_LIMIT: '2',
   }
   const replicas = [await world.replica(env), await world.replica(env)] as const
   const answers = await Promise.all(

@@ -29,10 +29,20 @@ export async function openService(): Promise<Service> {
   const { local } = opening.use(await localStores())
   const issuer = opening.use(await testIssuer())
   const config = readConfig({
-    ...{ PORT: '0', ADMIN_PORT: '0', DATABASE_URL: database.url, LOG_LEVEL: 'silent', INDEX_PREFIX: 'tr' },
-    ...{ PINECONE_API_KEY: 'local', PINECONE_CONTROLLER_HOST: local.url, STORE_IN_DOUBT_S: '1' },
-    ...{ OPENAI_BASE_URL: 'http://127.0.0.1:9/v1', EMBEDDING_MODEL: 'hash', EMBEDDING_DIMENSION: '64' },
-    ...{ JWT_ISSUER: issuer.issuer, JWT_AUDIENCE: issuer.audience, JWT_JWKS_URL: issuer.jwksUrl },
+    PORT: '0',
+    ADMIN_PORT: '0',
+    DATABASE_URL: database.url,
+    LOG_LEVEL: 'silent',
+    INDEX_PREFIX: 'tr',
+    PINECONE_API_KEY: 'local',
+    PINECONE_CONTROLLER_HOST: local.url,
+    STORE_IN_DOUBT_S: '1',
+    OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+    EMBEDDING_MODEL: 'hash',
+    EMBEDDING_DIMENSION: '64',
+    JWT_ISSUER: issuer.issuer,
+    JWT_AUDIENCE: issuer.audience,
+    JWT_JWKS_URL: issuer.jwksUrl,
   })
   const services = opening.use(
     await startServices(config, { embedder: hashEmbedder(), log: pino({ level: 'silent' }) }),

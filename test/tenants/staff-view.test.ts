@@ -153,6 +153,8 @@ test('the audit tells who did what, the newest first, by tenant, person and kind
   const page = await listAudit(replica, { limit: 2, tenantId: id('t-9') })
   const next = await listAudit(replica, { limit: 2, tenantId: id('t-9'), cursor: page.nextCursor ?? '' })
   expect([...page.items, ...next.items].map((deed) => deed.action)).toEqual([
-    ...['tenant.suspend', 'tenant.tag', 'tenant.create'],
+    'tenant.suspend',
+    'tenant.tag',
+    'tenant.create',
   ])
 })

@@ -7,15 +7,22 @@ import { temporaryFolder } from '../embedded/temporary-folder.ts'
 import { otlpReceiver } from './otlp-receiver.ts'
 
 const issuer = {
-  ...{ issuer: 'https://id.example.com/', audience: 'tenant-router', tenantClaim: 'tenant_id' },
-  ...{ groupsClaim: 'groups', rolesClaim: 'roles' },
+  issuer: 'https://id.example.com/',
+  audience: 'tenant-router',
+  tenantClaim: 'tenant_id',
+  groupsClaim: 'groups',
+  rolesClaim: 'roles',
 }
 
 /** Runs the service, asks it something, and ends it. @returns the packages of OpenTelemetry that it loaded. */
 async function loadedBy(env: Readonly<Record<string, string>>, meanwhile?: () => Promise<void>) {
   const [port, adminPort] = [await freePort(), await freePort()]
   await using entry = startEntry('main.ts', {
-    ...{ ...env, HOST: '127.0.0.1', PORT: String(port), ADMIN_PORT: String(adminPort), DRAIN_S: '0' },
+    ...env,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    ADMIN_PORT: String(adminPort),
+    DRAIN_S: '0',
     NODE_OPTIONS: `--import=${new URL('./tell-loaded.ts', import.meta.url)}`,
   })
   await entry.until('"msg":"ready"')

@@ -9,8 +9,12 @@ import { type OtlpReceiver, otlpReceiver } from './otlp-receiver.ts'
 afterEach(() => vi.unstubAllEnvs())
 
 const enough = {
-  ...{ DATABASE_URL: 'postgres://127.0.0.1/x', PINECONE_API_KEY: 'x', OPENAI_API_KEY: 'x' },
-  ...{ JWT_ISSUER: 'x', JWT_AUDIENCE: 'x', JWT_JWKS_URL: 'https://id.example.com/jwks' },
+  DATABASE_URL: 'postgres://127.0.0.1/x',
+  PINECONE_API_KEY: 'x',
+  OPENAI_API_KEY: 'x',
+  JWT_ISSUER: 'x',
+  JWT_AUDIENCE: 'x',
+  JWT_JWKS_URL: 'https://id.example.com/jwks',
 }
 
 /** Opens a tracer with these variables as its process's own, lets it have one span, and ends it. */
@@ -87,12 +91,27 @@ test.each([
 
 test('variables of OpenTelemetry are not taken for misspelled settings of ours; a misspelled one is', () => {
   const standard = [
-    ...['OTEL_SERVICE_NAME', 'OTEL_RESOURCE_ATTRIBUTES', 'OTEL_TRACES_SAMPLER', 'OTEL_TRACES_SAMPLER_ARG'],
-    ...['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TIMEOUT', 'OTEL_EXPORTER_OTLP_PROTOCOL'],
-    ...['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'OTEL_EXPORTER_OTLP_COMPRESSION'],
-    ...['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', 'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT', 'OTEL_EXPORTER_OTLP_CERTIFICATE'],
-    ...['OTEL_BSP_SCHEDULE_DELAY', 'OTEL_BSP_MAX_QUEUE_SIZE', 'OTEL_PROPAGATORS', 'OTEL_TRACES_EXPORTER'],
-    ...['OTEL_METRICS_EXPORTER', 'OTEL_LOGS_EXPORTER', 'OTEL_LOG_LEVEL', 'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT'],
+    'OTEL_SERVICE_NAME',
+    'OTEL_RESOURCE_ATTRIBUTES',
+    'OTEL_TRACES_SAMPLER',
+    'OTEL_TRACES_SAMPLER_ARG',
+    'OTEL_EXPORTER_OTLP_HEADERS',
+    'OTEL_EXPORTER_OTLP_TIMEOUT',
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+    'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
+    'OTEL_EXPORTER_OTLP_TRACES_TIMEOUT',
+    'OTEL_EXPORTER_OTLP_COMPRESSION',
+    'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_CERTIFICATE',
+    'OTEL_BSP_SCHEDULE_DELAY',
+    'OTEL_BSP_MAX_QUEUE_SIZE',
+    'OTEL_PROPAGATORS',
+    'OTEL_TRACES_EXPORTER',
+    'OTEL_METRICS_EXPORTER',
+    'OTEL_LOGS_EXPORTER',
+    'OTEL_LOG_LEVEL',
+    'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT',
   ]
   const env = Object.fromEntries(standard.map((name) => [name, 'x']))
   expect(misspelledSettings(env, new Set())).toEqual([])

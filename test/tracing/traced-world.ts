@@ -11,8 +11,12 @@ export async function tracedWorld(env: Readonly<Record<string, string>> = {}) {
   const reranker = stack.use(await rerankServer())
   const services: Services = await startServices(
     world.config({
-      ...{ OPENAI_BASE_URL: models.baseUrl, RERANK_URL: `${reranker.url}/v2/rerank`, RERANK_MODEL: 'judge' },
-      ...{ ANSWER_PROVIDER: 'openai', ANSWER_MODEL: 'chat-1', CACHE_TTL_S: '0' },
+      OPENAI_BASE_URL: models.baseUrl,
+      RERANK_URL: `${reranker.url}/v2/rerank`,
+      RERANK_MODEL: 'judge',
+      ANSWER_PROVIDER: 'openai',
+      ANSWER_MODEL: 'chat-1',
+      CACHE_TTL_S: '0',
       ...env,
     }),
     { ingest: { pollMs: 100 } },

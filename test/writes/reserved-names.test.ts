@@ -53,12 +53,16 @@ test('nor can a batch of uploads, a condition of Dify or a search over MCP', asy
   const { json } = await world.ask('a', '/documents/batch', batch)
   expect([json.accepted, json.refused]).toEqual([0, 2])
   const dify = {
-    ...{ knowledge_id: 'acme', query: text, retrieval_setting: { top_k: 5, score_threshold: 0 } },
+    knowledge_id: 'acme',
+    query: text,
+    retrieval_setting: { top_k: 5, score_threshold: 0 },
     metadata_condition: { conditions: [{ name: ['_tr'], comparison_operator: 'is', value: '1' }] },
   }
   expect((await world.ask('a', '/retrieval', dify)).status).toBe(400)
   const search = {
-    ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/call',
     params: { name: 'search', arguments: { query: text, filter: { _tr: 1 } } },
   }
   expect((await world.ask('a', '/mcp', search)).text).toContain('reserved')

@@ -36,7 +36,8 @@ export function adminApi(baseUrl: string, token: string, interrupted: AbortSigna
     async events(path, lastEventId) {
       const response = await fetch(new URL(path, baseUrl), {
         headers: {
-          ...{ authorization: `Bearer ${token}`, accept: 'text/event-stream' },
+          authorization: `Bearer ${token}`,
+          accept: 'text/event-stream',
           ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
         },
         signal: interrupted,

@@ -11,8 +11,8 @@ export interface ServerEvent {
 const silenceMs = 45_000
 
 /**
- * Server-sent events of an answered request, until its connection ends.
- * @throws when the connection breaks, or `signal` fires, or nothing comes for 45 s.
+ * Server-sent events of a response, until its connection ends.
+ * @throws when the connection breaks, `signal` fires, or nothing arrives for 45 s.
  */
 export async function* readEvents(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<ServerEvent> {
   const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader()

@@ -72,8 +72,13 @@ export function claimForWriting(
     const inserted = await tx
       .insert(documents)
       .values({
-        ...{ tenantId, id: documentId, ...content, chunkCeiling: content.chunkCount },
-        ...{ state: 'writing', claim, claimUntil: inMs(options.leaseMs) },
+        tenantId,
+        id: documentId,
+        ...content,
+        chunkCeiling: content.chunkCount,
+        state: 'writing',
+        claim,
+        claimUntil: inMs(options.leaseMs),
       })
       .onConflictDoNothing()
       .returning({ id: documents.id })

@@ -18,7 +18,7 @@ export interface NewUpload {
   readonly metadata: Record<string, string | number | boolean | string[]>
   readonly visibility: string[] | null
   readonly chunking: Record<string, unknown> | null
-  /** The trace that the work on it goes on in. */
+  /** The trace that its processing continues. */
   readonly traceparent?: string | undefined
 }
 
@@ -188,9 +188,15 @@ async function insert(
   turn: number,
 ): Promise<UploadRow> {
   const fresh = {
-    ...{ ...upload, id: randomUUID(), generation, sizeBytes: upload.bytes.byteLength, turn },
+    ...upload,
+    id: randomUUID(),
+    generation,
+    sizeBytes: upload.bytes.byteLength,
+    turn,
     status: 'queued' satisfies UploadStatus as UploadStatus,
-    ...{ attempts: 0, claim: null, reason: null satisfies UploadReason | null },
+    attempts: 0,
+    claim: null,
+    reason: null satisfies UploadReason | null,
     traceparent: upload.traceparent ?? null,
   }
   const [row] = await tx

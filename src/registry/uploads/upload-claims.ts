@@ -17,7 +17,7 @@ export interface ClaimedUpload {
   readonly source: string | null
   readonly metadata: Readonly<Record<string, string | number | boolean | string[]>>
   readonly chunking: Readonly<Record<string, unknown>> | null
-  /** As `NewUpload` has it. */
+  /** See `NewUpload`. */
   readonly traceparent: string | null
   /** Includes this attempt. */
   readonly attempts: number
@@ -42,7 +42,10 @@ export async function claimUpload(db: Db, options: ClaimUploadOptions): Promise<
   const [row] = await db
     .update(uploads)
     .set({
-      ...{ status: 'parsing', claim, runAt: fromNow(options.leaseMs), updatedAt: sql`now()` },
+      status: 'parsing',
+      claim,
+      runAt: fromNow(options.leaseMs),
+      updatedAt: sql`now()`,
       attempts: sql`${uploads.attempts} + 1`,
     })
     .where(sql`(${uploads.tenantId}, ${uploads.documentId}) = ${next}`)

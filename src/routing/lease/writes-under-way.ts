@@ -35,7 +35,8 @@ export class WritesUnderWay {
       placement: routing.active,
       epoch: routing.epoch,
       ...(routing.phase === 'steady' ? {} : { moveId: routing.moveId }),
-      ...{ session: this.#lease.id, signal: this.#lease.signal },
+      session: this.#lease.id,
+      signal: this.#lease.signal,
       end: (outcome) => {
         if (ended) return
         ended = true

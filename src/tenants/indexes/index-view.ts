@@ -29,10 +29,19 @@ export function viewOfIndex(row: IndexRow): IndexView {
   const { name, project, kind, state, tenantId, region, embeddingModel, dimension } = row
   const { namespacesUsed: namespaces, namespaceLimit: limit } = row
   return {
-    ...{ name, project, kind, state, tenantId, region, namespaces, limit },
+    name,
+    project,
+    kind,
+    state,
+    tenantId,
+    region,
+    namespaces,
+    limit,
     fill: limit === 0 ? 1 : namespaces / limit,
     full: row.full || row.draining || namespaces >= limit,
     draining: row.draining,
-    ...{ embeddingModel, dimension, createdAt: row.createdAt.toISOString() },
+    embeddingModel,
+    dimension,
+    createdAt: row.createdAt.toISOString(),
   }
 }

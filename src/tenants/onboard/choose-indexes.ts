@@ -31,7 +31,7 @@ export function spread(shards: readonly PoolShard[], tenants: number): Spread {
 
 export interface PoolChoice {
   readonly chosen: ReadonlyMap<TenantId, PoolShard>
-  /** By region: tenants for whom no index there has capacity. */
+  /** Tenants without capacity in their region, by region. */
   readonly left: ReadonlyMap<string, readonly TenantId[]>
 }
 

@@ -20,7 +20,7 @@ export interface ChosenIndexes {
   readonly opened: readonly number[]
 }
 
-/** The transaction has to be run again: from the start and, when `mayOpen`, with the projects locked. */
+/** The transaction has to run again: from the start and, when `mayOpen`, with the projects locked. */
 export class CapacityChanged extends Error {
   readonly mayOpen: boolean
   constructor(mayOpen: boolean) {
@@ -30,8 +30,8 @@ export class CapacityChanged extends Error {
 }
 
 /**
- * Chooses an index for each tenant, and opens those that are lacking. The choice is made on what is read; the counters
- * are changed by `reservePlaces`, and only if they still allow it.
+ * Chooses an index for each tenant, and opens missing ones. It chooses from an earlier read; `reservePlaces` changes
+ * the counters, only if they still allow it.
  * @throws CapacityChanged, AppError as `openIndex`
  */
 export async function chooseOrOpenIndexes(

@@ -6,16 +6,16 @@ import { choosePoolIndexes } from './choose-indexes.ts'
 import { firstOrders, type Order } from './reserve.ts'
 
 /**
- * How long a list of the shared indexes is used again: otherwise every batch would read it. An old list can lead to an
- * index that is not the fullest any more, never over a limit: the counters are checked where they are written.
+ * Time that a list of the shared indexes is reused, since otherwise every batch would read it. A stale list may miss
+ * the fullest index but never exceeds a limit: the counters are checked when they are written.
  */
 const listMs = 1_000
 
 type Reservations = readonly (PlaceReservation | undefined)[]
 
 /**
- * The short way of `reserve`, for what nearly all onboardings are: a shared index with capacity. It opens none.
- * @returns a function that answers one an order, in order; undefined: that one needs the long way.
+ * The fast path of `reserve`, for nearly all onboardings: a shared index with capacity. It opens none.
+ * @returns a function with one result per order, in order; undefined: that one needs the slow path.
  */
 export function reserveQuickly({ db, settings }: { readonly db: Db; readonly settings: TenantSettings }) {
   let listed: { readonly shards: readonly PoolShard[]; readonly until: number } | undefined

@@ -9,14 +9,14 @@ import { CapacityChanged, chooseOrOpenIndexes } from './open-indexes.ts'
 
 export interface Order {
   readonly tenant: NewTenant
-  /** The subject that asked for it. */
+  /** The subject that requested it. */
   readonly actor: string
 }
 
 export interface Reserved {
   /** One an order, in order; undefined: the id is taken already. */
   readonly reservations: readonly (PlaceReservation | undefined)[]
-  /** Indexes that were opened: the caller makes them. */
+  /** Newly opened indexes: the caller makes them. */
   readonly opened: readonly number[]
 }
 
@@ -26,8 +26,8 @@ interface Deps {
 }
 
 /**
- * The first transaction of onboarding, for many tenants at once: indexes are chosen, or opened where none has capacity,
- * and `reservePlaces` writes the rest, all or nothing.
+ * The first transaction of onboarding, for many tenants at once: it chooses indexes, or opens some where none has
+ * capacity, and `reservePlaces` writes the rest, all or nothing.
  * @throws AppError as `openIndex`; nothing was written.
  */
 export async function reserve({ db, settings }: Deps, orders: readonly Order[]): Promise<Reserved> {
@@ -59,9 +59,8 @@ export async function reserve({ db, settings }: Deps, orders: readonly Order[]):
 }
 
 /**
- * Reserves a further place for a tenant that is being provisioned and has none any more: the store refused it the last
- * one.
- * @returns undefined when another replica has done it meanwhile.
+ * Reserves another place for a provisioning tenant whose last place the store refused.
+ * @returns undefined when another replica did so meanwhile.
  */
 export async function reserveAgain(
   { db, settings }: Deps,
@@ -81,7 +80,7 @@ export async function reserveAgain(
   })
 }
 
-/** Rolls back an index that was opened for a tenant that another replica has seen to. */
+/** Rolls back an index that was opened for a tenant which another replica has handled. */
 class Outrun extends Error {}
 
 /** The orders by id; a second order of an id finds it taken. */

@@ -1,6 +1,6 @@
 import type { PlaceKind } from '../../placement/placement.ts'
 
-/** What was deleted of an offboarded tenant; written in the transaction that confirms the deletion. */
+/** Receipt for what was deleted of an offboarded tenant; written in the transaction that confirms the deletion. */
 export interface DeletionReceipt {
   readonly deletedAt: string
   readonly places: readonly DeletedPlace[]

@@ -55,7 +55,8 @@ async function service(answer: (seen: Seen) => readonly [number, unknown] = matc
 }
 
 const env = (url: string, token = jwt({ tenant_id: 'acme' })) => ({
-  ...{ TENANT_ROUTER_PUBLIC_URL: url, TENANT_ROUTER_TENANT_TOKEN: token },
+  TENANT_ROUTER_PUBLIC_URL: url,
+  TENANT_ROUTER_TENANT_TOKEN: token,
 })
 
 test('the modes stand side by side, with the questions that none of them answers', async () => {
@@ -80,11 +81,16 @@ test('as JSON for scripts', async () => {
   const { url } = await service()
   const run = await runCli(['eval', '--tenant', 'acme', '--set', set, '--json'], env(url))
   expect(JSON.parse(run.out)).toMatchObject({
-    ...{ tenantId: 'acme', questions: 3, depth: 50 },
+    tenantId: 'acme',
+    questions: 3,
+    depth: 50,
     modes: [
       {
-        ...{ mode: 'dense', recall: { 1: 0.3333, 3: 0.6667, 5: 0.6667, 10: 0.6667 } },
-        ...{ ndcgAt10: 0.5, mrr: 0.4444, missed: ['three'] },
+        mode: 'dense',
+        recall: { 1: 0.3333, 3: 0.6667, 5: 0.6667, 10: 0.6667 },
+        ndcgAt10: 0.5,
+        mrr: 0.4444,
+        missed: ['three'],
       },
       { mode: 'hybrid' },
       { mode: 'reranked', by: { reranker: 'lexical' }, missed: [] },

@@ -54,7 +54,9 @@ test('all are from 0 to 1, 1 for the best order, and no worse when an answer mov
     fc.property(ids, ids, fc.integer({ min: 1, max: 25 }), (found, answers, k) => {
       const relevant = new Set(answers)
       const values = (order: readonly string[]) => [
-        ...[recallAt(k, order, relevant), ndcgAt(k, order, relevant), reciprocalRank(order, relevant)],
+        recallAt(k, order, relevant),
+        ndcgAt(k, order, relevant),
+        reciprocalRank(order, relevant),
       ]
       for (const value of values(found)) expect(value >= 0 && value <= 1 + 1e-9).toBe(true)
       expect(ndcgAt(k, answers, relevant)).toBeCloseTo(1, 10)

@@ -56,7 +56,9 @@ const where = (name: string, comparison_operator: string, value?: unknown) => ({
 
 test('passages come back as Dify reads them', async () => {
   const { status, text } = await ask({
-    ...{ knowledge_id: 'acme', query: 'thirty days', metadata_condition: null },
+    knowledge_id: 'acme',
+    query: 'thirty days',
+    metadata_condition: null,
     retrieval_setting: { top_k: 1, score_threshold: 0.1 },
   })
   expect([status, JSON.parse(text)]).toEqual([
@@ -68,8 +70,12 @@ test('passages come back as Dify reads them', async () => {
           score: expect.any(Number),
           title: 'returns.md',
           metadata: {
-            ...{ year: 2026, kind: ['policy', 'help'], id: 'returns#0', documentId: 'returns' },
-            ...{ start: 0, end: expect.any(Number) },
+            year: 2026,
+            kind: ['policy', 'help'],
+            id: 'returns#0',
+            documentId: 'returns',
+            start: 0,
+            end: expect.any(Number),
           },
         },
       ],

@@ -43,7 +43,10 @@ test.each([
   provider.limit({ texts, status, body })
   const text = sections.join('\n\n')
   const stored = await replica.public({
-    ...{ method: 'PUT', path: `/documents/d-${texts}-${status}`, authorization: acme, body: { text } },
+    method: 'PUT',
+    path: `/documents/d-${texts}-${status}`,
+    authorization: acme,
+    body: { text },
   })
   expect(stored.status, stored.text).toBe(201)
   expect(stored.json.chunks).toBeGreaterThanOrEqual(40)

@@ -97,7 +97,10 @@ describe('a suspended tenant', () => {
   beforeAll(async () => {
     paused = await world.issuer.tenant('paused')
     const stored = await replica.public({
-      ...{ method: 'PUT', path: '/documents/a', authorization: paused, body: { text: 'A text.' } },
+      method: 'PUT',
+      path: '/documents/a',
+      authorization: paused,
+      body: { text: 'A text.' },
       headers: { 'idempotency-key': 'before' },
     })
     expect(stored.status).toBe(201)
@@ -108,7 +111,10 @@ describe('a suspended tenant', () => {
 
   test('gets no kept answer for an Idempotency-Key', async () => {
     const again = await replica.public({
-      ...{ method: 'PUT', path: '/documents/a', authorization: paused, body: { text: 'A text.' } },
+      method: 'PUT',
+      path: '/documents/a',
+      authorization: paused,
+      body: { text: 'A text.' },
       headers: { 'idempotency-key': 'before' },
     })
     expect([again.status, again.json.code]).toEqual([403, 'tenant_suspended'])
@@ -116,7 +122,9 @@ describe('a suspended tenant', () => {
 
   test('is told so before its body is looked at', async () => {
     const { status, json } = await replica.public({
-      ...{ path: '/retrieve', authorization: paused, body: 'no JSON at all' },
+      path: '/retrieve',
+      authorization: paused,
+      body: 'no JSON at all',
     })
     expect([status, json.code]).toEqual([403, 'tenant_suspended'])
   })

@@ -90,8 +90,12 @@ test.each(['legacy', 'auto'] as const)('an agent (%s) searches, and reads what i
   expect(json).toEqual({
     matches: [
       {
-        ...{ id: 'returns#0', documentId: 'returns', source: 'returns.md', metadata: { year: 2026 } },
-        ...{ score: expect.any(Number), text: expect.stringContaining('thirty days') },
+        id: 'returns#0',
+        documentId: 'returns',
+        source: 'returns.md',
+        metadata: { year: 2026 },
+        score: expect.any(Number),
+        text: expect.stringContaining('thirty days'),
         position: expect.objectContaining({ heading: 'Returns' }),
       },
     ],
@@ -99,7 +103,11 @@ test.each(['legacy', 'auto'] as const)('an agent (%s) searches, and reads what i
   expect(JSON.parse(text)).toEqual(json)
   const read = await use(client, 'get_document', { documentId: 'returns' })
   expect(read.json).toEqual({
-    ...{ documentId: 'returns', source: 'returns.md', metadata: { year: 2026 }, chunks: 1, nextChunk: null },
+    documentId: 'returns',
+    source: 'returns.md',
+    metadata: { year: 2026 },
+    chunks: 1,
+    nextChunk: null,
     text: expect.stringContaining('An apple can be returned within thirty days.'),
   })
 })
@@ -160,7 +168,9 @@ test('an agent of one tenant gets nothing of another, whatever tenant it names',
   }
   expect(kit.lines.filter(({ names }) => names !== undefined)).toMatchObject([
     ...[['tenant_id'], ['tenant_id'], ['index', 'tenantId'], ['index', 'tenantId']].map((names) => ({
-      ...{ tenantId: 'acme', path: '/mcp', names },
+      tenantId: 'acme',
+      path: '/mcp',
+      names,
     })),
   ])
   const elsewhere = use(client, 'search', { query: 'apples', namespace: 'tenant_globex_g1' })

@@ -100,7 +100,9 @@ describe('a name of a place, on every route and in every part of a request,', { 
           if (changes(route) || namespaces.includes(name)) {
             const path = kind === 'header' ? `x-${name.toLowerCase()}` : name
             expect([what, tried.status, tried.json?.detail]).toEqual([
-              ...[what, 400, expect.stringContaining(`${path}: names a place that is not this tenant's own`)],
+              what,
+              400,
+              expect.stringContaining(`${path}: names a place that is not this tenant's own`),
             ])
           } else expect([what, ...outcome(tried)]).toEqual([what, ...outcome(plain)])
         }
@@ -117,7 +119,9 @@ describe('a name of a place, on every route and in every part of a request,', { 
         const path = `${ask.path}?namespace=${value}`
         const tried = await replica.public({ ...ask, path, headers: { 'x-namespace': value } })
         expect([route.path, value, tried.text]).toEqual([
-          ...[route.path, value, expect.not.stringContaining('names a place')],
+          route.path,
+          value,
+          expect.not.stringContaining('names a place'),
         ])
       }
     }

@@ -88,7 +88,9 @@ const uses: readonly { readonly request: string; readonly scope: Scope; readonly
     request: 'POST /mcp',
     scope: 'rag:read',
     body: {
-      ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
       params: { name: 'get_document', arguments: { documentId: 'guide' } },
     },
   },
@@ -128,7 +130,8 @@ test.each(uses)('$request reaches nothing of another tenant, whatever place is n
 test('a document goes in, is found, changed, listed and deleted', async () => {
   const put = (text: string) => send(acme, 'PUT /documents/a-guide', { text, source: 'x.md', metadata: { year: 2026 } })
   expect(await put('apple')).toMatchObject({
-    ...{ status: 201, body: { documentId: 'a-guide', chunks: 1, status: 'created' } },
+    status: 201,
+    body: { documentId: 'a-guide', chunks: 1, status: 'created' },
   })
   expect(await put('apple')).toMatchObject({ status: 200, body: { status: 'unchanged' } })
   const found = await send(acme, 'POST /retrieve', { query: 'apple' }, { 'x-request-id': 'mine-1' })
@@ -136,12 +139,15 @@ test('a document goes in, is found, changed, listed and deleted', async () => {
     status: 200,
     body: {
       matches: [{ id: 'a-guide#0', text: 'apple', documentId: 'a-guide', source: 'x.md', metadata: { year: 2026 } }],
-      ...{ usage: { embeddingTokens: 1 }, route: { tier: 'standard', generation: 1 }, requestId: 'mine-1' },
+      usage: { embeddingTokens: 1 },
+      route: { tier: 'standard', generation: 1 },
+      requestId: 'mine-1',
     },
   })
   expect(await put('pear')).toMatchObject({ status: 200, body: { status: 'updated' } })
   expect((await send(acme, 'GET /documents?limit=1')).body).toMatchObject({
-    ...{ items: [{ documentId: 'a-guide', status: 'ready', chunks: 1 }], nextCursor: null },
+    items: [{ documentId: 'a-guide', status: 'ready', chunks: 1 }],
+    nextCursor: null,
   })
   expect((await send(acme, 'GET /documents/a-guide')).body).toMatchObject({ source: 'x.md', metadata: { year: 2026 } })
   expect(await send(acme, 'DELETE /documents/a-guide')).toMatchObject({ status: 204, body: {} })
@@ -154,7 +160,8 @@ test('vectors go in, come back, change and go', async () => {
   const upsert = { vectors: [{ id: 'a', values, metadata: { n: 1 } }] }
   expect(await send(acme, 'POST /vectors/upsert', upsert)).toMatchObject({ status: 200, body: { upsertedCount: 1 } })
   expect(await send(acme, 'POST /vectors/update', { id: 'a', setMetadata: { m: 2 } })).toMatchObject({
-    ...{ status: 200, body: {} },
+    status: 200,
+    body: {},
   })
   expect((await send(acme, 'POST /vectors/fetch', { ids: ['a', 'b'] })).body).toMatchObject({
     vectors: { a: { id: 'a', metadata: { n: 1, m: 2 } } },
@@ -241,7 +248,8 @@ test('a document that is busy says when to come back', async () => {
     throw new AppError('outcome_unknown', 'no answer')
   })
   expect(await send(acme, 'PUT /documents/guide', { text: 'pear' })).toMatchObject({
-    ...{ status: 504, body: { code: 'outcome_unknown' } },
+    status: 504,
+    body: { code: 'outcome_unknown' },
   })
   world.deps.stores.after('upsert', undefined)
   const busy = await send(acme, 'PUT /documents/guide', { text: 'plum' })

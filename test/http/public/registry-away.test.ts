@@ -78,7 +78,9 @@ test('while Postgres is away reads go on and say that they may be stale, and wri
   expect([write.status, write.json.code]).toEqual([503, 'registry_unavailable'])
   expect(write.headers.get('retry-after')).not.toBeNull()
   const keyed = {
-    ...{ path: '/vectors/upsert', authorization: app, body: upsert },
+    path: '/vectors/upsert',
+    authorization: app,
+    body: upsert,
     headers: { 'idempotency-key': 'k' },
   }
   const upload = { path: '/documents', authorization: app, body: { text: 'A text.' } }

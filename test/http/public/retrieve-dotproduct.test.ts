@@ -32,7 +32,9 @@ afterAll(async () => {
 
 const hybrid = (): Promise<Answer> =>
   replica.public({
-    ...{ path: '/retrieve', authorization: acme, headers: { 'cache-control': 'no-cache' } },
+    path: '/retrieve',
+    authorization: acme,
+    headers: { 'cache-control': 'no-cache' },
     body: { query: 'Which part is a bell?', mode: 'hybrid' },
   })
 

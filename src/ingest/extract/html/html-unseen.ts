@@ -1,8 +1,12 @@
 /** What is no text of the page. */
-const dropped = new Set([
-  ...['script', 'style', 'noscript', 'template', 'iframe', 'object', 'embed', 'canvas', 'audio', 'video', 'nav'],
-  ...['title', 'datalist', 'meter', 'progress', 'rp', 'annotation', 'annotation-xml'],
-])
+const dropped = new Set(
+  `
+    script style noscript template iframe object embed canvas audio video nav title datalist meter progress rp
+    annotation annotation-xml
+  `
+    .trim()
+    .split(/\s+/),
+)
 /** Within a drawing: no words of it are shown. */
 const undrawn = new Set(['defs', 'desc', 'metadata', 'symbol', 'style', 'script', 'title'])
 const droppedRoles = new Set(['navigation', 'search', 'dialog', 'menu'])

@@ -15,11 +15,15 @@ interface OpenTable {
   isInHead: boolean
 }
 
-const blockTags = new Set([
-  ...['address', 'article', 'aside', 'body', 'dd', 'details', 'div', 'dl', 'dt', 'fieldset', 'figcaption', 'figure'],
-  ...['footer', 'form', 'header', 'hgroup', 'hr', 'html', 'legend', 'li', 'main', 'ol', 'p', 'section', 'summary'],
-  ...['table', 'tbody', 'tfoot', 'thead', 'tr', 'td', 'th', 'ul', 'caption', 'blockquote', 'pre', 'center', 'textarea'],
-])
+const blockTags = new Set(
+  `
+    address article aside body dd details div dl dt fieldset figcaption figure footer form header hgroup hr html
+    legend li main ol p section summary table tbody tfoot thead tr td th ul caption blockquote pre center
+    textarea
+  `
+    .trim()
+    .split(/\s+/),
+)
 
 /** Writes Markdown from tags and text in their order. Of letters' looks, and of where links go, nothing is kept. */
 export class MarkdownWriter {
