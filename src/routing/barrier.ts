@@ -1,6 +1,13 @@
-import { lt, sql } from 'drizzle-orm'
+import { lt, type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
 import { sessions } from '../registry/routing.sql.ts'
+
+/** A change of a tenant's routing that every replica has to apply. */
+export interface Barrier {
+  readonly tenantId: TenantId
+  readonly tick: number
+}
 
 export interface BarrierState {
   /** Live replicas that may still have a write under way from before the tick. */
@@ -9,18 +16,23 @@ export interface BarrierState {
   readonly doubtMs: number
 }
 
+/** The sessions that may still have a write of the tenant under way that began before the tick; others' say nothing of it. */
+export function isBehind({ tenantId, tick }: Barrier): SQL {
+  return sql`greatest(applied, coalesce((draining->>${tenantId}::text)::bigint, retired)) < ${tick}`
+}
+
 /**
- * Barrier(tick) of docs/moves.md section 2. It does not wait for a replica with an expired lease, but for that
+ * Barrier(t, n) of docs/moves.md section 2. It does not wait for a replica with an expired lease, but for that
  * replica's last requests: until `storeInDoubtMs` after its lease.
  */
-export async function readBarrier(tx: Tx, tick: number, storeInDoubtMs: number): Promise<BarrierState> {
+export async function readBarrier(tx: Tx, barrier: Barrier, storeInDoubtMs: number): Promise<BarrierState> {
   const inDoubt = sql`make_interval(secs => ${storeInDoubtMs / 1000})`
   const [row] = await tx
     .select({
-      behind: sql<number>`count(*) filter (where expires_at > now() and applied < ${tick})::int`,
+      behind: sql<number>`count(*) filter (where expires_at > now() and ${isBehind(barrier)})::int`,
       doubtMs: sql<number>`coalesce(ceil(extract(epoch from max(greatest(
         doubt_until,
-        case when expires_at <= now() and applied < ${tick} then expires_at + ${inDoubt} end
+        case when expires_at <= now() and ${isBehind(barrier)} then expires_at + ${inDoubt} end
       ) - now())) * 1000), 0)::int`,
     })
     .from(sessions)
@@ -29,11 +41,11 @@ export async function readBarrier(tx: Tx, tick: number, storeInDoubtMs: number):
 }
 
 /**
- * Milliseconds in which a replica with an expired lease may still answer reads from before `tick`: it may do so for
+ * Milliseconds in which a replica with an expired lease may still answer reads from before the tick: it may do so for
  * `staleReadsMs` after its lease (`REGISTRY_OUTAGE_READS`).
  */
-export async function readCutOff(tx: Tx, tick: number, staleReadsMs: number): Promise<number> {
-  const end = sql`max(expires_at) filter (where expires_at <= now() and applied < ${tick})`
+export async function readCutOff(tx: Tx, barrier: Barrier, staleReadsMs: number): Promise<number> {
+  const end = sql`max(expires_at) filter (where expires_at <= now() and ${isBehind(barrier)})`
   const [row] = await tx
     .select({ ms: sql<number>`coalesce(ceil(extract(epoch from ${end} - now()) * 1000 + ${staleReadsMs}), 0)::int` })
     .from(sessions)

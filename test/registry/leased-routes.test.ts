@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { connect } from '../../src/db/connect.ts'
 import type { Phase } from '../../src/placement/phase.ts'
-import { parseTenantId } from '../../src/placement/tenant-id.ts'
+import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
 import { readBarrier } from '../../src/routing/barrier.ts'
 import { changeRouting, tickRouting } from '../../src/routing/change-routing.ts'
 import { LeasedRoutes } from '../../src/routing/lease/leased-routes.ts'
@@ -43,11 +43,11 @@ async function replica(
 async function change(phase: Phase): Promise<number> {
   return home.db.transaction(async (tx) => {
     const [row] = await tx.execute<{ epoch: string; active: string; other: string | null }>(raw`
-      select epoch, active_place_id as active, (select id from places where generation = 2) as other from routing`)
+      select epoch, active_place_id as active, (select id from places where generation = 2) as other from routing where tenant_id = ${acme}`)
     if (row === undefined) throw new Error('seeded')
     if (row.other === null) {
       await tx.execute(raw`insert into places (tenant_id, index_id, project, index_name, namespace, generation, state)
-        select tenant_id, index_id, project, index_name, 'tenant_acme_g2', 2, 'follower' from places`)
+        select tenant_id, index_id, project, index_name, 'tenant_acme_g2', 2, 'follower' from places where tenant_id = ${acme}`)
     }
     const [other] = await tx.execute<{ id: string }>(raw`select id from places where generation = 2`)
     const changed = await changeRouting(tx, acme, Number(row.epoch), {
@@ -61,7 +61,7 @@ async function change(phase: Phase): Promise<number> {
   })
 }
 
-const passed = (tick: number) => readBarrier(home.db, tick, 60_000)
+const passed = (tick: number, tenantId: TenantId = acme) => readBarrier(home.db, { tenantId, tick }, 60_000)
 
 test('a route is read once and then answered without a wait, until the registry says that it changed', async () => {
   const routes = await replica()
@@ -96,6 +96,28 @@ test('a barrier waits for the write that began before the change, on whichever r
   expect((await passed(tick)).behind).toBe(1)
   write.end('settled')
   await vi.waitFor(async () => expect(await passed(tick)).toEqual({ behind: 0, doubtMs: 0 }), { timeout: 20_000 })
+})
+
+test('a write that goes on holds up the barriers of its own tenant, whatever changes after it, and those of no other', async () => {
+  const other = await seedTenant(home, { id: 'other' })
+  const routes = await replica()
+  const [write, another] = [await routes.beginWrite(acme), await routes.beginWrite(other)]
+  const first = await change('arm')
+  await routes.catchUp()
+  const second = await home.db.transaction((tx) => tickRouting(tx, other))
+  await routes.catchUp()
+  expect((await passed(second, other)).behind).toBe(1)
+  another.end('settled')
+  await vi.waitFor(async () => expect((await passed(second, other)).behind).toBe(0), { timeout: 20_000 })
+  const third = await change('track')
+  await routes.catchUp()
+  const fresh = await routes.beginWrite(acme)
+  for (const tick of [first, second, third]) expect((await passed(tick)).behind).toBe(1)
+  expect(await home.sql`select applied < ${first} as behind from sessions`).toEqual([{ behind: true }])
+  write.end('settled')
+  await vi.waitFor(async () => expect((await passed(third)).behind).toBe(0), { timeout: 20_000 })
+  expect(await home.sql`select applied, draining from sessions`).toEqual([{ applied: String(third), draining: {} }])
+  fresh.end('settled')
 })
 
 test('a write that got no answer is told together with the barrier that it no longer holds up', async () => {

@@ -20,7 +20,7 @@ export interface Rows {
   readonly unclean: number
   /** Names of places that are there twice. */
   readonly shared: number
-  /** The tick up to which every session has applied the changes; null: there is none. */
+  /** The tick up to which every session has applied the tenant's changes; null: there is none. */
   readonly applied: number | null
   /** The move that was started last. */
   readonly last: LastMove | null
@@ -52,7 +52,7 @@ export async function readRows(world: SimWorld): Promise<Rows> {
         'clean', d.state = 'done' and synced_seq is not distinct from seq and suspect_until is null)) from dirty d where move_id = r.move_id) as dirty,
       (select count(*)::int from places p where p.generation > 1 and not exists (select 1 from cleanups where place_id = p.id)) as unclean,
       (select count(*) - count(distinct (project, index_name, namespace)) from places)::int as shared,
-      (select min(applied)::int from sessions where expires_at > now()) as applied,
+      (select min(greatest(applied, coalesce((draining->>r.tenant_id)::bigint, retired)))::int from sessions where expires_at > now()) as applied,
       (select json_build_object('id', id, 'state', state, 'token', mover_token, 'barrierTick', barrier_tick, 'hasBarrier', barrier_at is not null)
         from moves order by created_at desc limit 1) as last
     from routing r join places a on a.id = r.active_place_id left join places f on f.id = r.follower_place_id

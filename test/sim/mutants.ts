@@ -34,7 +34,7 @@ export const mutants: readonly Mutant[] = [
   {
     guard: 'a replica reports a change as applied when its older writes have ended',
     file: 'routing/lease/leased-routes.ts',
-    changes: [['draining.push(view.drained())', '']],
+    changes: [['draining.push([tenantId, view.drained()])', '']],
     races: [2],
   },
   {

@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
+import { isBehind } from '../../routing/barrier.ts'
 import type { Gate } from '../state/gate.ts'
 import type { MoveRow } from '../state/journal.ts'
+import { barrierOf } from '../sync/step.ts'
 
 /** What a gate can be found to stand at: one record, whose replica is known by its session, until a deadline. */
 interface Culprit {
@@ -76,14 +78,14 @@ async function recordOf(
 /** A replica that has not taken notice of the change that the move waits for: of those that live, or that died. */
 async function replicaOf(tx: Tx, move: MoveRow, which: ReturnType<typeof sql>): Promise<Fields> {
   const [found] = await tx.execute<{ host: string | null }>(sql`
-    select host from sessions where ${which} and applied < ${move.barrierTick} order by expires_at desc limit 1`)
+    select host from sessions where ${which} and ${isBehind(barrierOf(move))} order by expires_at desc limit 1`)
   return found?.host == null ? {} : { replica: found.host }
 }
 
 /** The write that keeps a replica from taking notice, as far as the change log has it: one from before ARM is in none. */
 async function writeBehind(tx: Tx, move: MoveRow): Promise<Fields> {
   const ofIt = sql`state = 'inflight' and not in_doubt
-    and session in (select id from sessions where expires_at > now() and applied < ${move.barrierTick})`
+    and session in (select id from sessions where expires_at > now() and ${isBehind(barrierOf(move))})`
   const found = await recordOf(tx, move, ofIt, sql`null::timestamptz`)
   return found.record === undefined ? {} : { ...found, ...(await indexOf(tx, move, 'active')) }
 }

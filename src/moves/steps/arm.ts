@@ -5,7 +5,7 @@ import { waitVisible } from '../copy/wait-visible.ts'
 import { type Gate, untilOf } from '../state/gate.ts'
 import { asMover, changeMove } from '../state/journal.ts'
 import { readMoving, readPlacements } from '../state/read-places.ts'
-import { barrierTickOf, next, replicasBehind, type Step, wait } from '../sync/step.ts'
+import { barrierOf, next, replicasBehind, type Step, wait } from '../sync/step.ts'
 
 /**
  * Waits until every write to the source is journaled and everything written before shows: every replica has taken
@@ -14,7 +14,7 @@ import { barrierTickOf, next, replicasBehind, type Step, wait } from '../sync/st
 export const arm: Step = async (context) => {
   const doubt = (leftMs: number): Gate => ({ kind: 'write_in_doubt', until: untilOf(context.clock, leftMs) })
   const { db, stores, settings, move, signal } = context
-  const { behind, doubtMs } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
+  const { behind, doubtMs } = await readBarrier(db, barrierOf(move), settings.storeInDoubtMs)
   if (behind > 0) return wait(replicasBehind(behind), 50)
   if (move.barrierAt === null) {
     await asMover(db, move, (tx, row) => changeMove(tx, row, { barrierAt: sql`clock_timestamp()` }))

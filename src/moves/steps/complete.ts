@@ -4,7 +4,7 @@ import { readCutOff } from '../../routing/barrier.ts'
 import { untilOf } from '../state/gate.ts'
 import { asMover, changeMove } from '../state/journal.ts'
 import { guardEnd } from '../switch/guard-loss.ts'
-import { barrierTickOf, next, type Step, type StepContext, type StepResult, wait } from '../sync/step.ts'
+import { barrierOf, next, type Step, type StepContext, type StepResult, wait } from '../sync/step.ts'
 import { syncParts } from '../sync/sync-parts.ts'
 import { giveUpPlace } from './give-up-place.ts'
 
@@ -37,7 +37,7 @@ export async function oldReaders({ db, clock, move, settings }: StepContext): Pr
     select ceil(greatest(0, extract(epoch from ${move.switchedAt?.toISOString() ?? null}::timestamptz - now()) * 1000 + ${settings.readGraceMs}))::int as ms`)
   const slowMs = left?.ms ?? 0
   if (slowMs > 0) return wait({ kind: 'slow_reads', until: untilOf(clock, slowMs) }, Math.min(slowMs, 1000))
-  const cutOffMs = await readCutOff(db, barrierTickOf(move), settings.staleReadsMs)
+  const cutOffMs = await readCutOff(db, barrierOf(move), settings.staleReadsMs)
   if (cutOffMs === 0) return undefined
   return wait({ kind: 'stale_reader', until: untilOf(clock, cutOffMs) }, Math.min(cutOffMs, 1000))
 }

@@ -3,12 +3,12 @@ import { readBarrier } from '../../routing/barrier.ts'
 import { changeRouting } from '../../routing/change-routing.ts'
 import { asMover, changeMove } from '../state/journal.ts'
 import { readMoving } from '../state/read-places.ts'
-import { barrierTickOf, next, replicasBehind, type Step, wait } from '../sync/step.ts'
+import { barrierOf, next, replicasBehind, type Step, wait } from '../sync/step.ts'
 
 /** After the switch: when no replica reads or writes by the old routing any more, writes open on the new place. */
 export const open: Step = async (context) => {
   const { db, move, settings } = context
-  const { behind } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
+  const { behind } = await readBarrier(db, barrierOf(move), settings.storeInDoubtMs)
   if (behind > 0) return wait(replicasBehind(behind), 20)
   await context.at('open: barrier passed')
   await asMover(db, move, async (tx, row) => {

@@ -6,7 +6,7 @@ import { asMover, changeMove } from '../state/journal.ts'
 import { readRouting } from '../state/read-places.ts'
 import { guardRollback } from '../switch/guard-loss.ts'
 import { switchOver } from '../switch/switch-over.ts'
-import { barrierTickOf, next, replicasBehind, type Step, wait } from '../sync/step.ts'
+import { barrierOf, next, replicasBehind, type Step, wait } from '../sync/step.ts'
 import { syncParts } from '../sync/sync-parts.ts'
 import { oldReaders } from './complete.ts'
 import { giveUpPlace } from './give-up-place.ts'
@@ -27,7 +27,7 @@ export const rollBack: Step = async (context) => {
   const isBack = routing.active.placeId === move.sourcePlaceId
   if (!isBack) return (await switchOver(context, {})) ?? next
   if (routing.phase === 'flip') {
-    const { behind } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
+    const { behind } = await readBarrier(db, barrierOf(move), settings.storeInDoubtMs)
     if (behind > 0) return wait(replicasBehind(behind), 20)
     await asMover(db, move, async (tx, row) => {
       // What apps delete from now on is still written down: the places are compared before the new one is dropped.

@@ -7,7 +7,7 @@ import type { Gate } from '../state/gate.ts'
 import { asMover, changeMove, type MoveChange, type MoveRow } from '../state/journal.ts'
 import { readMoving } from '../state/read-places.ts'
 import type { Rates } from '../sync/learnt.ts'
-import { barrierTickOf, type StepContext, type StepResult, wait } from '../sync/step.ts'
+import { barrierOf, type StepContext, type StepResult, wait } from '../sync/step.ts'
 import { syncRound } from '../sync/sync.ts'
 import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
 import { readTail } from '../sync/tail.ts'
@@ -74,7 +74,7 @@ async function catchUp(context: StepContext, parts: SyncParts): Promise<Gate | u
   const { db, move, settings, learnt } = context
   const { synced, verified } = await syncRound(parts)
   if (synced + verified > 0) await context.at('sync: carried over')
-  const { behind } = await readBarrier(db, barrierTickOf(move), settings.storeInDoubtMs)
+  const { behind } = await readBarrier(db, barrierOf(move), settings.storeInDoubtMs)
   const tail = await parts.ledger.tail()
   const { fenceBudgetMs } = settings
   const rates = ratesOf(context, parts)

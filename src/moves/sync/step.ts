@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { Db } from '../../db/connect.ts'
 import type { Project } from '../../placement/choose-project.ts'
+import type { Barrier } from '../../routing/barrier.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import type { Gate } from '../state/gate.ts'
 import type { MoveRow } from '../state/journal.ts'
@@ -92,10 +93,10 @@ export function wait(gate: Gate, retryMs: number): StepResult {
   return { kind: 'wait', gate, retryMs }
 }
 
-/** The tick that the move's current barrier waits for. */
-export function barrierTickOf(move: MoveRow): number {
-  if (move.barrierTick === null) throw new Error(`move ${move.id} waits for a barrier that it never set`)
-  return move.barrierTick
+/** The change that the move's current barrier waits for. */
+export function barrierOf({ id, tenantId, barrierTick }: MoveRow): Barrier {
+  if (barrierTick === null) throw new Error(`move ${id} waits for a barrier that it never set`)
+  return { tenantId, tick: barrierTick }
 }
 
 export function replicasBehind(behind: number): Gate {

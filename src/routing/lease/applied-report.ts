@@ -1,37 +1,73 @@
-import type { Lease } from './lease.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
+import type { Applied, Lease } from './lease.ts'
+
+/** A tenant that writes go on of under a view that is retired: its older writes have ended up to a tick. */
+interface Draining {
+  readonly tenantId: TenantId
+  readonly appliedTick: number
+}
 
 /**
- * Reports to the registry the tick before which every write has ended. A failed report is repeated at the next
- * exchange, even if nothing changes: a move's barrier waits for it.
+ * Reports to the registry the tick before which every write has ended, and the tenants that are behind it: a write that
+ * hangs holds up the barriers of its own tenant alone. A failed report is repeated at the next exchange, even if nothing
+ * changes: a move's barrier waits for it.
  */
 export class AppliedReport {
   readonly #lease: Pick<Lease, 'reportApplied'>
   readonly #onError: ((error: unknown) => void) | undefined
-  #drained: Promise<unknown> = Promise.resolve()
-  #drainedTick = 0
-  #reportedTick = 0
+  readonly #draining = new Set<Draining>()
+  #retiredTick = 0
+  #isDue = false
+  #reporting: Promise<void> | undefined
 
   constructor(lease: Pick<Lease, 'reportApplied'>, onError: ((error: unknown) => void) | undefined) {
     this.#lease = lease
     this.#onError = onError
   }
 
-  /** Reports the tick once these writes, and those of all earlier ticks, have ended. */
-  after(draining: readonly Promise<void>[], tick: number): void {
-    this.#drained = Promise.all([this.#drained, ...draining]).then(() => {
-      this.#drainedTick = Math.max(this.#drainedTick, tick)
-      return this.repeat()
-    })
+  /**
+   * Reports that the views older than `tick` are retired.
+   * @param draining the writes under way under each of them, whose tenant has applied no more than the tick `before`.
+   */
+  after(draining: readonly (readonly [TenantId, Promise<void>])[], before: number, tick: number): void {
+    for (const [tenantId, drained] of draining) {
+      const one = { tenantId, appliedTick: before }
+      this.#draining.add(one)
+      void drained.then(() => {
+        this.#draining.delete(one)
+        this.#isDue = true
+        return this.repeat()
+      })
+    }
+    this.#retiredTick = Math.max(this.#retiredTick, tick)
+    this.#isDue = true
+    void this.repeat()
   }
 
+  /** One report at a time, so that none overtakes a later one. */
   async repeat(): Promise<void> {
-    const tick = this.#drainedTick
-    if (tick <= this.#reportedTick) return
+    if (this.#isDue) this.#reporting ??= this.#report()
+    await this.#reporting
+  }
+
+  async #report(): Promise<void> {
     try {
-      await this.#lease.reportApplied(tick)
-      this.#reportedTick = Math.max(this.#reportedTick, tick)
+      while (this.#isDue) {
+        this.#isDue = false
+        await this.#lease.reportApplied(this.#applied())
+      }
     } catch (error) {
+      this.#isDue = true
       this.#onError?.(error)
+    } finally {
+      this.#reporting = undefined
     }
+  }
+
+  #applied(): Applied {
+    const behind = new Map<TenantId, number>()
+    for (const { tenantId, appliedTick } of this.#draining)
+      behind.set(tenantId, Math.min(appliedTick, behind.get(tenantId) ?? appliedTick))
+    return { retiredTick: this.#retiredTick, behind }
   }
 }

@@ -14,6 +14,14 @@ export interface Renewal {
   readonly changedTenants: readonly string[]
 }
 
+/** Which older writes of this replica have ended. */
+export interface Applied {
+  /** No view older than this tick is written under any more, by writes that begin. */
+  readonly retiredTick: number
+  /** Tenants that older writes are under way of, and the tick up to which theirs have ended. */
+  readonly behind: ReadonlyMap<string, number>
+}
+
 /**
  * This replica's row in `sessions`. The row's expiry is the time until which others count on this replica. `isValid` is
  * the replica's own view: it uses a monotonic clock and ends 10 % sooner (docs/moves.md A4).
@@ -63,8 +71,8 @@ export class Lease {
     const sentAtMs = this.#clock.now()
     const id = randomUUID()
     const [row] = await this.#database.sql<{ tick: string }[]>`
-      insert into sessions (id, host, expires_at, seen, applied, doubt_until)
-      select ${id}, ${hostname()}, now() + ${this.#interval()}::interval, tick, tick, ${this.#doubt()}::interval + now() from routing_clock
+      insert into sessions (id, host, expires_at, seen, applied, retired, doubt_until)
+      select ${id}, ${hostname()}, now() + ${this.#interval()}::interval, tick, tick, tick, ${this.#doubt()}::interval + now() from routing_clock
       returning seen as tick`
     if (row === undefined) throw new Error('routing_clock has no row: run the migrations')
     this.#id = id
@@ -91,14 +99,14 @@ export class Lease {
     return { tick: this.#seen, before, changedTenants: news.changed ?? [] }
   }
 
-  /**
-   * Reports that every write begun before `tick` has ended, and the doubts they left: in one statement, doubts first.
-   */
-  async reportApplied(tick: number): Promise<void> {
+  /** Reports which writes have ended, and the doubts they left: in one statement, doubts first. A report older than the row changes nothing. */
+  async reportApplied({ retiredTick, behind }: Applied): Promise<void> {
+    const appliedTick = Math.min(retiredTick, ...behind.values())
+    const draining = JSON.stringify(Object.fromEntries(behind))
     await this.#database.sql`
-      update sessions set applied = greatest(applied, ${tick}),
-        doubt_until = greatest(doubt_until, now() + ${this.#doubt()}::interval)
-      where id = ${this.#id}`
+      update sessions set applied = greatest(applied, ${appliedTick}), retired = ${retiredTick},
+        draining = ${draining}::text::jsonb, doubt_until = greatest(doubt_until, now() + ${this.#doubt()}::interval)
+      where id = ${this.#id} and retired <= ${retiredTick}`
   }
 
   /** Records a write of this replica without an answer: it may land until `inDoubtMs` from now. */

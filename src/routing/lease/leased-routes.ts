@@ -22,7 +22,7 @@ export const staleReadsMaxMs = 300_000
  * One replica's cache of tenant routes, invalidated by the registry and valid as long as the lease.
  *
  * Order matters and follows docs/moves.md section 2: changes are stored as `seen` before the old views are retired, and
- * `applied` rises only when every write begun under a retired view has ended.
+ * a tenant's changes count as applied only when every write begun under a retired view of it has ended.
  */
 export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
   readonly #database: Database
@@ -142,17 +142,17 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
       return
     }
     if (news.changedTenants.length === 0 && news.tick === news.before) return this.#applied.repeat()
-    const draining: Promise<void>[] = []
+    const draining: [TenantId, Promise<void>][] = []
     for (const id of news.changedTenants) {
       const tenantId = parseTenantId(id)
       this.#views.retire(tenantId)
       for (const view of this.#writes.of(tenantId)) {
         view.retire()
-        draining.push(view.drained())
+        draining.push([tenantId, view.drained()])
       }
       this.#options.onChanged?.(tenantId)
     }
-    this.#applied.after(draining, news.tick)
+    this.#applied.after(draining, news.before, news.tick)
   }
 
   #startOver(): void {

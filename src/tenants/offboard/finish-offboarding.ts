@@ -43,9 +43,9 @@ export function finishOffboarding(deps: Deps, tenantId: TenantId): Promise<unkno
 }
 
 async function untilNobodyWrites({ db, settings }: Deps, tenantId: TenantId, signal: AbortSignal): Promise<void> {
-  const tick = await readChangeNo(db, tenantId)
+  const barrier = { tenantId, tick: await readChangeNo(db, tenantId) }
   for (;;) {
-    const { behind, doubtMs } = await readBarrier(db, tick, settings.storeInDoubtMs)
+    const { behind, doubtMs } = await readBarrier(db, barrier, settings.storeInDoubtMs)
     if (behind === 0 && doubtMs === 0) return
     await pause(Math.max(10, Math.min(doubtMs || Number.POSITIVE_INFINITY, settings.pollMs ?? 500)), signal)
   }
