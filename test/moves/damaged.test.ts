@@ -139,7 +139,7 @@ test('the old place is not purged when the new one is emptied after the log has 
 test('a copy goes on when the store no longer knows its cursor', async () => {
   const acme = await world.tenant('acme', 1_250)
   const held = holdAt('copy: batch recorded')
-  const a = await world.replica(held.hook, { leaseMs: 500 })
+  const a = await world.replica(held.hook)
   const { id } = await world.promote(acme)
   await held.reached
   await a.killMover()

@@ -75,14 +75,11 @@ test.each([
 test('a mover that dies while the end of a move holds writes is replaced, and the writes go on', async () => {
   const acme = await world.tenant('acme', 5)
   const died = Promise.withResolvers<void>()
-  const a = await world.replica(
-    async (point) => {
-      if (point !== 'end: fence entered') return
-      await a.killMover()
-      died.resolve()
-    },
-    { leaseMs: 400 },
-  )
+  const a = await world.replica(async (point) => {
+    if (point !== 'end: fence entered') return
+    await a.killMover()
+    died.resolve()
+  })
   const { id } = await world.promote(acme)
   await world.until(id, 'soaking')
   const landed = Promise.withResolvers<void>()
@@ -91,7 +88,7 @@ test('a mover that dies while the end of a move holds writes is replaced, and th
   await completeMove(world.home, platform, id)
   await died.promise
   expect(await world.home.sql`select phase from routing`).toEqual([{ phase: 'fence' }])
-  await world.replica(undefined, { leaseMs: 400 })
+  await world.replica()
   landed.resolve()
   await slow
   await world.until(id, 'completed')

@@ -14,14 +14,11 @@ const forward = movePoints.filter((point) => !/^(cancel|rollBack|end)/.test(poin
 /** A replica whose mover dies the first time it comes to a point. */
 async function mortal(point: MovePoint): Promise<{ readonly died: Promise<void> }> {
   const died = Promise.withResolvers<void>()
-  const replica = await world.replica(
-    async (reached) => {
-      if (reached !== point) return
-      await replica.killMover()
-      died.resolve()
-    },
-    { leaseMs: 400 },
-  )
+  const replica = await world.replica(async (reached) => {
+    if (reached !== point) return
+    await replica.killMover()
+    died.resolve()
+  })
   return { died: died.promise }
 }
 
@@ -37,7 +34,7 @@ test.each(forward)(
       await completeMove(world.home, platform, id)
     }
     await died
-    await world.replica(undefined, { leaseMs: 400 })
+    await world.replica()
     if (!point.startsWith('complete')) {
       await world.until(id, 'soaking')
       await completeMove(world.home, platform, id)
@@ -65,7 +62,7 @@ test.each(['cancel: begun', 'cancel: purged'] as const)(
       made.resolve()
       await hold.promise
     }
-    const holder = await world.replica(hook, { leaseMs: 400 })
+    const holder = await world.replica(hook)
     const { id } = await world.promote(acme)
     await made.promise
     await cancelMove(world.home, platform, id)
@@ -73,7 +70,7 @@ test.each(['cancel: begun', 'cancel: purged'] as const)(
     hold.resolve()
     const { died } = await mortal(point)
     await died
-    await world.replica(undefined, { leaseMs: 400 })
+    await world.replica()
     await world.until(id, 'cancelled')
     expect(await contents(await world.placeOf(acme))).toEqual(before)
     await vi.waitFor(async () => expect(await world.store.listIndexes('default')).toHaveLength(1), { timeout: 20_000 })
@@ -90,7 +87,7 @@ test.each(['rollBack: begun', 'rollBack: purged'] as const)(
     await world.until(id, 'soaking')
     await rollbackMove(world.home, platform, id)
     await died
-    await world.replica(undefined, { leaseMs: 400 })
+    await world.replica()
     await world.until(id, 'rolled_back')
     expect((await world.placeOf(acme)).placement.generation).toBe(1)
     expect(await contents(await world.placeOf(acme))).toEqual(before)
@@ -117,7 +114,7 @@ test('a mover that wakes up after another has taken over changes nothing any mor
   await asleep.promise
   // What a long stop of the process looks like to the others: its claim runs out.
   await world.home.sql`update moves set mover_lease_until = now() - interval '1 second'`
-  await world.replica(undefined, { leaseMs: 400 })
+  await world.replica()
   await world.until(id, 'soaking')
   const row = await world.home.sql`select copied, state, mover_token from moves`
   wake.resolve()

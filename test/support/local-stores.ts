@@ -8,7 +8,7 @@ import type { VectorStore } from '../../src/stores/store.ts'
 export interface LocalStores extends AsyncDisposable {
   readonly local: PineconeLocal
   /** The real adapter, its project named `default`; each call is a replica's own. */
-  connect(): VectorStore
+  connect(): VectorStore & AsyncDisposable
 }
 
 /** A `pinecone-local` of one's own, as empty as a new project. */

@@ -1,4 +1,4 @@
-import type { TenantId } from '../placement/tenant-id.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
 import type { Applied, Lease } from './lease.ts'
 
 /** A tenant that writes go on of under a view that is retired: its older writes have ended up to a tick. */

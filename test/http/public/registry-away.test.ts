@@ -7,7 +7,7 @@ let app: string
 
 beforeAll(async () => {
   world = await ServiceWorld.open()
-  replica = await world.replica({ SESSION_LEASE_S: '1' })
+  replica = await world.replica({ SESSION_LEASE_S: '3' })
   app = await world.issuer.tenant('acme')
   const staff = await world.issuer.staff('platform')
   const made = await replica.admin({ path: '/tenants', authorization: staff, body: { id: 'acme', name: 'Acme' } })

@@ -1,0 +1,3 @@
+import { sweepPoints } from './sweep-points.ts'
+
+sweepPoints('its connections to Postgres are cut')

@@ -1,0 +1,3 @@
+import { sweepPoints } from './sweep-points.ts'
+
+sweepPoints('the next writes of the store are applied and not answered')
