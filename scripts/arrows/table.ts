@@ -69,6 +69,8 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   ingest: [
     'auth',
     'canonical-json',
+    'clock',
+    'concurrency',
     'db',
     'errors',
     'fault-list',

@@ -1,11 +1,14 @@
 import type { Logger } from 'pino'
+import { type Clock, systemClock } from '../clock.ts'
+import { type JobEnd, LeasedJobs } from '../concurrency/leased-jobs.ts'
 import type { Database } from '../db/connect.ts'
 import { registryFault } from '../db/registry-fault.ts'
 import { AppError } from '../errors.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
 import { uploadsChannel } from '../registry/uploads/enqueue-uploads.ts'
 import { type ClaimedUpload, claimUpload, sweepUploads, uploadClaimEnds } from '../registry/uploads/upload-claims.ts'
 import { dropUploads } from '../registry/uploads/uploads.ts'
-import { isLost, LostUpload, type ProcessUploadDeps, processUpload } from './process-upload.ts'
+import { isLost, type ProcessUploadDeps, processUpload } from './process-upload.ts'
 import { isTakenTooOften, type UploadFate, uploadFate } from './upload-fate.ts'
 
 export interface IngestWorkerOptions {
@@ -25,130 +28,96 @@ export interface IngestWorkerDeps extends Omit<ProcessUploadDeps, 'db'> {
   readonly onDone: (outcome: UploadOutcome, ms: number) => void
 }
 
+/** An upload that this replica works on, since a moment of its own clock. */
+interface UploadJob extends ClaimedUpload {
+  readonly startedMs: number
+}
+
 /** The worker of one replica: takes uploads in their turn and brings each into the store. */
 export class IngestWorker implements AsyncDisposable {
   readonly #database: Database
   readonly #deps: IngestWorkerDeps
   readonly #options: IngestWorkerOptions
-  readonly #stop = new AbortController()
-  readonly #running = new Map<Promise<void>, ClaimedUpload>()
-  readonly #timers: NodeJS.Timeout[] = []
+  readonly #clock = systemClock
+  readonly #jobs: LeasedJobs<UploadJob, void>
+  readonly #timers: ReturnType<Clock['every']>[] = []
+  #stopped = false
   #unlisten: (() => Promise<void>) | undefined
-  #looking = false
-  #again = false
 
   constructor(database: Database, deps: IngestWorkerDeps, options: IngestWorkerOptions) {
     this.#database = database
     this.#deps = deps
     this.#options = options
+    const { leaseMs, atOnce: slots } = options
+    this.#jobs = new LeasedJobs<UploadJob, void>(
+      {
+        claim: (running) => this.#claim(running),
+        renew: (job) => uploadClaimEnds(database.db).renew(job, leaseMs),
+        run: (job, { signal }) => this.#run(job, signal),
+        release: (job, end) => this.#release(job, end),
+        onFault: (error) => deps.log.warn({ err: error }, 'uploads could not be looked for'),
+      },
+      { leaseMs, slots, clock: this.#clock },
+    )
   }
 
   async start(): Promise<void> {
-    const look = () => void this.#look()
+    const look = () => this.#jobs.wake()
     this.#unlisten = await this.#database.listen(uploadsChannel, look, look)
-    this.#timers.push(setInterval(look, this.#options.pollMs))
-    this.#timers.push(setInterval(() => void this.#sweep(), this.#options.sweepEveryMs))
+    this.#timers.push(this.#clock.every(this.#options.pollMs, look))
+    this.#timers.push(this.#clock.every(this.#options.sweepEveryMs, () => void this.#sweep()))
   }
 
   /** Takes nothing more; what is being read or embedded is put back for others, what is being stored ends first. */
   stop(): void {
-    for (const timer of this.#timers) clearInterval(timer)
-    this.#stop.abort(new AppError('shutting_down', 'The service is shutting down; the upload goes on elsewhere.'))
+    this.#stopped = true
+    for (const timer of this.#timers) timer.stop()
+    this.#jobs.stop(new AppError('shutting_down', 'The service is shutting down; the upload goes on elsewhere.'))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop()
     await this.#unlisten?.().catch(() => undefined)
-    while (this.#running.size > 0 || this.#looking) {
-      await Promise.all(this.#running.keys())
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+    await this.#jobs[Symbol.asyncDispose]()
   }
 
-  async #look(): Promise<void> {
-    this.#again = true
-    if (this.#looking) return
-    this.#looking = true
-    try {
-      while (this.#again) {
-        this.#again = false
-        await this.#take()
-      }
-    } catch (error) {
-      if (!this.#stop.signal.aborted) this.#deps.log.warn({ err: error }, 'uploads could not be looked for')
-    } finally {
-      this.#looking = false
-    }
+  async #claim(running: readonly UploadJob[]): Promise<UploadJob | undefined> {
+    const { leaseMs, atOnce } = this.#options
+    const except = tenantsWithTheirShare(running, atOnce)
+    const job = await claimUpload(this.#database.db, { leaseMs, except })
+    return job && { ...job, startedMs: this.#clock.now() }
   }
 
-  async #take(): Promise<void> {
-    const { atOnce, leaseMs } = this.#options
-    while (!this.#stop.signal.aborted && this.#running.size < atOnce) {
-      const job = await claimUpload(this.#database.db, { leaseMs, except: this.#satisfied() })
-      if (job === undefined) return
-      const run = this.#carry(job).finally(() => {
-        this.#running.delete(run)
-        void this.#look()
-      })
-      this.#running.set(run, job)
-    }
+  async #run(job: UploadJob, signal: AbortSignal): Promise<void> {
+    if (isTakenTooOften(job.attempts)) throw new Error('every attempt ended without a word')
+    await processUpload({ ...this.#deps, db: this.#database.db }, job, signal)
   }
 
-  /** Tenants that may have no more of this replica: one place is always left to the others. */
-  #satisfied() {
-    const most = Math.max(1, this.#options.atOnce - 1)
-    const byTenant = Map.groupBy(this.#running.values(), ({ tenantId }) => tenantId)
-    return [...byTenant].filter(([, jobs]) => jobs.length >= most).map(([tenantId]) => tenantId)
+  async #release(job: UploadJob, end: JobEnd<void>): Promise<void> {
+    const outcome = await this.#writeDown(job, end).catch((error: unknown): UploadOutcome => {
+      // The registry is unavailable: the lease runs out and the upload is taken again.
+      const words = 'what became of an upload could not be written down'
+      this.#deps.log.warn({ err: error, tenant: job.tenantId }, words)
+      return 'lost'
+    })
+    this.#deps.onDone(outcome, this.#clock.now() - job.startedMs)
   }
 
-  /** Works on one upload while its claim is renewed; a claim that can't be renewed stops the work. */
-  async #carry(job: ClaimedUpload): Promise<void> {
-    const { leaseMs } = this.#options
-    const startedMs = performance.now()
-    const lost = new AbortController()
-    let renewedMs = startedMs
-    const renewal = setInterval(async () => {
-      if (performance.now() - renewedMs > leaseMs * 0.9) lost.abort(new LostUpload())
-      const sentMs = performance.now()
-      const renewed = await uploadClaimEnds(this.#database.db)
-        .renew(job, leaseMs)
-        .catch(() => undefined)
-      if (renewed === true) renewedMs = sentMs
-      if (renewed === false) lost.abort(new LostUpload())
-    }, leaseMs / 4)
-    let outcome: UploadOutcome
-    try {
-      outcome = await this.#bring(job, AbortSignal.any([this.#stop.signal, lost.signal]))
-    } catch (error) {
-      // The registry is away: the lease runs out and the upload is taken again.
-      outcome = 'lost'
-      this.#deps.log.warn({ err: error, tenant: job.tenantId }, 'what became of an upload could not be written down')
-    } finally {
-      clearInterval(renewal)
-    }
-    this.#deps.onDone(outcome, performance.now() - startedMs)
-  }
-
-  async #bring(job: ClaimedUpload, signal: AbortSignal): Promise<UploadOutcome> {
-    const { db } = this.#database
-    try {
-      if (isTakenTooOften(job.attempts)) throw new Error('every attempt ended without a word')
-      await processUpload({ ...this.#deps, db }, job, signal)
-    } catch (error) {
-      return this.#settle(job, error)
-    }
-    await uploadClaimEnds(db).done(job)
-    return 'ready'
-  }
-
-  async #settle(job: ClaimedUpload, error: unknown): Promise<UploadOutcome> {
-    if (isLost(error)) return 'lost'
+  async #writeDown(job: UploadJob, end: JobEnd<void>): Promise<UploadOutcome> {
+    if (end.kind === 'lost' || (end.kind === 'failed' && isLost(end.error))) return 'lost'
     const { db } = this.#database
     const ends = uploadClaimEnds(db)
-    const fate = this.#stop.signal.aborted ? shutDown : uploadFate(plain(error), job.attempts)
-    if (fate.kind !== 'again') {
+    if (end.kind === 'done') {
+      await ends.done(job)
+      return 'ready'
+    }
+    const fate = end.kind === 'failed' ? uploadFate(plain(end.error), job.attempts) : shutDown
+    if (end.kind === 'failed' && fate.kind !== 'again') {
       const { tenantId, documentId } = job
-      this.#deps.log.warn({ err: error, tenant: tenantId, documentId, fate: fate.kind }, 'an upload did not end well')
+      this.#deps.log.warn(
+        { err: end.error, tenant: tenantId, documentId, fate: fate.kind },
+        'an upload did not end well',
+      )
     }
     switch (fate.kind) {
       case 'again':
@@ -165,9 +134,16 @@ export class IngestWorker implements AsyncDisposable {
 
   async #sweep(): Promise<void> {
     await sweepUploads(this.#database.db).catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) this.#deps.log.warn({ err: error }, 'uploads could not be swept')
+      if (!this.#stopped) this.#deps.log.warn({ err: error }, 'uploads could not be swept')
     })
   }
+}
+
+/** Tenants that may have no more of this replica: one place is always left to the others. */
+function tenantsWithTheirShare(running: readonly UploadJob[], atOnce: number): readonly TenantId[] {
+  const most = Math.max(1, atOnce - 1)
+  const byTenant = Map.groupBy(running, ({ tenantId }) => tenantId)
+  return [...byTenant].filter(([, jobs]) => jobs.length >= most).map(([tenantId]) => tenantId)
 }
 
 const shutDown: UploadFate = { kind: 'again', afterMs: 0 }

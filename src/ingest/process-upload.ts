@@ -12,7 +12,7 @@ export interface ProcessUploadDeps extends PutDocumentDeps {
 }
 
 /** The upload was taken back, replaced, or taken over from us: nothing more of it is ours to do. */
-export class LostUpload extends Error {
+class LostUpload extends Error {
   override readonly name = 'LostUpload'
 }
 
