@@ -13,6 +13,12 @@ const held = { copying: 'copy: batch claimed', verified: 'verify: compared' } as
   MovePoint
 >
 
+/** A point at which a mover stands: from when it has come there until it is let go. */
+interface Hold {
+  readonly reached: PromiseWithResolvers<void>
+  readonly released: PromiseWithResolvers<void>
+}
+
 /** An app behind a balancer: every request to the replica that it names, each with a store connection of its own. */
 export class TwoReplicas implements AsyncDisposable {
   readonly service: ServiceWorld
@@ -20,14 +26,14 @@ export class TwoReplicas implements AsyncDisposable {
   readonly stores: Readonly<Record<'a' | 'b', WatchedStore>>
   readonly #token: string
   readonly #staff: string
-  readonly #holds: Map<MovePoint, PromiseWithResolvers<void>>
+  readonly #holds: Map<MovePoint, Hold>
   #moveId = ''
 
   private constructor(
     service: ServiceWorld,
     parts: Pick<TwoReplicas, 'replicas' | 'stores'>,
     tokens: { readonly app: string; readonly staff: string },
-    holds: Map<MovePoint, PromiseWithResolvers<void>>,
+    holds: Map<MovePoint, Hold>,
   ) {
     this.service = service
     this.replicas = parts.replicas
@@ -39,12 +45,16 @@ export class TwoReplicas implements AsyncDisposable {
 
   static async open(env: Readonly<Record<string, string>> = {}): Promise<TwoReplicas> {
     const service = await ServiceWorld.open()
-    const holds = new Map<MovePoint, PromiseWithResolvers<void>>()
+    const holds = new Map<MovePoint, Hold>()
     const stores = { a: watchedStore(service.local.connect()), b: watchedStore(service.local.connect()) }
     const times = { STORE_VISIBLE_S: '8', ...env }
     const overrides = (name: 'a' | 'b'): Overrides => ({
       stores: stores[name],
-      atMovePoint: async (point) => holds.get(point)?.promise,
+      async atMovePoint(point) {
+        const hold = holds.get(point)
+        hold?.reached.resolve()
+        await hold?.released.promise
+      },
     })
     const replicas = {
       a: await service.replica(times, overrides('a')),
@@ -97,12 +107,19 @@ export class TwoReplicas implements AsyncDisposable {
     await this.until('fencing')
   }
 
-  hold(point: MovePoint): void {
-    this.#holds.set(point, Promise.withResolvers())
+  /** Holds the mover open at a point from when it comes there. */
+  hold(point: MovePoint): { readonly reached: Promise<void>; release(): void } {
+    const hold = { reached: Promise.withResolvers<void>(), released: Promise.withResolvers<void>() }
+    this.#holds.set(point, hold)
+    const release = () => {
+      this.#holds.delete(point)
+      hold.released.resolve()
+    }
+    return { reached: hold.reached.promise, release }
   }
 
   release(): void {
-    for (const hold of this.#holds.values()) hold.resolve()
+    for (const hold of this.#holds.values()) hold.released.resolve()
     this.#holds.clear()
   }
 
@@ -116,6 +133,10 @@ export class TwoReplicas implements AsyncDisposable {
     if (this.#moveId === '') return
     this.release()
     await this.until('soaking')
+  }
+
+  async complete(): Promise<void> {
+    await this.#admin(`/moves/${this.#moveId}/complete`, {})
   }
 
   async rollBack(): Promise<void> {
