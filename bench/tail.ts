@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { connect } from '../src/db/connect.ts'
 import { readTail } from '../src/moves/sync/tail.ts'
-import { startParts } from './harness/parts.ts'
+import { startParts, startService } from './harness/parts.ts'
 import type { BenchOptions, BenchResult } from './harness/report.ts'
 import { median, show, spread } from './harness/statistics.ts'
+import { pauseDimension, type WritePause, writePause } from './write-pause.ts'
 
 /** Open rows, as under a steady load of writes. */
 const open = 50
 const looks = 200
 
 /**
- * One look at a move's remaining work, as the fence takes it every 10 to 50 ms while writes wait: with few and with
- * many records touched during the move, of which the same number is open. Each size is a separate move in one table, so
- * the small ones are read beside the large one.
+ * What the switch costs with few and with many records touched during the move: one look at what is still to do, as the
+ * fence takes it every 10 to 50 ms while writes wait, with the same number of open rows in each log; and the pause in
+ * writing that an app meets which writes on meanwhile. The log of each is a move of its own in one table, so the small
+ * ones are looked at beside the large one.
  */
 export async function tail({ quick, say }: BenchOptions): Promise<BenchResult> {
   const sizes = quick ? [20, 10_000] : [20, 10_000, 1_000_000]
@@ -40,13 +42,39 @@ export async function tail({ quick, say }: BenchOptions): Promise<BenchResult> {
     }
     took.set(size, times)
   }
+  const pauses = new Map<number, WritePause[]>()
+  await using service = await startService(parts, {
+    ...{ EMBEDDING_PROVIDER: 'openai', EMBEDDING_MODEL: 'bench', EMBEDDING_DIMENSION: String(pauseDimension) },
+    OPENAI_API_KEY: 'bench',
+  })
+  const rounds = quick ? 1 : 3
+  for (let round = 0; round < rounds; round += 1) {
+    for (const size of sizes) {
+      say(`${size} touched records: a switch, round ${round + 1} of ${rounds}`)
+      const tenantId = `pause-${size}-${round}`
+      const pause = await writePause(parts, service, database, { tenantId, touched: size })
+      pauses.set(size, [...(pauses.get(size) ?? []), pause])
+    }
+  }
   const of = (size: number) => took.get(size) ?? []
+  const held = (size: number) => (pauses.get(size) ?? []).map(({ heldMs }) => heldMs)
+  const longest = (size: number) => (pauses.get(size) ?? []).map(({ longestMs }) => longestMs)
   const [least = 0, most = 0] = [sizes[0], sizes.at(-1)]
   return {
     bench: 'tail',
-    rows: sizes.map((size) => [`${size} touched records: a look at the tail, ms`, show(spread(of(size)))]),
+    rows: sizes.flatMap((size): [string, string][] => [
+      [`${size} touched records: a look at the tail, ms`, show(spread(of(size)))],
+      [`${size} touched records: writes held by the switch, ms`, show(spread(held(size)), 0)],
+      [`${size} touched records: the longest wait of an app's write, ms`, show(spread(longest(size)), 0)],
+    ]),
     goals: [
       { what: `${most} touched / ${least}`, value: median(of(most)) / median(of(least)), limit: 3, sense: 'at most' },
+      {
+        what: `${most} touched / ${least}, writes held`,
+        value: median(held(most)) / median(held(least)),
+        limit: 2,
+        sense: 'at most',
+      },
     ],
   }
 }
