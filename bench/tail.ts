@@ -4,7 +4,7 @@ import { readTail } from '../src/moves/sync/tail.ts'
 import { startParts, startService } from './harness/parts.ts'
 import type { BenchOptions, BenchResult } from './harness/report.ts'
 import { median, show, spread } from './harness/statistics.ts'
-import { pauseDimension, type WritePause, writePause } from './write-pause.ts'
+import { insertedAtOnce, pauseDimension, type WritePause, writePause } from './write-pause.ts'
 
 /** Open rows, as under a steady load of writes. */
 const open = 50
@@ -23,14 +23,18 @@ export async function tail({ quick, say }: BenchOptions): Promise<BenchResult> {
   const moves = sizes.map((size) => ({ size, id: randomUUID() }))
   for (const { size, id } of moves) {
     say(`${size} touched records`)
-    await database.sql`
-      insert into dirty (move_id, record_id, seq, state, is_put, intent_at, done_at, deadline, synced_seq, synced_at, verified_seq)
-      select ${id}, 'r' || n, nextval('write_seq'), 'done', true, now(), now(), now(), n, now(), null
-      from generate_series(1, ${size}) as n`
-    // All were open once, as they are in a move; all but the last are verified.
-    await database.sql`
-      update dirty set synced_seq = seq, verified_seq = seq where move_id = ${id} and seq <= (
-        select max(seq) from dirty where move_id = ${id}) - ${Math.min(open, size)}`
+    // All were open once, as they are in a move; all but the last are verified. Some at once: a statement of a minute is
+    // taken for one that hangs.
+    for (let from = 0; from < size; from += insertedAtOnce) {
+      const to = Math.min(size, from + insertedAtOnce)
+      await database.sql`
+        insert into dirty (move_id, record_id, seq, state, is_put, intent_at, done_at, deadline, synced_seq, synced_at, verified_seq)
+        select ${id}, 'r' || n, nextval('write_seq'), 'done', true, now(), now(), now(), n, now(), null
+        from generate_series(${from + 1}::int, ${to}::int) as n`
+      await database.sql`
+        update dirty set synced_seq = seq, verified_seq = seq where move_id = ${id} and verified_seq is null and seq <= (
+          select max(seq) from dirty where move_id = ${id}) - ${to < size ? 0 : Math.min(open, size)}::int`
+    }
   }
   const took = new Map<number, readonly number[]>()
   for (const { size, id } of moves) {

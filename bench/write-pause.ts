@@ -4,6 +4,8 @@ import { call, type Parts, type Service, setFaults } from './harness/parts.ts'
 import { seededRandom, unitVector } from './harness/sample-tenant.ts'
 
 export const pauseDimension = 512
+/** Rows of the log put in by one statement. */
+export const insertedAtOnce = 50_000
 /** Records of the tenant; more would only make the copy longer. */
 const records = 200
 /** Between two writes of the app that goes on all the while. */
@@ -44,10 +46,13 @@ export async function writePause(
   await until(move, staff, 'copying')
   await call('POST', `${move}/pause`, {}, staff)
   await setFaults(parts, { rules: [] })
-  await database.sql`
-    insert into dirty (move_id, record_id, seq, state, is_put, intent_at, done_at, deadline, synced_seq, synced_at, verified_seq)
-    select ${id}, 'gone-' || n, seq, 'done', false, now(), now(), now(), seq, now(), seq
-    from (select n, nextval('write_seq') as seq from generate_series(1, ${touched}) as n) as numbered`
+  // Some at once: a statement of a minute is taken for one that hangs.
+  for (let from = 0; from < touched; from += insertedAtOnce)
+    await database.sql`
+      insert into dirty (move_id, record_id, seq, state, is_put, intent_at, done_at, deadline, synced_seq, synced_at, verified_seq)
+      select ${id}, 'gone-' || n, seq, 'done', false, now(), now(), now(), seq, now(), seq from (
+        select n, nextval('write_seq') as seq
+        from generate_series(${from + 1}::int, ${Math.min(touched, from + insertedAtOnce)}::int) as n) as numbered`
   await database.sql`analyze dirty`
   const app = new SteadyWriter(`${service.url}/vectors/upsert`, token, record)
   await call('POST', `${move}/resume`, {}, staff)

@@ -98,7 +98,7 @@ export async function startService(
   })
   const adminUrl = `http://127.0.0.1:${adminPort}`
   try {
-    await process.ready(`${adminUrl}/readyz`, 30_000)
+    await process.ready(`${adminUrl}/readyz`, 120_000)
   } catch (error) {
     await process[Symbol.asyncDispose]()
     throw error
