@@ -1,9 +1,8 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
-import { isBehind } from '../../routing/barrier.ts'
+import { type Barrier, isBehind } from '../../routing/barrier.ts'
 import type { Gate } from '../state/gate.ts'
 import type { MoveRow } from '../state/journal.ts'
-import { barrierOf } from '../sync/step.ts'
 
 /** What a gate can be found to stand at: one record, whose replica is known by its session, until a deadline. */
 interface Culprit {
@@ -105,4 +104,9 @@ async function indexOf(tx: Tx, move: MoveRow, role: 'active' | 'follower'): Prom
 
 function wholeSeconds(time: Date | string): string {
   return new Date(Math.ceil(new Date(time).getTime() / 1000) * 1000).toISOString()
+}
+
+/** The change that the move waits for; no session is behind one that was never set. */
+function barrierOf({ tenantId, barrierTick }: MoveRow): Barrier {
+  return { tenantId, tick: barrierTick ?? 0 }
 }
