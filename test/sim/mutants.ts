@@ -34,13 +34,13 @@ export const mutants: readonly Mutant[] = [
   {
     guard: 'a replica reports a change as applied when its older writes have ended',
     file: 'routing/lease/leased-routes.ts',
-    changes: [['draining.push([tenantId, view.drained()])', '']],
+    changes: [['return draining', 'return []']],
     races: [2],
   },
   {
     guard: 'a write in doubt is told to the others',
-    file: 'routing/lease/writes-under-way.ts',
-    changes: [["if (outcome === 'in_doubt') this", "if (outcome === 'in_doubt' && view.writes > 99) this"]],
+    file: 'routing/lease/write-admission.ts',
+    changes: [["if (outcome === 'in_doubt') this", "if (outcome === 'in_doubt' && writes.count > 99) this"]],
     races: [3],
   },
   {
