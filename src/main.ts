@@ -93,10 +93,10 @@ export async function startListening(config: Config): Promise<Running> {
     services,
     urls: { publicUrl: forTenants.url, adminUrl: forStaff.url },
     phases: [
-      { name: 'go on until the balancers have noticed', limitMs: drainMs + 5000, run: drain },
-      { name: 'finish the requests under way', limitMs: 15_000, run: finish },
+      { name: 'serve until balancers notice', limitMs: drainMs + 5000, run: drain },
+      { name: 'finish requests under way', limitMs: 15_000, run: finish },
       {
-        name: 'let go of leases, pools and workers',
+        name: 'release leases, pools and workers',
         limitMs: 15_000,
         run: async () => services[Symbol.asyncDispose](),
       },

@@ -118,7 +118,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const answerer = overrides.answerer ?? opening.use(await openAnswerer(config.answer, words, tracer))
   const writer = tracer === undefined ? answerer : tracedAnswerer(answerer, tracer, config.answer.provider)
   const { cache, embeddings, forget } = openCaches({ ...config.cache, quietMs: overrides.cacheQuietMs }, telemetry)
-  const onFault = (error: unknown) => log.warn({ err: error }, 'Postgres could not be asked')
+  const onFault = (error: unknown) => log.warn({ err: error }, 'a call to Postgres failed')
   const writes = opening.use(await listenForTenantWrites({ database, cache, onFault }))
   const { sessionLeaseMs: leaseMs, storeInDoubtMs, storeVisibleMs } = config.moves
   const routes = new LeasedRoutes(leaseDatabase, {

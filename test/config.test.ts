@@ -149,10 +149,10 @@ test('a variable that looks like a setting and is read by nothing is named with 
   }
   const { warnings } = readConfig({ ...enough, ...odd, ...others })
   expect(warnings).toEqual([
-    'DATABSE_URL is set and read by nothing: did you mean DATABASE_URL?',
-    'INGEST_AT_ONC is set and read by nothing: did you mean INGEST_AT_ONCE?',
-    'MOVE_RETENTION_HOURS is set and read by nothing: did you mean MOVE_RETENTION_H?',
-    'TENANT_ROUTER_TOKN is set and read by nothing: did you mean TENANT_ROUTER_TOKEN?',
+    'DATABSE_URL is set, but nothing reads it: did you mean DATABASE_URL?',
+    'INGEST_AT_ONC is set, but nothing reads it: did you mean INGEST_AT_ONCE?',
+    'MOVE_RETENTION_HOURS is set, but nothing reads it: did you mean MOVE_RETENTION_H?',
+    'TENANT_ROUTER_TOKN is set, but nothing reads it: did you mean TENANT_ROUTER_TOKEN?',
   ])
 })
 

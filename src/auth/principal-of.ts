@@ -73,11 +73,11 @@ function subjectOf(payload: JWTPayload): string {
 
 function wordsOf(claim: unknown, name: string): readonly string[] {
   if (!Array.isArray(claim) || claim.length > listMax) {
-    throw refused(`The token's \`${name}\` is not a list of at most ${listMax}.`)
+    throw refused(`The token's \`${name}\` is not a list of up to ${listMax}.`)
   }
   return claim.map((word: unknown) => {
     if (typeof word === 'string' && word.length <= wordMaxLength) return word
-    throw refused(`The token's \`${name}\` holds something else than words of at most ${wordMaxLength} characters.`)
+    throw refused(`The token's \`${name}\` contains something other than words of up to ${wordMaxLength} characters.`)
   })
 }
 

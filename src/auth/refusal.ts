@@ -29,15 +29,15 @@ function reason(error: unknown): string {
   if (error instanceof errors.JWTExpired) return 'The token has expired (`exp`); fetch a new one from its issuer.'
   if (error instanceof errors.JWTClaimValidationFailed) return claimReason(error)
   if (error instanceof errors.JOSEAlgNotAllowed) {
-    return 'The token is signed with an algorithm that is not taken (`alg`); sign with RS, PS or ES 256 to 512, or EdDSA.'
+    return 'The token is signed with an algorithm that is not accepted (`alg`); sign with RS, PS or ES 256 to 512, or EdDSA.'
   }
   if (error instanceof errors.JOSENotSupported) {
-    return 'The header of the token asks for what is not supported here (`crit` or `alg`); have it issued without.'
+    return "The token's header asks for an unsupported extension (`crit` or `alg`); have it issued without."
   }
   if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey) {
-    return "The signature of the token does not fit the issuer's keys; send it unchanged, and from the issuer set here."
+    return "The token's signature does not match the issuer's keys; send it unchanged, from the issuer that this service trusts."
   }
-  return 'What was sent is no JWT, which is three parts with points between; send the whole access token, and no more.'
+  return 'This is no JWT, which has three parts separated by dots; send the whole access token and nothing else.'
 }
 
 /** Names the failed check, but not a value that would pass it. */
@@ -45,12 +45,12 @@ function claimReason({ claim, reason: why }: errors.JWTClaimValidationFailed): s
   if (why === 'missing') return `The token has no claim \`${claim}\`; have its issuer add it.`
   switch (claim) {
     case 'nbf':
-      return 'The token is not valid yet (`nbf`); wait, or set the clock of its issuer right.'
+      return "The token is not valid yet (`nbf`); wait, or correct its issuer's clock."
     case 'iss':
-      return 'The token is from another issuer (`iss`) than the one this service trusts; fetch one from that.'
+      return 'The token is from another issuer (`iss`) than the one this service trusts; fetch one from that issuer.'
     case 'aud':
       return 'The token is for another audience (`aud`); ask its issuer for one for this service.'
     default:
-      return `The token's claim \`${claim}\` is not of the right kind; have its issuer mend it.`
+      return `The token's claim \`${claim}\` has the wrong type; have its issuer correct it.`
   }
 }

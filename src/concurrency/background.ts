@@ -37,7 +37,7 @@ export class Background<T> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(
-      new AppError('shutting_down', 'The service is shutting down; the work goes on elsewhere or at the next start.'),
+      new AppError('shutting_down', 'The service is shutting down; the work continues elsewhere or at the next start.'),
     )
     await this.settled()
   }

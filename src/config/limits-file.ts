@@ -36,7 +36,7 @@ function tierLimitsOf(read: SettingReader): TierLimits {
     return defaultTierLimits
   }
   if (!isRecord(json)) {
-    fault('names a file that is no object of tiers')
+    fault('names a file that is not an object of tiers')
     return defaultTierLimits
   }
   const { standard, enterprise, ...rest } = json
@@ -50,7 +50,7 @@ function tierLimitsOf(read: SettingReader): TierLimits {
 function ofTier(given: unknown, fault: (wrong: string) => void): Partial<Limits> {
   if (given === undefined) return {}
   if (!isRecord(given)) {
-    fault('has a tier that is no object of limits')
+    fault('has a tier that is not an object of limits')
     return {}
   }
   const limits: Partial<Record<keyof Limits, number>> = {}
@@ -58,7 +58,7 @@ function ofTier(given: unknown, fault: (wrong: string) => void): Partial<Limits>
     if (!isLimitName(name)) fault(`has the limit ${JSON.stringify(name)}; there are ${limitNames.join(', ')}`)
     else if (value === null) limits[name] = Number.POSITIVE_INFINITY
     else if (typeof value === 'number' && value >= 0) limits[name] = value
-    else fault(`has a limit ${name} that is no number from 0 and not null`)
+    else fault(`has a limit ${name} that is neither a number of at least 0 nor null`)
   }
   return limits
 }

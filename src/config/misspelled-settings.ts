@@ -55,7 +55,7 @@ export function misspelledSettings(env: Environment, read: ReadonlySet<string>):
     const nearest = closest(name, names)
     const isNear = distance(name, nearest) <= (name.length > 8 ? 2 : 1)
     if (!isNear && !ownPrefixes.has(prefixOf(name))) continue
-    sentences.push(`${name} is set and read by nothing: did you mean ${nearest}?`)
+    sentences.push(`${name} is set, but nothing reads it: did you mean ${nearest}?`)
   }
   return sentences
 }

@@ -24,7 +24,7 @@ export function rerankOf(read: SettingReader): RerankSettings | undefined {
   if (!URL.canParse(url)) return undefined
   const shape = read.given('RERANK_SHAPE') === undefined ? shapeOf(url) : read.choice('RERANK_SHAPE', shapes)
   if (shape !== 'tei' && !model) {
-    read.fault('RERANK_MODEL', 'is missing', `an endpoint of the shape ${shape} wants a model named`)
+    read.fault('RERANK_MODEL', 'is missing', `an endpoint of the shape ${shape} needs a model`)
   }
   return { url, shape, ...(model && { model }), ...(apiKey && { apiKey: new Secret(apiKey) }) }
 }

@@ -152,11 +152,7 @@ function localEmbedding(read: SettingReader): { model: string; dimension: number
   ] as const) {
     const given = read.given(name)
     if (given === undefined || given === only) continue
-    read.fault(
-      name,
-      `is ${JSON.stringify(given)}`,
-      `EMBEDDING_PROVIDER=local has ${only} and nothing else; leave it unset`,
-    )
+    read.fault(name, `is ${JSON.stringify(given)}`, `EMBEDDING_PROVIDER=local supports only ${only}; leave it unset`)
   }
   return localModel
 }
@@ -166,7 +162,7 @@ function openAiEmbedding(read: SettingReader): { model: string; dimension: numbe
   const known = openAiModels[model]
   if (known === undefined && read.given('EMBEDDING_DIMENSION') === undefined) {
     const wrong = `is missing, and the dimension of ${JSON.stringify(model)} is not known here`
-    read.fault('EMBEDDING_DIMENSION', wrong, 'set it to what the model gives')
+    read.fault('EMBEDDING_DIMENSION', wrong, 'set it to the dimension of the model')
   }
   // Pinecone takes dense vectors of up to 20,000 dimensions.
   return { model, dimension: read.number('EMBEDDING_DIMENSION', known ?? { min: 1, max: 20_000 }) }

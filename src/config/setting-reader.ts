@@ -47,7 +47,7 @@ export function settingReader(env: Environment, defaults: Partial<Record<string,
   for (const { name } of settings) {
     // `docker --env-file` and systemd's parsers differ: some hand the quotes on, and no setting of ours has any.
     if (/^(["']).*\1$/s.test(env[name]?.trim() ?? '')) {
-      fault(name, 'is in quotes', 'take them out; what reads this file hands them on as part of the value')
+      fault(name, 'is in quotes', 'remove them; the reader of this file passes them on as part of the value')
     }
   }
   const raw = (name: SettingName) => given(name) ?? table.get(name)?.default

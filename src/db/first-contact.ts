@@ -72,7 +72,7 @@ function wordsOf(code: string, { message }: Error, url: string): string | undefi
     case '28P01':
     case '28000':
       // Postgres's own words name the user and never the password.
-      return `lets us not in: ${message}`
+      return `refuses the login: ${message}`
     default:
       return undefined
   }

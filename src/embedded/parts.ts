@@ -75,5 +75,5 @@ function orThrow(result: PromiseSettledResult<unknown>): unknown {
 async function whenBroken(what: string, child: Child): Promise<string> {
   const how = await child.exited
   if (!child.expectedToRun()) return new Promise(() => undefined)
-  return `The embedded ${what} ended by itself (${how}): ${child.lastLines()}`
+  return `The embedded ${what} ended unexpectedly (${how}): ${child.lastLines()}`
 }

@@ -55,6 +55,6 @@ export class ConcurrencyGate {
 }
 
 function tooMany(): AppError {
-  const words = 'Too many requests of the tenant are under way; wait for some of them.'
+  const words = "Too many of the tenant's requests are under way; wait for some to finish."
   return new AppError('quota_exceeded', words, { policies: [concurrencyPolicy], retryAfterS: 1 })
 }

@@ -6,7 +6,10 @@ export function answerFault(fault: ProviderFault, apiKey: string | undefined): A
   const { status, message } = fault
   const cause = causeOf(fault, apiKey)
   if (status === 401 || status === 403) {
-    return unavailable('The answer model refuses the service itself. Its operator has to check the API key.', cause)
+    return unavailable(
+      "The answer model refuses this service's credentials. Its operator has to check the API key.",
+      cause,
+    )
   }
   if (isOutOfQuota(fault)) {
     return unavailable("The answer model's provider has no quota left. Its operator has to check the plan.", cause)

@@ -26,7 +26,7 @@ export function embeddingFault(fault: ProviderFault, apiKey: string | undefined)
   }
   if (status === 401 || status === 403) {
     return unavailable(
-      'The embedding provider refuses the service itself. Its operator has to check the API key.',
+      "The embedding provider refuses this service's credentials. Its operator has to check the API key.",
       cause,
     )
   }

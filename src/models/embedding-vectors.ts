@@ -29,7 +29,7 @@ function vectorOf(embedding: unknown, model: string, dimension: number): number[
     )
   }
   if (!vector.every((value) => typeof value === 'number' && Number.isFinite(Math.fround(value)))) {
-    throw unavailable(`The embedding model ${model} answered with a vector that holds something else than numbers.`)
+    throw unavailable(`The embedding model ${model} answered with a vector that is not all numbers.`)
   }
   if (vector.every((value) => value === 0)) {
     throw unavailable(`The embedding model ${model} answered with a vector of zeros.`)

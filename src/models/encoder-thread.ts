@@ -64,7 +64,7 @@ export async function startEncoderThread(startWorker: () => Worker): Promise<Enc
     started.on('exit', () => {
       if (over) return
       deaths += 1
-      failAll(unavailable('The sentence encoder stopped while it worked on this. Try again.', cause))
+      failAll(unavailable('The sentence encoder stopped during this call. Try again.', cause))
       if (deaths < 2) worker = run()
       else stop(unavailable('The sentence encoder stopped twice in a row and is not started again.', cause))
     })

@@ -14,7 +14,7 @@ export interface Databases extends AsyncDisposable {
 }
 
 const deaf =
-  'What Postgres tells (NOTIFY) does not arrive, as behind a transaction pooler: this replica looks every 2 s instead. Set DATABASE_LISTEN_URL to a direct connection.'
+  'Notifications of Postgres (NOTIFY) do not arrive, as behind a transaction pooler: this replica polls every 2 s instead. Set DATABASE_LISTEN_URL to a direct connection.'
 
 /** One replica's pools except the one for limits, and the one connection that listens for all of them. */
 export function openDatabases(
@@ -27,8 +27,8 @@ export function openDatabases(
   const listener: Listener = new Listener({
     url: (databaseListenUrl ?? databaseUrl).reveal(),
     tell: async (channel, payload) => void (await main.sql`select pg_notify(${channel}, ${payload})`),
-    onFault: (error) => log.warn({ err: error }, 'Postgres could not be listened to'),
-    onDeaf: (isDeaf) => (isDeaf ? log.warn(deaf) : log.info('what Postgres tells arrives again')),
+    onFault: (error) => log.warn({ err: error }, 'listening to Postgres failed'),
+    onDeaf: (isDeaf) => (isDeaf ? log.warn(deaf) : log.info('notifications of Postgres arrive again')),
   })
   const main = opening.use(connect({ url, max: 10, listener, tracer }))
   const lease = opening.use(connect({ url, max: 3, applicationName: 'tenant-router lease', listener, tracer }))

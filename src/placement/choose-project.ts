@@ -73,13 +73,13 @@ export function noProjectError(none: NoProject, { kind, region }: WantedIndex): 
   switch (none.reason) {
     case 'full': {
       const full = none.full.map(({ name, indexLimit }) => `'${name}' (${indexLimit})`).join(', ')
-      const words = `${kind === 'pool' ? 'No shared index has room, and every' : 'Every'} Pinecone project that may hold a further ${what} in ${region} is at its limit of indexes: ${full}. Nothing was changed. Free an index, or raise the limit with the vendor and in PROJECT_INDEX_LIMIT or PINECONE_PROJECTS.`
+      const words = `${kind === 'pool' ? 'No shared index has capacity, and every' : 'Every'} Pinecone project that may hold a further ${what} in ${region} is at its limit of indexes: ${full}. Nothing was changed. Free an index, or raise the limit with the vendor and in PROJECT_INDEX_LIMIT or PINECONE_PROJECTS.`
       return new AppError('index_limit_reached', words)
     }
     case 'kind':
       return new AppError(
         'conflict',
-        `No configured Pinecone project may hold ${kind === 'pool' ? 'a' : 'an'} ${what} in ${region}: nothing was changed. The operator says so in PINECONE_PROJECTS (holds).`,
+        `No configured Pinecone project may hold ${kind === 'pool' ? 'a' : 'an'} ${what} in ${region}: nothing was changed. The operator sets this in PINECONE_PROJECTS (holds).`,
       )
     case 'region': {
       const message = `must be a region that a configured Pinecone project serves: ${none.served.join(', ')}`

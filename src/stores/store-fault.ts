@@ -53,10 +53,10 @@ export function storeFault({ op, project, exchange, thrown, apiKey }: Failure): 
   if (status === 409) return new AppError('conflict', `The vector store says: ${words}`, { cause })
   const wasDone = status >= 200 && status < 300
   if (write && (exchange.inDoubt || wasDone)) {
-    return new AppError('outcome_unknown', 'The vector store did not say what became of this write.', { cause })
+    return new AppError('outcome_unknown', 'The vector store did not report the outcome of this write.', { cause })
   }
   if (wasDone) {
-    return new AppError('store_unavailable', 'What the vector store answers is not an answer to this. Try again.', {
+    return new AppError('store_unavailable', "The vector store's answer does not belong to this request. Try again.", {
       cause,
       retryAfterS: 1,
     })
@@ -88,7 +88,7 @@ function refusal(op: StoreOp, status: number, words: string, exchange: Exchange,
       }
       return new AppError(
         'store_unavailable',
-        'The vector store refuses the service itself. Its operator has to check the API key and the plan.',
+        "The vector store refuses this service's credentials. Its operator has to check the API key and the plan.",
         { cause },
       )
     case 429: {

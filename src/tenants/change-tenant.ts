@@ -40,7 +40,7 @@ export async function changeTenant(
     const tenant = await lockTenant(tx, tenantId)
     if (tenant === undefined) throw new AppError('not_found', 'There is no such tenant.')
     if (tenant.status === 'offboarding' || tenant.status === 'offboarded') {
-      throw new AppError('conflict', 'The tenant is offboarded and is not changed any more.')
+      throw new AppError('conflict', 'The tenant is offboarded and can no longer be changed.')
     }
     const fresh = differences(tenant, limits === undefined ? change : { ...change, limitsUntil: limitsUntil ?? null })
     if (Object.keys(fresh).length === 0) return

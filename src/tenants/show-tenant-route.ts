@@ -73,7 +73,7 @@ function why({ status, placement, move, awaitingPromotion, tier }: TenantView, i
   const parts = [
     placement.kind === 'silo'
       ? 'It has an index of its own.'
-      : `It shares an index with ${Math.max(0, (index?.namespacesUsed ?? 1) - 1)} others, the fullest that had room when it came.`,
+      : `It shares an index with ${Math.max(0, (index?.namespacesUsed ?? 1) - 1)} others, the fullest with capacity when it came.`,
     awaitingPromotion ? 'It is enterprise and awaits promotion to an index of its own.' : '',
     placement.kind === 'silo' && tier === 'standard' ? 'Its tier is standard: it could be demoted.' : '',
     move === null ? '' : `A move is open (${move.state}).`,

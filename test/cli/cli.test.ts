@@ -31,12 +31,12 @@ describe('wrong use ends with 2 and a sentence', () => {
     [['tenants', 'tag', 'acme', 'gold'], 'Allowed choices are standard, enterprise'],
     [['promote'], "missing required argument 'id'"],
     [['tenants', 'list'], 'TENANT_ROUTER_TOKEN is not set'],
-    [['token'], 'Say whose token'],
+    [['token'], 'Name the token'],
     [['token', '--tenant', 'a', '--role', 'platform'], 'cannot be used with'],
     [['token', '--tenant', 'a/b'], 'A tenant id has 1 to 64'],
     [['token', '--tenant', 'a', '--scope', 'rag:all'], 'There is no scope rag:all'],
     [['migrate', '--yes'], 'DATABASE_URL is missing'],
-    [['tenants', 'suspend', 'acme'], 'There is nobody to ask: say --yes'],
+    [['tenants', 'suspend', 'acme'], 'Nobody can be asked here: pass --yes'],
   ])('%j', async (args, sentence) => {
     const { code, out, err } = await runCli(args)
     expect(err).toContain(sentence)

@@ -28,9 +28,9 @@ test('the verbs of moves send what the contract says', async () => {
 })
 
 test.each([
-  [['rebalance'], 'Say which tenant, or --drain'],
+  [['rebalance'], 'Name a tenant, or --drain'],
   [['rebalance', 'acme', '--drain', 'p-1', '--yes'], '--drain empties an index'],
-  [['rebalance', '--drain', 'p-1'], 'There is nobody to ask: say --yes'],
+  [['rebalance', '--drain', 'p-1'], 'Nobody can be asked here: pass --yes'],
   [['demote'], "missing required argument 'id'"],
 ])('wrong use of %j ends with 2', async (args, sentence) => {
   const { code, err } = await runCli(args, { TENANT_ROUTER_TOKEN: 'staff' })

@@ -73,7 +73,7 @@ test('a replica is replaced behind a balancer that polls each second, and no req
 
   const before = balancer.passed.length
   oldReplica.child.kill('SIGTERM')
-  await oldReplica.until('go on until the balancers have noticed')
+  await oldReplica.until('serve until balancers notice')
   await using freshReplica = startEntry('main.ts', { ...env, ...fresh.env })
   await freshReplica.until('"msg":"ready"')
   expect(await oldReplica.ended).toBe(0)
@@ -109,6 +109,6 @@ test('SIGTERM to npm itself ends what it runs in order, whatever its shell', { t
   await service.until('"msg":"ready"')
   service.child.kill('SIGTERM')
   expect(await service.ended).toBe(0)
-  expect(service.printed()).toContain('shutdown: let go of leases, pools and workers')
+  expect(service.printed()).toContain('shutdown: release leases, pools and workers')
   await expect(fetch(at.url)).rejects.toThrow('fetch failed')
 })

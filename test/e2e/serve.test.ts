@@ -52,6 +52,6 @@ test('serve refuses an old schema, runs after migrate, and ends in order on SIGT
   expect([listed.code, listed.out]).toEqual([0, '{"items":[],"nextCursor":null}\n'])
   entry.child.kill('SIGTERM')
   expect(await entry.ended).toBe(0)
-  expect(entry.printed()).toContain('shutdown: finish the requests under way')
+  expect(entry.printed()).toContain('shutdown: finish requests under way')
   expect(entry.printed()).not.toContain('"level":"error"')
 })

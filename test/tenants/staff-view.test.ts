@@ -114,7 +114,7 @@ test('the route says why a tenant is where it is, and which limit is nearest', a
     phase: 'steady',
     project: 'default',
     placement: { kind: 'pool', generation: 1 },
-    why: 'It shares an index with 7 others, the fullest that had room when it came.',
+    why: 'It shares an index with 7 others, the fullest with capacity when it came.',
     nearestLimit: { name: 'namespaces_in_index', used: 8, limit: 8, share: 1 },
   })
   expect(await showTenantRoute(replica, id('t-3'))).toMatchObject({ why: expect.stringContaining('awaits promotion') })

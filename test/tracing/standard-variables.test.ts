@@ -116,6 +116,6 @@ test('variables of OpenTelemetry are not taken for misspelled settings of ours; 
   const env = Object.fromEntries(standard.map((name) => [name, 'x']))
   expect(misspelledSettings(env, new Set())).toEqual([])
   expect(misspelledSettings({ OTEL_EXPORTER_OLTP_ENDPOINT: 'x' }, new Set())).toEqual([
-    'OTEL_EXPORTER_OLTP_ENDPOINT is set and read by nothing: did you mean OTEL_EXPORTER_OTLP_ENDPOINT?',
+    'OTEL_EXPORTER_OLTP_ENDPOINT is set, but nothing reads it: did you mean OTEL_EXPORTER_OTLP_ENDPOINT?',
   ])
 })

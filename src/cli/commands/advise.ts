@@ -16,7 +16,7 @@ interface Advised extends Record<string, unknown> {
 export function advise(context: Context): Command {
   return reading({
     usage: 'advise',
-    summary: 'who should move up or down by the policy, and why; how many silos are left',
+    summary: 'list the tenants that the policy would move, and why; silos left',
     example: 'advise --json',
   })
     .option('--limit <n>', 'how many at most', positiveNumber, 100)

@@ -7,7 +7,7 @@ export function demote(context: Context): Command {
   return moving(
     changing({
       usage: 'demote <id>',
-      summary: 'move a tenant from its own index back into the fullest shared one with room',
+      summary: 'move a tenant from its own index back into the fullest shared one with capacity',
       example: 'demote acme-bikes --yes',
     }),
   ).action(async (id: string, options: MoveOptions) => {

@@ -30,13 +30,13 @@ const depthMin = 50
 export function evaluation(context: Context): Command {
   return reading({
     usage: 'eval',
-    summary: 'measure how well a tenant’s questions find their answers: recall@k, nDCG@10, MRR, by way of searching',
+    summary: 'measure how well a tenant’s questions find their answers: recall@k, nDCG@10, MRR, for each search mode',
     example: 'eval --tenant acme-bikes --set examples/acme-bikes/questions.json',
   })
-    .requiredOption('--tenant <id>', 'whose documents are searched')
+    .requiredOption('--tenant <id>', 'the tenant to search')
     .requiredOption('--set <file>', 'questions with the ids that answer them, as JSON')
-    .option('--k <list>', 'where recall is measured, as in 1,5', cutOffs, [1, 3, 5, 10])
-    .option('--answers', 'have every question answered too: what is answered, and what is said not to be found')
+    .option('--k <list>', 'ranks for recall, as in 1,5', cutOffs, [1, 3, 5, 10])
+    .option('--answers', 'also have every question answered: which are answered, and which declined')
     .addHelpText('after', '  TENANT_ROUTER_PUBLIC_URL   the public listener (http://127.0.0.1:8080)')
     .addHelpText('after', '  TENANT_ROUTER_TENANT_TOKEN a token of the tenant (on this machine, "npm start" stands in)')
     .action(async ({ tenant, set: path, k: ks, answers: withAnswers, ...options }: Options) => {

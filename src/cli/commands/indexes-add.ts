@@ -14,7 +14,7 @@ export function indexesAdd(context: Context): Command {
     summary: 'open the next shared index before the last one is full',
     example: 'indexes add --yes',
   })
-    .option('--region <region>', 'where to (PINECONE_REGION of the service)')
+    .option('--region <region>', 'region of the index (default: the service’s PINECONE_REGION)')
     .action(async ({ region, ...options }: Options) => {
       const index = await change<object>(context, options, {
         question: 'Make another shared index?',

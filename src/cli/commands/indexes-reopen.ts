@@ -7,11 +7,11 @@ import { type ChangeOptions, changing } from '../kit/verb.ts'
 export function indexesReopen(context: Context): Command {
   return changing({
     usage: 'reopen <name>',
-    summary: 'let tenants into a drained index again, and cancel the moves out of it that have not begun',
+    summary: 'reopen a drained index for tenants, and cancel moves out of it that have not begun',
     example: 'indexes reopen tenant-router-pool-1 --yes',
   }).action(async (name: string, options: ChangeOptions) => {
     const stopped = await change<object>(context, options, {
-      question: `Let tenants into index ${name} again?`,
+      question: `Reopen index ${name} for tenants?`,
       request: { method: 'DELETE', path: `/indexes/${encodeURIComponent(name)}/drain` },
     })
     if (stopped !== undefined) showDocument(context, options, stopped)

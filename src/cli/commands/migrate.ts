@@ -12,10 +12,13 @@ interface MigrateOptions extends ChangeOptions {
 export function migrate(context: Context): Command {
   return changing({
     usage: 'migrate',
-    summary: "bring the schema of DATABASE_URL's database up to date; twice changes nothing more",
+    summary: "bring the schema of DATABASE_URL's database up to date; a second run changes nothing",
     example: 'migrate --yes',
   })
-    .option('--after-restore', 'also raise the numbers that the store may hold from after the backup; see the runbook')
+    .option(
+      '--after-restore',
+      'after a restore, also raise the numbers that the store may already hold; see the runbook',
+    )
     .action(async (options: MigrateOptions) => {
       // Loaded here: drizzle is half of what a start would cost, and no other verb needs it.
       const [{ connect }, { firstContact }, { migrate: bringUpToDate }, { raiseAfterRestore }, { pendingMigrations }] =

@@ -8,7 +8,7 @@ import { changing } from '../kit/verb.ts'
 export function movesCancel(context: Context): Command {
   return changing({
     usage: 'cancel <id>',
-    summary: 'give a move up before its switch; the tenant stays where it is',
+    summary: 'cancel a move before its switch; the tenant stays where it is',
     example: 'moves cancel 018f3c2e-5f0a-7cc3-9d53-0c3f4b7a9e11 --yes',
   })
     .addOption(acceptLoss())

@@ -7,7 +7,7 @@ import { type ChangeOptions, changing } from '../kit/verb.ts'
 export function movesPause(context: Context): Command {
   return changing({
     usage: 'pause <id>',
-    summary: 'leave a move as it is before its switch; the app goes on writing',
+    summary: 'pause a move before its switch; the app keeps writing',
     example: 'moves pause 018f3c2e-5f0a-7cc3-9d53-0c3f4b7a9e11 --yes',
   }).action(async (id: string, options: ChangeOptions) => {
     const move = await change<object>(context, options, {

@@ -8,7 +8,7 @@ import { changing } from '../kit/verb.ts'
 export function movesResume(context: Context): Command {
   return changing({
     usage: 'resume <id>',
-    summary: 'go on with a paused move where it was',
+    summary: 'resume a paused move',
     example: 'moves resume 018f3c2e-5f0a-7cc3-9d53-0c3f4b7a9e11 --yes',
   })
     .addOption(acceptLoss())

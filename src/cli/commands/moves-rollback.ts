@@ -8,7 +8,7 @@ import { changing } from '../kit/verb.ts'
 export function movesRollback(context: Context): Command {
   return changing({
     usage: 'rollback <id>',
-    summary: 'take the tenant back to where it was before the switch',
+    summary: 'return the tenant to the place it had before the switch',
     example: 'moves rollback 018f3c2e-5f0a-7cc3-9d53-0c3f4b7a9e11 --yes',
   })
     .addOption(acceptLoss())

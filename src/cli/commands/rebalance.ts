@@ -18,8 +18,8 @@ export function rebalance(context: Context): Command {
       example: 'rebalance acme-bikes --to tenant-router-pool-2 --yes',
     }),
   )
-    .option('--to <index>', 'the shared index to go to (the fullest other one with room)')
-    .option('--drain <index>', 'instead of one tenant: queue every tenant of this shared index, and let none in')
+    .option('--to <index>', 'target index (default: the fullest other one with capacity)')
+    .option('--drain <index>', 'instead of one tenant: queue every tenant of this shared index, and admit no new ones')
     .action(async (id: string | undefined, { to, drain, ...options }: Options) => {
       if (drain !== undefined) {
         if (id !== undefined || to !== undefined || options.plan)
@@ -27,7 +27,7 @@ export function rebalance(context: Context): Command {
         await drainIndex(context, options, drain)
         return
       }
-      if (id === undefined) throw new CliError('usage', 'Say which tenant, or --drain with an index.')
+      if (id === undefined) throw new CliError('usage', 'Name a tenant, or --drain with an index.')
       const question = `Move tenant ${id} to ${to === undefined ? 'another shared index' : `index ${to}`}?`
       await startMove(context, options, { tenantId: id, kind: 'rebalance', to, question })
     })

@@ -13,12 +13,12 @@ interface Options extends ChangeOptions {
 export function tenantsCreate(context: Context): Command {
   return changing({
     usage: 'create <id>',
-    summary: 'onboard a tenant; the same again changes nothing',
+    summary: 'onboard a tenant; a repeat changes nothing',
     example: 'tenants create acme-bikes --name "Acme Bikes" --yes',
   })
-    .option('--name <name>', 'what people call it (the id)')
+    .option('--name <name>', 'display name (default: the id)')
     .addOption(new Option('--tier <tier>').choices(['standard', 'enterprise']).default('standard'))
-    .option('--region <region>', 'where its vectors must live')
+    .option('--region <region>', 'region that its vectors must stay in')
     .action(async (id: string, { name = id, tier, region, ...options }: Options) => {
       const body = { id, name, tier, ...(region === undefined ? {} : { region }) }
       const tenant = await change<object>(context, options, {

@@ -15,10 +15,10 @@ interface Options extends ReadOptions {
 
 export function tenantsList(context: Context): Command {
   return reading({ usage: 'list', summary: 'list tenants', example: 'tenants list --tier enterprise' })
-    .option('--search <text>', 'part of an id or name')
+    .option('--search <text>', 'part of the id or name')
     .option('--tier <tier>', 'standard or enterprise')
-    .option('--status <status>', 'as in active, suspended')
-    .option('--awaiting', 'only those that await promotion')
+    .option('--status <status>', 'status, as in active or suspended')
+    .option('--awaiting', 'only tenants that await promotion')
     .option('--limit <n>', 'how many at most', positiveNumber, 50)
     .action(async ({ search, tier, status, awaiting, limit, ...options }: Options) => {
       const page = await listAll<Record<string, unknown>>(

@@ -17,14 +17,14 @@ interface Options extends ReadOptions {
 export function token(context: Context): Command {
   return reading({
     usage: 'token',
-    summary: 'mint a token of the development issuer of `npm start`; no other service believes it',
+    summary: 'mint a token of the development issuer of `npm start`; no other service trusts it',
     example: 'token --tenant acme-bikes --groups support --scope "rag:read"\n  tenant-router token --role platform',
   })
     .addOption(new Option('--tenant <id>', 'for an app of this tenant').conflicts('role'))
     .option('--groups <list>', 'groups of the caller, as in a,b', words)
-    .option('--scope <list>', 'what it may do', words, scopes)
+    .option('--scope <list>', 'scopes of the token', words, scopes)
     .addOption(new Option('--role <role>', 'for a member of staff').choices(roles))
-    .option('--ttl <seconds>', 'how long it is good', positiveNumber, 12 * 3600)
+    .option('--ttl <seconds>', 'lifetime of the token', positiveNumber, 12 * 3600)
     .action(async (options: Options) => {
       const { hasIssuer, openIssuer } = await import('../../embedded/issuer.ts')
       const { dataDir, issuer } = context.development
@@ -39,7 +39,8 @@ export function token(context: Context): Command {
 
 function requestOf({ tenant, groups, scope, role, ttl }: Options) {
   if (role !== undefined) return { role, ttlS: ttl }
-  if (tenant === undefined) throw new CliError('usage', 'Say whose token: --tenant ID or --role platform. See --help.')
+  if (tenant === undefined)
+    throw new CliError('usage', "Name the token's owner: --tenant ID or --role platform. See --help.")
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(tenant)) {
     throw new CliError('usage', 'A tenant id has 1 to 64 of the characters A–Z a–z 0–9 _ -.')
   }

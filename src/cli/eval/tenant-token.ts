@@ -20,7 +20,7 @@ export async function tenantToken(
   if (token !== undefined) {
     const said = claimOf(token.reveal(), issuer.tenantClaim)
     if (said === undefined || said === tenant) return token.reveal()
-    throw new CliError('usage', 'TENANT_ROUTER_TENANT_TOKEN is of another tenant than --tenant says.')
+    throw new CliError('usage', 'TENANT_ROUTER_TENANT_TOKEN belongs to another tenant than --tenant names.')
   }
   const { hasIssuer, openIssuer } = await import('../../embedded/issuer.ts')
   if (!isThisMachine(url) || !(await hasIssuer(dataDir))) {

@@ -33,7 +33,10 @@ export async function change<T>(context: Context, options: ChangeOptions, what: 
 export async function agree(context: Context, options: ChangeOptions, question: string): Promise<void> {
   if (options.yes) return
   if (!context.interactive) {
-    throw new CliError('usage', `${question} There is nobody to ask: say --yes to do it, or --dry-run to see it.`)
+    throw new CliError(
+      'usage',
+      `${question} Nobody can be asked here: pass --yes to do it, or --dry-run to preview it.`,
+    )
   }
   const { confirm, isCancel } = await import('@clack/prompts')
   const answer = await confirm({ message: printable(question), initialValue: false })

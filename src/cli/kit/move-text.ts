@@ -5,7 +5,7 @@ const width = 80
 /** A move for a person at a terminal: its progress, what it waits for, and the possible next steps. */
 export function moveText(move: MoveView): readonly string[] {
   const { waitsFor, error } = move
-  const dirty = `${count(move.dirty.touched)} record(s) meanwhile, ${count(move.dirty.unsynced)} still to be carried over`
+  const dirty = `${count(move.dirty.touched)} record(s) meanwhile, ${count(move.dirty.unsynced)} still to be copied`
   const held = move.writePauseMs === null ? undefined : `for ${count(move.writePauseMs)} ms by the switch`
   return [
     ...fields('', {
@@ -29,7 +29,7 @@ export function moveText(move: MoveView): readonly string[] {
 }
 
 function waitLines(words: string | null, wait: WaitView): readonly string[] {
-  const next = wait.nextTryAt === null ? 'looked at all the time' : `the next at ${timeOf(wait.nextTryAt)}`
+  const next = wait.nextTryAt === null ? 'checked continuously' : `the next at ${timeOf(wait.nextTryAt)}`
   return fields('  ', {
     for: words ?? wait.kind,
     kind: `${wait.kind}, a row of docs/runbook.md`,

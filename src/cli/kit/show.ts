@@ -27,7 +27,7 @@ export function showList<T extends Row>(
     return
   }
   if (list.items.length === 0) {
-    context.remark('There is nothing.')
+    context.remark('Nothing found.')
     return
   }
   const rows = [
@@ -42,7 +42,7 @@ export function showList<T extends Row>(
         .join('  ')
         .trimEnd(),
     )
-  if (list.nextCursor) context.remark('There are more: say --limit with a larger number.')
+  if (list.nextCursor) context.remark('There are more: pass a larger --limit.')
 }
 
 function plain(value: unknown): string {

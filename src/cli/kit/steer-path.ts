@@ -8,7 +8,7 @@ export interface AcceptLossOptions extends ChangeOptions {
 
 /** The option for a move that waits for a person's decision on lost records. */
 export function acceptLoss(): Option {
-  const words = 'go on although as many records may be lost, as `moves show` says'
+  const words = 'continue although this many records may be lost, as `moves show` reports'
   return new Option('--accept-loss <records>', words).argParser(positiveNumber)
 }
 

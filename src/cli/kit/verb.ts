@@ -32,5 +32,7 @@ export function reading(spec: VerbSpec): Command {
 
 /** A verb that changes something: it offers a dry run, and asks first. */
 export function changing(spec: VerbSpec): Command {
-  return reading(spec).option('--dry-run', 'say what would be done, and do nothing').option('-y, --yes', 'do not ask')
+  return reading(spec)
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('-y, --yes', 'do not ask for confirmation')
 }

@@ -15,7 +15,7 @@ interface Drain {
 /** Queues a move for every tenant of a shared index, one batch a call, until none is left. */
 export async function drainIndex(context: Context, options: ChangeOptions, index: string): Promise<void> {
   const request: ApiRequest = { method: 'POST', path: `/indexes/${encodeURIComponent(index)}/drain` }
-  const question = `Drain index ${index}? No tenant comes into it any more, and each one in it is moved to another.`
+  const question = `Drain index ${index}? It takes no more tenants, and each one in it is moved to another.`
   let drain = await change<Drain>(context, options, { question, request })
   if (drain === undefined) return
   const moves = [...drain.moves]

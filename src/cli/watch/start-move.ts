@@ -27,8 +27,8 @@ interface WantedMove {
 /** The options of a verb that moves a tenant. */
 export function moving(command: Command): Command {
   return command
-    .option('--plan', 'say what the move would do and cost, and change nothing; exit 3 if it would be refused')
-    .option('--no-watch', 'start the move and come back at once')
+    .option('--plan', 'show what the move would do and cost, and change nothing; exit 3 if it would be refused')
+    .option('--no-watch', 'start the move and return at once')
 }
 
 /**

@@ -33,6 +33,6 @@ export function registryAway(cause: unknown): AppError {
 }
 
 export function writesHeld(): AppError {
-  const words = 'This tenant is being moved and takes no writes for a moment. Try again.'
+  const words = 'Writes to this tenant are paused while it is moved. Retry after `Retry-After`.'
   return new AppError('writes_held', words, { retryAfterS: 1 })
 }

@@ -13,7 +13,7 @@ export function startTenantSweep(deps: TenantWork, { everyMs }: { readonly every
   const sweep = async (olderThanMs: number) => {
     const both = [resumeProvisioning(deps, { olderThanMs, signal: stop.signal }), resumeOffboarding(deps)]
     for (const outcome of await Promise.allSettled(both)) {
-      if (outcome.status === 'rejected') deps.log.warn({ err: outcome.reason }, 'half-done tenants were not taken up')
+      if (outcome.status === 'rejected') deps.log.warn({ err: outcome.reason }, 'unfinished tenants were not resumed')
     }
   }
   const run = async () => {

@@ -155,7 +155,7 @@ test.each<[string, () => readonly [number, unknown], object]>([
 test('a token of another tenant than the one named is wrong use, and nothing is asked', async () => {
   const { url, seen } = await service()
   const run = await runCli(['eval', '--tenant', 'globex', '--set', set], env(url))
-  expect(run).toMatchObject({ code: 2, err: expect.stringContaining('of another tenant'), out: '' })
+  expect(run).toMatchObject({ code: 2, err: expect.stringContaining('belongs to another tenant'), out: '' })
   expect(seen).toEqual([])
 })
 

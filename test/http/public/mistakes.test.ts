@@ -67,7 +67,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'a token of another key': {
     token: async () => `Bearer ${await world.issuer.token(whole, { key: await signingKey() })}`,
     status: 401,
-    says: "does not fit the issuer's keys",
+    says: "does not match the issuer's keys",
   },
   'a token without a tenant': {
     token: () => bearer({ scope: 'rag:read' }),
