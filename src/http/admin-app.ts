@@ -10,15 +10,15 @@ export interface AdminAppDeps extends HttpKit {
   readonly routes: readonly AnyRoute[]
   readonly version: string
   readonly telemetry: Pick<Telemetry, 'metrics' | 'contentType'>
-  /** Names that the listener is called by, beside `localhost` and addresses. */
+  /** Host names of the listener, beside `localhost` and addresses. */
   readonly hosts?: readonly string[]
-  /** By name; `/readyz` says which of them fails. */
+  /** Readiness checks by name; `/readyz` names those that fail. */
   readonly checks: Readonly<Record<string, ReadinessCheck>>
-  /** Adds what is not part of the API, such as the staff pages. */
+  /** Adds routes outside the API, such as the staff pages. */
   readonly mount?: (app: Hono) => void
 }
 
-/** The listener for staff, with the pages for machines: metrics and health. */
+/** The listener for staff, with pages for machines: metrics and health. */
 export function createAdminApp(deps: AdminAppDeps): Hono {
   const tenants = deps.routes.find(({ access }) => access.kind === 'tenant')
   if (tenants !== undefined) throw new Error(`${tenants.path} is for tenants and has no place on the admin listener`)

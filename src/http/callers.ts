@@ -1,15 +1,15 @@
 import { isIP } from 'node:net'
 import { AppError } from '../errors.ts'
 
-/** Throws when a request comes from where none is taken. */
+/** Throws when the origin or host of a request is not allowed. */
 export type CallerCheck = (request: Request) => void
 
 /**
- * Refuses requests whose `Host` is a name that this listener does not have: a page on the web can have its own name
- * answered with 127.0.0.1 (DNS rebinding), and its visitors' browsers then send that name. An address can't be rebound,
- * so every one is taken; probes and scrapers of Kubernetes call a pod by its address.
+ * Refuses a `Host` that this listener does not have. A web page can have its own name resolve to 127.0.0.1 (DNS
+ * rebinding), and its visitors' browsers then send that name. An address can't be rebound, so any is accepted;
+ * Kubernetes probes and scrapers call a pod by its address.
  *
- * @param names beside `localhost` and what ends in `.localhost`; `*.example.com` takes each name under it.
+ * @param names beside `localhost` and names under `.localhost`; `*.example.com` accepts each name under it.
  * @throws (the check) AppError `host_refused`
  */
 export function hostCheck(names: readonly string[]): CallerCheck {
@@ -28,7 +28,7 @@ export function hostCheck(names: readonly string[]): CallerCheck {
 }
 
 /**
- * Refuses what a browser sends for a page of another origin. What is no browser sends no `Origin` and is not concerned.
+ * Refuses requests that a browser sends for a page of another origin. Other clients send no `Origin` and pass.
  * @throws (the check) AppError `origin_refused`
  */
 export function originCheck(origins: readonly string[]): CallerCheck {

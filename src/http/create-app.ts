@@ -20,7 +20,7 @@ interface AppParts {
   readonly about: ApiDescription
   readonly pages?: readonly Page[]
   readonly mount?: (app: Hono) => void
-  /** Asked before all else, on every path but those of plain pages. */
+  /** Runs first, on every path except plain pages. */
   readonly checkCaller?: CallerCheck
 }
 
@@ -79,7 +79,10 @@ export function createApp(
   return app
 }
 
-/** Routes are no secret, as what lies behind them is: a mistyped one is told from what is not there. */
+/**
+ * Names similar routes: routes are public, unlike the data behind them, so a mistyped path need not look like missing
+ * data.
+ */
 function noSuchRoute(path: string, known: readonly string[]): AppError {
   const off = (other: string) => (path.length > 100 ? 100 : distance(path.toLowerCase(), other.toLowerCase()))
   const [near] = known.toSorted((a, b) => off(a) - off(b))
@@ -87,7 +90,7 @@ function noSuchRoute(path: string, known: readonly string[]): AppError {
   return new AppError('not_found', `There is no such route; ${hint}`, { shown: true })
 }
 
-/** Faults of our own, said when the app is made and not when a caller finds them. */
+/** Throws for faulty routes when the app is made, before a caller finds them. */
 function refuseBadRoutes(routes: readonly AnyRoute[]): void {
   const seen = new Set<string>()
   for (const { method, path, access, body, query, params } of routes) {

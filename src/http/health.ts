@@ -1,13 +1,13 @@
 import type { PageAnswer } from './docs/page.ts'
 
-/** Throws, or rejects, when the part is not fit to serve. */
+/** Throws, or rejects, when the part cannot serve. */
 export type ReadinessCheck = (signal: AbortSignal) => void | Promise<void>
 
 const checkLimitMs = 2000
-/** Probes of several balancers must not become load of their own. */
+/** Results are reused this long, so that probes of several balancers cause no load. */
 const rememberedMs = 1000
 
-/** `/readyz`: 200 when every check passes, else 503 with the names of those that fail and nothing of why. */
+/** `/readyz`: 200 when every check passes, else 503 with the names of the failed checks and no reasons. */
 export function readiness(
   checks: Readonly<Record<string, ReadinessCheck>>,
   draining: AbortSignal,

@@ -1,6 +1,6 @@
 import type { AnyRoute } from './pipeline/route.ts'
 
-/** Which methods a path takes, for 405 and `Allow`; asked only when no route fits. */
+/** Methods of a path, for 405 and `Allow`; used only when no route matches. */
 export function knownPaths(
   routes: readonly Pick<AnyRoute, 'method' | 'path'>[],
 ): (path: string) => readonly string[] | undefined {
@@ -24,7 +24,7 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${escaped.replace(/\{[^}]+\}/g, '[^/]+')}$`)
 }
 
-/** `/documents/{documentId}` as Hono writes it. */
+/** `/documents/{documentId}` in Hono's notation. */
 export function honoPath(path: string): string {
   return path.replace(/\{([^}]+)\}/g, ':$1')
 }

@@ -8,24 +8,24 @@ import { problemResponse } from './pipeline/reply.ts'
 
 export interface ListenOptions {
   readonly host: string
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number
-  /** How long requests under way may take to finish when the listener closes. Default 10,000. */
+  /** Time that running requests get to finish when the listener closes. Default 10,000. */
   readonly closeLimitMs?: number
 }
 
 export interface Listener extends AsyncDisposable {
   readonly port: number
-  /** `http://host:port`, with a host that can be called. */
+  /** `http://host:port`, with a reachable host. */
   readonly url: string
-  /** From now on each answer ends its connection, so that the caller's next one is opened elsewhere. */
+  /** Makes each answer from now on close its connection, so that callers reconnect elsewhere. */
   drain(): void
 }
 
 /**
  * Serves an app over HTTP/1.1.
- * @returns a listener; disposing it accepts nothing new, lets what is under way finish within `closeLimitMs`, and then
- *   cuts what is left, which fires those calls' signals.
+ * @returns a listener. Disposing it accepts nothing new, lets running requests finish within `closeLimitMs`, and then
+ *   cuts the rest, which fires those calls' signals.
  * @throws Error with one clear sentence when the port is taken or not allowed.
  */
 export async function listen(app: Pick<Hono, 'fetch'>, options: ListenOptions): Promise<Listener> {

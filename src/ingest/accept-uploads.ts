@@ -23,12 +23,11 @@ export type Accepted =
   | { readonly kind: 'refused'; readonly error: AppError }
 
 /**
- * Takes documents to be read, embedded and stored in the background; from the answer on they survive a crash. The same
- * upload again, while it is on its way, changes nothing.
+ * Queues documents to be read, embedded and stored in the background; once answered, they survive a crash. A repeat of
+ * an upload in progress changes nothing.
  *
- * @returns one an input, in order. Refused: AppError `invalid_request`; `conflict` where the id is taken by something
- *   that the caller's groups don't see; or `quota_exceeded` when as much of the tenant
- *   waits as may.
+ * @returns one result per input, in order. Refused: AppError `invalid_request`; `conflict` where the id belongs to
+ *   something that the caller's groups don't see; or `quota_exceeded` when the tenant's queue is full.
  * @throws AppError those of `TenantRoutes.find`
  */
 export async function acceptUploads(

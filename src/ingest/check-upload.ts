@@ -9,9 +9,9 @@ import { documentMetadataBytesMax, sourceMax } from '../rag/documents/put-docume
 import type { NewUpload } from '../registry/uploads/enqueue-uploads.ts'
 
 export interface UploadInput {
-  /** Without one the document is named by all that was sent: the same again is the same document. */
+  /** Default: derived from everything sent, so that a repeat is the same document. */
   readonly documentId?: string | undefined
-  /** Text needs no reading; bytes are a file of whatever kind. */
+  /** Text needs no extraction; bytes are a file of any kind. */
   readonly content: string | Uint8Array
   readonly name?: string | undefined
   readonly contentType?: string | undefined
@@ -24,8 +24,8 @@ export interface UploadInput {
 const nameMax = 1_024
 
 /**
- * What can be told of an upload without reading it.
- * @param model its `maxTokens` bounds the chunks that are asked for.
+ * Checks everything about an upload that needs no extraction.
+ * @param model its `maxTokens` bounds the requested chunks.
  * @throws AppError `invalid_request`
  */
 export function checkUpload(tenantId: TenantId, input: UploadInput, model: { readonly maxTokens?: number }): NewUpload {

@@ -5,7 +5,7 @@ import { writeGroups } from '../rag/writes/write-sight.ts'
 import { writeOverUpload } from './write-over-upload.ts'
 
 /**
- * Deletes a document, and takes an upload of it that is on its way back.
+ * Deletes a document, and withdraws an upload of it.
  *
  * @throws AppError those of `deleteDocument`; `document_busy` while an upload of it is being stored.
  */

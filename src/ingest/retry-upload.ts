@@ -10,11 +10,11 @@ export interface RetryUploadDeps extends DocumentDeps {
 }
 
 /**
- * Tries an upload that failed again, with all its attempts; one that waits for its next attempt is tried at once, and
- * one that is under way goes on.
+ * Restarts a failed upload with all its attempts. One that waits for its next attempt runs at once; one in progress
+ * continues.
  *
- * @throws AppError `not_found`, also for one that the caller's groups don't see; `conflict` when there is nothing to try
- *   again, or its file is not kept any more; and those of `TenantRoutes.find`.
+ * @throws AppError `not_found`, also for one that the caller's groups don't see; `conflict` when there is nothing to
+ *   retry, or its file is no longer kept; and those of `TenantRoutes.find`.
  */
 export async function retryUpload(
   deps: RetryUploadDeps,

@@ -10,7 +10,7 @@ import { writeGroups } from '../rag/writes/write-sight.ts'
 import { writeOverUpload } from './write-over-upload.ts'
 
 /**
- * Stores a document while its caller waits; an earlier upload of it that is on its way comes to nothing.
+ * Stores a document while its caller waits; it replaces an earlier upload of it.
  *
  * @throws AppError those of `putDocument`; `document_busy` while an upload of it is being stored.
  */

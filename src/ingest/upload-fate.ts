@@ -2,31 +2,31 @@ import type { ErrorCode } from '../errors.ts'
 import { AppError } from '../errors.ts'
 import type { UploadReason } from '../registry/uploads.sql.ts'
 
-/** What becomes of an upload after an attempt that came to nothing. */
+/** The next step for an upload after a failed attempt. */
 export type UploadFate =
-  /** `reason` undefined: the attempt counts for nothing. */
+  /** `reason` undefined: the attempt does not count. */
   | { readonly kind: 'again'; readonly afterMs: number; readonly reason?: UploadReason }
   | { readonly kind: 'failed'; readonly reason: UploadReason }
-  /** Its tenant has ended. */
+  /** The tenant has ended. */
   | { readonly kind: 'dropped' }
 
-/** With the pauses below, about twenty minutes. */
+/** Attempts, at most; with the pauses below they span about twenty minutes. */
 const attemptsMax = 12
-/** A fault of ours may be the file's doing: it is not met again and again. */
+/** Attempts after internal faults, at most: the file itself may cause them. */
 const internalAttemptsMax = 3
 const pauseMaxMs = 300_000
 
-/** Faults that the same again may get past. */
+/** Faults that a later attempt may avoid. */
 const passing: ReadonlySet<ErrorCode> = new Set([
   ...(['embedding_unavailable', 'store_busy', 'store_unavailable', 'store_inconsistent', 'outcome_unknown'] as const),
   ...(['document_busy', 'writes_held', 'move_in_progress', 'registry_unavailable', 'tenant_not_ready'] as const),
   ...(['namespace_limit_reached', 'quota_exceeded', 'service_busy', 'internal'] as const),
 ])
 
-/** Waiting for another is no fault of the upload: it is not counted. */
+/** Faults of waiting for something else, which do not count as attempts. */
 const waiting: ReadonlySet<ErrorCode> = new Set(['tenant_suspended', 'shutting_down', 'writes_held'])
 
-/** @param attempts those made so far, this one among them. */
+/** @param attempts those made so far, including this one. */
 export function uploadFate(error: unknown, attempts: number): UploadFate {
   const fault = error instanceof AppError ? error : undefined
   const code = fault?.code ?? 'internal'
@@ -40,7 +40,7 @@ export function uploadFate(error: unknown, attempts: number): UploadFate {
   return { kind: 'again', afterMs: Math.max(pauseMs, (fault?.retryAfterS ?? 0) * 1_000), reason }
 }
 
-/** Whether an upload has been taken so often without an end that it seems to end whoever takes it. */
+/** Whether an upload was claimed so often without an end that it seems to kill its workers. */
 export function isTakenTooOften(attempts: number): boolean {
   return attempts > attemptsMax
 }

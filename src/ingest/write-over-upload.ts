@@ -6,13 +6,14 @@ import { holdUpload, releaseUpload } from '../registry/uploads/hold-upload.ts'
 import { dropUploads } from '../registry/uploads/uploads.ts'
 
 /**
- * Runs a write of a document that comes after whatever upload of it is on its way: that one is held meanwhile, dropped
- * when the write is done, and goes on when the write came to nothing.
+ * Runs a document write that comes after any upload of it. The upload is held meanwhile, dropped when the write
+ * succeeds, and resumed when it fails.
  *
- * @param by `groups`: who writes, where that decides what may be written over; `whenHidden`: for an upload that they
- *   don't see, as if there were none, or refused.
- * @param write is told whether an upload was there.
- * @throws AppError `conflict` for an upload that is hidden; `document_busy` while an upload of it is being stored; what `write` throws.
+ * @param by `groups`: the writer's groups, where they limit what may be overwritten; `whenHidden`: how to treat an
+ *   upload that they don't see, as absent or refused.
+ * @param write learns whether an upload existed.
+ * @throws AppError `conflict` for a hidden upload; `document_busy` while an upload of it is being stored; any error of
+ *   `write`.
  */
 export async function writeOverUpload<T>(
   db: Db,

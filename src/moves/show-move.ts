@@ -33,10 +33,10 @@ export interface MoveView {
   /** Records in the change log, and how many of them the other place still lacks; each counted up to 10,000. */
   readonly dirty: { readonly touched: number; readonly unsynced: number }
   readonly requested: MoveRequest | null
-  /** What it waits for now, in words. */
+  /** The present gate, in words. */
   readonly gate: string | null
   readonly waitsFor: WaitView | null
-  /** The host name of the replica that carries it on, or did so last. */
+  /** Host name of the replica that runs it, or ran it last. */
   readonly mover: string | null
   readonly nextSteps: readonly NextStep[]
   readonly error: string | null
@@ -48,7 +48,7 @@ export interface MoveView {
   readonly endedAt: string | null
 }
 
-/** A gate with its fields, for a program; what is not known of it is null. */
+/** A gate with its fields, for a program; unknown ones are null. */
 export interface WaitView {
   readonly kind: GateKind
   readonly record: string | null
@@ -59,9 +59,9 @@ export interface WaitView {
   readonly since: string
   readonly ageS: number
   readonly tries: number
-  /** Null: it is looked at all the time. */
+  /** Null: it is checked continuously. */
   readonly nextTryAt: string | null
-  /** When it ends on its own at the latest. */
+  /** Latest time at which it ends on its own. */
   readonly until: string | null
 }
 
@@ -79,10 +79,10 @@ export async function showMove({ db }: { readonly db: Tx }, id: string): Promise
   return viewOf(db, row)
 }
 
-/** To the microsecond: moves that are queued together differ in nothing more. */
+/** To the microsecond, since moves queued together differ in nothing else. */
 const createdAtText = sql<string>`to_char(${moves.createdAt} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 
-/** Newest first. `cursor` is when the last one of the page before was created. */
+/** Newest first. `cursor` is the creation time of the previous page's last move. */
 export async function listMoves(
   { db }: { readonly db: Db },
   page: {
@@ -116,7 +116,7 @@ export interface MoveEvent {
   readonly detail: unknown
 }
 
-/** A move, and its history after an event, as they were at one moment: the last event is of the state that is shown. */
+/** A move, and its history after an event, from one snapshot: the last event belongs to the shown state. */
 export async function lookAtMove(
   { db }: { readonly db: Db },
   id: string,
@@ -175,7 +175,7 @@ export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
   }
 }
 
-/** Rows that a view counts: it is asked for often, and a long move touches millions. */
+/** Rows that a view counts, at most: it is requested often, and a long move touches millions. */
 const countedRows = 10_000
 
 async function countLog(tx: Tx, moveId: string): Promise<MoveView['dirty']> {

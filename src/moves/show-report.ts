@@ -9,7 +9,7 @@ import type { VerificationReport } from './state/verification.ts'
 import type { RangeDigest } from './verify/range-digests.ts'
 import { moveReports } from './verify/reports.sql.ts'
 
-/** Everything there is to keep of a move's verification. */
+/** The permanent record of a move's verification. */
 export interface MoveReport {
   readonly moveId: string
   readonly tenantId: TenantId
@@ -19,7 +19,7 @@ export interface MoveReport {
   readonly target: PlaceView | null
   readonly writePauseMs: number | null
   readonly verification: VerificationReport
-  /** Records a range. */
+  /** Records per range. */
   readonly rangeSize: number
   readonly ranges: readonly RangeDigest[]
   /** The whole history; each hash covers the one before. */
@@ -31,7 +31,7 @@ export interface MoveReport {
   }[]
 }
 
-/** @throws AppError `not_found` when there is no such move, or nothing of it was verified yet. */
+/** @throws AppError `not_found` when there is no such move, or none of it was verified yet. */
 export async function showReport({ db }: { readonly db: Db }, id: string): Promise<MoveReport> {
   const { id: moveId, tenantId, kind, state, source, target, writePauseMs, verification } = await showMove({ db }, id)
   const [report] = await db.select().from(moveReports).where(eq(moveReports.moveId, id))

@@ -17,14 +17,13 @@ export interface StartMoveDeps {
 }
 
 /**
- * Queues a move; any replica's mover carries it out when it has its turn. A `promote` takes a tenant from a shared index
- * to one of its own, a `demote` back into the fullest shared index with room, a `rebalance` from one shared index to
- * another, or to the one that is named. A promote's index counts from here on, so that no move that was accepted finds
- * the project full.
+ * Queues a move; any replica's mover executes it when it has its turn. A `promote` takes a tenant from a shared index
+ * to its own, a `demote` back into the fullest shared index with capacity, a `rebalance` from one shared index to
+ * another, or to the named one. A promote's index counts from here on, so that no accepted move finds the project full.
  *
- * @throws AppError `not_found`, `tenant_not_ready`, `conflict` (it is in such a place already, is being offboarded, or no
- *   shared index has room), `move_in_progress` (naming the move), `index_limit_reached` before anything is made,
- *   `invalid_request` for an index that is not there.
+ * @throws AppError `not_found`, `tenant_not_ready`, `conflict` (it is in such a place already, is being offboarded, or
+ *   no shared index has capacity), `move_in_progress` (naming the move), `index_limit_reached` before anything is made,
+ *   `invalid_request` for a missing index.
  */
 export async function startMove(
   { db, settings }: StartMoveDeps,

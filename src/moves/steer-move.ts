@@ -15,8 +15,8 @@ interface Deps {
 }
 
 /**
- * Before the switch: drop the target and go on with the source. The mover does it at its next step; one that has not
- * begun ends at once and gives back the index that was kept for it.
+ * Cancels a move before its cutover: drops the target and keeps the source. The mover does so at its next step; a move
+ * that has not begun ends at once and returns its reserved index.
  * @throws AppError `not_found`, `conflict` when it is too late.
  */
 export async function cancelMove({ db }: Deps, actor: StaffPrincipal, id: string, acceptLoss = 0): Promise<MoveView> {
@@ -33,7 +33,7 @@ export async function cancelMove({ db }: Deps, actor: StaffPrincipal, id: string
 }
 
 /**
- * After the switch: end the time in which it can be undone, and delete the source.
+ * Completes a move after its cutover: ends the time for a rollback, and deletes the source.
  * @throws AppError `not_found`, `conflict` unless the move soaks.
  */
 export async function completeMove({ db }: Deps, actor: StaffPrincipal, id: string, acceptLoss = 0): Promise<MoveView> {
@@ -47,8 +47,8 @@ export async function completeMove({ db }: Deps, actor: StaffPrincipal, id: stri
 }
 
 /**
- * After the switch: send reads and writes back to the source, which has everything that was written since. The mover
- * does it, by the same fence as before.
+ * Rolls a move back after its cutover: sends reads and writes back to the source, which has everything written since.
+ * The mover does so, by the same fence as before.
  * @throws AppError `not_found`, `conflict` unless the move soaks.
  */
 export async function rollbackMove({ db }: Deps, actor: StaffPrincipal, id: string, acceptLoss = 0): Promise<MoveView> {
@@ -62,8 +62,8 @@ export async function rollbackMove({ db }: Deps, actor: StaffPrincipal, id: stri
 }
 
 /**
- * Before the switch: leave the move as it is until `resumeMove`. Writes go on and are journaled.
- * @throws AppError `not_found`, `conflict` when it switches or has switched.
+ * Pauses a move before its cutover, until `resumeMove`. Writes continue and are entered in the change log.
+ * @throws AppError `not_found`, `conflict` during the cutover or after it.
  */
 export async function pauseMove({ db }: Deps, actor: StaffPrincipal, id: string): Promise<MoveView> {
   return steer(db, actor, id, 'move.pause', async (tx, row) => {
@@ -86,7 +86,10 @@ export async function resumeMove({ db }: Deps, actor: StaffPrincipal, id: string
   return steer(db, actor, id, 'move.resume', deed, acceptLoss)
 }
 
-/** The store has nothing of it yet: it is asked for nothing, and a store that is unavailable keeps no index from the next. */
+/**
+ * Ends a queued move without calling the store, which holds nothing of it yet: an unavailable store must not keep its
+ * index reserved.
+ */
 async function endQueued(tx: Tx, row: MoveRow): Promise<void> {
   await takeFromMover(tx, row)
   const { target } = await readPlaces(tx, row)
@@ -95,8 +98,9 @@ async function endQueued(tx: Tx, row: MoveRow): Promise<void> {
 }
 
 /**
- * A new token: the mover stops at its next word to the registry. Until then, at the latest until the end of its lease, it
- * may still send: what it has claimed is suspect from then on, and not from when the next one comes.
+ * Takes the move from its mover by a new token: the mover stops at its next call to the registry. Until then, at most
+ * until the end of its lease, it may still send: its claimed ids are suspect from now on, not only from the next
+ * mover's start.
  */
 async function takeFromMover(tx: Tx, row: MoveRow): Promise<void> {
   await tx

@@ -1,8 +1,8 @@
 import { AppError, isAppError } from '../errors.ts'
 
 /**
- * The store's `not_found` says that the whole index is gone. To a caller that is a fault of ours, never "there is no
- * such record".
+ * Turns the store's `not_found` into a fault of ours: the whole index is gone, which to a caller must never mean "there
+ * is no such record".
  */
 export async function indexMustBeThere<T>(call: Promise<T>): Promise<T> {
   try {

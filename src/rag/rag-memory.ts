@@ -3,15 +3,15 @@ import { RecentMap } from '../concurrency/recent-map.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 
 /**
- * What this replica remembers between requests to spare the store or to order its own writes. All of it may be
- * forgotten: then something is asked once more.
+ * State that this replica keeps between requests, to spare the store or to order its own writes. Losing it costs only
+ * repeated calls.
  */
 export interface RagMemory {
-  /** Writes of this replica to one record go one after another. */
+  /** Serializes this replica's writes to one record. */
   readonly locks: IdLocks
-  /** When the next delete by filter of a tenant has its turn, in ms of the clock. */
+  /** Time of a tenant's next delete by filter, in ms of the clock. */
   readonly filterDeletes: RecentMap<TenantId, number>
-  /** Places whose emptiness was looked into and found to be real. */
+  /** Places that were checked and found really empty. */
   readonly realEmpties: RecentMap<number, true>
 }
 

@@ -1,11 +1,11 @@
 import type { WordVectors } from '../lexical/word-vectors.ts'
 
-/** How this deployment searches. */
+/** This deployment's search settings. */
 export interface SearchSettings {
-  /** The metric of the indexes; of the two only `dotproduct` takes sparse values. */
+  /** The metric of the indexes; only `dotproduct` supports sparse values. */
   readonly indexMetric: 'cosine' | 'dotproduct'
-  /** The mode of a question in words that names none. */
+  /** The default mode for a question in words. */
   readonly retrieveMode: 'dense' | 'hybrid'
-  /** Related words of the language of the documents, where they are known. */
+  /** Related words of the documents' language, where known. */
   readonly words?: WordVectors | undefined
 }

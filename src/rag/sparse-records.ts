@@ -2,7 +2,7 @@ import { sparseText } from '../lexical/sparse.ts'
 import type { VectorRecord } from '../stores/store.ts'
 import type { SearchSettings } from './search-settings.ts'
 
-/** Chunks with the words of their texts beside their vectors, where the indexes take them. */
+/** Adds the sparse vectors of chunks' texts, where the indexes support them. */
 export function withWords(
   { indexMetric }: Pick<SearchSettings, 'indexMetric'>,
   records: readonly VectorRecord[],

@@ -4,7 +4,7 @@ import type { CounterSeries, FastCounter } from './fast-counter.ts'
 export interface BusiestTenantsOptions {
   /** Tenants with a label of their own; all others share `other`. */
   readonly max?: number
-  /** After so many requests the busiest are chosen anew. */
+  /** Requests after which the busiest are chosen again. */
   readonly windowRequests?: number
 }
 
@@ -13,13 +13,13 @@ interface Seen {
   own: { readonly ok: CounterSeries; readonly failed: CounterSeries } | undefined
 }
 
-/** Tenants watched at once for a label; more would cost memory for a metric. */
+/** Tenants tracked for a label, at most, which bounds memory. */
 const watchedMax = 5000
 
 /**
- * Requests by tenant with a bounded number of series: a label a tenant would be a hundred thousand of them. The label
- * goes by recent traffic: counts halve with each window. `other` only ever counts what had no label at the time, so it
- * never falls; a tenant that comes back starts at 0, which Prometheus takes for a restart.
+ * Requests by tenant with a bounded number of series: one label per tenant would make a hundred thousand. Labels go to
+ * recent traffic: counts halve with each window. `other` counts only requests that had no label at the time, so it
+ * never falls; a returning tenant starts at 0, which Prometheus takes for a restart.
  */
 export class BusiestTenants {
   readonly #counter: FastCounter

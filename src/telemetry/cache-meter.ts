@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client'
 import { type CounterSeries, FastCounter } from './fast-counter.ts'
 
-/** Lookups in what is kept for tenants, by kind and outcome. */
+/** Lookups in tenants' caches, by kind and outcome. */
 export function createCacheMeter(registry: Registry): { lookup(kind: string, hit: boolean): void } {
   const counter = new FastCounter(registry, {
     name: 'tenant_router_cache_total',

@@ -1,4 +1,4 @@
-/** What a log line says of an error: what kind, where, and why, but nothing that the error carries besides. */
+/** An error's kind, location and cause for a log line, without anything else that it carries. */
 export interface ErrorDescription {
   readonly type: string
   readonly message: string
@@ -10,8 +10,8 @@ export interface ErrorDescription {
 const depthMax = 4
 
 /**
- * Chosen fields only: an error of a driver or SDK may carry a whole query with its parameters, a request with its
- * headers or a body, and those hold content and keys.
+ * Copies chosen fields only: an error of a driver or SDK may carry a whole query with its parameters, a request with
+ * its headers or a body, and those hold content and keys.
  */
 export function describeError(error: unknown, depth = 0): ErrorDescription {
   if (!(error instanceof Error)) return { type: typeof error, message: 'not an Error was thrown' }

@@ -1,6 +1,6 @@
 import { Counter, type Registry } from 'prom-client'
 
-/** One series of a counter, to be held by whoever counts: `inc` is an addition. */
+/** One series of a counter, kept by its user: `inc` is a single addition. */
 export class CounterSeries {
   readonly labels: Readonly<Record<string, string>>
   value = 0
@@ -14,7 +14,7 @@ export class CounterSeries {
   }
 }
 
-/** A counter for hot paths: prom-client hears of the values when they are scraped. */
+/** A counter for hot paths: prom-client reads its values when they are scraped. */
 export class FastCounter {
   readonly #series = new Map<string, CounterSeries>()
 
@@ -31,7 +31,7 @@ export class FastCounter {
     })
   }
 
-  /** The series of these labels, always the same one. */
+  /** The series of these labels, always the same object. */
   series(labels: Readonly<Record<string, string>> = {}): CounterSeries {
     const key = JSON.stringify(labels)
     const known = this.#series.get(key)

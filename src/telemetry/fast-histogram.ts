@@ -1,6 +1,6 @@
 import type { Histogram, Registry } from 'prom-client'
 
-/** A series of one histogram: `observe` is a few additions, with no labels to hash. */
+/** One series of a histogram: `observe` costs a few additions, without hashing labels. */
 export class HistogramSeries {
   readonly labels: Readonly<Record<string, string>>
   readonly counts: Float64Array
@@ -22,8 +22,8 @@ export class HistogramSeries {
 }
 
 /**
- * A latency histogram for hot paths. prom-client's own hashes the labels with every observation, which costs more than
- * the rest of a cached answer's bookkeeping; this one hands its registry the same values when they are scraped.
+ * A latency histogram for hot paths. prom-client's own hashes the labels on every observation, which costs more than
+ * the rest of a cached answer's bookkeeping; this one passes its registry the same values when they are scraped.
  */
 export class FastHistogram {
   readonly name: string
@@ -50,7 +50,7 @@ export class FastHistogram {
     return { name: this.name, help: this.#help, type: 'histogram', aggregator: 'sum', values }
   }
 
-  /** Prometheus counts cumulatively and in seconds. */
+  /** Prometheus expects cumulative counts, in seconds. */
   #lines({ labels, counts, sum }: HistogramSeries) {
     let total = 0
     const buckets = Array.from(counts, (count, i) => {

@@ -5,22 +5,22 @@ import { BusiestTenants } from './busiest-tenants.ts'
 import { type CounterSeries, FastCounter } from './fast-counter.ts'
 import { FastHistogram, type HistogramSeries } from './fast-histogram.ts'
 
-/** One listener route's numbers. */
+/** Meters of one listener's route. */
 export interface RouteMeter {
   done(status: number, ms: number, tenantId: TenantId | undefined): void
 }
 
-/** What the HTTP surface counts. */
+/** Meters of the HTTP surface. */
 export interface HttpMeter {
   route(method: string, path: string): RouteMeter
   error(code: ErrorCode): void
-  /** Time spent on a token. */
+  /** Time to verify a token. */
   auth(ms: number): void
-  /** A caller tried so many times, in one request, to name a tenant or place. */
+  /** Counts a caller's attempts, in one request, to name a tenant or place. */
   placesNamed(times: number): void
 }
 
-/** Steps of a request, from a token that is remembered (microseconds) to an answer that a model writes. */
+/** Bounds for steps of a request, from a cached token (microseconds) to an answer that a model writes. */
 export const stepBoundsMs = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000]
 
 export interface HttpMeterParts {

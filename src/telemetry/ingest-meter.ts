@@ -3,7 +3,7 @@ import { FastCounter } from './fast-counter.ts'
 import { FastHistogram } from './fast-histogram.ts'
 
 export interface IngestMeter {
-  /** An attempt on an upload has ended. */
+  /** Counts a completed attempt on an upload. */
   done(outcome: string, ms: number): void
 }
 
@@ -15,7 +15,7 @@ export interface UploadCount {
 
 const boundsMs = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000]
 
-/** Attempts on uploads, by how they ended, and their time. */
+/** Attempts on uploads by outcome, with their time. */
 export function createIngestMeter(registry: Registry): IngestMeter {
   const attempts = new FastCounter(registry, {
     name: 'tenant_router_upload_attempts_total',
@@ -35,7 +35,7 @@ export function createIngestMeter(registry: Registry): IngestMeter {
   }
 }
 
-/** @returns what sets the queue's depth anew, before each scrape; undefined: it could not be read. */
+/** @returns a function that sets the queue's depth before each scrape; undefined: it could not be read. */
 export function uploadGauges(registry: Registry): (counts: readonly UploadCount[] | undefined) => void {
   const gauge = (name: string, help: string) =>
     new Gauge({ name: `tenant_router_${name}`, help, labelNames: ['status'], registers: [registry] })

@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client'
 import { type CounterSeries, FastCounter } from './fast-counter.ts'
 import { FastHistogram, type HistogramSeries } from './fast-histogram.ts'
 
-/** Calls to the vector store, as the transport sees them: every attempt counts. */
+/** Calls to the vector store, counting every attempt of the transport. */
 export interface StoreMeter {
   /** `status`: the HTTP status, or 0 when there was no answer. */
   call(operation: string, status: number, ms: number): void
@@ -10,7 +10,7 @@ export interface StoreMeter {
 
 const boundsMs = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000]
 
-/** Operations are the adapter's own names, a dozen; should a name ever be made of data, the series stay bounded. */
+/** Operations are the adapter's own names, a dozen; the limit bounds the series should data ever name one. */
 const operationsMax = 50
 
 export function createStoreMeter(registry: Registry): StoreMeter {

@@ -14,36 +14,36 @@ export interface IndexFill {
   readonly limit: number
 }
 
-/** Numbers that the registry knows and that are read when scraped. A reader that fails leaves its gauge out. */
+/** Readers of the registry's numbers, called on each scrape. A failing reader leaves its gauge out. */
 export interface MetricReaders {
   readonly indexFill?: () => Promise<readonly IndexFill[]>
-  /** Every state, also those with none. */
+  /** Every state, including those with none. */
   readonly movesByState?: () => Promise<Readonly<Record<string, number>>>
   readonly uploads?: () => Promise<readonly UploadCount[]>
-  /** Documents of all tenants of which the store lacks chunks. */
+  /** Documents of all tenants with chunks missing in the store. */
   readonly lostDocuments?: () => Promise<number>
-  /** What Postgres tells does not arrive. */
+  /** Whether Postgres's notifications fail to arrive. */
   readonly isDeaf?: () => boolean
 }
 
-/** Counted where it happens; every part is handed what it counts and nothing else. */
+/** Meters by part: each part gets its own and nothing else. */
 export interface Telemetry {
   readonly http: HttpMeter
   readonly store: StoreMeter
   readonly steps: Readonly<Record<'auth' | 'route' | 'embed' | 'store' | 'total', { observe(ms: number): void }>>
   readonly tokenCache: { hit(): void; miss(): void }
-  /** What is kept for tenants, by kind. */
+  /** Lookups in tenants' caches, by kind. */
   readonly caches: { lookup(kind: string, hit: boolean): void }
   readonly writesHeld: { inc(): void }
   readonly ingest: IngestMeter
-  /** The registry's readers, once there is a registry. */
+  /** Sets the registry's readers, once there is a registry. */
   read(readers: MetricReaders): void
-  /** In the Prometheus text format. */
+  /** The metrics in the Prometheus text format. */
   metrics(): Promise<string>
   readonly contentType: string
 }
 
-/** One process's metrics, in a registry of their own. */
+/** One process's metrics, in their own registry. */
 export function createTelemetry(options: { readonly processMetrics?: boolean } = {}): Telemetry {
   const registry = new Registry()
   if (options.processMetrics !== false) collectDefaultMetrics({ register: registry })
@@ -95,7 +95,7 @@ function cacheMeter(registry: Registry, cache: string, what: string): { hit(): v
   return { hit: () => hits.inc(), miss: () => misses.inc() }
 }
 
-/** @returns what reads the registry's numbers anew, before each scrape. */
+/** @returns a function that reads the registry's numbers before each scrape. */
 function registryGauges(registry: Registry): (readers: MetricReaders) => Promise<void> {
   const gauge = (name: string, help: string, labelNames: string[]) =>
     new Gauge({ name: `tenant_router_${name}`, help, labelNames, registers: [registry] })
@@ -125,7 +125,7 @@ function registryGauges(registry: Registry): (readers: MetricReaders) => Promise
   }
 }
 
-/** A scrape while Postgres is away still shows everything else. */
+/** Reads without failing: a scrape shows everything else while Postgres is unavailable. */
 async function quietly<T>(read: (() => Promise<T>) | undefined): Promise<T | undefined> {
   try {
     return await read?.()

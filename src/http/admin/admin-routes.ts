@@ -11,7 +11,7 @@ import { usageRoutes } from './usage.ts'
 
 export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & Omit<TenantWork, typeof Symbol.asyncDispose>
 
-/** What staff and their scripts call; section 3 of docs/contract.md. */
+/** Routes for staff and their scripts; section 3 of docs/contract.md. */
 export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
   return [
     ...[...tenantRoutes(deps), ...tenantLimitRoutes(deps), ...moveRoutes(deps), ...indexRoutes(deps)],

@@ -12,7 +12,7 @@ const advice = z
   })
   .meta({ id: 'Advice' })
 
-/** Who should move, by the policy. */
+/** Routes for the policy's advice: the tenants that should move. */
 export function adviceRoutes(deps: Parameters<typeof listAdvice>[0]): readonly AnyRoute[] {
   return [
     route({

@@ -15,7 +15,7 @@ const deed = z
   })
   .meta({ id: 'Deed' })
 
-/** Who did what. */
+/** Routes for the audit trail. */
 export function auditRoutes(deps: Pick<TenantWork, 'db'>): readonly AnyRoute[] {
   return [
     route({

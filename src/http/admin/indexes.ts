@@ -25,7 +25,7 @@ const index = z
 
 type IndexRouteDeps = Pick<TenantWork, 'db' | 'settings' | 'indexesOpened' | 'indexReady'>
 
-/** Looking at indexes, and opening one ahead of need. */
+/** Routes to list indexes, and to open one ahead of need. */
 export function indexRoutes(deps: IndexRouteDeps): readonly AnyRoute[] {
   return [
     route({

@@ -30,7 +30,7 @@ const anyStaff = { kind: 'staff', roles: ['platform', 'sales', 'auditor'] } as c
 
 const moveId = z.object({ id: z.uuid() })
 
-/** Starting, watching and steering moves. */
+/** Routes to start, watch and steer moves. */
 export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
   return [
     route({

@@ -6,7 +6,9 @@ import { moveStates } from '../../moves/state/move-state.ts'
 export const tier = z.enum(['standard', 'enterprise'])
 export const status = z.enum(['provisioning', 'active', 'suspended', 'offboarding', 'offboarded'])
 
-/** What a terminal obeys, or what hides or turns around the text beside it, has no place in what people read. */
+/**
+ * Characters that a terminal interprets, or that hide or reorder their neighbours: refused in texts that people read.
+ */
 const obeyed = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
 const readable = (text: z.ZodString) =>
   text.refine((value) => !obeyed.test(value), 'has a control character in it (a line break, for one); leave it out')

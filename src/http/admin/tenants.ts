@@ -18,7 +18,7 @@ const platformAndSales = { kind: 'staff', roles: ['platform', 'sales'] } as cons
 const anyStaff = { kind: 'staff', roles: ['platform', 'sales', 'auditor'] } as const
 const params = z.object({ id: z.string() })
 
-/** Onboarding, looking after and offboarding tenants. */
+/** Routes to onboard, manage and offboard tenants. */
 export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>): readonly AnyRoute[] {
   return [
     route({

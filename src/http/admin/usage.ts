@@ -16,7 +16,7 @@ const used = z
   })
   .meta({ id: 'Usage' })
 
-/** Who used what. */
+/** Routes for tenants' usage. */
 export function usageRoutes(deps: Pick<TenantWork, 'db'>): readonly AnyRoute[] {
   return [
     route({

@@ -119,14 +119,14 @@ ${body !== undefined && html`<label>Body <textarea rows="8" spellcheck="false">$
 </details>`
 }
 
-/** The codes behind a status, each with its page. */
+/** The codes of a status, each linked to its page. */
 function codes(description: string): Html {
   return html`${description
     .split(/`(\w+)`/)
     .map((part, i) => (i % 2 === 1 ? html`<a href="/errors/${part}"><code>${part}</code></a>` : html`${part}`))}`
 }
 
-/** Backticks as code: all of Markdown that the descriptions use. */
+/** Renders backticks as code, the only Markdown in descriptions. */
 function inline(text: string): Html {
   const parts = text.split('`')
   return html`${parts.map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}`

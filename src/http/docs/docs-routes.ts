@@ -8,7 +8,7 @@ const policy = {
   'referrer-policy': 'no-referrer',
 }
 
-/** `/openapi.json`, and `/docs` for people: made once, with the listener's own assets and nothing from elsewhere. */
+/** `/openapi.json`, and `/docs` for people: built once, with the listener's own assets and no external ones. */
 export function docsRoutes(document: Readonly<Record<string, unknown>>): readonly Page[] {
   const json = JSON.stringify(document)
   const html = docsPage(document)

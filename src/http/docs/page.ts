@@ -1,8 +1,8 @@
-/** A page of the listener itself, outside the API: health, docs, metrics. Open to everyone who reaches the listener. */
+/** A page of the listener outside the API: health, docs, metrics. Everyone who reaches the listener may read it. */
 export interface Page {
   readonly path: string
   readonly serve: (request: Request) => PageAnswer | Promise<PageAnswer>
-  /** Health is the one exception to the headers that every answer carries. */
+  /** Set for health, the only page without the usual headers. */
   readonly plain?: true
 }
 

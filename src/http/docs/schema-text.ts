@@ -1,4 +1,4 @@
-/** As much of JSON Schema as zod writes. */
+/** The part of JSON Schema that zod writes. */
 export interface Schema {
   readonly $ref?: string
   readonly type?: string | readonly string[]
@@ -25,10 +25,10 @@ export interface Schema {
 
 type Parts = Readonly<Record<string, Schema>>
 
-/** Schemas of filters and trees refer to themselves. */
+/** Nesting limit: schemas of filters and trees refer to themselves. */
 const depthMax = 6
 
-/** A schema in the manner of a TypeScript type, with limits and descriptions as comments. */
+/** A schema in TypeScript notation, with limits and descriptions as comments. */
 export function schemaText(schema: Schema, parts: Parts, indent = '', depth = 0): string {
   if (schema.$ref !== undefined) {
     const name = schema.$ref.split('/').at(-1) ?? ''
@@ -78,7 +78,7 @@ function notes(schema: Schema): string {
     .join('; ')
 }
 
-/** A value to begin with: the schema's own example, or its required fields. */
+/** A starting value: the schema's own example, or its required fields. */
 export function exampleOf(schema: Schema, parts: Parts, depth = 0): unknown {
   const own = schema.example ?? schema.examples?.[0] ?? schema.const ?? schema.enum?.[0] ?? schema.default
   if (own !== undefined) return own

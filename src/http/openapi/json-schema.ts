@@ -1,10 +1,10 @@
 import { type ZodType, z } from 'zod'
 
 export type Json = Record<string, unknown>
-/** Named parts of schemas, gathered while a document is made. */
+/** Named parts of schemas, collected while a document is built. */
 export type Components = Map<string, unknown>
 
-/** A zod schema as JSON Schema 2020-12, which is what OpenAPI 3.1 speaks; named parts (`.meta({id})`) become components. */
+/** A zod schema as JSON Schema 2020-12, the dialect of OpenAPI 3.1; named parts (`.meta({id})`) become components. */
 export function jsonSchema(schema: ZodType, io: 'input' | 'output', components: Components): Json {
   const {
     $schema: _,

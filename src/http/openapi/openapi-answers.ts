@@ -3,7 +3,7 @@ import { problemKinds, problemType } from '../pipeline/problem.ts'
 import type { AnyRoute, RouteReply } from '../pipeline/route.ts'
 import { type Components, type Json, jsonSchema } from './json-schema.ts'
 
-/** What an operation answers: its own replies, and the problems that a route of its kind can have. */
+/** The answers of an operation: its own replies, and the problems possible for its kind of route. */
 export function answersOf(route: AnyRoute, components: Components): Json {
   const problems = new Map(problemStatuses(route).map(([status, codes]) => [String(status), problemAnswer(codes)]))
   const replies = Object.entries(route.replies).map(([status, reply]) => {
@@ -22,13 +22,13 @@ function contentOf({ schema, events }: RouteReply, components: Components): Json
   }
 }
 
-/** OpenAPI 3.1 has no words for single events: the whole stream is a text. */
+/** Describes the whole stream as text: OpenAPI 3.1 cannot describe single events. */
 function eventStream(events: readonly string[]): Json {
   const names = events.map((name) => `\`${name}\``).join(', ')
   return { type: 'string', description: `Server-sent events, whose data is JSON: ${names}.` }
 }
 
-/** Codes that only one kind of caller can meet. */
+/** Codes that only one kind of caller can get. */
 const ofTenants = new Set<ErrorCode>([
   'document_busy',
   'writes_held',
@@ -37,7 +37,7 @@ const ofTenants = new Set<ErrorCode>([
   'quota_exceeded',
 ])
 const ofStaff = new Set<ErrorCode>(['move_in_progress', 'index_limit_reached'])
-/** Codes that a read can't meet. */
+/** Codes that a read cannot get. */
 const ofWrites = new Set<ErrorCode>([
   ...(['idempotency_key_in_use', 'idempotency_key_reused', 'unreadable_document'] as const),
   ...(['conflict', 'document_busy', 'writes_held', 'outcome_unknown', 'namespace_limit_reached'] as const),
@@ -45,7 +45,7 @@ const ofWrites = new Set<ErrorCode>([
   ...ofStaff,
 ])
 
-/** The statuses that a route of this kind can answer, with the codes behind each. */
+/** The statuses that a route of this kind can answer, with their codes. */
 function problemStatuses(route: AnyRoute): [number, ErrorCode[]][] {
   const byStatus = new Map<number, ErrorCode[]>()
   for (const code of errorCodes.filter((each) => canMeet(route, each))) {

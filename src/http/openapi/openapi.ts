@@ -10,11 +10,11 @@ export interface ApiDescription {
   readonly title: string
   readonly version: string
   readonly description: string
-  /** What a token for this listener must say. */
+  /** The required contents of a token for this listener. */
   readonly token: string
 }
 
-/** The OpenAPI 3.1 document of a list of routes: the same list that the server serves. */
+/** The OpenAPI 3.1 document of a list of routes, the same list that the server serves. */
 export function openApiDocument(routes: readonly AnyRoute[], about: ApiDescription): Json {
   const components = new Map([['Problem', problemSchema]])
   const paths: Record<string, Json> = {}
@@ -56,7 +56,7 @@ function operation(route: AnyRoute, components: Components): Json {
   }
 }
 
-/** A list is any of its items; within an item all that it names is needed. */
+/** Alternatives are separate list items; an item requires everything that it names. */
 function securityOf(access: AnyRoute['access']): Json[] {
   if (access.kind === 'open') return []
   return access.kind === 'tenant' ? [{ token: [access.scope] }] : access.roles.map((role) => ({ token: [role] }))

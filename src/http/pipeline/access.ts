@@ -2,7 +2,7 @@ import type { Principal } from '../../auth/principal.ts'
 import { AppError } from '../../errors.ts'
 import type { Access } from './route.ts'
 
-/** @throws AppError `forbidden` unless the caller is of the right kind and has the scope, or one of the roles. */
+/** @throws AppError `forbidden` unless the caller has the right kind and the scope, or one of the roles. */
 export function checkAccess(access: Exclude<Access, { kind: 'open' }>, principal: Principal): void {
   if (access.kind === 'tenant') {
     if (principal.kind !== 'tenant') {
@@ -26,7 +26,7 @@ export function checkAccess(access: Exclude<Access, { kind: 'open' }>, principal
   }
 }
 
-/** RFC 6750, section 3: what a client needs to know to do better. */
+/** `WWW-Authenticate` by RFC 6750, section 3: what a client needs to correct its token. */
 export function challenge(code: 'unauthenticated' | 'forbidden', access: Access, tokenSent: boolean): string {
   const realm = 'Bearer realm="tenant-router"'
   if (code === 'unauthenticated') return tokenSent ? `${realm}, error="invalid_token"` : realm

@@ -4,23 +4,23 @@ type Events = NonNullable<Reply['events']>
 type Event = Events extends AsyncIterable<infer E> ? E : never
 
 export interface EventStreamOptions {
-  /** A comment now and then, so that nothing on the way takes the silence for an end. */
+  /** Interval of comments, so that no intermediary takes silence for the end. */
   readonly heartbeatMs?: number
-  /** What the stream's last event, `error`, says when the source fails. */
+  /** Data of the stream's last event, `error`, when the source fails. */
   readonly onError: (error: unknown) => unknown
-  /** Called once, however the stream ends: done, failed, caller gone or `stop` fired. */
+  /** Called once, however the stream ends: done, failed, disconnected or stopped. */
   readonly onEnd: () => void
-  /** Ends the stream: the service shuts down. */
+  /** Ends the stream when the service shuts down. */
   readonly stop: AbortSignal
 }
 
-/** Heartbeats without anything taken, after which nobody is taken to read: a stream holds a place among the requests. */
+/** Heartbeats without any read, after which the caller counts as gone: a stream occupies a slot among the requests. */
 const idleBeatsMax = 8
 
 const encoder = new TextEncoder()
 
 /**
- * Server-sent events (HTML standard, section 9.2), pulled no faster than the caller reads. A caller that takes nothing
+ * Server-sent events (HTML standard, section 9.2), pulled no faster than the caller reads. A caller that reads nothing
  * for two minutes is cut off.
  */
 export function eventStream(events: Events, options: EventStreamOptions): ReadableStream<Uint8Array> {
@@ -40,7 +40,7 @@ export function eventStream(events: Events, options: EventStreamOptions): Readab
     options.onEnd()
     source.return?.().catch(() => undefined)
   }
-  /** The next frame; undefined at the end of the source or when the stream was stopped. */
+  /** The next frame; undefined when the source ended or the stream was stopped. */
   const nextFrame = async (): Promise<string | undefined> => {
     try {
       const next = await Promise.race([stopped.promise, source.next()])

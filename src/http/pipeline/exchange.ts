@@ -10,7 +10,7 @@ import type { Reply } from './route.ts'
 import type { ServedCall } from './served-call.ts'
 import type { Transfer } from './transfers.ts'
 
-/** The server's own side of a request, when a real one serves; `app.request` has none. */
+/** The server's side of a request; `app.request` has none. */
 interface Wire {
   readonly incoming?: IncomingMessage
   readonly outgoing?: ServerResponse
@@ -18,7 +18,7 @@ interface Wire {
 
 const noWire: Wire = {}
 
-/** One request on its way through the stages of a route; each stage reads what earlier ones found. */
+/** One request on its way through the stages of a route; each stage reads the results of earlier ones. */
 export class Exchange {
   readonly context: Context
   readonly request: Request
@@ -29,9 +29,9 @@ export class Exchange {
   readonly requestId: string
   span: Span | undefined
   principal: Principal | undefined
-  /** The place of a tenant's request among the limits, until the answer has been sent. */
+  /** The tenant's admission by the limits, held until the answer has been sent. */
   admission: Admission | undefined
-  /** The body as it comes in, and the memory that it holds until the request is done. */
+  /** The incoming body, and the memory that it holds until the request ends. */
   transfer: Transfer | undefined
   places: ClaimedPlaces | undefined
   params: unknown
@@ -51,14 +51,14 @@ export class Exchange {
     this.requestId = requestIdOf(this.headers.get('x-request-id'))
   }
 
-  /** Whose share of the replica's memory and connections this is. */
+  /** The caller that this request's memory and connections are counted for. */
   get owner(): string {
     const { principal } = this
     if (principal === undefined) return 'nobody'
     return principal.kind === 'tenant' ? principal.tenantId : `staff ${principal.subject}`
   }
 
-  /** Nothing of the request is needed any more. */
+  /** Releases everything that the request holds. */
   end(): void {
     this.transfer?.release()
     this.transfer = undefined

@@ -16,7 +16,7 @@ import {
 import type { Form } from '../request/form.ts'
 import type { AnyRoute, Reply } from './route.ts'
 
-/** What a keyed request is known by. */
+/** The identity of a keyed request. */
 export interface KeyedCall {
   readonly url: string
   readonly principal: Principal
@@ -26,19 +26,19 @@ export interface KeyedCall {
 
 export type ServeOnce = (call: KeyedCall, header: string, handle: () => Promise<Reply>) => Promise<Reply>
 
-/** Longer answers are not kept: the request is served again. */
+/** Longer answers are not stored: a repeat is served again. */
 const keptBytesMax = 65_536
 
-/** Whether the header `Idempotency-Key` means something on a route: where it changes what is stored. */
+/** Whether a route honours the header `Idempotency-Key`: where it changes what is stored. */
 export function takesKey({ access, method }: AnyRoute): boolean {
   if (access.kind === 'open') return false
   return access.kind === 'tenant' ? access.scope === 'rag:write' : method !== 'get'
 }
 
 /**
- * Serves a request with an `Idempotency-Key` once (draft-ietf-httpapi-idempotency-key-header-07): the same again gets
- * the first one's answer. Only what was done is kept. A refusal changed nothing, and a write whose outcome is not known
- * is to be repeated: both are served anew.
+ * Serves a request with an `Idempotency-Key` once (draft-ietf-httpapi-idempotency-key-header-07): a repeat gets the
+ * first answer. Only successes are stored. A refusal changed nothing, and a write with an unknown outcome must be
+ * repeated, so both are served again.
  *
  * @throws AppError `invalid_request` (the header), `idempotency_key_in_use`, `idempotency_key_reused`
  */
@@ -77,7 +77,7 @@ async function keep(db: Tx, request: KeyedRequest, claim: KeyClaim, reply: Reply
   else await keepAnswer(db, request, claim, { status, headers, body })
 }
 
-/** A string of structured fields, as the draft has it; bare as most send it. */
+/** Reads the key: a string of structured fields, as in the draft, or bare, as most clients send it. */
 function keyOf(header: string): string {
   const text = header.trim()
   const key = text.startsWith('"') ? quoted(text) : text
@@ -97,7 +97,7 @@ function quoted(text: string): string | undefined {
   }
 }
 
-/** With the caller's groups, for an answer may show what only they see. */
+/** A hash of the request that includes the caller's groups, since an answer may show what only they see. */
 function fingerprintOf({ url, principal, body, form }: KeyedCall): string {
   const { pathname, search } = new URL(url)
   const groups = principal.kind === 'tenant' ? principal.groups : []

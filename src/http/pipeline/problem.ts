@@ -1,7 +1,7 @@
 import { registryFault } from '../../db/registry-fault.ts'
 import { AppError, type ErrorCode, type FieldFault } from '../../errors.ts'
 
-/** RFC 9457, with the members that our callers may rely on. */
+/** An RFC 9457 problem, with the members that callers may rely on. */
 export interface Problem {
   readonly type: string
   readonly title: string
@@ -10,20 +10,20 @@ export interface Problem {
   readonly code: ErrorCode
   readonly requestId: string
   readonly faults?: readonly FieldFault[]
-  /** Of `quota_exceeded`: the policies, as `RateLimit-Policy` names them. */
+  /** For `quota_exceeded`: the policies, as `RateLimit-Policy` names them. */
   readonly 'violated-policies'?: readonly string[]
 }
 
 interface ProblemKind {
   readonly status: number
   readonly title: string
-  /** Said instead of the error's own message: where the message could tell two cases apart, or show our inside. */
+  /** Replaces the error's own message where that could distinguish two cases, or reveal our internals. */
   readonly detail?: string
-  /** What `Retry-After` says when the error does not. */
+  /** `Retry-After` when the error names no time. */
   readonly retryAfterS?: number
 }
 
-/** What each code is over HTTP. A new code does not compile until it has its line here. */
+/** Each code's form over HTTP. A new code does not compile until it has its line here. */
 export const problemKinds = {
   invalid_request: { status: 400, title: 'The request is not valid' },
   unauthenticated: { status: 401, title: 'A valid token is needed' },
@@ -72,20 +72,20 @@ export const problemKinds = {
 const detailMax = 2_000
 const faultsMax = 10
 
-/** Of a refusal that names the policies: draft-ietf-httpapi-ratelimit-headers-11, section 5.1. */
+/** Problem type of a refusal that names its policies: draft-ietf-httpapi-ratelimit-headers-11, section 5.1. */
 const quotaExceeded = 'https://iana.org/assignments/http-problem-types#quota-exceeded'
 
-/** Where the page of a code is served, on either listener. */
+/** Path of a code's page, on either listener. */
 export function problemType(code: ErrorCode): string {
   return `/errors/${code}`
 }
 
 /**
- * Anything that was thrown, as an AppError. That Postgres can't be reached is said here once for all verbs; what is left
- * is `internal` and keeps the fault as its cause.
+ * Turns anything thrown into an AppError. It reports an unavailable Postgres for all verbs; everything else becomes
+ * `internal` with the fault as its cause.
  *
- * @param mayHaveHappened a connection that broke off may have committed what was asked for. The verbs of tenants say so
- *   themselves: theirs changed something when the store was told, and nothing before.
+ * @param mayHaveHappened whether a broken connection may have committed the request. The verbs of tenants report that
+ *   themselves: theirs changed something once the store was told, and nothing before.
  */
 export function toAppError(error: unknown, mayHaveHappened = false): AppError {
   if (error instanceof AppError) return error
@@ -112,12 +112,12 @@ export function problemOf(error: AppError, requestId: string): Problem {
   }
 }
 
-/** No error answer is larger than 64 KiB, whatever was sent. */
+/** Keeps every error answer below 64 KiB, whatever was sent. */
 function shortened({ path, message }: FieldFault): FieldFault {
   return { path: path.slice(0, 300), message: message.slice(0, 1_000) }
 }
 
-/** Seconds to wait, for the statuses that promise to say so (429, 503) and for codes that have a default. */
+/** Seconds to wait, for statuses that promise it (429, 503) and for codes with a default. */
 export function retryAfterS(error: AppError): number | undefined {
   const kind: ProblemKind = problemKinds[error.code]
   const seconds = error.retryAfterS ?? kind.retryAfterS

@@ -15,10 +15,10 @@ interface ComingBody {
 }
 
 /**
- * The whole body as bytes. The bytes that come are what counts: a `Content-Length` over the limit is refused at once,
- * and one that is missing (chunked) is counted while reading. What has come is held against the caller's share, and
- * has to come at the minimum pace.
- * @param body the request as the server has it; without `incoming` in `app.request`.
+ * Reads the whole body as bytes. It counts the bytes that arrive: a `Content-Length` over the limit is refused at once,
+ * and a chunked body is counted while it is read. Bytes received count against the caller's share, and must arrive at
+ * the minimum pace.
+ * @param body the server's request; without `incoming` in `app.request`.
  * @throws AppError `payload_too_large`, `quota_exceeded`, `service_busy`
  */
 export function readBytes(body: ComingBody, limitBytes: number, bodies: Transfers): Promise<Uint8Array> {
@@ -28,8 +28,8 @@ export function readBytes(body: ComingBody, limitBytes: number, bodies: Transfer
 }
 
 /**
- * The same without keeping it: each piece is given to `take` as it comes, and what that throws ends the reading.
- * @param outcome asked when all of it has come.
+ * Like `readBytes`, without storing the body: `take` gets each piece as it arrives, and its errors end the reading.
+ * @param outcome called when all of it has arrived.
  */
 export function takeBytes<T>(
   body: ComingBody,
@@ -61,7 +61,7 @@ export function takeBytes<T>(
 
 const tooSlow = 'The body comes too slowly; send it at 16 KiB a second or more.'
 
-/** A request of no server, as tests make them. */
+/** Reads a request without a server, as tests make them. */
 async function takeRequest({ body }: Request, limitBytes: number, take: (chunk: Uint8Array) => void): Promise<void> {
   let size = 0
   const reader = body?.getReader()
@@ -106,7 +106,7 @@ export function parseJson(bytes: Uint8Array): unknown {
 
 /**
  * @returns the content type without parameters.
- * @throws AppError `unsupported_media_type` unless it is one of `taken`, in UTF-8 and not compressed.
+ * @throws AppError `unsupported_media_type` unless it is one of `taken`, in UTF-8 and uncompressed.
  */
 export function checkContentType(headers: Headers, taken: readonly string[]): string {
   const header = headers.get('content-type') ?? ''
@@ -128,12 +128,12 @@ export function checkContentType(headers: Headers, taken: readonly string[]): st
 
 export const formType = 'multipart/form-data'
 
-/** Whether it is a form by its content type, whatever else may be wrong with it. */
+/** Whether the content type is a form's, valid or not. */
 export function isForm(headers: Headers): boolean {
   return typeOf(headers.get('content-type') ?? '') === formType
 }
 
-/** As much of it as can be shown. */
+/** The type, if it can be shown safely. */
 function shownType(type: string): string {
   return /^[\x21-\x7e]{1,60}$/.test(type) ? type : 'not one that is taken'
 }

@@ -4,8 +4,8 @@ import { problemOf, retryAfterS } from './problem.ts'
 export type HeaderRecord = Record<string, string>
 
 /**
- * Headers that every answer but health carries: an answer is its caller's alone, whatever stands between, and is what
- * its content type says. A plain record, because the server writes those straight to the socket.
+ * Headers of every answer but health: an answer belongs to its caller alone, whatever cache stands between, and has the
+ * declared content type. It is a plain record, because the server writes those straight to the socket.
  */
 export function privateHeaders(requestId: string, contentType: string | undefined): HeaderRecord {
   return contentType === undefined
@@ -24,10 +24,10 @@ export function privateHeaders(requestId: string, contentType: string | undefine
       }
 }
 
-/** What no route may say otherwise. */
+/** Headers that no route may override. */
 const fixed = new Set(['cache-control', 'vary', 'x-content-type-options', 'x-request-id'])
 
-/** Names in lower case, so that one written otherwise does not go out twice. */
+/** Adds headers by lower-case name, so that none is sent twice in different spellings. */
 export function addHeaders(headers: HeaderRecord, more: Readonly<HeaderRecord>): void {
   for (const name in more) {
     const plain = name.toLowerCase()
@@ -36,7 +36,10 @@ export function addHeaders(headers: HeaderRecord, more: Readonly<HeaderRecord>):
   }
 }
 
-/** A fault as `application/problem+json`. @param fields further members; those of a problem itself stay. */
+/**
+ * A fault as `application/problem+json`. @param fields further members; they cannot replace those of the problem
+ * itself.
+ */
 export function problemResponse(
   error: AppError,
   requestId: string,
@@ -51,10 +54,10 @@ export function problemResponse(
   return new Response(JSON.stringify(problem), { status: problem.status, headers })
 }
 
-/** Visible ASCII, short enough for any log: what a caller may name a request. */
+/** Valid request ids of callers: visible ASCII, short enough for any log. */
 const sane = /^[\x21-\x7e]{1,128}$/
 
-/** The caller's `X-Request-Id` if it is sane, else a new one. */
+/** The caller's `X-Request-Id` if it is valid, else a new one. */
 export function requestIdOf(given: string | null | undefined): string {
   return given !== null && given !== undefined && sane.test(given) ? given : crypto.randomUUID()
 }

@@ -16,7 +16,7 @@ type Events = NonNullable<Reply['events']>
 
 const never = new AbortController().signal
 
-/** Refusals that are part of normal work: counted, and logged no louder than any answer. */
+/** Refusals that are part of normal work: counted, and logged like any answer. */
 const expected = new Set<ErrorCode>(['writes_held', 'tenant_not_ready', 'shutting_down'])
 
 /** The answers of one route: replies, event streams and faults, each counted and, where it matters, logged. */
@@ -35,12 +35,12 @@ export class RouteAnswers {
     this.#slowMs = kit.slowMs ?? 1000
   }
 
-  /** The token has been looked at. */
+  /** Records that the token has been checked. */
   known({ startedMs }: Exchange): void {
     this.#kit.meter.auth(performance.now() - startedMs)
   }
 
-  /** One line a request, however many names were tried. */
+  /** Logs one line per request, however many names were tried. */
   placesNamed({ requestId, principal, places }: Exchange): void {
     if (places === undefined || places.count === 0) return
     const { names, count } = places
@@ -50,7 +50,7 @@ export class RouteAnswers {
     places.told()
   }
 
-  /** The answer of the handler. A caller of HEAD wants no body, so an event stream is not begun for it. */
+  /** The handler's answer. HEAD wants no body, so it starts no event stream. */
   reply(exchange: Exchange): Response {
     const { reply, context } = exchange
     if (reply === undefined) throw new Error(`${this.#route.path} gave no answer`)
@@ -66,7 +66,7 @@ export class RouteAnswers {
     return new Response(bytes, { status, headers })
   }
 
-  /** A problem. What is not an AppError is logged with its cause and shown as `internal`. */
+  /** A problem. Anything but an AppError is logged with its cause and shown as `internal`. */
   fault(thrown: unknown, exchange: Exchange): Response {
     const { access, method } = this.#route
     const { places, requestId, headers, outgoing, admission } = exchange
@@ -97,7 +97,7 @@ export class RouteAnswers {
   }
 
   /**
-   * Holds the answer against its caller's share, and ends the request once it is sent or cut off.
+   * Counts the answer against its caller's share, and ends the request once it is sent or cut off.
    * @throws AppError `quota_exceeded`, `service_busy`
    */
   #send(exchange: Exchange, bytes: number): void {
@@ -169,7 +169,7 @@ export class RouteAnswers {
     else this.#kit.log.warn(fields, error.message)
   }
 
-  /** A line a request at `debug`; at `info` those that someone will ask about: slow ones and what staff changed. */
+  /** Logs each request at `debug`; slow ones and staff's changes at `info`. */
   #done(status: number, exchange: Exchange, code?: ErrorCode): void {
     const { startedMs, requestId, principal, span } = exchange
     const ms = performance.now() - startedMs

@@ -4,10 +4,10 @@ import type { Role, Scope, StaffPrincipal, TenantPrincipal } from '../../auth/pr
 import type { AppError } from '../../errors.ts'
 import type { Form, FormRules } from '../request/form.ts'
 
-/** Who may call. A route can't be defined without saying so, and the access tests are generated from it. */
+/** The permitted callers. A route cannot be defined without it, and the access tests are generated from it. */
 export type Access =
   | { readonly kind: 'tenant'; readonly scope: Scope }
-  /** Any one of the roles is enough. */
+  /** Any one of the roles suffices. */
   | { readonly kind: 'staff'; readonly roles: readonly Role[] }
   | { readonly kind: 'open' }
 
@@ -17,15 +17,15 @@ type PrincipalOf<A extends Access> = A extends { kind: 'tenant' }
     ? StaffPrincipal
     : undefined
 
-/** What a handler gets: parsed, checked, and with the caller's identity; nothing of the web framework. */
+/** A handler's input: parsed, validated, and with the caller's identity; nothing of the web framework. */
 export interface Call<A extends Access, P, Q, B> {
   readonly principal: PrincipalOf<A>
   readonly params: P
   readonly query: Q
   readonly body: B
-  /** There on routes that ask for it, and only there. */
+  /** Present only on routes that take a form. */
   readonly form: Form | undefined
-  /** Fires when the caller has gone away or the server shuts down. */
+  /** Fires when the caller disconnects or the server shuts down. */
   readonly signal: AbortSignal
   readonly requestId: string
   /** Carries the request id; never log content, tokens or vectors. */
@@ -33,31 +33,31 @@ export interface Call<A extends Access, P, Q, B> {
   header(name: string): string | undefined
 }
 
-/** `json` as a string is sent as it is: it must already be JSON. */
+/** A reply. A string as `json` is sent unchanged: it must already be JSON. */
 export interface Reply {
   readonly status: number
   readonly json?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  /** Instead of `json`: a stream of server-sent events. */
+  /** A stream of server-sent events instead of `json`. */
   readonly events?: AsyncIterable<{ readonly id?: string; readonly event: string; readonly data: unknown }>
-  /** A part of what was asked for was refused: the same `Idempotency-Key` is served anew. */
+  /** Set when a part of the request was refused: a repeat with the same `Idempotency-Key` is served again. */
   readonly isPartial?: boolean
-  /** The events end soon by themselves: a service that shuts down lets them, as any request under way. */
+  /** Set when the events end soon on their own: a shutdown lets them finish, as any running request. */
   readonly endsByItself?: boolean
 }
 
-/** What a status of a route says. */
+/** The documentation of a route's status. */
 export interface RouteReply {
   readonly description: string
   readonly schema?: ZodType
-  /** It may be a stream of server-sent events, with these names. */
+  /** Event names, where the reply may be a stream of server-sent events. */
   readonly events?: readonly string[]
 }
 
 /** One route: the server, the OpenAPI document and the generated access tests are all made from it. */
 export interface Route<A extends Access = Access, P = unknown, Q = unknown, B = unknown> {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
-  /** OpenAPI form: `/documents/{documentId}`. */
+  /** In OpenAPI notation: `/documents/{documentId}`. */
   readonly path: string
   readonly access: A
   readonly tag: string
@@ -65,25 +65,28 @@ export interface Route<A extends Access = Access, P = unknown, Q = unknown, B = 
   readonly description?: string
   readonly params?: ZodType<P>
   readonly query?: ZodType<Q>
-  /** A JSON body. Unknown fields are refused, except those that try to name a tenant or place: they are dropped and counted. */
+  /**
+   * A JSON body. Unknown fields are refused, except those that try to name a tenant or place: they are dropped and
+   * counted.
+   */
   readonly body?: ZodType<B>
-  /** Of a body that wraps a call of its own: that one's fields. They are judged for names of a place as the body's own are. */
+  /** For a body that wraps a call of its own: that call's fields, checked for names of a place like the body's own. */
   innerFields?(body: B): readonly object[]
   /**
-   * A form (`multipart/form-data`) is taken. Beside `body`: whichever comes, the call has the one or the other.
-   * `fields`: those beside `file`, and what they say.
+   * Accepts a form (`multipart/form-data`), beside `body`: a call has one or the other. `fields`: the fields beside
+   * `file`, with their descriptions.
    */
   readonly form?: FormRules & {
     readonly description?: string
     readonly fields?: Readonly<Record<string, string>>
   }
-  /** Asked before all else: where a request comes from. */
+  /** Runs first, to check the origin of a request. */
   checkCaller?(request: Request): void
   /** Default 4 MiB. */
   readonly bodyLimitBytes?: number
-  /** Besides the problem answers that every route has. */
+  /** Replies beside the problem answers that every route has. */
   readonly replies: Readonly<Record<number, RouteReply>>
-  /** Further members of a problem answer (RFC 9457, section 3.2), for callers with a protocol of their own. */
+  /** Additional members of a problem answer (RFC 9457, section 3.2), for callers with their own protocol. */
   problemFields?(error: AppError, authorization: string | undefined): Readonly<Record<string, unknown>>
   handle(call: Call<A, P, Q, B>): Promise<Reply>
 }
@@ -93,5 +96,5 @@ export function route<const A extends Access, P, Q, B>(definition: Route<A, P, Q
   return definition as unknown as AnyRoute
 }
 
-/** A route in a list, its input types forgotten: the server has checked them against the schemas by then. */
+/** A route in a list, without its input types: the server has validated the inputs by then. */
 export type AnyRoute = Route<Access, unknown, unknown, unknown>

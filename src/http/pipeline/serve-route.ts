@@ -7,8 +7,8 @@ import { RouteAnswers } from './route-answers.ts'
 import { admit, authenticate, enter, handle, readBody, readUrl, refusePlaces, type Stage } from './stages.ts'
 
 /**
- * The way of a request through one route, without a middleware chain: authenticate, admit, readUrl, readBody, enter,
- * handle, answer. The stages are built here once a route, and a stage that need not wait costs no promise.
+ * Serves a request through the stages of one route, without a middleware chain: authenticate, admit, readUrl, readBody,
+ * enter, handle, answer. The stages are built once per route, and a stage that need not wait costs no promise.
  */
 export function serveRoute(route: AnyRoute, kit: HttpKit, traffic: Traffic): Handler {
   const answers = new RouteAnswers(route, kit, traffic)

@@ -6,7 +6,7 @@ import type { Access, Call } from './route.ts'
 
 interface CallParts {
   readonly request: Request
-  /** The socket's side, when a real server serves; absent in `app.request`. */
+  /** The socket's side, when a server serves the request; absent in `app.request`. */
   readonly outgoing: ServerResponse | undefined
   readonly requestId: string
   readonly principal: Principal | undefined
@@ -16,7 +16,7 @@ interface CallParts {
   readonly form: Form | undefined
 }
 
-/** What a handler gets. The logger and the signal are made when first asked for: the quick answers need neither. */
+/** A handler's input. The logger and the signal are made on first use: quick answers need neither. */
 export class ServedCall {
   readonly requestId: string
   readonly principal: Principal | undefined
@@ -52,7 +52,7 @@ export class ServedCall {
     return this.#controller.signal
   }
 
-  /** Ends what the handler has under way, as when the caller goes. */
+  /** Aborts the handler's running work, as when the caller disconnects. */
   abort(reason: unknown): void {
     this.#controller ??= new AbortController()
     this.#controller.abort(reason)
@@ -77,7 +77,7 @@ export class ServedCall {
   }
 }
 
-/** The kinds fit by construction: `serve-route.ts` has checked principal and fields against the route by then. */
+/** Casts safely: `serve-route.ts` has checked principal and fields against the route by then. */
 export function asCall(call: ServedCall): Call<Access, unknown, unknown, unknown> {
   return call
 }

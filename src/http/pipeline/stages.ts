@@ -21,7 +21,7 @@ import type { Access, AnyRoute, Reply } from './route.ts'
 import type { RouteAnswers } from './route-answers.ts'
 import { asCall, ServedCall } from './served-call.ts'
 
-/** One step of a request. It gives a promise only when it has to wait. */
+/** One step of a request. It returns a promise only when it has to wait. */
 export type Stage = (exchange: Exchange) => void | Promise<void>
 
 /** Whether a tenant's request changes something. */
@@ -31,7 +31,7 @@ function changes({ access }: Pick<AnyRoute, 'access'>): boolean {
 
 type Known = Exclude<Access, { kind: 'open' }>
 
-/** Whose request it is, before anything else of it is looked at. */
+/** Identifies the caller, before anything else of the request is read. */
 export function authenticate(access: Known, kit: HttpKit, answers: RouteAnswers): Stage {
   const take = (exchange: Exchange, principal: NonNullable<Exchange['principal']>) => {
     exchange.principal = principal
@@ -59,7 +59,7 @@ export function admit(access: Access, kit: HttpKit): Stage {
   }
 }
 
-/** Address, query string and headers. */
+/** Reads address, query string and headers. */
 export function readUrl(route: AnyRoute): Stage {
   const checkQuery = fieldCheck(route.query)
   const checkParams = route.params === undefined ? undefined : fieldCheck(route.params)
@@ -76,7 +76,7 @@ export function readUrl(route: AnyRoute): Stage {
   }
 }
 
-/** The body, whole and checked. Until it is there the request holds no slot. */
+/** Reads and validates the whole body. Until it is complete the request holds no slot. */
 export function readBody(route: AnyRoute, traffic: Traffic): Stage | undefined {
   const { body, form, bodyLimitBytes: limitBytes = defaultBodyLimitBytes } = route
   if (body === undefined && form === undefined) return changes(route) ? lookAtUnasked(traffic) : undefined
@@ -117,12 +117,12 @@ async function readForm(
   exchange.form = await takeBytes(exchange, limitBytes, bodies, take, () => reader.end())
 }
 
-/** More is no body that somebody sent by mistake. */
+/** A longer body was not sent by mistake. */
 const unaskedBytesMax = 65_536
 
 /**
- * A body where none is taken means nothing, unless it says where to write or delete: then what it says is not what would
- * be done.
+ * Checks the body of a route that takes none. Such a body is ignored, unless it names a place to write to or delete
+ * from: ignoring that would do something else than it asks for.
  */
 function lookAtUnasked({ bodies }: Traffic): Stage {
   return async (exchange) => {
@@ -137,7 +137,7 @@ function lookAtUnasked({ bodies }: Traffic): Stage {
   }
 }
 
-/** Tells of tries to name a tenant or place, and refuses those that can't be dropped. */
+/** Reports attempts to name a tenant or place, and refuses those that cannot be dropped. */
 export function refusePlaces(answers: RouteAnswers): Stage {
   return (exchange) => {
     const { places } = exchange
@@ -147,10 +147,10 @@ export function refusePlaces(answers: RouteAnswers): Stage {
   }
 }
 
-/** The request is complete and takes its slots. */
+/** Takes the slots of a complete request. */
 export const enter: Stage = ({ admission }) => admission?.enter?.()
 
-/** The route's own work, once for an `Idempotency-Key`. It is the last stage, and the only one with an outcome. */
+/** Runs the route's own work, once per `Idempotency-Key`. It is the last stage, and the only one with a result. */
 export function handle(route: AnyRoute, kit: HttpKit): (exchange: Exchange) => Promise<Reply> {
   const onKeyFault = (error: unknown) =>
     kit.log.warn({ err: error }, 'what became of a request with an Idempotency-Key could not be noted')
@@ -166,7 +166,7 @@ export function handle(route: AnyRoute, kit: HttpKit): (exchange: Exchange) => P
   }
 }
 
-/** The server has the names in lower case already; a stand-alone Request gives them the same way. */
+/** Header names are lower-case on the server; a stand-alone Request returns them in the same way. */
 function lookAtHeaders(headers: Headers, incoming: IncomingMessage | undefined, places: ClaimedPlaces): void {
   if (incoming === undefined) {
     for (const [name, value] of headers) places.header(name, value)

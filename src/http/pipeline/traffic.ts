@@ -1,7 +1,7 @@
 import type { Traffic } from './kit.ts'
 import { answerLimits, bodyLimits, Transfers } from './transfers.ts'
 
-/** What is on its way in and out of one replica, with the usual limits. */
+/** Bodies and answers in transit on one replica, with the usual limits. */
 export function openTraffic(): Traffic & Disposable {
   const bodies = new Transfers(bodyLimits)
   const answers = new Transfers(answerLimits)

@@ -4,17 +4,17 @@ import { type ByteAccount, ByteBudget, type ByteLimits } from '../../limits/byte
 
 export interface TransferLimits {
   readonly bytes: ByteLimits
-  /** Transfers of one caller under way at once. */
+  /** Concurrent transfers of one caller. */
   readonly atOnce: number
-  /** The time that every transfer has, however small it is. */
+  /** Time that every transfer gets, however small it is. */
   readonly graceMs: number
-  /** The slowest pace beyond it, in bytes a second. */
+  /** The minimum pace beyond it, in bytes a second. */
   readonly minRate: number
 }
 
 const mib = 1024 * 1024
 
-/** A tenant's share holds two of the largest uploads, and all that a tenant may have running and waiting. */
+/** A tenant's share covers two of the largest uploads, and all that a tenant may have running and waiting. */
 export const bodyLimits: TransferLimits = {
   bytes: { all: 384 * mib, ofOwner: 96 * mib },
   atOnce: 2048,
@@ -30,18 +30,18 @@ export const answerLimits: TransferLimits = {
 
 const lookEveryMs = 1000
 
-/** What one caller has on its way. It is looked up once a transfer, and forgotten with the last of them. */
+/** One caller's transfers. It is looked up once per transfer, and dropped with the last of them. */
 interface Account extends ByteAccount {
   readonly owner: string
-  /** Transfers under way. */
+  /** Running transfers. */
   underWay: number
-  /** Transfers whose memory is not free yet. */
+  /** Transfers whose memory is still held. */
   unreleased: number
 }
 
 /**
- * Bodies that come in, or answers that go out, of one replica. Each caller has a share of the memory and of the
- * transfers, and each transfer has to keep a minimum pace: who sends or reads too slowly is cut off.
+ * Incoming bodies, or outgoing answers, of one replica. Each caller has a share of the memory and of the transfers, and
+ * each transfer must keep a minimum pace: slower ones are cut off.
  */
 export class Transfers implements Disposable {
   readonly #limits: TransferLimits
@@ -72,7 +72,7 @@ export class Transfers implements Disposable {
     return transfer
   }
 
-  /** Cuts off what is behind the minimum pace. */
+  /** Cuts transfers that are behind the minimum pace. */
   cutSlow(): void {
     const nowMs = this.#clock.now()
     const { graceMs, minRate } = this.#limits
@@ -81,7 +81,7 @@ export class Transfers implements Disposable {
     }
   }
 
-  /** Bytes that are held now, and transfers that are under way. */
+  /** Held bytes and running transfers. */
   get held(): { readonly bytes: number; readonly underWay: number } {
     return { bytes: this.#budget.held, underWay: this.#paced.size }
   }
@@ -118,7 +118,7 @@ export class Transfers implements Disposable {
   }
 }
 
-/** One body or answer on its way, and the memory that it holds. */
+/** One body or answer in transit, and the memory that it holds. */
 export class Transfer {
   readonly startedMs: number
   readonly #transfers: Transfers
@@ -139,7 +139,7 @@ export class Transfer {
     return this.#bytes
   }
 
-  /** @throws AppError `quota_exceeded` past the caller's share, `service_busy` past that of all. */
+  /** @throws AppError `quota_exceeded` above the caller's share, `service_busy` above the total. */
   take(bytes: number): void {
     if (this.#isReleased) return // what still comes of a request that was answered already is kept by nobody
     this.#transfers.take(this.#account, bytes)
@@ -152,12 +152,12 @@ export class Transfer {
     this.#cut()
   }
 
-  /** All of it has come or gone: the pace is kept no longer, the memory still is. */
+  /** Ends the pace check when all bytes have passed; the memory stays held. */
   arrived(): void {
     this.#transfers.arrived(this, this.#account)
   }
 
-  /** The memory is free again. More than one call does no harm. */
+  /** Frees the memory. Repeated calls are harmless. */
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true

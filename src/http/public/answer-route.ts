@@ -44,7 +44,7 @@ const source = z
   })
   .meta({ id: 'AnswerSource' })
 
-/** What is also the data of the event `done`. */
+/** Fields that the event `done` carries too. */
 const notes = {
   answeredBy: z
     .string()

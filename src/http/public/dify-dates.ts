@@ -1,6 +1,6 @@
 import type { Filter } from '../../stores/store.ts'
 
-/** From when to when, in milliseconds since 1970; the end is not part of it. */
+/** A span in milliseconds since 1970; the end is exclusive. */
 export interface Span {
   readonly from: number
   readonly to: number
@@ -9,12 +9,15 @@ export interface Span {
 const dayMs = 86_400_000
 const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/
 
-/** A number up to here is a day, as in 20261121; then come seconds since 1970, and then milliseconds. */
+/**
+ * Stored numbers by size: from here days, as in 20261121; from `daysEnd` seconds since 1970; from `secondsEnd`
+ * milliseconds.
+ */
 const daysBegin = 1e7
 const daysEnd = 1e8
 const secondsEnd = 1e11
 
-/** A date or a time as a text has it (ISO 8601, without a zone in UTC): a whole day, or a millisecond. */
+/** Parses a date or time (ISO 8601, UTC without a zone): a whole day, or a millisecond. */
 export function spanOf(text: string): Span | undefined {
   const [, day, time, zone = 'Z'] = iso.exec(text.trim()) ?? []
   if (day === undefined) return undefined
@@ -26,7 +29,7 @@ export function spanOf(text: string): Span | undefined {
   return Number.isNaN(from) ? undefined : { from, to: from + 1 }
 }
 
-/** When what is compared with a date has to begin. */
+/** The span in which a value must begin to satisfy the comparison. */
 export function spanFor(operator: '$eq' | '$lt' | '$lte' | '$gt' | '$gte', { from, to }: Span): Span {
   switch (operator) {
     case '$eq':
@@ -42,13 +45,13 @@ export function spanFor(operator: '$eq' | '$lt' | '$lte' | '$gt' | '$gte', { fro
   }
 }
 
-/** Whether a value that is kept is a date within the span, however it is kept. */
+/** Whether a stored value is a date within the span, in any of its forms. */
 export function beginsWithin(value: string | number | boolean, { from, to }: Span): boolean {
   const begin = typeof value === 'string' ? spanOf(value)?.from : typeof value === 'number' ? beginOf(value) : undefined
   return begin !== undefined && begin >= from && begin < to
 }
 
-/** The same of numbers alone, as the store judges it. */
+/** The same for numbers only, as a filter that the store evaluates. */
 export function numbersWithin(name: string, { from, to }: Span): Filter {
   const kinds = [
     within(name, Math.max(dayNumber(from), daysBegin), Math.min(dayNumber(to), daysEnd)),

@@ -26,17 +26,17 @@ export interface DifyConditions {
 }
 
 export interface DifyNarrowing {
-  /** What the store can judge: everything that it lets through meets the conditions. Undefined: nothing for sure. */
+  /** A filter that the store evaluates exactly: every result meets the conditions. Undefined: no such filter exists. */
   readonly sure: Filter | undefined
-  /** Where the store can't judge all: what may meet the conditions, to be judged one by one. */
+  /** A wider filter where the store cannot evaluate all conditions; each result is then judged by `meets`. */
   readonly wide?: { readonly filter: Filter; readonly meets: (metadata: Metadata) => boolean }
 }
 
 interface Part {
-  /** Undefined: the store can say of nothing that it meets this. */
+  /** Undefined: the store can prove nothing to meet this condition. */
   readonly sure: Filter | undefined
   readonly meets: (kept: Kept) => boolean
-  /** The store can't judge all of it: what may meet it. */
+  /** Present where the store cannot evaluate the whole condition: a filter that includes every candidate. */
   readonly wide?: { readonly filter: Filter }
 }
 
@@ -52,17 +52,17 @@ export const difyOperators: readonly string[] = [
   ...Object.keys(comparisons),
 ]
 
-/** Parts of texts that are looked for in one request: each is looked for in each passage of a wide search. */
+/** Substrings of one request, at most: each is searched in each passage of a wide search. */
 const textsMax = 50
 
 type OnFault = (field: string, message: string) => void
 
 /**
- * Dify's conditions: a filter in our language, for which the caller's visibility is a second filter that stays, and a
- * wider one with a judgement where the store can't say it (parts of texts, dates that are texts).
+ * Translates Dify's conditions to a filter in our language; the caller's visibility remains a second filter. Where the
+ * store cannot evaluate a condition (substrings, dates stored as text), it adds a wider filter with a judgement.
  *
  * @returns undefined without conditions.
- * @throws AppError `invalid_request` with every condition that can't be said.
+ * @throws AppError `invalid_request` with every condition that cannot be expressed.
  */
 export function difyNarrowing(given: DifyConditions | null | undefined): DifyNarrowing | undefined {
   const conditions = given?.conditions ?? []
@@ -166,7 +166,7 @@ function comparison(name: string, operator: Comparison, value: DifyCondition['va
   return dated(name, operator, span)
 }
 
-/** Of dates that are numbers the store judges alone; those that are texts are judged one by one. */
+/** The store evaluates dates that are numbers; those that are texts are judged one by one. */
 function dated(name: string, operator: Comparison, span: Span): Part {
   if (operator === '$ne') {
     const meets = (kept: Kept) => kept !== undefined && !listed(kept).some((one) => beginsWithin(one, span))
@@ -193,7 +193,7 @@ function noneOf(name: string, values: readonly Value[]): Filter {
   return { $and: values.flatMap(spellings).map((one) => ({ [name]: { $ne: one } })) }
 }
 
-/** @param separated one text may hold several values, with commas between, as Dify's own `in` takes it. */
+/** @param separated one text may hold several comma-separated values, as in Dify's own `in`. */
 function listOf(value: DifyCondition['value'], separated: boolean): readonly Value[] {
   if (value === null || value === undefined) return []
   if (typeof value === 'number' || typeof value === 'boolean') return [value]

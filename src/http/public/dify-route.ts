@@ -16,10 +16,10 @@ import { type LostHeaderDeps, lostHeader } from './lost-header.ts'
 
 export type DifyRouteDeps = CachedRetrieveDeps & LostHeaderDeps & { readonly db: Db }
 
-/** The tenant's attribute with which staff give its knowledge another name in Dify. */
+/** The tenant's attribute by which staff give its knowledge another name in Dify. */
 const aliasAttribute = 'difyKnowledgeId'
 
-/** Loose: Dify adds fields from version to version, and one that says nothing to us is no fault. */
+/** Loose: Dify adds fields from version to version, and an unknown one is no fault. */
 const question = z
   .looseObject({
     knowledge_id: z
@@ -107,8 +107,8 @@ interface Asked {
 }
 
 /**
- * Where the store can't judge the conditions, the nearest passages that may meet them are judged here, as many as one
- * search gives; beside those stands what the store finds by itself, however far away.
+ * Searches. Where the store cannot evaluate the conditions, the nearest candidates are judged here, as many as one
+ * search returns; they are merged with the matches that the store itself finds, however distant.
  */
 async function search(
   deps: DifyRouteDeps,
@@ -128,16 +128,13 @@ async function search(
   return [...byId.values()].sort((a, b) => b.score - a.score).slice(0, asked.topK)
 }
 
-/** Fields by the names that the store has them under. */
+/** A passage's fields under the names that the store uses. */
 function keptBy({ metadata, text, documentId, source }: Match): Metadata {
   const lifted = Object.entries({ text, documentId, source }).filter(([, value]) => value !== null)
   return { ...metadata, ...Object.fromEntries(lifted as [string, string][]) }
 }
 
-/**
- * Only the token's own tenant is looked at, so that the name of another tenant's knowledge and one that nobody has take
- * the same way.
- */
+/** Reads only the token's own tenant, so that another tenant's knowledge and a missing one take the same path. */
 async function checkKnowledge(deps: DifyRouteDeps, { tenantId }: TenantPrincipal, knowledgeId: string): Promise<void> {
   if (knowledgeId === tenantId) return
   const own = await tenantAttributes(deps.db, tenantId)
@@ -145,7 +142,7 @@ async function checkKnowledge(deps: DifyRouteDeps, { tenantId }: TenantPrincipal
   throw new AppError('not_found', 'There is no such knowledge.')
 }
 
-/** A record of an app's own that has no text is nothing that Dify could show. */
+/** A record of an app without text has nothing that Dify could show. */
 function recordOf({ id, score, text, documentId, source, position, metadata }: Match) {
   if (text === null) return []
   const title = source ?? documentId ?? id

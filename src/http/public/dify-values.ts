@@ -2,10 +2,10 @@ import type { Metadata } from '../../stores/store.ts'
 
 export type Value = string | number | boolean
 export type Comparison = '$eq' | '$ne' | '$gt' | '$lt' | '$gte' | '$lte'
-/** A field of a passage as it is kept; undefined: it has none of that name. */
+/** A stored field of a passage; undefined: missing. */
 export type Kept = Metadata[string] | undefined
 
-/** What the store's own operators say of a number; of a list, one of its values counts. */
+/** Compares a number as the store's operators do; a list matches by any of its values. */
 export function meetsNumber(kept: Kept, operator: Comparison, number: number): boolean {
   const values = listed(kept)
   switch (operator) {
@@ -28,13 +28,13 @@ export function hasText(values: readonly Value[], test: 'includes' | 'startsWith
   return (kept: Kept): boolean => listed(kept).some((one) => values.some((value) => String(one)[test](String(value))))
 }
 
-/** Dify writes a switch as a text too. */
+/** Both spellings of a switch, which Dify also writes as text. */
 export function spellings(value: Value): readonly Value[] {
   if (typeof value === 'boolean') return [value, String(value)]
   return value === 'true' || value === 'false' ? [value, value === 'true'] : [value]
 }
 
-/** As the store's `$ne` has it: what lacks the field is not among those that differ. */
+/** Like the store's `$ne`: a missing field does not count as different. */
 export function isNone(kept: Kept, values: readonly Value[]): boolean {
   return kept !== undefined && !values.some((one) => isKept(kept, one))
 }

@@ -3,9 +3,9 @@ import { documentIdRule } from '../../rag/checks/record-ids.ts'
 import { chunkStrategies } from '../../rag/chunks/chunk-rule.ts'
 import { metadata } from './fields.ts'
 
-/** What routes of documents take and give. */
+/** Fields and answers of the document routes. */
 
-/** A PDF of more pages than are read, or a text of some million words. */
+/** Covers a PDF of the page limit, or a text of some million words. */
 export const documentLimitBytes = 32 * 1024 * 1024
 
 export const documentId = z.string().describe(`${documentIdRule}. One id is one document, in this tenant only.`)

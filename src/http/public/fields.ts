@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { listOfNumbers } from '../request/list-of-numbers.ts'
 
-/** Fields that several routes of tenants share. What only the tenant's own data can tell wrong, the verbs check. */
+/** Fields that several tenant routes share. Verbs check what depends on the tenant's own data. */
 
 export const reading = { kind: 'tenant', scope: 'rag:read' } as const
 export const writing = { kind: 'tenant', scope: 'rag:write' } as const
@@ -14,7 +14,7 @@ export const sparseValues = z
 
 const metadataValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).max(10_000)])
 
-/** Flat, of the types that the store knows. */
+/** Flat, with the types that the store supports. */
 export const metadata = z.record(z.string(), metadataValue)
 
 export const filter = z

@@ -5,11 +5,11 @@ export interface LostHeaderDeps {
   readonly losses?: Pick<Losses, 'seenBy'>
 }
 
-/** Words for the description of a route that sends the header. */
+/** Description for routes that send the header. */
 export const lostHeaderWords =
   '`X-Documents-Lost: N` says that the vector store has lost chunks of N documents that the caller may see, so that the answer may lack something; `GET /documents` shows them as `lost`, and putting them again mends them.'
 
-/** Tells that what is found may not be all there is; nothing where no document is known to be lost. */
+/** Warns that results may be incomplete; absent where no document is known to be lost. */
 export function lostHeader(
   { losses }: LostHeaderDeps,
   principal: Pick<TenantPrincipal, 'tenantId' | 'groups'>,

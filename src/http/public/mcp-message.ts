@@ -7,10 +7,12 @@ import {
 import type { Reply } from '../pipeline/route.ts'
 import { type McpToolDeps, mcpTools, type ToolCall } from './mcp-tools.ts'
 
-/** What the protocol's own checks look at. `Accept` is not passed on: the answer is one JSON message in any case. */
+/**
+ * Headers that the protocol's own checks read. `Accept` is not passed on: the answer is one JSON message in any case.
+ */
 const headerNames = ['mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name'] as const
 
-/** Answers one message of the protocol, with tools that are the caller's. */
+/** Answers one message of the protocol, with the caller's tools. */
 export async function answerMcp(
   deps: McpToolDeps,
   call: ToolCall & { header(name: string): string | undefined },
@@ -27,7 +29,7 @@ export async function answerMcp(
   return replyOf(legacy ? await answerLegacy(open(), request, message) : await answerModern(open, request, message))
 }
 
-/** Revisions up to 2025-11-25. */
+/** Answers revisions up to 2025-11-25. */
 async function answerLegacy(server: McpServer, request: Request, parsedBody: unknown): Promise<Response> {
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
   await server.connect(transport)
@@ -38,7 +40,7 @@ async function answerLegacy(server: McpServer, request: Request, parsedBody: unk
   }
 }
 
-/** From 2026-07-28 on. Nothing ever changes that one could subscribe to, so no stream is opened. */
+/** Answers revisions from 2026-07-28 on. It opens no stream, since nothing that one could subscribe to changes. */
 async function answerModern(open: () => McpServer, request: Request, parsedBody: unknown): Promise<Response> {
   const handler = createMcpHandler(open, { legacy: 'reject', maxSubscriptions: 0 })
   return handler.fetch(request, { parsedBody })

@@ -45,7 +45,7 @@ const document = z.object({
   nextChunk: z.int().nullable().describe('`fromChunk` for the next part of a long text; null: this was the last.'),
 })
 
-/** The tools of one caller: they are made with its principal and take no tenant. */
+/** One caller's tools: they are built with its principal and take no tenant. */
 export function mcpTools(deps: McpToolDeps, call: ToolCall): McpServer {
   const server = new McpServer({ name: 'tenant-router', version }, { capabilities: { tools: { listChanged: false } } })
   const annotations = { readOnlyHint: true, openWorldHint: false }
@@ -107,7 +107,9 @@ async function search(
   }
 }
 
-/** A refusal is a result too: the model reads it and may do better. What is not an AppError says nothing of our inside. */
+/**
+ * Turns a refusal into a result: the model reads it and may do better. Any fault but an AppError reveals no internals.
+ */
 async function answered(
   { requestId, log }: ToolCall,
   work: () => Promise<Record<string, unknown>>,

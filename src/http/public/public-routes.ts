@@ -14,7 +14,7 @@ export type PublicRouteDeps = RetrieveRouteDeps &
   McpRouteDeps &
   DifyRouteDeps
 
-/** What the apps of tenants call; section 3 of docs/contract.md. */
+/** Routes for the apps of tenants; section 3 of docs/contract.md. */
 export function publicRoutes(deps: PublicRouteDeps): readonly AnyRoute[] {
   return [
     retrieveRoute(deps),

@@ -19,7 +19,7 @@ const rerank = z.union([
   }),
 ])
 
-/** Lists of it are looked through for unknown fields, and for those that try to name a tenant, because it is strict. */
+/** Strict, so that lists of it are searched for unknown fields and for those that try to name a tenant. */
 export const question = z
   .strictObject({
     query: z

@@ -7,7 +7,7 @@ import type { Form } from '../request/form.ts'
 import { refuseUnstorable } from '../request/unstorable.ts'
 import { chunking, documentMetadata, source } from './document-fields.ts'
 
-/** What the fields of a form beside `file` say, for the OpenAPI document. */
+/** Descriptions of the form fields beside `file`, for the OpenAPI document. */
 export const formFields = {
   source: 'Where it comes from; without it the file’s name.',
   metadata: 'An object as JSON, as in `{"department":"support"}`.',
@@ -17,8 +17,8 @@ export const formFields = {
 const jsonFields = { metadata: documentMetadata, chunking } as const
 
 /**
- * The files of a form, with what its other fields say of all of them.
- * @param fields names that may stand there beside `file`.
+ * The files of a form, each with the other fields' values.
+ * @param fields permitted names beside `file`.
  * @throws AppError `invalid_request` with every field's fault.
  */
 export function uploadsOf(form: Form, fields: readonly string[]): readonly UploadInput[] {

@@ -167,7 +167,7 @@ function tryInputOf(one: z.infer<typeof upload>): UploadInput | AppError {
   }
 }
 
-/** An id is made of characters that stand in a path as they are. */
+/** Ids contain only characters that need no escaping in a path. */
 function locationOf(id: string): string {
   return `/documents/${id}`
 }

@@ -72,7 +72,7 @@ const deletion = z
   .describe('Exactly one of the three.')
   .meta({ id: 'DeleteVectors', example: { ids: ['ticket-17'] } })
 
-/** For apps that embed by themselves: Pinecone's field names, without its namespaces and indexes. */
+/** Routes for apps that embed on their own: Pinecone's field names, without its namespaces and indexes. */
 export function vectorRoutes(deps: VectorRouteDeps): readonly AnyRoute[] {
   return [
     route({

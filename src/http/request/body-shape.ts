@@ -1,15 +1,15 @@
 import { AppError } from '../../errors.ts'
 
-/** Levels of lists and objects that a body may have. */
+/** Nesting levels of a body, at most. */
 const depthMax = 64
-/** Names and containers that a body may hold: with more, taking it apart would hold up everyone else. */
+/** Names and containers of a body, at most: parsing more would block everyone else. */
 const membersMax = 200_000
 
 const quote = 0x22
 const backslash = 0x5c
 
 /**
- * Judges a body by its bytes, before it is parsed: one pass, whatever stands in it.
+ * Checks a body's bytes in one pass, before it is parsed.
  * @throws AppError `invalid_request` when it is nested too deeply or holds too many members.
  */
 export function judgeBytes(bytes: Uint8Array): void {
@@ -40,21 +40,21 @@ export function judgeBytes(bytes: Uint8Array): void {
 }
 
 /**
- * Each member has a byte of its own, and each level a bracket: a body that is short, and has few brackets wherever they
- * stand, can't be too much. Nearly all bodies are like that, and the engine looks for a byte far quicker than a loop does.
+ * Whether length and bracket counts alone prove the body acceptable: each member has a byte of its own, and each level
+ * a bracket. Nearly all bodies pass, and the engine finds a byte far quicker than a loop does.
  */
 function isPlainlyGood(bytes: Uint8Array): boolean {
   return bytes.length <= membersMax && bracketsIn(bytes, 0x7b) + bracketsIn(bytes, 0x5b) <= depthMax
 }
 
-/** Counted up to one too many. */
+/** Counts up to one above the limit. */
 function bracketsIn(bytes: Uint8Array, bracket: number): number {
   let count = 0
   for (let at = bytes.indexOf(bracket); at !== -1 && count <= depthMax; at = bytes.indexOf(bracket, at + 1)) count += 1
   return count
 }
 
-/** The position of the quote that ends a string; the end of the bytes if there is none. */
+/** The position of the quote that ends a string, or the end of the bytes. */
 function endOfString(bytes: Uint8Array, from: number): number {
   for (let at = from; at < bytes.length; at += 1) {
     if (bytes[at] === backslash) at += 1
@@ -64,7 +64,7 @@ function endOfString(bytes: Uint8Array, from: number): number {
   return bytes.length
 }
 
-/** Texts of megabytes are looked through by the engine; each call of it costs more than a short text. */
+/** Lets the engine search texts of megabytes; one call of it costs more than a short text. */
 function endOfLongString(bytes: Uint8Array, from: number): number {
   let at = from
   for (;;) {

@@ -3,15 +3,15 @@ import type { FaultList } from '../../fault-list.ts'
 import { faultWords } from './fault-words.ts'
 import { areNumbers } from './list-of-numbers.ts'
 
-/** Fields of a record whose names the caller chooses, such as metadata. */
+/** Fields of a record with names that the caller chooses, such as metadata. */
 const recordMax = 1_000
 
-/** Looks at lists and records before their schema does: a schema makes a fault of every item, this stops at ten. */
+/** Checks lists and records before their schema does: a schema reports a fault per item, this stops at ten. */
 export type Bounds = (value: unknown, path: string, faults: FaultList) => void
 
 /**
- * The bounds of a schema, as far as it holds lists or records.
- * @throws Error for a list without a maximum: a body could be as long as it likes.
+ * The bounds of a schema with lists or records.
+ * @throws Error for a list without a maximum, which would permit a body of any length.
  */
 export function boundsOf(given: z.ZodType): Bounds | undefined {
   const schema = unwrapped(given)
@@ -69,7 +69,7 @@ function ofRecord(schema: z.ZodRecord): Bounds {
   }
 }
 
-/** Of several shapes the one that is of the value's kind is looked at. */
+/** Checks the option whose kind is the value's. */
 function ofUnion(schema: z.ZodUnion): Bounds | undefined {
   const options = schema.options.map((option) => unwrapped(option as z.ZodType))
   const list = options.find((option) => option instanceof z.ZodArray)
@@ -98,7 +98,7 @@ function itemJudge(given: z.ZodType): ItemJudge {
   }
 }
 
-/** A check of a schema, as the library keeps it. */
+/** A check of a schema, in the library's form. */
 interface Check {
   readonly check: string
   readonly format?: string
@@ -114,7 +114,7 @@ function checksOf(schema: z.ZodType): readonly Check[] {
   return own.check === undefined ? added : [{ ...own, check: own.check }, ...added]
 }
 
-/** A test that costs nothing for the plain kinds of which there may be millions; undefined: ask the schema. */
+/** A cheap test for plain kinds, of which there may be millions; undefined: ask the schema. */
 function quickTest(schema: z.ZodType): ((value: unknown) => boolean) | undefined {
   const checks = checksOf(schema)
   if (schema instanceof z.ZodNumber) {
@@ -133,7 +133,7 @@ function quickTest(schema: z.ZodType): ((value: unknown) => boolean) | undefined
   return undefined
 }
 
-/** Number.isFinite takes any value, and is no number's for all else. */
+/** Narrows the type; Number.isFinite is false for everything but numbers. */
 function isNumber(value: unknown): value is number {
   return Number.isFinite(value)
 }
@@ -157,7 +157,7 @@ function holds({ check, minimum, maximum, value = 0, inclusive }: Check, size: n
   }
 }
 
-/** The schema below what makes it optional, gives it a default, or changes its value. */
+/** The schema without its optional, default and transform wrappers. */
 export function unwrapped(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodPipe) {
     const first = schema.def.in as z.ZodType

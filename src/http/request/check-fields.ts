@@ -4,13 +4,13 @@ import { boundsOf } from './bounds.ts'
 import { faultWords } from './fault-words.ts'
 import { type FindPlace, siftOf } from './sift.ts'
 
-/** Checks one part of a request: body, query or path. Made once a route, so that nothing is looked up per request. */
+/** Checks one part of a request: body, query or path. It is built once per route, so that requests look nothing up. */
 export type FieldCheck = (input: unknown, findPlace: FindPlace | undefined) => unknown
 
 /**
  * @param schema undefined: the part takes no fields at all.
- * @returns a check that gives what the schema makes of the input. Fields that name a tenant or place are dropped and
- *   told to `findPlace`, where there is one; other unknown fields are refused.
+ * @returns a check that returns the schema's output. Fields that name a tenant or place are dropped and reported to
+ *   `findPlace`, if given; other unknown fields are refused.
  * @throws (the check) AppError `invalid_request` with up to ten faults at once.
  */
 export function fieldCheck(schema: ZodType | undefined): FieldCheck {
@@ -49,7 +49,7 @@ function collect(issue: z.core.$ZodIssue, faults: FaultList): void {
   }
 }
 
-/** As in `filter.$and[0]`. */
+/** A path as in `filter.$and[0]`. */
 function pathOf(path: readonly PropertyKey[]): string {
   let text = ''
   for (const step of path) {

@@ -1,27 +1,29 @@
 import { AppError } from '../../errors.ts'
 
 /**
- * Names by which a caller tries to say a tenant or a place. The tenant comes from the token and from nowhere else, so
- * what stands under such a name is dropped and counted, whichever way it is spelt, or the request is refused.
+ * Names by which a caller tries to select a tenant or a place. Only the token decides the tenant, so a field of such a
+ * name, however spelt, is dropped and counted, or the request is refused.
  */
 const named =
   /^(pinecone|target|source|x)?(tenant|tenants|namespace|ns|index|project|placement|shard|pool|silo|generation|org|organization|organisation|customer|account|workspace)(id|ids|name|names|slug|key|host|url|uuid)?$/
 
-/** Names of where something is stored: a write that goes on without what it says would reach further than it was meant to. */
+/** Names of storage places: a write that ignored one would reach further than intended. */
 const places =
   /^(pinecone|target|source|x)?(tenant|tenants|namespace|ns|index|placement|shard|pool|silo)(id|ids|name|names|slug|key|host|url|uuid)?$/
 
 const namespaces = /^(pinecone|target|source|x)?(namespace|ns)(id|ids|name|names|slug|key)?$/
 
 const hosts = /^(pinecone|vector|store|target)?host(name|url)?$/
-/** `Host`, the `X-Forwarded-` family and what proxies route by are the web's own and mean something else. */
+/**
+ * `Host`, the `X-Forwarded-` family and the headers that proxies route by are the web's own and mean something else.
+ */
 const hostsOfHeaders = /^x?(pinecone|vector|store)host(name|url)?$/
 
-/** Header names seen so far; there are few, and a caller who makes them up must not fill the memory. */
+/** A bounded cache of header names: few are real, and made-up ones must not fill the memory. */
 const knownHeaders = new Map<string, boolean>()
 const knownHeadersMax = 500
 
-/** Whether the name of a field of a body, form or query tries to say a tenant or place. */
+/** Whether a field of a body, form or query tries to name a tenant or place. */
 export function namesPlace(field: string): boolean {
   if (field.length > 40) return false
   const plain = plainOf(field)
@@ -37,7 +39,10 @@ function headerNamesPlace(header: string): boolean {
   return found
 }
 
-/** What a request named a tenant or place by, and whether it may go on without it. Every door asks here. */
+/**
+ * Collects the names of tenants and places in a request, and decides whether it may proceed without them. Every door
+ * uses it.
+ */
 export class ClaimedPlaces {
   readonly #own: string
   readonly #writes: boolean
@@ -51,14 +56,14 @@ export class ClaimedPlaces {
     this.#writes = writes
   }
 
-  /** More names are counted and not kept. */
+  /** Counts all names, also those beyond the ones kept. */
   get count(): number {
     return this.#count
   }
 
   /**
-   * Looks at a field of a body, form or query string, or at an argument of a call that the body wraps.
-   * @returns whether it names a tenant or place, and is to be dropped.
+   * Checks a field of a body, form or query string, or an argument of a wrapped call.
+   * @returns whether it names a tenant or place, and must be dropped.
    */
   field = (name: string, value: unknown): boolean => {
     if (!namesPlace(name)) return false
@@ -66,18 +71,18 @@ export class ClaimedPlaces {
     return true
   }
 
-  /** Looks at a header, its name in lower case. */
+  /** Checks a header by its lower-case name. */
   header(name: string, value: unknown): void {
     if (headerNamesPlace(name)) this.#note(name, plainOfHeader(name), value)
   }
 
-  /** They are in the metric and the log. */
+  /** Resets the count once the metric and the log have it. */
   told(): void {
     this.#count = 0
     this.names.length = 0
   }
 
-  /** @throws AppError `invalid_request` when dropping a name would widen what was asked for. */
+  /** @throws AppError `invalid_request` when dropping a name would widen the request. */
   check(): void {
     if (this.#refused === undefined) return
     const message = "names a place that is not this tenant's own. The token names the tenant: leave the field out."
@@ -92,7 +97,10 @@ export class ClaimedPlaces {
     if (this.#mustRefuse(plain)) this.#refused ??= name
   }
 
-  /** A write is refused whatever place it names, and a read for a namespace: without it, either would reach further. */
+  /**
+   * Refuses a write that names any place, and a read that names a namespace: ignoring it would make either reach
+   * further.
+   */
   #mustRefuse(plain: string): boolean {
     if (!this.#writes) return namespaces.test(plain)
     return places.test(plain) || hosts.test(plain) || hostsOfHeaders.test(plain)

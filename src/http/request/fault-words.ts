@@ -11,7 +11,7 @@ const kinds: Readonly<Record<string, string>> = {
   null: 'null',
 }
 
-/** What is wrong with a field, in a sentence that tells how to mend it. Undefined leaves it to the schema library. */
+/** Explains a fault in a field and its remedy in one sentence. Undefined leaves it to the schema library. */
 export function faultWords(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
@@ -48,7 +48,7 @@ function unionWords({ errors, input }: z.core.$ZodRawIssue & { code: 'invalid_un
   return `must be ${kindsWanted.join(', or ')}, and is ${told(input)}${remedyOf(input)}`
 }
 
-/** What people mean by a value that no choice takes. */
+/** The probable intention behind a value that no choice accepts. */
 function remedyOf(input: unknown): string {
   if (input === null) return '; leave out what has no value'
   return typeof input === 'object' && !Array.isArray(input) ? '; write what is nested as names like a_b' : ''
@@ -68,7 +68,7 @@ function kindOf(expected: string): string {
   return kinds[expected] ?? expected
 }
 
-/** The kind of what was sent, and never the value: it may be a secret in the wrong field. */
+/** The kind of the value, and never the value: it may be a secret in the wrong field. */
 function told(input: unknown): string {
   if (input === null) return 'null'
   if (Array.isArray(input)) return 'a list'

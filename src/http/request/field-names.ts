@@ -2,8 +2,8 @@ import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 
 /**
- * The top-level names an object schema knows; undefined when it takes any name (a record, a loose object), so that
- * nothing can be called unknown.
+ * The top-level names of an object schema; undefined when it accepts any name (a record, a loose object), so that
+ * nothing counts as unknown.
  */
 export function fieldNames(schema: z.ZodType): ReadonlySet<string> | undefined {
   if (schema instanceof z.ZodObject) {
@@ -40,7 +40,7 @@ function union(sets: readonly (ReadonlySet<string> | undefined)[]): ReadonlySet<
   return all
 }
 
-/** What to say of a name that nobody knows. */
+/** A hint for an unknown name. */
 export function hintFor(name: string, known: ReadonlySet<string>): string {
   const plain = (text: string) => text.toLowerCase().replace(/[_-]/g, '')
   const near = [...known].find(

@@ -1,22 +1,22 @@
 import { AppError } from '../../errors.ts'
 
-/** The headers of one part of a form, as far as they mean something. */
+/** The headers of one form part that matter. */
 export interface PartHeader {
   readonly name: string
-  /** There: the part is a file. */
+  /** Present: the part is a file. */
   readonly filename: string | undefined
   readonly contentType: string | undefined
-  /** Of all its headers, as they were sent. */
+  /** Size of all its headers, as sent. */
   readonly bytes: number
 }
 
-/** Headers of a part that are read; one with as many is refused, for the last of them may be missing. */
+/** Headers read of a part; one with as many is refused, since the last of them may be missing. */
 export const partHeaderPairs = 32
-/** What the parser keeps of them is more than this. */
+/** Size limit of a part's headers, below what the parser stores. */
 const headerBytesMax = 16_384
 const nameMax = 100
 
-/** @returns undefined: it is no field of a form. */
+/** @returns undefined when it is no field of a form. */
 export function partHeaderOf(raw: object): PartHeader | undefined {
   const headers = raw as Readonly<Record<string, readonly string[]>>
   let bytes = 0
@@ -47,7 +47,10 @@ export function judgeHeader({ name, bytes }: PartHeader): void {
   if (name.length > nameMax) throw tooLarge(`The name of a field of the form has more than ${nameMax} characters.`)
 }
 
-/** Headers come as bytes; browsers write quotes and line ends in names as `%22`, `%0D` and `%0A` (RFC 7578, section 2). */
+/**
+ * Decodes a parameter. Headers arrive as bytes; browsers write quotes and line ends in names as `%22`, `%0D` and `%0A`
+ * (RFC 7578, section 2).
+ */
 function parameterOf(disposition: string, wanted: string): string | undefined {
   const parameters = /;\s*([^=;\s"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g
   for (const [, name, quoted, plain] of disposition.matchAll(parameters)) {

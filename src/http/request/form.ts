@@ -5,17 +5,17 @@ import { judgeHeader, type PartHeader, partHeaderOf, partHeaderPairs } from './f
 import type { FindPlace } from './sift.ts'
 import { refuseUnstorableText } from './unstorable.ts'
 
-/** What may stand in a form of one route. */
+/** Limits of one route's form. */
 export interface FormRules {
   readonly filesMax: number
-  /** What to do instead of sending more files. */
+  /** Advice for callers with more files. */
   readonly manyFiles: string
 }
 
 export interface FormFile {
   readonly field: string
   readonly name: string
-  /** As it was sent, with its parameters. */
+  /** The type as sent, with its parameters. */
   readonly contentType: string | undefined
   readonly bytes: Uint8Array
 }
@@ -24,7 +24,7 @@ export interface FormFile {
 export interface Form {
   readonly texts: readonly { readonly name: string; readonly value: string }[]
   readonly files: readonly FormFile[]
-  /** SHA-256 over all parts in their order, whatever boundary stood between them. */
+  /** SHA-256 over all parts in order, independent of the boundary. */
   readonly digest: string
 }
 
@@ -32,8 +32,8 @@ const textsMax = 20
 const textBytesMax = 65_536
 
 /**
- * Takes a form apart while it comes, and stops at the first thing that is too much: nothing is held beyond the limits,
- * and what is held is the content of files, once.
+ * Parses a form while it arrives, and stops at the first violation: nothing beyond the limits is stored, and the
+ * content of files only once.
  */
 export class FormReader {
   readonly #rules: FormRules
@@ -44,7 +44,7 @@ export class FormReader {
   readonly #files: FormFile[] = []
   readonly #hash = createHash('sha256')
   #fault: AppError | undefined
-  /** The parser tells of its end before parts without content have ended. */
+  /** Open parts: the parser reports its end before parts without content have ended. */
   #partsOpen = 0
   #isFinished = false
   #textCount = 0
@@ -61,13 +61,13 @@ export class FormReader {
     this.#whole.promise.catch(() => undefined)
   }
 
-  /** @throws AppError `payload_too_large`, `invalid_request` for what came so far. */
+  /** @throws AppError `payload_too_large`, `invalid_request` for the content so far. */
   write(chunk: Uint8Array): void {
     this.#dicer.write(chunk)
     if (this.#fault !== undefined) throw this.#fault
   }
 
-  /** All has come. @throws AppError as `write` does, and `invalid_request` for a form that breaks off. */
+  /** Completes the form. @throws AppError as `write` does, and `invalid_request` for a truncated form. */
   async end(): Promise<Form> {
     this.#dicer.end()
     await this.#whole.promise
@@ -104,7 +104,7 @@ export class FormReader {
     })
   }
 
-  /** What is thrown in the middle of the parser ends the form. */
+  /** Ends the form on an error thrown inside the parser. */
   #judge<T>(work: () => T): T | undefined {
     if (this.#fault !== undefined) return undefined
     try {
@@ -150,7 +150,7 @@ export class FormReader {
   }
 }
 
-/** The content of one part as it comes. */
+/** Collects the content of one part as it arrives. */
 class PartSink {
   readonly #hash: Hash
   readonly #most: number

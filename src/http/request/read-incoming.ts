@@ -1,22 +1,22 @@
 import type { IncomingMessage } from 'node:http'
 import { AppError } from '../../errors.ts'
 
-/** Whoever a body is given to as it comes. */
+/** The receiver of an arriving body. */
 interface Taker {
-  /** Given each piece; what it throws ends the reading. */
+  /** Gets each piece; an error ends the reading. */
   take(chunk: Buffer): void
-  /** All of it has come, or no more of it is taken. */
+  /** Called when the body is complete, or reading has ended. */
   arrived(): void
 }
 
 /**
- * Takes the body straight from the server's side of the socket: a web `Request` would copy it once more, and wrap one
- * of unknown length in a stream. One promise and no more, since every request with a body comes this way.
+ * Reads the body straight from the server's side of the socket: a web `Request` would copy it once more, and wrap one
+ * of unknown length in a stream. It costs only one promise, since every request with a body comes this way.
  *
- * @param begin gives who takes it; `cut` ends the reading with a fault of the taker's own.
- * @param outcome asked when all of it has come.
- * @throws AppError `invalid_request` when the body breaks off, and what `begin` and the taker throw. What still comes is
- *   then the server's to drain or cut.
+ * @param begin returns the receiver; `cut` ends the reading with the receiver's fault.
+ * @param outcome called when all of it has arrived.
+ * @throws AppError `invalid_request` when the body is truncated, and any error of `begin` and the receiver. The server
+ *   then drains or cuts the rest.
  */
 export function readIncoming<T>(
   incoming: IncomingMessage,
@@ -59,7 +59,7 @@ export function readIncoming<T>(
   })
 }
 
-/** A body that breaks off is the caller's fault, if anyone is still there to hear of it. */
+/** A truncated body is the caller's fault, if the caller is still connected. */
 export function brokeOff(cause: unknown): AppError {
   return new AppError('invalid_request', 'The body broke off; send it whole.', { cause })
 }

@@ -3,15 +3,15 @@ import type { FaultList } from '../../fault-list.ts'
 import { unwrapped } from './bounds.ts'
 import { fieldNames, hintFor } from './field-names.ts'
 
-/** No list of objects is longer: its schema says so, and the items of a longer one are not looked at one by one. */
+/** Longest list of objects: its schema limits it, and the items of a longer one are not searched. */
 const siftedMax = 1_000
-/** No object has more fields with names of ours. */
+/** Known names per object, at most. */
 const namesMax = 1_000
 
-/** Told of each name that is not known; says whether it names a tenant or place, and is dropped. */
+/** Receives each unknown name; returns whether it names a tenant or place, and is dropped. */
 export type FindPlace = (field: string, value: unknown) => boolean
 
-/** Takes out what a part of a request does not know, at every level that its schema has an object at. */
+/** Removes unknown fields of a part of a request, at every level where its schema has an object. */
 export type Sift = (input: unknown, findPlace: FindPlace | undefined, faults: FaultList, prefix: string) => unknown
 
 /** @param schema undefined: no field is known. */
@@ -27,8 +27,8 @@ interface Part {
 }
 
 /**
- * @param isClosed what is not known is a fault; else it is left to the schema, and only names of places are taken out.
- * @returns the input itself when there is nothing to take out.
+ * @param isClosed unknown fields are faults; else the schema decides, and only names of places are removed.
+ * @returns the input itself when there is nothing to remove.
  */
 function siftObject(known: ReadonlySet<string>, isClosed: boolean, parts: readonly Part[]): Sift {
   return (input, findPlace, faults, prefix) => {
@@ -71,7 +71,10 @@ function siftList(sift: Sift): Sift {
   }
 }
 
-/** The fields that hold objects, or lists of them. Records, such as metadata and filters, have names of the caller's own. */
+/**
+ * The fields that hold objects, or lists of them. Records, such as metadata and filters, have names of the caller's
+ * own.
+ */
 function partsOf(given: z.ZodType): readonly Part[] {
   const objects = objectsOf(given)
   return objects.flatMap(({ shape }) =>
@@ -95,7 +98,7 @@ function partSift(given: z.ZodType): Sift | undefined {
   return siftObject(known, isClosed, partsOf(schema))
 }
 
-/** The shapes of which an object may be one. */
+/** The shapes that an object may have. */
 function objectsOf(given: z.ZodType): readonly z.ZodObject[] {
   const schema = unwrapped(given)
   if (schema instanceof z.ZodObject) return [schema]

@@ -1,10 +1,10 @@
 import { AppError } from '../../errors.ts'
 
-/** What in JSON may stand for NUL or for half of a surrogate pair; only such a text is looked at closely. */
+/** Escapes that may stand for NUL or half of a surrogate pair; only texts with one are inspected closely. */
 const suspicious = /\\u(0000|d[89a-f])/i
 
 /**
- * NUL and lone surrogates are JSON but no text that Postgres keeps: said here, as a fault of the caller's, once for all.
+ * Refuses NUL and lone surrogates, which are valid JSON but no text that Postgres can store.
  * @throws AppError `invalid_request`
  */
 export function refuseUnstorable(json: string, parsed: unknown): void {
@@ -16,7 +16,7 @@ export function refuseUnstorableUrl(url: string): void {
   if (url.includes('%00')) throw unstorable('The address')
 }
 
-/** The same for texts that came otherwise. @throws AppError `invalid_request` */
+/** The same for other texts. @throws AppError `invalid_request` */
 export function refuseUnstorableText(where: string, ...texts: readonly string[]): void {
   if (texts.some(isUnstorable)) throw unstorable(where)
 }
@@ -25,7 +25,7 @@ function unstorable(where: string): AppError {
   return new AppError('invalid_request', `${where} holds a NUL character or half of a surrogate pair; leave it out.`)
 }
 
-/** Without recursion: what is nested thousands deep is for others to refuse. */
+/** Iterates instead of recursing: nesting thousands deep is refused elsewhere. */
 function holdsUnstorable(value: unknown): boolean {
   const left = [value]
   while (left.length > 0) {

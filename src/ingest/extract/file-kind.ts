@@ -5,13 +5,13 @@ import { looksLikeCsv } from './text/read-csv.ts'
 import { readKinds } from './text/read-kinds.ts'
 
 const sniffLength = 1_024
-/** A PDF may begin after what a program or a server put before it. */
+/** The PDF header may follow bytes that a program or a server put before it, up to this many. */
 const pdfStartMax = 8_192
 
 // A comment ends at its first end, or there would be very many ways to read very many of them.
 const before = String.raw`^(?:\s|<!--(?:(?!-->)[\s\S])*-->|<\?xml[^>]*>)*`
 const page = new RegExp(String.raw`${before}<(?:!doctype\s+html|html|head|body)[\s>]`, 'i')
-/** Tags that a part of a page begins with (WHATWG, "MIME Sniffing", 7.1); Markdown may begin with them too. */
+/** Tags that a page fragment may begin with (WHATWG, "MIME Sniffing", 7.1); Markdown may begin with them too. */
 const tags = 'script|iframe|h[1-6]|div|font|table|a|style|title|b|br|p|main|article|section|meta|link|ul|ol'
 const partOfPage = new RegExp(String.raw`${before}<(?:${tags})[\s>]`, 'i')
 const markdownSigns = [
@@ -22,13 +22,13 @@ const markdownSigns = [
   /\*\*\S[^*\n]*\*\*/,
 ]
 const mailField = /^([a-z][a-z0-9-]*):.*(?:\r?\n[ \t].*)*\r?\n/i
-/** A field that only programs write: a note that begins with "From:" and "Subject:" is no mail by that alone. */
+/** Header fields that only programs write: a note that begins with "From:" and "Subject:" is not yet a mail. */
 const mailSign = /^(?:mime-version|message-id|received|return-path|content-type|delivered-to|x-[a-z-]+)$/i
 
-/** What a file is by its first bytes; `text` is to be decoded first and looked into then. */
+/** A file's container by its first bytes; `text` is decoded and classified later. */
 export type Container = { readonly kind: 'zip' | 'text' } | { readonly kind: 'pdf'; readonly start: number }
 
-/** @throws Unreadable for a kind that is not read, by its name. */
+/** @throws Unreadable that names the kind, if it is not supported. */
 export async function containerOf(bytes: Uint8Array): Promise<Container> {
   const head = Buffer.from(bytes.subarray(0, sniffLength)).toString('latin1')
   if (head.startsWith('PK\x03\x04') || head.startsWith('PK\x05\x06')) return { kind: 'zip' }
@@ -44,7 +44,7 @@ export async function containerOf(bytes: Uint8Array): Promise<Container> {
   return { kind: 'text' }
 }
 
-/** The kind of a text. Markdown and plain text differ by nothing else than what they are called. */
+/** The kind of a text. Markdown and plain text differ only by name or content type. */
 export function textKind(text: string, { name = '', contentType = '' }: Omit<FileInput, 'bytes'>): FileKind {
   const head = text.slice(0, 16 * sniffLength).replace(/^\ufeff/, '')
   if (isMail(head, /\.(?:eml|mht|mhtml|mbox)$/i.test(name) || /^message\/rfc822|^multipart\//i.test(contentType))) {
@@ -60,7 +60,7 @@ export function textKind(text: string, { name = '', contentType = '' }: Omit<Fil
   return looksLikeCsv(head) ? 'csv' : 'text'
 }
 
-/** Fields of a mail's head up to a blank line. */
+/** Whether the header fields, up to a blank line, are a mail's. */
 function isMail(head: string, isSaid: boolean): boolean {
   let rest = head.replace(/^\s+/, '').replace(/^>?From .*\r?\n/, '')
   const names = new Set<string>()
@@ -74,7 +74,7 @@ function isMail(head: string, isSaid: boolean): boolean {
   return isHead && has('from', 'subject', 'date') && [...names].some((name) => mailSign.test(name)) && names.size > 2
 }
 
-/** Where a PDF begins. One within a text that only speaks of PDFs is none. */
+/** The start of a PDF; undefined for a text that only mentions one. */
 function pdfStart(bytes: Uint8Array): number | undefined {
   const head = Buffer.from(bytes.subarray(0, pdfStartMax)).toString('latin1')
   if (head.startsWith('%PDF-')) return 0
@@ -98,7 +98,7 @@ function isUtf8(bytes: Uint8Array): boolean {
   }
 }
 
-/** A compound file: Office before 2007, Outlook, and what Office wraps a file in that has a password. */
+/** Explains a compound file: Office before 2007, Outlook, or a password-protected Office file. */
 function oldOffice(bytes: Uint8Array): Unreadable {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   // Compared as bytes: Node's own search for UTF-16 does not end where the file lies at an odd place of the memory.

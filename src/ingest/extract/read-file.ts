@@ -10,16 +10,16 @@ import { type ExtractCaps, textTooLong, Unreadable } from './text/caps.ts'
 import { charsetOf, decodeText } from './text/decode-text.ts'
 import { readCsv } from './text/read-csv.ts'
 
-/** Mails within mails. */
+/** Nesting limit of mails within mails. */
 const depthMax = 3
-/** Characters without a width that only say where a word may be parted, or nothing at all. */
+/** Zero-width characters that mark break opportunities, or nothing. */
 const unseen = /[\u00ad\u200b\u2060-\u2064\ufeff]/g
-/** Joiners shape Arabic, Indic scripts and pictures; between Latin letters they do nothing. */
+/** Joiners shape Arabic, Indic scripts and emoji; between Latin letters they have no effect. */
 const latinJoiner = /(?<=[\p{sc=Latin}\d])[\u200c\u200d]+(?=[\p{sc=Latin}\d])/gu
 
 /**
- * Reads one file, here and now: to be called where it can do no harm.
- * @throws Unreadable; anything else is a fault of a reader that the file has found.
+ * Reads one file in this process: call it only where the file can do no harm.
+ * @throws Unreadable; anything else is a bug of a reader that the file has exposed.
  */
 export async function readFile(file: FileInput, caps: ExtractCaps, depth = 0): Promise<ExtractedText> {
   if (file.bytes.length === 0) throw new Unreadable('The file is empty.')
@@ -59,7 +59,7 @@ async function readText(file: FileInput, caps: ExtractCaps, depth: number): Prom
   return { kind, text, title: kind === 'markdown' ? markdownTitle(text) : null, pageStarts: [] }
 }
 
-/** The title of the front matter, or the first heading of the first level near the beginning. */
+/** The title in the front matter, or the first top-level heading near the beginning. */
 function markdownTitle(text: string): string | null {
   for (const mark of markdownLines(text.slice(0, 16_384))) {
     if (mark.kind === 'front-matter' ? mark.title !== undefined : mark.level === 1) return mark.title ?? null
@@ -67,7 +67,7 @@ function markdownTitle(text: string): string | null {
   return null
 }
 
-/** The same text without characters that nobody sees; pages begin where they began. */
+/** The text without invisible characters; page starts are adjusted. */
 function withoutUnseen(read: ExtractedText): ExtractedText {
   const clean = (text: string) => text.replace(unseen, '').replace(latinJoiner, '')
   const { pageStarts, text } = read

@@ -4,19 +4,19 @@ import { htmlToMarkdown } from './html/html-to-markdown.ts'
 import { escaped } from './html/markdown-writer.ts'
 import { type ExtractCaps, textTooLong, Unreadable } from './text/caps.ts'
 
-/** Further attachments of a mail are named and not read. */
+/** Attachments read of a mail; further ones are only named. */
 const attachmentsMax = 50
 /** Mails within a mail are read like its other files: the library would write their heads by the machine's locale. */
 const wholeMails = { rfc822Attachments: true, forceRfc822Attachments: true }
 const separator = /\r?\n\r?\n>?From [^\r\n]*\d\d:\d\d[^\r\n]*\r?\n/g
 
-/** Reads a file that came with a mail, as any other. */
+/** Reads an attachment like any other file. */
 export type ReadAttachment = (file: FileInput, caps: ExtractCaps) => Promise<Pick<ExtractedText, 'text'>>
 
 /**
- * A mail as Markdown: its subject as a heading, who wrote to whom and when, its text, and each attachment that can be
- * read under a heading with its name. A saved web page (MHTML) is its page alone; several mails in one file (mbox)
- * stand one after the other.
+ * A mail as Markdown: its subject as a heading, sender, recipients and date, its text, and each readable attachment
+ * under a heading with its name. A saved web page (MHTML) is read as its page alone; several mails in one file (mbox)
+ * follow one another.
  *
  * @throws Unreadable
  */
@@ -58,7 +58,7 @@ function* messagesOf(bytes: Uint8Array): Generator<Uint8Array> {
   yield bytes.subarray(start)
 }
 
-/** A page that a browser, or Confluence, saved as one file. */
+/** Whether it is a page that a browser, or Confluence, saved as one file. */
 function isSavedPage({ headers, from, to }: Email): boolean {
   const field = (name: string) => headers.find(({ key }) => key === name)?.value ?? ''
   if (field('snapshot-content-location') !== '' || /saved by/i.test(field('from'))) return true
@@ -111,13 +111,13 @@ function people(addresses: readonly (Address | undefined)[] = []): string {
     .join(', ')
 }
 
-/** The HTML of a mail has its headings and tables; both are the same words. */
+/** Prefers the HTML body, which has headings and tables; both bodies have the same words. */
 function bodyOf({ html, text }: Email, caps: ExtractCaps): string {
   const read = html === undefined ? '' : htmlToMarkdown(html, caps).text
   return read.trim() !== '' ? read : (text ?? '').split(/\r?\n/).map(escaped).join('\n').trim()
 }
 
-/** Pictures that the text shows, and signatures of the mail itself, are no files that someone sent. */
+/** Whether an attachment is a file that someone sent, not an inline picture or the mail's own signature. */
 function isFile({ related, mimeType, disposition, filename }: Attachment): boolean {
   if (related === true || /pgp-signature|pkcs7-signature/.test(mimeType)) return false
   return disposition === 'attachment' || filename !== null || !/^image\//.test(mimeType)

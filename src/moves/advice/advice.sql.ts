@@ -3,7 +3,7 @@ import { check, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { tenants } from '../../registry/tenants.sql.ts'
 
-/** Who should move, as the last look at all tenants found; `since` stays as long as the advice is the same. */
+/** Advice from the last look at all tenants; `since` stays while the advice is unchanged. */
 export const advice = pgTable(
   'advice',
   {

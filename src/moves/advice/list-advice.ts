@@ -14,11 +14,14 @@ export interface AdviceView {
   readonly tenantId: TenantId
   readonly advice: 'promote' | 'demote'
   readonly reasons: readonly string[]
-  /** ISO 8601; for so long it has been the same. */
+  /** ISO 8601; the advice has stood unchanged since then. */
   readonly since: string
 }
 
-/** Who should move up or down and why, by tenant id, as of the last look; and how many more silos the projects allow. */
+/**
+ * Returns the tenants that should move, with direction and reasons, by tenant id, as of the last look; and how many
+ * more silos the projects allow.
+ */
 export async function listAdvice(
   { db, settings }: Deps,
   { limit, cursor }: { readonly limit: number; readonly cursor?: TenantId | undefined },
@@ -38,7 +41,7 @@ export async function listAdvice(
   return { items, nextCursor, silosLeft: await countSilosLeft({ db, settings }) }
 }
 
-/** Indexes that projects which hold silos still allow; shared ones draw on the same limits. */
+/** Additional indexes that projects with silos allow; shared indexes count against the same limits. */
 export async function countSilosLeft({ db, settings }: Deps): Promise<number> {
   let left = 0
   for (const { name, holds, indexLimit } of projectsOf(settings)) {

@@ -12,13 +12,13 @@ interface Deps {
   readonly signal: AbortSignal
 }
 
-/** Calls of a round. */
+/** Calls of a round, at most. */
 const atMost = 100
 const againAfterHours = 1
 
 /**
- * Asks the store how many records tenants have, those first whose count is oldest. Only who made a request since, can
- * have changed: the others are left alone.
+ * Asks the store for tenants' record counts, the oldest counts first. It skips tenants without a request since, whose
+ * count cannot have changed.
  * @returns how many were counted.
  */
 export async function measureSizes({ db, stores, signal }: Deps): Promise<number> {
@@ -51,7 +51,7 @@ export async function measureSizes({ db, stores, signal }: Deps): Promise<number
   return counted
 }
 
-/** Undefined when the place has no namespace; `away`: to be asked again in the next round. */
+/** Undefined when the place has no namespace; `away`: the store is unavailable, ask again in the next round. */
 async function countRecords(
   stores: VectorStore,
   placement: ReturnType<typeof toPlacement>,

@@ -13,11 +13,11 @@ export interface PolicyDeps extends StartMoveDeps {
   readonly stores: VectorStore
   readonly policy: Policy
   readonly log: Pick<Logger, 'warn' | 'info'>
-  /** The time of the day, for the window. Default `Date.now`. */
+  /** The present time, for the window. Default `Date.now`. */
   readonly epochMs?: () => number
 }
 
-/** Measures, advises and, where the policy says so, promotes, from time to time. Every replica runs one. */
+/** Periodically measures, advises and, where the policy says so, promotes. Every replica runs one. */
 export function startPolicyRounds(deps: PolicyDeps, { everyMs }: { readonly everyMs: number }): AsyncDisposable {
   const stop = new AbortController()
   const { signal } = stop
@@ -37,7 +37,7 @@ export function startPolicyRounds(deps: PolicyDeps, { everyMs }: { readonly ever
   }
 }
 
-/** One round; nothing while another replica is at it. @returns how many moves it began. */
+/** Runs one round, or nothing while another replica runs one. @returns how many moves it began. */
 export async function policyRound(deps: PolicyDeps, signal: AbortSignal): Promise<number> {
   const { db, settings, policy, epochMs = Date.now } = deps
   return db.transaction(async (lock) => {

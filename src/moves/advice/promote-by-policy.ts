@@ -9,10 +9,10 @@ import { moves } from '../state/moves.sql.ts'
 import { advice } from './advice.sql.ts'
 import { countSilosLeft } from './list-advice.ts'
 
-/** Who begins the moves of a policy: no token has such a subject. */
+/** The actor of the policy's moves: no token has such a subject. */
 const policyActor = { kind: 'staff', subject: 'system:policy', roles: new Set(['platform'] as const) } as const
 
-/** A tenant whose last move did not end well, or was undone by a person, is theirs to decide on for so long. */
+/** Days in which the policy leaves a tenant alone after a failed or undone move: people decide on it. */
 const restDays = 7
 
 interface Deps extends StartMoveDeps {
@@ -23,8 +23,8 @@ interface Deps extends StartMoveDeps {
 }
 
 /**
- * Begins the promotes that have been advised for long enough, the longest first; no more than the day's cap and the
- * silos left, and only in the window. Each is written into the audit with its reasons.
+ * Begins the promotes advised long enough, the longest first: up to the day's cap and the silos left, and only in the
+ * window. The audit records each with its reasons.
  * @returns how many were begun.
  */
 export async function promoteByPolicy({ lock, automatic, epochMs, ...deps }: Deps): Promise<number> {

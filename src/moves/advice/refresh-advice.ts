@@ -11,12 +11,12 @@ interface Deps {
   readonly policy: Policy
 }
 
-/** Tenants looked at in one statement. */
+/** Tenants per statement. */
 const page = 2000
 
 /**
- * Looks at every tenant of which something is known that could speak for a move, and writes down who should move and
- * why. Advice that is still the same keeps its `since`. A tenant that is on its way gets none; one whose move only soaks is where it is.
+ * Examines every tenant with any fact that could favour a move, and records the advice with its reasons. Unchanged
+ * advice keeps its `since`. A tenant in a move gets none, unless its move only soaks.
  */
 export async function refreshAdvice({ db, policy }: Deps): Promise<void> {
   for (let after = ''; ; ) {

@@ -1,11 +1,14 @@
 import { eachBatch } from '../../stores/batch-run.ts'
 import type { TenantStore, VectorRecord, WriteReceipt } from '../../stores/store.ts'
 
-/** Few: a large body is made, and taken in, in one go, and reads of the same process wait for it. */
+/**
+ * Records per request. Few, since a large body is built and parsed in one go, and reads of the same process wait for
+ * it.
+ */
 const recordsAtOnce = 100
 
 /**
- * Puts a batch in small requests, some at once. When it returns or throws, none of them is being sent any more. The
+ * Puts a batch in small requests, some at once. When it returns or throws, none of them is still being sent. The
  * receipt has a sequence number only if every request had one.
  */
 export async function putBatch(

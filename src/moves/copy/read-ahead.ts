@@ -4,15 +4,15 @@ import type { TenantStore, VectorRecord } from '../../stores/store.ts'
 /** Some pages of a place's listing in byte order, and their records. */
 export interface Batch {
   readonly ids: readonly string[]
-  /** What was listed and is not here was deleted in between. */
+  /** The records; a listed id without one was deleted in between. */
   readonly records: ReadonlyMap<string, VectorRecord>
-  /** Where the listing of this batch began; undefined at the beginning. */
+  /** The listing's position before this batch; undefined at the beginning. */
   readonly cursor: string | undefined
-  /** Where the listing goes on; undefined at its end. */
+  /** The listing's next position; undefined at its end. */
   readonly nextCursor: string | undefined
 }
 
-/** Where a listing goes on: after an id, and with the store's cursor for that as long as the store knows it. */
+/** A position to continue a listing from: an id, and the store's cursor for it while the store knows that. */
 interface Position {
   readonly cursor?: string | undefined
   readonly afterId?: string | undefined
@@ -22,13 +22,12 @@ interface ReadAheadOptions extends Position {
   readonly signal: AbortSignal
 }
 
-/** Listing pages of 100 ids in one batch, which are fetched at once while the listing goes on. */
+/** Listing pages, of 100 ids, in one batch. A batch is fetched while the listing goes on. */
 const pagesPerBatch = 10
 
 /**
- * Reads a whole place, or what comes after a position. While the caller works on one batch the next is on its way, so
- * that a listing, which goes page by page, is what the time depends on; two batches are in memory at most, however large
- * the place is.
+ * Reads a whole place, or the part after a position. The next batch loads while the caller works on one, so that the
+ * sequential listing determines the time. Memory holds at most two batches, however large the place is.
  */
 export async function* readAhead(from: TenantStore, options: ReadAheadOptions): AsyncGenerator<Batch, undefined> {
   let next: Promise<Batch> | undefined = begin(options)
@@ -71,7 +70,7 @@ async function readBatch(from: TenantStore, { cursor, afterId }: Position, signa
   return { ids, records, cursor, nextCursor }
 }
 
-/** A page of ids, and where the listing goes on. */
+/** A page of ids, and the position after it. */
 interface Page {
   readonly ids: readonly string[]
   readonly nextCursor: string | undefined
@@ -79,7 +78,7 @@ interface Page {
 
 /**
  * Lists the ids after a position, page by page. A cursor that the store no longer knows is no fault of the place: the
- * listing begins anew, and what was there before the position is passed over.
+ * listing restarts, and ids before the position are skipped.
  */
 export async function* listAfter(
   from: TenantStore,

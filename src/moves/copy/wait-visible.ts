@@ -5,14 +5,14 @@ import { type Gate, untilOf } from '../state/gate.ts'
 
 type Visibility =
   | { readonly kind: 'visible' }
-  /** The store has not shown everything yet: ask again. */
+  /** The store does not show everything yet: ask again. */
   | { readonly kind: 'behind'; readonly byLsn: number }
-  /** The store sends no sequence numbers: only time proves anything. */
+  /** The store sends no sequence numbers: only time is a proof. */
   | { readonly kind: 'unproven' }
 
 /**
- * Whether reads of a namespace show every write that was answered before now (docs/moves.md A3). A write that changes
- * nothing tells the namespace's latest sequence number; a read tells how far the store shows.
+ * Whether reads of a namespace show every write answered before now (docs/moves.md A3). A write that changes nothing
+ * returns the namespace's latest sequence number; a read returns how far the store shows.
  */
 async function probeVisibility(
   store: TenantStore,
@@ -34,7 +34,7 @@ async function queriedLsn(store: TenantStore, dimension: number, signal: AbortSi
   return (await store.query({ vector, topK: 1 }, { signal })).indexedLsn
 }
 
-/** Waits until it is proven, or as long as the store needs at most when it proves nothing. */
+/** Waits for a proof that everything is visible, or, when the store offers none, for the store's longest lag. */
 export async function waitVisible(
   store: TenantStore,
   options: {
@@ -42,7 +42,7 @@ export async function waitVisible(
     readonly storeVisibleMs: number
     readonly signal: AbortSignal
     readonly clock: Clock
-    /** Called while nothing is shown yet: says so, and throws when somebody asked to stop waiting. */
+    /** Called while not everything is visible: reports the wait, and throws when somebody asked to stop it. */
     readonly onWait: (gate: Gate, retryMs: number) => Promise<void>
   },
 ): Promise<void> {

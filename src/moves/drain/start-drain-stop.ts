@@ -9,15 +9,15 @@ import { changeMove } from '../state/journal.ts'
 import { moves } from '../state/moves.sql.ts'
 import { namedIndex } from '../target/reserve-target-project.ts'
 
-/** What is left of a drain that was called off. */
+/** The result of stopping a drain. */
 export interface StoppedDrain {
   readonly index: string
-  /** Rebalances out of it that had not begun; those under way go on. */
+  /** Rebalances out of it that had not begun; those under way continue. */
   readonly cancelled: readonly string[]
 }
 
 /**
- * Lets tenants into a shared index again that was being drained, and cancels the rebalances out of it that have not begun.
+ * Reopens a shared index that was being drained, and cancels the rebalances out of it that have not begun.
  * @throws AppError `not_found`, `conflict` when it is not being drained.
  */
 export async function stopDrain(

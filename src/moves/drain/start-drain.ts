@@ -13,25 +13,25 @@ import { moves } from '../state/moves.sql.ts'
 import { namedIndex, type ProjectSettings, projectsOf } from '../target/reserve-target-project.ts'
 import { listSeats } from '../target/reserve-target-seat.ts'
 
-/** Moves that one call queues: it answers within seconds. */
+/** Moves queued per call, so that it answers within seconds. */
 const perCall = 500
 
 export interface Drain {
   readonly index: string
-  /** The moves that this call queued, in the order in which they will be carried out. */
+  /** The moves that this call queued, in their order of execution. */
   readonly moves: readonly MoveView[]
-  /** Tenants that can't be queued now, and why. */
+  /** Tenants that cannot be queued now, with the reason. */
   readonly skipped: readonly { readonly tenantId: TenantId; readonly reason: string }[]
-  /** Tenants that a further call would queue. */
+  /** Tenants that another call would queue. */
   readonly left: number
 }
 
 /**
- * Empties a shared index: from now on no tenant comes into it, and each one in it gets a rebalance, the longest there
- * first. Said again it queues those that are left.
+ * Empties a shared index: it takes no more tenants, and each one in it gets a rebalance, the longest-standing first. A
+ * repeat queues those that are left.
  *
- * @throws AppError `not_found`, `conflict` for an index that is not shared, or when the other shared indexes of a region
- *   have not enough room for its tenants: then nothing is changed.
+ * @throws AppError `not_found`, `conflict` for an index that is not shared, or when the other shared indexes of a
+ *   region lack capacity for its tenants: then nothing is changed.
  */
 export async function startDrain(deps: StartMoveDeps, actor: StaffPrincipal, name: string): Promise<Drain> {
   const { db, settings } = deps
@@ -62,7 +62,7 @@ export async function startDrain(deps: StartMoveDeps, actor: StaffPrincipal, nam
   return { index: name, moves: queued, skipped, left: Math.max(0, waiting.length - perCall) }
 }
 
-/** Tenants of an index that no move is open for, the longest there first. */
+/** Tenants of an index without an open move, the longest-standing first. */
 async function listWaiting(db: Db, indexId: number) {
   return db
     .select({ tenantId: places.tenantId, state: places.state })
@@ -72,7 +72,7 @@ async function listWaiting(db: Db, indexId: number) {
     .orderBy(asc(places.id))
 }
 
-/** A drain that would end half-way for want of room is better not begun. */
+/** Refuses a drain that would stop half-way for lack of capacity. */
 async function refuseWithoutRoom(tx: Tx, settings: ProjectSettings, index: IndexRow): Promise<void> {
   const here = await tx
     .select({ region: tenants.region, count: count() })

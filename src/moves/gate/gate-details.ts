@@ -4,7 +4,7 @@ import { type Barrier, isBehind } from '../../routing/barrier.ts'
 import type { Gate } from '../state/gate.ts'
 import type { MoveRow } from '../state/journal.ts'
 
-/** What a gate can be found to stand at: one record, whose replica is known by its session, until a deadline. */
+/** A culprit behind a gate: one record, its writer's session, and a deadline. */
 interface Culprit {
   readonly record: string
   readonly replica: string | null
@@ -12,8 +12,8 @@ interface Culprit {
 }
 
 /**
- * Names the culprit of a gate: the record that it stands at, the replica that writes it or does not answer, the index
- * that lags, and when the wait ends on its own. What can't be told is left out.
+ * Names the culprit of a gate: the record, the replica that writes it or does not answer, the lagging index, and the
+ * wait's own end. Unknown fields are left out.
  */
 export async function detailGate(tx: Tx, move: MoveRow, gate: Gate): Promise<Gate> {
   if (gate.because !== undefined) return { ...gate, because: await detailGate(tx, move, gate.because) }
@@ -56,7 +56,7 @@ export async function detailGate(tx: Tx, move: MoveRow, gate: Gate): Promise<Gat
 
 type Fields = Pick<Gate, 'record' | 'replica' | 'until' | 'index'>
 
-/** The record that was first of those that `where` names. */
+/** The first of the records that `where` selects. */
 async function recordOf(
   tx: Tx,
   move: MoveRow,
@@ -74,14 +74,17 @@ async function recordOf(
   }
 }
 
-/** A replica that has not taken notice of the change that the move waits for: of those that live, or that died. */
+/** A live or dead replica that has not seen the change that the move waits for. */
 async function replicaOf(tx: Tx, move: MoveRow, which: ReturnType<typeof sql>): Promise<Fields> {
   const [found] = await tx.execute<{ host: string | null }>(sql`
     select host from sessions where ${which} and ${isBehind(barrierOf(move))} order by expires_at desc limit 1`)
   return found?.host == null ? {} : { replica: found.host }
 }
 
-/** The write that keeps a replica from taking notice, as far as the change log has it: one from before ARM is in none. */
+/**
+ * The write that keeps a replica from applying the change, if the change log has it: writes from before ARM are not in
+ * it.
+ */
 async function writeBehind(tx: Tx, move: MoveRow): Promise<Fields> {
   const ofIt = sql`state = 'inflight' and not in_doubt
     and session in (select id from sessions where expires_at > now() and ${isBehind(barrierOf(move))})`

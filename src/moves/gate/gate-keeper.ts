@@ -5,17 +5,17 @@ import { gateWords } from '../state/gate-words.ts'
 import { asMover, changeMove, type MoveRow, setWaiting } from '../state/journal.ts'
 import { detailGate } from './gate-details.ts'
 
-/** What is looked at more often than this is looked at all the time: no time of a next try is told. */
+/** A gate checked more often than this counts as checked continuously: it shows no time of a next try. */
 const oftenMs = 1_000
 
 /**
- * Keeps in a move's row what the move waits for now. A gate that is met again keeps its age, and one that comes back
- * soon after it had passed goes on with it: a record that is in doubt again and again is one story.
+ * Keeps a move's present gate in its row. A gate met again keeps its age, and one that returns soon after it passed
+ * continues it: a record that is in doubt repeatedly is one story.
  */
 export class GateKeeper {
   readonly #clock: Clock
   readonly #backWithinMs: number
-  /** The last gates, the newest last, and when each was last met. */
+  /** The last gates, newest last, and when each was last met. */
   readonly #met: { waiting: Waiting; atMs: number }[] = []
   #notedAtMs = Number.NEGATIVE_INFINITY
   #noted: Gate | undefined
@@ -25,15 +25,15 @@ export class GateKeeper {
     this.#backWithinMs = backWithinMs
   }
 
-  /** For how long the move has waited at the gate that it is at now, in ms; 0 when it is at none. */
+  /** Time that the move has waited at its present gate, in ms; 0 when it waits at none. */
   waitedMs(): number {
     const last = this.#noted === undefined ? undefined : this.#met.at(-1)
     return last === undefined ? 0 : this.#clock.epochMs() - Date.parse(last.waiting.since)
   }
 
   /**
-   * Says that the move waits at a gate and is looked at again after `retryMs`.
-   * @param tries how often it has been tried, where the step counts it.
+   * Records that the move waits at a gate and is checked again after `retryMs`.
+   * @param tries the number of tries so far, where the step counts them.
    */
   async note(db: Db, move: MoveRow, seen: Gate, retryMs: number, tries?: number): Promise<void> {
     const nowMs = this.#clock.now()
@@ -47,7 +47,7 @@ export class GateKeeper {
     if (isNews) await asMover(db, move, (tx, row) => setWaiting(tx, row, waiting))
   }
 
-  /** Says that the move goes on: what it waited for has passed. */
+  /** Records that the move goes on: its gate has passed. */
   async passed(db: Db, move: MoveRow): Promise<void> {
     if (this.#noted === undefined && move.waiting === null) return
     this.#noted = undefined
@@ -72,7 +72,7 @@ export class GateKeeper {
     return waiting
   }
 
-  /** The same gate as it was last met, if that is not too long ago. */
+  /** The last meeting of the same gate, if it is recent enough. */
   #recall(gate: Gate): Waiting | undefined {
     const at = this.#met.findLastIndex((one) => isSameGate(one.waiting.gate, gate))
     const [met] = at < 0 ? [] : this.#met.splice(at, 1)
@@ -80,7 +80,7 @@ export class GateKeeper {
   }
 }
 
-/** Whether the wait was to end and then began anew: the same record is in doubt for another write. */
+/** Whether the wait should have ended but began anew: the same record is in doubt for another write. */
 function isPutOff(before: Gate, now: Gate): boolean {
   if (before.until === undefined || now.until === undefined) return false
   // A record's deadline is in its row; another end is reckoned anew at each look, and rounded.

@@ -8,8 +8,8 @@ import { moverSlots } from '../state/queue-limits.ts'
 import { stoppedGate } from './stop-for-person.ts'
 
 /**
- * What a move waits for at this moment. A gate that a mover wrote down holds as long as a mover looks at it, or until it
- * is tried again; a move that nobody carries waits for its turn, or for a mover, which only a look can tell.
+ * The present gate of a move. A gate that a mover recorded holds while a mover works on it, or until its next try. A
+ * move without a mover waits for its turn, or for a mover, which only a look can tell.
  */
 export async function gateNow(tx: Tx, row: MoveRow): Promise<Waiting | null> {
   if (isEnded(row.state)) return null
@@ -33,7 +33,7 @@ async function claimOf(tx: Tx, row: MoveRow): Promise<{ isCarried: boolean; isPu
   }
 }
 
-/** Whether every mover has as many moves as it takes; undefined when one will take this move now. */
+/** Whether every mover's slots are full; undefined when one will take this move now. */
 async function withoutMover(tx: Tx, row: MoveRow): Promise<Gate | undefined> {
   const [found] = await tx.execute<{ replicas: number; busy: number; before: number; one: string | null }>(sql`
     select (select count(*)::int from sessions where expires_at > now()) as replicas,

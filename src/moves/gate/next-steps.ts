@@ -2,7 +2,7 @@ import type { Gate, NextStep } from '../state/gate.ts'
 import type { MoveRow } from '../state/journal.ts'
 import { isBeforeSwitch, isEnded } from '../state/move-state.ts'
 
-/** What a person can do with a move as it is now, as commands to paste; the way on first, the way out last. */
+/** A person's possible next steps for a move, as commands to paste; the way on first, the way out last. */
 export function nextSteps(
   row: Pick<MoveRow, 'id' | 'state' | 'pausedState' | 'request' | 'switchedAt'>,
   gate: Gate | undefined,

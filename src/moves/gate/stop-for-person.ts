@@ -8,8 +8,8 @@ import type { Stopped, StopReason } from '../state/stop-reason.ts'
 import { openFence } from '../switch/switch-over.ts'
 
 /**
- * Leaves a move as it is until a person decides, and keeps why. Writes that it holds are opened. Before the switch it is
- * paused; a rollback that has not switched is soaking again, and goes on carrying back what is written.
+ * Stops a move until a person decides, and records why. It releases held writes. Before the cutover the move is paused;
+ * a rollback that has not cut over soaks again, and keeps copying writes back.
  */
 export async function stopForPerson(
   db: Db,
@@ -34,7 +34,7 @@ function restOf(row: MoveRow, phase: string) {
   return isUnswitched || row.state === 'soaking' ? ({ state: 'soaking', request: null } as const) : {}
 }
 
-/** What a stopped move waits for. */
+/** The gate of a stopped move. */
 export function stoppedGate(row: Pick<MoveRow, 'id' | 'state'>, { words, records, step }: Stopped): Gate {
   const verb = verbs[step]
   const command = `tenant-router moves ${verb} ${row.id}`
@@ -45,7 +45,7 @@ export function stoppedGate(row: Pick<MoveRow, 'id' | 'state'>, { words, records
   return { kind: 'needs_person', message: words, count: records, choices }
 }
 
-/** The word by which a person lets a step go on. */
+/** The verb by which a person lets a step go on. */
 const verbs: Partial<Record<StepName, string>> = {
   copy: 'resume',
   verify: 'resume',

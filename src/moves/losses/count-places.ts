@@ -5,25 +5,25 @@ import type { TenantStore } from '../../stores/store.ts'
 import { listAfter } from '../copy/read-ahead.ts'
 import type { PlaceCounts } from './loss-rules.ts'
 
-/** Ids that one place lists and the other does not, which the change log does not explain. */
+/** Ids that only one place lists, and that the change log does not explain. */
 export interface PlaceDifference extends PlaceCounts {
-  /** Some of those that the follower lacks: as many as a move mends by itself. */
+  /** Some ids that the follower lacks: as many as a move repairs automatically. */
   readonly missingIds: readonly string[]
 }
 
-/** Ids asked about at once; as many of the missing are kept. */
+/** Ids per question, and the missing ids kept, at most. */
 const askedAtOnce = 1000
 
 /**
- * Counts two places by merging their listings. An id that only one of them lists counts only if no write of it is open
- * or younger than the store may hide it (`isExplained`), and if a second look at the record itself finds the same.
+ * Compares two places by merging their listings. An id that only one of them lists counts only if no write of it is
+ * open or younger than the store's lag (`isExplained`), and if a second look at the record itself confirms it.
  */
 export async function countPlaces(
   active: TenantStore,
   follower: TenantStore,
   options: {
     readonly signal: AbortSignal
-    /** Those of some ids for which the change log answers. */
+    /** Returns those of the ids that the change log explains. */
     readonly explained: (ids: readonly string[]) => Promise<ReadonlySet<string>>
   },
 ): Promise<PlaceDifference> {
@@ -64,7 +64,7 @@ export async function countPlaces(
   return { ...counts, missingIds }
 }
 
-/** How many records a place lists; undefined when it is gone. */
+/** The number of records that a place lists; undefined when it is gone. */
 export async function countListed(store: TenantStore, signal: AbortSignal): Promise<number | undefined> {
   if ((await orGone(store.describeNamespace({ signal }))) === undefined) return undefined
   let count = 0
@@ -72,17 +72,17 @@ export async function countListed(store: TenantStore, signal: AbortSignal): Prom
   return count
 }
 
-/** How many records the store's own counter says; undefined when the place is gone. */
+/** The store's own record count; undefined when the place is gone. */
 export async function countedBy(store: TenantStore, signal: AbortSignal): Promise<number | undefined> {
   return (await orGone(store.describeNamespace({ signal })))?.recordCount
 }
 
-/** Whether nothing of a place is left: neither its namespace nor, for one of its own, its index. */
+/** Whether nothing of a place is left: neither its namespace nor, for a silo, its index. */
 export async function isGone(store: TenantStore, signal: AbortSignal): Promise<boolean> {
   return (await orGone(store.describeNamespace({ signal }))) === undefined
 }
 
-/** Those of some ids that were written lately, or are not done with: what a listing shows of them is no proof. */
+/** Those of the ids that were written lately or have an open write: a listing proves nothing about them. */
 export async function explainedByLog(
   tx: Tx,
   moveId: string,
@@ -98,8 +98,8 @@ export async function explainedByLog(
 }
 
 /**
- * Those of some ids that the active place may lack although the other one has them: they were deleted, a write of them is
- * not done with, or was refused, or was an update, which makes no record. What was put and is done has to be there.
+ * Those of the ids that the active place may lack although the follower has them: they were deleted, or a write of them
+ * is open, was refused, or was an update, which creates no record. A completed put has to be there.
  */
 export async function deletedByLog(
   tx: Tx,
@@ -116,7 +116,7 @@ export async function deletedByLog(
   return new Set(rows.map((row) => row.id))
 }
 
-/** The store says `not_found` of an index that is gone. */
+/** Treats the store's `not_found` of a missing index as gone. */
 async function orGone<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call

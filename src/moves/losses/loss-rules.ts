@@ -1,39 +1,39 @@
 import type { StopReason } from '../state/stop-reason.ts'
 
 /**
- * What a move mends by itself, as a share of all records. A move that nothing disturbs has nothing to mend; a handful
- * can come of one lost batch. One in a hundred is more than that, and few enough for a person to look at.
+ * The share of all records that a move repairs automatically. An undisturbed move has nothing to repair, and one lost
+ * batch causes a handful. One in a hundred is more than that, and few enough for a person to review.
  */
 const mendedShare = 0.01
-/** Of a small tenant a hundredth is less than one batch that went wrong. */
+/** Minimum for a small tenant, whose hundredth is smaller than one lost batch. */
 const mendedAtLeast = 10
 
-/** How many of so many records a move puts again by itself. */
+/** Records that a move of this size puts again automatically, at most. */
 export function mendedAtMost(records: number): number {
   return Math.max(mendedAtLeast, Math.ceil(records * mendedShare))
 }
 
-/** What a pass over all records found, and what it should have found. */
+/** The findings of a pass over all records, and the expected ones. */
 export interface PassFindings {
   /** Records of the source and of the target, by their listings. */
   readonly sourceRecords: number
   readonly targetRecords: number
-  /** Records nobody wrote since the move began: to be put in the target, and to be deleted from it. */
+  /** Records that nobody wrote since the move began: to put in the target, and to delete from it. */
   readonly toPut: number
   readonly toDelete: number
-  /** Chunks of the documents that were stored before the pass began, by the inventory. */
+  /** Chunks, by the inventory, of the documents stored before the pass began. */
   readonly inventoryRecords: number
-  /** Records that the move has seen in the source, without those that were deleted since. */
+  /** Records that the move has seen in the source, without those deleted since. */
   readonly seenRecords: number
 }
 
-/** Whether a listing shows so much less than it should that it is looked at again. */
+/** Whether a listing shows so much less than expected that it is repeated. */
 export function isTooFew({ sourceRecords, inventoryRecords, seenRecords }: PassFindings): boolean {
   const expected = Math.max(inventoryRecords, seenRecords)
   return expected - sourceRecords > mendedAtMost(expected)
 }
 
-/** Why a pass may not be believed, or its repairs not be carried out; undefined when they may. */
+/** Why a pass may not be trusted, or its repairs not be made; undefined when they may. */
 export function whyNoRepair(found: PassFindings, acceptedLoss: number): StopReason | undefined {
   const { sourceRecords, targetRecords, toPut, toDelete, inventoryRecords, seenRecords } = found
   if (toDelete > acceptedLoss) {
@@ -54,11 +54,11 @@ export function whyNoRepair(found: PassFindings, acceptedLoss: number): StopReas
   return undefined
 }
 
-/** Two places by the ids that they list; what the change log answers for is left out of the differences. */
+/** Two places by their listed ids; differences that the change log explains are excluded. */
 export interface PlaceCounts {
   readonly activeRecords: number
   readonly followerRecords: number
-  /** In the active place alone, and in the follower alone. */
+  /** Only in the active place, and only in the follower. */
   readonly missing: number
   readonly extra: number
 }
@@ -71,7 +71,7 @@ export function whyNoSwitch(counts: PlaceCounts, acceptedLoss: number): StopReas
   return { words, records: missing }
 }
 
-/** Why the follower may not be given up; undefined when the active place has all that it has. */
+/** Why the follower may not be given up; undefined when the active place has everything that it has. */
 export function whyKeepFollower(counts: PlaceCounts, acceptedLoss: number): StopReason | undefined {
   const { activeRecords, followerRecords, extra } = counts
   if (extra <= acceptedLoss) return undefined
@@ -80,14 +80,17 @@ export function whyKeepFollower(counts: PlaceCounts, acceptedLoss: number): Stop
 }
 
 /**
- * The least that the place which stays has to show of what the one to be purged does, where the ids were not compared:
- * the log has ended and the app may delete as it likes. Half of everything is more than an app does by the way.
+ * Minimum share of the purged place's records that the remaining place must show, where ids were not compared: the log
+ * has ended and the app may delete at will. Apps rarely delete half of everything in passing.
  */
 const keptShare = 0.5
-/** Of so few the half says nothing; none at all does. */
+/** Below this many records the share proves nothing; none left still does. */
 const fewRecords = 20
 
-/** Why a place that was not compared may not be purged; undefined when it may. `undefined` for the place that stays: it is gone. */
+/**
+ * Why a place that was not compared may not be purged; undefined when it may. `undefined` for the remaining place: it
+ * is gone.
+ */
 export function whyNoPurge(kept: number | undefined, purged: number, acceptedLoss: number): StopReason | undefined {
   const records = purged - (kept ?? 0)
   if (purged === 0 || records <= acceptedLoss) return undefined

@@ -4,10 +4,10 @@ import type { CallOptions, TenantStore, VectorStore } from '../../stores/store.t
 import { Pace } from './pace.ts'
 import { callCosts, type PaceSettings } from './pace-settings.ts'
 
-/** After so many refused tries of a call, with those of the store's own retries, the step is told. */
+/** Refused tries of a call, beyond the store's own retries, after which the step gets the fault. */
 const triesWhenBusy = 8
 
-/** The paces of one replica's movers, one an index: moves that share an index share its pace. */
+/** The paces of one replica's movers, one per index: moves that share an index share its pace. */
 export class Paces {
   readonly #clock: Pick<Clock, 'now' | 'sleep'>
   readonly #settings: PaceSettings | undefined
@@ -27,12 +27,12 @@ export class Paces {
     return pace
   }
 
-  /** Of any call of this replica, an app's too: an index that refuses some is in trouble. */
+  /** Observes every call of this replica, an app's included: an index that refuses any is in trouble. */
   noteCall(call: { readonly project: string; readonly index: string; readonly refusals: number }): void {
     if (call.refusals > 0) this.#paces.get(`${call.project}/${call.index}`)?.refused()
   }
 
-  /** The same store, its places called no faster than the pace of their index. */
+  /** The same store, with calls no faster than the pace of their index. */
   slow(stores: VectorStore): VectorStore {
     return {
       open: (placement) => this.#slowPlace(stores.open(placement)),

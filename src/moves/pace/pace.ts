@@ -1,14 +1,14 @@
 import { type PaceSettings, paceSettings } from './pace-settings.ts'
 
-/** How much of each new answer goes into what is usual, and into what is lately so. */
+/** Weights of each new answer in the usual and in the recent mean. */
 const usualShare = 0.02
 const recentShare = 0.3
-/** What is usual is the mean of the first answers, those that a move's own reads hold up among them. */
+/** Answers whose mean is the usual one; a move's own reads are among them. */
 const firstAnswers = 20
 
 /**
- * How fast one index may be called: a token bucket whose rate rises by a fixed amount a second and is cut by half when
- * the index is in trouble, that is when it refuses a call (429) or answers much later than it did.
+ * The call rate of one index: a token bucket. Its rate rises by a fixed amount a second and is halved when the index is
+ * in trouble: when it refuses a call (429) or answers much later than usual.
  */
 export class Pace {
   readonly #settings: PaceSettings
@@ -34,19 +34,19 @@ export class Pace {
     return this.#perSecond
   }
 
-  /** Takes what a call costs. @returns how long the call has to wait, in ms. */
+  /** Takes the cost of a call. @returns how long the call has to wait, in ms. */
   take(cost: number): number {
     this.#fill()
     this.#tokens -= cost
     return this.#tokens >= 0 ? 0 : (-this.#tokens / this.#perSecond) * 1000
   }
 
-  /** The index has refused a call. */
+  /** Records that the index has refused a call. */
   refused(): void {
     this.#slowDown()
   }
 
-  /** The index has answered a call of a kind that always takes about as long. */
+  /** Records the time of an answer to a call whose time is usually constant. */
   answered(ms: number): void {
     const { slowerThanUsual, slowMs } = this.#settings
     this.#answers += 1

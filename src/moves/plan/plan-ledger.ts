@@ -19,7 +19,7 @@ export interface PlannedStep {
   readonly seconds: number
 }
 
-/** What the store takes for a call, as it was just measured. */
+/** Measured latencies of the store's calls. */
 export interface Latency {
   readonly listMs: number
   readonly fetchMs: number
@@ -28,12 +28,14 @@ export interface Latency {
 type Side = 'source' | 'target'
 
 const pageSize = 100
-/** Each upsert costs at least 5 write units, and 1 for each begun KB; so does a delete by id (docs: understanding cost). */
+/**
+ * Each upsert costs at least 5 write units, and 1 per started KB; so does a delete by id (docs: understanding cost).
+ */
 const leastWriteUnits = 5
 
 /**
- * Carries out the steps of a move by writing down what they would cost. It takes the words that a step would say to the
- * two places: units are counted as the vendor does, 1 read unit a page of ids and 1 for each begun ten fetched records.
+ * Executes the steps of a move by recording their cost. It has the operations that a step would use on the two places.
+ * Units are counted as the vendor does: 1 read unit per page of ids, and 1 per started ten fetched records.
  */
 export class PlanLedger {
   readonly #latency: Latency
@@ -86,7 +88,7 @@ export class PlanLedger {
     return { step, does, source, target, readUnits: this.#readUnits, writeUnits: this.#writeUnits, seconds }
   }
 
-  /** As the answers come, or as the pace lets it. */
+  /** The time that answers or the pace require, whichever is longer. */
   #seconds({ list, fetch, upsert, other }: PlannedCalls): number {
     const { listMs, fetchMs } = this.#latency
     const answersMs = list * listMs + fetch * fetchMs + (upsert + other) * 4 * fetchMs

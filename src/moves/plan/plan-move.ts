@@ -22,7 +22,7 @@ export interface PlanMoveDeps {
 }
 
 /**
- * Says what a move would do, and changes nothing: the registry is read, and the source by three calls. A move that would
+ * Describes a move without changing anything: it reads the registry, and the source by three calls. A move that would
  * be refused has a plan too, with the reasons.
  * @throws AppError `not_found`, `tenant_not_ready`, `invalid_request`, and the store's faults.
  */
@@ -93,7 +93,7 @@ function priceOf(
   }
 }
 
-/** The median of the moves that have switched lately; without any, what was measured of small ones. */
+/** The median of recent cutovers; without any, the measured value of small moves. */
 async function expectedPause(db: Db, atMostMs: number): Promise<MovePlan['writePause']> {
   const [row] = await db.execute<{ median: number | null; moves: number }>(sql`
     select percentile_cont(0.5) within group (order by write_pause_ms) as median, count(*)::int as moves
@@ -101,7 +101,7 @@ async function expectedPause(db: Db, atMostMs: number): Promise<MovePlan['writeP
   return { expectedMs: Math.round(row?.median ?? 100), atMostMs, basedOnMoves: row?.moves ?? 0 }
 }
 
-/** In the step that asks an index for most. */
+/** The rates of the step that uses an index most. */
 function ratesOf(steps: readonly PlannedStep[], source: string, target: string): MovePlan['rates'] {
   return (['source', 'target'] as const).flatMap((side) =>
     (['fetch', 'list'] as const).map((call) => {
@@ -115,7 +115,7 @@ function ratesOf(steps: readonly PlannedStep[], source: string, target: string):
   )
 }
 
-/** Never above what the pace allows, however short the step. */
+/** Calls a second, never above the pace, however short the step. */
 function callsPerSecond(step: PlannedStep, side: 'source' | 'target', call: 'fetch' | 'list'): number {
   const { list, fetch } = step[side]
   const cost = list * callCosts.list + fetch * callCosts.fetch
@@ -143,7 +143,7 @@ async function quotaOf(
   return [indexes, { name: 'namespaces_in_index', ...namespaces }]
 }
 
-/** A new index is made like the source; only its region may differ, by the tenant's wish. */
+/** A new index equals the source; only its region may differ, at the tenant's wish. */
 function parityOf(source: IndexRow, chosen: IndexRow | undefined, region: string): MovePlan['parity'] {
   const target = chosen ?? { ...source, region }
   const row = (of: MovePlan['parity'][number]['of'], here: string, there: string) => ({

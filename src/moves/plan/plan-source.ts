@@ -9,7 +9,7 @@ export interface SourceSize {
   readonly latency: Latency
 }
 
-/** How large a place is and how fast it answers, by three reads. */
+/** Measures a place's size and latency by three reads. */
 export async function measureSource(store: TenantStore, signal: AbortSignal): Promise<SourceSize> {
   const records = (await store.describeNamespace({ signal }))?.recordCount ?? 0
   const [page, listMs] = await timed(() => store.list({ limit: 100 }, { signal }))
@@ -20,7 +20,7 @@ export async function measureSource(store: TenantStore, signal: AbortSignal): Pr
   return { records, bytes, sampled: sample.size, latency: { listMs, fetchMs } }
 }
 
-/** As the vendor counts: the id, 4 bytes a dimension, the metadata (docs: understanding cost). */
+/** Bytes by the vendor's count: the id, 4 bytes per dimension, the metadata (docs: understanding cost). */
 function recordBytes({ id, values, sparseValues, metadata }: VectorRecord): number {
   const sparse = sparseValues === undefined ? 0 : 8 * sparseValues.indices.length
   return Buffer.byteLength(id) + 4 * values.length + sparse + Buffer.byteLength(JSON.stringify(metadata ?? {}))

@@ -2,7 +2,7 @@ import type { MoveKind } from '../state/move-state.ts'
 import type { StepName } from '../state/next-step.ts'
 import { type Latency, PlanLedger, type PlannedStep } from './plan-ledger.ts'
 
-/** What a step of a plan knows: the size of the tenant, and the kind of its target. */
+/** Facts for the steps of a plan: the size of the tenant, and the kind of its target. */
 export interface PlanFacts {
   readonly kind: MoveKind
   readonly records: number
@@ -11,7 +11,7 @@ export interface PlanFacts {
   readonly retentionMs: number
 }
 
-/** A step of a move, carried out by writing down what it would do. */
+/** A step of a move, executed by recording what it would do. */
 type PlanStep = (facts: PlanFacts, ledger: PlanLedger) => string
 
 const prepare: PlanStep = ({ kind }, ledger) => {
@@ -60,7 +60,7 @@ const complete: PlanStep = ({ kind }, ledger) => {
   return kind === 'demote' ? 'delete its own index' : 'delete the old namespace'
 }
 
-/** The way of a move that nothing stops; a step that is not here is no part of it. */
+/** The steps of an undisturbed move; a step that is absent here is no part of it. */
 const steps = { prepare, arm, copy, verify, fence, open, soak, complete } satisfies Partial<Record<StepName, PlanStep>>
 
 export function planSteps(facts: PlanFacts): readonly PlannedStep[] {

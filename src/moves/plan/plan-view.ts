@@ -3,7 +3,7 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 import type { MoveKind } from '../state/move-state.ts'
 import type { PlannedStep } from './plan-ledger.ts'
 
-/** What a move would do and cost, and why it would be refused. Bytes, units and times are estimates. */
+/** A move's effects and cost, and why it would be refused. Bytes, units and times are estimates. */
 export interface MovePlan {
   readonly tenantId: TenantId
   readonly kind: MoveKind
@@ -21,17 +21,17 @@ export interface MovePlan {
     readonly currency: 'USD'
     readonly readUnits: number
     readonly writeUnits: number
-    /** Of both places while the old one is kept: what the second one costs. */
+    /** Both places while the old one is kept: the cost of the second one. */
     readonly storage: number
     readonly total: number
     readonly plan: string
     readonly asOf: string
     readonly source: string
   }
-  /** Until the switch. */
+  /** Time until the cutover. */
   readonly durationS: number
   readonly writePause: { readonly expectedMs: number; readonly atMostMs: number; readonly basedOnMoves: number }
-  /** The neighbours' share: what this move takes of the vendor's rates of an index while it copies or compares. */
+  /** The neighbours' share: the part of an index's vendor rates that this move uses while it copies or compares. */
   readonly rates: readonly {
     readonly index: string
     readonly call: 'fetch' | 'list'

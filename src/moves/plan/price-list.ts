@@ -1,12 +1,12 @@
-/** What the vendor asks, in US dollars. The one place where prices are written down. */
+/** The vendor's prices in US dollars. Prices are defined only here. */
 export interface PriceList {
-  /** When these prices were seen. */
+  /** Date of these prices. */
   readonly asOf: string
   readonly plan: string
   readonly source: string
-  /** By cloud and region, as in `aws/us-east-1`. */
+  /** Prices by cloud and region, as in `aws/us-east-1`. */
   readonly regions: Readonly<Record<string, Prices>>
-  /** For a region that is not listed. */
+  /** Prices for a region that is not listed. */
   readonly otherwise: Prices
 }
 
@@ -16,7 +16,7 @@ export interface Prices {
   readonly perGigabyteMonth: number
 }
 
-/** List prices on demand, without discounts. `otherwise` is the dearest that the plan asks anywhere. */
+/** List prices on demand, without discounts. `otherwise` is the plan's highest price anywhere. */
 export const listPrices: PriceList = {
   asOf: '2026-11-04',
   plan: 'Standard',
@@ -32,8 +32,8 @@ export function pricesOf(list: PriceList, cloud: string, region: string): Prices
 }
 
 /**
- * A price list from JSON: someone's own contract in the place of the list prices.
- * @throws Error with one sentence that says what is wrong.
+ * Parses a price list from JSON: an operator's own contract instead of the list prices.
+ * @throws Error with one sentence that names the fault.
  */
 export function parsePriceList(text: string): PriceList {
   let json: unknown

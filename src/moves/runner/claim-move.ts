@@ -6,18 +6,18 @@ import { hasTurn } from '../state/queue.ts'
 
 export interface ClaimOptions {
   readonly leaseMs: number
-  /** The replica that takes it, for who looks for it. */
+  /** The claiming replica's host name, so that operators can find it. */
   readonly host: string
 }
 
-/** Nobody carries it on, and it is not left alone for a while. */
+/** Moves without a mover that are not resting. */
 const isFree = sql`ended_at is null
   and (mover_lease_until is null or mover_lease_until < now())
   and (not_before is null or not_before <= now())`
 
 /**
- * Takes the oldest move that has something to do and no living mover, under a new token; one that only soaks apart.
- * What the last mover had claimed is left in the row: the step that goes on has to take it as suspect.
+ * Claims the oldest move with work and without a live mover, under a new token, except those that only soak. The last
+ * mover's claimed ids stay in the row: the step that continues must treat them as suspect.
  */
 export function claimMove(db: Db, options: ClaimOptions): Promise<MoveRow | undefined> {
   const next = sql`
@@ -32,8 +32,8 @@ export function claimMove(db: Db, options: ClaimOptions): Promise<MoveRow | unde
 }
 
 /**
- * Takes the move that soaks, has something to carry back and was looked at longest ago: all of them come in turn,
- * however much one has to do.
+ * Claims the soaking move with writes to copy back that was looked at longest ago: all of them get their turn, however
+ * much one has to do.
  */
 export function claimSoakingMove(db: Db, options: ClaimOptions): Promise<MoveRow | undefined> {
   const next = sql`
@@ -68,7 +68,7 @@ export async function renewClaim(db: Db, move: MoveRow, leaseMs: number): Promis
   return renewed.length === 1
 }
 
-/** Lets any mover take the move at once, or after `notBeforeMs`. */
+/** Releases the move to any mover, at once or after `notBeforeMs`. */
 export async function releaseClaim(db: Db, move: MoveRow, notBeforeMs = 0): Promise<void> {
   await db
     .update(moves)

@@ -1,13 +1,13 @@
 import type { TenantStore, VectorStore } from '../../stores/store.ts'
 
-/** Where a call of the store failed. */
+/** The store call that failed. */
 export interface FaultPlace {
-  /** As the port names it: `list`, `fetch`, `upsert`. */
+  /** The operation by the port's name: `list`, `fetch`, `upsert`. */
   readonly operation: string
   readonly index: string
 }
 
-/** Remembers of each fault of a store call where it happened, for whoever has to tell a person. */
+/** Remembers for each fault of a store call where it happened, to report it to a person. */
 export class FaultPlaces {
   readonly #places = new WeakMap<object, FaultPlace>()
 
@@ -15,7 +15,7 @@ export class FaultPlaces {
     return typeof fault === 'object' && fault !== null ? this.#places.get(fault) : undefined
   }
 
-  /** The same store; what its calls throw is remembered here. */
+  /** The same store; errors of its calls are remembered here. */
   watch(stores: VectorStore): VectorStore {
     const of = this.#noting.bind(this)
     return {

@@ -10,19 +10,19 @@ import { type RunMoveDeps, runMove } from './run-move.ts'
 import { soakRound } from './soak-round.ts'
 
 export interface MoverOptions {
-  /** How long a mover that is not heard of keeps its move. */
+  /** Time that a silent mover keeps its move. */
   readonly leaseMs: number
-  /** Moves carried on at once by this replica; those that soak apart. */
+  /** Concurrent moves of this replica, apart from those that soak. */
   readonly maxMoves: number
   readonly pollMs: number
 }
 
-/** Soaking moves that are looked at together: a round of one is a few calls, and one that hangs keeps nobody else. */
+/** Soaking moves handled together: a round of one is a few calls, and one that hangs blocks no other. */
 const soakSlots = 4
 
 /**
- * The mover of one replica: takes moves that nobody carries on, and carries them on until they rest. Moves that soak
- * are carried by a loop of its own, a round of each in turn: they may soak for days, and take nobody's place.
+ * One replica's mover: it claims moves without a mover and carries them on until they rest. Soaking moves have a
+ * separate loop, a round of each in turn: they may soak for days, and occupy no slot.
  */
 export class Mover implements AsyncDisposable {
   readonly #database: Database
@@ -67,7 +67,7 @@ export class Mover implements AsyncDisposable {
     this.#soaking.wake()
   }
 
-  /** Also when every place is taken: a fence that is past its deadline is everybody's to open. */
+  /** Runs even when every slot is taken: every replica opens a fence that is past its deadline. */
   async #openFences(): Promise<void> {
     try {
       await reopenFences(this.#database.db)
@@ -76,7 +76,7 @@ export class Mover implements AsyncDisposable {
     }
   }
 
-  /** A loop of claimed moves, each carried by `run`, which says for how long the move is left alone then. */
+  /** A loop of claimed moves, each run by `run`, which returns how long the move then rests. */
   #jobs(
     slots: number,
     claim: (db: RunMoveDeps['db'], options: ClaimOptions) => Promise<MoveRow | undefined>,

@@ -1,7 +1,7 @@
 import { AppError, type ErrorCode } from '../../errors.ts'
 import { isBeforeSwitch, type MoveState } from '../state/move-state.ts'
 
-/** Faults that another try can't mend. */
+/** Faults that another try cannot fix. */
 const lasting: ReadonlySet<ErrorCode> = new Set([
   'invalid_request',
   'conflict',
@@ -11,15 +11,15 @@ const lasting: ReadonlySet<ErrorCode> = new Set([
   'store_inconsistent',
 ])
 
-/** Tries of one step in a row before writes that it holds are opened again on the source. */
+/** Tries of one step in a row before its held writes are released again on the source. */
 const triesBeforeSwitch = 12
 
-/** `retry` after a while; `abandon`: drop the target and go on with the source as if nothing had been. */
+/** `retry` after a while; `abandon`: drop the target and keep the source, as if the move had never begun. */
 export type FaultDecision = { readonly kind: 'retry'; readonly afterMs: number } | { readonly kind: 'abandon' }
 
 /**
- * What a fault of a step means for the move. Before the switch the source has everything, so giving up is safe and
- * opens the writes; after it the only way is on, however long it takes.
+ * Decides what a step's fault means for the move. Before the cutover the source has everything, so giving up is safe
+ * and releases the writes; after it the only way is on, however long it takes.
  */
 export function onFault(error: unknown, state: MoveState, attempts: number): FaultDecision {
   if (isBeforeSwitch(state)) {

@@ -5,7 +5,7 @@ import { moves } from '../state/moves.sql.ts'
 import { openFence } from '../switch/switch-over.ts'
 
 /**
- * Opens every fence that is past its deadline; any replica does it, with no need of the mover (docs/moves.md L1).
+ * Opens every fence that is past its deadline; any replica does so, without the mover (docs/moves.md L1).
  * @returns how many were opened.
  */
 export async function reopenFences(db: Db): Promise<number> {

@@ -2,16 +2,19 @@ import type { Clock } from '../../clock.ts'
 import { GateKeeper } from '../gate/gate-keeper.ts'
 import { Learnt } from '../sync/learnt.ts'
 
-/** What a replica's mover keeps in memory of one move, from one time that it carries it on to the next. */
+/** One move's in-memory state in a replica's mover, kept between two runs of the move. */
 export interface MoveMemory {
   readonly learnt: Learnt
   readonly gates: GateKeeper
 }
 
-/** Moves that are remembered at once: more than one replica has on its hands. */
+/** Moves remembered at once: more than one replica handles. */
 const most = 200
 
-/** The memory of a replica's mover. Whoever takes a move over begins without it; the move's row has all that matters. */
+/**
+ * The memory of a replica's mover. A mover that takes a move over starts without it; the move's row has everything that
+ * matters.
+ */
 export class RunMemory {
   readonly #clock: Clock
   readonly #storeInDoubtMs: number

@@ -37,20 +37,20 @@ const steps = { prepare, arm, copy, verify, fence, open, soak, complete, cancel,
 export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'waiting' | 'signal' | 'clock' | 'learnt'> {
   readonly log: Logger
   readonly clock?: Clock
-  /** How fast each index may be called; without it, as fast as it answers. */
+  /** Call rates by index; without it, calls are as fast as the index answers. */
   readonly paces?: Paces
-  /** Where a test holds a mover or kills it. */
+  /** A test's hook to hold or kill a mover. */
   readonly at?: (point: MovePoint, move: MoveRow) => Promise<void>
 }
 
-/** A step failed so often, or has waited for so long, that others may have its place meanwhile. */
+/** Time of failures or waiting after which a step lets other moves have its slot. */
 const givesWayAfterMs = 15_000
 const restMs = 5_000
 
 /**
- * Carries a claimed move on, step by step, until it rests or ends. One that is stuck gives its place away for a while
- * when another move waits for one (R6 of docs/moves.md section 7).
- * @returns how long to leave it alone, in ms; 0 when it rests.
+ * Carries a claimed move on, step by step, until it rests or ends. A stuck move gives its slot away for a while when
+ * another move waits for one (R6 of docs/moves.md section 7).
+ * @returns how long it rests, in ms; 0 when it waits for an event.
  * @throws LostMove, or the signal's reason.
  */
 export async function runMove(
@@ -71,7 +71,7 @@ export async function runMove(
   }
 }
 
-/** What the move needs now, as its row is. */
+/** The step that the move's row calls for. */
 export function stepOf(move: MoveRow, clock: Clock): StepName | 'rest' {
   // What a person has to decide about rests; what was refused while it soaks goes on soaking.
   if (move.stopped !== null && (move.state !== 'soaking' || move.stopped.step === 'soak')) return 'rest'
@@ -80,7 +80,7 @@ export function stepOf(move: MoveRow, clock: Clock): StepName | 'rest' {
   return nextStep({ state: move.state, request: move.request, retentionOver })
 }
 
-/** What a step came to; `failed`: it is tried again after `retryMs`, and keeps no place until then. */
+/** The result of a step; `failed`: it is tried again after `retryMs`, and holds no slot until then. */
 export type StepOutcome = { readonly kind: 'next' } | { readonly kind: 'wait' | 'failed'; readonly retryMs: number }
 
 export interface StepRun {
@@ -92,7 +92,7 @@ export interface StepRun {
 }
 
 /**
- * Runs one step, and keeps in the move's row what it waits for, or that it waits for nothing.
+ * Runs one step, and records in the move's row its gate, or that it has none.
  * @throws LostMove, or the signal's reason.
  */
 export async function runStep(deps: RunMoveDeps, { move, step, claim, learnt, gates }: StepRun): Promise<StepOutcome> {
@@ -138,20 +138,22 @@ export async function runStep(deps: RunMoveDeps, { move, step, claim, learnt, ga
   }
 }
 
-/** A person asked for something else while a step waited. */
+/** A person requested something else while a step waited. */
 class Superseded extends Error {}
 
-/** Of what the row counts; the other gates are counted as they are met. */
+/** Tries that the row counts; other gates are counted as they are met. */
 function triesOf({ kind }: Gate, { fenceTries }: MoveRow): number | undefined {
   return kind === 'switch_missed' || kind === 'writes_not_ended' ? fenceTries + 1 : undefined
 }
 
-/** Whether a step that comes to this point has got past what it waited for; rounds of a sync come by all the time. */
+/** Whether reaching this point means that a step has passed its gate; rounds of a sync reach theirs continuously. */
 function isProgress(point: MovePoint): boolean {
   return point !== 'sync: carried over' && point !== 'fence: entered' && point !== 'end: fence entered'
 }
 
-/** Whether the move has been at one gate for long while another waits for a mover. One that holds writes goes first. */
+/**
+ * Whether the move has been at one gate for long while another waits for a mover. A move that holds writes goes first.
+ */
 async function givesWay(db: Db, move: MoveRow, gates: GateKeeper): Promise<boolean> {
   if (gates.waitedMs() < givesWayAfterMs || move.state === 'switching') return false
   const [other] = await db.execute<{ waits: boolean }>(sql`
@@ -162,13 +164,13 @@ async function givesWay(db: Db, move: MoveRow, gates: GateKeeper): Promise<boole
   return other?.waits === true
 }
 
-/** The long steps are paced. One that holds writes is short, and waits for nothing that it can help. */
+/** Paces the long steps. A step that holds writes is short, and must not wait. */
 function storesOf({ stores, paces }: RunMoveDeps, step: StepName): VectorStore {
   const isLong = step === 'copy' || step === 'verify' || step === 'soak'
   return isLong && paces !== undefined ? paces.slow(stores) : stores
 }
 
-/** The move as it is now. @throws LostMove when the claim on it is over, by our clock or by its row. */
+/** The move's present row. @throws LostMove when the claim is over, by this process's clock or by the row. */
 export async function readOwn(db: Db, claimed: MoveRow, claim: Claim): Promise<MoveRow> {
   claim.signal.throwIfAborted()
   const move = await readMove(db, claimed.id)
@@ -177,7 +179,7 @@ export async function readOwn(db: Db, claimed: MoveRow, claim: Claim): Promise<M
   return move
 }
 
-/** Writes the fault down and decides; says for how long to wait before the next try, 0 when it is given up. */
+/** Records the fault and decides; returns how long to wait before the next try, 0 when it gives up. */
 async function recordFault(db: Db, move: MoveRow, error: unknown): Promise<{ retryMs: number; tries: number }> {
   const words = wordsOf(error)
   // The state as it is now: the step may have switched, and failed only then.
@@ -199,7 +201,7 @@ function wordsOf(error: unknown): string {
   return error instanceof AppError ? `${error.message} (${error.code})` : 'an unexpected fault; see the log'
 }
 
-/** Sends the move the way of a cancel; without a person's request it ends as `failed`. */
+/** Cancels the move; without a person's request it ends as `failed`. */
 async function abandon(db: Db, move: MoveRow, words: string): Promise<void> {
   await asMover(db, move, async (tx, row) => {
     await changeMove(tx, row, { state: 'cancelling', attempts: 0 }, { error: words })

@@ -4,12 +4,12 @@ import type { MoveRow } from '../state/journal.ts'
 import type { MoveMemory } from './run-memory.ts'
 import { type RunMoveDeps, readOwn, runStep, stepOf } from './run-move.ts'
 
-/** Between two rounds of one move: what is carried back late costs only the time that a rollback takes. */
+/** Pause between two rounds of one move: a late copy back only lengthens a rollback. */
 const everyMs = 1_000
 
 /**
- * One round of a move that soaks: what was written since the last one is carried back. Then the next one has its turn.
- * @returns how long to leave this one alone, in ms.
+ * One round of a soaking move: it copies back what was written since the last one. Then the next move has its turn.
+ * @returns how long this one rests, in ms.
  * @throws LostMove, or the signal's reason.
  */
 export async function soakRound(

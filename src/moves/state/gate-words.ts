@@ -1,6 +1,6 @@
 import type { Gate, GateKind } from './gate.ts'
 
-/** What each gate is, in words for a person. They begin with what is in the way and end with whose it is. */
+/** Each gate in words for a person. They begin with the obstacle and end with its owner. */
 const words: Readonly<Record<GateKind, (gate: Gate) => string>> = {
   index_busy: ({ count, index, limit, queuedBefore }) =>
     `${count} other move(s) work on its index ${index} or its target, where ${limit} at once may${behind(queuedBefore)}`,
@@ -44,7 +44,7 @@ export function gateWords(gate: Gate): string {
   return words[gate.kind](gate)
 }
 
-/** By what a write of this moment would wait, so that the words stay while the last write gets older. */
+/** Uses the hold of a write made now, so that the words stay while the last write gets older. */
 function storeLate({ lateMs = 0, holdMs = 0, budgetMs = 0, patienceMs }: Gate): string {
   const late = `the store shows writes ${seconds(lateMs)} s late`
   const held = `writes would be held for about ${seconds(holdMs)} s`
@@ -61,7 +61,7 @@ function named(replica: string | undefined): string {
   return replica === undefined ? '' : ` (${replica})`
 }
 
-/** The record, index and replica that a gate names, as far as it does. */
+/** The record, index and replica that a gate names, as far as known. */
 function whose({ record, index, replica }: Gate): string {
   const parts = [
     record === undefined ? '' : `record ${record}`,
@@ -75,7 +75,7 @@ function atTheLatest(until: string | undefined): string {
   return until === undefined ? '' : `, until ${until.slice(11, 19)} UTC at the latest`
 }
 
-/** In half seconds, rounded up: words that change with every look would tell watchers of nothing. */
+/** Half seconds, rounded up: text that changed with every look would only distract watchers. */
 function seconds(ms: number): string {
   return String(Math.ceil(ms / 500) / 2)
 }

@@ -1,6 +1,8 @@
 import type { Clock } from '../../clock.ts'
 
-/** Everything a move can wait for. docs/runbook.md has a row for each kind, which a test compares with this list. */
+/**
+ * Everything that a move can wait for. docs/runbook.md has a row for each kind, which a test compares with this list.
+ */
 export const gateKinds = [
   'index_busy',
   'project_busy',
@@ -29,67 +31,67 @@ export const gateKinds = [
 
 export type GateKind = (typeof gateKinds)[number]
 
-/** A way on that a person can choose: a command to paste, and what it does. */
+/** A way on that a person can choose: a command to paste, and its effect. */
 export interface NextStep {
   readonly command: string
   readonly effect: string
 }
 
 /**
- * What a move waits for, as a value: kept in its row, put into words only where a person reads it. A kind says which of
- * the fields it has; those that name a culprit (`record`, `replica`, `index`, `operation`) are there whenever one is known.
+ * A gate as a value: stored in the move's row, and put into words only for people. The kind decides which fields it
+ * has; those that name a culprit (`record`, `replica`, `index`, `operation`) are present whenever one is known.
  */
 export interface Gate {
   readonly kind: GateKind
-  /** One of the records, by its id. */
+  /** One of the records, by id. */
   readonly record?: string
-  /** The host name of the replica. */
+  /** Host name of the replica. */
   readonly replica?: string
   readonly index?: string
-  /** The call of the store, or the step of the move. */
+  /** The store call, or the step of the move. */
   readonly operation?: string
-  /** Records, writes, replicas or moves, as the kind counts them. */
+  /** Records, writes, replicas or moves, depending on the kind. */
   readonly count?: number
-  /** How many of them may be at once. */
+  /** The permitted maximum of them. */
   readonly limit?: number
-  /** Moves that are queued before this one. */
+  /** Moves queued before this one. */
   readonly queuedBefore?: number
-  /** When the wait ends on its own at the latest; ISO 8601, in whole seconds. */
+  /** Latest time at which the wait ends on its own; ISO 8601, in whole seconds. */
   readonly until?: string
-  /** How late the store shows writes, and how long a switch would hold them, in ms. */
+  /** Lag of the store's writes, and the expected hold of a cutover, in ms. */
   readonly lateMs?: number
   readonly holdMs?: number
-  /** Of the hold; and how long a quieter moment is waited for when the hold is within it. */
+  /** The hold's budget; and the longest wait for a quieter moment when the hold is within it. */
   readonly budgetMs?: number
   readonly patienceMs?: number
-  /** Of a fault, or the reason why a person is needed. */
+  /** Code and message of a fault, or the reason why a person is needed. */
   readonly code?: string
   readonly message?: string
-  /** What kept a switch, or the end of a move, from happening in time. */
+  /** The obstacle that kept a cutover, or the end of the move, from happening in time. */
   readonly because?: Gate
-  /** With `needs_person`: what the person can choose. The move stays until one of these is done. */
+  /** For `needs_person`: the person's choices. The move stays until one of these is done. */
   readonly choices?: readonly NextStep[]
 }
 
-/** A gate as the move's row keeps it. */
+/** A gate as stored in the move's row. */
 export interface Waiting {
   readonly gate: Gate
-  /** Since when the same gate has been there, at the same culprit; ISO 8601. */
+  /** Time since which the same gate has been there, at the same culprit; ISO 8601. */
   readonly since: string
-  /** How often it has been tried: failed steps, missed switches, writes of one record that stayed in doubt. */
+  /** Tries so far: failed steps, missed cutovers, writes of one record that stayed in doubt. */
   readonly tries: number
-  /** When it is tried again; null when it is looked at all the time. */
+  /** Time of the next try; null when it is checked continuously. */
   readonly nextTryAt: string | null
 }
 
-/** Whether two looks met the same gate, so that its age goes on. */
+/** Whether two looks met the same gate, so that its age continues. */
 export function isSameGate(one: Gate, other: Gate): boolean {
   const parts = ({ kind, record, replica, index, operation, code }: Gate) =>
     JSON.stringify([kind, record, replica, index, operation, code])
   return parts(one) === parts(other)
 }
 
-/** When a wait of `leftMs` is over, as a gate says it. */
+/** The end of a wait of `leftMs`, in a gate's form. */
 export function untilOf(clock: Pick<Clock, 'epochMs'>, leftMs: number): string {
   return new Date(Math.ceil((clock.epochMs() + leftMs) / 1000) * 1000).toISOString()
 }

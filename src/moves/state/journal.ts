@@ -8,18 +8,18 @@ import { gateWords } from './gate-words.ts'
 import { isEnded, type MoveState } from './move-state.ts'
 import { moveEvents, moves } from './moves.sql.ts'
 
-/** A move as it is in the registry. */
+/** A move's row in the registry. */
 export type MoveRow = typeof moves.$inferSelect
 
-/** On which movers and watchers hear that a move changed; the payload is its id. */
+/** Channel that announces changed moves to movers and watchers; the payload is the move's id. */
 export const movesChannel = 'moves'
 
-/** Another mover has taken the move over: whoever gets this stops without a word. */
+/** Another mover has taken the move over: the previous one stops silently. */
 export class LostMove extends Error {
   override readonly name = 'LostMove'
 }
 
-/** What a transaction changes of a move's row. `gate: null`: it waits for nothing any more; `noteGate` says what it waits for. */
+/** A transaction's changes of a move's row. `gate: null`: it waits for nothing any more; `noteGate` sets a gate. */
 export type MoveChange = Omit<PgUpdateSetSource<typeof moves>, 'id' | 'moverToken' | 'gate' | 'waiting'> & {
   readonly state?: MoveState
   readonly gate?: null
@@ -38,8 +38,8 @@ export async function asMover<T>(db: Db, move: MoveRow, work: (tx: Tx, row: Move
 }
 
 /**
- * Changes the row inside `asMover`, with an event when the state changes, and tells who waits for it. A move in a new
- * state waits for nothing yet.
+ * Changes the row inside `asMover`, adds an event when the state changes, and notifies waiting movers and watchers. A
+ * move in a new state has no gate yet.
  */
 export async function changeMove(
   tx: Tx,
@@ -62,7 +62,7 @@ export async function changeMove(
   await tx.execute(sql`select pg_notify(${movesChannel}, ${row.id})`)
 }
 
-/** Says in the row what the move waits for, and tells who watches it. */
+/** Stores the move's gate in its row, and notifies watchers. */
 export async function setWaiting(tx: Tx, row: MoveRow, waiting: Waiting): Promise<void> {
   await tx
     .update(moves)
@@ -71,7 +71,7 @@ export async function setWaiting(tx: Tx, row: MoveRow, waiting: Waiting): Promis
   await tx.execute(sql`select pg_notify(${movesChannel}, ${row.id})`)
 }
 
-/** Appends to the move's history; each hash covers the one before, so a changed row shows. */
+/** Appends to the move's history; each hash covers the one before, so a changed row is detectable. */
 export async function appendEvent(
   tx: Tx,
   moveId: string,

@@ -1,6 +1,6 @@
 export type MoveKind = 'promote' | 'demote' | 'rebalance'
 
-/** What a person asked for, carried out by the mover at its next step. */
+/** A person's request, which the mover executes at its next step. */
 export type MoveRequest = 'cancel' | 'complete' | 'rollback'
 
 export const moveStates = [
@@ -28,7 +28,7 @@ export function isEnded(state: MoveState): boolean {
   return state === 'completed' || state === 'cancelled' || state === 'rolled_back' || state === 'failed'
 }
 
-/** Before the switch nothing is lost by dropping the target. */
+/** Whether the move is before its cutover, when dropping the target loses nothing. */
 export function isBeforeSwitch(state: MoveState): boolean {
   return (
     state === 'queued' ||

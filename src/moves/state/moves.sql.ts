@@ -20,7 +20,7 @@ import type { MoveKind, MoveRequest, MoveState } from './move-state.ts'
 import type { Stopped } from './stop-reason.ts'
 import type { VerificationReport } from './verification.ts'
 
-/** One move of one tenant. Every change by a mover is conditional on `moverToken`, which each takeover raises. */
+/** One move of one tenant. Every change by a mover requires `moverToken`, which each takeover raises. */
 export const moves = pgTable(
   'moves',
   {
@@ -34,15 +34,15 @@ export const moves = pgTable(
     sourcePlaceId: bigint('source_place_id', { mode: 'number' })
       .notNull()
       .references(() => places.id),
-    /** Where a rebalance goes to, when it was said; the target is chosen otherwise. */
+    /** The named target of a rebalance; null: chosen automatically. */
     wantedIndexId: bigint('wanted_index_id', { mode: 'number' }),
     /** Null until the target is reserved. */
     targetPlaceId: bigint('target_place_id', { mode: 'number' }).references(() => places.id),
-    /** The clock tick whose barrier the current state waits for. */
+    /** The clock tick whose barrier the present state waits for. */
     barrierTick: bigint('barrier_tick', { mode: 'number' }),
-    /** Where the listing goes on; null at the beginning. */
+    /** The listing's position; null at the beginning. */
     cursor: text('cursor'),
-    /** The last id that was copied: a cursor that the store no longer knows is found again by it. */
+    /** The last copied id: it restores a cursor that the store no longer knows. */
     copiedTo: text('copied_to'),
     /** Ids that a copy batch under way may be writing to the target. */
     claimedIds: jsonb('claimed_ids').$type<string[]>().notNull().default([]),
@@ -53,33 +53,33 @@ export const moves = pgTable(
     verification: jsonb('verification').$type<VerificationReport>(),
     /** When the barrier of ARM had passed: no write without an intent is under way since. */
     barrierAt: timestamp('barrier_at', { withTimezone: true }),
-    /** Every record of both places was compared once. */
+    /** When every record of both places had been compared once. */
     comparedAt: timestamp('compared_at', { withTimezone: true }),
-    /** What a person asked for and the runner has not carried out yet. */
+    /** A person's request that the runner has not executed yet. */
     request: text('request').$type<MoveRequest>(),
-    /** What the move waits for; null when it does not. */
+    /** The present gate; null when there is none. */
     waiting: jsonb('waiting').$type<Waiting>(),
-    /** The same in words. */
+    /** The gate in words. */
     gate: text('gate'),
-    /** Why it failed, or why the last try of a step did. */
+    /** Why the move failed, or the last try of a step did. */
     error: text('error'),
     attempts: integer('attempts').notNull().default(0),
     notBefore: timestamp('not_before', { withTimezone: true }),
     moverToken: bigint('mover_token', { mode: 'number' }).notNull().default(0),
     moverLeaseUntil: timestamp('mover_lease_until', { withTimezone: true }),
-    /** The host name of the replica that carries it on, or did so last. */
+    /** Host name of the replica that runs it, or ran it last. */
     moverHost: text('mover_host'),
-    /** Until when a mover that was told to stop may still send: the end of the lease that it had. */
+    /** Time until which a stopped mover may still send: the end of its lease. */
     sendsUntil: timestamp('sends_until', { withTimezone: true }),
-    /** Why the move stands until a person decides: going on would delete or drop what nobody asked to. */
+    /** Why the move stands until a person decides: continuing would delete or drop data that nobody asked to. */
     stopped: jsonb('stopped').$type<Stopped>(),
     /** Records that a person gave up with `acceptLoss`. */
     acceptedLoss: integer('accepted_loss').notNull().default(0),
-    /** When writes were last held for the switch. */
+    /** When writes were last held for the cutover. */
     heldAt: timestamp('held_at', { withTimezone: true }),
-    /** Tries of the switch that ran into the end of the fence. */
+    /** Tries of the cutover that reached the end of the fence. */
     fenceTries: integer('fence_tries').notNull().default(0),
-    /** The state that a paused move goes on with. */
+    /** The state in which a paused move resumes. */
     pausedState: text('paused_state').$type<MoveState>(),
     writePauseMs: integer('write_pause_ms'),
     switchedAt: timestamp('switched_at', { withTimezone: true }),
@@ -104,7 +104,7 @@ export const moves = pgTable(
   ],
 )
 
-/** What happened to a move, in order; each row's hash covers the one before. */
+/** A move's history, in order; each row's hash covers the one before. */
 export const moveEvents = pgTable(
   'move_events',
   {
@@ -121,8 +121,8 @@ export const moveEvents = pgTable(
 )
 
 /**
- * What has to be deleted from the store some day: written before the thing exists, so that nothing is ever there that
- * nobody knows of. `armed` rows may run; the others are kept as long as the thing is in use.
+ * Things to delete from the store some day: each is recorded before it exists, so that nothing unknown is ever there.
+ * `armed` rows may run; the others wait while the thing is in use.
  */
 export const cleanups = pgTable(
   'cleanups',

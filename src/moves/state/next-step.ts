@@ -12,15 +12,15 @@ export type StepName =
   | 'cancel'
   | 'rollBack'
 
-/** What the choice of the next step looks at. */
+/** The facts that decide the next step. */
 export interface MoveSituation {
   readonly state: MoveState
   readonly request: MoveRequest | null
-  /** The time for going back is over. */
+  /** Whether the time for a rollback is over. */
   readonly retentionOver: boolean
 }
 
-/** The step that a move needs now; `rest` when it waits for a person, or has ended. */
+/** The move's next step; `rest` when it waits for a person, or has ended. */
 export function nextStep({ state, request, retentionOver }: MoveSituation): StepName | 'rest' {
   if (request === 'cancel' && isBeforeSwitch(state)) return 'cancel'
   switch (state) {

@@ -6,16 +6,19 @@ import type { MoveRow } from './journal.ts'
 import { type MoveLimits, moveLimits } from './queue-limits.ts'
 import { readPlaces } from './read-places.ts'
 
-/** Moves in these states work on their indexes. One that soaks, is paused or only deletes costs the neighbours little. */
+/**
+ * States in which moves work on their indexes. A move that soaks, is paused or only deletes costs the neighbours
+ * little.
+ */
 const working = sql.raw(`('preparing', 'arming', 'copying', 'verifying', 'fencing', 'switching', 'rolling_back')`)
 
-/** Work on the indexes that may wait; a switch and what comes after it is never kept from going on. */
+/** States of index work that may wait; a cutover and the states after it always go on. */
 const waiting = sql.raw(`('queued', 'preparing', 'arming', 'copying', 'verifying', 'fencing')`)
 
 /**
- * Working moves of the project of the move `q`, and those of them that share an index with it: those that a mover
- * carries, and older ones that will go on as soon as one takes them. One that is stuck and has given its turn away does
- * not count until it is tried again.
+ * Working moves in the project of the move `q`, and those of them that share an index with it: moves with a mover, and
+ * older ones that continue as soon as one claims them. A stuck move that gave its turn away does not count until its
+ * next try.
  */
 const load = sql`
   select count(*)::int as in_project,
@@ -39,9 +42,9 @@ export function hasTurn(limits: MoveLimits = moveLimits): SQL {
 }
 
 /**
- * For the start of a queued move: holds the project's lock until the transaction ends, so that two that look at the same
- * time can't both pass the limit.
- * @returns what it waits for, or undefined when it may begin.
+ * Checks the turn of a queued move. It holds the project's lock until the transaction ends, so that two concurrent
+ * checks cannot both pass the limit.
+ * @returns its gate, or undefined when it may begin.
  */
 export async function waitsForTurn(tx: Tx, row: MoveRow): Promise<Gate | undefined> {
   const { source } = await readPlaces(tx, row)
@@ -49,7 +52,7 @@ export async function waitsForTurn(tx: Tx, row: MoveRow): Promise<Gate | undefin
   return queueReason(tx, row)
 }
 
-/** Why a queued move has not begun; undefined when it may. */
+/** The gate of a queued move; undefined when it may begin. */
 export async function queueReason(
   tx: Tx,
   row: Pick<MoveRow, 'id'>,

@@ -48,14 +48,14 @@ export async function readPlacements(
   }
 }
 
-/** The tenant's routing as it is now. A tenant with a move always has one. */
+/** The tenant's present routing. A tenant with a move always has one. */
 export async function readRouting(tx: Tx, move: MoveRow): Promise<Routing> {
   const lookup = await readRoute(tx, move.tenantId)
   if ('missing' in lookup) throw new Error(`the tenant of move ${move.id} has no routing: ${lookup.missing}`)
   return lookup.found.route.routing
 }
 
-/** The two places of a tenant in a move, by their roles at this moment. */
+/** The two places of a tenant in a move, by their present roles. */
 export async function readMoving(tx: Tx, move: MoveRow): Promise<Exclude<Routing, { phase: 'steady' }>> {
   const routing = await readRouting(tx, move)
   if (routing.phase === 'steady' || routing.moveId !== move.id) throw new Error(`move ${move.id} has not been armed`)

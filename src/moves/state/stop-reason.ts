@@ -2,23 +2,23 @@ import type { StepName } from './next-step.ts'
 
 /** Why a move stands until a person decides. */
 export interface StopReason {
-  /** What was found, in words for a person. */
+  /** The finding, in words for a person. */
   readonly words: string
-  /** Records that going on gives up; `acceptLoss` has to name at least as many. */
+  /** Records that continuing gives up; `acceptLoss` has to name at least as many. */
   readonly records: number
 }
 
-/** The same as the move's row keeps it. */
+/** The reason as stored in the move's row. */
 export interface Stopped extends StopReason {
-  /** Which step found it. */
+  /** The step that found it. */
   readonly step: StepName
   /** ISO 8601. */
   readonly at: string
 }
 
 /**
- * Going on would delete, or leave behind, records that nobody asked to: a person decides (docs/moves.md section 3,
- * "Count before you destroy"). It ends the work of this mover, and the move gives its turn away.
+ * Continuing would delete, or leave behind, records that nobody asked to: a person decides (docs/moves.md section 3,
+ * "Count before you destroy"). It ends this mover's work, and the move gives its turn away.
  */
 export class NeedsPerson extends Error {
   override readonly name = 'NeedsPerson'

@@ -8,8 +8,8 @@ import { readMoving, readPlacements } from '../state/read-places.ts'
 import { barrierOf, next, replicasBehind, type Step, wait } from '../sync/step.ts'
 
 /**
- * Waits until every write to the source is journaled and everything written before shows: every replica has taken
- * notice, no unanswered write may still land, and the store shows what was answered. Then the copy may start.
+ * Waits until every write to the source is in the change log and every earlier one is visible: every replica has seen
+ * the change, no unanswered write may still land, and the store shows all answered writes. Then the copy may start.
  */
 export const arm: Step = async (context) => {
   const doubt = (leftMs: number): Gate => ({ kind: 'write_in_doubt', until: untilOf(context.clock, leftMs) })

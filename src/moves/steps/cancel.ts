@@ -6,7 +6,7 @@ import { openFence } from '../switch/switch-over.ts'
 import type { Step } from '../sync/step.ts'
 import { giveUpPlace } from './give-up-place.ts'
 
-/** Before the switch: nothing is carried over any more, and the target is dropped. The source never changed. */
+/** Ends a move before its cutover: copying stops, and the target is dropped. The source never changed. */
 export const cancel: Step = async (context) => {
   const { db, move } = context
   await asMover(db, move, async (tx, row) => {

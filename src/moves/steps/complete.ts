@@ -8,7 +8,7 @@ import { barrierOf, next, type Step, type StepContext, type StepResult, wait } f
 import { syncParts } from '../sync/sync-parts.ts'
 import { giveUpPlace } from './give-up-place.ts'
 
-/** The end of a move: nothing is carried back any more, slow reads have their time, then the source is deleted. */
+/** Ends a move: copying back stops, slow reads get their time, then the source is deleted. */
 export const complete: Step = async (context) => {
   const { db, move } = context
   if (move.state !== 'completing') {
@@ -29,8 +29,8 @@ export const complete: Step = async (context) => {
 }
 
 /**
- * The gate of the old place's last readers; undefined when there can be none: reads that began before the last switch
- * have had their time, and a replica that was cut off from Postgres no longer answers by what it saw before.
+ * The gate of the old place's last readers; undefined when there can be none: reads from before the last cutover have
+ * had their time, and a replica cut off from Postgres no longer answers by its old view.
  */
 export async function oldReaders({ db, clock, move, settings }: StepContext): Promise<StepResult | undefined> {
   const [left] = await db.execute<{ ms: number }>(sql`

@@ -10,11 +10,11 @@ import { carry, syncRound } from '../sync/sync.ts'
 import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
 
 /**
- * Copies batch by batch: list, fetch, drop what was written since the move began, claim the rest in the move's row, put it
- * in the target, then move the cursor. Between batches it carries over what was written meanwhile.
+ * Copies batch by batch: list, fetch, drop ids written since the move began, claim the rest in the move's row, put it
+ * in the target, then advance the cursor. Between batches it syncs what was written meanwhile.
  *
- * Batches are read ahead: whatever is written after a record was read has its intent in the journal before it is claimed
- * here, and is dropped, or comes after the claim, and is carried over by the sync.
+ * Batches are read ahead. A write after a record's read either has its intent in the change log before the record is
+ * claimed here, and is dropped, or comes after the claim, and is copied by the sync.
  */
 export const copy: Step = async (context) => {
   const { move, signal } = context

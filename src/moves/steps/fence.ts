@@ -1,7 +1,7 @@
 import { switchOver } from '../switch/switch-over.ts'
 import { next, type Step } from '../sync/step.ts'
 
-/** The switch: writes are held for as long as the tail takes, at most for the fence's budget. */
+/** The cutover: writes are held while the tail is copied, at most for the fence's budget. */
 export const fence: Step = async (context) => {
   const result = await switchOver(context, { state: 'switching' })
   if (result !== undefined) return result

@@ -13,15 +13,15 @@ export interface GivenUp {
   readonly placeId: number | null
   readonly purged: MovePoint
   readonly state: (row: MoveRow) => MoveState
-  /** A place that can't be read must not keep the tenant's writes in the change log. */
+  /** Whether the place may be unreadable: that must not keep the tenant's writes in the change log. */
   readonly mayBeAway?: boolean
 }
 
 /**
- * The end of every move. The place that is given up is compared with the one that stays while the change log tells what
+ * The end of every move. It compares the abandoned place with the remaining one while the change log still tells what
  * the app deleted; then the log ends, and the place is purged at once.
  *
- * @throws NeedsPerson when the place has what nobody deleted and the one that stays lacks.
+ * @throws NeedsPerson when the abandoned place has records that nobody deleted and the remaining one lacks.
  */
 export async function giveUpPlace(
   context: StepContext,

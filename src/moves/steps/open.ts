@@ -5,7 +5,7 @@ import { asMover, changeMove } from '../state/journal.ts'
 import { readMoving } from '../state/read-places.ts'
 import { barrierOf, next, replicasBehind, type Step, wait } from '../sync/step.ts'
 
-/** After the switch: when no replica reads or writes by the old routing any more, writes open on the new place. */
+/** Opens writes on the new place after the cutover, once no replica reads or writes by the old routing. */
 export const open: Step = async (context) => {
   const { db, move, settings } = context
   const { behind } = await readBarrier(db, barrierOf(move), settings.storeInDoubtMs)

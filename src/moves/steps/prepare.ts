@@ -12,7 +12,7 @@ import { next, type Step, type StepContext, wait } from '../sync/step.ts'
 import { giveSeatUp, reserveTarget } from '../target/reserve-target.ts'
 
 /**
- * Makes the target, empty, when the move has its turn: a cleanup row first, then a silo's index under its name, then the
+ * Makes the empty target when the move has its turn: a cleanup row first, then a silo's index under its name, then the
  * namespace. Then it arms.
  */
 export const prepare: Step = async (context) => {
@@ -50,7 +50,7 @@ export const prepare: Step = async (context) => {
   await asMover(db, move, (tx, row) => arm(tx, row, target.place.id))
   return next
 
-  /** Announces the move: from this epoch on no write begins, and the tick is what the barrier waits for. */
+  /** Announces the move: from this epoch on no write begins, and the barrier waits for the returned tick. */
   async function arm(tx: Tx, row: MoveRow, targetPlaceId: number): Promise<void> {
     const routing = await readRouting(tx, row)
     if (routing.phase !== 'steady') throw new AppError('conflict', 'The tenant is already being moved.')
@@ -77,7 +77,7 @@ async function readyIndex(context: StepContext, target: PlaceAndIndex): Promise<
   return kind === 'pool' ? { host: host ?? '', ready: host !== null } : ensureIndex(context, target)
 }
 
-/** Makes the index, or adopts the one that an earlier try made; a stranger's index of that name is left alone. */
+/** Makes the index, or adopts an earlier try's; someone else's index of that name is left alone. */
 async function ensureIndex(context: StepContext, { index }: PlaceAndIndex): Promise<IndexInfo> {
   const { stores, signal, move } = context
   const tags = { 'tenant-router': 'silo', move: move.id }

@@ -12,8 +12,8 @@ import { oldReaders } from './complete.ts'
 import { giveUpPlace } from './give-up-place.ts'
 
 /**
- * The same fence and flip with the roles swapped: what was written since the switch is carried back first, so nothing
- * is lost. Then the new place is dropped.
+ * The same fence and flip with the roles swapped: writes since the cutover are copied back first, so nothing is lost.
+ * Then the new place is dropped.
  */
 export const rollBack: Step = async (context) => {
   const { db, move, settings } = context

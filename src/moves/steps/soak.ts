@@ -3,7 +3,7 @@ import { next, type Step, wait } from '../sync/step.ts'
 import { syncRound } from '../sync/sync.ts'
 import { syncParts } from '../sync/sync-parts.ts'
 
-/** After the switch: what is written to the new place is carried back to the old one, so that a rollback loses nothing. */
+/** Copies writes to the new place back to the old one after the cutover, so that a rollback loses nothing. */
 export const soak: Step = async (context) => {
   const parts = await syncParts(context)
   if (context.move.claimedIds.length > 0) await parts.ledger.soil(context.move.claimedIds, parts.storeInDoubtMs)

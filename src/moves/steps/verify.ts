@@ -15,12 +15,15 @@ import { rangeSizeFor } from '../verify/range-digests.ts'
 import { replayQueries } from '../verify/replay-queries.ts'
 import { movePasses, moveReports } from '../verify/reports.sql.ts'
 
-/** Passes over all records. What differs in the first is repaired; what differs in the second, nobody touched, is a fault. */
+/**
+ * Passes over all records. Differences in the first are repaired; a difference in the second that nobody wrote is a
+ * fault.
+ */
 const passes = 2
 
 /**
- * Compares every record of both places while the app goes on writing. A record that was written since the copy is the
- * sync's to compare; any other that differs is carried over again and counted. Repairs in the second pass stop the move.
+ * Compares every record of both places while the app keeps writing. The sync compares records written since the copy;
+ * any other difference is copied again and counted. Repairs in the second pass stop the move.
  */
 export const verify: Step = async (context) => {
   const { db, move, settings, signal } = context
@@ -62,7 +65,7 @@ export const verify: Step = async (context) => {
   }
 }
 
-/** The end of the last pass: the report is written, and the move waits for its switch. */
+/** Ends the last pass: writes the report, and lets the move wait for its cutover. */
 async function keepReport(
   context: StepContext,
   found: Awaited<ReturnType<typeof compare>>,
@@ -93,7 +96,7 @@ async function keepReport(
   })
 }
 
-/** Carries over and compares what was written, until little is left or nothing can be proven right now. */
+/** Syncs and compares writes, until little is left or nothing can be proven right now. */
 async function catchUp(context: StepContext, parts: SyncParts): Promise<void> {
   for (let round = 0; round < 100; round += 1) {
     const { synced } = await syncRound(parts)
@@ -102,7 +105,7 @@ async function catchUp(context: StepContext, parts: SyncParts): Promise<void> {
   }
 }
 
-/** Those that no write has touched since the move began: for the others the journal answers. */
+/** Those of the ids without a write since the move began: the change log covers the others. */
 async function untouched({ db, move }: StepContext, ids: readonly string[]): Promise<readonly string[]> {
   if (ids.length === 0) return []
   const touched = await db.execute<{ id: string }>(sql`

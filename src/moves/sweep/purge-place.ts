@@ -12,7 +12,7 @@ import { cleanups } from '../state/moves.sql.ts'
 import { type PlaceAndIndex, readPlace, readRouting } from '../state/read-places.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
 
-/** What was deleted; kept with the move. */
+/** What was deleted; stored with the move. */
 export interface PurgeReceipt {
   readonly index: string
   readonly namespace: string
@@ -24,14 +24,14 @@ interface Deps {
   readonly db: Db
   readonly stores: VectorStore
   readonly signal: AbortSignal
-  /** Whose place it is, and how many records a person gave up. */
+  /** The move of the place, with the records that a person gave up. */
   readonly move: MoveRow
 }
 
 /**
- * Deletes a retired place from the store and frees its room once it is really gone; done twice it changes nothing.
+ * Deletes a retired place from the store and releases its capacity once it is really gone; a repeat changes nothing.
  *
- * @param isCompared the places were, while the change log told what the app deleted.
+ * @param isCompared whether the places were compared while the change log told what the app deleted.
  * @returns undefined while the store still shows it: try again.
  * @throws AppError `conflict` when a routing still names the place (docs/moves.md I10).
  */
@@ -60,7 +60,10 @@ export async function purgePlace(
   await db.transaction((tx) => giveBack(tx, found))
   return receipt
 
-  /** The log ended under a mover that died: the tenant's place has to show that it has what is deleted here. */
+  /**
+   * Guards a purge after the log ended under a dead mover: the tenant's place must show that it has what is deleted
+   * here.
+   */
   async function guardUncompared(purged: TenantStore): Promise<void> {
     const kept = stores.open((await readRouting(db, move)).active)
     const [keptRecords, purgedRecords] = await Promise.all([countListed(kept, signal), countListed(purged, signal)])
@@ -68,7 +71,7 @@ export async function purgePlace(
     if (reason !== undefined) throw new NeedsPerson(reason)
   }
 
-  /** Only for the receipt: an index that is gone already, or never came to be, has no count. */
+  /** Counts for the receipt only: an index that is gone already, or never existed, has no count. */
   async function countRecords(): Promise<number | undefined> {
     if (store === undefined) return undefined
     const known = await stores.describeIndex(place.project, index.name, { signal })
@@ -76,7 +79,7 @@ export async function purgePlace(
   }
 }
 
-/** Frees the room, or a silo's index, of a place that the store has no more, or never had. */
+/** Releases the capacity, or a silo's index, of a place that the store no longer has, or never had. */
 export async function giveBack(tx: Tx, { place, index }: PlaceAndIndex): Promise<void> {
   if (await markPurged(tx, place.id)) {
     await freeRoom(tx, index.id, false)

@@ -14,17 +14,17 @@ interface Deps extends SweepDeps {
 
 export interface IndexSweep {
   readonly removed: readonly string[]
-  /** Left alone: they look like ours and nothing proves that they are. */
+  /** Left alone: they look like ours, but nothing proves it. */
   readonly strangers: readonly string[]
 }
 
 /**
- * Deletes indexes that a late request of ours brought to life after everyone had forgotten them: each takes one of the
- * project's few. An orphan has to be seen as one for as long as a request may be in doubt.
+ * Deletes indexes that a late request of ours created after everyone had forgotten them: each uses one of the project's
+ * few. An orphan must have been seen as one for as long as a request may be in doubt.
  *
  * @param firstSeen orphans of earlier rounds, as project and name, with the time (`performance.now()`) at which they
- *   were first seen; kept up to date here.
- * @throws what one project answered, once the others were swept: a project that is away concerns no other.
+ *   were first seen; updated here.
+ * @throws one project's fault, once the others were swept: an unavailable project concerns no other.
  */
 export async function sweepIndexes(deps: Deps, firstSeen: Map<string, number>): Promise<IndexSweep> {
   const { project, projects } = deps.settings
@@ -61,7 +61,7 @@ async function sweepProject(deps: Deps, project: string, firstSeen: Map<string, 
   return { removed, strangers: judged.filter(({ is }) => is === 'stranger').map(({ info }) => info.name) }
 }
 
-/** One look at the registry for all of them. */
+/** Reads the registry once for all of them. */
 async function knowledgeOf(
   db: Db,
   project: string,

@@ -13,19 +13,19 @@ export interface SweepDeps {
   readonly signal: AbortSignal
 }
 
-/** Places that died lately are looked at in every round: that is when a late write lands. */
+/** Places retired this recently are checked in every round: that is when a late write lands. */
 const recentHours = 24
 const recentAtMost = 200
-/** Of those that died long ago, so many in a round: a replica that was frozen for a week is possible, not likely. */
+/** Older retired places checked per round: a replica frozen for a week is possible, but unlikely. */
 const oldAtMost = 50
 
 /**
- * Looks at dead places and deletes what a late write brought back: the store makes a missing namespace anew
- * (docs/moves.md I10). No live place can be hit, because a location is never used twice.
+ * Checks retired places and deletes what a late write brought back: the store recreates a missing namespace
+ * (docs/moves.md I10). No live place can be hit, because a location is never reused.
  *
- * @param afterId where the round before has stopped among the old ones.
- * @returns where the next round goes on, the places that were emptied, and the projects that did not answer: their
- *   places are looked at another time.
+ * @param afterId where the previous round stopped among the old ones.
+ * @returns where the next round continues, the emptied places, and the projects that did not answer: their places are
+ *   checked another time.
  */
 export async function sweepPlaces(
   deps: SweepDeps,
@@ -55,7 +55,10 @@ export async function sweepPlaces(
 
 type IndexFacts = Pick<typeof indexes.$inferSelect, 'kind' | 'host'>
 
-/** With an index that is gone, everything in it is gone; what comes back of such an index is `sweepIndexes`' part. */
+/**
+ * Places whose index still exists. With a deleted index everything in it is gone; `sweepIndexes` handles one that comes
+ * back.
+ */
 async function deadPlaces(
   db: Db,
   which: ReturnType<typeof gt>,

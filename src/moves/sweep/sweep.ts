@@ -9,7 +9,7 @@ import { sweepPlaces } from './sweep-places.ts'
 
 export interface SweepOptions {
   readonly everyMs: number
-  /** How much later than `everyMs` a round may begin, by chance: replicas don't all begin at once. */
+  /** Random delay of a round beyond `everyMs`, so that replicas do not all begin at once. */
   readonly spreadMs?: number
 }
 
@@ -21,8 +21,8 @@ interface Deps {
 }
 
 /**
- * Looks from time to time for what late requests brought back: namespaces of dead places, and indexes that nobody
- * knows any more. Every replica runs one; a round is one replica's at a time.
+ * Periodically looks for what late requests brought back: namespaces of retired places, and forgotten indexes. Every
+ * replica runs one; only one replica runs a round at a time.
  */
 export function startSweep(deps: Deps, { everyMs, spreadMs = 0 }: SweepOptions): AsyncDisposable {
   const stop = new AbortController()
@@ -45,7 +45,7 @@ export function startSweep(deps: Deps, { everyMs, spreadMs = 0 }: SweepOptions):
   }
 }
 
-/** One round after the other, each going on where the last has stopped. Does nothing while another replica sweeps. */
+/** One round after the other, each continuing where the last one stopped. Does nothing while another replica sweeps. */
 export function sweeper(deps: Deps & { readonly signal: AbortSignal }): () => Promise<void> {
   const { db, log } = deps
   const firstSeen = new Map<string, number>()

@@ -9,16 +9,16 @@ import { readTail, type Tail } from '../sync/tail.ts'
 import { whatKept } from './fence-gate.ts'
 import { openFence } from './switch-over.ts'
 
-/** How often a fence that waits for writes under way looks at them. */
+/** Interval at which a fence checks the writes under way that it waits for. */
 const lookMs = 20
 
 /**
- * Makes a tenant STEADY where it is. From then on a record is written without looking whether an older write of it is
- * under way, so this happens only when none is. A tenant that writes all the time always has one: then new writes are
- * held, by a fence with its deadline, until those under way have ended. Nothing is locked while it waits, and a fence
- * is not shut for what it can't wait for.
+ * Makes a tenant STEADY where it is. From then on a write does not look for an older write of its record under way, so
+ * this happens only when there is none. A tenant that writes all the time always has one: then a fence with a deadline
+ * holds new writes until those under way have ended. Nothing is locked while it waits, and no fence is shut for what it
+ * cannot wait for.
  *
- * @returns undefined when the tenant is STEADY; else what it waits for.
+ * @returns undefined when the tenant is STEADY; else its gate.
  */
 export async function endJournal(context: StepContext): Promise<StepResult | undefined> {
   const { db, move, settings, clock, signal } = context
@@ -54,7 +54,7 @@ export async function endJournal(context: StepContext): Promise<StepResult | und
   return wait({ kind: 'writes_not_ended', ...(because && { because }) }, retryMs)
 }
 
-/** `changed`: a person asked for something else meanwhile. */
+/** `changed`: a person requested something else meanwhile. */
 type Tried = 'steady' | 'changed' | { readonly isFenced: boolean; readonly tail: Tail }
 
 /** One transaction that waits for nobody: if no write is under way or in doubt, the change log ends here. */

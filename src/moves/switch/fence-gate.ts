@@ -2,22 +2,22 @@ import type { Gate } from '../state/gate.ts'
 import type { Rates } from '../sync/learnt.ts'
 import type { Tail } from '../sync/tail.ts'
 
-/** What the choice to enter the fence looks at. */
+/** The facts that decide whether to enter the fence. */
 export interface FenceSituation {
   readonly tail: Tail
-  /** Living replicas that have not taken notice of the last change. */
+  /** Live replicas that have not seen the last change. */
   readonly behind: number
   readonly rates: Rates
   readonly fenceBudgetMs: number
-  /** For how long a quieter moment has been waited for. */
+  /** Time already spent waiting for a quieter moment. */
   readonly waitedMs: number
-  /** Fences of this move that had to be opened again. */
+  /** Fences of this move that had to be reopened. */
   readonly fenceTries: number
 }
 
-/** A write that waits no longer than this has not been held, as far as an app can tell. */
+/** A write that waits no longer than this is, for an app, not held. */
 const shortHoldMs = 300
-/** Of the budget: what is entered at once, and what is entered when no quieter moment came. */
+/** Shares of the budget: a hold within the first is entered at once, within the second after no quieter moment came. */
 const easyShare = 0.65
 const tightShare = 0.85
 
@@ -53,8 +53,8 @@ export function fenceGate(situation: FenceSituation): Gate | undefined {
 }
 
 /**
- * How long a fence that is entered now would hold writes: until the last write shows in the active place and everything
- * is carried over, and then until that shows in the other place. A look may just miss it, once in each.
+ * The expected hold of a fence entered now: until the last write is visible in the active place and everything is
+ * copied, and then until that is visible in the other place. A look may just miss it, once in each.
  */
 function expectedHold(tail: Tail, rates: Rates): { readonly totalMs: number; readonly byRows: boolean } {
   const { activeLagMs, followerLagMs, rowsPerS, roundMs } = rates
@@ -69,19 +69,19 @@ function expectedHold(tail: Tail, rates: Rates): { readonly totalMs: number; rea
   return { totalMs: carriedMs + compareMs + 2 * roundMs, byRows: toCarry > 0 && carryMs > activeLagMs + roundMs }
 }
 
-/** Whether a fence is kept to its end whatever the mover does: then nobody's writes need to wait for that. */
+/** Whether the fence would last to its deadline whatever the mover does: nobody's writes need to wait for that. */
 export function isInVain(tail: Tail, leftMs: number, storeVisibleMs: number): boolean {
   const unprovenMs = tail.unproven > 0 ? storeVisibleMs - tail.youngestUnsyncedMs : 0
   const unprovenThereMs = tail.unprovenThere > 0 ? storeVisibleMs - tail.youngestUnprovenThereMs : 0
   return tail.stuck > 0 || Math.max(tail.doubtMs, unprovenMs, unprovenThereMs) > leftMs
 }
 
-/** How soon a fence looks again: quickly, but not so often while the store is late that it asks in vain. */
+/** Interval of a fence's looks: short, but longer while the store lags, when most looks would be in vain. */
 export function pollMs({ activeLagMs, followerLagMs }: Rates): number {
   return Math.min(50, Math.max(10, Math.max(activeLagMs, followerLagMs) / 40))
 }
 
-/** What kept a fence until its deadline, or would have; undefined when only the mover was late. */
+/** The obstacle that kept a fence until its deadline, or would have; undefined when only the mover was late. */
 export function whatKept(tail: Tail): Gate | undefined {
   if (tail.inDoubt > 0) return { kind: 'write_in_doubt', count: tail.inDoubt }
   if (tail.suspect > 0) return { kind: 'target_suspect', count: tail.suspect }
@@ -91,13 +91,13 @@ export function whatKept(tail: Tail): Gate | undefined {
   return undefined
 }
 
-/** Whether the two places are equal in everything that was written: the last word before the switch. */
+/** Whether the two places are equal in everything written: the last check before the cutover. */
 export function isTailDone(tail: Tail): boolean {
   const { inflight, inDoubt, unsynced, unverified, suspect, claimed } = tail
   return inflight + inDoubt + unsynced + unverified + suspect + claimed === 0
 }
 
-/** Rounded up: a gate that changes with every look would tell watchers of nothing. */
+/** Rounded up: a gate that changed with every look would only distract watchers. */
 function halfSeconds(ms: number): number {
   return Math.ceil(ms / 500) * 500
 }

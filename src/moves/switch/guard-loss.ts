@@ -12,7 +12,7 @@ export function stopIf(reason: StopReason | undefined): void {
 }
 
 /**
- * Counts both places before the follower becomes the active one, and puts right what a move mends by itself.
+ * Counts both places before the follower becomes the active one, and repairs as much as a move repairs automatically.
  * @throws NeedsPerson when the follower lacks more.
  */
 async function guardSwitch(context: StepContext, parts: SyncParts): Promise<void> {
@@ -22,8 +22,8 @@ async function guardSwitch(context: StepContext, parts: SyncParts): Promise<void
 }
 
 /**
- * Before a rollback: X has to have what Y has. A Y that is gone has nothing to compare with, and takes with it what was
- * written last; that is known from the log.
+ * Guards a rollback: X must have everything that Y has. A missing Y cannot be compared, and its last writes are lost;
+ * the log tells which.
  * @throws NeedsPerson
  */
 export async function guardRollback(context: StepContext, parts: SyncParts): Promise<void> {
@@ -40,8 +40,8 @@ export async function guardRollback(context: StepContext, parts: SyncParts): Pro
 }
 
 /**
- * The last look before writes are held. The store's own counters lag, so they only cause a second look: a count of both
- * places by their listings.
+ * The last look before writes are held. The store's own counters lag, so a difference only causes a second look: a
+ * count of both places by their listings.
  * @throws NeedsPerson
  */
 export async function guardFence(context: StepContext, parts: SyncParts): Promise<void> {
@@ -51,7 +51,10 @@ export async function guardFence(context: StepContext, parts: SyncParts): Promis
   if (there === undefined || (here ?? 0) - there > mendedAtMost(here ?? 0)) await guardSwitch(context, parts)
 }
 
-/** Counts both places before the follower is given up. @throws NeedsPerson when it has what the active place lacks. */
+/**
+ * Counts both places before the follower is given up. @throws NeedsPerson when it has records that the active place
+ * lacks.
+ */
 export async function guardEnd(
   { db, move, settings, signal }: StepContext,
   { active, follower }: Pick<SyncParts, 'active' | 'follower'>,
@@ -62,7 +65,7 @@ export async function guardEnd(
 }
 
 /**
- * The same of a place that is about to be purged.
+ * The same for a place that is about to be purged.
  * @returns false when the change log has ended, and nothing tells what the app has deleted since.
  * @throws NeedsPerson
  */

@@ -9,15 +9,15 @@ import type { SyncParts } from '../sync/sync-parts.ts'
 import type { Comparison } from '../verify/compare.ts'
 import { stopIf } from './guard-loss.ts'
 
-/** When a pass begins, by Postgres's clock. */
+/** The start time of a pass, by Postgres's clock. */
 export async function passBegins({ db }: StepContext): Promise<string> {
   const [now] = await db.execute<{ at: string }>(sql`select clock_timestamp()::text as at`)
   return now?.at ?? ''
 }
 
 /**
- * Compares what a pass over all records found with the inventory and with what the move itself has seen, before anything
- * is repaired or switched. A source that shows too few is listed once more after `STORE_VISIBLE_S`.
+ * Compares the findings of a pass over all records with the inventory and with what the move itself has seen, before
+ * any repair or cutover. A source that shows too few is listed once more after `STORE_VISIBLE_S`.
  *
  * @param different records that differ and that nobody wrote since the move began.
  * @throws NeedsPerson when the source has lost records, or the copy cannot be trusted.
@@ -43,7 +43,7 @@ export async function guardPass(
   stopIf(whyNoRepair(findings, move.acceptedLoss))
 }
 
-/** Records that the log says were deleted: as many as explain what is missing are enough, and none when nothing is. */
+/** Deleted records by the log: counted up to the number missing, and not at all when none is. */
 async function countDeleted(db: Tx, moveId: string, missing: number): Promise<number> {
   if (missing <= 0) return 0
   const [log] = await db.execute<{ deleted: number }>(sql`

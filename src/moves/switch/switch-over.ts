@@ -15,12 +15,12 @@ import { fenceGate, isInVain, isTailDone, pollMs, whatKept } from './fence-gate.
 import { guardFence } from './guard-loss.ts'
 
 /**
- * FENCE and FLIP of docs/moves.md section 3, in the direction that the routing has: forward in a move, back in a
- * rollback. Outside the fence it catches up until the gate opens; inside it carries over and compares the tail, and then
- * changes the roles in one conditional transaction. Past its deadline the fence is opened again and nothing has happened.
+ * FENCE and FLIP of docs/moves.md section 3, in the direction of the routing: forward in a move, back in a rollback.
+ * Outside the fence it catches up until the gate opens; inside it copies and compares the tail, and then swaps the
+ * roles in one conditional transaction. Past its deadline the fence is reopened and nothing has happened.
  *
- * @param flipped what the move's row becomes when the roles have changed.
- * @returns undefined when they have.
+ * @param flipped the change of the move's row once the roles are swapped.
+ * @returns undefined when they are.
  */
 export async function switchOver(context: StepContext, flipped: MoveChange): Promise<StepResult | undefined> {
   const { db, move, settings } = context
@@ -85,7 +85,7 @@ function ratesOf({ learnt }: StepContext, { active, follower }: SyncParts): Rate
   return learnt.rates(active.placement.placeId, follower.placement.placeId)
 }
 
-/** By Postgres's clock, which set the deadline: ours may be wrong by more than a fence lasts. */
+/** By Postgres's clock, which set the deadline: ours may be off by more than a fence lasts. */
 async function fenceLeftMs({ db, move }: StepContext): Promise<number> {
   const [row] = await db.execute<{ ms: number }>(sql`
     select (extract(epoch from fence_deadline - clock_timestamp()) * 1000)::float8 as ms from routing
@@ -93,7 +93,7 @@ async function fenceLeftMs({ db, move }: StepContext): Promise<number> {
   return row?.ms ?? 0
 }
 
-/** One transaction: before the deadline and with nothing left to carry over, the roles change. */
+/** One transaction: before the deadline and with nothing left to copy, the roles swap. */
 async function flip(tx: Tx, row: MoveRow, flipped: MoveChange): Promise<boolean> {
   const routing = await readMoving(tx, row)
   if (routing.phase !== 'fence') return false
@@ -121,7 +121,9 @@ async function flip(tx: Tx, row: MoveRow, flipped: MoveChange): Promise<boolean>
   return true
 }
 
-/** Lets writes go on where they were; also any replica's duty when a fence is past its deadline (docs/moves.md L1). */
+/**
+ * Lets writes continue at the old place; any replica also does so when a fence is past its deadline (docs/moves.md L1).
+ */
 export async function openFence(tx: Tx, row: MoveRow): Promise<void> {
   const routing = await readMoving(tx, row)
   if (routing.phase !== 'fence') return
@@ -131,7 +133,7 @@ export async function openFence(tx: Tx, row: MoveRow): Promise<void> {
   await changeMove(tx, row, { fenceTries: sql`fence_tries + 1`, barrierTick: changed.tick })
 }
 
-/** The phase that a fence was shut in: before the barrier of ARM, with the source active, or with the target. */
+/** The phase in which a fence was shut: before the barrier of ARM, with the source active, or with the target. */
 function phaseBefore(row: MoveRow, activePlaceId: number): 'arm' | 'track' | 'soak' {
   if (activePlaceId === row.targetPlaceId) return 'soak'
   // A move that is given up copies nothing any more, whether it had begun to or not.

@@ -5,30 +5,30 @@ import { moves } from '../state/moves.sql.ts'
 import { dropRows } from './drop-rows.ts'
 import { readTail, type Tail } from './tail.ts'
 
-/** A record that was written during the move, as the mover has to see to it. */
+/** A record written during the move, with what the mover needs to copy it. */
 export interface DirtyRow {
   readonly id: string
   readonly seq: number
   readonly isPut: boolean
-  /** It changed the record in part: one that was not there is not there. */
+  /** Whether the write was a partial update: a missing record stays missing. */
   readonly isUpdate: boolean
   readonly trustStore: boolean
   readonly lsn: number | undefined
-  /** How long its last write has been done, in ms. */
+  /** Time since its last write was done, in ms. */
   readonly doneForMs: number
-  /** How long the follower has had it, in ms. */
+  /** Time that the follower has had it, in ms. */
   readonly syncedForMs: number
-  /** The follower's sequence number of that. */
+  /** The follower's sequence number of that write. */
   readonly syncedLsn: number | undefined
-  /** The follower's copy bears `seq`. */
+  /** Whether the follower's copy carries `seq`. */
   readonly syncedStamped: boolean
 }
 
-/** Unsettled rows looked at in one statement. */
+/** Open rows per statement. */
 const atOnce = 1000
 /**
- * The mover's side of the change log; every write of it holds the move's row under the current token. Several rows are
- * always taken in the order of their ids, as writers do: else the two could wait for each other.
+ * The mover's side of the change log; every write of it holds the move's row under the current token. Rows are locked
+ * in id order, as writers do: otherwise the two could deadlock.
  */
 export class DirtyLedger {
   readonly #db: Db
@@ -40,11 +40,11 @@ export class DirtyLedger {
   }
 
   /**
-   * Ends what only time ends: a write in doubt, or of a writer that died, is closed by trusting what the active place
-   * shows; a record that a mover's late write could reach is dirty again.
+   * Closes what only time closes: a write in doubt, or of a dead writer, is closed by trusting the active place's
+   * content; a record that a mover's late write could reach becomes dirty again.
    *
-   * What a replica left unsettled when its lease ended can land as long as anything it sent: `storeInDoubtMs` after the
-   * lease, as for a barrier (docs/moves.md section 3). A session that is gone ended in order, and tells nothing.
+   * Requests of a replica whose lease has ended can land for `storeInDoubtMs` after the lease, as for a barrier
+   * (docs/moves.md section 3). A session that is gone ended in order, and leaves nothing open.
    */
   async closeDoubts(storeInDoubtMs: number): Promise<void> {
     const isOrphan = sql`state = 'inflight' and not in_doubt and exists (select 1 from sessions
@@ -69,7 +69,7 @@ export class DirtyLedger {
     })
   }
 
-  /** Done rows that the follower lacks, the oldest write first; without those that only time proves, before it has. */
+  /** Done rows that the follower lacks, oldest write first; rows that only time proves are included once it has. */
   unsynced(limit: number, storeVisibleMs: number): Promise<readonly DirtyRow[]> {
     const isProvable = sql`not trust_store or lsn is not null or done_at <= clock_timestamp() - make_interval(secs => ${storeVisibleMs / 1000})`
     return this.#rows(sql`synced_seq is distinct from seq and (${isProvable})`, limit)
@@ -85,14 +85,14 @@ export class DirtyLedger {
     return this.#guarded((tx, row) => dropRows(tx, row.id, afterId, storeVisibleMs))
   }
 
-  /** Takes ids for a write to the follower: if this mover dies, they are suspect. */
+  /** Claims ids for a write to the follower: if this mover dies, they are suspect. */
   async claim(ids: readonly string[]): Promise<void> {
     await this.#guarded((tx, row) => setClaims(tx, row, ids))
   }
 
   /**
-   * Takes what nobody has written since the move began, out of a batch that is about to be copied: a record with a row
-   * here is the sync's.
+   * Claims the ids of a copy batch that nobody has written since the move began: records with a row here belong to the
+   * sync.
    */
   async claimUntouched(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return this.#guarded(async (tx, row) => {
@@ -104,7 +104,7 @@ export class DirtyLedger {
     })
   }
 
-  /** The follower has these writes, unless something was written since: then the row stays dirty. */
+  /** Marks these writes as copied to the follower, unless a later write came: then the row stays dirty. */
   async synced(rows: readonly DirtyRow[]): Promise<void> {
     await this.#guarded(async (tx, row) => {
       const change = sql`synced_seq = n, synced_at = clock_timestamp(), synced_lsn = there, synced_stamped = stamped = 1`
@@ -118,8 +118,8 @@ export class DirtyLedger {
   }
 
   /**
-   * Makes records dirty that were found to differ, or that a late write may have reached; they are carried over again.
-   * A write that was left by a mover before this one may land as long after the end of that one's lease, not after now.
+   * Marks records dirty that were found to differ, or that a late write may have reached; they are copied again. A
+   * write left by an earlier mover may land for as long after the end of that mover's lease, instead of after now.
    */
   async soil(ids: readonly string[], suspectForMs?: number): Promise<void> {
     if (ids.length === 0) return

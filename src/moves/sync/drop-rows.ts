@@ -1,18 +1,18 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 
-/** Rows looked at in one search for those that nobody needs. */
+/** Rows searched at once for those that nobody needs. */
 const droppedAtOnce = 5000
-/** Longer than any verb takes from its look at the store to its write, which asks the rows what came in between. */
+/** Longer than any verb takes from its look at the store to its write, which checks the rows for writes in between. */
 const keptForMs = 600_000
 
 /**
- * Drops rows of the change log that nobody needs: both places are proven to show their last write, which every listing
- * and every look at the active place does as well by now, and no verb that looked before it is under way. Only once every
- * record was compared: the copy and the pass over all records ask which ids were touched.
+ * Drops rows of the change log that nobody needs: both places are proven to show their last write, every listing and
+ * look shows it by now, and no verb that looked earlier is under way. This happens only once every record was compared:
+ * the copy and the pass over all records ask which ids were touched.
  *
- * @param afterId where the search before has stopped; each looks at as many rows, whatever they are.
- * @returns where the next one goes on; '' at the beginning.
+ * @param afterId where the previous search stopped; each examines equally many rows.
+ * @returns where the next one continues; '' at the beginning.
  */
 export async function dropRows(tx: Tx, moveId: string, afterId: string, storeVisibleMs: number): Promise<string> {
   const [looked] = await tx.execute<{ last: string | null }>(sql`

@@ -3,10 +3,10 @@ import type { VectorRecord } from '../../stores/store.ts'
 import type { DirtyRow } from './dirty-ledger.ts'
 
 /**
- * Whether what a read of the active place shows is the row's last write and not an older state: by the record's stamp;
- * for a delete by the record's absence; where no stamp tells, by the store's sequence numbers or by time (docs/moves.md A3).
- * The stamp of an update shows only if the record was there, so for one any of the three is enough, and then what is
- * shown, also nothing, is the truth.
+ * Whether a read of the active place shows the row's last write instead of an older state: by the record's stamp; for a
+ * delete by the record's absence; where no stamp tells, by the store's sequence numbers or by time (docs/moves.md A3).
+ * An update's stamp shows only if the record existed, so for an update any of the three suffices, and then the shown
+ * content, even none, is the truth.
  */
 export function isFresh(
   row: DirtyRow,
@@ -23,9 +23,9 @@ export function isFresh(
 }
 
 /**
- * Whether what a read of the follower shows is what was carried over for this row, or came later: by the stamp of the
- * row's `seq`; else, as for a delete, by the follower's own sequence numbers or by time. Equal contents prove nothing,
- * for values return and what is absent may be a put that does not show yet.
+ * Whether a read of the follower shows what was copied for this row, or something later: by the stamp of the row's
+ * `seq`; else, as for a delete, by the follower's own sequence numbers or by time. Equal contents prove nothing: values
+ * recur, and an absent record may be a put that is not visible yet.
  */
 export function isShownThere(
   row: DirtyRow,
@@ -39,8 +39,8 @@ export function isShownThere(
 }
 
 /**
- * The record as the follower gets it: with the number of the write that it is. Metadata without room for it goes as it
- * is; then a sequence number or time proves what the follower shows.
+ * The follower's copy of a record, stamped with its write's number. Metadata without space for it stays as it is; then
+ * a sequence number or time proves what the follower shows.
  */
 export function stampCopy(
   record: VectorRecord,

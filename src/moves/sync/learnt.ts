@@ -2,28 +2,25 @@ import type { Clock } from '../../clock.ts'
 import { RecentMax } from './recent-max.ts'
 import { StoreLag } from './store-lag.ts'
 
-/** How long things take that a fence waits for. */
+/** Durations that determine a fence's hold. */
 export interface Rates {
-  /** Without both, nothing is known of how late the store shows writes. */
+  /** Without both, the store's lag is unknown. */
   readonly isLagKnown: boolean
-  /** How late the active place shows writes, and how late the other one does, in ms. */
+  /** Visibility lag of the active place, and of the other one, in ms. */
   readonly activeLagMs: number
   readonly followerLagMs: number
-  /** Rows carried over a second, as fast as it went lately. */
+  /** Rows copied a second lately. */
   readonly rowsPerS: number
-  /** One round of carrying over and comparing, as it usually is lately. */
+  /** The usual recent duration of one round of copying and comparing. */
   readonly roundMs: number
 }
 
-/** Where nothing was carried over for a while, it is at least this fast. */
+/** Minimum rate assumed where nothing was copied for a while. */
 const leastRowsPerS = 200
-/** How much of each new round goes into what is usual: one in which the process stood still is soon forgotten. */
+/** Weight of each new round in the usual duration: a round in which the process stood still soon stops counting. */
 const newestShare = 0.2
 
-/**
- * What a mover learns about a move while it carries it on. It is kept in memory alone: whoever takes the move over
- * learns it anew.
- */
+/** A mover's measurements of a move. They are only in memory: a mover that takes the move over measures anew. */
 export class Learnt {
   readonly #clock: Pick<Clock, 'now'>
   readonly #lags = new Map<number, StoreLag>()
@@ -31,7 +28,7 @@ export class Learnt {
   #roundMs = 0
   #waitsSinceMs: number | undefined
   #droppedAtMs: number | undefined
-  /** The id up to which rows that nobody needs were looked for; '' at the beginning. */
+  /** The id up to which unneeded rows were searched; '' at the beginning. */
   droppedTo = ''
 
   constructor(clock: Pick<Clock, 'now'>) {
@@ -42,7 +39,7 @@ export class Learnt {
     return this.#clock.now()
   }
 
-  /** By the place and not by its role, for the roles change in a switch. */
+  /** Lag by place instead of by role, since the roles change in a cutover. */
   lagOf(placeId: number): StoreLag {
     const known = this.#lags.get(placeId)
     if (known !== undefined) return known
@@ -51,7 +48,7 @@ export class Learnt {
     return lag
   }
 
-  /** A round has ended that began at `begunAtMs`. */
+  /** Records a round that began at `begunAtMs`. */
   rounded(begunAtMs: number, rows: number): void {
     const nowMs = this.nowMs()
     const tookMs = Math.max(1, nowMs - begunAtMs)
@@ -74,7 +71,7 @@ export class Learnt {
     }
   }
 
-  /** Whether rows that nobody needs are to be dropped: once a second at most, for it is no haste. */
+  /** Whether to drop unneeded rows now: at most once a second, since it is not urgent. */
   isDropDue(): boolean {
     const nowMs = this.nowMs()
     if (this.#droppedAtMs !== undefined && nowMs - this.#droppedAtMs < 1000) return false
@@ -82,13 +79,13 @@ export class Learnt {
     return true
   }
 
-  /** For how long a quieter moment has been waited for, in ms. */
+  /** Time spent waiting for a quieter moment, in ms. */
   waitedMs(): number {
     this.#waitsSinceMs ??= this.nowMs()
     return this.nowMs() - this.#waitsSinceMs
   }
 
-  /** The wait is over: the fence was tried. */
+  /** Ends the wait: the fence was tried. */
   waitedEnough(): void {
     this.#waitsSinceMs = undefined
   }

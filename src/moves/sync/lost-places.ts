@@ -7,9 +7,9 @@ import { isShownThere } from './freshness.ts'
 import type { SyncParts } from './sync-parts.ts'
 
 /**
- * A record that was put or changed, and that the active place no longer has while the follower does, was deleted by
- * nobody that the log knows. A few may be writes that were refused after a delete; where the active place has lost its
- * records, carrying this over would delete the last copies.
+ * Refuses deletes that the log does not explain: a record was put or changed, and the active place lacks it while the
+ * follower has it. A few may be writes that were refused after a delete; where the active place has lost its records,
+ * copying this would delete the last copies.
  * @throws NeedsPerson
  */
 export async function refuseStrayDeletes(parts: SyncParts, deletes: readonly DirtyRow[]): Promise<void> {
@@ -31,9 +31,9 @@ export async function refuseStrayDeletes(parts: SyncParts, deletes: readonly Dir
 }
 
 /**
- * After a fault of a round: whether a whole place is gone. Without the new place a rollback goes on by what the old one
- * shows; anything else is a person's to decide.
- * @throws NeedsPerson, or the fault itself when no place that counts is gone.
+ * Handles a round's fault when a whole place is gone. Without the new place a rollback continues by the old one's
+ * content; anything else needs a person's decision.
+ * @throws NeedsPerson, or the fault itself when no relevant place is gone.
  */
 export async function afterLoss(
   parts: SyncParts,
@@ -50,7 +50,7 @@ export async function afterLoss(
   throw new NeedsPerson({ words, records: 0 })
 }
 
-/** Closes what can be closed when nothing can be read where it was written: what the old place lacks was given up. */
+/** Closes what can be closed when the place of the writes is unreadable: what the old place lacks was given up. */
 async function withoutActive(parts: SyncParts): Promise<{ readonly synced: number; readonly verified: number }> {
   const { ledger, follower, signal, storeInDoubtMs, storeVisibleMs, acceptedLoss } = parts
   const records = await ledger.countLost()

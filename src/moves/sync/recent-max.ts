@@ -1,7 +1,7 @@
-/** After this time without a greater one, half of a value is left: what was so once need not be so for ever. */
+/** A value halves after this time without a greater one, since conditions change. */
 const halfLifeMs = 60_000
 
-/** The greatest of some values, the older the less it counts. */
+/** The maximum of some values, weighted down with age. */
 export class RecentMax {
   #value = 0
   #notedAtMs = 0
@@ -11,7 +11,7 @@ export class RecentMax {
     this.#notedAtMs = nowMs
   }
 
-  /** 0 as long as none was noted. */
+  /** 0 while none was noted. */
   at(nowMs: number): number {
     return this.#value * 0.5 ** ((nowMs - this.#notedAtMs) / halfLifeMs)
   }

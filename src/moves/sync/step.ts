@@ -15,19 +15,19 @@ export interface MoveSettings {
   readonly region: string
   readonly indexPrefix: string
   readonly projectIndexLimit: number
-  /** Where targets may be; without it, in `project` alone. */
+  /** Projects for targets; without it, only `project`. */
   readonly projects?: readonly Project[]
   readonly retentionMs: number
   readonly fenceBudgetMs: number
   readonly storeInDoubtMs: number
   readonly storeVisibleMs: number
-  /** Longest a read that began before a switch may still be under way. */
+  /** Longest time that a read from before a cutover may still be under way. */
   readonly readGraceMs: number
-  /** How long a replica without Postgres goes on answering by what it saw last; 0 where such reads stop at once. */
+  /** Time that a replica without Postgres keeps answering by its last view; 0 where such reads stop at once. */
   readonly staleReadsMs: number
 }
 
-/** Points between two effects of a move: a test stops a mover there. In production `at` does nothing. */
+/** Points between two effects of a move, at which a test stops a mover. In production `at` does nothing. */
 export const movePoints = [
   'prepare: target reserved',
   'prepare: index made',
@@ -55,36 +55,36 @@ export const movePoints = [
 
 export type MovePoint = (typeof movePoints)[number]
 
-/** What a step works with: the move as it was when the step began, and the parts. */
+/** A step's inputs: the move at the step's start, and the parts. */
 export interface StepContext {
   readonly db: Db
   readonly stores: VectorStore
   readonly settings: MoveSettings
   readonly clock: Clock
-  /** What the tenants asked this replica lately; without it no query is replayed. */
+  /** The tenants' recent queries on this replica; without it no query is replayed. */
   readonly recentQueries?: Pick<RecentQueries, 'of'>
   readonly move: MoveRow
-  /** What this mover knows of the move beside its row. */
+  /** This mover's measurements of the move, beside its row. */
   readonly learnt: Learnt
   /** Fires when the mover loses its lease on the move or the process stops. */
   readonly signal: AbortSignal
   at(point: MovePoint): Promise<void>
   /**
-   * Says what the step waits for while it goes on waiting, and looks whether a person asked for something else.
+   * Reports the step's gate while it waits, and checks whether a person requested something else.
    * @throws when somebody did: the step ends there.
    */
   waiting(gate: Gate, retryMs: number): Promise<void>
 }
 
 /**
- * `next`: the row says what follows. `wait`: nothing is wrong, but `gate` has to open first; the step is run again
- * after `retryMs`, or sooner when the move's row changes.
+ * `next`: the row tells what follows. `wait`: `gate` has to open first; the step runs again after `retryMs`, or sooner
+ * when the move's row changes.
  */
 export type StepResult =
   | { readonly kind: 'next' }
   | { readonly kind: 'wait'; readonly gate: Gate; readonly retryMs: number }
 
-/** One phase of a move. It may be run again at any time, by any mover, from whatever it finds. */
+/** One phase of a move. Any mover may run it again at any time, from any intermediate state. */
 export type Step = (context: StepContext) => Promise<StepResult>
 
 export const next: StepResult = { kind: 'next' }

@@ -2,61 +2,61 @@ import { stampOf } from '../../stores/reserved.ts'
 import type { VectorRecord } from '../../stores/store.ts'
 import { RecentMax } from './recent-max.ts'
 
-/** A write that a place has and may not show yet. */
+/** A write that a place has but may not show yet. */
 export interface Written {
   readonly id: string
   readonly seq: number
-  /** For how long the place has had it, in ms. */
+  /** Time that the place has had it, in ms. */
   readonly ageMs: number
-  /** The record bears the number of this write, once it shows. */
+  /** Whether the record carries this write's number once it is visible. */
   readonly isStamped: boolean
 }
 
 interface Followed {
   readonly seq: number
   readonly sinceMs: number
-  /** It was looked for and did not show. */
+  /** Whether a look did not find it. */
   readonly wasLate: boolean
 }
 
-/** What shows this soon at its first look tells that the place is quick. */
+/** A write found this soon at its first look proves that the place is quick. */
 const soonMs = 300
-/** For so long what a place was seen to do is taken for what it does. */
+/** Time for which an observation stays valid. */
 const freshMs = 10_000
 /** Writes followed at once. */
 export const maxFollowed = 4
 
 /**
- * How late one place shows writes: a few are followed, each until it shows, or a later one of its record. What counts is
- * the greatest age at which one did not show yet; the age at which it was found would tell how late the mover looked.
+ * The lag of one place: a few writes are followed, each until it, or a later one of its record, is visible. The lag is
+ * the greatest age at which one was still invisible; the age at which it was found would measure the mover's delay.
  */
 export class StoreLag {
   readonly #late = new RecentMax()
   readonly #followed = new Map<string, Followed>()
   #knownAtMs: number | undefined
 
-  /** A write was seen to show: in time, or after it had been waited for. */
+  /** Whether a write was seen to become visible, in time or after a wait. */
   get isKnown(): boolean {
     return this.#knownAtMs !== undefined
   }
 
-  /** The same, and not long ago: what was seen before may not be so any more. */
+  /** The same, but recently: older observations may no longer hold. */
   isFresh(nowMs: number): boolean {
     return this.#knownAtMs !== undefined && nowMs - this.#knownAtMs <= freshMs
   }
 
-  /** In ms; as long as it is not known, it may be more. */
+  /** The lag in ms; while it is unknown, it may be more. */
   at(nowMs: number): number {
     return this.#late.at(nowMs)
   }
 
-  /** What to look at besides the rows. */
+  /** Ids to read besides the rows. */
   get followedIds(): readonly string[] {
     return [...this.#followed.keys()]
   }
 
   /**
-   * @param rows what is not done yet, the oldest first.
+   * @param rows the open ones, oldest first.
    * @param records what a look that began at `lookedAtMs` showed of the oldest and of those followed.
    */
   looked(lookedAtMs: number, rows: readonly Written[], records: ReadonlyMap<string, VectorRecord>): void {

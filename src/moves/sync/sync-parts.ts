@@ -4,24 +4,24 @@ import { DirtyLedger } from './dirty-ledger.ts'
 import type { Learnt } from './learnt.ts'
 import type { StepContext } from './step.ts'
 
-/** What a round of syncing or comparing works with. */
+/** The parts of a round of syncing or comparing. */
 export interface SyncParts {
   readonly ledger: DirtyLedger
   readonly active: TenantStore
   readonly follower: TenantStore
   readonly storeVisibleMs: number
   readonly storeInDoubtMs: number
-  /** Every record was compared, and no writes wait: rows that nobody needs are dropped. */
+  /** Whether rows that nobody needs may be dropped: every record was compared, and no writes wait. */
   readonly mayDrop: boolean
   /** Records that a person gave up. */
   readonly acceptedLoss: number
-  /** The way back: the active place is the new one. */
+  /** Whether the direction is back: the active place is the new one. */
   readonly isSwitched: boolean
   readonly learnt: Learnt
   readonly signal: AbortSignal
 }
 
-/** The parts of a sync in the direction that the routing has now: from the active place to the other. */
+/** The parts of a sync in the routing's present direction: from the active place to the other. */
 export async function syncParts({ db, stores, settings, move, signal, learnt }: StepContext): Promise<SyncParts> {
   const { active, follower, phase } = await readMoving(db, move)
   const isCompared = move.state === 'fencing' || move.state === 'soaking' || move.state === 'rolling_back'

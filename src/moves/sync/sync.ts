@@ -8,15 +8,15 @@ import { afterLoss, refuseStrayDeletes } from './lost-places.ts'
 import { maxFollowed, type StoreLag, type Written } from './store-lag.ts'
 import type { SyncParts } from './sync-parts.ts'
 
-/** Rows carried over at once. */
+/** Rows copied at once. */
 const roundSize = 1000
 /**
- * The oldest of them, looked at first: as long as most of these do not show, the younger ones do not either. With the
- * writes that are followed it is one request.
+ * The oldest rows, read first: while most of these are invisible, younger ones are too. With the followed writes they
+ * fit one request.
  */
 const firstLook = 100 - maxFollowed
 
-/** Carries over and compares what can be by now, once. @returns how many rows were carried over, and how many compared. */
+/** Copies and compares once what is ready. @returns how many rows were copied, and how many compared. */
 export async function syncRound(parts: SyncParts): Promise<{ readonly synced: number; readonly verified: number }> {
   const begunAtMs = parts.learnt.nowMs()
   const { synced, verified } = await round(parts).catch((fault) => afterLoss(parts, fault))
@@ -31,9 +31,9 @@ async function round(parts: SyncParts): Promise<{ readonly synced: number; reado
 }
 
 /**
- * Carries what was written in the active place over to the follower, a batch: read until it is proven to be the last
- * write, put or delete it, and mark it only if nothing was written since. Copy and sync never overlap, for one mover
- * does one after the other.
+ * Copies a batch of writes from the active place to the follower: reads until each is proven to be the last write, puts
+ * or deletes it, and marks it only if nothing was written since. Copy and sync never overlap, since one mover runs them
+ * in turn.
  */
 async function carryOver(parts: SyncParts): Promise<number> {
   const { ledger, active, follower, signal, storeVisibleMs } = parts
@@ -68,7 +68,7 @@ async function carryOver(parts: SyncParts): Promise<number> {
   return fresh.length
 }
 
-/** Looks at the oldest rows, and at the others if most of those were ready. @returns the rows that are. */
+/** Reads the oldest rows, and the others if most of those were ready. @returns the ready rows. */
 async function inTwoLooks(
   rows: readonly DirtyRow[],
   look: (some: readonly DirtyRow[], isFirst: boolean) => Promise<readonly DirtyRow[]>,
@@ -91,12 +91,12 @@ function carriedThere(row: DirtyRow): Written {
   return { id: row.id, seq: row.seq, ageMs: row.syncedForMs, isStamped: row.syncedStamped }
 }
 
-/** An update of a record that was not there leaves no stamp. */
+/** Whether the write leaves a stamp: an update of a missing record does not. */
 function mustBeStamped({ isPut, isUpdate, trustStore }: DirtyRow): boolean {
   return isPut && !isUpdate && !trustStore
 }
 
-/** A write to the follower. If it may land later, its records are suspect until it no longer can. */
+/** Writes to the follower. If the write may land later, its records are suspect until it no longer can. */
 export async function carry(
   parts: Pick<SyncParts, 'ledger' | 'storeInDoubtMs'>,
   ids: readonly string[],
@@ -113,8 +113,8 @@ export async function carry(
 }
 
 /**
- * Compares what was carried over, a batch: a row is verified when both places are equal and the follower is proven to
- * show what was carried. What differs although the store has had the time to show it is dirty again.
+ * Compares a batch of copied rows: a row is verified when both places are equal and the follower is proven to show the
+ * copy. A difference that outlasts the store's lag makes the row dirty again.
  * @returns how many were verified.
  */
 async function verify(parts: SyncParts): Promise<number> {

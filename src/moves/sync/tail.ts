@@ -1,40 +1,40 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 
-/** What is left to do before a switch. */
+/** The remaining work before a cutover. */
 export interface Tail {
-  /** Writes under way, those in doubt apart. */
+  /** Writes under way, without those in doubt. */
   readonly inflight: number
   readonly inDoubt: number
-  /** Of those under way: begun long ago, by a writer that may be gone. */
+  /** Writes among them that began long ago, whose writer may be gone. */
   readonly stuck: number
   readonly unsynced: number
-  /** Of the unsynced: those that no stamp proves, which take time. */
+  /** Unsynced rows that no stamp proves, which take time. */
   readonly unproven: number
   readonly unverified: number
-  /** Of those that the follower has: what only time proves to show there. */
+  /** Rows at the follower whose visibility only time proves. */
   readonly unprovenThere: number
   /** Records that a mover's unanswered write may still reach. */
   readonly suspect: number
   readonly claimed: number
-  /** How long the last write of the unsynced has been done, and how long the follower has had the last of the others, in ms. */
+  /** Age of the last unsynced write, and time that the follower has had the last of the others, in ms. */
   readonly youngestUnsyncedMs: number
   readonly youngestUnverifiedMs: number
-  /** The same of `unprovenThere` alone. */
+  /** The same for `unprovenThere` alone. */
   readonly youngestUnprovenThereMs: number
-  /** Until all that is known to be in doubt, or suspect, no longer is, in ms. */
+  /** Time until everything known to be in doubt, or suspect, no longer is, in ms. */
   readonly doubtMs: number
-  /** More is open than was looked at: of what is unsynced and unverified the numbers are of the oldest rows alone. */
+  /** Set when more rows are open than were read: unsynced and unverified numbers then cover only the oldest. */
   readonly isCut: boolean
 }
 
-/** Open rows that a look reads at most: a switch with as many left is far away. */
+/** Open rows that a look reads, at most: with as many left a cutover is far away. */
 const lookedAt = 10_000
 
 /**
- * Looks at the rows that are not done with, by their indexes: what it costs does not depend on how many were ever touched.
- * Those in flight or suspect are few and are all looked at, however many older rows are open. Read inside the transaction
- * of a switch, or of the end of the log, it is the last word: the fence lets no new row in.
+ * Reads the open rows by their indexes: the cost does not depend on how many rows were ever touched. Rows in flight or
+ * suspect are few and are all read, however many older rows are open. Read inside the transaction of a cutover, or of
+ * the end of the log, the result is final: the fence admits no new row.
  */
 export async function readTail(tx: Tx, moveId: string): Promise<Tail> {
   const [tail] = await tx.execute<{ [K in keyof Omit<Tail, 'isCut'>]: number } & { isCut: boolean }>(sql`
@@ -75,7 +75,7 @@ export async function readTail(tx: Tx, moveId: string): Promise<Tail> {
 
 const unprovenThere = sql.raw(`state = 'done' and synced_seq = seq and not synced_stamped and synced_lsn is null`)
 
-/** How long ago the latest of some times was. */
+/** The age of the latest of some times. */
 function ageMs(column: 'done_at' | 'synced_at') {
   return sql`min(extract(epoch from at - ${sql.raw(column)}) * 1000)`
 }

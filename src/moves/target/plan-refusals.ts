@@ -11,29 +11,29 @@ import { type PlaceAndIndex, readPlace } from '../state/read-places.ts'
 import { namedIndex, type ProjectSettings, projectsOf, siloProject } from './reserve-target-project.ts'
 import { findSeat, regionOf } from './reserve-target-seat.ts'
 
-/** A move that someone wants, before it is one. */
+/** A requested move that does not exist yet. */
 export interface WantedMove {
   readonly tenantId: TenantId
   readonly kind: MoveKind
-  /** Of a rebalance: the shared index to go to, by its name. */
+  /** For a rebalance: the target's shared index, by name. */
   readonly to?: string | undefined
 }
 
-/** What the registry knows of a wanted move, and why it can't be: nothing is changed by looking. */
+/** The registry's facts about a requested move, and the reasons against it; reading them changes nothing. */
 export interface Prospect {
   readonly source: PlaceAndIndex
-  /** Where the target is to be. */
+  /** The target's region. */
   readonly region: string
   readonly wanted: IndexRow | undefined
-  /** Of a promote: the project that its index would be made in; undefined when none takes one. */
+  /** For a promote: the project of its new index; undefined when none takes one. */
   readonly project: Project | undefined
-  /** The shared index it would go to as things are now; undefined for a promote, and when none will do. */
+  /** The shared index that it would go to now; undefined for a promote, and when none fits. */
   readonly seat: { readonly indexId: number; readonly name: string } | undefined
-  /** Every reason against it; the first is what a start would say. */
+  /** Every reason against it; a start would report the first. */
   readonly refusals: readonly AppError[]
 }
 
-/** @throws AppError `not_found`, `tenant_not_ready`, `invalid_request` for an index that is not there. */
+/** @throws AppError `not_found`, `tenant_not_ready`, `invalid_request` for a missing index. */
 export async function lookAhead(
   tx: Tx,
   settings: ProjectSettings,

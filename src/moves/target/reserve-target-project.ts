@@ -8,13 +8,15 @@ import type { MoveSettings } from '../sync/step.ts'
 export type ProjectSettings = Pick<MoveSettings, 'project' | 'region' | 'projectIndexLimit' | 'projects'> &
   Partial<Pick<MoveSettings, 'cloud'>>
 
-/** The Pinecone projects that a target may be in, the default one first. The cloud matters only to who makes an index. */
+/**
+ * The Pinecone projects permitted for a target, the default one first. The cloud matters only when an index is made.
+ */
 export function projectsOf({ projects, project, cloud = '', region, projectIndexLimit }: ProjectSettings) {
   const alone = { name: project, cloud, region, regions: 'any', holds: ['pool', 'silo'] } as const
   return projects ?? ([{ ...alone, indexLimit: projectIndexLimit }] satisfies readonly Project[])
 }
 
-/** Where a promoted tenant's index is made. Count under the projects' locks (`lockProjects`) to rely on it. */
+/** The project of a promoted tenant's index. The answer is reliable under the projects' locks (`lockProjects`). */
 export async function siloProject(
   tx: Tx,
   settings: ProjectSettings,
@@ -26,9 +28,9 @@ export async function siloProject(
 }
 
 /**
- * An index of any of the projects, by its name, or as `project/name` where several have one of that name; those that are
- * gone are not found.
- * @throws AppError `invalid_request` when the name alone fits several: projects number their shared indexes alike.
+ * An index of any of the projects, by its name, or as `project/name` where several have that name; deleted ones are not
+ * found.
+ * @throws AppError `invalid_request` when the name fits several: projects number their shared indexes alike.
  */
 export async function namedIndex(tx: Tx, settings: ProjectSettings, name: string): Promise<IndexRow | undefined> {
   const [bare = '', wanted] = name.split('/').toReversed()

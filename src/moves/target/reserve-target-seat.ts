@@ -6,21 +6,21 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 import { findIndex, type IndexRow, listPoolShards, type PoolShard } from '../../registry/indexes.ts'
 import { tenants } from '../../registry/tenants.sql.ts'
 
-/** What is looked for: a shared index that a tenant's records fit into as they are. */
+/** The requirements for a shared index that a tenant's records fit into unchanged. */
 export interface SeatWish {
   readonly source: IndexRow
   readonly projects: readonly Project[]
-  /** Where the tenant's records must stay. */
+  /** The region that the tenant's records must stay in. */
   readonly region: string
-  /** The one index that will do; without it, the fullest. */
+  /** The only acceptable index; without it, the fullest. */
   readonly wantedIndexId: number | null
 }
 
 export type Seat = { readonly shard: PoolShard } | { readonly refused: string }
 
 /**
- * The shared index that a demoted or rebalanced tenant goes to: the fullest other one with room that was made with the
- * same model, dimension and metric and is in the region, or the one that was asked for if it is all of that.
+ * The shared index for a demoted or rebalanced tenant: the fullest other one with capacity, with equal model, dimension
+ * and metric, in the region; or the requested one if it meets all of that.
  */
 export async function findSeat(tx: Tx, wish: SeatWish): Promise<Seat> {
   const fitting = await listSeats(tx, wish)
@@ -35,7 +35,7 @@ export async function findSeat(tx: Tx, wish: SeatWish): Promise<Seat> {
   }
 }
 
-/** Shared indexes that would do, full ones too. */
+/** Shared indexes that fit, including full ones. */
 export async function listSeats(tx: Tx, { source, projects, region }: SeatWish): Promise<readonly PoolShard[]> {
   const { embeddingModel: model, dimension, metric } = source
   const shards = await listPoolShards(tx, { model, dimension })
@@ -61,7 +61,7 @@ function whyNot(wanted: IndexRow | undefined, { source, region }: SeatWish): str
   return `Index ${name} is in the Pinecone project '${wanted.project}', which may hold no shared index there.`
 }
 
-/** Where a tenant's records must stay when nothing else is said: in its own region, or where they are. */
+/** The region of a tenant's records: its own, or by default that of their present place. */
 export async function regionOf(tx: Tx, tenantId: TenantId, otherwise: string): Promise<string> {
   const [tenant] = await tx.select({ region: tenants.region }).from(tenants).where(eq(tenants.id, tenantId))
   return tenant?.region ?? otherwise

@@ -19,11 +19,11 @@ import { findSeat, regionOf } from './reserve-target-seat.ts'
 export type ReserveSettings = ProjectSettings & Pick<MoveSettings, 'indexPrefix'>
 
 /**
- * Writes down where the move goes, before anything is made there: a silo's index for a promote, room in a shared index
- * for the others; then the place, under a generation and a name of its own, and its cleanup. A promote does so when it
- * is accepted, since a project has few indexes; the others when they begin.
+ * Reserves the move's target before anything is made there: a silo's index for a promote, capacity in a shared index
+ * for the others; then the place, with its own generation and name, and its cleanup. A promote reserves when it is
+ * accepted, since a project has few indexes; the others when they begin.
  * @returns the place's id.
- * @throws AppError `index_limit_reached`, `conflict` when no shared index has room.
+ * @throws AppError `index_limit_reached`, `conflict` when no shared index has capacity.
  */
 export async function reserveTarget(tx: Tx, row: MoveRow, settings: ReserveSettings): Promise<number> {
   const { source } = await readPlaces(tx, row)
@@ -51,8 +51,8 @@ export async function reserveTarget(tx: Tx, row: MoveRow, settings: ReserveSetti
 }
 
 /**
- * The store took no further namespace in the shared index: it counts as full, and the next one is looked for. What may
- * be there of an earlier try is the sweep's to delete, once nothing can land any more.
+ * Handles a refused namespace: the shared index counts as full, and the next one is chosen. The sweep deletes what an
+ * earlier try may have left, once nothing can land any more.
  */
 export async function giveSeatUp(
   tx: Tx,
@@ -111,7 +111,7 @@ async function reserveSilo(
   return index
 }
 
-/** Another may take the last room between the look and the count: then the next index is looked for. */
+/** Reserves capacity. Another caller may take the last one between choice and count: then the next index is chosen. */
 async function reserveSeat(tx: Tx, row: MoveRow, source: IndexRow, settings: ProjectSettings): Promise<IndexRow> {
   const region = await regionOf(tx, row.tenantId, source.region)
   for (;;) {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 
-/** The digest of nothing. */
+/** The digest of an empty chain. */
 export const emptyDigest = ''
 
-/** Takes one more digest into a chain: what has been taken in is one value, so that a pass can go on elsewhere. */
+/** Appends a digest to a chain: the whole chain is one value, so that another mover can continue a pass. */
 export function chainDigest(chain: string, digest: string): string {
   return createHash('sha256').update(chain).update(digest).digest('hex')
 }

@@ -11,45 +11,45 @@ export interface Comparison {
   readonly equal: number
   /** Records of the source that the target lacks or holds with other contents. */
   readonly toPut: readonly string[]
-  /** Records of the target that the source has not. */
+  /** Records of the target that the source lacks. */
   readonly toDelete: readonly string[]
-  /** SHA-256, chained over the digests of the source's records in the order of their ids. */
+  /** SHA-256, chained over the digests of the source's records in id order. */
   readonly digest: string
 }
 
-/** How far a comparison has come; another mover goes on from here. */
+/** The progress of a comparison; another mover continues from here. */
 export interface PassProgress extends Comparison {
-  /** The last id of the source that was compared; what comes after it is still to do, in both places. */
+  /** The last compared id of the source; everything after it is still open, in both places. */
   readonly lastId: string
   readonly sourceCursor: string | null
   readonly targetCursor: string | null
   readonly ranges: RangesSoFar
 }
 
-/** Where the comparison of a move stands. */
+/** The state of a move's comparison. */
 export interface PassSoFar {
-  /** Which pass over all records it is in, from 1. */
+  /** The number of its pass over all records, from 1. */
   readonly pass: number
-  /** Records repaired after the passes before. */
+  /** Records repaired after the earlier passes. */
   readonly repaired: number
-  /** How far this pass has come; null at its beginning. */
+  /** The progress of this pass; null at its beginning. */
   readonly begun: PassProgress | null
 }
 
 /**
- * Compares every record of two places: their sorted listings are merged, and each pair is fetched and digested. Memory
- * is bounded by two batches of each and by the differences.
+ * Compares every record of two places: it merges their sorted listings, and fetches and digests each pair. Memory is
+ * bounded by two batches of each and by the differences.
  */
 export async function compare(
   source: TenantStore,
   target: TenantStore,
   options: {
     readonly signal: AbortSignal
-    /** Records a range of the digests that are kept. */
+    /** Records per range of the stored digests. */
     readonly rangeSize: number
-    /** Where an earlier comparison stopped; undefined: at the beginning. */
+    /** The position of an earlier comparison; undefined: at the beginning. */
     readonly begun?: PassProgress | undefined
-    /** Told after each batch. */
+    /** Called after each batch. */
     readonly onProgress?: (progress: PassProgress) => Promise<void>
   },
 ): Promise<Comparison & { readonly ranges: readonly RangeDigest[] }> {
@@ -106,14 +106,14 @@ class Follower {
     this.#batches = batches
   }
 
-  /** Where the batch begins that was not taken whole yet. */
+  /** The start of the batch that was not fully consumed yet. */
   get cursor(): string | undefined {
     return this.#current?.cursor
   }
 
   /**
-   * What is listed up to this id, and not given before, with its record if it is still there; undefined: all the rest,
-   * by its ids alone.
+   * Ids listed up to this one and not returned before, with their records if they still exist; undefined: all the rest,
+   * without records.
    */
   async upTo(last: string | undefined): Promise<Map<string, VectorRecord | undefined>> {
     const found = new Map<string, VectorRecord | undefined>()

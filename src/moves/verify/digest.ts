@@ -4,8 +4,8 @@ import { stampKey } from '../../stores/reserved.ts'
 import type { VectorRecord } from '../../stores/store.ts'
 
 /**
- * SHA-256 over what makes a record: id, the bits of its float32 values, sparse values, canonical metadata. Its stamp is no
- * content; other reserved keys (a chunk's position) are.
+ * SHA-256 over a record's content: id, the bits of its float32 values, sparse values, canonical metadata. Its stamp is
+ * excluded; other reserved keys (a chunk's position) are included.
  */
 export function digestRecord(record: VectorRecord): string {
   const hash = createHash('sha256')

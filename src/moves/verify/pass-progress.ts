@@ -4,18 +4,18 @@ import { asMover, changeMove, type MoveRow } from '../state/journal.ts'
 import type { PassProgress, PassSoFar } from './compare.ts'
 import { movePasses } from './reports.sql.ts'
 
-/** What is done between two marks is done again by the next mover. */
+/** Interval of saved progress; the next mover repeats the work since the last save. */
 const markEveryMs = 5_000
-/** With more differences than this a pass is begun anew: they are what a mark would carry. */
+/** A pass with more differences than this restarts: each save would have to contain them. */
 const differencesAtMost = 10_000
 
-/** Where the move's comparison goes on. */
+/** The saved progress of the move's comparison. */
 export async function readPass(db: Db, move: MoveRow): Promise<PassSoFar> {
   const [row] = await db.select().from(movePasses).where(eq(movePasses.moveId, move.id))
   return row?.progress ?? { pass: 1, repaired: move.repairs, begun: null }
 }
 
-/** Writes down that a pass begins or ends. */
+/** Saves the beginning or end of a pass. */
 export async function markPass(db: Db, move: MoveRow, progress: PassSoFar): Promise<void> {
   await asMover(db, move, async (tx, row) => {
     const values = { moveId: row.id, progress }
@@ -24,7 +24,7 @@ export async function markPass(db: Db, move: MoveRow, progress: PassSoFar): Prom
   })
 }
 
-/** Writes down how far a pass has come, but not after every batch: the ranges of a large tenant are many. */
+/** Saves a pass's progress, but not after every batch: the ranges of a large tenant are many. */
 export function passMarks(
   db: Db,
   move: MoveRow,

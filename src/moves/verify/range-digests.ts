@@ -1,30 +1,30 @@
 import { chainDigest, emptyDigest } from './chain-digest.ts'
 
-/** A run of records that follow each other in the order of their ids. */
+/** A run of consecutive records in id order. */
 export interface RangeDigest {
   readonly firstId: string
   readonly lastId: string
   readonly records: number
-  /** SHA-256, chained over the records' digests in the order of their ids. */
+  /** SHA-256, chained over the records' digests in id order. */
   readonly digest: string
 }
 
-/** Ranges so far, and the one that is not full yet: kept with the progress of a pass. */
+/** Complete ranges, and the present incomplete one: saved with the progress of a pass. */
 export interface RangesSoFar {
   readonly ranges: readonly RangeDigest[]
   readonly open: RangeDigest | null
 }
 
-/** Ranges that a report has at most, so that it can be kept as one document. */
+/** Ranges of a report, at most, so that it can be stored as one document. */
 const rangesAtMost = 1000
 const recordsAtLeast = 1000
 
-/** Records a range, for a place of so many. */
+/** Records per range for a place of this size. */
 export function rangeSizeFor(records: number): number {
   return Math.max(recordsAtLeast, Math.ceil(records / rangesAtMost))
 }
 
-/** Digests by range, so that two reports of one place say where they differ and not only that they do. */
+/** Digests by range, so that two reports of one place show where they differ. */
 export class RangeDigests {
   readonly #size: number
   readonly #ranges: RangeDigest[]
@@ -36,7 +36,7 @@ export class RangeDigests {
     this.#open = begun?.open ?? null
   }
 
-  /** In the order of the ids. */
+  /** Adds a digest; call it in id order. */
   add(id: string, digest: string): void {
     const open = this.#open ?? { firstId: id, records: 0, digest: emptyDigest }
     this.#open = {
@@ -52,7 +52,7 @@ export class RangeDigests {
     return { ranges: [...this.#ranges], open: this.#open }
   }
 
-  /** All of them; nothing is added afterwards. */
+  /** All ranges; nothing is added afterwards. */
   end(): readonly RangeDigest[] {
     this.#close()
     return this.#ranges

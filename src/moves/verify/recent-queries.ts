@@ -7,13 +7,13 @@ export interface RecentQueriesOptions {
 }
 
 /**
- * The vectors of each tenant's last queries on this replica, for a move to ask both places the same. Only in memory,
- * never logged, and bounded: the tenants that have not asked for longest are forgotten first.
+ * The vectors of each tenant's last queries on this replica, so that a move can replay them on both places. Only in
+ * memory, never logged, and bounded: tenants with the oldest queries are dropped first.
  */
 export class RecentQueries {
   readonly #perTenant: number
   readonly #numbersAtMost: number
-  /** In the order of the last query, the oldest first. */
+  /** Tenants by the time of their last query, oldest first. */
   readonly #byTenant = new Map<TenantId, (readonly number[])[]>()
   #numbers = 0
 
@@ -22,7 +22,7 @@ export class RecentQueries {
     this.#numbersAtMost = numbersAtMost
   }
 
-  /** Keeps the vector itself, not a copy: nobody may change it afterwards. */
+  /** Keeps the vector itself instead of a copy: nobody may change it afterwards. */
   note(tenantId: TenantId, vector: readonly number[]): void {
     const vectors = this.#byTenant.get(tenantId) ?? []
     this.#byTenant.delete(tenantId)
@@ -33,7 +33,7 @@ export class RecentQueries {
     while (this.#numbers > this.#numbersAtMost) this.#forgetOldest()
   }
 
-  /** The newest last. */
+  /** Newest last. */
   of(tenantId: TenantId): readonly (readonly number[])[] {
     return [...(this.#byTenant.get(tenantId) ?? [])]
   }

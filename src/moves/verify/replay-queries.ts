@@ -6,10 +6,10 @@ const topK = 10
 const atOnce = 4
 
 /**
- * Asks both places the same questions. An index is approximate, and the app goes on writing, so a little less than 1 is
+ * Sends the same queries to both places. An index is approximate, and the app keeps writing, so slightly less than 1 is
  * no fault: the records themselves have been compared.
  *
- * @returns undefined without queries, or when the store did not answer them all: the report does without.
+ * @returns undefined without queries, or when the store did not answer them all: the report then leaves it out.
  */
 export async function replayQueries(
   source: TenantStore,

@@ -3,7 +3,7 @@ import { moves } from '../state/moves.sql.ts'
 import type { PassSoFar } from './compare.ts'
 import type { RangeDigest } from './range-digests.ts'
 
-/** The long part of a move's verification, which nobody needs while it runs. */
+/** The long part of a move's verification, which is not needed while it runs. */
 export const moveReports = pgTable('move_reports', {
   moveId: uuid('move_id')
     .primaryKey()
@@ -13,7 +13,7 @@ export const moveReports = pgTable('move_reports', {
   verifiedAt: timestamp('verified_at', { withTimezone: true }).notNull().defaultNow(),
 })
 
-/** How far the pass over all records has come: a mover that takes the move over goes on there. */
+/** Progress of the pass over all records: a mover that takes the move over continues there. */
 export const movePasses = pgTable('move_passes', {
   moveId: uuid('move_id')
     .primaryKey()

@@ -16,28 +16,28 @@ export interface AnswerDeps extends RetrieveDeps {
   readonly cache: ResultCache
   readonly answerer: TenantAnswerer
   readonly answerSettings: {
-    /** Tokens that the sources may take of what the model reads. */
+    /** Token budget of the sources in the model's prompt. */
     readonly contextTokens: number
   }
 }
 
-/** What `retrieve` takes for a question in words, as far as it decides what is found. */
+/** The fields of `retrieve`'s input for a question in words that decide what is found. */
 export interface AnswerInput
   extends Pick<RetrieveInput, 'topK' | 'filter' | 'minScore' | 'mode' | 'weights' | 'rerank' | 'expand' | 'diversity'> {
   readonly question: string
 }
 
-/** A question that is checked, and where its tenant lives now. */
+/** A validated question, with its tenant's present place. */
 export interface Asked {
   readonly text: string
   readonly question: Question
   readonly route: TenantRoute
   readonly key: TenantScopedKey
-  /** Postgres is away: searched is where the tenant lived when that was last known. */
+  /** Postgres is unavailable: the search used the last known place. */
   readonly stale: boolean
 }
 
-/** The route is looked up first, so that a tenant that is suspended, gone or moved never gets a kept answer. */
+/** Looks the route up first, so that a tenant that is suspended, gone or moved never gets a cached answer. */
 export async function ask(deps: AnswerDeps, principal: TenantPrincipal, input: AnswerInput): Promise<Asked> {
   const { question: words, ...how } = input
   const faults = new FaultList()
@@ -55,15 +55,15 @@ export async function ask(deps: AnswerDeps, principal: TenantPrincipal, input: A
 
 export interface Found extends Pick<RetrieveAnswer, 'usage' | 'route'> {
   readonly sources: readonly AnswerSource[]
-  /** How near the question each source is in meaning, by its id. */
+  /** Similarity of each source to the question, by id. */
   readonly similarity: ReadonlyMap<string, number>
-  /** It had to do without its reranker, so what comes of it is not kept. */
+  /** Set when the reranker was unavailable, so that the answer is not cached. */
   readonly isMakeshift: boolean
 }
 
 /**
- * What the answer may be written from: found now, not taken from kept results, so that an answer is kept no longer
- * than one time to live after its sources were read.
+ * Finds the sources of an answer. It searches now instead of using cached results, so that an answer is cached no
+ * longer than one time to live after its sources were read.
  */
 export async function findSources(
   deps: AnswerDeps,

@@ -4,28 +4,28 @@ import { sourceLine } from './prompt.ts'
 
 /** A passage that an answer is written from. */
 export interface AnswerSource {
-  /** As the answer cites it: `[1]`. */
+  /** Its number in citations: `[1]`. */
   readonly number: number
   readonly id: string
   readonly documentId: string | null
   readonly source: string | null
-  /** Where in its document it stands; null for an app's own record. */
+  /** Its position in its document; null for an app's own record. */
   readonly position: Position | null
   readonly score: number
-  /** Its chunk; with `expand` the chunks around it too. */
+  /** Its chunk's text; with `expand` also that of the chunks around it. */
   readonly text: string
 }
 
-/** No text has so few tokens that one stands for more bytes than this: beyond it nothing has to be counted. */
+/** Upper bound of bytes per token: a text with fewer bytes for its budget needs no counting. */
 const bytesPerToken = 8
-/** Not worth looking for something that goes in. */
+/** Smallest remaining budget worth filling. */
 const leastTokens = 16
 
 /**
- * Of what was found, the best that goes into so many tokens. One that does not fit is passed over; the best one is cut
- * if it does not fit by itself.
+ * Chooses the best matches that fit the token budget. One that does not fit is skipped; the best one is truncated if it
+ * does not fit alone.
  *
- * @param countTokens asked only where bytes can't tell: a token stands for one byte at least.
+ * @param countTokens called only where the byte length cannot decide: a token has at least one byte.
  */
 export async function chooseSources(
   matches: readonly Match[],
@@ -62,7 +62,7 @@ function textOf({ text, neighbours }: Match): string {
   return texts.flatMap((one) => (one === null || one.trim() === '' ? [] : [one])).join('\n\n')
 }
 
-/** Undefined: more than `most`. */
+/** Undefined when there are more than `most`. */
 async function tokensUpTo(
   most: number,
   line: string,

@@ -10,14 +10,17 @@ export interface Answer extends AnswerNotes {
   readonly sources: readonly AnswerSource[]
 }
 
-/** Half of an answer is no answer, and one from makeshift sources would be better a moment later. */
+/**
+ * Whether an answer may be cached: not a truncated one, nor one without its reranker, since a later try would be
+ * better.
+ */
 export function mayBeKept({ finish }: AnswerNotes, { isMakeshift }: Found): boolean {
   return finish === 'stop' && !isMakeshift
 }
 
 /**
- * The answer to a question from what the caller's tenant has, as far as the caller's groups see it; kept, and shared by
- * those who ask the same at once. The model is let go when nobody waits for it any more.
+ * Answers a question from the data of the caller's tenant that the caller's groups see; cached, and shared by
+ * concurrent callers with the same question. The model's call is aborted when all callers have disconnected.
  *
  * @returns an `Answer` as JSON.
  * @throws AppError as `retrieve` does, and `answer_unavailable`, `quota_exceeded`.

@@ -5,13 +5,13 @@ const thought = /[<◁](\/?)(think|thinking|thought|reasoning|reflection|scratch
 const openThought = /^[<◁]\/?[a-z]{0,10}$/i
 const ticks = /`+|~+/y
 const plain = /[^ [(【［〔〖<◁`~\n]+/y
-/** What a mark is glued to is judged by so many characters before it. */
+/** Characters before a mark that decide whether it is attached to them. */
 const contextLength = 40
 
 /**
- * Reads an answer while it is written. Marks of sources that were given are noted and written as `[1]` or `[1, 2]`;
- * marks of others are taken out. Code, and what a source itself has in brackets, stays as it is. What a model thinks
- * aloud (`<think>…</think>`) is left out.
+ * Checks an answer's citations while it is written. Marks of given sources are recorded and normalised to `[1]` or `[1,
+ * 2]`; marks of others are removed. Code, and brackets that a source itself contains, stay unchanged. A model's
+ * thinking (`<think>…</think>`) is removed.
  */
 export class CitationCheck {
   readonly #sources: readonly string[]
@@ -25,42 +25,39 @@ export class CitationCheck {
   #isAfterThought = false
   #restarted = false
 
-  /** @param sources the texts that were given, in the order of their numbers from 1. */
+  /** @param sources the given texts, in the order of their numbers from 1. */
   constructor(sources: readonly string[]) {
     this.#sources = sources
   }
 
-  /** @returns what may be said by now. */
+  /** @returns the text that is final by now. */
   push(text: string): string {
     return this.#read(this.#held + text, false)
   }
 
-  /** Passes on words of a source, with whatever marks they have. */
+  /** Passes on words of a source, with any marks that they contain. */
   quote(text: string): string {
     return this.end() + this.#say(text)
   }
 
-  /** @returns what was still held back. */
+  /** @returns the text still held back. */
   end(): string {
     return this.#read(this.#held, true)
   }
 
-  /**
-   * Tells, once, that everything said so far was thinking: some models are started within their thinking, and only
-   * its end shows.
-   */
+  /** Reports, once, that all text so far was thinking: some models begin inside it, and only its end tag shows. */
   takeRestart(): boolean {
     const restarted = this.#restarted
     this.#restarted = false
     return restarted
   }
 
-  /** Numbers of the sources that were cited, in their order. */
+  /** Numbers of the cited sources, in order. */
   get cited(): readonly number[] {
     return inOrder(this.#cited)
   }
 
-  /** Numbers that stand for no source. */
+  /** Numbers without a source. */
   get removed(): readonly number[] {
     return inOrder(this.#removed)
   }
@@ -139,7 +136,7 @@ export class CitationCheck {
     return said
   }
 
-  /** The word and the bracket stand just so in a source: they are its own. */
+  /** Whether a source contains the word with the bracket, which is then no citation. */
   #isQuoted(found: string): boolean {
     const word = /[^\s[\]]{2,}$/.exec(this.#said)?.[0]
     return word !== undefined && !this.#isAfterMark && this.#sources.some((text) => text.includes(word + found))

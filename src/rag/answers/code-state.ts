@@ -1,6 +1,6 @@
 /**
- * Tells whether an answer, read from its beginning, is within code: a fenced block, or a span between backticks. A
- * span that nobody closes ends with its paragraph.
+ * Tracks whether the end of an answer so far is inside code: a fenced block, or a span between backticks. An unclosed
+ * span ends with its paragraph.
  */
 export class CodeState {
   #fence: string | undefined
@@ -12,7 +12,7 @@ export class CodeState {
     return this.#fence !== undefined || this.#span !== undefined
   }
 
-  /** A run of backticks or tildes; `before` is what stands before it. */
+  /** Reads a run of backticks or tildes; `before` is the text before it. */
   tick(run: string, before: string): void {
     const isLineStart = /(?:^|\n) {0,3}$/.test(before)
     if (this.#fence !== undefined) {
@@ -23,7 +23,7 @@ export class CodeState {
     else if (run.startsWith('`')) this.#span = run
   }
 
-  /** Words that are said, the runs themselves among them. */
+  /** Reads output text, including the runs themselves. */
   say(text: string): void {
     for (const character of text) {
       if (character !== '\n') {

@@ -7,8 +7,8 @@ export interface PromptSource {
 }
 
 /**
- * Whatever a document says, it was found as this tenant's own data, so following it could show nothing of another one:
- * nothing of another one is there. The rules keep it from turning the answer itself.
+ * The rules that keep a document from steering the answer. Even a successful injection could reveal nothing of other
+ * tenants: every source is this tenant's own data.
  */
 const rules = [
   'You answer a question from the numbered sources that come with it, and from nothing else.',
@@ -22,13 +22,13 @@ const rules = [
 const frame = (sources: string, question: string) =>
   `Sources, one JSON object a line:\n${sources}\n\nQuestion:\n${question}`
 
-/** Changes with every word of the prompt, so that no kept answer outlives the words it was asked for with. */
+/** Changes with every word of the prompt, so that no cached answer outlives its prompt. */
 export const promptVersion = hash(
   'sha256',
   `${rules}\n${frame('', '')}\n${sourceLine({ number: 1, source: '', text: '' })}`,
 )
 
-/** What a chat model is asked: the rules, and apart from them the sources and the question. */
+/** The chat model's prompt: the rules, and separately the sources and the question. */
 export function promptOf(
   question: string,
   sources: readonly PromptSource[],
@@ -36,7 +36,7 @@ export function promptOf(
   return { system: rules, user: frame(sources.map(sourceLine).join('\n'), question) }
 }
 
-/** As JSON a document can't end its own line, whatever it holds, and pass itself off as what comes after. */
+/** One source as JSON: a document cannot end its own line, and so cannot pose as what follows it. */
 export function sourceLine({ number, source, text }: PromptSource): string {
   return JSON.stringify({ n: number, ...(source !== null && { source }), text })
 }

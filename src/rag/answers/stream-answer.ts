@@ -15,16 +15,16 @@ export interface StreamedAnswer extends Omit<CachedAnswer, 'json'> {
   readonly events: AsyncGenerator<AnswerEvent, void>
 }
 
-/** What is said while it is kept: beyond it an answer is only passed on. */
+/** Characters of a cached answer, at most; a longer one is only passed on. */
 const keptCharactersMax = 1_000_000
 
 /**
- * As `answer`, said while it is written: the sources first, then its text, and what is said of the whole last. The model
- * is read no faster than the events are taken. A stream is its caller's alone, for another one's pace must not be its
- * own; when it was read to its end, the answer is kept for those who ask later.
+ * Like `answer`, but streamed: the sources first, then the text, and finally the notes on the whole answer. The model
+ * is read no faster than the events are consumed. A stream is not shared, since callers read at different paces; an
+ * answer read to its end is cached for later callers.
  *
- * @param options `signal` must fire when the stream has ended, however that came.
- * @returns when the model has begun, so that what fails before is a plain refusal.
+ * @param options `signal` must fire when the stream has ended in any way.
+ * @returns when the model has begun, so that an earlier fault is a plain refusal.
  * @throws AppError as `answer` does; from the events `answer_unavailable` when the model breaks off.
  */
 export async function streamAnswer(

@@ -8,29 +8,29 @@ import type { AnswerSource } from './answer-sources.ts'
 import { CitationCheck } from './citations.ts'
 import { promptOf } from './prompt.ts'
 
-/** What is said of an answer when it is whole. */
+/** Notes on a complete answer. */
 export interface AnswerNotes {
-  /** The model; `extractive`: its sentences are quotes and no model was asked; `none`: nothing was found to answer from. */
+  /** The model; `extractive`: its sentences are quotes and no model was called; `none`: there were no sources. */
   readonly answeredBy: string
   readonly finish: AnswerEnd['finish']
-  /** The sources that it cites. */
+  /** The cited sources. */
   readonly citations: readonly Pick<AnswerSource, 'number' | 'id' | 'documentId'>[]
-  /** Numbers that the model cited and that stand for no source: their marks were taken out of the answer. */
+  /** Numbers that the model cited without a source: their marks were removed from the answer. */
   readonly removedCitations: readonly number[]
   readonly usage: RetrieveAnswer['usage'] & AnswerEnd['usage']
   readonly route: RetrieveAnswer['route']
 }
 
-/** A bit of an answer; `restart`: what was said before was no part of it. */
+/** A piece of an answer; `restart` discards the text before it. */
 export type AnswerBit = { readonly text: string } | { readonly restart: true }
 
 const nothingFound = 'Nothing was found in the documents that answers this question.'
 
 /**
- * Begins the answer; without any source no model is asked.
+ * Begins the answer; without any source it calls no model.
  *
- * @returns its text bit by bit, in the end what is said of it.
- * @throws AppError as `TenantAnswerer.write` does; `answer_unavailable` also for a model that says nothing.
+ * @returns its text piece by piece, and finally its notes.
+ * @throws AppError as `TenantAnswerer.write` does; `answer_unavailable` also for a model that writes nothing.
  */
 export async function writeAnswer(
   answerer: TenantAnswerer,

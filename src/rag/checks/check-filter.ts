@@ -2,13 +2,13 @@ import type { FaultList } from '../../fault-list.ts'
 import { isReserved, reservedWords } from '../../stores/reserved.ts'
 import type { Filter } from '../../stores/store.ts'
 
-/** The store takes 32 levels; ours are two of them. */
+/** The store accepts 32 levels; the router's own filter takes two of them. */
 const depthMax = 30
 /** The vendor's limit of a `$in` or `$nin`. */
 const listMax = 10_000
 const clausesMax = 1_000
 
-/** Kept and compared as numbers is the one way; a text with a date in it can only be asked for as it is. */
+/** Dates compare only as numbers; a date inside a text matches only exactly. */
 const datesAreNumbers =
   'takes a number, and only numbers can be compared: keep a date as one, as in 20261121 or seconds since 1970'
 
@@ -25,10 +25,10 @@ const kinds = {
 } as const
 
 /**
- * Checks a caller's filter: Pinecone's language (docs.pinecone.io, "Filter by metadata"), without its reserved keys.
- * Every fault is told with its path, as in `filter.$and[0].year.$gt`.
+ * Validates a caller's filter: Pinecone's language (docs.pinecone.io, "Filter by metadata"), without its reserved keys.
+ * Each fault names its path, as in `filter.$and[0].year.$gt`.
  *
- * @returns the filter, or undefined for one without conditions, which the store would take for no filter.
+ * @returns the filter, or undefined for one without conditions, which the store would treat as no filter.
  */
 export function checkFilter(value: unknown, path: string, faults: FaultList): Filter | undefined {
   if (value === undefined) return undefined
@@ -39,8 +39,8 @@ export function checkFilter(value: unknown, path: string, faults: FaultList): Fi
 }
 
 /**
- * What is sent: the caller's filter can only narrow what the caller's groups see.
- * @param groups the token's groups; a record without `visibility` is everyone's in the tenant.
+ * The filter for the store: the caller's filter only narrows what the caller's groups see.
+ * @param groups the token's groups; a record without `visibility` is visible to everyone in the tenant.
  */
 export function narrowed(filter: Filter | undefined, groups: readonly string[]): Filter {
   const everyone: Filter = { visibility: { $exists: false } }

@@ -2,18 +2,18 @@ import type { FaultList } from '../../fault-list.ts'
 import { isReserved, metadataBytes, reservedWords } from '../../stores/reserved.ts'
 import type { Metadata, MetadataValue } from '../../stores/store.ts'
 
-/** What a chunk says of itself beside the document's own metadata. */
+/** A chunk's own fields beside the document's metadata. */
 const chunkKeys: ReadonlySet<string> = new Set(['text', 'documentId', 'source', 'chunk'])
 
 interface MetadataRule {
-  /** A document's metadata stands beside its chunks' own fields, a raw record's is all there is. */
+  /** A document's metadata shares its records with the chunks' own fields; a raw record's stands alone. */
   readonly of: 'document' | 'record'
   readonly bytesMax: number
 }
 
 /**
- * Checks metadata a caller sends: flat, of the store's types, without reserved names. `visibility` decides who reads,
- * so it has to be a list of groups that cannot be misread: never empty, never a bare word.
+ * Validates a caller's metadata: flat, of the store's types, without reserved names. `visibility` decides who reads, so
+ * it must be a list of groups that cannot be misread: never empty, never a bare word.
  */
 export function checkMetadata(value: unknown, path: string, rule: MetadataRule, faults: FaultList): Metadata {
   if (value === undefined) return {}
@@ -37,7 +37,7 @@ export function visibilityOf(metadata: Metadata): readonly string[] | undefined 
   return Array.isArray(visibility) ? visibility : undefined
 }
 
-/** The rule of `narrowed` for records that were fetched by id, where the store takes no filter. */
+/** The rule of `narrowed` for records fetched by id, where the store takes no filter. */
 export function isVisible(metadata: Metadata, groups: readonly string[]): boolean {
   const { visibility } = metadata
   if (visibility === undefined) return true

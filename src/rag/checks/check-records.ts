@@ -31,20 +31,20 @@ export function checkRecord(input: RecordInput, dimension: number, path: string,
   }
 }
 
-/** @param dimension of the index, and so of the model that the service embeds with. */
+/** @param dimension of the index, and so of the service's embedding model. */
 export function checkValues(values: readonly number[], dimension: number, path: string, faults: FaultList): void {
   if (values.length !== dimension)
     faults.add(path, `has ${values.length} values, and the index takes ${dimension}; embed with the model of the index`)
   else if (!values.every(Number.isFinite)) faults.add(path, 'must be finite numbers')
 }
 
-/** Checks the vector of a record: cosine similarity to one of nothing but zeros is not defined. */
+/** Validates a record's vector: cosine similarity to a zero vector is undefined. */
 export function checkRecordValues(values: readonly number[], dimension: number, path: string, faults: FaultList): void {
   checkValues(values, dimension, path, faults)
   if (values.length > 0 && values.every((value) => value === 0)) faults.add(path, 'must have a value other than 0')
 }
 
-/** Checks a list of ids; `write` refuses those of documents' chunks. */
+/** Validates a list of ids; `write` refuses those of documents' chunks. */
 export function checkIds(ids: readonly string[], kind: 'read' | 'write', path: string, faults: FaultList): void {
   if (ids.length === 0 || ids.length > idsMax) faults.add(path, `takes 1 to ${idsMax} ids`)
   const check = kind === 'read' ? checkReadId : checkWriteId

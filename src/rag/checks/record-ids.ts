@@ -5,7 +5,7 @@ import { isReserved, reservedWords } from '../../stores/reserved.ts'
 const recordIdMax = 512
 const documentIdMax = 400
 
-/** The characters that stand in a path segment as they are (RFC 3986, pchar): no proxy can change their meaning. */
+/** Characters that need no escaping in a path segment (RFC 3986, pchar): no proxy can change their meaning. */
 const documentIdPattern = /^[A-Za-z0-9\-._~!$&'()*+,;=:@]+$/
 const recordIdPattern = /^[\x20-\x7e]+$/
 
@@ -21,7 +21,7 @@ export function chunkIds(documentId: string, from: number, to: number): string[]
   return Array.from({ length: Math.max(0, to - from) }, (_, position) => chunkId(documentId, from + position))
 }
 
-/** Whether a record is a document's chunk: an app's own record can't have such an id. */
+/** Whether a record is a document's chunk: an app's own record cannot have such an id. */
 export function isChunkId(id: string): boolean {
   return id.includes('#')
 }
@@ -30,12 +30,12 @@ export function isDocumentId(value: string): boolean {
   return value.length <= documentIdMax && documentIdPattern.test(value) && value !== '.' && value !== '..'
 }
 
-/** The same of one that is written: none of the router's own. */
+/** The same for a written one, which must not be reserved. */
 export function isNewDocumentId(value: string): boolean {
   return isDocumentId(value) && !isReserved(value)
 }
 
-/** Checks the id of a record that an app reads. */
+/** Validates the id of a record that an app reads. */
 export function checkReadId(id: string, path: string, faults: FaultList): void {
   if (isReserved(id)) faults.add(path, reservedWords)
   else if (id.length > recordIdMax || !recordIdPattern.test(id)) {
@@ -43,7 +43,7 @@ export function checkReadId(id: string, path: string, faults: FaultList): void {
   }
 }
 
-/** Checks the id of a record that an app writes or deletes: never a document's chunk. */
+/** Validates the id of a record that an app writes or deletes: never a document's chunk. */
 export function checkWriteId(id: string, path: string, faults: FaultList): void {
   if (isChunkId(id)) faults.add(path, 'ids with # belong to the chunks of documents; use /documents for those')
   else checkReadId(id, path, faults)

@@ -7,25 +7,25 @@ export interface Range {
 }
 
 export interface Limits {
-  /** Tokens of a chunk at most. */
+  /** Tokens of a chunk, at most. */
   readonly room: number
-  /** Tokens at most that a chunk repeats of the one before. */
+  /** Tokens that a chunk repeats of the previous one, at most. */
   readonly overlap: number
 }
 
 export type Piece = Range & Size
 
-/** Pieces. */
+/** Pieces after which other work gets its turn. */
 const breathAfter = 256
 
-/** Puts neighbouring pieces together up to the room; the last ones of a chunk are repeated in the next. */
+/** Joins neighbouring pieces up to the limit; a chunk's last ones are repeated in the next. */
 export class Gathering {
   readonly #text: string
   readonly #limits: Limits
   #held: Piece[] = []
-  /** How many of them are in the chunk before, too. */
+  /** Held pieces that the previous chunk contains too. */
   #repeated = 0
-  /** Where the last chunk ended: one that brings nothing but blanks after it is none. */
+  /** The end of the last chunk; a successor that adds only blanks is dropped. */
   #told = 0
   #added = 0
   #tokens = 0
@@ -37,8 +37,8 @@ export class Gathering {
   }
 
   /**
-   * @param piece which fits by itself.
-   * @returns the chunk that this one has no more room in; now and then undefined, so that other work gets its turn.
+   * @param piece one that fits alone.
+   * @returns the chunk that has no more space for this piece; sometimes undefined, so that other work gets its turn.
    */
   *add(piece: Piece): Generator<Range | undefined> {
     this.#added += 1
@@ -62,7 +62,7 @@ export class Gathering {
     }
   }
 
-  /** What is left; the next piece begins anew. */
+  /** The remaining chunk; the next piece begins anew. */
   *flush(): Generator<Range | undefined> {
     while (this.#held.length > 0) {
       const tooMany = this.#takeBack()
@@ -73,8 +73,8 @@ export class Gathering {
   }
 
   /**
-   * Where pieces meet they can, rarely, have more tokens together than each by itself: then the last ones go back,
-   * but for one that is new, and then the first that are repeated.
+   * Shrinks a chunk that is too large: joined pieces can, rarely, have more tokens than separately. The last ones are
+   * taken back, except for a new one, and then the first repeated ones.
    */
   #takeBack(): Piece[] {
     const taken: Piece[] = []

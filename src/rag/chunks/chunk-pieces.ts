@@ -1,15 +1,15 @@
 import { Gathering, type Limits, type Piece, type Range, trimmed } from './chunk-gather.ts'
 import { fittingSize, type Size, sizeOf, wordsOf } from './chunk-size.ts'
 
-/** From the widest border to the narrowest. Cuts come after them, so that a sentence keeps its full stop. */
+/** Borders from the widest to the narrowest. Cuts come after them, so that a sentence keeps its full stop. */
 const borders = [/\r\n\r\n|\n\n|\r\r/g, /\r\n|\n|\r/g, /[.?!…]['"’”)\]]* |[。！？]/g, /[;:,] |[；：，、]/g, / /g]
 
-/** Text without a single border is cut after so many characters: few enough for the smallest room. */
+/** Text without any border is cut after this many characters, which fit the smallest chunk. */
 const blindCut = /.{1,4}/gsu
 
 /**
- * Cuts at the widest border that there is, and what is still too long at the next narrower one; then puts neighbours
- * together as long as they fit.
+ * Cuts at the widest border present, and pieces still too long at the next narrower one; then joins neighbours as long
+ * as they fit.
  */
 export function* atBorders(text: string, range: Range, limits: Limits, level = 0): Generator<Range | undefined> {
   const body = text.slice(range.start, range.end)
@@ -26,7 +26,7 @@ export function* atBorders(text: string, range: Range, limits: Limits, level = 0
   yield* gathering.flush()
 }
 
-/** Windows of whole sentences (Unicode's rules, for any language); one that is too long is cut between words. */
+/** Windows of whole sentences (Unicode's rules, for any language); a sentence that is too long is cut between words. */
 export function* inSentences(text: string, limits: Limits): Generator<Range | undefined> {
   const gathering = new Gathering(text, limits)
   for (const { index, segment } of new Intl.Segmenter('en', { granularity: 'sentence' }).segment(text)) {
@@ -38,7 +38,7 @@ export function* inSentences(text: string, limits: Limits): Generator<Range | un
   yield* gathering.flush()
 }
 
-/** Windows of as many tokens as there is room, cut between words. */
+/** Windows filled with tokens up to the limit, cut between words. */
 export function* inTokens(text: string, limits: Limits): Generator<Range | undefined> {
   const gathering = new Gathering(text, limits)
   for (const word of wordPieces(text, { start: 0, end: text.length }, limits.room)) yield* gathering.add(word)
@@ -69,7 +69,10 @@ function* wordPieces(text: string, { start, end }: Range, room: number): Generat
   }
 }
 
-/** Undefined: it is too large. Without its blanks a piece may have a token more (" word" is one, "word" may be two). */
+/**
+ * Undefined when it is too large. Without its blanks a piece may have one token more (" word" is one, "word" may be
+ * two).
+ */
 function pieceSize(text: string, piece: Range, room: number): Size | undefined {
   const whole = fittingSize(text.slice(piece.start, piece.end), room)
   if (whole === undefined) return undefined

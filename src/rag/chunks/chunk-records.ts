@@ -6,24 +6,24 @@ import type { Chunk } from './chunk.ts'
 interface Document {
   readonly source: string | null
   readonly metadata: Metadata
-  /** Where in the text each page begins, from page 1; empty for what has no pages. */
+  /** Offset in the text of each page, from page 1; empty for a text without pages. */
   readonly pageStarts: readonly number[]
 }
 
-/** Where in its document a chunk stands, for citations. Offsets are of UTF-16 units in the document's text. */
+/** A chunk's position in its document, for citations. Offsets are UTF-16 units in the document's text. */
 export interface Position {
   readonly start: number
   readonly end: number
-  /** The page it begins on, from 1. */
+  /** The page of its start, from 1. */
   readonly page?: number
-  /** The headings it stands under, as in `Bikes > Brakes`. */
+  /** The headings above it, as in `Bikes > Brakes`. */
   readonly heading?: string
 }
 
-/** The reserved metadata that a position is kept in. Unlike a move's stamp (`_tr`) it is a part of the record. */
+/** Reserved metadata keys of a position. Unlike a move's stamp (`_tr`) they are part of the record. */
 const keys = { start: chunkMarkKey, end: '_tr_end', page: '_tr_page', heading: '_tr_heading' } as const
 
-/** What the store holds of a document: a record a chunk, each with all that a match shows. */
+/** A document's records in the store: one per chunk, each with everything that a match shows. */
 export function chunkRecords(
   documentId: string,
   { source, metadata, pageStarts }: Document,
@@ -46,7 +46,7 @@ export function chunkRecords(
   })
 }
 
-/** @returns null for an app's own record, which has none. */
+/** @returns null for an app's own record, which has no position. */
 export function positionOf(metadata: Metadata): Position | null {
   const { [keys.start]: start, [keys.end]: end, [keys.page]: page, [keys.heading]: heading } = metadata
   if (typeof start !== 'number' || typeof end !== 'number') return null
@@ -57,7 +57,7 @@ export function positionOf(metadata: Metadata): Position | null {
   }
 }
 
-/** How many pages begin at or before the offset. */
+/** The number of pages that begin at or before the offset. */
 function pageAt(pageStarts: readonly number[], offset: number): number {
   let [low, high] = [0, pageStarts.length]
   while (low < high) {

@@ -1,8 +1,8 @@
 import type { FaultList } from '../../fault-list.ts'
 
 /**
- * `markdown`: at headings, then paragraphs, then sentences; each chunk begins with the headings it stands under.
- * `sentences`: windows of whole sentences. `tokens`: windows of so many tokens, cut between words.
+ * `markdown`: splits at headings, then paragraphs, then sentences; each chunk begins with the headings above it.
+ * `sentences`: windows of whole sentences. `tokens`: windows of a number of tokens, cut between words.
  */
 export const chunkStrategies = ['markdown', 'sentences', 'tokens'] as const
 
@@ -10,38 +10,38 @@ export type ChunkStrategy = (typeof chunkStrategies)[number]
 
 export interface ChunkRule {
   readonly strategy: ChunkStrategy
-  /** Tokens of a chunk at most, the headings it begins with included. */
+  /** Tokens of a chunk, at most, including its headings. */
   readonly tokens: number
-  /** Tokens that a chunk repeats of the one before, at most: whole sentences or words. */
+  /** Tokens that a chunk repeats of the previous one, at most: whole sentences or words. */
   readonly overlap: number
 }
 
-/** What a caller asks for; what is left out is the tenant's or our default. */
+/** A caller's request; absent fields are the tenant's or our default. */
 export interface Chunking {
   readonly strategy?: string | undefined
   readonly tokens?: number | undefined
   readonly overlap?: number | undefined
 }
 
-/** Of one text; more are not looked for, or a text of nothing but borders would fill the memory. */
+/** Chunks of one text, at most: a text of nothing but borders must not fill the memory. */
 export const chunksMax = 10_000
 
 const tokensDefault = 256
 const chunkTokensMin = 32
-/** With a chunk's bytes bounded by its tokens, the text and the document's metadata fit the store's 40 KB together. */
+/** Limits a chunk's bytes, so that its text and the document's metadata fit the store's 40 KB together. */
 const chunkTokensMax = 1_024
 
-/** The default, which needs no thought. @param maxTokens of a text that the embedding model was made for. */
+/** The default rule. @param maxTokens per text for which the embedding model was trained. */
 export function chunkRule(maxTokens: number = tokensDefault): ChunkRule {
   return sized('markdown', Math.min(tokensDefault, maxTokens))
 }
 
 /**
- * The rule for one document: what its caller asked for, over what its tenant's attributes say (`chunking`,
- * `chunkTokens`, `chunkOverlap`), over our default. Staff's attributes are free words: one that can't be, or that the
- * present model doesn't take, is no reason to refuse a tenant's document, and is passed over.
+ * The rule for one document: the caller's request, then the tenant's attributes (`chunking`, `chunkTokens`,
+ * `chunkOverlap`), then our default. Staff's attributes are free text: an invalid one, or one that the present model
+ * does not support, is ignored instead of refusing the tenant's document.
  *
- * @param model its `maxTokens`: a chunk is never longer.
+ * @param model its `maxTokens`: no chunk is longer.
  */
 export function ruleOf(
   asked: Chunking,

@@ -1,17 +1,17 @@
 import { Tiktoken } from 'js-tiktoken/lite'
 import cl100k from 'js-tiktoken/ranks/cl100k_base'
 
-/** How large a piece of text is. Tokens are those of cl100k, which is near enough for any model. */
+/** The size of a piece of text. Tokens are those of cl100k, close enough for any model. */
 export interface Size {
   readonly tokens: number
   readonly bytes: number
 }
 
-/** A chunk has so many bytes a token at most, so that one of few tokens can't be too large for the store. */
+/** Bytes of a chunk per token, at most, so that one of few tokens cannot exceed the store's limit. */
 const bytesPerToken = 8
 /** A long word is counted in parts: the tokenizer's time grows with the square of a word's bytes. */
 const wordPart = { ascii: 48, other: 12 }
-/** The end is the first half of a character. */
+/** Matches an end inside a surrogate pair. */
 const isHalf = /[\uD800-\uDBFF]$/
 const knownMax = 50_000
 
@@ -24,7 +24,7 @@ export function sizeOf(text: string): Size {
   return { tokens, bytes: Buffer.byteLength(text) }
 }
 
-/** Whether that many tokens, and their bytes, are not too much. A text that is far too long is not counted. */
+/** The size, if tokens and bytes are within the limit. A text that is far too long is not tokenized. */
 export function fittingSize(text: string, room: number): Size | undefined {
   if (text.length > room * bytesPerToken) return undefined
   const size = sizeOf(text)
@@ -35,7 +35,7 @@ export function fits({ tokens, bytes }: Size, room: number): boolean {
   return tokens <= room && bytes <= room * bytesPerToken
 }
 
-/** What the tokenizer sees as words, with their blanks: no token reaches over two of them. */
+/** The tokenizer's words, with their blanks: no token crosses two of them. */
 export function wordsOf(text: string): RegExpStringIterator<RegExpExecArray> {
   return text.matchAll(words)
 }

@@ -13,7 +13,7 @@ export type ChunkReply =
   | { readonly id: number; readonly chunks: readonly Chunk[] }
   | { readonly id: number; readonly error: string }
 
-/** A long text lets shorter ones pass. */
+/** Time after which a long text lets shorter ones pass. */
 const turnMs = 20
 
 parentPort?.on('message', async ({ id, text, rule }: ChunkRequest) => {

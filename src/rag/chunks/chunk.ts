@@ -8,22 +8,24 @@ import { tablesIn } from './markdown-tables.ts'
 import { type TablePart, tableParts } from './table-chunks.ts'
 
 export interface Chunk {
-  /** What is embedded and found: its part of the text; cut as `markdown`, below its headings and its table's header. */
+  /**
+   * The text that is embedded and returned: its part of the document; with `markdown` below its headings and its
+   * table's header.
+   */
   readonly text: string
-  /** Its part of the text, `text.slice(start, end)`, in UTF-16 units. */
+  /** Its part of the document, `text.slice(start, end)`, in UTF-16 units. */
   readonly start: number
   readonly end: number
-  /** The headings it stands under, as in `Bikes > Brakes`. */
+  /** The headings above it, as in `Bikes > Brakes`. */
   readonly heading: string | null
 }
 
 /**
- * Cuts a text into chunks, by the rule's strategy. Everything that is not blank is in a chunk, or is a heading above
- * one.
+ * Splits a text into chunks by the rule's strategy. Everything but blanks is in a chunk, or is a heading above one.
  *
- * @param pause called now and then; when it waits, other work gets its turn.
- * @returns chunks of at most `rule.tokens` tokens (cl100k, which is near enough for any model), none of them blank; of a text
- *   that gives more than `chunksMax`, one more than that.
+ * @param pause called periodically; when it waits, other work gets its turn.
+ * @returns chunks of up to `rule.tokens` tokens (cl100k, close enough for any model), none of them blank; for a text
+ *   with more than `chunksMax` chunks, one more than that.
  */
 export async function chunkText(text: string, rule: ChunkRule, pause?: () => Promise<void>): Promise<Chunk[]> {
   const chunks: Chunk[] = []
@@ -69,7 +71,7 @@ function* chunksOf(text: string, range: Range, heading: string | null, rule: Chu
   }
 }
 
-/** Tables that don't fit one chunk are cut by their own rule, all else at borders. */
+/** Splits tables that exceed a chunk by their own rule, everything else at borders. */
 function* inParts(text: string, range: Range, limits: Limits): Generator<TablePart | undefined> {
   let from = range.start
   for (const table of tablesIn(text, range)) {

@@ -4,13 +4,13 @@ import type { Chunk } from './chunk.ts'
 import type { ChunkRule } from './chunk-rule.ts'
 import type { ChunkReply, ChunkRequest } from './chunk-worker.ts'
 
-/** Cuts texts into chunks, beside the thread that answers requests: a long text takes seconds. */
+/** Splits texts into chunks in a separate thread: a long text takes seconds. */
 export interface Chunker extends AsyncDisposable {
   /** @see chunkText */
   chunk(text: string, rule: ChunkRule): Promise<readonly Chunk[]>
 }
 
-/** The worker is started with the first text and does not keep the process alive. */
+/** The worker starts with the first text and does not keep the process alive. */
 export function startChunker(): Chunker {
   const waiting = new Map<number, PromiseWithResolvers<readonly Chunk[]>>()
   let worker: Worker | undefined

@@ -1,14 +1,14 @@
-/** Longer ones are text between two lines. */
+/** Longer blocks are text between two lines. */
 const lengthMax = 20_000
 const border = /^(---|\+\+\+)[ \t]*(?:\r\n|\r|\n)/
 const field = /^[\w"'.-][^:=\r\n]{0,200}[:=](?:\s|$)/m
 const titleField = /^["']?title["']?[ \t]*[:=][ \t]*(?:[>|][-+\d]*[ \t]*(?:\r\n|\r|\n)[ \t]+)?([^\r\n]*)$/im
 
 /**
- * The front matter that a text begins with: fields of YAML between two lines of `---`, or of TOML between `+++`. What
- * looks like a heading in it is a comment.
+ * The front matter at the start of a text: YAML fields between two lines of `---`, or TOML between `+++`. A line in it
+ * that looks like a heading is a comment.
  *
- * @returns where the text after it begins, and its title; undefined: there is none.
+ * @returns where the text after it begins, and its title; undefined when there is none.
  */
 export function frontMatter(text: string): { readonly to: number; readonly title: string | undefined } | undefined {
   const [opening, mark] = border.exec(text.slice(0, 100)) ?? []

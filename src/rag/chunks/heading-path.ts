@@ -1,21 +1,21 @@
 import { fits, sizeOf } from './chunk-size.ts'
 import type { Heading, Section } from './markdown-sections.ts'
 
-/** Headings are repeated in each chunk, so they must leave room for the text. */
+/** Headings are repeated in each chunk, so they must leave space for the text. */
 const headingLengthMax = 200
 
-/** How a section's headings are told in its chunks. */
+/** A section's headings in its chunks. */
 export interface HeadingPath {
-  /** Repeated in each chunk, as in `Bikes > Brakes`: the inner ones that fit. */
+  /** The headings repeated in each chunk, as in `Bikes > Brakes`: the inner ones that fit. */
   readonly path: string | null
-  /** Headings that do not fit there and stand in no chunk yet: their lines are text of the section, or before it. */
+  /** Headings that do not fit and are in no chunk yet: their lines become text of the section, or before it. */
   readonly asText: readonly Heading[]
 }
 
-/** Tells the headings of one text's sections, in their order, so that each heading's words are in some chunk. */
+/** Decides the headings of one text's sections, in order, so that each heading's words are in some chunk. */
 export class HeadingPaths {
   readonly #tokens: number
-  /** Headings that some chunk has shown, by where they begin. */
+  /** Start offsets of headings that some chunk contains. */
   readonly #shown = new Set<number>()
 
   /** @param tokens of a chunk; its headings take up to a third. */

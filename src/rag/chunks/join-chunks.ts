@@ -7,10 +7,10 @@ export interface PlacedChunk {
 }
 
 /**
- * The text that chunks were cut from, as near as they tell: what one repeats of the one before stands once, and so do
- * headings over several. What is in no chunk, blanks and the marks of headings, is not known; blanks stand for it.
+ * Reconstructs the text of chunks as far as possible: repeated parts and headings appear once. Blanks and heading marks
+ * are in no chunk; blanks replace them.
  *
- * @param chunks in the order of the document.
+ * @param chunks in document order.
  */
 export function joinChunks(chunks: readonly PlacedChunk[]): string {
   let text = ''

@@ -12,28 +12,28 @@ export type MarkdownMark =
     }
 
 const heading = /^ {0,3}(#{1,6})[ \t]+([^ \t].*)$/
-/** CommonMark takes a single sign; texts that are no Markdown have such lines too (`-- ` begins a mail's signature). */
+/** CommonMark accepts a single sign; plain texts have such lines too (`-- ` begins a mail's signature). */
 const underline = /^ {0,3}(?:(={2,})|-{3,})[ \t]*$/
-/** A paragraph over this many characters is none's heading, whatever stands beneath it. */
+/** A longer paragraph is no heading, whatever line follows it. */
 const underlinedMax = 2_000
 const openingFence = /^ {0,3}(?:(`{3,})[^`]*|(~{3,}).*)$/
 const closingFence = /^ {0,3}(`{3,}|~{3,})[ \t]*$/
-/** Begins what is no paragraph: a list item, a quote, a row of a table, indented code. */
+/** The start of a non-paragraph: a list item, a quote, a table row, indented code. */
 const otherBlock = /^(?: {0,3}(?:[-*+]|\d{1,9}[.)])[ \t]| {0,3}[>|]| {4}|\t)/
 const htmlBlock = /^ {0,3}<(?:(!--)|(pre|script|style|textarea)(?=[\s>]|$))/i
 const blanks = ' \t'
 
 /**
- * The headings of a Markdown text and its front matter, by CommonMark's rules for fences, underlined headings and
- * blocks of HTML. A scanner of lines and not a library's tree: it takes one pass over ten million characters, gives
- * other texts their turn between two lines, and tells offsets.
+ * The headings of a Markdown text and its front matter, by CommonMark's rules for fences, underlined headings and HTML
+ * blocks. It is a line scanner instead of a library's tree: it takes one pass over ten million characters, yields to
+ * other texts between lines, and reports offsets.
  */
 export function* markdownLines(text: string): Generator<MarkdownMark> {
   const matter = frontMatter(text)
   if (matter !== undefined) yield { kind: 'front-matter', from: 0, ...matter }
   let fence: string | undefined
   let htmlEnd: string | undefined
-  /** Where the paragraph above begins; `other`: what is above is no paragraph. */
+  /** Start of the paragraph above; `other`: the block above is no paragraph. */
   let paragraph: number | 'other' | undefined
   for (const { line, start, next } of lines(text, matter?.to ?? 0)) {
     const above = paragraph
@@ -70,7 +70,7 @@ export function* markdownLines(text: string): Generator<MarkdownMark> {
   }
 }
 
-/** The words that end a block of HTML which this line begins and does not end itself. */
+/** The words that end an HTML block which this line begins but does not end. */
 function htmlEndOf(line: string): string | undefined {
   const [begins, comment, tag] = htmlBlock.exec(line) ?? []
   if (begins === undefined) return undefined
@@ -78,7 +78,7 @@ function htmlEndOf(line: string): string | undefined {
   return line.toLowerCase().includes(end, begins.length) ? undefined : end
 }
 
-/** Without the hashes that may close a heading. Step by step: an expression would take very long on very many blanks. */
+/** The title without closing hashes. It proceeds step by step: an expression would take very long on many blanks. */
 function titleOf(words: string): string {
   return oneLine(without(without(without(words, blanks), '#'), blanks)) || '#'
 }

@@ -1,12 +1,12 @@
 import { markdownLines } from './markdown-lines.ts'
 
-/** A heading with the text up to the next one, or the text before the first. Offsets are of UTF-16 units. */
+/** A heading with the text up to the next one, or the text before the first. Offsets are UTF-16 units. */
 export interface Section {
-  /** The headings above this text, the outermost first. */
+  /** The headings above this text, outermost first. */
   readonly headings: readonly Heading[]
-  /** Where the heading's line begins. */
+  /** The start of the heading's line. */
   readonly from: number
-  /** The text, with blanks around it; nothing where `start` is `end`. */
+  /** The text, with surrounding blanks; empty where `start` is `end`. */
   readonly start: number
   readonly end: number
 }
@@ -26,9 +26,9 @@ interface OpenSection {
 }
 
 /**
- * Cuts Markdown at its headings. Text without any is one section; lines of code that look like headings are code. A
- * heading with nothing under it is itself the text of its section, so that its words are not lost. Front matter is a
- * section of its own, and its title a heading above texts that begin with none.
+ * Splits Markdown at its headings. Text without any is one section; code lines that look like headings are code. A
+ * heading without text becomes the text of its own section, so that its words are kept. Front matter is a separate
+ * section, and its title a heading above texts that begin without one.
  */
 export function* markdownSections(text: string): Generator<Section> {
   let open: OpenSection = { path: [], from: 0, start: 0 }
@@ -56,7 +56,7 @@ export function* markdownSections(text: string): Generator<Section> {
   yield close(text.length, 0)
 }
 
-/** The headings that a new one of this level stands under: those before the first that is not above it. */
+/** The headings above a new one of this level. */
 function outermost(path: readonly Heading[], level: number): readonly Heading[] {
   const end = path.findIndex((one) => one.level >= level)
   return end < 0 ? path : path.slice(0, end)

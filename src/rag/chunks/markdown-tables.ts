@@ -7,7 +7,7 @@ export interface MarkdownTable extends Range {
 
 const delimiter = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/
 
-/** The tables within a part of a text, in their order. */
+/** The tables within a part of a text, in order. */
 export function* tablesIn(text: string, { start, end }: Range): Generator<MarkdownTable> {
   let above: Range | undefined
   let table: { start: number; rows: number } | undefined
@@ -28,7 +28,7 @@ export function* tablesIn(text: string, { start, end }: Range): Generator<Markdo
   if (table !== undefined) yield { ...table, end }
 }
 
-/** The cells of a row, each up to where the next begins. */
+/** The cells of a row, each up to the start of the next. */
 export function cellsOf(text: string, { start, end }: Range): Range[] {
   const cells: Range[] = []
   const line = text.slice(start, end)

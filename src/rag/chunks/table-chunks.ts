@@ -4,15 +4,15 @@ import { atBorders } from './chunk-pieces.ts'
 import { sizeOf } from './chunk-size.ts'
 import { cellsOf, type MarkdownTable, wordsOfCell } from './markdown-tables.ts'
 
-/** A part of a table, and what is repeated before it so that its cells say what they are. */
+/** A part of a table, with the text repeated before it that gives its cells their meaning. */
 export interface TablePart extends Range {
   readonly above: string
 }
 
-/** Repeated before cells of a long row: its first cell, unless it is longer than this. */
+/** Longest first cell that is repeated before the cells of a long row. */
 const keyLengthMax = 80
 
-/** Cuts a table between its rows; the header stands above the rows of each part. */
+/** Splits a table between its rows; each part has the header above its rows. */
 export function* tableParts(text: string, table: MarkdownTable, room: number): Generator<TablePart | undefined> {
   const header = text.slice(table.start, table.rows)
   const left = room - cost(header)
@@ -25,7 +25,10 @@ export function* tableParts(text: string, table: MarkdownTable, room: number): G
   }
 }
 
-/** A header that leaves too little room is repeated column by column: each part has some cells of one row. */
+/**
+ * Splits a table whose header leaves too little space: the header is repeated column by column, and each part has some
+ * cells of one row.
+ */
 function* wideTableParts(text: string, table: MarkdownTable, room: number): Generator<TablePart | undefined> {
   const headerEnd = text.indexOf('\n', table.start) + 1
   const columns = cellsOf(text, { start: table.start, end: headerEnd }).map((cell) => wordsOfCell(text, cell))

@@ -8,22 +8,22 @@ import { storeCallMs } from '../writes/write-kit.ts'
 import { idTaken } from '../writes/write-sight.ts'
 
 export interface ClaimSettings {
-  /** How long a store call without an answer may still land: docs/moves.md A2. */
+  /** Time that an unanswered store call may still land: docs/moves.md A2. */
   readonly storeInDoubtMs: number
-  /** How long to wait for a live writer of the same content before taking over from it. */
+  /** Longest wait for a live writer of the same content before taking over from it. */
   readonly sameContentWaitMs?: number
 }
 
 const renewAfterMs = 5_000
 const pollMs = 50
 
-/** A writer may die just after a call was sent that began just before the next renewal. */
+/** A writer may die just after it sent a call that began just before the next renewal. */
 export function leaseMsOf(settings: ClaimSettings): number {
   return settings.storeInDoubtMs + storeCallMs + renewAfterMs
 }
 
 /**
- * Claims a document, waiting a moment for someone who does the same thing.
+ * Claims a document, after a short wait for another writer of the same content.
  * @throws AppError `document_busy`, `not_found`, `conflict`
  */
 export async function claimDocument(
@@ -57,11 +57,11 @@ export function documentBusy(retryAfterS: number): AppError {
 }
 
 /**
- * Runs the store calls of a claimed write one by one, looking after the claim between them, and ends it as what became
- * of them demands: by `done`; put back; let go; or kept until a call without an answer can no longer land.
+ * Runs the store calls of a claimed write one by one, checks the claim between them, and ends it according to the
+ * outcome: by `done`; restored; released; or kept until an unanswered call can no longer land.
  *
- * @param done when all calls are done; told whether one of them may still land.
- * @throws AppError what a caller is told of a write that was not done whole.
+ * @param done called when all calls are done; learns whether one of them may still land.
+ * @throws AppError the caller's error for an incomplete write.
  */
 export async function runClaimed(
   deps: { readonly db: Db; readonly settings: ClaimSettings },
@@ -91,7 +91,7 @@ export async function runClaimed(
   mustBeDone(outcome)
 }
 
-/** The same calls, each only while the claim is still ours. */
+/** The same calls, each only while the claim is held. */
 function* keeping(
   deps: { readonly db: Db; readonly settings: ClaimSettings },
   claim: DocumentClaim,

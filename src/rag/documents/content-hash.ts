@@ -3,7 +3,7 @@ import { canonicalJson } from '../../canonical-json.ts'
 import type { Metadata } from '../../stores/store.ts'
 import type { ChunkRule } from '../chunks/chunk-rule.ts'
 
-/** Raised when the cutting changes: what is stored was cut otherwise and has to be written anew. */
+/** Raised when splitting changes: stored documents must then be written again. */
 const cuttingVersion = 3
 
 interface Content {
@@ -14,7 +14,7 @@ interface Content {
   readonly rule: ChunkRule
 }
 
-/** SHA-256, hex, over everything that decides what the store holds of a document. */
+/** SHA-256, hex, over everything that decides a document's records in the store. */
 export function contentHash(content: Content, model: string): string {
   const { text, source, metadata, pageStarts, rule } = content
   const cutting = [cuttingVersion, rule.strategy, rule.tokens, rule.overlap]

@@ -16,11 +16,11 @@ export interface DeleteDocumentDeps extends WriteDeps {
 const sliceSize = 1_000
 
 /**
- * Deletes a document and all its chunks. It can fail at any point and be tried again. One that
- * `visibility` hides from the caller's groups is deleted only if the token carries no groups claim, or has the scope.
+ * Deletes a document and all its chunks. It may fail at any point and be repeated. A document that `visibility` hides
+ * from the caller's groups is deleted only if the token carries no groups claim, or has the scope.
  *
  * @throws AppError `not_found`; `document_busy` while a write to it is under way or in doubt; `outcome_unknown` when it
- *   is deleted in part or its fate is not known; and the faults of `TenantRoutes` and `TenantStore`.
+ *   is deleted in part or the outcome is unknown; and the faults of `TenantRoutes` and `TenantStore`.
  */
 export async function deleteDocument(
   deps: DeleteDocumentDeps,

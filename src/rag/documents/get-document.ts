@@ -11,27 +11,30 @@ export interface DocumentDeps {
   readonly routes: Pick<TenantRoutes, 'find'>
 }
 
-/** A document as its tenant sees it. The text itself is not kept; its chunks come back from retrieve. */
+/** A document as its tenant sees it. The text itself is not stored; retrieve returns its chunks. */
 export interface DocumentInfo {
   readonly documentId: string
   readonly source: string | null
   readonly metadata: DocumentRow['metadata']
-  /** Of what is stored; 0 while nothing is. */
+  /** Stored chunks; 0 while there are none. */
   readonly chunks: number
   /**
-   * Of an upload that is not done, else of what is stored. `writing` and `deleting`: under way, or broken off and
-   * repaired by trying again. `lost`: stored, but the store was found to lack chunks of it; putting it again mends it.
+   * Status of an unfinished upload, else of the stored document. `writing` and `deleting`: under way, or broken off and
+   * repaired by a repeat. `lost`: stored, but the store was found to lack chunks of it; putting it again repairs it.
    */
   readonly status: DocumentRow['state'] | 'lost' | UploadRow['status']
-  /** Only of an upload that is not done. */
+  /** Present only for an unfinished upload. */
   readonly attempts?: number
-  /** Why its last attempt came to nothing. */
+  /** Why its last attempt failed. */
   readonly reason?: UploadReason
   readonly createdAt: string
   readonly updatedAt: string
 }
 
-/** @throws AppError `not_found`, also for a document that the caller's groups don't see; and those of `TenantRoutes.find`. */
+/**
+ * @throws AppError `not_found`, also for a document that the caller's groups don't see; and those of
+ *   `TenantRoutes.find`.
+ */
 export async function getDocument(
   deps: DocumentDeps,
   principal: TenantPrincipal,
@@ -47,7 +50,7 @@ export async function getDocument(
   return info
 }
 
-/** What is on its way comes before what is stored. */
+/** Prefers an unfinished upload to the stored document. */
 export function documentInfo(row: DocumentRow | undefined, upload: UploadRow | undefined): DocumentInfo | undefined {
   const chunks = row?.chunkCount ?? 0
   if (upload !== undefined) {

@@ -13,14 +13,14 @@ export interface ListDocumentsInput {
 
 export interface DocumentList {
   readonly items: readonly DocumentInfo[]
-  /** null: that was the last page. */
+  /** Null on the last page. */
   readonly nextCursor: string | null
 }
 
 /**
- * The documents that the caller's groups see, stored or on their way, in the order of their ids. One that is added or deleted between two
- * pages shifts no other.
- * @throws AppError `invalid_request` for a cursor that no earlier page gave; and those of `TenantRoutes.find`.
+ * The documents that the caller's groups see, stored or in ingestion, sorted by id. Additions and deletions between two
+ * pages shift no other document.
+ * @throws AppError `invalid_request` for a cursor that no earlier page returned; and those of `TenantRoutes.find`.
  */
 export async function listDocuments(
   deps: DocumentDeps,

@@ -4,8 +4,8 @@ import { chunkIds } from '../checks/record-ids.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 
 /**
- * Whether the store lacks chunks of a document that the inventory has as stored, as after a namespace was deleted in the
- * vendor's console. What was written a moment ago need not be shown yet, and is not taken for lost.
+ * Whether the store lacks chunks of a document that the inventory lists as stored, as after the deletion of a namespace
+ * in the vendor's console. A recent write may not be visible yet, and does not count as lost.
  */
 export async function lacksChunks(
   store: Pick<TenantStore, 'list'>,

@@ -37,17 +37,20 @@ export interface PutDocumentInput {
   readonly text: string
   readonly source?: string | undefined
   readonly metadata?: unknown
-  /** How to cut it; what is left out is the tenant's or our default. */
+  /** How to split it; absent fields are the tenant's or our default. */
   readonly chunking?: Chunking | undefined
-  /** Where in `text` each page begins, from page 1: then each chunk knows the page it begins on. */
+  /** Offset in `text` of each page, from page 1: each chunk then knows the page of its start. */
   readonly pageStarts?: readonly number[] | undefined
 }
 
 export interface PutDocumentOptions {
   readonly signal?: AbortSignal
-  /** Who writes, where that decides what may be written over; undefined: all of the tenant's. */
+  /** The writer's groups, where they limit what may be overwritten; undefined: all of the tenant's documents. */
   readonly groups?: readonly string[] | undefined
-  /** Told as each begins; waited for. `embedding` begins with the cutting; content that is stored already has neither. */
+  /**
+   * Called and awaited as each phase begins. `embedding` includes the splitting; content that is stored already has
+   * neither phase.
+   */
   readonly onPhase?: (phase: 'embedding' | 'storing') => void | Promise<void>
 }
 
@@ -58,20 +61,21 @@ export interface PutDocumentAnswer {
   readonly usage: { readonly embeddingTokens: number }
 }
 
-/** A chunk's record also carries its text, heading and source: together under the store's 40 KB. */
+/** A chunk's record also carries its text, heading and source: together below the store's 40 KB. */
 export const documentMetadataBytesMax = 24_576
 export const sourceMax = 2_048
-/** Records of one call: between two calls the claim is looked after. */
+/** Records of one call: the claim is checked between two calls. */
 const sliceSize = 500
 
 /**
- * Stores a document: cut, embedded, written, and noted in the inventory. The same content again writes nothing, unless
- * the store has lost a chunk of it;
- * changed content leaves no chunk of the old one. It can fail at any point and be tried again.
+ * Stores a document: splits, embeds and writes it, and records it in the inventory. A repeat with equal content writes
+ * nothing, unless the store has lost a chunk; changed content leaves no chunk of the old one. It may fail at any point
+ * and be repeated.
  *
- * @throws AppError `conflict` where the id is taken by a document that the groups don't see; `invalid_request`, `payload_too_large`, `embedding_unavailable`; `document_busy` while another
- *   write to it is under way or in doubt; `outcome_unknown` when it is stored in part or its fate is not known: the
- *   same call again repairs that; and the faults of `TenantRoutes` and `TenantStore`.
+ * @throws AppError `conflict` where the id belongs to a document that the groups don't see; `invalid_request`,
+ *   `payload_too_large`, `embedding_unavailable`; `document_busy` while another write to it is under way or in doubt;
+ *   `outcome_unknown` when it is stored in part or the outcome is unknown: a repeat of the call repairs that; and the
+ *   faults of `TenantRoutes` and `TenantStore`.
  */
 export async function putDocument(
   deps: PutDocumentDeps,

@@ -17,20 +17,20 @@ export interface LookForLossesDeps {
 }
 
 export interface LossReport {
-  /** Documents newly found to lack chunks, and those found whole that were marked as lost. */
+  /** Documents newly found to lack chunks, and marked ones found complete again. */
   readonly lost: number
   readonly whole: number
 }
 
 const pageIds = 100
-/** Between two pages: a tenant's own requests come first. */
+/** Pause between two pages: a tenant's own requests come first. */
 const pauseMs = 20
 
 /**
- * Compares a tenant's documents with the chunks that its active place lists, and marks those that lack some. The listing
- * is proven to show every write that was answered before it, and a document that was written within the visible bound
- * is not judged. Does nothing in the short phases of a move in which the place changes; a phase that begins meanwhile
- * voids the look.
+ * Compares a tenant's documents with the chunks that its active place lists, and marks those that lack some. The
+ * listing is proven to show every write answered before it, and a document written within the visible bound is not
+ * judged. It does nothing in the short phases of a move in which the place changes; a phase that begins meanwhile voids
+ * the comparison.
  *
  * @throws the faults of `TenantRoutes.find` and `TenantStore`; `store_inconsistent` when the whole index is gone.
  */
@@ -54,7 +54,7 @@ export async function lookForLosses(
   return markDocuments(deps.db, old, { epoch: routing.epoch, lost, whole })
 }
 
-/** Whether the active place is the one that every answered write went to, for longer than a moment. */
+/** Whether every recently answered write went to the active place. */
 function isSettled(phase: Phase): boolean {
   switch (phase) {
     case 'steady':
@@ -68,7 +68,7 @@ function isSettled(phase: Phase): boolean {
   }
 }
 
-/** How many chunks of each old document the place lists. */
+/** The number of chunks of each old document that the place lists. */
 async function countShown(
   { settings, clock = systemClock }: LookForLossesDeps,
   store: TenantStore,

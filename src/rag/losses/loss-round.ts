@@ -5,15 +5,15 @@ import type { LookForLossesDeps } from './look-for-losses.ts'
 
 /** Tenants of a round. */
 const tenantsAtOnce = 50
-/** A namespace of more is never listed on no suspicion: that is a hundred calls. */
+/** Largest namespace listed without suspicion: it takes a hundred calls. */
 const listedUnaskedMax = 10_000
 
 /**
- * Compares counts of a few tenants: chunks that the inventory knows of, and records that the namespace holds. Each round
- * goes on where the last has stopped; only one replica is at it at a time.
+ * Compares counts of a few tenants: chunks in the inventory, and records in the namespace. Each round continues where
+ * the last one stopped, on one replica at a time.
  *
- * @returns whom to look at: who has fewer records, who has marked documents and may have got them back, and one tenant in
- *   turn on no suspicion, for an app's own records may stand in the count for what is lost.
+ * @returns the tenants to inspect: those with fewer records, those with marked documents that may have come back, and
+ *   one tenant in turn without suspicion, since an app's own records may hide a loss in the count.
  */
 export function lossRounds(deps: LookForLossesDeps): (signal: AbortSignal) => Promise<readonly TenantId[]> {
   let after = ''

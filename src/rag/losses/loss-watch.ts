@@ -8,11 +8,14 @@ import { type LostCounts, lostSeenBy, readLostCounts } from '../../registry/docu
 import { type LookForLossesDeps, lookForLosses } from './look-for-losses.ts'
 import { lossRounds } from './loss-round.ts'
 
-/** What verbs and routes ask of the watch. */
+/** The watch as verbs and routes use it. */
 export interface Losses {
-  /** A read or write met a loss: the tenant's documents are looked at once, in the background. Never fails. */
+  /**
+   * Reports that a read or write met a loss: the tenant's documents are inspected soon, in the background. Never
+   * throws.
+   */
   suspect(tenantId: TenantId): void
-  /** Documents that the caller's groups see and that are known to be lost; at most ten seconds old. */
+  /** Lost documents that the caller's groups see; at most ten seconds old. */
   seenBy(principal: Pick<TenantPrincipal, 'tenantId' | 'groups'>): number
 }
 
@@ -20,12 +23,15 @@ export interface LossWatchDeps extends LookForLossesDeps {
   readonly log: Pick<Logger, 'warn' | 'info'>
 }
 
-/** A suspicion of a tenant that was looked at this lately is not followed: the rounds come to it. */
+/** A tenant inspected this recently is not inspected on suspicion: the rounds reach it. */
 const quietMs = 30_000
 const suspectsMax = 1_000
 const countsEveryMs = 10_000
 
-/** Knows which documents the store has lost: looks at tenants under suspicion, one at a time, and at all in slow rounds. */
+/**
+ * Knows which documents the store has lost: it inspects suspected tenants, one at a time, and all tenants in slow
+ * rounds.
+ */
 export class LossWatch implements Losses, AsyncDisposable {
   readonly #deps: LossWatchDeps
   readonly #stop = new AbortController()
@@ -65,7 +71,7 @@ export class LossWatch implements Losses, AsyncDisposable {
     await this.#looking
   }
 
-  /** A fault is told, and the next look comes in its time. */
+  /** Reports a fault; the next look comes at its time. */
   async #every(ms: number, look: () => Promise<void>): Promise<void> {
     const { signal } = this.#stop
     while (!signal.aborted) {
@@ -109,7 +115,7 @@ export class LossWatch implements Losses, AsyncDisposable {
     }
   }
 
-  /** While Postgres is away, what was known last is told. */
+  /** Keeps the last counts while Postgres is unavailable. */
   async #readCounts(): Promise<void> {
     this.#counts = await readLostCounts(this.#deps.db).catch(() => this.#counts)
   }

@@ -13,11 +13,11 @@ export interface BelieveEmptyDeps {
 }
 
 /**
- * Looks into an empty answer before it is believed: the store reads a namespace that is lost or emptied as "nothing
- * found". A good outcome holds for a few seconds, so that empty answers can't be used to make work.
+ * Checks an empty answer before it is returned: the store reports a lost or emptied namespace as "nothing found". A
+ * good result holds for a few seconds, so that empty answers cannot be used to cause load.
  *
- * @throws AppError `store_inconsistent` when the place is gone, or holds fewer records than the documents that were
- *   stored longer ago than a write may stay invisible have chunks.
+ * @throws AppError `store_inconsistent` when the place is gone, or holds fewer records than the chunks of documents
+ *   stored longer ago than a write may stay invisible.
  */
 export async function believeEmpty(deps: BelieveEmptyDeps, store: TenantStore, options: CallOptions): Promise<void> {
   const { placeId, tenantId } = store.placement

@@ -12,19 +12,18 @@ export interface CachedRetrieveDeps extends RetrieveDeps {
 }
 
 export interface CachedAnswer {
-  /** A `RetrieveAnswer`, which is the same for everyone with the same question. */
+  /** A `RetrieveAnswer`, equal for everyone with the same question. */
   readonly json: string
   readonly cache: 'hit' | 'miss' | 'bypass'
-  /** Postgres is away: searched was where the tenant lived when that was last known. */
+  /** Postgres is unavailable: the search used the last known place. */
   readonly stale: boolean
 }
 
 /**
- * `retrieve`, answered from the cache when it can be. The route is looked up first, so that a tenant that is
- * suspended, gone or moved never gets a kept answer. An explanation tells of this one time, so it is never kept; nor is
- * an answer that had to do without its reranker.
+ * `retrieve` with a cache. It looks the route up first, so that a tenant that is suspended, gone or moved never gets a
+ * cached answer. Explanations describe one run and are never cached; nor are answers without their reranker.
  *
- * @param options `bypass`: neither read nor keep. The signal ends only a load that nobody else may join.
+ * @param options `bypass`: neither reads nor fills the cache. The signal aborts only a load that nobody else may join.
  * @throws as `retrieve` does.
  */
 export async function cachedRetrieve(
@@ -49,7 +48,7 @@ export async function cachedRetrieve(
   return loadQuestion(deps, principal, route, question, key)
 }
 
-/** The answer of a question that was not found under its key, kept there if it is worth it. */
+/** Answers a question that the cache lacks, and caches the answer if allowed. */
 export async function loadQuestion(
   deps: CachedRetrieveDeps,
   principal: TenantPrincipal,
@@ -67,7 +66,7 @@ export async function loadQuestion(
   return { json, cache: 'miss', stale: route.stale === true }
 }
 
-/** Whatever a question may ask for goes into its key: what is not `ask` or `filter` is an option. */
+/** The key's parts: every field of a question except `ask` and `filter` is an option. */
 export function retrievalKeyParts(
   route: TenantRoute,
   embeddingModel: string,

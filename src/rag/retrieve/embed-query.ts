@@ -11,18 +11,18 @@ export interface EmbedQueryDeps {
 }
 
 export interface AskOptions extends CallOptions {
-  /** Neither read nor keep anything that is cached. */
+  /** Neither reads nor fills the cache. */
   readonly bypass?: boolean
 }
 
 export interface QueryEmbedding {
   readonly vector: readonly number[]
-  /** What this call made the model read: none when the vector was kept, or another call makes it. */
+  /** Tokens that this call used: 0 when the vector was cached, or another call computes it. */
   readonly tokens: number
 }
 
 /**
- * The vector of a tenant's question, from the cache when it can be.
+ * The vector of a tenant's question, from the cache if possible.
  *
  * @throws AppError as `Embedder.embed` does.
  */

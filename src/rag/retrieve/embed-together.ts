@@ -2,8 +2,8 @@ import { isAppError } from '../../errors.ts'
 import type { Embedding, TenantEmbedder } from '../../models/embedder.ts'
 
 /**
- * The embedder for questions that are asked together: the first of `texts` to be embedded brings all of them along, in
- * one call. Its tokens are counted with that first one.
+ * An embedder for questions asked together: the first of `texts` to be embedded embeds all of them in one call. Its
+ * tokens are counted for that first one.
  */
 export function embedTogether(embedder: TenantEmbedder, texts: readonly string[]): TenantEmbedder {
   const places = new Map([...new Set(texts)].map((text, at) => [text, at]))

@@ -5,9 +5,9 @@ import { neighbourIds } from '../stages/neighbour-ids.ts'
 import { foundMatch, type Match, type Neighbour } from './match.ts'
 
 /**
- * Gives the chunks around each match beside it. They are fetched by id from the tenant's own place, where the store
- * takes no filter, so who may see them is judged here; the caller's filter chose the matches and not what stands around
- * them. A chunk that is not there, or not seen, is left out; a record that is no chunk has none.
+ * Adds the chunks around each match. They are fetched by id from the tenant's own place, where the store takes no
+ * filter, so their visibility is checked here; the caller's filter applies to the matches, not to their neighbours. A
+ * missing or invisible chunk is left out; a record that is no chunk has no neighbours.
  */
 export async function expand(
   store: TenantStore,

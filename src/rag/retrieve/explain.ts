@@ -6,18 +6,18 @@ import type { Refinement } from './refinement.ts'
 import type { SearchNote } from './search-note.ts'
 import type { StageNote } from './trace.ts'
 
-/** Why an answer is what it is. It names no index and no namespace: apps never see those. */
+/** How an answer came about. It names no index and no namespace: apps never see those. */
 export interface Explanation {
-  /** The question as it was understood, defaults filled in. */
+  /** The question as understood, with defaults. */
   readonly asked: {
     readonly query?: string
-    /** Its dimension stands for a vector. */
+    /** The vector's dimension. */
     readonly vector?: number
     readonly topK: number
     readonly minScore?: number
     readonly filter?: Filter
   } & Partial<Omit<Refinement, 'explain'>>
-  /** What was sent to the store, with the caller's groups in it. */
+  /** The filter sent to the store, including the caller's groups. */
   readonly filter: Filter
   readonly place: {
     readonly tier: Tier
@@ -27,7 +27,7 @@ export interface Explanation {
   }
   readonly embeddingModel: string
   readonly search: SearchNote
-  /** One after another but for `dense` and `sparse`, which may be at once. */
+  /** In sequence, except `dense` and `sparse`, which may run concurrently. */
   readonly stages: readonly StageNote[]
 }
 

@@ -7,33 +7,33 @@ import type { Scores } from '../stages/candidate.ts'
 export interface Match {
   readonly id: string
   /**
-   * Similarity: the cosine, or with `INDEX_METRIC=dotproduct` the product of the vectors. Where stages were asked for,
-   * what the last one of them made of it: see `SearchNote.score`.
+   * Similarity: the cosine, or with `INDEX_METRIC=dotproduct` the product of the vectors. With stages, the score of the
+   * last one: see `SearchNote.score`.
    */
   readonly score: number
-  /** When it got more than one on its way. */
+  /** Present when it got several scores. */
   readonly scores?: Scores
   readonly text: string | null
   readonly documentId: string | null
   readonly source: string | null
-  /** Where in its document it stands; null for an app's own record. */
+  /** Its position in its document; null for an app's own record. */
   readonly position: Position | null
-  /** The document's or record's own; what stands beside it in this answer is left out. */
+  /** The document's or record's own metadata, without the fields shown separately. */
   readonly metadata: Metadata
   readonly values?: readonly number[]
   readonly neighbours?: Neighbours
 }
 
-/** Chunks around a match, each side in the order of the document. */
+/** Chunks around a match, each side in document order. */
 export interface Neighbours {
   readonly before: readonly Neighbour[]
   readonly after: readonly Neighbour[]
 }
 
-/** A chunk beside a match. Nobody looked for it, so it has no score; what is the document's stands in the match. */
+/** A chunk beside a match. It has no score, since it was not searched for; the document's fields are in the match. */
 export type Neighbour = Omit<Match, 'score' | 'scores' | 'values' | 'neighbours' | 'source' | 'documentId' | 'metadata'>
 
-/** A match in the words of our answers. Of an app's own record only what is text is lifted out of its metadata. */
+/** A match in the form of our answers. Of an app's own record, only text fields are lifted out of its metadata. */
 export function foundMatch({ id, score, values, metadata = {} }: QueryMatch): Match {
   const own: Record<string, Metadata[string]> = {}
   const lifted = { text: null, documentId: null, source: null } as Record<

@@ -18,10 +18,10 @@ export interface RetrieveInput extends RefineInput {
   readonly includeValues?: boolean | undefined
 }
 
-/** A checked question. */
+/** A validated question. */
 export interface Question {
   readonly ask: { readonly query: string } | { readonly vector: readonly number[] }
-  /** Matches, or groups of them, that are given at most. */
+  /** Matches, or groups of them, at most. */
   readonly topK: number
   readonly filter: Filter | undefined
   readonly minScore: number | undefined
@@ -62,15 +62,16 @@ export function checkQuestion(asked: RetrieveInput, { embedder, settings }: Ques
 }
 
 /**
- * Explanations show how the service works, so they are for those who look after an app and not for its users.
- * @throws AppError `forbidden` for one without the scope.
+ * Refuses explanations without their scope: they show how the service works, and are for an app's developers instead of
+ * its users.
+ * @throws AppError `forbidden`
  */
 export function checkMayExplain({ scopes }: TenantPrincipal, { refinement }: Question): void {
   if (refinement?.explain !== true || scopes.has('rag:explain')) return
   throw new AppError('forbidden', 'The token lacks the scope rag:explain, which `explain` needs.')
 }
 
-/** As in Pinecone, `topK` is what is looked at and `rerank.topN` what is given of it. */
+/** Validates both limits. As in Pinecone, `topK` is what is searched and `rerank.topN` what is returned. */
 function checkTopK({ topK: given, rerank }: RetrieveInput, faults: FaultList): number {
   const topN = typeof rerank === 'object' ? rerank.topN : undefined
   const topK = given ?? topN ?? topKDefault

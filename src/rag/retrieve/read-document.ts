@@ -18,9 +18,9 @@ export interface ReadDocumentInput {
 }
 
 export interface DocumentText extends DocumentInfo {
-  /** Put together from its chunks. Of a text in several parts, this part. */
+  /** The text of this part, joined from its chunks. */
   readonly text: string
-  /** `fromChunk` of the next part; null: there is none. */
+  /** `fromChunk` of the next part; null on the last. */
   readonly nextChunk: number | null
 }
 
@@ -28,7 +28,7 @@ export interface DocumentText extends DocumentInfo {
 const chunksAtOnce = 100
 
 /**
- * A document with its text, which is put together from the chunks that the caller's groups see.
+ * A document's text, joined from the chunks that the caller's groups see.
  * @throws AppError `not_found`, also for a document that the caller's groups don't see; and the faults of
  *   `TenantRoutes.find` and `TenantStore`.
  */

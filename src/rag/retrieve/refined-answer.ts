@@ -32,7 +32,7 @@ export interface RefinedAnswer {
   readonly readUnits: number | undefined
 }
 
-/** A question on its way, its words already a vector. */
+/** A question in progress, with its words embedded. */
 export interface Asked {
   readonly principal: TenantPrincipal
   readonly route: TenantRoute
@@ -43,9 +43,9 @@ export interface Asked {
 }
 
 /**
- * Searches wide, then in turn: reranks, drops what scores too low, makes it diverse, groups and cuts, brings the
- * neighbours. What may be seen is in the filter of every query and judged again for what is fetched by id, so no stage
- * can bring in what the search could not.
+ * Searches widely, then reranks, drops low scores, diversifies, groups and cuts, and adds neighbours. The visibility
+ * filter is in every query and is checked again for records fetched by id, so no stage can add what the search could
+ * not.
  *
  * @throws AppError `rerank_unavailable`, and as `retrieve` does.
  */
@@ -101,7 +101,7 @@ export async function refinedAnswer(
   }
 }
 
-/** One score alone is in `score` already; values that only a stage wanted are left out. */
+/** The match of a candidate. A single score is in `score` already; values that only a stage needed are left out. */
 function matchOf({ found, score, scores }: Candidate, includeValues: boolean): Match {
   const { values, ...rest } = found
   const match = foundMatch({ ...rest, score, ...(includeValues && values !== undefined && { values }) })

@@ -1,6 +1,6 @@
 import type { FaultList } from '../../fault-list.ts'
 
-/** What may be asked for beside the plain search. */
+/** Options beyond the plain search. */
 export interface RefineInput {
   readonly mode?: string | undefined
   readonly weights?: { readonly dense?: number | undefined; readonly sparse?: number | undefined } | undefined
@@ -19,34 +19,34 @@ export interface RefineInput {
   readonly explain?: boolean | undefined
 }
 
-/** The stages that a question goes through after, or instead of, the plain search. */
+/** The stages of a question after, or instead of, the plain search. */
 export interface Refinement {
-  /** Hybrid search, and how much each of its two lists counts. */
+  /** Hybrid search, with the weights of its two lists. */
   readonly hybrid: { readonly dense: number; readonly sparse: number } | undefined
   readonly rerank: { readonly candidates: number; readonly optional: boolean } | undefined
   /** Chunks before and after each match; 0: none. */
   readonly expand: number
-  /** From 0, nearness alone, to 1, difference alone. */
+  /** From 0, only similarity counts, to 1, only difference counts. */
   readonly diversity: number
-  /** Matches of one document at most, which then are given together; undefined: not grouped. */
+  /** Matches of one document, at most, which are then returned together; undefined: not grouped. */
   readonly groupSize: number | undefined
   readonly explain: boolean
 }
 
 const expandMax = 5
-/** Matches times `expand`: each makes two records to fetch. */
+/** Matches times `expand`, at most: each adds two records to fetch. */
 const expandedMax = 100
 const groupSizeMax = 10
 const groupSizeDefault = 3
 const matchesMax = 100
 export const rerankMax = 200
-/** Usual for cross-encoders: about a tenth of a second on their hardware. */
+/** Typical for cross-encoders: about 0.1 s on their hardware. */
 const rerankDefault = 50
 
 /**
- * Checks what is asked for.
+ * Validates the options.
  * @param has `words`: there is a text to search by; `topK`: of the answer.
- * @returns undefined when nothing is: the plain search, which then does no more than it has to.
+ * @returns undefined without options: the plain search does no more than it has to.
  */
 export function checkRefinement(
   input: RefineInput,
@@ -79,7 +79,7 @@ export function checkRefinement(
   }
 }
 
-/** How many candidates the search has to bring for the stages to have a choice. */
+/** Candidates that the search must find for the stages to have a choice. */
 export function netOf(topK: number, { hybrid, rerank, diversity, groupSize }: Refinement): number {
   return Math.max(
     topK,
@@ -89,7 +89,7 @@ export function netOf(topK: number, { hybrid, rerank, diversity, groupSize }: Re
   )
 }
 
-/** Most questions are: to them all of this must cost nothing. */
+/** Whether no option is set. Most questions are plain, and pay nothing for the stages. */
 function isPlain({ mode, weights, rerank, expand, diversity, group, groupSize, explain }: RefineInput): boolean {
   return (
     (mode === undefined || mode === 'dense') &&

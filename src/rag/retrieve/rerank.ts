@@ -6,13 +6,12 @@ import type { Refinement } from './refinement.ts'
 
 export interface Reranked {
   readonly candidates: readonly Candidate[]
-  /** Who did it; null: it is away, and was asked for as optional. */
+  /** The reranker's name; null: it was unavailable, and optional. */
   readonly by: string | null
 }
 
 /**
- * The best candidates in the order of the reranker's scores. A record without text can't be judged: it comes last, with
- * the score 0.
+ * The best candidates by the reranker's scores. A record without text cannot be judged: it comes last, with score 0.
  *
  * @throws AppError `rerank_unavailable`, unless reranking is optional.
  */

@@ -8,34 +8,34 @@ import { checkMayExplain, checkQuestion, type Question, type RetrieveInput } fro
 import { answerQuestion } from './retrieve.ts'
 
 export interface BatchOptions extends AskOptions {
-  /** Of all answers together. When they have more, no further question is asked. */
+  /** Limit of all answers together; above it no further question is started. */
   readonly bytesMax?: number
 }
 
-/** The answers of a batch have more bytes together than it may have. */
+/** The answers of a batch exceed its limit of bytes. */
 export class BatchTooLong extends Error {
   override readonly name = 'BatchTooLong'
 }
 
 export const batchMax = 20
-/** A batch must not take the store from the tenant's other callers, nor from other tenants. */
+/** Concurrent questions: a batch must not take the store from the tenant's other callers, nor from other tenants. */
 const atOnce = 5
 
-/** What became of one question of a batch. */
+/** The outcome of one question of a batch. */
 export type BatchOutcome = { readonly answer: CachedAnswer } | { readonly fault: unknown }
 
-/** A question on its way: refused, answered from the cache, or still to be asked. */
+/** A question in progress: refused, answered from the cache, or still open. */
 type Planned =
   | BatchOutcome
   | { readonly question: Question; readonly key: TenantScopedKey | undefined; readonly text: string | undefined }
 
 /**
- * Answers questions of one caller, each by itself: a fault of one is no fault of the others. The texts that have no
- * vector yet are embedded in one call.
+ * Answers one caller's questions independently: one's fault does not fail the others. Texts without a cached vector are
+ * embedded in one call.
  *
- * @param options `bypass`: neither read nor keep.
+ * @param options `bypass`: neither reads nor fills the cache.
  * @returns the outcomes in the order of the questions.
- * @throws BatchTooLong, and the faults of `TenantRoutes.find`, which are those of all.
+ * @throws BatchTooLong, and the faults of `TenantRoutes.find`, which affect all questions.
  */
 export async function retrieveBatch(
   deps: CachedRetrieveDeps,

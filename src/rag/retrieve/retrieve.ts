@@ -17,23 +17,23 @@ export interface RetrieveDeps extends RefineDeps, EmbedQueryDeps {
   readonly embedder: EmbedQueryDeps['embedder']
   readonly routes: Pick<TenantRoutes, 'find'>
   readonly stores: Pick<VectorStore, 'open'>
-  /** Hears of every vector that the store is asked with; keeps it, at no cost. */
+  /** Receives every vector sent to the store; keeps it, at no cost. */
   readonly recentQueries?: { note(tenantId: TenantId, vector: readonly number[]): void }
 }
 
 export interface RetrieveAnswer extends Partial<Pick<RefinedAnswer, 'groups' | 'search' | 'explain'>> {
-  /** The best first; with `diversity` in the order of choice, with `group` by document. */
+  /** Best first; with `diversity` in the order of choice, with `group` by document. */
   readonly matches: readonly Match[]
   readonly usage: { readonly embeddingTokens?: number; readonly readUnits?: number }
   readonly route: { readonly tier: Tier; readonly generation: number }
 }
 
 /**
- * The records of the caller's tenant that are nearest to a question, among those that the caller's groups see.
+ * Returns the records of the caller's tenant that are nearest to a question, among those that the caller's groups see.
  *
  * @throws AppError `invalid_request`, `embedding_unavailable`, `rerank_unavailable`; `forbidden` for an explanation
- *   without its scope; `store_inconsistent` when the store shows nothing where the inventory knows of documents; and
- *   the faults of `TenantRoutes.find` and `TenantStore`.
+ *   without its scope; `store_inconsistent` when the store shows nothing where the inventory lists documents; and the
+ *   faults of `TenantRoutes.find` and `TenantStore`.
  */
 export async function retrieve(
   deps: RetrieveDeps,
@@ -46,7 +46,7 @@ export async function retrieve(
   return answerQuestion(deps, principal, await deps.routes.find(principal.tenantId), question, options)
 }
 
-/** `retrieve` of a question that is checked, in the place that `route` names. */
+/** `retrieve` for a validated question, in the place that `route` names. */
 export async function answerQuestion(
   deps: RetrieveDeps,
   principal: TenantPrincipal,

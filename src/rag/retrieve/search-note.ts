@@ -1,10 +1,10 @@
-/** How a search really went, in an answer that was asked for more than the plain one. */
+/** Notes on a search beyond the plain one, for its answer. */
 export interface SearchNote {
   readonly mode: 'dense' | 'hybrid'
-  /** Of hybrid: where words were looked for; `candidates`: only among what was near. */
+  /** For hybrid: where words were searched; `candidates`: only among the nearest records. */
   readonly lexical?: 'store' | 'candidates'
-  /** Who reranked: a model, or `lexical`. Null: it was away, and asked for as optional. */
+  /** The reranker: a model, or `lexical`. Null: it was unavailable, and optional. */
   readonly reranker?: string | null
-  /** What `score` is, and what `minScore` is compared with. */
+  /** The meaning of `score`, which `minScore` is compared with. */
   readonly score: 'similarity' | 'fused' | 'rerank'
 }

@@ -14,26 +14,26 @@ export interface SearchInput {
   readonly vector: readonly number[]
   /** The words of a hybrid search. */
   readonly query: string | undefined
-  /** What may be seen; every query carries it. */
+  /** The visibility filter; every query carries it. */
   readonly filter: Filter
-  /** Candidates to bring, and how few are still enough. */
+  /** Candidates to find, and how few still suffice. */
   readonly net: number
   readonly least: number
   readonly withValues: boolean
   readonly hybrid: Refinement['hybrid']
   /** Whether chunks are stored with sparse values. */
   readonly storeKnowsWords: boolean
-  /** Related words, where they are known: then both scores are numbers that can be added. */
+  /** Related words, where known: both scores can then be added. */
   readonly words: WordVectors | undefined
 }
 
 export interface SearchAnswer {
-  /** The best first. */
+  /** Best first. */
   readonly candidates: readonly Candidate[]
   readonly readUnits: number | undefined
 }
 
-/** The records nearest to a question, in a net wide enough for what comes after. */
+/** Finds the records nearest to a question, in a net wide enough for the later stages. */
 export async function search(
   store: TenantStore,
   input: SearchInput,
@@ -85,8 +85,8 @@ async function queryDense(store: TenantStore, input: SearchInput, trace: Trace, 
 }
 
 /**
- * By words alone: the dense half is all zeros, which is how the vendor's weighting ends at its sparse side
- * (docs.pinecone.io, "Run hybrid search on a single index", alpha 0). What shares no word has the score 0 and is none.
+ * Searches by words alone: the dense half is all zeros, the sparse end of the vendor's weighting (docs.pinecone.io,
+ * "Run hybrid search on a single index", alpha 0). A record without a common word scores 0 and is dropped.
  */
 async function querySparse(
   store: TenantStore,
@@ -105,7 +105,7 @@ async function querySparse(
   return { ...found, matches }
 }
 
-/** The vendor answers with 4 MB at most. Where a wide net holds more, a narrower one is cast. */
+/** Queries with a narrower net where a wide one exceeds the vendor's limit of 4 MB an answer. */
 async function queryWide(
   store: TenantStore,
   by: Pick<QueryInput, 'vector' | 'sparseVector'>,

@@ -1,12 +1,12 @@
-/** What one stage did. */
+/** One completed stage. */
 export interface StageNote {
   readonly stage: string
-  /** That it gave on. */
+  /** Candidates that it passed on. */
   readonly candidates?: number
   readonly ms: number
 }
 
-/** Stages of one retrieval and their times, for whoever asks for an explanation. */
+/** Stages of one retrieval with their times, for explanations. */
 export class Trace {
   readonly stages: StageNote[] = []
 

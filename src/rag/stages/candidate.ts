@@ -1,12 +1,12 @@
 import type { QueryMatch } from '../../stores/store.ts'
 
-/** Every score that a match got on its way; those it has none of are not there. */
+/** The scores that a match got in the stages; absent ones were not computed. */
 export interface Scores {
   /** Similarity of the vectors. */
   readonly dense?: number
-  /** Words in common, as BM25 counts them; with related words the share of the question's words, from 0 to 1. */
+  /** Common words by BM25; with related words the share of the question's words, from 0 to 1. */
   readonly sparse?: number
-  /** Both together, from 0 to 1: by reciprocal ranks, or with related words by their sum. */
+  /** Both combined, from 0 to 1: by reciprocal ranks, or with related words by their sum. */
   readonly fused?: number
   readonly rerank?: number
 }
@@ -14,12 +14,12 @@ export interface Scores {
 /** A record on its way through the stages. */
 export interface Candidate {
   readonly found: QueryMatch
-  /** The one it stands in its order by. */
+  /** The score that decides its rank. */
   readonly score: number
   readonly scores: Scores
 }
 
-/** Null: the record has none, so nothing that compares words can judge it. */
+/** Null for a record without text, which nothing that compares words can judge. */
 export function textOf({ found }: Pick<Candidate, 'found'>): string | null {
   const text = found.metadata?.text
   return typeof text === 'string' && text.trim() !== '' ? text : null

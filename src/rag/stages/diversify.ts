@@ -1,16 +1,16 @@
 import type { Candidate } from './candidate.ts'
 
-/** More are not looked at: each choice compares all that are left with the one chosen before. */
+/** Candidates considered, at most: each choice compares all the remaining ones with the one chosen before. */
 const lookedAtMax = 200
 
 /**
- * Maximal marginal relevance (Carbonell and Goldstein, 1998): takes one after another, each time the one with the most of
- * `(1 - diversity) × nearness - diversity × similarity to the most similar one taken before`. Nearness is the score,
- * brought to 0–1 over the candidates, so that it can be weighed against a cosine whatever the score is.
+ * Maximal marginal relevance (Carbonell and Goldstein, 1998): repeatedly takes the candidate with the highest `(1 -
+ * diversity) × nearness - diversity × similarity to the most similar one taken before`. Nearness is the score, scaled
+ * to 0–1 over the candidates, so that it can be weighed against a cosine.
  *
- * @param candidates with their values, the best first.
+ * @param candidates with their values, best first.
  * @param diversity from 0, the order stays, to 1, nearness counts for nothing after the first.
- * @returns all that were looked at, in the order of choice.
+ * @returns all considered candidates, in the order of choice.
  */
 export function diversify(candidates: readonly Candidate[], diversity: number): Candidate[] {
   const pool = candidates.slice(0, lookedAtMax)
@@ -46,7 +46,7 @@ function unitScaled(scores: readonly number[]): number[] {
   return scores.map((score) => (range === 0 ? 1 : (score - least) / range))
 }
 
-/** The vector at length 1, so that a product is a cosine; one of zeros stays as it is and is like nothing. */
+/** The vector at length 1, so that a product is a cosine; a zero vector stays as it is and is similar to nothing. */
 function direction(values: readonly number[]): Float64Array {
   const made = Float64Array.from(values)
   const length = Math.sqrt(dot(made, made))

@@ -3,16 +3,16 @@ const k = 60
 
 export interface RankedList {
   readonly weight: number
-  /** The best first. */
+  /** Best first. */
   readonly ids: readonly string[]
 }
 
 /**
- * Weighted reciprocal rank fusion: `Σ weight / (60 + rank)` over the lists an id is in, divided by what the first place
- * in all of them would give. So 1 is first everywhere, whatever the weights; only ranks count, which spares comparing
- * scores that have nothing in common.
+ * Weighted reciprocal rank fusion: `Σ weight / (60 + rank)` over the lists an id is in, divided by the value of first
+ * place in all of them. So 1 is first everywhere, whatever the weights. Only ranks count, since the scores are not
+ * comparable.
  *
- * @returns ids with their scores, the best first; of equals the one that an earlier list names earlier.
+ * @returns ids with their scores, best first; on a tie the one that an earlier list names earlier.
  */
 export function fuse(lists: readonly RankedList[]): [id: string, score: number][] {
   const best = lists.reduce((sum, { weight }) => sum + weight / (k + 1), 0)

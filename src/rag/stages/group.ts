@@ -5,19 +5,19 @@ export interface Groupable {
 }
 
 export interface MatchGroup {
-  /** Null: a record that belongs to no document, alone in its group. */
+  /** Null: a record without a document, alone in its group. */
   readonly documentId: string | null
-  /** Of its first match. */
+  /** Score of its first match. */
   readonly score: number
-  /** Of its matches, in their order. */
+  /** Ids of its matches, in order. */
   readonly ids: readonly string[]
 }
 
 /**
- * The best matches of each document, together. A document stands where its best match did.
+ * Groups the best matches by document. A document takes the rank of its best match.
  *
- * @param matches in their order.
- * @param most `groups` of them, and matches of one (`size`).
+ * @param matches in order.
+ * @param most `groups`, at most, and matches of one (`size`).
  */
 export function groupByDocument<M extends Groupable>(
   matches: readonly M[],

@@ -1,6 +1,6 @@
 import { chunkId, isChunkId } from '../checks/record-ids.ts'
 
-/** Ids of the chunks before and after a chunk, each in the order of the document; undefined: it is no chunk. */
+/** Ids of the chunks before and after a chunk, each in document order; undefined: it is no chunk. */
 export function neighbourIds(
   id: string,
   reach: number,

@@ -4,17 +4,17 @@ import type { QueryMatch } from '../../stores/store.ts'
 import { type Candidate, textOf } from './candidate.ts'
 
 /**
- * Words count a little less than the whole meaning: tuned on 42 questions of two sample tenants, which are not those
- * that docs/evaluation.md reports.
+ * Weight of words, slightly below that of the whole meaning: tuned on 42 questions of two sample tenants, other ones
+ * than docs/evaluation.md reports.
  */
 const wordsCount = 0.6
 
 /**
- * Ranks candidates by the similarity of their vectors and by how much of the question's words they have, related ones
- * among them. Both are numbers from 0 to 1, so they are added, not compared by rank.
+ * Ranks candidates by the similarity of their vectors and by their share of the question's words, including related
+ * ones. Both are from 0 to 1, so they are added instead of compared by rank.
  *
- * @param near found by vector, the nearest first.
- * @param worded found by their words in the whole store; undefined: nobody looked there.
+ * @param near found by vector, nearest first.
+ * @param worded found by their words in the whole store; undefined: not searched there.
  */
 export function rankRelated(
   query: string,

@@ -18,9 +18,9 @@ export interface DeleteEverythingDeps extends WriteDeps {
 }
 
 /**
- * Empties the tenant's place, and then the inventory, in this order: what the inventory still names can be deleted
- * again, what only the store has would be found by no one. No document can be written meanwhile. Uploads that wait
- * go too.
+ * Empties the tenant's place, and then the inventory. The order matters: the inventory's remaining documents can be
+ * deleted again, while nobody would find a record that only the store has. No document can be written meanwhile.
+ * Waiting uploads are dropped too.
  */
 export function deleteEverything(deps: DeleteEverythingDeps, tenantId: TenantId): Promise<void> {
   const { db } = deps

@@ -26,11 +26,10 @@ export interface DeleteVectorsInput {
 }
 
 /**
- * Deletes an app's own records by id or by filter, or everything of the tenant, its documents among it. A filter
- * never touches documents' chunks: those belong to the inventory and go with their document. It applies to the records
- * as all writes that were answered before left them, whichever replica made them. A token that carries a groups claim deletes what
- * it can see, by whichever of the three, unless it has the scope `rag:write:any`; what it can't see is not told from what is
- * not there.
+ * Deletes an app's own records by id or by filter, or everything of the tenant, including its documents. A filter never
+ * touches documents' chunks: those belong to the inventory and go with their document. It applies to the records as all
+ * previously answered writes left them, on any replica. A token with a groups claim deletes only what it can see, in
+ * each of the three ways, unless it has the scope `rag:write:any`; hidden and missing records look alike.
  *
  * @throws AppError `invalid_request`; with deleteAll `document_busy` while a document is being written;
  *   `outcome_unknown`; and the faults of `TenantRoutes` and `TenantStore`.

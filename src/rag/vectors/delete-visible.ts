@@ -10,8 +10,8 @@ import { writing } from '../writes/tenant-writer.ts'
 const pageSize = 100
 
 /**
- * Deletes everything that the caller's groups see: documents one by one, then the app's own records by filter. Uploads
- * that wait go too. A document that comes meanwhile may stay.
+ * Deletes everything that the caller's groups see: documents one by one, then the app's own records by filter. Waiting
+ * uploads are dropped too. A document that arrives meanwhile may stay.
  */
 export async function deleteVisible(
   deps: DeleteDocumentDeps,

@@ -21,13 +21,13 @@ export interface FetchedVector {
 
 export interface FetchedVectors {
   readonly vectors: Readonly<Record<string, FetchedVector>>
-  /** Postgres is away: looked at was where the tenant lived when that was last known. */
+  /** Postgres is unavailable: the last known place was read. */
   readonly stale: boolean
 }
 
 /**
- * Records by id, documents' chunks among them. An id that is not there, or that the caller's groups don't see, is
- * simply not in the answer.
+ * Returns records by id, documents' chunks included. An id that is missing, or hidden from the caller's groups, is left
+ * out.
  * @throws AppError `invalid_request`, and the faults of `TenantRoutes.find` and `TenantStore`.
  */
 export async function fetchVectors(

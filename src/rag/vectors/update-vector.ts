@@ -21,14 +21,15 @@ export interface UpdateVectorInput {
   readonly id: string
   readonly values?: readonly number[] | undefined
   readonly sparseValues?: SparseValues | undefined
-  /** Fields replace those of the same name; the others stay. */
+  /** Replaces fields of the same name; other fields stay. */
   readonly setMetadata?: Readonly<Record<string, unknown>> | undefined
 }
 
 /**
- * Changes a part of an app's own record by the store's own operation, which merges it into the last write of the record,
- * whichever replica made that (docs/moves.md R1). It can't say whether the record is there: of one that is not, none is
- * made. One that `visibility` hides from a token with a groups claim is left as it is, without a word. Updates of one record by this replica go one after another; two replicas' are ordered by the store.
+ * Changes a part of an app's own record by the store's own operation, which merges it into the record's last write, on
+ * any replica (docs/moves.md R1). It cannot report whether the record exists: a missing one is not created. One that
+ * `visibility` hides from a token with a groups claim silently stays unchanged. This replica serializes its updates of
+ * one record; the store orders those of two replicas.
  *
  * @throws AppError `invalid_request`, and the faults of `TenantRoutes` and `TenantStore`.
  */

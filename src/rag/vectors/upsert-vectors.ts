@@ -15,8 +15,9 @@ export interface UpsertVectorsDeps extends WriteDeps {
 }
 
 /**
- * Puts an app's own records whole; one with a known id is replaced. Of two with the same id the later one counts.
- * @throws AppError `invalid_request`; `conflict` where an id is taken by a record that the caller's groups don't see; and the faults of `TenantRoutes.beginWrite` and `TenantStore`.
+ * Puts an app's own complete records; an existing id is replaced. Of two with the same id the later one wins.
+ * @throws AppError `invalid_request`; `conflict` where an id belongs to a record that the caller's groups don't see;
+ *   and the faults of `TenantRoutes.beginWrite` and `TenantStore`.
  */
 export async function upsertVectors(
   deps: UpsertVectorsDeps,

@@ -5,9 +5,9 @@ import { type MovingPlace, movingPlace } from './moving-place.ts'
 import type { WriteKit } from './write-kit.ts'
 
 /**
- * Deletes every record of a tenant: by the store's own operation at rest; by id while the tenant moves, for a mover can
- * carry over only what has a name. When the tenant switches in between, or the move ends, it starts over where the
- * tenant lives then: nothing that it still needs is in a step's hand to drop (docs/moves.md R3).
+ * Deletes every record of a tenant: by the store's own operation at rest; by id while the tenant moves, since a mover
+ * can copy only named deletions. When the tenant cuts over in between, or the move ends, it starts over at the tenant's
+ * new place: no step may drop what the tenant still needs (docs/moves.md R3).
  */
 export async function deleteAllRecords(kit: WriteKit): Promise<WriteOutcome> {
   let outcome: WriteOutcome = untouched()
@@ -49,8 +49,8 @@ async function deleteEveryId(
 }
 
 /**
- * Every id that a tenant had when this began. The change log has what was written since the copy began. A row that it
- * lacks is older than `storeVisibleMs`, and the listing, which comes after it, shows that.
+ * Every id that a tenant had when this began. The change log has the writes since the copy began. A missing row is
+ * older than `storeVisibleMs`, and the listing, which comes after it, shows that write.
  */
 async function* everyId(kit: WriteKit, { active, moveId }: MovingPlace): AsyncGenerator<readonly string[]> {
   yield* listWrittenIds(kit.gate.db, moveId)

@@ -10,20 +10,20 @@ import { type MovingPlace, movingPlace } from './moving-place.ts'
 import { type ProvenReads, provenReads } from './proven-reads.ts'
 import type { WriteKit } from './write-kit.ts'
 
-/** The vendor takes five deletes by filter a second and namespace (docs: rate limits). */
+/** The vendor accepts five deletes by filter a second per namespace (docs: rate limits). */
 const spacingMs = 200
-/** How long one waits for its turn. */
+/** Longest wait for a turn. */
 const turnMs = 2_000
-/** How long a look at all that matches may take, beside the time until the store shows everything. */
+/** Longest look at all matches, beside the time until the store shows everything. */
 const lookMs = 30_000
 
-/** Chunks belong to the inventory and go with their document: a filter never reaches them. */
+/** Excludes chunks from filters: they belong to the inventory and go with their document. */
 const ownRecords: Filter = { [chunkMarkKey]: { $exists: false } }
 
 /**
- * Deletes an app's own records that match: at rest by the store's own operation, which applies to the records as all
- * earlier writes left them, whichever replica made them (docs/moves.md R1, A6). While the tenant moves, by id, on what
- * the store is proven to show; an id that was written since is looked at again at its own intent (R2).
+ * Deletes an app's own matching records: at rest by the store's own operation, which applies to the records as all
+ * earlier writes left them, on any replica (docs/moves.md R1, A6). While the tenant moves, it deletes by id what the
+ * store is proven to show; an id written since is inspected again at its own intent (R2).
  */
 export async function deleteMatching(kit: WriteKit, filter: Filter): Promise<WriteOutcome> {
   const own = { $and: [filter, ownRecords] }
@@ -79,7 +79,9 @@ class MovingDelete {
     return { outcome: fault === undefined ? this.#outcome : also(this.#outcome, untouched(fault)), isElsewhere: false }
   }
 
-  /** What was not found says nothing where the tenant has left meanwhile: the place may be purged by then. */
+  /**
+   * Whether the tenant has left the place meanwhile: it may be purged by then, so finding nothing there proves nothing.
+   */
   async #hasLeft(): Promise<boolean> {
     if (this.#outcome.fault !== undefined) return false
     const { gate, tenantId } = this.#kit
@@ -92,7 +94,7 @@ class MovingDelete {
     return { placeId: this.#place.active.placeId, moveId: this.#place.moveId }
   }
 
-  /** @returns whether the tenant no longer lives where was looked. */
+  /** @returns whether the tenant no longer lives in the inspected place. */
   async #pass(): Promise<boolean> {
     const { clock, gate, storeVisibleMs } = this.#kit
     const beganAtMs = clock.now()
@@ -112,7 +114,7 @@ class MovingDelete {
     return false
   }
 
-  /** @param since undefined: they are looked at again with the records taken. */
+  /** @param since undefined: they are inspected again once the records are held. */
   async #send(ids: readonly string[], since?: Pick<Found, 'at' | 'leftOut'>): Promise<boolean> {
     const { gate, tenantId } = this.#kit
     const found = { ...this.#found, ...since }
@@ -125,7 +127,7 @@ class MovingDelete {
     return true
   }
 
-  /** With the records taken, so that nothing is written to them any more: deletes those that still match. */
+  /** Deletes the records that still match. The records are held, so nothing is written to them meanwhile. */
   #lookAgain(): Send {
     return async (pass) => {
       const { clock, deleteIds } = this.#kit

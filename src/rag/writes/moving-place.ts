@@ -10,10 +10,10 @@ export interface MovingPlace {
 const pollMs = 50
 
 /**
- * Where a tenant that moves lives, once every replica notes its writes. Before (ARM) a write could come between a look
- * and a delete, and nobody would tell.
+ * The place of a moving tenant, once every replica keeps the change log. Before that (ARM) a write could come between a
+ * look and a delete unnoticed.
  *
- * @returns undefined when the tenant does not move any more.
+ * @returns undefined when the tenant no longer moves.
  * @throws AppError `writes_held` when that takes too long, and the faults of `TenantRoutes.find`.
  */
 export async function movingPlace(kit: WriteKit): Promise<MovingPlace | undefined> {

@@ -6,17 +6,17 @@ import type { ReadMark, TenantStore } from '../../stores/store.ts'
 const firstPauseMs = 20
 const longestPauseMs = 500
 
-/** Reads of one place that show every write that any replica was answered before this began (docs/moves.md A3). */
+/** Reads of one place that show every write answered on any replica before this began (docs/moves.md A3). */
 export interface ProvenReads {
-  /** Up to which sequence number they are proven; absent where only time proves them. */
+  /** The sequence number that the reads are proven to show; absent where only time proves them. */
   readonly lsn?: number
   /** Reads until the answer is proven. */
   read<T extends ReadMark>(look: () => Promise<T>): Promise<T>
 }
 
 /**
- * A write that changes nothing tells the namespace's latest sequence number; a read tells how far it shows. Where either
- * number is missing, only the time after which every answered write is visible proves anything.
+ * Prepares proven reads. A write that changes nothing returns the namespace's latest sequence number; a read returns
+ * how far it shows. Where either is missing, the only proof is the time after which every answered write is visible.
  */
 export async function provenReads(
   store: TenantStore,

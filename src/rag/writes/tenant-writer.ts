@@ -7,21 +7,21 @@ import { deleteMatching } from './delete-matching.ts'
 import type { WriteDeps, WriterOptions } from './write-deps.ts'
 import { type WriteKit, writeKit } from './write-kit.ts'
 
-/** A tenant's writes, one by one, each to where the tenant lives at that moment. The verb folds what became of them. */
+/** A tenant's writes, each to the tenant's place at that moment. The verb folds their outcomes. */
 export interface TenantWriter {
   upsert(records: readonly VectorRecord[]): Promise<WriteOutcome>
-  /** Changes a record in part; one that is not there is not made. */
+  /** Changes part of a record; a missing one is not created. */
   update(change: RecordChange): Promise<WriteOutcome>
   deleteIds(ids: readonly string[]): Promise<WriteOutcome>
-  /** Deletes what matches, as all writes that were answered before left it. */
+  /** Deletes records that match, as all previously answered writes left them. */
   deleteMatching(filter: Filter): Promise<WriteOutcome>
   deleteAll(): Promise<WriteOutcome>
 }
 
 /**
- * Runs the writes of one verb. Each takes leave by itself, so a move never waits for more than one call. Afterwards the
- * tenant's cached answers are dropped if anything was changed, or may have been. The caller's going away does not stop
- * them: what is begun is brought to its end.
+ * Runs the writes of one verb. Each takes its own permit, so a move never waits for more than one call. Afterwards the
+ * tenant's cached answers are dropped if anything was changed, or may have been. They continue when the caller
+ * disconnects: what has begun is completed.
  */
 export async function writing<T>(
   deps: WriteDeps,

@@ -18,13 +18,13 @@ export interface WriteDeps {
 export interface WriteSettings {
   readonly storeInDoubtMs: number
   readonly storeVisibleMs: number
-  /** The longest one call of the store may take, with its repeats; 25 s. */
+  /** Longest duration of one store call, including its repeats; 25 s. */
   readonly storeCallMs?: number
-  /** How long a write waits for another one of the same record, on whichever replica, while the tenant moves; 5 s. */
+  /** Longest wait of a write for another one of the same record, on any replica, while the tenant moves; 5 s. */
   readonly busyWaitMs?: number
 }
 
 export interface WriterOptions {
-  /** A claim in the registry keeps every other write of these records out until a doubt is over. */
+  /** Whether a claim in the registry keeps other writes of these records out until a doubt is over. */
   readonly isClaimed?: boolean
 }

@@ -17,11 +17,11 @@ import { indexMustBeThere } from '../index-gone.ts'
 import type { RagMemory } from '../rag-memory.ts'
 import type { WriteDeps, WriterOptions } from './write-deps.ts'
 
-/** The longest one call of the store may take, with its repeats. */
+/** Longest duration of one store call, including its repeats. */
 export const storeCallMs = 25_000
 const busyWaitMs = 5_000
 
-/** The store calls of one tenant's writes, as `sendWrite` and `sendUnlisted` take them. */
+/** The store calls of one tenant's writes, in the form of `sendWrite` and `sendUnlisted`. */
 export interface WriteKit {
   readonly tenantId: TenantId
   readonly gate: TenantWriteDeps
@@ -37,8 +37,8 @@ export interface WriteKit {
 }
 
 /**
- * A write that nothing keeps exclusive is not repeated once an attempt got no answer; see `noRepeatInDoubt`. One that
- * names no records never is exclusive: a claim bars documents, not an app's own records.
+ * A write without exclusive records is not repeated after an attempt without an answer; see `noRepeatInDoubt`. A write
+ * that names no records is never exclusive: a claim covers documents, not an app's own records.
  */
 export function writeKit(deps: WriteDeps, tenantId: TenantId, { isClaimed }: WriterOptions): WriteKit {
   const { db, routes, stores, memory, clock = systemClock } = deps
@@ -83,7 +83,7 @@ export function writeKit(deps: WriteDeps, tenantId: TenantId, { isClaimed }: Wri
   }
 }
 
-/** The vendor merges the metadata, so only the vendor knows whether the record has room for the stamp. */
+/** The vendor merges the metadata, so only the vendor knows whether the record has space for the stamp. */
 async function updateStamped(
   change: RecordChange,
   pass: WritePass,
@@ -101,7 +101,7 @@ async function updateStamped(
   }
 }
 
-/** One store call with a limit. */
+/** Runs one store call with a time limit. */
 async function bounded(
   clock: Clock,
   limitMs: number,

@@ -7,8 +7,8 @@ import { isVisible } from '../checks/check-metadata.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 
 /**
- * The groups that a write is narrowed to: a token that carries a groups claim changes only what it can see. Undefined: it
- * changes all of the tenant's, for it carries none, or has the scope that lifts the rule.
+ * The groups that limit a write: a token with a groups claim changes only what it can see. Undefined: it may change all
+ * of the tenant's data, since it carries none, or has the scope that lifts the rule.
  */
 export function writeGroups(
   principal: Pick<TenantPrincipal, 'groups' | 'hasGroupsClaim' | 'scopes'>,
@@ -17,8 +17,8 @@ export function writeGroups(
 }
 
 /**
- * Those of the records that the groups don't see. What is read may be as old as the store shows writes late: a record
- * that does not show yet counts as one that is not there.
+ * Those of the records that the groups don't see. Reads lag as the store shows writes late: a record that is not
+ * visible yet counts as missing.
  */
 export async function hiddenIds(
   deps: { readonly routes: Pick<TenantRoutes, 'find'>; readonly stores: Pick<VectorStore, 'open'> },
@@ -32,7 +32,7 @@ export async function hiddenIds(
   return new Set([...records.values()].filter(({ metadata = {} }) => !isVisible(metadata, groups)).map(({ id }) => id))
 }
 
-/** An id that is new to the caller and taken all the same: nothing can be put there, and nothing is told of what is. */
+/** The error for an id that belongs to something hidden: nothing can be put there, and nothing is revealed of it. */
 export function idTaken(path: string): AppError {
   const message = 'is taken; choose another id'
   return new AppError('conflict', `${path}: ${message}`, { faults: [{ path, message }] })

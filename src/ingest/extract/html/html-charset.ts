@@ -1,11 +1,14 @@
 import { Parser } from 'htmlparser2'
 
-/** Where a page must say it (WHATWG, "HTML", 13.2.3.2, asks for 1,024 bytes; many pages say it later). */
+/**
+ * Characters searched for the charset (WHATWG, "HTML", 13.2.3.2, requires it in the first 1,024 bytes; many pages have
+ * it later).
+ */
 const searchLength = 8_192
 const inContent = /charset\s*=\s*["']?\s*([\w-]+)/i
 const xmlDeclaration = /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w-]+)["']/i
 
-/** The charset that a page's head declares; examples in comments, scripts and attributes declare nothing. */
+/** The charset that a page's head declares; examples in comments, scripts and attributes do not count. */
 export function htmlCharset(head: string): string | undefined {
   let charset = xmlDeclaration.exec(head)?.[1]
   let isInBody = false

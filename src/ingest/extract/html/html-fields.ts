@@ -1,4 +1,4 @@
-/** Fields whose value a reader sees. */
+/** Input types whose value is visible. */
 const shown = new Set([
   ...['text', 'search', 'email', 'tel', 'url', 'number', 'date', 'time', 'month', 'week', 'datetime-local'],
   ...['submit', 'button', 'reset'],
@@ -12,13 +12,13 @@ export function fieldText(attributes: Readonly<Record<string, string>>): string 
   return words !== '' && (shown.has(kind) || kind === 'image' || kind === 'password') ? ` ${words} ` : ''
 }
 
-/** A list to choose from: what is chosen is seen, and of one without a choice the first. */
+/** A select list: only the chosen option is visible, or the first if none is chosen. */
 export class HtmlSelect {
   #options: { text: string; readonly isChosen: boolean }[] = []
   #isOpen = false
   #isMultiple = false
 
-  /** @returns whether the tag belongs to a list to choose from. */
+  /** @returns whether the tag belongs to a select list. */
   open(name: string, attributes: Readonly<Record<string, string>>): boolean {
     if (name === 'select') {
       this.#isOpen = true
@@ -31,7 +31,7 @@ export class HtmlSelect {
     return true
   }
 
-  /** @returns whether the text belongs to a list to choose from. */
+  /** @returns whether the text belongs to a select list. */
   text(text: string): boolean {
     const option = this.#options.at(-1)
     if (this.#isOpen && option !== undefined) option.text += text

@@ -1,13 +1,13 @@
 import { itemNumber, type NumberStyle } from '../text/list-marker.ts'
 
 interface OpenList {
-  /** Undefined: its items have no numbers. */
+  /** Undefined for items without numbers. */
   readonly style: NumberStyle | undefined
   readonly step: 1 | -1
   next: number
 }
 
-/** Deeper lists are shown as if they were this deep. */
+/** Deeper lists are indented only this far. */
 const indentMax = 6
 const byType: Readonly<Record<string, NumberStyle>> = {
   a: 'lower-alpha',
@@ -25,7 +25,7 @@ const byStyle: Readonly<Record<string, NumberStyle>> = {
   'decimal-leading-zero': 'zero',
 }
 
-/** The lists that are open, each within the one before, and the numbers that a reader sees at their items. */
+/** The open lists, from outer to inner, and the numbers visible at their items. */
 export class HtmlLists {
   readonly #open: OpenList[] = []
 
@@ -45,7 +45,7 @@ export class HtmlLists {
     this.#open.pop()
   }
 
-  /** @param value the number that the item says of itself. */
+  /** @param value the item's explicit number. */
   marker(value: string | undefined): string {
     const list = this.#open.at(-1)
     if (list === undefined) return '-'

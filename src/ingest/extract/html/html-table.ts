@@ -1,12 +1,12 @@
 import { cellText } from '../text/table-text.ts'
 
-/** A piece of text that stands by itself. */
+/** A block of text. */
 export interface Block {
   readonly text: string
-  /** Its words alone, for a cell of a table. */
+  /** Its words without markup, for a table cell. */
   readonly words: string
   readonly kind: 'heading' | 'item' | 'row' | 'text'
-  /** Blocks with the same name stand close together: items of a list, rows of a table. */
+  /** Blocks of one group stand close together: items of a list, rows of a table. */
   readonly group: string
 }
 
@@ -22,13 +22,13 @@ export interface TableRow {
   readonly isHead: boolean
 }
 
-/** A cell is repeated in this many columns at most, and in as many rows as there are. */
+/** Columns that a cell may span, at most; its rows are limited only by the table. */
 const columnsMax = 50
-/** Prose without a header row in so many blocks, or characters, is a page laid out by a table. */
+/** Thresholds of blocks and characters: a table of that much prose without a header row is a page layout. */
 const proseBlocks = 4
 const proseLength = 400
 
-/** Whether a table only lays out the page: then its cells are read one after the other, with their own headings. */
+/** Whether a table only lays out the page: its cells are then read one after the other, with their own headings. */
 export function isLayout(rows: readonly TableRow[], role: string | undefined): boolean {
   if (role === 'presentation' || role === 'none') return true
   const cells = rows.flatMap((row) => row.cells)
@@ -40,7 +40,9 @@ export function isLayout(rows: readonly TableRow[], role: string | undefined): b
   return rows.every((row) => row.cells.filter(({ blocks }) => blocks.length > 0).length <= 1) || cells.some(isProse)
 }
 
-/** The lines of a table: one header row, whose cells hold all the headers above them, and the rows with their spans. */
+/**
+ * The lines of a table: one header row, whose cells combine all the headers above them, and the rows with their spans.
+ */
 export function tableLines(rows: readonly TableRow[]): string[] {
   const grid = filledGrid(rows)
   const width = grid.reduce((most, { cells }) => Math.max(most, cells.length), 0)
@@ -68,7 +70,7 @@ interface GridCell {
   readonly isSpan: boolean
 }
 
-/** Rows with each cell in all of the columns and rows that it spans. */
+/** Rows with each cell repeated in all columns and rows that it spans. */
 function filledGrid(rows: readonly TableRow[]): { cells: GridCell[]; isHead: boolean }[] {
   const below = new Map<number, { cell: GridCell; left: number }>()
   return rows.flatMap(({ cells, isHead }) => {
@@ -95,7 +97,7 @@ function filledGrid(rows: readonly TableRow[]): { cells: GridCell[]; isHead: boo
   })
 }
 
-/** What stands above each column, from the top: as in `Pressure / lowest`. */
+/** The headers above each column, from the top: as in `Pressure / lowest`. */
 function headerOf(rows: readonly { readonly cells: readonly GridCell[] }[], width: number): string[] {
   return Array.from({ length: width }, (_, column) => {
     const words = rows.map(({ cells }) => cells[column]?.text ?? '').filter((word) => word !== '')

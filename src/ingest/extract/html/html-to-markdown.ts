@@ -4,22 +4,19 @@ import { fieldText, HtmlSelect } from './html-fields.ts'
 import { isUnseen } from './html-unseen.ts'
 import { MarkdownWriter } from './markdown-writer.ts'
 
-/**
- * A main part with less is an empty frame that a script would fill, or a small part of the page: then all of the page
- * counts.
- */
+/** A shorter main part is an empty frame for a script, or a minor part of the page: then the whole page counts. */
 const mainLengthMin = 100
 const mainShareMin = { main: 0.1, article: 0.5 } as const
 
-/** The parser's time grows with the depth of each tag. */
+/** Nesting limit: the parser's time grows with the depth of each tag. */
 const depthMax = 20_000
-/** What stands between an equation's parts, before the second. */
+/** Signs between the parts of an equation, put before the second part. */
 const mathSigns: Readonly<Record<string, string>> = { msup: '^', msub: '_', mfrac: '/' }
 
 /**
- * A page as Markdown: headings, paragraphs, lists, tables, quotes, code, and what its fields hold. What stands around its
- * main part, and what a reader doesn't see, is left out. One pass, without a tree, and nothing that the page refers to
- * is fetched.
+ * A page as Markdown: headings, paragraphs, lists, tables, quotes, code, and the values of its fields. The site's frame
+ * around the main part and invisible content are left out. It takes one pass without a tree, and fetches nothing that
+ * the page refers to.
  *
  * @throws Unreadable when the text is too long, or tags are nested too deep.
  */

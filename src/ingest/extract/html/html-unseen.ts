@@ -1,4 +1,4 @@
-/** What is no text of the page. */
+/** Tags without text of the page. */
 const dropped = new Set(
   `
     script style noscript template iframe object embed canvas audio video nav title datalist meter progress rp
@@ -7,20 +7,20 @@ const dropped = new Set(
     .trim()
     .split(/\s+/),
 )
-/** Within a drawing: no words of it are shown. */
+/** Tags within a drawing without visible words. */
 const undrawn = new Set(['defs', 'desc', 'metadata', 'symbol', 'style', 'script', 'title'])
 const droppedRoles = new Set(['navigation', 'search', 'dialog', 'menu'])
-/** Hidden from those who listen to a page: signs, and what stands there twice. A closed panel is hidden too, and read. */
+/** Tags that `aria-hidden` may hide: signs and duplicates. A closed panel is hidden too, but is read. */
 const inline = new Set(['a', 'abbr', 'b', 'button', 'em', 'i', 'img', 'small', 'span', 'strong', 'sub', 'sup', 'svg'])
 
 interface Where {
-  /** Within a drawing (SVG). */
+  /** Whether it is inside a drawing (SVG). */
   readonly isDrawn: boolean
   /** A button of the page shows it. */
   readonly isOpened: boolean
 }
 
-/** Whether a reader of the page does not see what is in a tag, or it belongs to the site around the page. */
+/** Whether a tag's content is invisible to a reader, or belongs to the site around the page. */
 export function isUnseen(name: string, attributes: Readonly<Record<string, string>>, where: Where): boolean {
   if (dropped.has(name) || (where.isDrawn && undrawn.has(name))) return true
   if (name === 'dialog' && attributes.open === undefined) return true

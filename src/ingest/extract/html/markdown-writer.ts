@@ -10,7 +10,7 @@ interface PlacedBlock extends Block {
 interface OpenTable {
   readonly rows: TableRow[]
   readonly role: string | undefined
-  /** What was open around it. */
+  /** The state to restore after it. */
   readonly outside: { readonly target: PlacedBlock[]; readonly lists: HtmlLists; readonly quotes: number }
   isInHead: boolean
 }
@@ -25,11 +25,11 @@ const blockTags = new Set(
     .split(/\s+/),
 )
 
-/** Writes Markdown from tags and text in their order. Of letters' looks, and of where links go, nothing is kept. */
+/** Writes Markdown from tags and text in order. It drops styling and link targets. */
 export class MarkdownWriter {
-  /** Where the text that comes belongs. */
+  /** The part of the page that incoming text belongs to. */
   part: Part = 'around'
-  /** UTF-16 units, about. */
+  /** Approximate length in UTF-16 units. */
   length = 0
   readonly #blocks: PlacedBlock[] = []
   readonly #tables: OpenTable[] = []
@@ -84,7 +84,7 @@ export class MarkdownWriter {
     this.#inline += this.#pre > 0 ? text : text.replace(/[\s\u00a0]+/g, ' ')
   }
 
-  /** Lines as they are, of a field that a reader fills in. */
+  /** Writes the lines of a form field unchanged. */
   lines(text: string): void {
     for (const [at, line] of text.split('\n').entries()) {
       if (at > 0) this.#inline += '\n'
@@ -112,9 +112,7 @@ export class MarkdownWriter {
     }
   }
 
-  /**
-   * @param part only what belongs there, below the page's own first heading where that part has none; undefined: all.
-   */
+  /** @param part only that part, below the page's own first heading where the part has none; undefined: everything. */
   textOf(part?: Part): string {
     const own = part === undefined ? this.#blocks : this.#blocks.filter((block) => block.part === part)
     if (own.length === 0) return ''
@@ -209,7 +207,7 @@ function spanOf(value: string | undefined): number {
   return Math.max(1, Number.parseInt(value ?? '', 10) || 1)
 }
 
-/** Text that would be read as a heading, as the line under one, or as the beginning of code. */
+/** Escapes text that would be parsed as a heading, an underline of one, or the beginning of code. */
 export function escaped(line: string): string {
   return line.replace(/^(?=#{1,6}\s|`{3}|~{3}|(?:={2,}|-{3,})\s*$)/, '\\')
 }

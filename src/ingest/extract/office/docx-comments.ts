@@ -1,6 +1,6 @@
 import { elementsOf, textWithin, type XmlElement, xmlTree } from './xml-tree.ts'
 
-/** What people wrote beside the text of a Word file, by its id, each with its author: `Comment (Ada): Why so cheap?` */
+/** Comments of a Word file by id, each with its author: `Comment (Ada): Why so cheap?` */
 export function commentsOf(source: string): ReadonlyMap<string, string> {
   const comments = new Map<string, string>()
   for (const comment of elementsOf(xmlTree(source), 'w:comment')) {
@@ -12,7 +12,7 @@ export function commentsOf(source: string): ReadonlyMap<string, string> {
   return comments
 }
 
-/** The paragraph that an element stands in. */
+/** The paragraph that contains an element. */
 export function paragraphOf(element: XmlElement): XmlElement | undefined {
   for (let outer = element.parent; outer !== null; outer = outer.parent) {
     if ('attribs' in outer && outer.name === 'w:p') return outer
@@ -20,7 +20,7 @@ export function paragraphOf(element: XmlElement): XmlElement | undefined {
   return undefined
 }
 
-/** Deleted words are in `w:delText`, which is not read. */
+/** Leaves out deleted words, which are in `w:delText`. */
 function lineOf(paragraph: XmlElement): string {
   const pieces = [...elementsOf(paragraph, 'w:t', 'w:tab', 'w:br')]
   return pieces

@@ -1,6 +1,6 @@
 import { child, textWithin, type XmlElement } from './xml-tree.ts'
 
-/** Deeper equations are read as their letters alone. */
+/** Deeper equations are reduced to their letters. */
 const depthMax = 50
 
 /** An equation on one line, as one would type it: `A=pi*r^2`, `(a+b)/2`. */

@@ -1,7 +1,7 @@
 import { itemNumber, type NumberStyle } from '../text/list-marker.ts'
 import { child, elementsOf, type XmlElement, xmlTree } from './xml-tree.ts'
 
-/** Which list a paragraph belongs to, and how deep in it. */
+/** The list of a paragraph, and its level. */
 export interface ListPlace {
   readonly numId: string
   readonly level: number
@@ -10,7 +10,7 @@ export interface ListPlace {
 interface Level {
   readonly start: number
   readonly format: string
-  /** As in `%1.%2)`. */
+  /** The number's format, as in `%1.%2)`. */
   readonly text: string
 }
 
@@ -29,11 +29,11 @@ const styles: Readonly<Record<string, NumberStyle>> = {
   ordinal: 'ordinal',
 }
 
-/** The numbers that Word shows before the paragraphs of its lists, counted as it counts (ECMA-376, part 1, 17.9). */
+/** The numbers that Word shows before list paragraphs, counted by its rules (ECMA-376, part 1, 17.9). */
 export class DocxNumbering {
   readonly #lists: ReadonlyMap<string, List>
   readonly #byStyle: ReadonlyMap<string, ListPlace>
-  /** By the abstract list: lists that share one go on counting. */
+  /** Counters by abstract list: lists that share one continue its count. */
   readonly #counters = new Map<string, number[]>()
   readonly #restarted = new Set<string>()
 
@@ -42,7 +42,7 @@ export class DocxNumbering {
     this.#byStyle = placesOfStyles(stylesheet)
   }
 
-  /** The list that a paragraph says it belongs to, or its style does. */
+  /** The list that a paragraph, or its style, belongs to. */
   placeOf(paragraph: XmlElement): ListPlace | undefined {
     const own = child(paragraph, 'w:pPr', 'w:numPr')
     const style = this.#byStyle.get(child(paragraph, 'w:pPr', 'w:pStyle')?.attribs['w:val'] ?? '')
@@ -51,7 +51,7 @@ export class DocxNumbering {
     return { numId, level: Number(child(own, 'w:ilvl')?.attribs['w:val'] ?? style?.level ?? 0) }
   }
 
-  /** Counts the paragraph. @returns what stands before it; undefined: a bullet, or nothing. */
+  /** Counts the paragraph. @returns its label; undefined: a bullet, or none. */
   labelOf({ numId, level }: ListPlace): string | undefined {
     const list = this.#lists.get(numId)
     const own = list?.levels.get(level)
@@ -108,7 +108,7 @@ function levelsOf(list: XmlElement): ReadonlyMap<number, Level> {
   return levels
 }
 
-/** Lists that a style puts its paragraphs into; a style has those of the one it is based on. */
+/** The lists of paragraph styles; a style inherits that of its base. */
 function placesOfStyles(stylesheet: string): ReadonlyMap<string, ListPlace> {
   const places = new Map<string, ListPlace>()
   const basedOn = new Map<string, string>()

@@ -3,7 +3,7 @@ import { mathText } from './docx-math.ts'
 import { DocxNumbering } from './docx-numbering.ts'
 import { child, elementsOf, type XmlElement, xmlTree } from './xml-tree.ts'
 
-/** Begins a paragraph whose number stands in its text, once for each level; a noncharacter, which no text has. */
+/** Marks a paragraph whose number stands in its text, once per level; a noncharacter, which no text contains. */
 export const numberedMark = '\ufdd0'
 
 const texts = /^word\/(?:document\d*|footnotes|endnotes)\.xml$/
@@ -17,9 +17,8 @@ interface Edit {
 }
 
 /**
- * The parts of a Word file with things in the text that the library for Word files does not read there: the numbers of
- * lists, which are counted and stand nowhere; equations; each comment below the paragraph that it is about. Without the
- * runs that are formatted as hidden.
+ * Rewrites a Word file so that the Word library sees all its text: computed list numbers, equations, and each comment
+ * below its paragraph. Runs formatted as hidden are removed.
  */
 export function rewritten(parts: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
   const sourceOf = (name: string) => utf8.decode(parts.get(name) ?? new Uint8Array())
@@ -104,7 +103,7 @@ function runOf(text: string): string {
   return `<w:r><w:t xml:space="preserve">${escaped}</w:t></w:r>`
 }
 
-/** @param edits of which some may lie within others, which then hold. */
+/** @param edits may be nested; an outer edit wins. */
 function edited(source: string, edits: readonly Edit[]): string {
   const pieces: string[] = []
   let at = 0

@@ -4,7 +4,7 @@ const doctype = /<!DOCTYPE|<!ENTITY/i
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
 /**
- * Office writes no document types. An entity could be expanded without end, or point out of the file.
+ * Refuses document types, which Office never writes: an entity could expand without end, or refer to another file.
  * @param what as in "a Word file as Word" (writes it).
  * @throws Unreadable
  */
@@ -16,7 +16,7 @@ export function noDoctype(parts: ReadonlyMap<string, Uint8Array>, what: string):
   }
 }
 
-/** The title that a packed file's metadata names. */
+/** The title in a packed file's metadata. */
 export function titleOf(core: Uint8Array | undefined): string | null {
   const title = /<dc:title[^>]*>([^<]{1,500})<\/dc:title>/.exec(Buffer.from(core ?? []).toString())?.[1]?.trim()
   if (title === undefined || title === '') return null

@@ -2,18 +2,18 @@ import type { Readable } from 'node:stream'
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
 import { type ExtractCaps, Unreadable } from '../text/caps.ts'
 
-/** A packed file with its parts listed, none of them unpacked yet. */
+/** A packed file with its parts listed but not yet unpacked. */
 export interface OpenZip {
   readonly names: ReadonlySet<string>
-  /** Unpacks parts, all of them under one cap. Of two with the same name the later one counts. */
+  /** Unpacks parts under one cap for all. Of two with the same name the later one wins. */
   read(isWanted: (name: string) => boolean): Promise<Map<string, Uint8Array>>
 }
 
 type ZipCaps = Pick<ExtractCaps, 'unpackedBytes' | 'entries'>
 
 /**
- * Opens a ZIP by its directory. What the directory says of sizes is checked, and not believed: bytes are counted while
- * a part is unpacked, and nothing is unpacked that nobody asked for.
+ * Opens a ZIP by its directory. The directory's sizes are checked but not trusted: bytes are counted while a part is
+ * unpacked, and only requested parts are unpacked.
  *
  * @throws Unreadable for one that is broken, has too many parts, or unpacks to too much.
  */

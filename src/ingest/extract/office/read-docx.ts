@@ -6,11 +6,11 @@ import { numberedMark, rewritten } from './docx-rewrite.ts'
 import { noDoctype, titleOf } from './office-parts.ts'
 import type { OpenZip } from './open-zip.ts'
 
-/** Text, styles, numbering, notes and how they hang together; never pictures, fonts or embedded files. */
+/** Parts with text, styles, numbering, notes and relationships; never pictures, fonts or embedded files. */
 const needed =
   /^(\[Content_Types\]\.xml|_rels\/[^/]+\.rels|word\/[^/]+\.xml|word\/_rels\/[^/]+\.rels|docProps\/core\.xml)$/
 
-/** A prefix and a hyphen that only keeps the line from breaking: one word. */
+/** A prefix with a hyphen that only prevents a line break: one word. */
 const prefix = /\b(non|pre|re|co|un|anti|multi|sub|semi|inter)\u2011(?=\p{Ll})/giu
 
 export function isDocx(zip: Pick<OpenZip, 'names'>): boolean {
@@ -18,8 +18,8 @@ export function isDocx(zip: Pick<OpenZip, 'names'>): boolean {
 }
 
 /**
- * A Word file as Markdown. Its parts are unpacked under a cap and handed on unpacked, so that nothing else in it is ever
- * looked at.
+ * A Word file as Markdown. Only the needed parts are unpacked, under a cap, and passed on; nothing else in the file is
+ * read.
  *
  * @throws Unreadable
  */
@@ -39,7 +39,7 @@ export async function readDocx(zip: OpenZip, caps: ExtractCaps): Promise<{ text:
   return { text, title: titleOf(parts.get('docProps/core.xml')) }
 }
 
-/** Items that stood apart as paragraphs stand together as a list. */
+/** Joins list items that are separated like paragraphs. */
 function closeItems(text: string): string {
   const items = new RegExp(`^(${numberedMark}.*)\\n\\n(?=${numberedMark})`, 'gm')
   const indents = new RegExp(`${numberedMark}(${numberedMark}*)`, 'g')

@@ -10,7 +10,7 @@ import { elementsOf, xmlTree } from './xml-tree.ts'
 const utf8 = new TextDecoder()
 
 /**
- * A book as Markdown: its chapters, which are pages of HTML, in the order in which they are read (EPUB 3.3, 5.7).
+ * A book as Markdown: its chapters, which are pages of HTML, in reading order (EPUB 3.3, 5.7).
  *
  * @throws Unreadable
  */

@@ -12,14 +12,14 @@ const unread = new Set([
   ...['office:annotation', 'text:tracked-changes', 'office:forms', 'svg:title', 'svg:desc', 'text:note-citation'],
   ...['table:covered-table-cell', 'office:scripts', 'office:font-face-decls', 'office:automatic-styles'],
 ])
-/** Text stands in these, or in spans within them. */
+/** Elements that contain text, directly or in spans. */
 const holders =
   /^text:(?:p|h|span|a|ruby-base|bookmark-ref|reference-ref|sequence|placeholder|user-.*|date|time|.*-name|page-.*|conditional-text|meta.*|title|subject|description|chapter|number)$/
 const types: Readonly<Record<string, string>> = { a: 'a', A: 'A', i: 'i', I: 'I' }
 
 /**
- * An OpenDocument text as Markdown. No library for it is kept that reads no more than text and asks for no other
- * programs, so its XML (OpenDocument 1.3, part 3) is put into HTML, and that is read.
+ * An OpenDocument text as Markdown. No maintained library reads only text and needs no other programs, so its XML
+ * (OpenDocument 1.3, part 3) is converted to HTML, which is then read.
  *
  * @throws Unreadable
  */
@@ -75,7 +75,7 @@ function tagsOf(one: XmlElement, lists: ReadonlyMap<string, HtmlTags>): HtmlTags
   }
 }
 
-/** How the first level of each list style counts: by numbers, by letters, not at all. */
+/** Numbering of each list style's first level: numbers, letters, or none. */
 function listTypes(tree: ReturnType<typeof xmlTree>): ReadonlyMap<string, HtmlTags> {
   const found = new Map<string, HtmlTags>()
   for (const style of elementsOf(tree, 'text:list-style')) {

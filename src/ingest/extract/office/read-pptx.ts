@@ -11,7 +11,7 @@ const needed =
   /^(?:docProps\/core\.xml|ppt\/(?:presentation\.xml|(?:slides|notesSlides|diagrams)\/[^/]+\.xml)|ppt\/(?:slides\/)?_rels\/[^/]+\.rels)$/
 const utf8 = new TextDecoder()
 const skipped: HtmlTags = { before: '', after: '', isSkipped: true }
-/** Placeholders of a slide that are the same on every slide, or show it small. */
+/** Placeholders that repeat on every slide, or show the slide as a thumbnail. */
 const furniture = new Set(['dt', 'ftr', 'sldNum', 'hdr', 'sldImg'])
 
 export function isPptx(zip: Pick<OpenZip, 'names'>): boolean {
@@ -19,9 +19,9 @@ export function isPptx(zip: Pick<OpenZip, 'names'>): boolean {
 }
 
 /**
- * A presentation as Markdown: each slide in its order, below its title, with its tables, diagrams and notes. No library
- * for it is kept that reads no more than text and asks for no other programs, so its XML (ECMA-376, part 1, 19 and 21)
- * is put into HTML, and that is read.
+ * A presentation as Markdown: its slides in order, each below its title, with tables, diagrams and notes. No maintained
+ * library reads only text and needs no other programs, so its XML (ECMA-376, part 1, 19 and 21) is converted to HTML,
+ * which is then read.
  *
  * @throws Unreadable
  */
@@ -87,7 +87,7 @@ function relsOf(name: string): string {
   return `${posix.dirname(name)}/_rels/${posix.basename(name)}.rels`
 }
 
-/** What a part points to, by id: the last word of the link's kind, and the part's name. */
+/** Targets of a part's relationships by id: the last word of the link's kind, and the part's name. */
 function linksOf(
   source: string,
   folder: string,

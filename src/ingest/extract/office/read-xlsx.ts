@@ -14,7 +14,7 @@ export function isXlsx(zip: Pick<OpenZip, 'names'>): boolean {
 }
 
 /**
- * A workbook as Markdown: a heading and a table for each sheet. Formulas are not computed; their values are in the file.
+ * A workbook as Markdown: a heading and a table per sheet. Formulas are not computed; the file has their values.
  *
  * @throws Unreadable
  */

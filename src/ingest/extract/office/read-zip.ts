@@ -42,7 +42,7 @@ function refusal({ names }: Pick<OpenZip, 'names'>, mimetype: string): string {
   return 'This is a ZIP archive or a file of another program. Send the files in it one by one.'
 }
 
-/** By their `mimetype` (OpenDocument 1.3, part 2, 3.3). */
+/** Kinds by `mimetype` (OpenDocument 1.3, part 2, 3.3). */
 const openDocuments = [
   ['application/vnd.oasis.opendocument.spreadsheet', 'an OpenDocument spreadsheet (.ods)'],
   ['application/vnd.oasis.opendocument.presentation', 'an OpenDocument presentation (.odp)'],

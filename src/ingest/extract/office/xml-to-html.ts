@@ -2,20 +2,20 @@ import type { XmlElement } from './xml-tree.ts'
 
 type Node = XmlElement['children'][number]
 
-/** What stands before an element's words, what after, and whether those are read at all. */
+/** HTML before and after an element's words, and whether those are read at all. */
 export interface HtmlTags {
   readonly before: string
   readonly after: string
-  /** Nothing within is read. */
+  /** Skips the element's whole content. */
   readonly isSkipped?: true
 }
 
-/** Words by themselves, outside of the elements that hold text, are blanks of the file's layout. */
+/** Text directly outside of text elements is layout whitespace of the file. */
 const nothing: HtmlTags = { before: '', after: '' }
-/** Deeper ones are no documents. */
+/** Nesting limit; no real document is deeper. */
 const depthMax = 2_000
 
-/** An office program's XML as the HTML that says the same. @param tagsOf undefined: only what is within counts. */
+/** Converts an office program's XML to equivalent HTML. @param tagsOf undefined: only the content counts. */
 export function xmlToHtml(
   root: { readonly children: readonly Node[] },
   tagsOf: (element: XmlElement) => HtmlTags | undefined,

@@ -3,12 +3,12 @@ import { parseDocument } from 'htmlparser2'
 type Node = ReturnType<typeof parseDocument>['children'][number]
 export type XmlElement = Extract<Node, { attribs: Record<string, string> }>
 
-/** The root of an XML part, with where in its source each element begins and ends. */
+/** The root of an XML part; each element has its start and end in the source. */
 export function xmlTree(source: string): { readonly children: readonly Node[] } {
   return parseDocument(source, { xmlMode: true, withStartIndices: true, withEndIndices: true })
 }
 
-/** All elements of a name, from the first to the last. */
+/** All elements of a name, in order. */
 export function* elementsOf(tree: { readonly children: readonly Node[] }, ...names: string[]): Generator<XmlElement> {
   const waiting = [...tree.children].reverse()
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
@@ -18,7 +18,7 @@ export function* elementsOf(tree: { readonly children: readonly Node[] }, ...nam
   }
 }
 
-/** The element that a path of names leads to, each a child of the one before. */
+/** The element at a path of names, each a child of the one before. */
 export function child(parent: XmlElement | undefined, ...path: string[]): XmlElement | undefined {
   let found = parent
   for (const name of path) {
@@ -27,7 +27,7 @@ export function child(parent: XmlElement | undefined, ...path: string[]): XmlEle
   return found
 }
 
-/** All words within. */
+/** All text inside. */
 export function textWithin(element: { readonly children: readonly Node[] }): string {
   let text = ''
   const waiting = [...element.children].reverse()

@@ -1,4 +1,4 @@
-/** Accents that TeX draws as letters of their own, before the one that they belong to, and as Unicode combines them. */
+/** Accents that TeX draws as separate characters before their letter, with Unicode's combining ones. */
 const accents: Readonly<Record<string, string>> = {
   '`': '\u0300',
   '\u00b4': '\u0301',
@@ -15,13 +15,13 @@ const accents: Readonly<Record<string, string>> = {
 const before = /(?:(?<=\p{L})`|[\u00b4\u02c6\u02dc\u00af\u02d8\u02d9\u00a8\u02da\u02dd\u02c7])[\p{L}\u0131]/gu
 const cedilla = /([cstCST]) ?\u00b8/g
 
-/** Whether a program wrote the PDF that may draw accents by themselves. */
+/** Whether the PDF's producer may draw accents separately. */
 export function isByTex(info: object): boolean {
   const { Producer: producer, Creator: creator } = info as { readonly Producer?: unknown; readonly Creator?: unknown }
   return [producer, creator].some((name) => typeof name === 'string' && /tex\b|\bdvi|ghostscript/i.test(name))
 }
 
-/** `L´aszl´o` as `László`, where the two are one letter. */
+/** `L´aszl´o` as `László`, where the two combine to one letter. */
 export function withAccents(text: string): string {
   return text
     .replace(before, (pair) => {

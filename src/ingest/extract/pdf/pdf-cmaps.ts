@@ -4,8 +4,8 @@ import { unzipSync } from 'fflate'
 const archive = new URL('../character-maps/maps.zip', import.meta.url)
 
 /**
- * Hands pdf.js the character maps that PDFs name and do not hold: without them many Chinese, Japanese and Korean ones
- * have no text. Fonts and programs are not handed out, for nothing is drawn.
+ * Supplies pdf.js with character maps that PDFs name without embedding: without them many Chinese, Japanese and Korean
+ * ones have no text. It supplies no fonts or programs, since nothing is drawn.
  */
 export class CharacterMaps {
   async fetch({ kind, filename }: { readonly kind: string; readonly filename: string }): Promise<Uint8Array> {

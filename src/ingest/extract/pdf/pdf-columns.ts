@@ -1,20 +1,20 @@
 import { linesOf, mostOf, type PdfLine, type Segment } from './pdf-lines.ts'
 
-/** Columns of a page, at most: each is looked for within the one before. */
+/** Nesting limit of columns: each is searched within the one before. */
 const depthMax = 3
-/** A column has at least so many lines, of so many letters on the average: else it is a column of a table. */
+/** A column of prose has at least this many lines, and this many letters a line on average; less is a table column. */
 const linesMin = 4
-/** A page of more pieces is a drawing. */
+/** A page with more segments is a drawing. */
 const segmentsMax = 5_000
 const lettersMin = 15
-/** Lines wider than this share of the page are of no column: a title, an abstract. */
+/** Lines wider than this share of the page span columns: a title, an abstract. */
 const wideShare = 0.6
-/** Letters so much larger than most are a title's, which may reach from one column into the next. */
+/** Letters this much larger than most belong to a title, which may span columns. */
 const titleRatio = 1.15
-/** Points; the gap between columns is at least so wide. */
+/** Minimum gap between columns, in points. */
 const gutterMin = 7
 
-/** The lines of a page in the order of reading: column by column, also where the file goes to and fro between them. */
+/** The lines of a page in reading order: column by column, even where the file alternates between them. */
 export function readingLines(segments: readonly Segment[]): PdfLine[] {
   const gutters = guttersOf(segments, 0).toSorted((a, b) => a - b)
   const columnOf = (segment: Segment): number | undefined => {
@@ -29,7 +29,7 @@ export function readingLines(segments: readonly Segment[]): PdfLine[] {
   )
 }
 
-/** Whether the file goes from column to column more often than it goes down one, or back to one that it has left. */
+/** Whether the file alternates between columns more often than it goes down one, or returns to an earlier one. */
 function isMixed(segments: readonly Segment[], columnOf: (segment: Segment) => number | undefined): boolean {
   let [changes, back, wide] = [0, 0, 0]
   let before: number | undefined
@@ -45,7 +45,7 @@ function isMixed(segments: readonly Segment[], columnOf: (segment: Segment) => n
   return changes > 4 + 2 * wide || back > wide
 }
 
-/** What spans the columns parts the page into bands; within each, one column is read after the other. */
+/** Splits the page into bands at segments that span columns; within a band the columns are read one after another. */
 function byColumns(segments: readonly Segment[], columnOf: (segment: Segment) => number | undefined): Segment[] {
   const down = segments.toSorted((a, b) => b.y - a.y || a.x - b.x)
   const ordered: Segment[] = []
@@ -63,7 +63,7 @@ function byColumns(segments: readonly Segment[], columnOf: (segment: Segment) =>
   return [...ordered, ...band.flat()]
 }
 
-/** Where nothing stands between two columns of prose: places on the line. */
+/** Positions of the gaps between two columns of prose. */
 function guttersOf(segments: readonly Segment[], depth: number): number[] {
   if (depth >= depthMax || segments.length < 2 * linesMin || segments.length > segmentsMax) return []
   const left = Math.min(...segments.map(({ x }) => x))
@@ -99,7 +99,7 @@ function withoutTitles(segments: readonly Segment[]): Segment[] {
   return segments.filter(({ size }) => size < body * titleRatio)
 }
 
-/** Strips without a single segment, from left to right. */
+/** Vertical strips without a segment, from left to right. */
 function emptyStrips(segments: readonly Segment[]): [number, number][] {
   const strips: [number, number][] = []
   let reached = Number.POSITIVE_INFINITY
@@ -114,7 +114,7 @@ function isProse(side: readonly Segment[]): boolean {
   return side.length >= linesMin && side.reduce((sum, { text }) => sum + text.length, 0) >= lettersMin * side.length
 }
 
-/** Whether each reaches as far up and down as the other, for the most part of the lower one. */
+/** Whether the columns overlap vertically for most of the lower one. */
 function standBeside(a: readonly Segment[], b: readonly Segment[]): boolean {
   const heights = (side: readonly Segment[]) => side.map(({ y }) => y)
   const [top, bottom] = [

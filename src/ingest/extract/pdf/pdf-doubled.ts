@@ -1,9 +1,9 @@
-/** A text whose letters are each drawn so many times, one after the other: at most. */
+/** Times that each letter of a text may be drawn, at most. */
 const timesMax = 4
-/** Pairs of so many different letters in a row are no word of any language. */
+/** This many different letters doubled in a row form no word of any language. */
 const lettersMin = 3
 
-/** Texts of one page; where each letter of most of them stands twice, as it does when it is drawn bold, once. */
+/** Texts of one page; letters drawn twice, as for bold, are kept once, if most texts have them so. */
 export function withoutDoubled(texts: readonly string[]): readonly string[] {
   for (let times = 2; times <= timesMax; times += 1) {
     const repeated = new RegExp(`(\\S)\\1{${times - 1}}`, 'gu')

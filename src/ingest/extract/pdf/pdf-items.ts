@@ -1,4 +1,4 @@
-/** A run of text as pdf.js gives it; lengths in points, from the page's lower left. */
+/** A run of text from pdf.js; lengths in points, from the page's lower left. */
 export interface TextItem {
   readonly str: string
   readonly dir: string
@@ -18,20 +18,20 @@ export interface Run {
   readonly isRtl: boolean
 }
 
-/** The runs of a page that stand as most of its letters do, and those that stand otherwise: stamps, watermarks. */
+/** Runs in the direction of most letters, and the others: stamps, watermarks. */
 export interface PageRuns {
   readonly upright: readonly Run[]
   readonly askew: readonly Run[]
 }
 
-/** A letter drawn twice, for boldness or as its own shadow, is nearer to itself than this share of its size. */
+/** Distance below which a letter counts as drawn twice (bold, shadow), as a share of its size. */
 const doubleShare = 0.12
-/** A place and those beside it. */
+/** A grid cell and its neighbours. */
 const around = [-1, 0, 1].flatMap((dx) => [-1, 0, 1].map((dy) => [dx, dy] as const))
-/** Letters of an alphabet in the forms that only fonts need. */
+/** Presentation forms of letters, which only fonts need. */
 const presentationForms = /[\ufb00-\ufdff\ufe70-\ufefc]+/g
 
-/** Runs of letters from pdf.js's items: cleaned, each letter once, sorted by how they stand. */
+/** Cleaned runs from pdf.js's items, each letter once, split by direction. */
 export function pageRuns(items: readonly TextItem[]): PageRuns {
   const seen = new Set<string>()
   const letters = new Map<number, number>()
@@ -57,7 +57,7 @@ export function pageRuns(items: readonly TextItem[]): PageRuns {
   }
 }
 
-/** How a run is turned, in quarters of a circle; NaN: neither upright nor lying. */
+/** A run's rotation in quarter turns; NaN when it is skewed. */
 function quarters(a: number, b: number): number {
   const exact = (Math.atan2(b, a) * 2) / Math.PI
   const whole = Math.round(exact)
@@ -70,7 +70,7 @@ function turned(x: number, y: number, angle: number): [number, number] {
   return angle === 3 ? [-y, x] : [x, y]
 }
 
-/** The same length would be too much to ask: a page's offsets are taken after this. */
+/** Cleans a text. Its length may change, since page offsets are computed later. */
 function clean(text: string): string {
   const plain = text.replaceAll('\0', '').replaceAll('\u00ad', '').toWellFormed()
   return plain.replace(presentationForms, (forms) => forms.normalize('NFKC'))

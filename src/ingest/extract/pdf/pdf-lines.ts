@@ -1,35 +1,35 @@
 import { withoutDoubled } from './pdf-doubled.ts'
 import type { Run } from './pdf-items.ts'
 
-/** Letters of one line with no wide gap between them. */
+/** Letters of one line without a wide gap. */
 export interface Segment {
   readonly text: string
   readonly x: number
   readonly y: number
   readonly right: number
-  /** The size that most of its letters have. */
+  /** The size of most of its letters. */
   readonly size: number
   readonly isRtl: boolean
 }
 
 export interface PdfLine extends Segment {
-  /** Wide gaps part it, as they part the cells of a row. */
+  /** Whether wide gaps divide it, as between the cells of a row. */
   readonly isRow: boolean
-  /** How far the lines reach that it stands among, to the left and to the right. */
+  /** Left and right edges of the surrounding lines. */
   readonly block: { readonly left: number; readonly right: number }
 }
 
-/** Gaps in sizes of letters: so wide a one is a blank, and so wide a one parts cells and columns. */
+/** Gaps in letter sizes: from the first on a blank, from the second on a boundary of cells and columns. */
 const blankGap = 0.2
 const wideGap = 1.2
-/** Lines further apart than so many of their sizes are different paragraphs. */
+/** Lines further apart than this, in letter sizes, are different paragraphs. */
 export const paragraphGap = 1.7
-/** Runs that are so much higher or lower than another, in sizes, stand in another line. */
+/** Runs with a larger vertical offset, in letter sizes, are on different lines. */
 const sameLine = 0.45
-/** A run goes on one of the last few of its line. */
+/** A run may continue one of the last few of its line. */
 const nearRuns = 8
 
-/** Puts neighbouring runs together, in the order of the file; those of a line from right to left in the order of reading. */
+/** Joins neighbouring runs in file order; those of a right-to-left line in reading order. */
 export function segmentsOf(runs: readonly Run[]): Segment[] {
   const segments: Segment[] = []
   let held: Run[] = []
@@ -48,7 +48,7 @@ export function segmentsOf(runs: readonly Run[]): Segment[] {
   return segments.flatMap((segment, at) => (texts[at] ? [{ ...segment, text: texts[at] }] : []))
 }
 
-/** Puts segments of one line together, where nothing parts them. */
+/** Joins segments of one line where nothing divides them. */
 export function linesOf(segments: readonly Segment[], isParted: (a: Segment, b: Segment) => boolean): PdfLine[] {
   const lines: Omit<PdfLine, 'block'>[] = []
   for (const segment of segments) {
@@ -69,7 +69,7 @@ function joined(left: Segment, right: Segment): Omit<PdfLine, 'block'> {
   return { ...longer, text, x: left.x, right: right.right, isRow: true }
 }
 
-/** Neighbouring lines of one size that go down the page close below each other are a block. */
+/** Groups close neighbouring lines of one size into blocks. */
 function inBlocks(lines: readonly Omit<PdfLine, 'block'>[], isParted: (a: Segment, b: Segment) => boolean): PdfLine[] {
   const placed: PdfLine[] = []
   let block: { left: number; right: number } | undefined
@@ -129,7 +129,7 @@ function segmentOf(runs: readonly Run[]): Segment {
   return { text: text.replace(/\s+/g, ' ').trim(), x, y, right, size: mostOf(sizes), isRtl }
 }
 
-/** From the right; runs from left to right within them, as numbers and names are, keep their own order. */
+/** Orders runs from right to left; left-to-right runs inside, such as numbers and names, keep their order. */
 function inReadingOrder(runs: readonly Run[]): Run[] {
   const sorted = runs.toSorted((a, b) => b.x - a.x)
   const ordered: Run[] = []
@@ -145,7 +145,7 @@ function inReadingOrder(runs: readonly Run[]): Run[] {
   return [...ordered, ...foreign]
 }
 
-/** The key with the most. */
+/** The key with the highest count. */
 export function mostOf(counts: ReadonlyMap<number, number>): number {
   let [most, found] = [0, 0]
   for (const [key, count] of counts) if (count > most) [most, found] = [count, key]

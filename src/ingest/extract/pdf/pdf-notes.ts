@@ -1,6 +1,6 @@
 import type { TextItem } from './pdf-items.ts'
 
-/** An annotation as pdf.js gives it, as far as it is read. */
+/** The used fields of a pdf.js annotation. */
 interface Annotation {
   readonly subtype?: string
   readonly rect?: readonly number[]
@@ -16,13 +16,13 @@ interface Annotation {
   readonly contentsObj?: { readonly str?: string }
 }
 
-/** Flags of an annotation that no one sees: hidden, not shown on a screen (ISO 32000, table 165). */
+/** Flags of invisible annotations: hidden, or not shown on a screen (ISO 32000, table 165). */
 const unseenFlags = 2 | 32
 const sizeDefault = 10
-/** Subtypes whose words are not a note: a link’s are those of the page, a popup repeats its parent's. */
+/** Subtypes that are no notes: a link’s words are the page's, a popup repeats its parent's. */
 const noNotes = new Set(['Link', 'Popup', 'Widget', 'FreeText'])
 
-/** What people wrote onto a page: values of fields and free text stand on it, notes belong to it. */
+/** People's additions to a page: field values and free text are part of its text, notes are attached to it. */
 export function pageNotes(annotations: readonly Annotation[]): {
   readonly items: TextItem[]
   readonly notes: string[]
@@ -45,7 +45,7 @@ export function pageNotes(annotations: readonly Annotation[]): {
   return { items, notes }
 }
 
-/** The page's items with those of its fields, each after the label that stands to its left, or else above it. */
+/** The page's items with those of its fields, each after its label, to its left or above it. */
 export function withFields(items: readonly TextItem[], fields: readonly TextItem[]): TextItem[] {
   const all = [...items]
   for (const field of fields) {
@@ -94,7 +94,7 @@ function freeText({ contentsObj, textContent = [] }: Annotation, subtype: string
   return ((subtype === 'FreeText' && contentsObj?.str) || textContent.join('\n')).trim()
 }
 
-/** Lines of a field from the top of its frame. */
+/** A field's lines from the top of its frame. */
 function placed(words: string, [left = 0, bottom = 0, , top = bottom]: readonly number[]): TextItem[] {
   const lines = words.split(/\r\n|\r|\n/).filter((line) => line.trim() !== '')
   const size = Math.max(4, Math.min(sizeDefault, (top - bottom) / Math.max(1, lines.length)))

@@ -1,14 +1,14 @@
 import type { PdfLine } from './pdf-lines.ts'
 
-/** Lines at the top and the bottom of a page that are looked at. */
+/** Lines inspected at the top and the bottom of each page. */
 const edgeLines = 3
-/** Sizes of letters between them and the text. */
+/** Minimum gap between them and the text, in letter sizes. */
 const edgeGap = 1.6
-/** Points between lines that stand at the same place of two pages. */
+/** Tolerance in points for lines at the same place on two pages. */
 const samePlace = 4
-/** More of these lines are looked for no further in the text. */
+/** Repeated lines searched for in the text, at most. */
 const toldMax = 200
-/** Pages that have the same line. */
+/** Pages that must share a line. */
 const pagesMin = 3
 
 interface EdgeLine {
@@ -18,10 +18,9 @@ interface EdgeLine {
 }
 
 /**
- * Takes running headers and feet out of the pages: lines that stand at the same place of several pages and are the same,
- * but for the number of the page.
+ * Removes running headers and footers: lines at the same place on several pages, equal except for the page number.
  *
- * @returns the pages without them, and once each of those lines that says more than a page's number, or its chapter.
+ * @returns the pages without them, and once each of those lines with more than a page number or a chapter.
  */
 export function withoutRunning(pages: readonly (readonly PdfLine[])[]): {
   readonly pages: PdfLine[][]
@@ -78,7 +77,7 @@ function lettersOf(text: string): string {
     .trim()
 }
 
-/** The outermost lines, up to the gap that parts them from the page's text; without one, the outermost alone. */
+/** The outermost lines up to the gap before the text; without a gap, only the outermost. */
 function atEdge(lines: readonly PdfLine[]): readonly PdfLine[] {
   for (const [at, line] of lines.slice(0, edgeLines).entries()) {
     const next = lines[at + 1]
@@ -101,7 +100,7 @@ function isRunning(lines: readonly EdgeLine[], pages: number): boolean {
   })
 }
 
-/** As in "Page 3 of 12", "- 3 -", "Seite 3/12". */
+/** Whether it is only a page number, as in "Page 3 of 12", "- 3 -", "Seite 3/12". */
 function isOnlyNumber(text: string): boolean {
   return /^\W*(?:(?:page|pg|p|seite|s|página|pag|стр)\W*)?\d+\W*(?:(?:of|von|de|sur|из)?\W*\d+)?\W*$/iu.test(text)
 }

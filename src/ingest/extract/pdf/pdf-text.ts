@@ -1,35 +1,35 @@
 import { escaped } from '../html/markdown-writer.ts'
 import { mostOf, type PdfLine, paragraphGap } from './pdf-lines.ts'
 
-/** A page's lines in the order of reading, and texts that stand beside them: notes, stamps. */
+/** A page's lines in reading order, and texts beside them: notes, stamps. */
 export interface PdfPage {
   readonly lines: readonly PdfLine[]
   readonly asides: readonly string[]
 }
 
-/** Letters so much larger than most are a heading's. */
+/** Letters this much larger than most are a heading's. */
 const headingRatio = 1.15
-/** A line that is longer is none; several together that are longer are a paragraph in large letters. */
+/** Lengths of a heading's line, and of several together; longer ones are a paragraph in large letters. */
 const headingLengthMax = { line: 150, whole: 200 }
 const headingLevels = 4
-/** A line that reaches so far to the right was broken by the layout, not by its author. */
+/** A line that fills this share of the width was broken by the layout, not by its author. */
 const fullShare = 0.85
-/** The dots that lead to a page number in a table of contents. */
+/** Dot leaders in a table of contents. */
 const leader = /(?:\s?[.…·_]){6,}\s*/
 const leaders = new RegExp(leader, 'g')
 const listItem = /^(?:[•‣▪◦●○–*-]|\d{1,3}[.)]|\(?[a-z]\)) /
-/** After a hyphen these begin a second word, as in "pre- and postwar". */
+/** Words after a hyphen that begin a new word, as in "pre- and postwar". */
 const secondWord = /^(?:and|or|to|und|oder|bzw|bis|sowie|et|ou|y|o|e)\b/
 const sentenceEnd = /[.!?:;…][\p{Pe}\p{Pf}"'”’»]*$/u
 
 interface Paragraph {
   text: string
   readonly level: number
-  /** Pages that begin within it, and where. */
+  /** Pages that begin within it, with their positions. */
   readonly begins: { readonly page: number; readonly at: number }[]
 }
 
-/** Pages as Markdown: headings by the size of their letters, paragraphs by the distance of their lines. */
+/** Pages as Markdown: headings by letter size, paragraphs by line distance. */
 export function pdfText(
   pages: readonly PdfPage[],
   running: { readonly headers: readonly string[]; readonly feet: readonly string[] },
@@ -85,7 +85,7 @@ function written(paragraphs: readonly Paragraph[], pages: number): { text: strin
   return { text, pageStarts }
 }
 
-/** What stands between two lines; `-` takes the first one's hyphen away. */
+/** The text between two lines; `-` removes the first one's hyphen. */
 function glueOf(before: PdfLine, line: PdfLine, levels: ReadonlyMap<number, number>, isNewPage: boolean): string {
   const wasHeading = isHeading(before) && levels.has(before.size)
   const size = Math.max(before.size, line.size)
@@ -114,7 +114,7 @@ function isHeading({ text }: PdfLine): boolean {
   return text.length <= headingLengthMax.line && /\p{L}{2}/u.test(text) && !leader.test(text)
 }
 
-/** The sizes of letters that are headings', each with its level: the largest is the first. */
+/** Heading levels by letter size, the largest first. */
 function headingSizes(pages: readonly PdfPage[]): ReadonlyMap<number, number> {
   const counts = new Map<number, number>()
   for (const { size, text } of pages.flatMap(({ lines }) => lines))

@@ -11,7 +11,7 @@ import { withoutRunning } from './pdf-running.ts'
 import { pdfText } from './pdf-text.ts'
 
 /**
- * The text of a PDF, page by page. Fonts are not drawn, scripts not run, attachments and links not opened.
+ * The text of a PDF, page by page. It draws no fonts, runs no scripts, opens no attachments or links.
  *
  * @throws Unreadable
  */

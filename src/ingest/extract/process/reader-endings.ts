@@ -1,2 +1,2 @@
-/** The signals that end a reader which passes a cap: they end it at once, however busy it is, and nobody else sends them. */
+/** Signals that end a reader above a cap: they end it at once, however busy it is, and nobody else sends them. */
 export const endings = { memory: 'SIGUSR2', time: 'SIGVTALRM' } as const

@@ -4,7 +4,7 @@ import type { ExtractedText, FileInput } from '../../extractor.ts'
 import { readFile } from '../read-file.ts'
 import { type ExtractCaps, Unreadable } from '../text/caps.ts'
 
-/** What the reader's process is asked, and answers. */
+/** A request to the reader's process, and its answer. */
 export interface ReadRequest {
   readonly file: FileInput
   readonly caps: ExtractCaps
@@ -16,8 +16,8 @@ export type ReadReply =
   | { readonly kind: 'unreadable'; readonly message: string; readonly rssMb: number }
 
 /**
- * The process that reads files: `start-reader.ts` starts it, with a cap on its heap; `reader-watch.ts` ends it. It has
- * none of the service's settings or connections, and may write no file and start no process.
+ * The process that reads files: `start-reader.ts` starts it with a heap limit, `reader-watch.ts` ends it. It has none
+ * of the service's settings or connections, and may neither write files nor start processes.
  */
 async function answer({ file, caps }: ReadRequest): Promise<ReadReply> {
   watch.postMessage(caps.timeMs)

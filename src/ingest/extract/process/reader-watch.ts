@@ -2,8 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { endings } from './reader-endings.ts'
 
 /**
- * A thread of the reader's process that ends it when it has taken too much memory, also outside the heap, too much time
- * of the processor for one file, or when the service is gone: the reader itself may be busy and hear nothing.
+ * A thread that ends its reader process when that has used too much memory, in or outside the heap, or too much
+ * processor time for one file, or when the service is gone. The reader itself may be too busy to react.
  */
 const { memoryMb, parentId } = workerData as { readonly memoryMb: number; readonly parentId: number }
 const everyMs = 20
@@ -12,7 +12,7 @@ const usedMs = () => {
   return (user + system) / 1000
 }
 let endsAtMs = Number.POSITIVE_INFINITY
-/** A file's time begins, or it was read. */
+/** Starts a file's time, or ends it. */
 parentPort?.on('message', (timeMs: number) => {
   endsAtMs = usedMs() + timeMs
 })

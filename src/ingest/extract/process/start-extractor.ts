@@ -7,15 +7,15 @@ import { type Reader, ReaderGone, startReader } from './start-reader.ts'
 
 interface Options extends Partial<ExtractCaps> {
   /**
-   * Files read at once, one less of each tenant: files that take all of their time leave a reader to the others. Each
-   * reader is a process of about 100 MB, started with the first file that needs it.
+   * Concurrent readers; one tenant gets all but one, so that slow files leave a reader to the others. Each reader is a
+   * process of about 100 MB, started with the first file that needs it.
    */
   readonly readers?: number
-  /** After so long without a file a reader is let go. */
+  /** Idle time after which a reader ends. */
   readonly idleMs?: number
 }
 
-/** A reader that does not come up is tried again after these: a machine without room for a process has some later. */
+/** Pauses before a failed start is retried: a machine without capacity for a process has some later. */
 const startPausesMs = [200, 400, 800, 1_600, 3_200, 6_400]
 
 interface Waiting {
@@ -25,7 +25,7 @@ interface Waiting {
   readonly answer: PromiseWithResolvers<ExtractedText>
 }
 
-/** Reads files in processes of their own: nothing that a file does there reaches the service. */
+/** Reads files in separate processes: a hostile file cannot reach the service. */
 export function startExtractor({ readers: readersMax = 3, idleMs = 60_000, ...own }: Options = {}): Extractor {
   const caps = { ...extractCaps, ...own }
   const idle = new Map<Reader, NodeJS.Timeout>()
@@ -63,7 +63,10 @@ export function startExtractor({ readers: readersMax = 3, idleMs = 60_000, ...ow
     next()
   }
 
-  /** A file is judged by a reader that read nothing before it; a reader that does not come up is no fault of the file. */
+  /**
+   * Judges a file only by a reader that has read nothing before it. A reader that fails to start is no fault of the
+   * file.
+   */
   async function read(one: Waiting): Promise<ExtractedText> {
     const signals = one.signal === undefined ? [ending.signal] : [ending.signal, one.signal]
     const signal = AbortSignal.any(signals)
@@ -141,7 +144,7 @@ function shuttingDown(): AppError {
   return new AppError('shutting_down', 'The service is shutting down.')
 }
 
-/** What the caller is told: of the file, or of a machine that has no room for it now. */
+/** The caller's error: the file's fault, or that of a machine without capacity now. */
 function judged(fault: ReaderGone, { timeMs, memoryMb }: ExtractCaps): AppError {
   const unreadable = (message: string) => new AppError('unreadable_document', message, { cause: fault })
   switch (fault.why) {

@@ -10,26 +10,26 @@ import type { ReadReply, ReadRequest } from './reader-process.ts'
 
 /** A process that reads one file at a time. */
 export interface Reader {
-  /** False once it has ended, or has grown so much that the next file deserves a new one. */
+  /** False once it has ended, or has grown too large for another file. */
   readonly isFit: boolean
   /** @throws AppError `unreadable_document`; ReaderGone; the signal's reason. */
   read(file: FileInput, signal: AbortSignal | undefined): Promise<ExtractedText>
-  /** Whether it keeps the service's process alive. */
+  /** Sets whether it keeps the service's process alive. */
   hold(isHeld: boolean): void
   end(): Promise<void>
 }
 
 /**
- * `start`: it never came up; `killed`: by the kernel or a person; `hung`: no answer, and no time used. These three say
- * nothing of the file. The others do, if the reader had read nothing before.
+ * `start`: it never came up; `killed`: by the kernel or a person; `hung`: no answer, and no processor time used. These
+ * three do not incriminate the file. The others do, if the reader had read nothing before.
  */
 type Ending = 'start' | 'killed' | 'hung' | 'time' | 'memory' | 'crash'
 
-/** A reader ended without an answer. */
+/** The reader ended without an answer. */
 export class ReaderGone extends Error {
   override readonly name = 'ReaderGone'
   readonly why: Ending
-  /** Whether the file was the first that this reader was given. */
+  /** Whether it was the reader's first file. */
   readonly isFirstFile: boolean
 
   constructor(why: Ending, told: string, isFirstFile = true) {
@@ -39,16 +39,16 @@ export class ReaderGone extends Error {
   }
 }
 
-/** Only what hangs takes so long: how busy the machine is must not decide. */
+/** Limits so long that only a hanging process reaches them: the machine's load must not decide. */
 const startMs = 300_000
 const hungMs = 1_200_000
-/** What a file leaves behind in its reader does not pile up. */
+/** Files of one reader, at most, so that leaks do not accumulate. */
 const filesMax = 200
-/** Of what a reader complains about before it is ready: no file has reached it by then. */
+/** Characters kept of a reader's output before it is ready: no file has reached it by then. */
 const complaintMax = 2_000
 
 const entry = fileURLToPath(new URL('./reader-process.ts', import.meta.url))
-/** All that it may read: this package, and the packages it stands on. */
+/** Folders that it may read: this package, and its dependencies. */
 const roots = [new URL('../../../../', import.meta.url), new URL('../../../../node_modules/', import.meta.url)].map(
   (url) => realpathSync(fileURLToPath(url)),
 )
@@ -118,7 +118,7 @@ class Ended extends Error {
   }
 }
 
-/** How the watch in the reader, or V8, ends it; see `reader-watch.ts`. */
+/** Endings by signal, sent by the watch in the reader or by V8; see `reader-watch.ts`. */
 const signals: Readonly<Record<string, Ended['why']>> = {
   [endings.memory]: 'memory',
   SIGABRT: 'memory', // the heap's own cap

@@ -1,15 +1,15 @@
-/** How much one file may cost. What is over a cap is a fault of that file, never of the service. */
+/** Resource limits of one file. Exceeding a cap is a fault of that file, never of the service. */
 export interface ExtractCaps {
-  /** Of the process that reads it, all together. */
+  /** Memory of the reading process in total. */
   readonly memoryMb: number
-  /** Of the processor: a busy machine takes nothing from it. */
+  /** Processor time, so that a busy machine does not shorten it. */
   readonly timeMs: number
   readonly pages: number
-  /** UTF-16 units of the text that is read from it: about what a document's most chunks hold. */
+  /** Extracted text in UTF-16 units: about what a document's maximum of chunks holds. */
   readonly textLength: number
-  /** Of a packed file, when unpacked: counted while it is unpacked, whatever it says of itself. */
+  /** Unpacked size of a packed file, counted while it is unpacked, whatever it declares. */
   readonly unpackedBytes: number
-  /** Files in a packed file. */
+  /** Entries of a packed file. */
   readonly entries: number
 }
 
@@ -22,7 +22,7 @@ export const extractCaps: ExtractCaps = {
   entries: 5_000,
 }
 
-/** A fault of the file; its message is for the one who sent it. */
+/** A fault of the file; its message is for the sender. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable'
 }

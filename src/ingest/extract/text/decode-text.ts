@@ -3,27 +3,27 @@ import { Unreadable } from './caps.ts'
 import { readKinds } from './read-kinds.ts'
 import { markedText, wideCharset } from './wide-text.ts'
 
-/** Bytes that windows-1252 has no character for. */
+/** Bytes without a character in windows-1252. */
 const neverWestern = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d])
-/** Letters beyond ASCII are at most this share of a Western text's bytes; of any other alphabet's nearly all. */
+/** Letters beyond ASCII are at most this share of a Western text's bytes; of other alphabets nearly all are. */
 const westernShare = 0.25
 const controlShare = 0.01
-/** A charset's broken characters are at most this share of a text in it; more: it is another. */
+/** Broken characters are at most this share of a text in its charset; with more it is another charset. */
 const brokenShare = 0.02
-/** How sure chardet must be, in percent: by itself, or as twice as sure as of the next language. */
+/** Confidence required of chardet, in percent: on its own, or when twice that of the next language. */
 const sureEnough = { byItself: 40, twiceTheNext: 25 }
-/** chardet's names of charsets that another contains, with the letters that authors use. */
+/** Supersets of charsets that chardet names, with the letters that authors use. */
 const containing: Readonly<Record<string, string>> = { 'ISO-8859-7': 'windows-1253', 'ISO-8859-8': 'windows-1255' }
-/** More characters of several bytes are no accident: the text is UTF-8, whatever is said of it. */
+/** More multi-byte characters than this are no accident: the text is UTF-8, whatever it declares. */
 const telling = 3
 const sampleLength = 65_536
 
 /**
- * A text from its bytes: by its byte order mark, as UTF-16 without a mark, as UTF-8 where it is that but for a few broken
- * bytes, by the charset that is declared for it, by what chardet makes of it, and as windows-1252 where it looks
- * Western. Anything else would be a guess. A broken character becomes U+FFFD.
+ * Decodes a text: by its byte order mark, as UTF-16 without a mark, as UTF-8 with a few broken bytes, by its declared
+ * charset, by chardet, and as windows-1252 where it looks Western. Anything else would be a guess. A broken character
+ * becomes U+FFFD.
  *
- * @throws Unreadable when it is no text at all, or in a charset that can't be told.
+ * @throws Unreadable when it is no text at all, or its charset is unknown.
  */
 export function decodeText(bytes: Uint8Array, declared?: string): string {
   const marked = markedText(bytes)
@@ -40,12 +40,12 @@ export function decodeText(bytes: Uint8Array, declared?: string): string {
   return other ?? decoded(bytes, charsetByItsLook(bytes)) ?? text
 }
 
-/** The charset that a content type names, as in `text/plain; charset=utf-8`. */
+/** The charset in a content type, as in `text/plain; charset=utf-8`. */
 export function charsetOf(contentType: string | undefined): string | undefined {
   return /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType ?? '')?.[1]
 }
 
-/** The text as UTF-8, with how many of its characters beyond ASCII are whole, and how many broken. */
+/** The text as UTF-8, with its counts of intact and broken characters beyond ASCII. */
 function asUtf8(bytes: Uint8Array): { text: string; whole: number; broken: number } {
   const text = new TextDecoder('utf-8').decode(bytes)
   let [beyond, broken] = [0, 0]
@@ -57,7 +57,7 @@ function asUtf8(bytes: Uint8Array): { text: string; whole: number; broken: numbe
   return { text, whole: beyond, broken }
 }
 
-/** Undefined: there is no such charset, or the text is in another. */
+/** Undefined: the charset does not exist, or the text is in another. */
 function decoded(bytes: Uint8Array, charset: string): string | undefined {
   try {
     const text = new TextDecoder(charset).decode(bytes)
@@ -88,7 +88,7 @@ function charsetByItsLook(bytes: Uint8Array): string {
   return containing[best.name] ?? best.name
 }
 
-/** A stray control character makes no text a program. */
+/** Whether it is binary; a stray control character does not make it so. */
 function isBinary(bytes: Uint8Array): boolean {
   const sample = bytes.subarray(0, sampleLength)
   let controls = 0

@@ -1,4 +1,4 @@
-/** How an item's number is written. */
+/** Numbering style of list items. */
 export type NumberStyle = 'decimal' | 'lower-alpha' | 'upper-alpha' | 'lower-roman' | 'upper-roman' | 'zero' | 'ordinal'
 
 const romans = [
@@ -18,7 +18,7 @@ const romans = [
 ] as const
 const romanMax = 3_999
 
-/** An item's number as its list shows it: 3, c, iii. What letters can't say is said in digits. */
+/** An item's visible number: 3, c, iii. Numbers that letters cannot express become digits. */
 export function itemNumber(number: number, style: NumberStyle): string {
   switch (style) {
     case 'lower-alpha':

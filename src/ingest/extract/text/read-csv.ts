@@ -2,12 +2,12 @@ import papaparse from 'papaparse'
 import type { ExtractCaps } from './caps.ts'
 import { tableText } from './table-text.ts'
 
-/** Delimiters that a text may have on every line by accident, and so is asked for more columns. */
+/** Delimiters that may occur on every line by accident, and therefore need more columns. */
 const columnsMin: Readonly<Record<string, number>> = { ';': 2, '\t': 2, '|': 3, ',': 3 }
 const sampleRows = 20
 const rowsMin = 3
 
-/** Rows of a CSV file as a table of Markdown; what parts its cells is found by looking. */
+/** Rows of a CSV file as a Markdown table; the delimiter is detected. */
 export function readCsv(text: string, caps: Pick<ExtractCaps, 'textLength'>): string {
   const { data } = papaparse.parse<string[]>(text.replace(/^sep=.\r?\n/i, ''), { skipEmptyLines: 'greedy' })
   return tableText(data, caps, hasHeader(data))
@@ -30,7 +30,7 @@ function isValue(cell: string): boolean {
   return /\d/.test(cell) && /^[-+]?[\d.,:/ T\u00a0-]+(?:Z|%| ?[\u20ac$\u00a3])?$/.test(cell.trim())
 }
 
-/** Whether the first lines have the same columns; the last of them may be cut off. */
+/** Whether the first lines have equal columns; the last of them may be cut off. */
 export function looksLikeCsv(head: string): boolean {
   const { data, meta, errors } = papaparse.parse<string[]>(head, { preview: sampleRows, skipEmptyLines: true })
   const rows = data.length < sampleRows ? data.slice(0, data.length - (head.endsWith('\n') ? 0 : 1)) : data

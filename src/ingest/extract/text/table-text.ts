@@ -32,7 +32,7 @@ export function tableText(
   return [...parts, lines.join('\n')].join('\n\n')
 }
 
-/** A cell's words on one line, with nothing that would end the cell. */
+/** A cell's words on one line, without characters that would end the cell. */
 export function cellText(text: string): string {
   return text.replace(/\s+/g, ' ').trim().replace(/\\?\|/g, '\\|')
 }
