@@ -14,7 +14,7 @@ export interface AcceptUploadsDeps {
   readonly routes: Pick<TenantRoutes, 'find' | 'catchUp'>
   readonly embedder: Pick<Embedder, 'maxTokens'>
   readonly queueBounds: QueueBounds
-  /** Without one the work on an upload is not traced. */
+  /** Absent: the work on uploads is not traced. */
   readonly tracer?: Tracer | undefined
 }
 

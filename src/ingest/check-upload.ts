@@ -62,8 +62,13 @@ export function checkUpload(tenantId: TenantId, input: UploadInput, model: { rea
   ])
   const contentHash = createHash('sha256').update(said).update('\n').update(bytes).digest('hex')
   return {
-    ...{ documentId: input.documentId ?? `doc-${contentHash.slice(0, 32)}`, contentHash, kind, bytes },
-    ...{ name: name ?? null, contentType: contentType ?? null, source: source ?? null },
+    documentId: input.documentId ?? `doc-${contentHash.slice(0, 32)}`,
+    contentHash,
+    kind,
+    bytes,
+    name: name ?? null,
+    contentType: contentType ?? null,
+    source: source ?? null,
     metadata: metadata as NewUpload['metadata'],
     visibility: visibilityOf(metadata)?.slice() ?? null,
     chunking: chunking === undefined ? null : { ...chunking },

@@ -7,7 +7,7 @@ import type { Extractor } from './extractor.ts'
 
 export interface ProcessUploadDeps extends PutDocumentDeps {
   readonly extractor: Pick<Extractor, 'extract'>
-  /** Without one the work on an upload is not traced. */
+  /** Absent: the work on uploads is not traced. */
   readonly tracer?: Tracer | undefined
 }
 
@@ -17,8 +17,8 @@ class LostUpload extends Error {
 }
 
 /**
- * Reads, cuts, embeds and stores one upload that is ours, and says on the way how far it is. Its span is a child of the
- * request's that sent it.
+ * Reads, splits, embeds and stores one claimed upload, and reports its progress. Its span is a child of the span of the
+ * request that sent it.
  *
  * @throws LostUpload, AppError `unreadable_document`, and those of `putDocument`.
  */

@@ -39,7 +39,14 @@ export async function showReport({ db }: { readonly db: Db }, id: string): Promi
     throw new AppError('not_found', 'The move has not been verified yet.')
   const events = await db.select().from(moveEvents).where(eq(moveEvents.moveId, id)).orderBy(moveEvents.id)
   return {
-    ...{ moveId, tenantId, kind, state, source, target, writePauseMs, verification },
+    moveId,
+    tenantId,
+    kind,
+    state,
+    source,
+    target,
+    writePauseMs,
+    verification,
     rangeSize: report.rangeSize,
     ranges: report.ranges,
     history: events.map(({ at, state: to, detail, hash }) => ({ at: at.toISOString(), state: to, detail, hash })),

@@ -14,7 +14,12 @@ export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & Omit<TenantWork, t
 /** Routes for staff and their scripts; section 3 of docs/contract.md. */
 export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
   return [
-    ...[...tenantRoutes(deps), ...tenantLimitRoutes(deps), ...moveRoutes(deps), ...indexRoutes(deps)],
-    ...[...auditRoutes(deps), ...usageRoutes(deps), ...adviceRoutes(deps)],
+    ...tenantRoutes(deps),
+    ...tenantLimitRoutes(deps),
+    ...moveRoutes(deps),
+    ...indexRoutes(deps),
+    ...auditRoutes(deps),
+    ...usageRoutes(deps),
+    ...adviceRoutes(deps),
   ]
 }

@@ -184,7 +184,10 @@ export class RouteAnswers {
   }
 }
 
-/** A refusal has its code and is no failure of ours, as the semantic conventions say of a server's span. */
+/**
+ * Ends the span. A refusal carries its code but is no failure of ours, as the semantic conventions define for a
+ * server's span.
+ */
 function endSpan(span: Span, status: number, { principal }: Exchange, code: ErrorCode | undefined): void {
   span.set({
     'http.response.status_code': status,

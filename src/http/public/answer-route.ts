@@ -21,7 +21,12 @@ const question = z
       .max(topKMax)
       .optional()
       .describe('How many passages the answer may be written from at most; default 5.'),
-    ...{ filter, minScore, mode, weights, rerank, diversity },
+    filter,
+    minScore,
+    mode,
+    weights,
+    rerank,
+    diversity,
     expand: expand.describe('Chunks of the document to read before and after each passage, as a part of it.'),
     stream: z
       .boolean()

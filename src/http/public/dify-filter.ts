@@ -41,14 +41,29 @@ interface Part {
 }
 
 const comparisons = {
-  ...{ '=': '$eq', '≠': '$ne', '>': '$gt', '<': '$lt', '≥': '$gte', '≤': '$lte' },
-  ...{ before: '$lt', after: '$gt' },
+  '=': '$eq',
+  '≠': '$ne',
+  '>': '$gt',
+  '<': '$lt',
+  '≥': '$gte',
+  '≤': '$lte',
+  before: '$lt',
+  after: '$gt',
 } as const satisfies Record<string, Comparison>
 
 const parts = { contains: 'includes', 'start with': 'startsWith', 'end with': 'endsWith' } as const
 
 export const difyOperators: readonly string[] = [
-  ...['contains', 'not contains', 'start with', 'end with', 'is', 'is not', 'in', 'not in', 'empty', 'not empty'],
+  'contains',
+  'not contains',
+  'start with',
+  'end with',
+  'is',
+  'is not',
+  'in',
+  'not in',
+  'empty',
+  'not empty',
   ...Object.keys(comparisons),
 ]
 

@@ -101,7 +101,13 @@ async function search(
   const lostDocuments = deps.losses?.seenBy(principal) ?? 0
   return {
     matches: matches.map(({ id, score, text, documentId, source, position, metadata }) => ({
-      ...{ id, score, text, documentId, source, position, metadata },
+      id,
+      score,
+      text,
+      documentId,
+      source,
+      position,
+      metadata,
     })),
     ...(lostDocuments > 0 && { lostDocuments }),
   }

@@ -6,7 +6,7 @@ import { type ExtractCaps, textTooLong, Unreadable } from './text/caps.ts'
 
 /** Attachments read of a mail; further ones are only named. */
 const attachmentsMax = 50
-/** Mails within a mail are read like its other files: the library would write their heads by the machine's locale. */
+/** Mails within a mail are read like its other files: the library would write their headers in the machine's locale. */
 const wholeMails = { rfc822Attachments: true, forceRfc822Attachments: true }
 const separator = /\r?\n\r?\n>?From [^\r\n]*\d\d:\d\d[^\r\n]*\r?\n/g
 
@@ -123,7 +123,7 @@ function isFile({ related, mimeType, disposition, filename }: Attachment): boole
   return disposition === 'attachment' || filename !== null || !/^image\//.test(mimeType)
 }
 
-/** Its subject is its heading. */
+/** Whether the attachment is a mail, which has its subject as its heading. */
 function isMail({ filename, mimeType }: Attachment): boolean {
   return mimeType === 'message/rfc822' && !filename
 }

@@ -82,7 +82,9 @@ async function readFacts(
   return rows.map(({ id, tier, kind, attributes, records, week, peak, standing }) => ({
     id,
     facts: {
-      ...{ tier, kind, attributes },
+      tier,
+      kind,
+      attributes,
       records: records ?? undefined,
       meanRequestsPerDay: Number(week ?? 0) / 7,
       peakRequestsPerDay: Number(peak ?? 0),

@@ -40,14 +40,20 @@ export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: A
   const cloud = prospect.project?.cloud ?? chosen?.cloud ?? source.index.cloud
   const prices = pricesOf(deps.priceList, cloud, prospect.region)
   return {
-    ...{ tenantId: wanted.tenantId, kind },
+    tenantId: wanted.tenantId,
+    kind,
     refusals: refusals.map(({ code, message }) => ({ code, message })),
     source: {
-      ...{ kind: source.index.kind, project: source.index.project },
-      ...{ index: source.index.name, region: source.index.region },
+      kind: source.index.kind,
+      project: source.index.project,
+      index: source.index.name,
+      region: source.index.region,
     },
     target: targetOf(prospect, kind, chosen),
-    ...{ records: size.records, bytes: size.bytes, sampledRecords: size.sampled, units },
+    records: size.records,
+    bytes: size.bytes,
+    sampledRecords: size.sampled,
+    units,
     price: priceOf(deps.priceList, prices, units, size.bytes, retentionMs),
     durationS: round(sum(before, (one) => one.seconds)),
     writePause: await expectedPause(db, settings.fenceBudgetMs),
@@ -108,8 +114,11 @@ function ratesOf(steps: readonly PlannedStep[], source: string, target: string):
       const perSecond = Math.max(...steps.map((one) => callsPerSecond(one, side, call)))
       const limitPerSecond = vendorRates[call]
       return {
-        ...{ index: side === 'source' ? source : target, call, perSecond: round(perSecond) },
-        ...{ limitPerSecond, share: round(perSecond / limitPerSecond) },
+        index: side === 'source' ? source : target,
+        call,
+        perSecond: round(perSecond),
+        limitPerSecond,
+        share: round(perSecond / limitPerSecond),
       }
     }),
   )
@@ -147,7 +156,10 @@ async function quotaOf(
 function parityOf(source: IndexRow, chosen: IndexRow | undefined, region: string): MovePlan['parity'] {
   const target = chosen ?? { ...source, region }
   const row = (of: MovePlan['parity'][number]['of'], here: string, there: string) => ({
-    ...{ of, source: here, target: there, equal: here === there },
+    of,
+    source: here,
+    target: there,
+    equal: here === there,
   })
   return [
     row('model', source.embeddingModel, target.embeddingModel),

@@ -47,7 +47,9 @@ export function parsePriceList(text: string): PriceList {
     throw new Error('The price list needs the words asOf (a date) and plan, and source may say where it is from.')
   const listed = Object.entries(objectAt(regions, 'regions'))
   return {
-    ...{ asOf, plan, source },
+    asOf,
+    plan,
+    source,
     regions: Object.fromEntries(listed.map(([name, prices]) => [name, pricesAt(prices, `regions.${name}`)])),
     otherwise: pricesAt(otherwise, 'otherwise'),
   }

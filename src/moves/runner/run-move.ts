@@ -101,7 +101,11 @@ export async function runStep(deps: RunMoveDeps, { move, step, claim, learnt, ga
   const faults = new FaultPlaces()
   const context: StepContext = {
     ...deps,
-    ...{ stores: faults.watch(storesOf(deps, step)), clock, move, learnt, signal },
+    stores: faults.watch(storesOf(deps, step)),
+    clock,
+    move,
+    learnt,
+    signal,
     async at(point) {
       await deps.at?.(point, move)
       if (isProgress(point)) await gates.passed(db, move)

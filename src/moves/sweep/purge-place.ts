@@ -12,7 +12,7 @@ import { cleanups } from '../state/moves.sql.ts'
 import { type PlaceAndIndex, readPlace, readRouting } from '../state/read-places.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
 
-/** What was deleted; stored with the move. */
+/** Receipt of a purge; stored with the move. */
 export interface PurgeReceipt {
   readonly index: string
   readonly namespace: string

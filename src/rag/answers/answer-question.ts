@@ -47,7 +47,9 @@ export async function ask(deps: AnswerDeps, principal: TenantPrincipal, input: A
   const route = await deps.routes.find(principal.tenantId)
   const key = answerKey({
     ...retrievalKeyParts(route, deps.embedder.model, principal, question),
-    ...{ answerModel: deps.answerer.model, promptVersion, contextTokens: deps.answerSettings.contextTokens },
+    answerModel: deps.answerer.model,
+    promptVersion,
+    contextTokens: deps.answerSettings.contextTokens,
   })
   const text = 'query' in question.ask ? question.ask.query : words
   return { text, question, route, key, stale: route.stale === true }

@@ -1,7 +1,7 @@
 /**
- * Marks as models write them: `[1]`, `[2, 3]`, `[1 and 2]`, `[1-3]`, `[^1]`, `[Source 1]`, `[S1]`, `[cite: 1]`, `【1】`,
- * `【1†source】`, `［1］`, `(Source 1)`. `[0]` and numbers of four digits, as years, are no marks; nor is `(1)`, which
- * counts steps and paragraphs.
+ * Citation marks as models write them: `[1]`, `[2, 3]`, `[1 and 2]`, `[1-3]`, `[^1]`, `[Source 1]`, `[S1]`, `[cite:
+ * 1]`, `【1】`, `【1†source】`, `［1］`, `(Source 1)`. `[0]` and numbers of four digits, such as years, are no marks; nor is
+ * `(1)`, which counts steps and paragraphs.
  */
 const number = String.raw`[1-9]\d{0,2}(?:\s*[-–—]\s*[1-9]\d{0,2})?`
 const numbers = String.raw`${number}(?:\s*(?:[,;&]|,?\s*\band\b)\s*${number})*`
@@ -10,21 +10,21 @@ const mark = new RegExp(
   String.raw`( ?)(?:[[【［〔〖]\s*(?:\^|#|s(?=\d)|(?:${names})[\s_]*[:#]?\s*)?(${numbers})\s*(?:†[^\]】］\n]{0,40})?\s*[\]】］〕〗]|\((?:${names})\s*[:#]?\s*(${numbers})\))`,
   'iy',
 )
-/** The beginning of what may become a mark, at the end of what is known of the answer. */
+/** The start of a possible mark at the end of the text so far. */
 export const openMark =
   /^ ?(?:[[【［〔〖][^[\]【】［］〔〕〖〗\n]{0,60}|\([a-z]{0,10}[\s:#]{0,3}(?:\d[\d\s,;&and–—-]{0,40})?)?$/i
-/** What is longer is held back no longer, and is no mark. */
+/** Longest mark; a longer text is no mark and is no longer held back. */
 const markLengthMax = 60
-/** Words before a bracket that holds values and not sources. */
+/** Words before a bracket with values instead of sources. */
 const ofValues = /\b(?:arrays?|lists?|vectors?|intervals?|ranges?|tuples?|sets?|values?|between)$/i
-/** What stands before a bracket of code, of JSON, or of LaTeX; and what stands behind one. */
+/** Text before a bracket of code, JSON or LaTeX; and text after one. */
 const codeBefore = /(?:"\s*:|=|\\[a-z]*|\{)\s*$/i
 const gluedCodeBefore = /[=+*/]\s*\w+$/
 const codeAfter = /[{}\\]/
 
-/** A range names so many sources at most; longer ones are intervals of something else. */
+/** Sources that a range may name; longer ranges are intervals of something else. */
 const rangeMax = 20
-/** Undefined: a range that names no sources. */
+/** Undefined for a range that names no sources. */
 export function numbersOf(list: string, sources: number): readonly number[] | undefined {
   const numbers: number[] = []
   for (const part of list.split(/[,;&]|\band\b/i)) {
@@ -37,7 +37,7 @@ export function numbersOf(list: string, sources: number): readonly number[] | un
   return numbers
 }
 
-/** Whether a bracket belongs to code that stands in the open, to a formula, or to words that name its values. */
+/** Whether a bracket belongs to unfenced code, to a formula, or to words that name its values. */
 export function isOfValues(before: string, found: string, numbers: readonly number[], next: string): boolean {
   if (codeBefore.test(before) || codeAfter.test(next)) return true
   if (!found.startsWith(' ') && gluedCodeBefore.test(before)) return true

@@ -38,7 +38,11 @@ export function chunkRecords(
       metadata: {
         ...metadata,
         ...(source !== null && { source }),
-        ...{ text, documentId, chunk, [keys.start]: start, [keys.end]: end },
+        text,
+        documentId,
+        chunk,
+        [keys.start]: start,
+        [keys.end]: end,
         ...(page > 0 && { [keys.page]: page }),
         ...(heading !== null && { [keys.heading]: heading }),
       },
@@ -51,7 +55,8 @@ export function positionOf(metadata: Metadata): Position | null {
   const { [keys.start]: start, [keys.end]: end, [keys.page]: page, [keys.heading]: heading } = metadata
   if (typeof start !== 'number' || typeof end !== 'number') return null
   return {
-    ...{ start, end },
+    start,
+    end,
     ...(typeof page === 'number' && { page }),
     ...(typeof heading === 'string' && { heading }),
   }

@@ -9,7 +9,8 @@ export function embedTogether(embedder: TenantEmbedder, texts: readonly string[]
   const places = new Map([...new Set(texts)].map((text, at) => [text, at]))
   let together: Promise<Embedding> | undefined
   return {
-    ...{ model: embedder.model, dimension: embedder.dimension },
+    model: embedder.model,
+    dimension: embedder.dimension,
     ...(embedder.maxTokens !== undefined && { maxTokens: embedder.maxTokens }),
     async embed(asked, options) {
       const [text] = asked

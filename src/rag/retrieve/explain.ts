@@ -57,7 +57,9 @@ export function explain(parts: {
     },
     filter,
     place: { tier: route.tier, generation, kind, why: whyHere(route) },
-    ...{ embeddingModel, search, stages },
+    embeddingModel,
+    search,
+    stages,
   }
 }
 

@@ -74,8 +74,12 @@ export function checkRefinement(
   const plain = !hybrid && reranking === undefined && expand === 0 && diversity === 0 && group === undefined
   if (plain && !explain) return undefined
   return {
-    ...{ hybrid: hybrid ? weights : undefined, rerank: reranking, expand, diversity },
-    ...{ groupSize: group === undefined ? undefined : perTopK, explain },
+    hybrid: hybrid ? weights : undefined,
+    rerank: reranking,
+    expand,
+    diversity,
+    groupSize: group === undefined ? undefined : perTopK,
+    explain,
   }
 }
 

@@ -77,7 +77,10 @@ export async function answerQuestion(
     store.query(
       {
         ...(vector !== undefined && { vector }),
-        ...{ topK, filter: narrowed(filter, principal.groups), includeValues, includeMetadata: true },
+        topK,
+        filter: narrowed(filter, principal.groups),
+        includeValues,
+        includeMetadata: true,
       },
       options,
     ),

@@ -63,7 +63,12 @@ export function writeKit(deps: WriteDeps, tenantId: TenantId, { isClaimed }: Wri
     (pass) =>
       call(pass, false, run)
   return {
-    ...{ tenantId, gate, stores, memory, clock, storeVisibleMs },
+    tenantId,
+    gate,
+    stores,
+    memory,
+    clock,
+    storeVisibleMs,
     put: (records) => async (pass) => {
       const unstamped: string[] = []
       const whole = records.map((record) => {

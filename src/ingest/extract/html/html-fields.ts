@@ -1,10 +1,22 @@
 /** Input types whose value is visible. */
 const shown = new Set([
-  ...['text', 'search', 'email', 'tel', 'url', 'number', 'date', 'time', 'month', 'week', 'datetime-local'],
-  ...['submit', 'button', 'reset'],
+  'text',
+  'search',
+  'email',
+  'tel',
+  'url',
+  'number',
+  'date',
+  'time',
+  'month',
+  'week',
+  'datetime-local',
+  'submit',
+  'button',
+  'reset',
 ])
 
-/** What an input shows, with a blank at each side: its value, or else what it says should be written there. */
+/** The visible text of an input, with a blank at each side: its value, or else its placeholder. */
 export function fieldText(attributes: Readonly<Record<string, string>>): string {
   const { type = 'text', value = '', placeholder = '', alt = '' } = attributes
   const kind = type.toLowerCase()

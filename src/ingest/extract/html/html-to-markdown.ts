@@ -30,10 +30,10 @@ export function htmlToMarkdown(
   let mainDepth = 0
   let articleDepth = 0
   let drawings = 0
-  /** What stands above or beside letters of the base text, held back to its end so that its words stay whole. */
+  /** Annotations above or beside letters of the base text (ruby), held back to its end so that its words stay whole. */
   let readings: string | undefined
   let isReading = false
-  /** Parts that a button of the page opens. */
+  /** Ids of parts that a button of the page opens. */
   const opened = new Set<string>()
   let title: string | undefined
   let inTitle = false

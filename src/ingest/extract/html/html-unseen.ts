@@ -16,7 +16,7 @@ const inline = new Set(['a', 'abbr', 'b', 'button', 'em', 'i', 'img', 'small', '
 interface Where {
   /** Whether it is inside a drawing (SVG). */
   readonly isDrawn: boolean
-  /** A button of the page shows it. */
+  /** Whether a button of the page shows it. */
   readonly isOpened: boolean
 }
 

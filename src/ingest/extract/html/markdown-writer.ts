@@ -127,7 +127,7 @@ export class MarkdownWriter {
     return text
   }
 
-  /** UTF-16 units of what belongs to a part, without a heading from elsewhere. */
+  /** UTF-16 units of a part's own text, without a heading from elsewhere. */
   lengthOf(part: Part): number {
     return this.#blocks.reduce((sum, block) => sum + (block.part === part ? block.text.length : 0), 0)
   }
@@ -198,7 +198,10 @@ export class MarkdownWriter {
   }
 }
 
-/** A power, or a note's mark, which would be read as a part of what it stands at; not the letters of "1st". */
+/**
+ * Whether raised text must be kept apart: a power, or a note's mark, would join its neighbour; the letters of "1st"
+ * belong to it.
+ */
 function isApart(before: string, raised: string): boolean {
   return /[\p{L}\p{N})]$/u.test(before) && (/^[-+\u2212]?\d/.test(raised) || /^\p{L}$/u.test(raised))
 }

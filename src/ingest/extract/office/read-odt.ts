@@ -9,8 +9,16 @@ import { child, elementsOf, type XmlElement, xmlTree } from './xml-tree.ts'
 const utf8 = new TextDecoder()
 const skipped: HtmlTags = { before: '', after: '', isSkipped: true }
 const unread = new Set([
-  ...['office:annotation', 'text:tracked-changes', 'office:forms', 'svg:title', 'svg:desc', 'text:note-citation'],
-  ...['table:covered-table-cell', 'office:scripts', 'office:font-face-decls', 'office:automatic-styles'],
+  'office:annotation',
+  'text:tracked-changes',
+  'office:forms',
+  'svg:title',
+  'svg:desc',
+  'text:note-citation',
+  'table:covered-table-cell',
+  'office:scripts',
+  'office:font-face-decls',
+  'office:automatic-styles',
 ])
 /** Elements that contain text, directly or in spans. */
 const holders =

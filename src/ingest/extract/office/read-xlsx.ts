@@ -46,11 +46,14 @@ function valueText(value: unknown): string {
   return value === null || value === undefined ? '' : String(value)
 }
 
-/** The day that sheets count from: what lies before it, or on it, is a time without a day. */
+/** The day that sheets count from: a value on it or before is a time without a day. */
 const dayZero = Date.UTC(1899, 11, 30)
 const day = 86_400_000
 
-/** As in `2026-03-01`, `2026-03-01 14:05`, `09:30`. A sheet's times are fractions of a day, a little off the second. */
+/**
+ * Formats as `2026-03-01`, `2026-03-01 14:05`, `09:30`. A sheet's times are fractions of a day, slightly off the
+ * second.
+ */
 function dateText(date: Date): string {
   const time = Math.round(date.getTime() / 1000) * 1000
   if (time >= dayZero && time < dayZero + 2 * day) {

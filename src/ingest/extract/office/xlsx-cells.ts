@@ -1,13 +1,13 @@
 import { elementsOf, xmlTree } from './xml-tree.ts'
 
-/** Formats that Excel has without writing them down (ECMA-376, part 1, 18.8.30). */
+/** Excel's predefined formats, which no workbook lists (ECMA-376, part 1, 18.8.30). */
 const builtInPercents = new Set(['9', '10'])
 const row = /<row\b[^>]*[^/>]>[\s\S]*?<\/row>/g
 const cell = /<c\b([^>]*?)(?:\/>|>([\s\S]*?)<\/c>)/g
-/** Merged areas of a sheet; more belong to a drawing. */
+/** Merged areas of a sheet, at most; more belong to a drawing. */
 const mergesMax = 10_000
 
-/** Sheets that nobody sees in the workbook. */
+/** Hidden sheets of the workbook. */
 export function hiddenSheets(workbook: string): ReadonlySet<string> {
   const sheets = [...elementsOf(xmlTree(workbook), 'sheet')]
   return new Set(
@@ -15,7 +15,7 @@ export function hiddenSheets(workbook: string): ReadonlySet<string> {
   )
 }
 
-/** The styles of cells, by their number, that show a value in percent, with its digits after the point. */
+/** Cell styles, by number, that show a value in percent, with their decimal digits. */
 export function percentStyles(stylesheet: string): ReadonlyMap<string, number> {
   const tree = xmlTree(stylesheet)
   const codes = new Map(
@@ -32,7 +32,7 @@ export function percentStyles(stylesheet: string): ReadonlyMap<string, number> {
   return found
 }
 
-/** A sheet whose cells say what they show: shares in percent, and what spans cells in each of them. */
+/** The sheet with cells as displayed: shares in percent, and spanning cells repeated in each cell that they span. */
 export function shownCells(sheet: string, percents: ReadonlyMap<string, number>): string {
   const merges = mergesOf(sheet)
   if (merges.length === 0 && percents.size === 0) return sheet
@@ -65,7 +65,7 @@ export function shownCells(sheet: string, percents: ReadonlyMap<string, number>)
   })
 }
 
-/** Two rows of headers as one, where the upper spans columns of the lower: as in `Pressure / lowest`. */
+/** Joins two header rows whose upper one spans columns of the lower: as in `Pressure / lowest`. */
 export function jointHeader(all: readonly (readonly string[])[]): readonly (readonly string[])[] {
   const rows = all.filter((cells) => cells.some((value) => value.trim() !== ''))
   const at = rows.findIndex((cells) => cells.filter((value) => value !== '').length > 1)

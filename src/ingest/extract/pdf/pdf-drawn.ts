@@ -11,8 +11,8 @@ interface Widget {
 }
 
 /**
- * A page's annotations, with the words that stand nowhere but in how they are drawn: captions of push buttons, who signed
- * and when, stamps. A page with such is drawn, onto nothing.
+ * A page's annotations, with words that exist only in their drawing: captions of push buttons, signatures with dates,
+ * stamps. A page with such annotations is rendered, onto nothing.
  */
 export async function withDrawnWords<A extends Widget>(page: Page, annotations: readonly A[]): Promise<A[]> {
   if (!annotations.some(isDrawn)) return [...annotations]

@@ -89,7 +89,7 @@ function fieldText({ fieldType, fieldValue, password, options = [], ...other }: 
   return shown.join(', ').trim()
 }
 
-/** What a stamp's author says of it is a note; what is drawn stands on the page. */
+/** The text of free text and stamps: a stamp's description is a note, its drawn words stand on the page. */
 function freeText({ contentsObj, textContent = [] }: Annotation, subtype: string): string {
   return ((subtype === 'FreeText' && contentsObj?.str) || textContent.join('\n')).trim()
 }

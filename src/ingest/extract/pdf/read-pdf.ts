@@ -21,8 +21,15 @@ export async function readPdf(
 ): Promise<{ text: string; title: string | null; pageStarts: number[] }> {
   // A copy: the library takes no Buffer, and keeps what it is given.
   const pdf = await getDocumentProxy(new Uint8Array(bytes), {
-    ...{ isEvalSupported: false, disableFontFace: true, useSystemFonts: false, stopAtErrors: false, verbosity: 0 },
-    ...{ enableXfa: false, maxImageSize: 0, cMapUrl: 'cmaps/', cMapPacked: true, useWorkerFetch: false },
+    disableFontFace: true,
+    useSystemFonts: false,
+    stopAtErrors: false,
+    verbosity: 0,
+    enableXfa: false,
+    maxImageSize: 0,
+    cMapUrl: 'cmaps/',
+    cMapPacked: true,
+    useWorkerFetch: false,
     BinaryDataFactory: CharacterMaps,
   }).catch(refuse)
   if (pdf.numPages > caps.pages) {

@@ -151,7 +151,9 @@ function forked(caps: ExtractCaps): ChildProcess {
       execArgv: [
         // The last resort: a heap that is full ends the process less quietly than the watch on all of its memory.
         `--max-old-space-size=${caps.memoryMb}`,
-        ...['--permission', '--allow-worker', ...roots.map((root) => `--allow-fs-read=${root}`)],
+        '--permission',
+        '--allow-worker',
+        ...roots.map((root) => `--allow-fs-read=${root}`),
         '--no-warnings',
       ],
       env: {}, // nothing of ours: no key, no password

@@ -14,8 +14,8 @@ export function readCsv(text: string, caps: Pick<ExtractCaps, 'textLength'>): st
 }
 
 /**
- * Whether the first row names the columns. It does not where it holds a number or a date in every column that the rows
- * below do, and at least one; years above a table name its columns.
+ * Whether the first row names the columns. It does not if it has a number or a date in every column where the rows
+ * below do, and in at least one; years above a table name its columns.
  */
 function hasHeader(rows: readonly (readonly string[])[]): boolean {
   const [first, ...below] = rows.slice(0, sampleRows)

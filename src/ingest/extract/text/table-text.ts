@@ -1,8 +1,8 @@
 import { type ExtractCaps, textTooLong } from './caps.ts'
 
 /**
- * Rows as a table of Markdown. The first row is its header, below a line that stands alone above it; without one the
- * table has an empty header, since Markdown wants one.
+ * Rows as a Markdown table. The first row is its header; a single cell above it becomes a line. Without a header row
+ * the header is empty, since Markdown requires one.
  */
 export function tableText(
   rows: readonly (readonly string[])[],

@@ -7,15 +7,15 @@ const boms = [
 ] as const
 
 const sampleLength = 4_096
-/** Of all bytes of a Western text, those that are 0. */
+/** Minimum share of zero bytes in a Western text. */
 const westernZeros = 0.3
-/** Of the letters of any other alphabet, those that begin with the same byte; of English in pairs a sixth do. */
+/** Minimum share of letters with the same first byte in any other alphabet; in pairs of English letters a sixth do. */
 const alphabetShare = 0.5
-/** Of the characters of a Chinese, Japanese or Korean text, those that such texts are written in. */
+/** Minimum share of a Chinese, Japanese or Korean text's characters that belong to such scripts. */
 const cjkShare = 0.95
 const cjk = /[\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef\x20-\x7e\r\n\t]/g
 
-/** A text whose first bytes say what it is in; undefined: none of them does. */
+/** Decodes a text by its byte order mark; undefined without one. */
 export function markedText(bytes: Uint8Array): string | undefined {
   const found = boms.find(({ mark }) => mark.every((byte, at) => bytes[at] === byte))?.charset
   if (found === undefined) return undefined
@@ -24,8 +24,8 @@ export function markedText(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * Whether a text is UTF-16 without a mark. In every alphabet blanks, digits and signs have a byte that is 0, always on
- * the same side; the other bytes there tell whose letters they are.
+ * Detects UTF-16 without a mark. In every alphabet blanks, digits and signs have a zero byte, always on the same side;
+ * the other byte identifies the alphabet.
  */
 export function wideCharset(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   const sample = bytes.subarray(0, Math.min(sampleLength, bytes.length & ~1))
@@ -46,7 +46,7 @@ export function wideCharset(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefi
   return cjkCharset(sample)
 }
 
-/** These have letters with a 0 on either side. */
+/** Detects scripts whose letters may have a zero byte on either side. */
 function cjkCharset(sample: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   if (isUtf8(sample)) return undefined
   return (['utf-16le', 'utf-16be'] as const).find((charset) => {
@@ -64,7 +64,7 @@ function isUtf8(sample: Uint8Array): boolean {
   }
 }
 
-/** Platforms have no decoder for it, and only old programs write it. */
+/** Decodes UTF-32, which platforms do not support and only old programs write. */
 function utf32(bytes: Uint8Array, isLittle: boolean): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let text = ''
