@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { checkArrows, unusedArrows } from './arrows/check.ts'
 import { readSourceTree } from './arrows/source-tree.ts'
 import { checkClientTypes } from './client-types.ts'
+import { checkPacking, checkVoice, readAllCode } from './code-style.ts'
 import { checkErrorPages } from './error-pages.ts'
 import { checkGlossaryPairs } from './glossary-pairs.ts'
 import { checkLinks } from './links.ts'
@@ -25,6 +26,8 @@ const checks: Readonly<Record<string, Check>> = {
     const tree = await readSourceTree(join(root(), 'src'))
     return [...checkArrows(tree), ...unusedArrows(tree)]
   },
+  'voice of comments': async () => checkVoice(await readAllCode(root())),
+  'spreads of literals': async () => checkPacking(await readAllCode(root())),
   'unused exports and dependencies': tool('knip', '--no-progress', '--no-config-hints'),
   'settings table': async () => checkSettingsTable(await readFile(join(root(), 'README.md'), 'utf8')),
   'types of the client': checkClientTypes,
