@@ -11,10 +11,10 @@ const open = 50
 const looks = 200
 
 /**
- * What the switch costs with few and with many records touched during the move: one look at what is still to do, as the
- * fence takes it every 10 to 50 ms while writes wait, with the same number of open rows in each log; and the pause in
- * writing that an app meets which writes on meanwhile. The log of each is a move of its own in one table, so the small
- * ones are looked at beside the large one.
+ * The cost of a cutover with few and with many records touched during the move. One part is a look at the remaining
+ * work, as the fence takes it every 10 to 50 ms while writes wait, with equally many open rows in each log. The other
+ * is the pause in writing that an app meets which keeps writing. Each log is a separate move in one table, so the small
+ * ones are read beside the large one.
  */
 export async function tail({ quick, say }: BenchOptions): Promise<BenchResult> {
   const sizes = quick ? [20, 10_000] : [20, 10_000, 1_000_000]
@@ -48,7 +48,9 @@ export async function tail({ quick, say }: BenchOptions): Promise<BenchResult> {
   }
   const pauses = new Map<number, WritePause[]>()
   await using service = await startService(parts, {
-    ...{ EMBEDDING_PROVIDER: 'openai', EMBEDDING_MODEL: 'bench', EMBEDDING_DIMENSION: String(pauseDimension) },
+    EMBEDDING_PROVIDER: 'openai',
+    EMBEDDING_MODEL: 'bench',
+    EMBEDDING_DIMENSION: String(pauseDimension),
     OPENAI_API_KEY: 'bench',
   })
   const rounds = quick ? 1 : 3

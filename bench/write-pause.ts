@@ -4,23 +4,23 @@ import { call, type Parts, type Service, setFaults } from './harness/parts.ts'
 import { seededRandom, unitVector } from './harness/sample-tenant.ts'
 
 export const pauseDimension = 512
-/** Rows of the log put in by one statement. */
+/** Rows of the log inserted by one statement. */
 export const insertedAtOnce = 50_000
 /** Records of the tenant; more would only make the copy longer. */
 const records = 200
-/** Between two writes of the app that goes on all the while. */
+/** Pause between two writes of the app that writes all the time. */
 const betweenWritesMs = 20
 
 export interface WritePause {
-  /** From when writes are held until they are taken on the other side, as the move says. */
+  /** Time from when writes are held until the other side takes them, as the move reports it. */
   readonly heldMs: number
-  /** The longest that the app waited for one write to be taken, with all its tries. */
+  /** The app's longest wait for one write, including all its tries. */
   readonly longestMs: number
 }
 
 /**
- * Promotes a tenant that writes steadily, with so many records touched during the move before it switches. The rows of
- * the log are put there while the move is paused in its copy: what wrote them makes no difference to the switch.
+ * Promotes a tenant that writes steadily, after a given number of records was touched during the move. The rows of the
+ * log are inserted while the move is paused in its copy: their origin makes no difference to the cutover.
  */
 export async function writePause(
   parts: Parts,
@@ -60,7 +60,7 @@ export async function writePause(
   return { heldMs: writePauseMs ?? Number.NaN, longestMs: await app.stop() }
 }
 
-/** One write after another, each sent again as long as it is refused. */
+/** Writes one after another, each repeated as long as it is refused. */
 class SteadyWriter {
   #stopped = false
   readonly #done: Promise<number>

@@ -12,11 +12,11 @@ import { isLost, type ProcessUploadDeps, processUpload } from './process-upload.
 import { isTakenTooOften, type UploadFate, uploadFate } from './upload-fate.ts'
 
 export interface IngestWorkerOptions {
-  /** Uploads that this replica works on at once. */
+  /** Concurrent uploads of this replica. */
   readonly atOnce: number
-  /** How long a worker that is not heard of keeps its upload. */
+  /** Time that a silent worker keeps its upload. */
   readonly leaseMs: number
-  /** Uploads that become due make no noise; they are looked for so often. */
+  /** Interval of looks for due uploads, which send no notification. */
   readonly pollMs: number
   readonly sweepEveryMs: number
 }
@@ -28,12 +28,12 @@ export interface IngestWorkerDeps extends Omit<ProcessUploadDeps, 'db'> {
   readonly onDone: (outcome: UploadOutcome, ms: number) => void
 }
 
-/** An upload that this replica works on, since a moment of its own clock. */
+/** An upload that this replica works on, with its start on this replica's clock. */
 interface UploadJob extends ClaimedUpload {
   readonly startedMs: number
 }
 
-/** The worker of one replica: takes uploads in their turn and brings each into the store. */
+/** One replica's worker: it claims uploads in turn and stores each. */
 export class IngestWorker implements AsyncDisposable {
   readonly #database: Database
   readonly #deps: IngestWorkerDeps
@@ -68,7 +68,7 @@ export class IngestWorker implements AsyncDisposable {
     this.#timers.push(this.#clock.every(this.#options.sweepEveryMs, () => void this.#sweep()))
   }
 
-  /** Takes nothing more; what is being read or embedded is put back for others, what is being stored ends first. */
+  /** Claims nothing more. Uploads being read or embedded go back to the queue; one being stored ends first. */
   stop(): void {
     this.#stopped = true
     for (const timer of this.#timers) timer.stop()
@@ -139,7 +139,7 @@ export class IngestWorker implements AsyncDisposable {
   }
 }
 
-/** Tenants that may have no more of this replica: one place is always left to the others. */
+/** Tenants that may use no more of this replica: one slot is always left to others. */
 function tenantsWithTheirShare(running: readonly UploadJob[], atOnce: number): readonly TenantId[] {
   const most = Math.max(1, atOnce - 1)
   const byTenant = Map.groupBy(running, ({ tenantId }) => tenantId)
@@ -148,7 +148,7 @@ function tenantsWithTheirShare(running: readonly UploadJob[], atOnce: number): r
 
 const shutDown: UploadFate = { kind: 'again', afterMs: 0 }
 
-/** That Postgres could not be asked is a passing fault, and no fault of the file. */
+/** Reduces faults: an unavailable Postgres is transient, and no fault of the file. */
 function plain(error: unknown): unknown {
   if (error instanceof AppError || registryFault(error) === undefined) return error
   return new AppError('registry_unavailable', 'The registry could not be reached.', { cause: error })

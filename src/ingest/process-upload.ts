@@ -11,7 +11,7 @@ export interface ProcessUploadDeps extends PutDocumentDeps {
   readonly tracer?: Tracer | undefined
 }
 
-/** The upload was taken back, replaced, or taken over from us: nothing more of it is ours to do. */
+/** The upload was withdrawn, replaced, or taken over: this worker must not touch it any more. */
 class LostUpload extends Error {
   override readonly name = 'LostUpload'
 }
@@ -68,9 +68,9 @@ async function extract({ extractor }: ProcessUploadDeps, job: ClaimedUpload, sig
 }
 
 /**
- * The same routes, whose writes begin only while the upload is still ours. It is asked with the permit in hand: a
- * tenant's uploads are dropped before its id is given anew, and its end waits for every permit. So a late worker can
- * neither write into the next life of a tenant nor over a document that was deleted or sent again.
+ * Routes whose writes begin only while the upload is still claimed. The claim is checked with the permit in hand: a
+ * tenant's uploads are dropped before its id is reused, and its end waits for every permit. So a late worker can write
+ * neither into the next life of a tenant nor over a document that was deleted or sent again.
  */
 function routesOf(job: ClaimedUpload, routes: TenantRoutes, ends: UploadClaimEnds): TenantRoutes {
   return {
@@ -90,12 +90,12 @@ function routesOf(job: ClaimedUpload, routes: TenantRoutes, ends: UploadClaimEnd
   }
 }
 
-/** An AppError, for it passes through a write that takes anything else for a doubt. */
+/** An AppError, since it passes through a write that would take anything else for a doubt. */
 function taken(): AppError {
   return new AppError('conflict', 'The upload was taken back or replaced.', { cause: new LostUpload() })
 }
 
-/** Whether it ended because the upload is not ours any more. */
+/** Whether the work ended because the claim is lost. */
 export function isLost(error: unknown): boolean {
   for (let fault = error; fault instanceof Error; fault = fault.cause) if (fault instanceof LostUpload) return true
   return false

@@ -58,11 +58,11 @@ export const sessions = pgTable('sessions', {
   expiresAt: timestamp('expires_at', { withTimezone: true }).notNull(),
   /** The last tick this replica knows; stored before it acts on the change. */
   seen: bigint('seen', { mode: 'number' }).notNull(),
-  /** Every write begun on this replica before this tick has ended, whichever tenant's. */
+  /** Every write begun on this replica before this tick has ended, for all tenants. */
   applied: bigint('applied', { mode: 'number' }).notNull(),
-  /** The same of all tenants but those in `draining`. */
+  /** The same for all tenants except those in `draining`. */
   retired: bigint('retired', { mode: 'number' }).notNull().default(0),
-  /** By tenant: the tick up to which its writes have ended here, where that is less than `retired`. */
+  /** By tenant: the tick before which its writes have ended here, where that is less than `retired`. */
   draining: jsonb('draining').$type<Readonly<Record<string, number>>>().notNull().default({}),
   /** Time until which an unanswered store write of this replica may still land. */
   doubtUntil: timestamp('doubt_until', { withTimezone: true }),

@@ -16,7 +16,10 @@ export interface BarrierState {
   readonly doubtMs: number
 }
 
-/** The sessions that may still have a write of the tenant under way that began before the tick; others' say nothing of it. */
+/**
+ * Selects sessions that may still have a write of the tenant under way from before the tick; other tenants' writes do
+ * not matter.
+ */
 export function isBehind({ tenantId, tick }: Barrier): SQL {
   return sql`greatest(applied, coalesce((draining->>${tenantId}::text)::bigint, retired)) < ${tick}`
 }

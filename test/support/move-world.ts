@@ -50,8 +50,8 @@ export interface Replica {
   /** Writes a record whose store call is held until `landed`, under way all the while. */
   writeHeld(tenantId: TenantId, id: string, landed: Promise<unknown>): Promise<void>
   /**
-   * Stops the mover as a `kill -9` would: nothing is released, no promise goes on, no call leaves. Its lease on what it
-   * carries is over at once, so that no test has to wait for it, and no mover needs a lease that a slow machine takes.
+   * Stops the mover as a `kill -9` would: nothing is released, no promise goes on, no call leaves. Its leases end at
+   * once, so that no test waits for them, and no mover needs a lease shorter than a slow machine takes.
    */
   killMover(): Promise<void>
   /** Stops the mover in order, and comes back when nothing of it runs any more. */
@@ -61,7 +61,7 @@ export interface Replica {
 }
 
 interface ReplicaOptions {
-  /** The mover's. By default far longer than any machine is slow: only what a test stages ends it. */
+  /** The mover's lease. By default far longer than any machine is slow: only staged faults end it. */
   readonly leaseMs?: number
   readonly storeCallMs?: number
   readonly settings?: Partial<MoveSettings>

@@ -13,7 +13,7 @@ const held = { copying: 'copy: batch claimed', verified: 'verify: compared' } as
   MovePoint
 >
 
-/** A point at which a mover stands: from when it has come there until it is let go. */
+/** A point at which a mover is held until it is released. */
 interface Hold {
   readonly reached: PromiseWithResolvers<void>
   readonly released: PromiseWithResolvers<void>
@@ -107,7 +107,7 @@ export class TwoReplicas implements AsyncDisposable {
     await this.until('fencing')
   }
 
-  /** Holds the mover open at a point from when it comes there. */
+  /** Holds the mover at a point once it reaches it. */
   hold(point: MovePoint): { readonly reached: Promise<void>; release(): void } {
     const hold = { reached: Promise.withResolvers<void>(), released: Promise.withResolvers<void>() }
     this.#holds.set(point, hold)

@@ -7,11 +7,11 @@ import { TwoReplicas } from '../support/two-replicas.ts'
 vi.setConfig({ testTimeout: 300_000 })
 
 const values = bagOfWords('apple')
-/** Metadata of so many bytes as JSON, in one field. */
+/** Metadata of a given size as JSON, in one field. */
 const sized = (bytes: number, field = 'a') => ({ [field]: 'x'.repeat(bytes - `{"${field}":""}`.length) })
 const [callersBytes, vendorsBytes] = [40_928, 40_960]
 
-/** Where a move is held open, in its order: in each phase of a tenant's routing at least once. */
+/** Points at which a move is held, in order: each phase of a tenant's routing has at least one. */
 const points = [
   ...(['prepare: namespace made', 'arm: barrier passed', 'arm: all visible', 'copy: batch claimed'] as const),
   ...(['copy: batch recorded', 'verify: compared', 'fence: entered', 'flip: switched'] as const),
@@ -20,7 +20,7 @@ const points = [
 
 const isHeld = (point: MovePoint) => ['fence: entered', 'flip: switched', 'open: barrier passed'].includes(point)
 
-/** Writes metadata of so many bytes by an upsert and by an update of the same record; gives both answers. */
+/** Writes metadata of a given size by an upsert and by an update of the same record; returns both answers. */
 async function write(world: TwoReplicas, id: string, bytes: number): Promise<readonly number[]> {
   const metadata = sized(bytes)
   const upsert = await allowed(world, '/vectors/upsert', { vectors: [{ id, values, metadata }] })
@@ -28,7 +28,7 @@ async function write(world: TwoReplicas, id: string, bytes: number): Promise<rea
   return [upsert, update]
 }
 
-/** The answer to a write, which is sent again as long as writes are held. */
+/** The answer to a write, which is repeated as long as writes are held. */
 async function allowed(world: TwoReplicas, path: string, body: unknown): Promise<number> {
   for (;;) {
     const { status } = await world.ask('b', path, body)

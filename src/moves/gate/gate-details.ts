@@ -109,7 +109,7 @@ function wholeSeconds(time: Date | string): string {
   return new Date(Math.ceil(new Date(time).getTime() / 1000) * 1000).toISOString()
 }
 
-/** The change that the move waits for; no session is behind one that was never set. */
+/** The change that the move waits for; no session is behind a change that was never made. */
 function barrierOf({ tenantId, barrierTick }: MoveRow): Barrier {
   return { tenantId, tick: barrierTick ?? 0 }
 }

@@ -1,7 +1,7 @@
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { Applied, Lease } from './lease.ts'
 
-/** A tenant that writes go on of under a view that is retired: its older writes have ended up to a tick. */
+/** A tenant with writes under a retired view: its older writes have ended up to a tick. */
 interface Draining {
   readonly tenantId: TenantId
   readonly appliedTick: number
@@ -44,7 +44,7 @@ export class AppliedReport {
     void this.repeat()
   }
 
-  /** One report at a time, so that none overtakes a later one. */
+  /** Sends one report at a time, so that none overtakes a later one. */
   async repeat(): Promise<void> {
     if (this.#isDue) this.#reporting ??= this.#report()
     await this.#reporting

@@ -14,11 +14,11 @@ export interface Renewal {
   readonly changedTenants: readonly string[]
 }
 
-/** Which older writes of this replica have ended. */
+/** The older writes of this replica that have ended. */
 export interface Applied {
-  /** No view older than this tick is written under any more, by writes that begin. */
+  /** No new write begins under a view older than this tick. */
   readonly retiredTick: number
-  /** Tenants that older writes are under way of, and the tick up to which theirs have ended. */
+  /** Tenants with older writes under way, and the tick before which theirs have ended. */
   readonly behind: ReadonlyMap<string, number>
 }
 

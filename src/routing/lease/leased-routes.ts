@@ -16,7 +16,7 @@ import { WriteAdmission } from './write-admission.ts'
 export const staleReadsMaxMs = 300_000
 
 /**
- * The tenant routes of one replica: `RouteCache` remembers them, `ReplicaSession` says how long they hold and what
+ * One replica's tenant routes: `RouteCache` caches them, `ReplicaSession` knows how long they are valid and what
  * changed, `WriteAdmission` lets writes begin under them.
  */
 export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
@@ -68,7 +68,10 @@ export class LeasedRoutes implements TenantRoutes, AsyncDisposable {
     })
   }
 
-  /** Retires what changed. The session has stored it as seen before, and reports it as applied when these writes end. */
+  /**
+   * Retires what changed. The session has stored the changes as seen before, and reports them as applied when these
+   * writes end.
+   */
   #applyNews({ changedTenants }: Renewal): readonly Draining[] {
     return changedTenants.flatMap((id) => {
       const tenantId = parseTenantId(id)

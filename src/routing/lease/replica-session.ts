@@ -16,9 +16,9 @@ import { registryAway } from './serving.ts'
 export type SessionState = 'starting' | 'live' | 'lapsed' | 'away' | 'closed'
 
 export interface SessionEvents {
-  /** Acts on a change that is stored as seen. @returns the writes that still run under the views it retires. */
+  /** Acts on changes that are stored as seen. @returns the writes that still run under the views it retires. */
   onNews(news: Renewal): readonly Draining[]
-  /** The session was over: everything remembered under it is void. */
+  /** Called when the session was over: everything cached under it is void. */
   onLost(): void
 }
 
@@ -28,8 +28,8 @@ export type Draining = Parameters<AppliedReport['after']>[0][number]
 type SessionOptions = Pick<LeasedRoutesOptions, 'leaseMs' | 'onError' | 'onHung' | 'clock'>
 
 /**
- * The replica's session with the registry: it renews the lease, learns what changed, and reports what is applied. The
- * order of docs/moves.md section 2 is kept here alone: see `#exchange`.
+ * The replica's session with the registry: it renews the lease, reads changes, and reports what is applied. Only this
+ * class keeps the order of docs/moves.md section 2: see `#exchange`.
  */
 export class ReplicaSession {
   readonly lease: Lease
@@ -82,7 +82,7 @@ export class ReplicaSession {
     return this.#catchingUp
   }
 
-  /** Catches up, on behalf of a request. @throws AppError `registry_unavailable` when the lease is over all the same */
+  /** Catches up on behalf of a request. @throws AppError `registry_unavailable` when the lease is over afterwards */
   async catchUpOrFail(): Promise<void> {
     await this.catchUp().catch((error) => {
       throw registryAway(error)
@@ -90,7 +90,9 @@ export class ReplicaSession {
     if (!this.lease.isValid()) throw registryAway(undefined)
   }
 
-  /** Ends the session for good. @param isIdle asked once the lease is over: without a write under way the row may go. */
+  /**
+   * Ends the session for good. @param isIdle called once the lease is over: without a write under way the row may go.
+   */
   async close(isIdle: () => boolean): Promise<void> {
     this.#isClosed = true
     this.#timer?.stop()
@@ -108,7 +110,7 @@ export class ReplicaSession {
     } while (this.#again)
   }
 
-  /** Notes whether the registry answered, and cuts an exchange that hangs short. */
+  /** Records whether the registry answered, and aborts an exchange that hangs. */
   async #exchangeOrHang(): Promise<void> {
     const over = new AbortController()
     const { onHung, leaseMs } = this.#options
@@ -127,7 +129,7 @@ export class ReplicaSession {
     }
   }
 
-  /** Seen is stored before old views retire; applied rises when the writes under them have ended. */
+  /** Stores seen before old views retire; raises applied when the writes under them have ended. */
   async #exchange(): Promise<void> {
     const news = await this.lease.renew()
     if (news === undefined) {

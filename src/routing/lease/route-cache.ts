@@ -7,7 +7,7 @@ import { notReady, registryAway, unknownTenant } from './serving.ts'
 import { SharedText } from './share-text.ts'
 import { TwoGenerations } from './two-generations.ts'
 
-/** The remembered routes of a replica, bounded, with one load a tenant at a time. It knows nothing of writes. */
+/** A replica's bounded cache of routes, with one load per tenant at a time. It knows nothing of writes. */
 export class RouteCache {
   readonly #db: Tx
   readonly #session: Pick<ReplicaSession, 'lease' | 'catchUpOrFail'>
@@ -21,12 +21,12 @@ export class RouteCache {
     this.#views = new TwoGenerations(maxTenants)
   }
 
-  /** The remembered view, if there is one; the lease may be over. */
+  /** The cached view, if there is one; the lease may be over. */
   get(tenantId: TenantId): RouteView | undefined {
     return this.#views.get(tenantId)
   }
 
-  /** The view under a valid lease, loaded when it is not remembered. @throws AppError as `TenantRoutes.find` */
+  /** The view under a valid lease, loaded when it is not cached. @throws AppError as `TenantRoutes.find` */
   async current(tenantId: TenantId): Promise<RouteView> {
     for (;;) {
       if (!this.#session.lease.isValid()) await this.#session.catchUpOrFail()

@@ -1,6 +1,6 @@
 import type { TenantRoute } from '../../placement/phase.ts'
 
-/** One view of a tenant's route. When a newer view replaces it, it is retired: no write begins under it any more. */
+/** One view of a tenant's route. A newer view retires it: no write begins under it any more. */
 export class RouteView {
   readonly route: TenantRoute
   #isRetired = false

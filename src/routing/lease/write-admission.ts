@@ -15,15 +15,15 @@ export interface WriteAdmissionOptions {
   readonly onHeld?: () => void
 }
 
-/** Writes under way under one view, and those who wait for their end. */
+/** Writes under way under one view, and the callers that wait for their end. */
 interface UnderWay {
   count: number
   onDrained?: PromiseWithResolvers<void>
 }
 
 /**
- * Admits writes, each under the view of its tenant's route, and knows which are under way, whether or not their view is
- * still remembered: a move's barrier waits for them.
+ * Admits writes, each under the view of its tenant's route, and knows those under way, whether or not their view is
+ * still cached: a move's barrier waits for them.
  */
 export class WriteAdmission {
   readonly #cache: Pick<RouteCache, 'current'>

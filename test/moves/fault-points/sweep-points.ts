@@ -97,7 +97,9 @@ async function sweep(point: MovePoint, fault: keyof typeof faults): Promise<void
   expect(await world.store.listIndexes('default')).toHaveLength(2)
 }
 
-/** A test for each point of a move, in a file of its own for each fault: a file is ended from outside after ten minutes. */
+/**
+ * A test for each point of a move, with a file for each fault, since a file is ended from outside after ten minutes.
+ */
 export function sweepPoints(fault: keyof typeof faults): void {
   test.concurrent.for(forward)(
     `${fault} at "%s": the move ends and every acknowledged write is there`,
