@@ -16,8 +16,7 @@ export async function promote(tour: Tour, tenant: SampleTenant): Promise<Traffic
   await stage.act(`Promote ${tenant.name} to an index of its own, under live traffic`)
   await addVectors(tour, tenant)
   const traffic = startTraffic(tour, tenant)
-  await sleep(1000)
-  stage.claim('Its app reads and writes', traffic.counts.reads > 0 && traffic.counts.writes > 0)
+  stage.claim('Its app reads and writes', await hasBegun(tour, traffic))
   const started = await tour.asStaff('platform', `/tenants/${tenant.id}/moves`, { body: { kind: 'promote' } })
   stage.claim('The platform team starts the move', started.status === 202, JSON.stringify(started.json))
   const move = await watch(tour, String(started.json.id), traffic)
@@ -33,6 +32,15 @@ export async function promote(tour: Tour, tenant: SampleTenant): Promise<Traffic
   const held = `${counts.held} tries held and sent again, the longest write took ${(counts.longestWriteMs / 1000).toFixed(1)} s`
   stage.claim(`${counts.writes} writes acknowledged, ${counts.writesFailed} lost (${held})`, counts.writesFailed === 0)
   return traffic
+}
+
+/** Waits for the first read and the first write, which take a while on a busy machine. */
+async function hasBegun({ signal }: Tour, { counts }: Traffic): Promise<boolean> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (counts.reads > 0 && counts.writes > 0) return true
+    await sleep(100, undefined, { signal })
+  }
+  return false
 }
 
 /** Writes the app's own vectors, so that the move has records to copy. */

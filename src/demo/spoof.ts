@@ -17,7 +17,7 @@ export async function spoof(tour: Tour): Promise<void> {
 
   const place = { tenant_id: victim.id, tenantId: victim.id, index: `tenant_${victim.id}_g1` }
   const search = new URLSearchParams(place)
-  const headers = { 'x-tenant-id': victim.id, 'x-namespace': place.index }
+  const headers = { 'x-tenant-id': victim.id }
   const tries = [
     ['in the body', '/retrieve', { body: { query, topK: 5, ...place } }],
     ['in the query string', `/retrieve?${search}`, { body: { query, topK: 5 } }],
@@ -28,6 +28,9 @@ export async function spoof(tour: Tour): Promise<void> {
     const same = called.status === 200 && fingerprint(called) === fingerprint(honest)
     stage.claim(`${victim.id} named ${where}: the answer is the same as without`, same, String(called.status))
   }
+  const named = { body: { query, topK: 5 }, headers: { 'x-namespace': place.index } }
+  const { status } = await tour.asTenant(attacker.id, '/retrieve', named)
+  stage.claim(`A namespace of ${victim.id}'s, named in a header, is refused`, status === 400, String(status))
 
   const filter = {
     $or: [{ tenant_id: victim.id }, { documentId: { $exists: true } }, { department: { $exists: true } }],
