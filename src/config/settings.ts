@@ -10,13 +10,13 @@ export interface Setting {
 export const settings = [
   { name: 'PORT', default: '8080', meaning: 'public listener (tenant tokens)' },
   { name: 'ADMIN_PORT', default: '8081', meaning: 'admin listener (staff tokens, metrics)' },
-  { name: 'HOST', default: '0.0.0.0', meaning: 'what the public listener binds to' },
-  { name: 'ADMIN_HOST', default: '127.0.0.1', meaning: 'what the admin listener binds to' },
+  { name: 'HOST', default: '0.0.0.0', meaning: 'address that the public listener binds to' },
+  { name: 'ADMIN_HOST', default: '127.0.0.1', meaning: 'address that the admin listener binds to' },
   {
     name: 'ADMIN_HOSTS',
     default: '',
     meaning:
-      'names that the admin listener is called by, as in `router.internal *.example.com`, beside `localhost`, addresses and `ADMIN_HOST`; other names are refused',
+      'host names of the admin listener, as in `router.internal *.example.com`, beside `localhost`, addresses and `ADMIN_HOST`; other names are refused',
   },
   {
     name: 'MCP_ORIGINS',
@@ -34,7 +34,7 @@ export const settings = [
   {
     name: 'DATABASE_LISTEN_URL',
     meaning:
-      'the same database past a transaction pooler, for LISTEN alone; without it, replicas behind such a pooler look every 2 s',
+      'the same database past a transaction pooler, for LISTEN alone; without it, replicas behind such a pooler poll every 2 s',
     secret: true,
   },
   { name: 'PINECONE_API_KEY', meaning: 'as the official SDK reads it; required (`npm start`: embedded)', secret: true },
@@ -51,7 +51,7 @@ export const settings = [
   {
     name: 'POOL_NAMESPACE_LIMIT',
     default: '10000',
-    meaning: 'namespaces a shared index takes before the next one is opened',
+    meaning: 'namespaces per shared index, before the next one is opened',
   },
   {
     name: 'PROJECT_INDEX_LIMIT',
@@ -68,21 +68,21 @@ export const settings = [
     default: 'openai',
     meaning: '`openai` is any OpenAI-compatible endpoint; `local` is the built-in sentence encoder (`npm start`)',
   },
-  { name: 'EMBEDDING_MODEL', default: 'text-embedding-3-small', meaning: '`local`: `use-lite` and nothing else' },
+  { name: 'EMBEDDING_MODEL', default: 'text-embedding-3-small', meaning: '`local` supports only `use-lite`' },
   {
     name: 'EMBEDDING_DIMENSION',
     default: '1536',
-    meaning: '`local`: 512 and nothing else; an index made with another is refused at start, by name',
+    meaning: '`local` supports only 512; an index made with another is refused at start, by name',
   },
   {
     name: 'EMBEDDING_BATCH',
     default: '2048',
-    meaning: 'texts that one request to the provider has at most; a smaller limit of the provider is found by asking',
+    meaning: 'texts per request to the provider, at most; a smaller limit of the provider is discovered',
   },
   {
     name: 'EMBEDDING_ENCODING',
     default: 'base64',
-    meaning: 'how vectors are asked for (`encoding_format`): `base64`, `float`, or `none`: not said',
+    meaning: 'requested encoding of vectors (`encoding_format`): `base64`, `float`, or `none` to omit it',
   },
   {
     name: 'OPENAI_API_KEY',
@@ -101,7 +101,7 @@ export const settings = [
   {
     name: 'RETRIEVE_MODE',
     default: 'dense',
-    meaning: 'or `hybrid`: how a question in words is searched when it names no `mode` (`npm start`: `hybrid`)',
+    meaning: 'or `hybrid`: default `mode` of a question in words (`npm start`: `hybrid`)',
   },
   {
     name: 'ANSWER_PROVIDER',
@@ -112,15 +112,16 @@ export const settings = [
   {
     name: 'ANSWER_CONTEXT_TOKENS',
     default: '6000',
-    meaning: 'tokens of found passages that an answer is written from, at most',
+    meaning: 'token budget of the passages that an answer is written from',
   },
   {
     name: 'RERANK_URL',
-    meaning: 'a cross-encoder for `rerank`, as in `https://api.cohere.com/v2/rerank`; without it words alone rerank',
+    meaning:
+      'a cross-encoder for `rerank`, as in `https://api.cohere.com/v2/rerank`; without it, the lexical reranker is used',
   },
   {
     name: 'RERANK_SHAPE',
-    meaning: '`cohere`, `jina` or `tei`; by default told by the path: `/v2/rerank`, `/v1/rerank`, and else `tei`',
+    meaning: '`cohere`, `jina` or `tei`; by default derived from the path: `/v2/rerank`, `/v1/rerank`, and else `tei`',
   },
   { name: 'RERANK_MODEL', meaning: 'model of the reranker; `tei` serves one and needs none' },
   { name: 'RERANK_API_KEY', meaning: 'sent to it as a bearer token', secret: true },
@@ -139,25 +140,33 @@ export const settings = [
   {
     name: 'RATE_LIMIT_ON_ERROR',
     default: 'insurance',
-    meaning: 'limits while Postgres is away: `insurance` (each replica keeps to its share), `open`, or `closed` (503)',
+    meaning:
+      'limits while Postgres is unavailable: `insurance` (each replica keeps to its share), `open`, or `closed` (503)',
   },
-  { name: 'RATE_LIMITS', meaning: 'a JSON file with the limits of each tier (see below); without it wide ones hold' },
+  {
+    name: 'RATE_LIMITS',
+    meaning: 'a JSON file with the limits of each tier (see below); without it, wide defaults apply',
+  },
   {
     name: 'REQUESTS_IN_FLIGHT',
     default: '512',
-    meaning: 'requests of all tenants that a replica serves at once; more wait, one of each tenant in turn',
+    meaning: 'concurrent requests of all tenants per replica; further ones wait, one of each tenant in turn',
   },
   { name: 'CACHE_TTL_S', default: '60', meaning: 'how long a result is cached; 0 turns the cache off' },
   { name: 'CACHE_MAX_MB', default: '64', meaning: 'memory for cached results; 0 turns the cache off' },
-  { name: 'INGEST_AT_ONCE', default: '4', meaning: 'uploaded documents that a replica reads and embeds at once' },
-  { name: 'INGEST_QUEUE_MB', default: '256', meaning: 'uploads of one tenant that may wait at once; more is refused' },
+  { name: 'INGEST_AT_ONCE', default: '4', meaning: 'documents that a replica ingests concurrently' },
+  {
+    name: 'INGEST_QUEUE_MB',
+    default: '256',
+    meaning: 'waiting uploads of one tenant, at most; further ones are refused',
+  },
   { name: 'MOVE_RETENTION_H', default: '72', meaning: "how long a move's source is kept for rollback" },
   {
     name: 'MOVE_POLICY',
     meaning:
-      'a JSON file that says who should have an index of its own, and may promote by itself; without it, advice only',
+      'a JSON file that says who should have an index of its own, and may promote automatically; without it, advice only',
   },
-  { name: 'PRICE_LIST', meaning: "a JSON file with prices for plans of moves, in the place of the vendor's list" },
+  { name: 'PRICE_LIST', meaning: "a JSON file with prices for plans of moves, instead of the vendor's list" },
   { name: 'SESSION_LEASE_S', default: '10', meaning: "a replica's lease on what it has cached of a tenant's place" },
   { name: 'FENCE_BUDGET_MS', default: '5000', meaning: 'how long a switch may hold writes' },
   { name: 'STORE_IN_DOUBT_S', default: '60', meaning: 'how long an unanswered write may still land in the store' },
@@ -165,7 +174,7 @@ export const settings = [
   {
     name: 'REGISTRY_OUTAGE_READS',
     default: 'stale',
-    meaning: 'or `stop`: what reads do when Postgres is away longer than the lease',
+    meaning: 'or `stop`: behaviour of reads while Postgres is unavailable for longer than the lease',
   },
   { name: 'LOG_LEVEL', default: 'info', meaning: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`' },
   {

@@ -86,8 +86,8 @@ export function createApp(
 function noSuchRoute(path: string, known: readonly string[]): AppError {
   const off = (other: string) => (path.length > 100 ? 100 : distance(path.toLowerCase(), other.toLowerCase()))
   const [near] = known.toSorted((a, b) => off(a) - off(b))
-  const hint = near !== undefined && off(near) <= 3 ? `did you mean ${near}?` : '/docs lists those that there are.'
-  return new AppError('not_found', `There is no such route; ${hint}`, { shown: true })
+  const hint = near !== undefined && off(near) <= 3 ? `did you mean ${near}?` : '/docs lists the existing ones.'
+  return new AppError('not_found', `This route does not exist; ${hint}`, { shown: true })
 }
 
 /** Throws for faulty routes when the app is made, before a caller finds them. */

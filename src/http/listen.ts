@@ -86,7 +86,7 @@ export async function listen(app: Pick<Hono, 'fetch'>, options: ListenOptions): 
 
 function requestFault(fault: unknown): AppError {
   return fault instanceof RequestError
-    ? new AppError('invalid_request', 'The request has no sound address or Host header.', { cause: fault })
+    ? new AppError('invalid_request', 'The request has no valid address or Host header.', { cause: fault })
     : new AppError('internal', 'unexpected', { cause: fault })
 }
 

@@ -73,12 +73,12 @@ export async function acceptUploads(
 }
 
 function twice(): AppError {
-  const message = 'stands twice in this batch'
+  const message = 'appears twice in this batch'
   return new AppError('invalid_request', `documentId: ${message}`, { faults: [{ path: 'documentId', message }] })
 }
 
 function full({ bytesMax, uploadsMax }: QueueBounds): AppError {
   const mb = Math.round(bytesMax / 1024 / 1024)
-  const words = `As much waits to be ingested as may: ${mb} MB or ${uploadsMax} documents of one tenant. Try again later.`
+  const words = `The tenant's ingestion queue is full: it holds up to ${mb} MB or ${uploadsMax} documents. Try again later.`
   return new AppError('quota_exceeded', words, { retryAfterS: 10 })
 }

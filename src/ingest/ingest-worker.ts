@@ -55,7 +55,7 @@ export class IngestWorker implements AsyncDisposable {
         renew: (job) => uploadClaimEnds(database.db).renew(job, leaseMs),
         run: (job, { signal }) => this.#run(job, signal),
         release: (job, end) => this.#release(job, end),
-        onFault: (error) => deps.log.warn({ err: error }, 'uploads could not be looked for'),
+        onFault: (error) => deps.log.warn({ err: error }, 'looking for uploads failed'),
       },
       { leaseMs, slots, clock: this.#clock },
     )
@@ -72,7 +72,7 @@ export class IngestWorker implements AsyncDisposable {
   stop(): void {
     this.#stopped = true
     for (const timer of this.#timers) timer.stop()
-    this.#jobs.stop(new AppError('shutting_down', 'The service is shutting down; the upload goes on elsewhere.'))
+    this.#jobs.stop(new AppError('shutting_down', 'The service is shutting down; the upload continues elsewhere.'))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -89,14 +89,14 @@ export class IngestWorker implements AsyncDisposable {
   }
 
   async #run(job: UploadJob, signal: AbortSignal): Promise<void> {
-    if (isTakenTooOften(job.attempts)) throw new Error('every attempt ended without a word')
+    if (isTakenTooOften(job.attempts)) throw new Error('every attempt ended without a result')
     await processUpload({ ...this.#deps, db: this.#database.db }, job, signal)
   }
 
   async #release(job: UploadJob, end: JobEnd<void>): Promise<void> {
     const outcome = await this.#writeDown(job, end).catch((error: unknown): UploadOutcome => {
       // The registry is unavailable: the lease runs out and the upload is taken again.
-      const words = 'what became of an upload could not be written down'
+      const words = 'the outcome of an upload could not be recorded'
       this.#deps.log.warn({ err: error, tenant: job.tenantId }, words)
       return 'lost'
     })
@@ -134,7 +134,7 @@ export class IngestWorker implements AsyncDisposable {
 
   async #sweep(): Promise<void> {
     await sweepUploads(this.#database.db).catch((error: unknown) => {
-      if (!this.#stopped) this.#deps.log.warn({ err: error }, 'uploads could not be swept')
+      if (!this.#stopped) this.#deps.log.warn({ err: error }, 'sweeping uploads failed')
     })
   }
 }

@@ -92,7 +92,7 @@ function routesOf(job: ClaimedUpload, routes: TenantRoutes, ends: UploadClaimEnd
 
 /** An AppError, since it passes through a write that would take anything else for a doubt. */
 function taken(): AppError {
-  return new AppError('conflict', 'The upload was taken back or replaced.', { cause: new LostUpload() })
+  return new AppError('conflict', 'The upload was withdrawn or replaced.', { cause: new LostUpload() })
 }
 
 /** Whether the work ended because the claim is lost. */

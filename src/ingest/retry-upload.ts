@@ -24,10 +24,9 @@ export async function retryUpload(
   const { tenantId, groups } = principal
   const info = await getDocument(deps, principal, { documentId })
   const upload = await findUpload(deps.db, tenantId, documentId, groups)
-  if (upload === undefined)
-    throw new AppError('conflict', `The document is ${info.status}: there is nothing to try again.`)
+  if (upload === undefined) throw new AppError('conflict', `The document is ${info.status}: there is nothing to retry.`)
   if (!(await restartUpload(deps.db, tenantId, upload.id))) {
-    throw new AppError('conflict', 'The file is not kept any more. Send it again.')
+    throw new AppError('conflict', 'The file is no longer kept. Send it again.')
   }
   return getDocument(deps, principal, { documentId })
 }

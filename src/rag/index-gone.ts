@@ -9,7 +9,7 @@ export async function indexMustBeThere<T>(call: Promise<T>): Promise<T> {
     return await call
   } catch (error) {
     if (isAppError(error, 'not_found')) {
-      throw new AppError('store_inconsistent', 'The vector store lacks what the registry says is there.', {
+      throw new AppError('store_inconsistent', 'The vector store lacks data that the registry lists.', {
         cause: error,
       })
     }

@@ -32,7 +32,7 @@ test('a move that waits tells for what, with the culprit, and the ways on as com
     nextSteps: [
       {
         command: `tenant-router moves pause ${id}`,
-        effect: 'leaves it as it is and gives its turn to the next; the app goes on writing',
+        effect: 'pauses it and gives its turn to the next; the app keeps writing',
       },
       { command: `tenant-router moves cancel ${id}`, effect: 'drops the target; the tenant stays where it is' },
     ],
@@ -66,7 +66,7 @@ test('a move that waits tells for what, with the culprit, and the ways on as com
     '',
     'What can be done:',
     `  tenant-router moves pause ${id}`,
-    '      leaves it as it is and gives its turn to the next; the app goes on writing',
+    '      pauses it and gives its turn to the next; the app keeps writing',
     `  tenant-router moves cancel ${id}`,
     '      drops the target; the tenant stays where it is',
   ])
@@ -93,8 +93,8 @@ test('a move that stopped for a person shows the reason and the choices, each wh
       until: null,
     },
     nextSteps: [
-      { command: `tenant-router moves rollback ${id}`, effect: 'counts again, and goes on if it was put right' },
-      { command: accept, effect: 'goes on all the same, and gives up 412 record(s)' },
+      { command: `tenant-router moves rollback ${id}`, effect: 'counts again, and continues if it was repaired' },
+      { command: accept, effect: 'continues anyway, and gives up 412 record(s)' },
     ],
   }
   const lines = (await show(stopped)).trimEnd().split('\n')
@@ -111,9 +111,9 @@ test('a move that stopped for a person shows the reason and the choices, each wh
     '',
     'A person has to choose:',
     `  tenant-router moves rollback ${id}`,
-    '      counts again, and goes on if it was put right',
+    '      counts again, and continues if it was repaired',
     `  ${accept}`,
-    '      goes on all the same, and gives up 412 record(s)',
+    '      continues anyway, and gives up 412 record(s)',
   ])
 })
 

@@ -127,7 +127,7 @@ describe('not there and not yours', () => {
       const answer = await get(failing(undefined), path)
       expect([answer.status, await answer.json()]).toMatchObject([
         404,
-        { detail: expect.stringContaining('no such route') },
+        { detail: expect.stringContaining('does not exist') },
       ])
     }
   })

@@ -33,7 +33,7 @@ test('a fence is entered at once when nothing is left to carry over, whatever th
 })
 
 test('nothing is entered while a replica is behind, a write is in doubt or stuck, or a record suspect, unproven or claimed', () => {
-  expect(gate({}, {}, { behind: 2 })).toContain('2 replica(s) still work')
+  expect(gate({}, {}, { behind: 2 })).toContain('2 replica(s) still use')
   expect(gate({ inDoubt: 1 })).toContain('may still land')
   expect(gate({ stuck: 1 })).toContain('their writer is gone')
   expect(gate({ suspect: 1 })).toContain('late write of the mover')
@@ -45,14 +45,12 @@ test('nothing is entered while a replica is behind, a write is in doubt or stuck
 
 test('what is written meanwhile is waited for by the time that it takes, not by its number', () => {
   expect(gate({ unsynced: 3_000, unverified: 3_000 })).toBeUndefined()
-  expect(gate({ unsynced: 6_000, unverified: 6_000 })).toBe(
-    '12000 record(s) written meanwhile have to be carried over first',
-  )
+  expect(gate({ unsynced: 6_000, unverified: 6_000 })).toBe('12000 record(s) written meanwhile have to be copied first')
 })
 
 test('how late the store shows writes is learnt before any write is held, but not for ever', () => {
   const unknown = { isLagKnown: false }
-  expect(gate({ unverified: 1 }, unknown)).toContain('it is not known yet how late')
+  expect(gate({ unverified: 1 }, unknown)).toContain("the store's lag is not known yet")
   expect(gate({ unverified: 1 }, unknown, { waitedMs: 5_000 })).toBeUndefined()
   expect(gate({ inflight: 1 }, unknown)).toBeUndefined()
 })

@@ -140,7 +140,7 @@ test('nothing is copied while a write that began before the move is still under 
   const [, b] = [await world.replica(), await world.replica()]
   const permit = await b.routes.beginWrite(acme)
   const { id } = await world.promote(acme)
-  await vi.waitFor(async () => expect((await showMove(world.home, id)).gate).toContain('1 replica(s) still work'), {
+  await vi.waitFor(async () => expect((await showMove(world.home, id)).gate).toContain('1 replica(s) still use'), {
     timeout: 20_000,
   })
   await b.store.open(permit.placement).upsert([{ id: 'late', values: [1, 2, 3, 4] }])
@@ -154,7 +154,7 @@ test('a write without an answer that lands after the barrier is waited for and m
   const [, b] = [await world.replica(), await world.replica()]
   const permit = await b.routes.beginWrite(acme)
   const { id } = await world.promote(acme)
-  await vi.waitFor(async () => expect((await showMove(world.home, id)).gate).toContain('still work'), {
+  await vi.waitFor(async () => expect((await showMove(world.home, id)).gate).toContain('still use'), {
     timeout: 20_000,
   })
   permit.end('in_doubt')

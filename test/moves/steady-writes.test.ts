@@ -157,7 +157,7 @@ test('a mover that takes over learns the lag anew before it holds any write', as
   world.replicas[0]?.kill('mover')
   await world.replica('c')
   await world.rows(`update moves set gate = 'the mover is dead'`)
-  await until(world, ({ gate }) => gate?.includes('it is not known yet how late') ?? false)
+  await until(world, ({ gate }) => gate?.includes("the store's lag is not known yet") ?? false)
   await until(world, ({ gate }) => gate?.includes('quieter moment') ?? false)
   expect(await fences(world)).toMatchObject({ held: false, tries: 0 })
   await app.stop()

@@ -8,7 +8,7 @@ const advice = z
     tenantId: z.string(),
     advice: z.enum(['promote', 'demote']),
     reasons: z.array(z.string()).describe('In words.'),
-    since: z.string().describe('For so long the advice has been the same.'),
+    since: z.string().describe('The advice has stood unchanged since then.'),
   })
   .meta({ id: 'Advice' })
 
@@ -20,12 +20,12 @@ export function adviceRoutes(deps: Parameters<typeof listAdvice>[0]): readonly A
       path: '/advice',
       access: { kind: 'staff', roles: ['platform', 'sales', 'auditor'] },
       tag: 'moves',
-      summary: 'Who should move up or down, and why',
+      summary: 'List the tenants that should move, and why',
       description:
-        'As of the last look at all tenants, which is taken every minute, by the policy of MOVE_POLICY. Tenants that are being moved are not in it.',
+        'By the policy of MOVE_POLICY, as of the last look at all tenants, once a minute. Tenants that are being moved are left out.',
       query: z.object({
         limit: z.coerce.number().int().min(1).max(200).default(100),
-        cursor: z.string().max(64).optional().describe('`nextCursor` of the page before.'),
+        cursor: z.string().max(64).optional().describe('`nextCursor` of the previous page.'),
       }),
       replies: {
         200: {
@@ -34,7 +34,7 @@ export function adviceRoutes(deps: Parameters<typeof listAdvice>[0]): readonly A
             .object({
               items: z.array(advice),
               nextCursor: z.string().nullable(),
-              silosLeft: z.int().describe('Indexes that the project still allows.'),
+              silosLeft: z.int().describe('Additional indexes that the project allows.'),
             })
             .meta({ id: 'AdviceList' }),
         },

@@ -24,13 +24,13 @@ export function auditRoutes(deps: Pick<TenantWork, 'db'>): readonly AnyRoute[] {
       access: { kind: 'staff', roles: ['platform', 'auditor'] },
       tag: 'audit',
       summary: 'List what was done',
-      description: 'The newest first.',
+      description: 'Newest first.',
       query: z.object({
         tenantId: z.string().optional(),
         actor: z.string().max(200).optional(),
-        action: z.string().max(100).optional().describe('As in `tenant.create`; `tenant.` is all of a group.'),
+        action: z.string().max(100).optional().describe('As in `tenant.create`; `tenant.` selects the whole group.'),
         limit: z.coerce.number().int().min(1).max(200).default(50),
-        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the page before.'),
+        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
       }),
       replies: {
         200: {

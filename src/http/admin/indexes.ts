@@ -10,13 +10,13 @@ const index = z
     project: z.string(),
     kind: z.enum(['pool', 'silo']),
     state: z.enum(['creating', 'ready', 'deleting', 'deleted']),
-    tenantId: z.string().nullable().describe('Whose silo it is.'),
+    tenantId: z.string().nullable().describe('The tenant of a silo.'),
     region: z.string(),
     namespaces: z.int(),
     limit: z.int(),
     fill: z.number().describe('`namespaces` of `limit`, 0 to 1.'),
-    full: z.boolean().describe('Nothing more goes in: the limit is reached, or the store refused one more.'),
-    draining: z.boolean().describe('It is being emptied: tenants only leave it.'),
+    full: z.boolean().describe('It takes no more tenants: the limit is reached, or the store refused one.'),
+    draining: z.boolean().describe('It is being emptied, so that tenants only leave it.'),
     embeddingModel: z.string(),
     dimension: z.int(),
     createdAt: z.string(),
@@ -36,7 +36,7 @@ export function indexRoutes(deps: IndexRouteDeps): readonly AnyRoute[] {
       summary: 'List indexes',
       query: z.object({
         limit: z.coerce.number().int().min(1).max(200).default(100),
-        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the page before.'),
+        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
       }),
       replies: {
         200: {
@@ -52,7 +52,7 @@ export function indexRoutes(deps: IndexRouteDeps): readonly AnyRoute[] {
       access: { kind: 'staff', roles: ['platform'] },
       tag: 'indexes',
       summary: 'Open a further shared index',
-      description: 'The router opens one by itself when none has room; this opens one ahead of need.',
+      description: 'The router opens one automatically when none has capacity; this opens one ahead of need.',
       body: z.object({
         region: z
           .string()
@@ -62,7 +62,7 @@ export function indexRoutes(deps: IndexRouteDeps): readonly AnyRoute[] {
       }),
       replies: {
         201: { description: 'It is ready.', schema: index },
-        202: { description: 'It is still being made.', schema: index },
+        202: { description: 'It is being made.', schema: index },
       },
       async handle({ principal, body }) {
         const json = await addIndex(deps, principal, body)

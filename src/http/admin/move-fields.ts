@@ -9,7 +9,9 @@ export const acceptLoss = z.coerce
   .int()
   .min(0)
   .optional()
-  .describe('Of a move that needs a person: as many records may be lost by going on. Without it, it counts again.')
+  .describe(
+    'For a move that needs a person: records that may be lost by continuing. Without it, the move counts again.',
+  )
 const place = z.object({
   kind: z.enum(['pool', 'silo']),
   project: z.string(),
@@ -20,15 +22,15 @@ const waitsFor = z
   .object({
     kind: z.enum(gateKinds),
     record: z.string().nullable(),
-    replica: z.string().nullable().describe('The host name of the replica that it waits for.'),
+    replica: z.string().nullable().describe('Host name of the replica that it waits for.'),
     index: z.string().nullable(),
     operation: z.string().nullable(),
     count: z.int().nullable().describe('Records, writes, replicas or moves, as the kind counts them.'),
     since: z.string(),
     ageS: z.int(),
     tries: z.int(),
-    nextTryAt: z.string().nullable().describe('Null: it is looked at all the time.'),
-    until: z.string().nullable().describe('When it ends on its own at the latest.'),
+    nextTryAt: z.string().nullable().describe('Null: it is checked continuously.'),
+    until: z.string().nullable().describe('Latest time at which it ends on its own.'),
   })
   .describe('The same as fields, for a program; the kinds are rows of the runbook.')
 export const move = z
@@ -67,12 +69,12 @@ export const move = z
         'Records in the change log, and those of them that the other place still lacks; each counted up to 10,000.',
       ),
     requested: z.enum(['cancel', 'complete', 'rollback']).nullable(),
-    gate: z.string().nullable().describe('What the move waits for now, in words.'),
+    gate: z.string().nullable().describe('The present obstacle, in words.'),
     waitsFor: waitsFor.nullable(),
-    mover: z.string().nullable().describe('The host name of the replica that carries it on, or did so last.'),
+    mover: z.string().nullable().describe('Host name of the replica that runs it, or ran it last.'),
     nextSteps: z
       .array(z.object({ command: z.string(), effect: z.string() }))
-      .describe('What can be done with it now, as commands to paste.'),
+      .describe('Possible next steps, as commands to paste.'),
     error: z.string().nullable(),
     createdBy: z.string(),
     createdAt: z.string(),

@@ -18,7 +18,7 @@ export const plan = z
       .array(z.object({ code: z.enum(errorCodes), message: z.string() }))
       .describe('Why the move would be refused; empty: it would be queued.'),
     source: place,
-    target: place.nullable().describe('As things are now; null when there is none.'),
+    target: place.nullable().describe('The present choice; null when there is none.'),
     records: z.int(),
     bytes: z.int(),
     sampledRecords: z.int().describe('Records that the size was estimated from.'),
@@ -45,7 +45,7 @@ export const plan = z
           share: z.number(),
         }),
       )
-      .describe('What the move takes of the rates of an index, which neighbours share.'),
+      .describe('The share of an index’s rates that the move uses; neighbours share them.'),
     quota: z.array(
       z.object({
         name: z.enum(['indexes_in_project', 'namespaces_in_index']),
@@ -79,9 +79,9 @@ export const plan = z
 export const drain = z
   .object({
     index: z.string(),
-    moves: z.array(move).describe('In the order in which they are carried out.'),
+    moves: z.array(move).describe('In their order of execution.'),
     skipped: z.array(z.object({ tenantId: z.string(), reason: z.string() })),
-    left: z.int().describe('Tenants that a further call would queue.'),
+    left: z.int().describe('Tenants that another call would queue.'),
   })
   .meta({ id: 'Drain' })
 

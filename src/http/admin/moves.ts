@@ -71,7 +71,7 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       tag,
       summary: 'Empty a shared index',
       description:
-        'From now on no tenant comes into it, and each one in it is queued for a rebalance, the longest there first. Said again it queues those that are left.',
+        'It takes no more tenants, and each one in it is queued for a rebalance, the longest-standing first. A repeat queues those that are left.',
       params: z.object({
         name: z
           .string()
@@ -86,8 +86,8 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       path: '/indexes/{name}/drain',
       access: platform,
       tag,
-      summary: 'Call a drain off',
-      description: 'Tenants come into the index again; moves out of it that have not begun are cancelled.',
+      summary: 'Stop a drain',
+      description: 'Reopens the index for tenants, and cancels moves out of it that have not begun.',
       params: z.object({ name: z.string().max(90) }),
       replies: { 200: { description: 'What was cancelled', schema: stoppedDrain } },
       handle: async ({ principal, params }) => ({ status: 200, json: await stopDrain(deps, principal, params.name) }),
@@ -131,7 +131,7 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       path: '/moves/{id}/report',
       access: anyStaff,
       tag,
-      summary: 'What was verified of a move',
+      summary: 'Show the verification of a move',
       description:
         'To be kept: counts, digests by range of ids, repairs, replayed queries, and the hash-chained history.',
       params: moveId,
@@ -190,10 +190,10 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
 }
 
 const summaries = {
-  cancel: 'Before the switch: drop the target, go on with the source',
-  pause: 'Before the switch: leave the move as it is; writes go on',
-  resume: 'Go on with a paused move',
-  rollback: 'After the switch: go back to the source, which has what was written since',
+  cancel: 'Before the switch: drop the target, keep the source',
+  pause: 'Before the switch: pause the move; writes continue',
+  resume: 'Resume a paused move',
+  rollback: 'After the switch: return to the source, which has everything written since',
   complete: 'After the switch: delete the source',
 }
 

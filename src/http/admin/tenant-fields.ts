@@ -11,20 +11,20 @@ export const status = z.enum(['provisioning', 'active', 'suspended', 'offboardin
  */
 const obeyed = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
 const readable = (text: z.ZodString) =>
-  text.refine((value) => !obeyed.test(value), 'has a control character in it (a line break, for one); leave it out')
+  text.refine((value) => !obeyed.test(value), 'contains a control character (such as a line break); leave it out')
 
 export const name = readable(z.string().trim().min(1).max(200))
 export const limits = z
   .record(readable(z.string().min(1).max(64)), z.number().min(0))
   .refine((value) => Object.keys(value).length <= 50, 'has more than 50 entries')
   .describe(
-    `In the place of its tier’s: ${limitNames.map((limit) => `\`${limit}\``).join(', ')}. Other names do nothing.`,
+    `Instead of its tier’s: ${limitNames.map((limit) => `\`${limit}\``).join(', ')}. Other names have no effect.`,
   )
 export const limitsUntil = z.iso
   .datetime({ offset: true })
   .refine((value) => Date.parse(value) > Date.now(), 'must be in the future')
   .nullable()
-  .describe('When `limits` end and those of the tier hold again. Null, and new limits without it: never.')
+  .describe('When `limits` end and those of the tier apply again. Null, or new limits without it: never.')
 export const attributes = z
   .record(readable(z.string().min(1).max(64)), z.union([readable(z.string().max(500)), z.number(), z.boolean()]))
   .refine((value) => Object.keys(value).length <= 50, 'has more than 50 entries')
@@ -40,12 +40,15 @@ export const tenant = z
     tier,
     status,
     region: z.string().nullable(),
-    limits: z.record(z.string(), z.number()).describe('Its own, in the place of its tier’s.'),
-    limitsUntil: z.string().nullable().describe('When they end; null: never. `/tenants/{id}/limits` shows what holds.'),
+    limits: z.record(z.string(), z.number()).describe('Its own, instead of its tier’s.'),
+    limitsUntil: z
+      .string()
+      .nullable()
+      .describe('When they end; null: never. `/tenants/{id}/limits` shows the limits in force.'),
     attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     awaitingPromotion: z
       .boolean()
-      .describe('Enterprise, in a shared index, and no move is on its way; one that soaks is none.'),
+      .describe('Enterprise, in a shared index, without a move under way; one that soaks does not count.'),
     placement: placement.describe('Null until there is one, and when it is gone.'),
     move: move.describe('The move that is under way.'),
     createdAt: z.string(),
@@ -58,13 +61,13 @@ export const tenant = z
             kind,
             index: z.string(),
             generation: z.int(),
-            records: z.int().nullable().describe('Null: it was gone already when it was looked.'),
+            records: z.int().nullable().describe('Null: it was already gone.'),
           }),
         ),
         documents: z.int(),
       })
       .optional()
-      .describe('Of an offboarded tenant: what was deleted, after the store showed that it is gone.'),
+      .describe('For an offboarded tenant: what was deleted, once the store showed that it is gone.'),
   })
   .meta({ id: 'Tenant' })
 
@@ -86,7 +89,7 @@ export const tenantRoute = z
     project: z.string().nullable(),
     phase: z.string().nullable(),
     epoch: z.int().nullable(),
-    why: z.string().describe('Why the tenant is where it is, in words.'),
+    why: z.string().describe('The reason for the tenant’s place, in words.'),
     limits: z.array(limit),
     nearestLimit: limit,
   })

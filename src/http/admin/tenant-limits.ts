@@ -15,12 +15,12 @@ const answer = z
         policy: z.string().describe('As `RateLimit-Policy` names it.'),
         limit: z.int().nullable().describe('Null: there is none.'),
         from: z.enum(['tenant', 'tier']).describe('Whether it is the tenant’s own or its tier’s.'),
-        windowS: z.int().nullable().describe('Null: so many requests at once, by replica.'),
-        used: z.int().nullable().describe('In the present window, as far as the replicas have told.'),
+        windowS: z.int().nullable().describe('Null: a limit of concurrent requests, per replica.'),
+        used: z.int().nullable().describe('Usage in the present window, as reported by the replicas.'),
       }),
     ),
     until: z.string().nullable().describe('When the tenant’s own limits end; null: never, or it has none.'),
-    ignored: z.array(z.string()).describe('Names among the tenant’s own limits that are no limit’s, and do nothing.'),
+    ignored: z.array(z.string()).describe('Unknown names among the tenant’s own limits, which have no effect.'),
   })
   .meta({ id: 'TenantLimits' })
 
@@ -31,8 +31,8 @@ export function tenantLimitRoutes(deps: ShowLimitsDeps): readonly AnyRoute[] {
       path: '/tenants/{id}/limits',
       access: { kind: 'staff', roles: ['platform', 'sales', 'auditor'] },
       tag: 'tenants',
-      summary: 'Show which limits hold for a tenant',
-      description: 'Its own in the place of its tier’s, until when, and what is used of them.',
+      summary: 'Show the limits in force for a tenant',
+      description: 'Its own override its tier’s; with their end and their usage.',
       params: z.object({ id: z.string() }),
       replies: { 200: { description: 'The limits.', schema: answer } },
       handle: async ({ params }) => ({ status: 200, json: await showTenantLimits(deps, parseTenantId(params.id)) }),

@@ -28,9 +28,9 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
       tag,
       summary: 'Onboard a tenant',
       description: [
-        'Gives it a namespace in the fullest shared index that has room. An enterprise tenant gets an index of its own from the start if the platform team asks; asked for by sales it is pooled and awaits promotion.',
-        'The same request again answers 200 and takes up what is half done; other content for the same id is 409.',
-        '`limits` are the platform team’s.',
+        'Gives it a namespace in the fullest shared index with capacity. An enterprise tenant gets an index of its own from the start if the platform team asks; asked for by sales it is pooled and awaits promotion.',
+        'A repeat answers 200 and resumes what is unfinished; other content for the same id is 409.',
+        'Only the platform team sets `limits`.',
       ].join(' '),
       body: z.object({
         id: z.string(),
@@ -45,7 +45,7 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
         attributes: attributes.optional(),
       }),
       replies: {
-        200: { description: 'It was there already, with this content.', schema: tenant },
+        200: { description: 'It existed already, with this content.', schema: tenant },
         201: { description: 'Its place is ready.', schema: tenant },
         202: { description: 'Its place is still being made; `status` is `provisioning`.', schema: tenant },
       },
@@ -65,14 +65,14 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
       access: anyStaff,
       tag,
       summary: 'List tenants',
-      description: 'In the order of their ids.',
+      description: 'Sorted by id.',
       query: z.object({
         search: z.string().min(1).max(200).optional().describe('Part of the id or the name, in any case.'),
         tier: tier.optional(),
         status: status.optional(),
         awaitingPromotion: z.enum(['true', 'false']).optional(),
         limit: z.coerce.number().int().min(1).max(200).default(50),
-        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the page before.'),
+        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
       }),
       replies: {
         200: {
@@ -132,7 +132,7 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
     }),
     ...(
       [
-        ['suspend', suspendTenant, 'Stop serving a tenant; what it has stays'],
+        ['suspend', suspendTenant, 'Stop serving a tenant; its data stays'],
         ['resume', resumeTenant, 'Serve a suspended tenant again'],
       ] as const
     ).map(([verb, carryOut, summary]) =>
@@ -156,7 +156,7 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
       tag,
       summary: 'Offboard a tenant',
       description:
-        'It is served no more at once; what it has is deleted in the background. When the store shows that it is gone, `GET /tenants/{id}` has the receipt.',
+        'The service stops serving it at once and deletes its data in the background. When the store shows that it is gone, `GET /tenants/{id}` has the receipt.',
       params,
       replies: { 202: { description: 'The tenant as it is now.', schema: tenant } },
       async handle({ principal, params }) {

@@ -26,13 +26,13 @@ export function usageRoutes(deps: Pick<TenantWork, 'db'>): readonly AnyRoute[] {
       tag: 'usage',
       summary: 'List what tenants used, by the day',
       description:
-        'The newest day first, and in it by tenant; of the last 30 days. Replicas tell once a minute, and one that is killed loses what it had not told: it is no invoice.',
+        'Newest day first, then by tenant, over the last 30 days. Replicas report once a minute, and a killed one loses its unreported counts: this is no invoice.',
       query: z.object({
         tenantId: z.string().optional(),
         from: day.optional().describe('The first day.'),
         to: day.optional().describe('The last day.'),
         limit: z.coerce.number().int().min(1).max(200).default(50),
-        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the page before.'),
+        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
       }),
       replies: {
         200: {

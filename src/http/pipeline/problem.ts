@@ -92,7 +92,8 @@ export function toAppError(error: unknown, mayHaveHappened = false): AppError {
   const fault = registryFault(error)
   if (fault === undefined) return new AppError('internal', 'unexpected', { cause: error })
   if (fault === 'broken_off' && mayHaveHappened) {
-    const words = 'The registry gave no answer, so it is not known whether this was done. Look, or send the same again.'
+    const words =
+      'The registry gave no answer, so it is unknown whether this was done. Check, or send the same request again.'
     return new AppError('outcome_unknown', words, { cause: error })
   }
   return new AppError('registry_unavailable', 'The registry cannot be reached. Try again.', { cause: error })

@@ -59,7 +59,7 @@ export function takeBytes<T>(
   return readIncoming(incoming, begin, outcome)
 }
 
-const tooSlow = 'The body comes too slowly; send it at 16 KiB a second or more.'
+const tooSlow = 'The body arrives too slowly; send it at 16 KiB a second or more.'
 
 /** Reads a request without a server, as tests make them. */
 async function takeRequest({ body }: Request, limitBytes: number, take: (chunk: Uint8Array) => void): Promise<void> {
@@ -97,7 +97,7 @@ export function parseJson(bytes: Uint8Array): unknown {
     const where = place === undefined ? '' : ` (at character ${place})`
     throw new AppError(
       'invalid_request',
-      `The body is not JSON${where}; look for a quote, comma or bracket that is missing or too much.`,
+      `The body is not JSON${where}; look for a missing or superfluous quote, comma or bracket.`,
     )
   }
   refuseUnstorable(text, parsed)
@@ -121,7 +121,10 @@ export function checkContentType(headers: Headers, taken: readonly string[]): st
   }
   const encoding = headers.get('content-encoding')
   if (encoding !== null && encoding.toLowerCase() !== 'identity') {
-    throw new AppError('unsupported_media_type', 'Compressed bodies are not taken; send it without Content-Encoding.')
+    throw new AppError(
+      'unsupported_media_type',
+      'Compressed bodies are not accepted; send it without Content-Encoding.',
+    )
   }
   return type
 }
@@ -135,7 +138,7 @@ export function isForm(headers: Headers): boolean {
 
 /** The type, if it can be shown safely. */
 function shownType(type: string): string {
-  return /^[\x21-\x7e]{1,60}$/.test(type) ? type : 'not one that is taken'
+  return /^[\x21-\x7e]{1,60}$/.test(type) ? type : 'not an accepted one'
 }
 
 function typeOf(header: string): string {

@@ -79,7 +79,7 @@ export class RouteAnswers {
       more['www-authenticate'] = challenge(error.code, access, authorization !== undefined)
     }
     const gone = outgoing?.destroyed === true
-    if (gone) this.#kit.log.debug({ requestId, err: thrown }, 'the caller has gone away')
+    if (gone) this.#kit.log.debug({ requestId, err: thrown }, 'the caller has disconnected')
     else this.#count(error, exchange)
     exchange.transfer?.release()
     this.#whenSent(exchange)

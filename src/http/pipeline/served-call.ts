@@ -61,7 +61,7 @@ export class ServedCall {
   header = (name: string): string | undefined => this.#request.headers.get(name) ?? undefined
 
   #watch(controller: AbortController): AbortController {
-    const gone = () => controller.abort(new DOMException('The caller has gone away.', 'AbortError'))
+    const gone = () => controller.abort(new DOMException('The caller has disconnected.', 'AbortError'))
     const outgoing = this.#outgoing
     if (outgoing === undefined) {
       if (this.#request.signal.aborted) gone()

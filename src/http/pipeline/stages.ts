@@ -153,7 +153,7 @@ export const enter: Stage = ({ admission }) => admission?.enter?.()
 /** Runs the route's own work, once per `Idempotency-Key`. It is the last stage, and the only one with a result. */
 export function handle(route: AnyRoute, kit: HttpKit): (exchange: Exchange) => Promise<Reply> {
   const onKeyFault = (error: unknown) =>
-    kit.log.warn({ err: error }, 'what became of a request with an Idempotency-Key could not be noted')
+    kit.log.warn({ err: error }, 'the outcome of a request with an Idempotency-Key could not be stored')
   const once = kit.keys !== undefined && takesKey(route) ? serveOnce(route, kit.keys, onKeyFault) : undefined
   return (exchange) => {
     const call = new ServedCall(exchange, kit.log)

@@ -168,8 +168,8 @@ export class Transfer {
 
 function tooMuch(whose: 'all' | 'owner'): AppError {
   if (whose === 'all') {
-    return new AppError('service_busy', 'Too many bytes of requests and answers are on their way; try again shortly.')
+    return new AppError('service_busy', 'Too many bytes of requests and answers are in transit; try again shortly.')
   }
-  const words = 'Too many bytes of your requests or answers are on their way; wait for some of them to end.'
+  const words = 'Too many bytes of your requests or answers are in transit; wait for some of them to end.'
   return new AppError('quota_exceeded', words, { policies: ['concurrent-requests'], retryAfterS: 1 })
 }

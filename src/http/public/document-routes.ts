@@ -84,7 +84,7 @@ export function documentRoutes(deps: DocumentRouteDeps): readonly AnyRoute[] {
       description:
         'Stored ones and those on their way, in the order of their ids, without those that the caller’s groups don’t see.',
       query: z.object({
-        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the page before.'),
+        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
         limit: z.coerce.number().int().min(1).max(100).default(50),
       }),
       replies: {

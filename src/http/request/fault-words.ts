@@ -30,7 +30,7 @@ export function faultWords(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_key':
       return `the name of the field ${issue.issues[0]?.message ?? 'is not taken'}`
     case 'invalid_format':
-      return issue.format === 'regex' ? 'is not of the form that is taken here; see /docs' : `must be a ${issue.format}`
+      return issue.format === 'regex' ? 'does not have the accepted form; see /docs' : `must be a ${issue.format}`
     default:
       return undefined
   }
@@ -44,13 +44,13 @@ function unionWords({ errors, input }: z.core.$ZodRawIssue & { code: 'invalid_un
     return first.code === 'invalid_value' ? first.values.map((value) => JSON.stringify(value)) : []
   })
   const kindsWanted = [...new Set(wanted)]
-  if (kindsWanted.length === 0) return 'fits none of the shapes that are taken here; see /docs'
+  if (kindsWanted.length === 0) return 'fits none of the accepted shapes; see /docs'
   return `must be ${kindsWanted.join(', or ')}, and is ${told(input)}${remedyOf(input)}`
 }
 
 /** The probable intention behind a value that no choice accepts. */
 function remedyOf(input: unknown): string {
-  if (input === null) return '; leave out what has no value'
+  if (input === null) return '; leave out fields without a value'
   return typeof input === 'object' && !Array.isArray(input) ? '; write what is nested as names like a_b' : ''
 }
 

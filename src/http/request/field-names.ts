@@ -48,6 +48,6 @@ export function hintFor(name: string, known: ReadonlySet<string>): string {
   )
   if (near !== undefined) return `unknown field; did you mean \`${near}\`?`
   return known.size === 0
-    ? 'unknown field; none is taken here'
+    ? 'unknown field; none is accepted here'
     : `unknown field; there are ${[...known].map((other) => `\`${other}\``).join(', ')}`
 }

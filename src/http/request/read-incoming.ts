@@ -24,7 +24,7 @@ export function readIncoming<T>(
   outcome: () => T,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (incoming.destroyed) throw brokeOff(new Error('the caller has gone away'))
+    if (incoming.destroyed) throw brokeOff(new Error('the caller has disconnected'))
     let isOver = false
     const taker = begin((fault) => fail(fault))
     const fail = (fault: unknown) => {
@@ -55,11 +55,11 @@ export function readIncoming<T>(
     })
     incoming.on('error', (cause) => fail(brokeOff(cause)))
     // It comes after every request: an error, with its trace, is made only for one that breaks off.
-    incoming.on('close', () => isOver || fail(brokeOff(new Error('the caller has gone away'))))
+    incoming.on('close', () => isOver || fail(brokeOff(new Error('the caller has disconnected'))))
   })
 }
 
 /** A truncated body is the caller's fault, if the caller is still connected. */
 export function brokeOff(cause: unknown): AppError {
-  return new AppError('invalid_request', 'The body broke off; send it whole.', { cause })
+  return new AppError('invalid_request', 'The body is incomplete; send it whole.', { cause })
 }

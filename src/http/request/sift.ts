@@ -37,7 +37,7 @@ function siftObject(known: ReadonlySet<string>, isClosed: boolean, parts: readon
     const fields = input as Readonly<Record<string, unknown>>
     const names = Object.keys(fields)
     if (names.length > namesMax) {
-      faults.add(prefix === '' ? 'body' : prefix.slice(0, -1), `has ${names.length} fields; send those that are known`)
+      faults.add(prefix === '' ? 'body' : prefix.slice(0, -1), `has ${names.length} fields; send only known ones`)
       return {}
     }
     let kept: Record<string, unknown> | undefined

@@ -33,13 +33,13 @@ export async function containerOf(bytes: Uint8Array): Promise<Container> {
   const head = Buffer.from(bytes.subarray(0, sniffLength)).toString('latin1')
   if (head.startsWith('PK\x03\x04') || head.startsWith('PK\x05\x06')) return { kind: 'zip' }
   if (head.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) throw oldOffice(bytes)
-  if (/^\s*\{\\rtf/.test(head)) throw new Unreadable(`This is an RTF file, which is not read. ${readKinds}`)
+  if (/^\s*\{\\rtf/.test(head)) throw new Unreadable(`This is an RTF file, which is not supported. ${readKinds}`)
   const start = pdfStart(bytes)
   if (start !== undefined) return { kind: 'pdf', start }
   const type = await fileTypeFromBuffer(bytes.subarray(0, 65_536)).catch(() => undefined)
   // Some kinds of text have a name of their own, and are text all the same.
   if (type !== undefined && !/^text\/|xml|json|subrip|mbox|calendar|vcard|rfc822/.test(type.mime)) {
-    throw new Unreadable(`This is ${type.ext.toUpperCase()} (${type.mime}), which is not read. ${readKinds}`)
+    throw new Unreadable(`This is ${type.ext.toUpperCase()} (${type.mime}), which is not supported. ${readKinds}`)
   }
   return { kind: 'text' }
 }
@@ -113,5 +113,5 @@ function oldOffice(bytes: Uint8Array): Unreadable {
         : has('Workbook') || has('Book')
           ? ['an Excel file of the old kind (.xls)', 'XLSX']
           : ['an Office file of the old kind', 'DOCX, XLSX or PPTX']
-  return new Unreadable(`This is ${kind}, which is not read. Save it as ${instead}.`)
+  return new Unreadable(`This is ${kind}, which is not supported. Save it as ${instead}.`)
 }

@@ -46,7 +46,7 @@ async function readText(file: FileInput, caps: ExtractCaps, depth: number): Prom
   const head = Buffer.from(file.bytes.subarray(0, 65_536)).toString('latin1')
   const looksLike = textKind(head, file)
   if (looksLike === 'mail') {
-    if (depth >= depthMax) throw new Unreadable('The mail has too many mails within each other.')
+    if (depth >= depthMax) throw new Unreadable('The mail nests too many mails.')
     const read = await readMail(file.bytes, caps, (inner, left) => readFile(inner, left, depth + 1))
     return { kind: 'mail', ...read, pageStarts: [] }
   }

@@ -24,7 +24,7 @@ export function startPolicyRounds(deps: PolicyDeps, { everyMs }: { readonly ever
   const running = (async () => {
     while (!signal.aborted) {
       await policyRound(deps, signal).catch((error: unknown) => {
-        if (!signal.aborted) deps.log.warn({ err: error }, 'the policy could not look at the tenants')
+        if (!signal.aborted) deps.log.warn({ err: error }, 'a round of the policy failed')
       })
       await setTimeout(everyMs, undefined, { signal }).catch(() => undefined)
     }

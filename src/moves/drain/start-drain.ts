@@ -86,7 +86,7 @@ async function refuseWithoutRoom(tx: Tx, settings: ProjectSettings, index: Index
     const seats = await listSeats(tx, { source: index, projects: projectsOf(settings), region, wantedIndexId: null })
     const room = seats.reduce((sum, one) => sum + (one.full ? 0 : one.namespaceLimit - one.namespacesUsed), 0)
     if (room >= wanted) continue
-    const words = `Index ${index.name} has ${wanted} tenant(s) in ${region}, and the other shared indexes have room for ${room}. Open one with: tenant-router indexes add`
+    const words = `Index ${index.name} has ${wanted} tenant(s) in ${region}, and the other shared indexes have capacity for ${room}. Open one with: tenant-router indexes add`
     throw new AppError('conflict', words)
   }
 }

@@ -12,17 +12,17 @@ export function nextSteps(
   const steps: NextStep[] = [...(gate?.choices ?? [])]
   if (isEnded(state)) return steps
   if (gate?.kind === 'movers_busy' || gate?.kind === 'index_busy' || gate?.kind === 'project_busy')
-    steps.push({ command: 'tenant-router moves list', effect: 'shows which moves are carried on now' })
+    steps.push({ command: 'tenant-router moves list', effect: 'shows the moves under way' })
   if (request !== null) return steps
-  if (state === 'paused') steps.push(say('resume', 'goes on where it was'))
+  if (state === 'paused') steps.push(say('resume', 'resumes it where it was'))
   else if (isBeforeSwitch(state)) {
-    steps.push(say('pause', 'leaves it as it is and gives its turn to the next; the app goes on writing'))
+    steps.push(say('pause', 'pauses it and gives its turn to the next; the app keeps writing'))
   }
   if (isBeforeSwitch(row.pausedState ?? state))
     steps.push(say('cancel', 'drops the target; the tenant stays where it is, and nothing is lost'))
   if (state === 'soaking') {
     steps.push(say('complete', 'deletes the old place now; there is no way back from that'))
-    steps.push(say('rollback', 'goes back to the old place with everything that was written since'))
+    steps.push(say('rollback', 'returns to the old place with everything written since'))
   }
   return steps
 }

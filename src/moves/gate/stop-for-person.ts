@@ -38,8 +38,8 @@ function restOf(row: MoveRow, phase: string) {
 export function stoppedGate(row: Pick<MoveRow, 'id' | 'state'>, { words, records, step }: Stopped): Gate {
   const verb = verbs[step]
   const command = `tenant-router moves ${verb} ${row.id}`
-  const again = { command, effect: 'counts again, and goes on if it was put right' }
-  const effect = `goes on all the same, and gives up ${records} record(s)`
+  const again = { command, effect: 'counts again, and continues if it was repaired' }
+  const effect = `continues anyway, and gives up ${records} record(s)`
   const accept = { command: `${command} --accept-loss ${records}`, effect }
   const choices: readonly NextStep[] = verb === undefined ? [] : records > 0 ? [again, accept] : [again]
   return { kind: 'needs_person', message: words, count: records, choices }

@@ -22,13 +22,13 @@ const prepare: PlanStep = ({ kind }, ledger) => {
     return 'make an index and a namespace'
   }
   ledger.administer('target', 1)
-  return 'take room in a shared index and make a namespace'
+  return 'reserve capacity in a shared index and make a namespace'
 }
 
 const arm: PlanStep = (_, ledger) => {
   ledger.proveVisible('source')
   ledger.wait(1)
-  return 'note every write from now on'
+  return 'log every write from now on'
 }
 
 const copy: PlanStep = ({ records, bytes }, ledger) => {
@@ -47,13 +47,13 @@ const verify: PlanStep = ({ records }, ledger) => {
 
 const fence: PlanStep = (_, ledger) => {
   ledger.wait(0.1)
-  return 'hold writes, carry over the last ones, switch'
+  return 'hold writes, copy the last ones, switch'
 }
 
-const open: PlanStep = () => 'let writes go on in the new place'
+const open: PlanStep = () => 'open writes in the new place'
 
 const soak: PlanStep = ({ retentionMs }) =>
-  `keep the old place for ${Math.round(retentionMs / 3_600_000)} h, with what is written since`
+  `keep the old place for ${Math.round(retentionMs / 3_600_000)} h, with everything written since`
 
 const complete: PlanStep = ({ kind }, ledger) => {
   ledger.administer('source', 2)

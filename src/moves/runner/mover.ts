@@ -72,7 +72,7 @@ export class Mover implements AsyncDisposable {
     try {
       await reopenFences(this.#database.db)
     } catch (error) {
-      if (!this.#stopped) this.#warn(error, 'fences could not be looked for')
+      if (!this.#stopped) this.#warn(error, 'looking for open fences failed')
     }
   }
 
@@ -100,7 +100,7 @@ export class Mover implements AsyncDisposable {
   async #release(move: MoveRow, end: JobEnd<number>): Promise<void> {
     // Whoever has it now does not ask us.
     if (end.kind === 'lost' || (end.kind === 'failed' && end.error instanceof LostMove)) return
-    if (end.kind === 'failed') this.#warn(end.error, 'a move could not be carried on', move.id)
+    if (end.kind === 'failed') this.#warn(end.error, 'a move could not be continued', move.id)
     const restMs = end.kind === 'done' ? end.result : end.kind === 'failed' ? this.#options.pollMs : 0
     await releaseClaim(this.#database.db, move, restMs)
     if (restMs > 0) void this.#clock.sleep(restMs).then(() => this.#look())

@@ -7,20 +7,20 @@ const words: Readonly<Record<GateKind, (gate: Gate) => string>> = {
   project_busy: ({ count, limit, queuedBefore }) =>
     `${count} other move(s) work in its project, where ${limit} at once may${behind(queuedBefore)}`,
   movers_busy: ({ count, queuedBefore }) => `all ${count} mover(s) are busy with other moves${behind(queuedBefore)}`,
-  no_mover: () => 'no replica runs that could carry it on',
+  no_mover: () => 'no running replica can carry it on',
   index_starting: ({ index }) => `the index ${index} is starting`,
-  replicas_behind: (gate) =>
-    `${gate.count} replica(s) still work by the routing from before the last change${whose(gate)}`,
+  replicas_behind: (gate) => `${gate.count} replica(s) still use the routing from before the last change${whose(gate)}`,
   write_in_doubt: (gate) =>
     `${gate.count} write(s) that got no answer from the store may still land${whose(gate)}${atTheLatest(gate.until)}`,
-  write_under_way: (gate) => `${gate.count} write(s) are under way for long, or their writer is gone${whose(gate)}`,
+  write_under_way: (gate) =>
+    `${gate.count} write(s) have been under way for long, or their writer is gone${whose(gate)}`,
   target_suspect: (gate) =>
     `${gate.count} record(s) of the target may still be reached by a late write of the mover${whose(gate)}${atTheLatest(gate.until)}`,
   write_unproven: (gate) =>
     `${gate.count} record(s) wait until the store is known to show their last write${whose(gate)}`,
   batch_under_way: () => 'a batch is being written to the target',
-  lag_unknown: () => 'it is not known yet how late the store shows writes',
-  tail_too_long: ({ count }) => `${count} record(s) written meanwhile have to be carried over first`,
+  lag_unknown: () => "the store's lag is not known yet",
+  tail_too_long: ({ count }) => `${count} record(s) written meanwhile have to be copied first`,
   store_late: storeLate,
   switch_missed: ({ because }) =>
     `writes were held and nothing was switched, for ${because === undefined ? 'the mover came too late' : gateWords(because)}; it is tried again`,

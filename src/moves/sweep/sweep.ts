@@ -33,7 +33,7 @@ export function startSweep(deps: Deps, { everyMs, spreadMs = 0 }: SweepOptions):
       await setTimeout(everyMs + Math.random() * spreadMs, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) return
       await sweep().catch((error: unknown) => {
-        if (!signal.aborted) deps.log.warn({ err: error }, 'dead places could not be looked at')
+        if (!signal.aborted) deps.log.warn({ err: error }, 'checking retired places failed')
       })
     }
   })()
@@ -60,13 +60,13 @@ export function sweeper(deps: Deps & { readonly signal: AbortSignal }): () => Pr
       if (lock?.mine !== true) return
       const { nextId, emptied, away } = await sweepPlaces(deps, afterId)
       afterId = nextId
-      if (emptied.length > 0) log.info({ places: emptied }, 'late writes to dead places were deleted')
-      if (away.length > 0) log.warn({ projects: away }, 'dead places could not be looked at: the store did not answer')
+      if (emptied.length > 0) log.info({ places: emptied }, 'late writes to retired places were deleted')
+      if (away.length > 0) log.warn({ projects: away }, 'checking retired places failed: the store did not answer')
       const { removed, strangers } = await sweepIndexes(deps, firstSeen)
-      if (removed.length > 0) log.info({ indexes: removed }, 'indexes that nobody knew any more were deleted')
+      if (removed.length > 0) log.info({ indexes: removed }, 'forgotten indexes were deleted')
       const unheard = strangers.filter((name) => !reported.has(name))
       for (const name of unheard) reported.add(name)
       if (unheard.length > 0)
-        log.warn({ indexes: unheard }, 'indexes look like ours and are not proven to be; they are left alone')
+        log.warn({ indexes: unheard }, 'indexes look like ours without proof; they are left alone')
     })
 }

@@ -31,7 +31,7 @@ export async function findSeat(tx: Tx, wish: SeatWish): Promise<Seat> {
   if (shard !== undefined) return { shard }
   if (wantedIndexId !== null) return { refused: whyNot(await findIndex(tx, wantedIndexId), wish) }
   return {
-    refused: `No other shared index in ${wish.region} has room for the tenant. Open one with: tenant-router indexes add`,
+    refused: `No other shared index in ${wish.region} has capacity for the tenant. Open one with: tenant-router indexes add`,
   }
 }
 
@@ -46,7 +46,7 @@ export async function listSeats(tx: Tx, { source, projects, region }: SeatWish):
 
 function whyNot(wanted: IndexRow | undefined, { source, region }: SeatWish): string {
   if (wanted === undefined || wanted.state === 'deleting' || wanted.state === 'deleted')
-    return 'The index that was asked for is gone.'
+    return 'The requested index is gone.'
   const { name } = wanted
   if (wanted.id === source.id) return `The tenant is in index ${name} already.`
   if (wanted.kind !== 'pool') return `Index ${name} is another tenant's own.`

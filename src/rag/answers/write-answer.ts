@@ -77,7 +77,7 @@ async function* checked(
   yield* bits(check.end())
   if (isBlank && end?.isAnswered === false) return yield* nothing(found)
   if (end === undefined || isBlank) {
-    throw new AppError('answer_unavailable', 'The answer model said nothing. Try again.')
+    throw new AppError('answer_unavailable', 'The answer model wrote nothing. Try again.')
   }
   const cited = check.cited
   return {

@@ -60,7 +60,7 @@ function valueFault(key: string, value: unknown): string | undefined {
   }
   if (isValue(value)) return undefined
   const rule = 'must be a string, number, boolean or list of strings'
-  if (value === null) return `${rule}; leave out what has no value`
+  if (value === null) return `${rule}; leave out fields without a value`
   return Array.isArray(value) || typeof value !== 'object' ? rule : `${rule}; write what is nested as names like a_b`
 }
 

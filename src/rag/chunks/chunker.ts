@@ -26,7 +26,7 @@ export function startChunker(): Chunker {
       const waiter = waiting.get(reply.id)
       waiting.delete(reply.id)
       if ('chunks' in reply) waiter?.resolve(reply.chunks)
-      else waiter?.reject(new AppError('internal', 'The text could not be cut into chunks.', { cause: reply.error }))
+      else waiter?.reject(new AppError('internal', 'The text could not be split into chunks.', { cause: reply.error }))
       if (waiting.size === 0) started.unref()
     })
     started.on('error', (error) => failAll('The chunker failed.', error))

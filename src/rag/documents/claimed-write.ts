@@ -52,7 +52,7 @@ export async function claimDocument(
 }
 
 export function documentBusy(retryAfterS: number): AppError {
-  const words = 'Another write to this document is under way, or its fate is not known yet. Try again later.'
+  const words = 'Another write to this document is under way, or its outcome is not known yet. Try again later.'
   return new AppError('document_busy', words, { retryAfterS })
 }
 

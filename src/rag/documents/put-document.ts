@@ -141,7 +141,7 @@ export async function putDocument(
         // Taken over. By the same content: then the store holds it all the same, and the other one ends the claim.
         const now = await findDocument(deps.db, tenantId, documentId)
         if (now?.contentHash !== hash)
-          throw new AppError('outcome_unknown', 'Another write to this document came after.')
+          throw new AppError('outcome_unknown', 'A later write to this document took over.')
       })
       const status = claim.previous === undefined ? 'created' : 'updated'
       return { documentId, chunks: records.length, status, usage: { embeddingTokens: tokens } }

@@ -79,7 +79,7 @@ export class LossWatch implements Losses, AsyncDisposable {
       await setTimeout(spreadMs, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) return
       await look().catch((error: unknown) => {
-        if (!signal.aborted) this.#deps.log.warn({ err: error }, 'lost documents could not be looked for')
+        if (!signal.aborted) this.#deps.log.warn({ err: error }, 'looking for lost documents failed')
       })
     }
   }
@@ -111,7 +111,7 @@ export class LossWatch implements Losses, AsyncDisposable {
     } catch (error) {
       // A tenant that is suspended or gone has nobody who would miss a document.
       const isIdle = error instanceof AppError && error.code.startsWith('tenant_')
-      if (!signal.aborted && !isIdle) log.warn({ tenantId, err: error }, 'lost documents could not be looked for')
+      if (!signal.aborted && !isIdle) log.warn({ tenantId, err: error }, 'looking for lost documents failed')
     }
   }
 

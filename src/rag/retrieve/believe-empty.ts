@@ -37,6 +37,6 @@ export async function believeEmpty(deps: BelieveEmptyDeps, store: TenantStore, o
 function lost(): AppError {
   return new AppError(
     'store_inconsistent',
-    'The vector store shows less than was stored, so nothing found is no answer. Documents that are put again are written anew.',
+    'The vector store shows less than was stored, so an empty result proves nothing. Put the documents again to restore them.',
   )
 }

@@ -161,7 +161,7 @@ class MovingDelete {
 }
 
 function tooSlow(): AppError {
-  return new AppError('store_busy', 'The vector store takes too long to find what matches. Try again.', {
+  return new AppError('store_busy', 'The vector store takes too long to find the matches. Try again.', {
     retryAfterS: 2,
   })
 }

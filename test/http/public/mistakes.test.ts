@@ -99,8 +99,8 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     status: 403,
     says: 'onboard',
   },
-  'a mistyped route': { path: '/retreive', status: 404, says: 'There is no such route; did you mean /retrieve?' },
-  'a route of another service': { path: '/v1/embeddings', status: 404, says: '/docs lists those that there are' },
+  'a mistyped route': { path: '/retreive', status: 404, says: 'This route does not exist; did you mean /retrieve?' },
+  'a route of another service': { path: '/v1/embeddings', status: 404, says: '/docs lists the existing ones' },
   'the wrong method': { method: 'GET', path: '/retrieve', status: 405, says: 'This path takes OPTIONS, POST.' },
   'no content type': { headers: { 'content-type': '' }, status: 415, says: 'send application/json' },
   'a form in the place of JSON': {
@@ -120,7 +120,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     says: 'send it without Content-Encoding',
   },
   'an empty body': { body: '', says: 'The body is empty; send JSON.' },
-  'bad JSON': { body: "{'query': 'x'}", says: 'look for a quote, comma or bracket' },
+  'bad JSON': { body: "{'query': 'x'}", says: 'look for a missing or superfluous quote' },
   'a list in the place of an object': { body: [], says: 'body: must be an object' },
   'a text in the place of an object': { body: '"query"', says: 'body: must be an object' },
   'a body that is too large': {
@@ -162,7 +162,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     body: { vectors: [{ id: 7, values: vector }] },
     says: 'must be a text in quotes',
   },
-  'null in metadata': { path: upsert, body: record({ a: null }), says: 'leave out what has no value' },
+  'null in metadata': { path: upsert, body: record({ a: null }), says: 'leave out fields without a value' },
   'nested metadata': { path: upsert, body: record({ a: { b: 1 } }), says: 'write what is nested as names like a_b' },
   'a list for metadata': { path: upsert, body: record([1]), says: 'an object, as in {"name": "value"}, and is a list' },
   'a reserved name in metadata': { path: upsert, body: record({ _tr_x: 1 }), says: 'are reserved; use another' },

@@ -128,5 +128,5 @@ export function htmlToMarkdown(
 }
 
 function tooDeep(): Unreadable {
-  return new Unreadable(`The page has more than ${depthMax} tags within each other.`)
+  return new Unreadable(`The page nests more than ${depthMax} tags.`)
 }

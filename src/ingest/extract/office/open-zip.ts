@@ -81,5 +81,5 @@ function tooLarge({ unpackedBytes }: ZipCaps): Unreadable {
 }
 
 function broken(cause: unknown): Unreadable {
-  return new Unreadable('The file is broken: what it packs cannot be unpacked.', { cause })
+  return new Unreadable('The file is broken: its content cannot be unpacked.', { cause })
 }

@@ -33,12 +33,12 @@ export async function readZip(
 function refusal({ names }: Pick<OpenZip, 'names'>, mimetype: string): string {
   const has = (pattern: RegExp) => [...names].some((name) => pattern.test(name))
   const kind = openDocuments.find(([type]) => mimetype.startsWith(type))?.[1]
-  if (kind !== undefined) return `This is ${kind}, which is not read. ${readKinds}`
-  if (has(/^xl\/workbook\.bin$/)) return 'This is a binary Excel file (.xlsb), which is not read. Save it as XLSX.'
-  if (has(/^visio\//)) return 'This is a Visio file, which is not read. Save it as PDF.'
+  if (kind !== undefined) return `This is ${kind}, which is not supported. ${readKinds}`
+  if (has(/^xl\/workbook\.bin$/)) return 'This is a binary Excel file (.xlsb), which is not supported. Save it as XLSX.'
+  if (has(/^visio\//)) return 'This is a Visio file, which is not supported. Save it as PDF.'
   if (has(/^Index\/.*\.iwa$|^Index\.zip$/))
-    return 'This is a Pages, Numbers or Keynote file, which is not read. Save it as PDF.'
-  if (has(/^META-INF\/MANIFEST\.MF$/)) return `This is a Java archive (.jar), which is not read. ${readKinds}`
+    return 'This is a Pages, Numbers or Keynote file, which is not supported. Save it as PDF.'
+  if (has(/^META-INF\/MANIFEST\.MF$/)) return `This is a Java archive (.jar), which is not supported. ${readKinds}`
   return 'This is a ZIP archive or a file of another program. Send the files in it one by one.'
 }
 

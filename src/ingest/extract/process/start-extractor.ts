@@ -153,8 +153,8 @@ function judged(fault: ReaderGone, { timeMs, memoryMb }: ExtractCaps): AppError 
     case 'memory':
       return unreadable(`Reading the file takes more than ${memoryMb} MB of memory. Split it, or send its text.`)
     case 'crash':
-      return unreadable('The file is broken: its reader fell over it.')
+      return unreadable('The file is broken: its reader crashed on it.')
     default:
-      return new AppError('service_busy', 'The machine has no room to read files now.', { cause: fault })
+      return new AppError('service_busy', 'The machine has no capacity to read files now.', { cause: fault })
   }
 }

@@ -30,7 +30,7 @@ export function decodeText(bytes: Uint8Array, declared?: string): string {
   if (marked !== undefined) return marked
   const wide = wideCharset(bytes)
   if (wide !== undefined) return new TextDecoder(wide).decode(bytes)
-  if (isBinary(bytes)) throw new Unreadable(`The file is of a kind that is not read. ${readKinds}`)
+  if (isBinary(bytes)) throw new Unreadable(`This kind of file is not supported. ${readKinds}`)
   const { text, whole, broken } = asUtf8(bytes)
   const other = declared === undefined || /^utf-?8$/i.test(declared) ? undefined : decoded(bytes, declared)
   if (whole === 0 && broken === 0)
