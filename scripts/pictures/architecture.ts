@@ -5,6 +5,8 @@ import { arrow, box, page, type Tone, text } from './svg.ts'
 const width = 960
 const top = 74
 const boxHeight = 30
+const bandGap = 10
+const bandRowHeight = 40
 const kinds: readonly { readonly label: string; readonly tone: Tone; readonly rooms: readonly string[] }[] = [
   { label: 'surfaces', tone: 'caller', rooms: ['http', 'cli', 'config'] },
   { label: 'verbs', tone: 'router', rooms: ['rag', 'ingest', 'tenants', 'moves'] },
@@ -31,7 +33,7 @@ export function architecturePicture(): string {
   const { nodes, arrows, height } = placeInLayers(withoutDetours(upperRooms()), { width, rowHeight: 64, widthOf })
   return page({
     width,
-    height: top + height + 72,
+    height: top + height + 32 + bandRows().length * bandRowHeight,
     title: 'The rooms of src, and which room imports from which',
     body: [
       text(20, 28, 'Rooms of src: an arrow goes from a room to one that it imports from', 'name'),
@@ -59,22 +61,33 @@ function foundations(): string[] {
 }
 
 function band(y: number): string[] {
-  const rooms = foundations()
-  const gap = (width - 40 - rooms.reduce((sum, name) => sum + widthOf(name), 0)) / (rooms.length - 1)
-  let left = 20
+  const words =
+    'Foundations, which know nothing of the service (pinecone-local is a program of its own, imported by none)'
   return [
-    text(
-      20,
-      y + 6,
-      'Foundations, which know nothing of the service (pinecone-local is a program of its own, imported by none)',
-      'small',
-    ),
-    ...rooms.map((name) => {
-      const x = left + widthOf(name) / 2
-      left += widthOf(name) + gap
-      return room(name, x, y + 20)
+    text(20, y + 6, words, 'small'),
+    ...bandRows().flatMap((rooms, at) => {
+      let left = 20
+      return rooms.map((name) => {
+        const x = left + widthOf(name) / 2
+        left += widthOf(name) + bandGap
+        return room(name, x, y + 20 + at * bandRowHeight)
+      })
     }),
   ]
+}
+
+function bandRows(): string[][] {
+  const rows: string[][] = [[]]
+  let used = 0
+  for (const name of foundations()) {
+    used += widthOf(name) + bandGap
+    if (used - bandGap > width - 40) {
+      rows.push([])
+      used = widthOf(name) + bandGap
+    }
+    rows.at(-1)?.push(name)
+  }
+  return rows
 }
 
 function room(title: string, x: number, y: number): string {
