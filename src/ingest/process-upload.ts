@@ -18,7 +18,8 @@ class LostUpload extends Error {
 
 /**
  * Reads, splits, embeds and stores one claimed upload, and reports its progress. Its span is a child of the span of the
- * request that sent it.
+ * request that sent it. What its sender may replace is checked on acceptance, and again here: the document may have
+ * become hidden in between.
  *
  * @throws LostUpload, AppError `unreadable_document`, and those of `putDocument`.
  */
@@ -53,7 +54,7 @@ async function process(deps: ProcessUploadDeps, job: ClaimedUpload, signal: Abor
       metadata: job.metadata,
       ...(job.chunking !== null && { chunking: job.chunking }),
     },
-    { signal },
+    { signal, groups: job.writerGroups ?? undefined },
   )
 }
 

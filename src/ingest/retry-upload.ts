@@ -2,6 +2,7 @@ import type { TenantPrincipal } from '../auth/principal.ts'
 import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import { type DocumentDeps, type DocumentInfo, getDocument } from '../rag/documents/get-document.ts'
+import { writeGroups } from '../rag/writes/write-sight.ts'
 import { restartUpload } from '../registry/uploads/hold-upload.ts'
 import { findUpload } from '../registry/uploads/uploads.ts'
 
@@ -25,7 +26,7 @@ export async function retryUpload(
   const info = await getDocument(deps, principal, { documentId })
   const upload = await findUpload(deps.db, tenantId, documentId, groups)
   if (upload === undefined) throw new AppError('conflict', `The document is ${info.status}: there is nothing to retry.`)
-  if (!(await restartUpload(deps.db, tenantId, upload.id))) {
+  if (!(await restartUpload(deps.db, tenantId, upload.id, writeGroups(principal)))) {
     throw new AppError('conflict', 'The file is no longer kept. Send it again.')
   }
   return getDocument(deps, principal, { documentId })

@@ -56,6 +56,8 @@ export const uploads = pgTable(
     metadata: jsonb('metadata').$type<Record<string, string | number | boolean | string[]>>().notNull(),
     /** Groups that may see it; null: everyone in the tenant. */
     visibility: text('visibility').array(),
+    /** The sender's groups, which decide what it may replace; null for all of the tenant's. */
+    writerGroups: text('writer_groups').array(),
     chunking: jsonb('chunking').$type<Record<string, unknown>>(),
     /** Null: dropped; the file has to be sent again. */
     bytes: bytea('bytes'),

@@ -27,18 +27,29 @@ export async function hiddenDocumentIds(
 ): Promise<ReadonlySet<string>> {
   if (groups === undefined || documentIds.length === 0) return new Set()
   const ids = [...documentIds]
-  const isGone = sql`(${documents.state} = 'deleting' and ${documents.chunkCeiling} = 0)`
-  const stored = await tx
-    .select({ id: documents.id })
-    .from(documents)
-    .where(
-      and(eq(documents.tenantId, tenantId), inArray(documents.id, ids), not(isGone), hiddenFrom(documents, groups)),
-    )
+  const stored = await hiddenStoredIds(tx, tenantId, ids, groups)
   const waiting = await tx
     .select({ id: uploads.documentId })
     .from(uploads)
     .where(and(eq(uploads.tenantId, tenantId), inArray(uploads.documentId, ids), hiddenFrom(uploads, groups)))
-  return new Set([...stored, ...waiting].map(({ id }) => id))
+  return new Set([...stored, ...waiting.map(({ id }) => id)])
+}
+
+/** The same of stored documents alone: an upload that is being stored does not stand in its own way. */
+export async function hiddenStoredIds(
+  tx: Tx,
+  tenantId: TenantId,
+  documentIds: readonly string[],
+  groups: readonly string[] | undefined,
+): Promise<ReadonlySet<string>> {
+  if (groups === undefined || documentIds.length === 0) return new Set()
+  const isGone = sql`(${documents.state} = 'deleting' and ${documents.chunkCeiling} = 0)`
+  const isOne = and(eq(documents.tenantId, tenantId), inArray(documents.id, [...documentIds]))
+  const rows = await tx
+    .select({ id: documents.id })
+    .from(documents)
+    .where(and(isOne, not(isGone), hiddenFrom(documents, groups)))
+  return new Set(rows.map(({ id }) => id))
 }
 
 function hiddenFrom(table: typeof documents | typeof uploads, groups: readonly string[]): SQL {

@@ -7,7 +7,7 @@ import { claimForWriting, type NewContent } from '../../registry/documents/docum
 import { findDocument, storedContent } from '../../registry/documents/documents.ts'
 import { claimEnds } from '../../registry/documents/end-document-claim.ts'
 import { tenantAttributes } from '../../registry/tenant-attributes.ts'
-import { hiddenDocumentIds } from '../../registry/visible-to.ts'
+import { hiddenStoredIds } from '../../registry/visible-to.ts'
 import type { Metadata } from '../../stores/store.ts'
 import { checkMetadata, visibilityOf } from '../checks/check-metadata.ts'
 import { chunkIds, documentIdRule, isNewDocumentId } from '../checks/record-ids.ts'
@@ -87,7 +87,7 @@ export async function putDocument(
   const { routing } = await deps.routes.find(tenantId)
   const content = checkInput(deps, input, await tenantAttributes(deps.db, tenantId))
   const { groups } = options
-  if ((await hiddenDocumentIds(deps.db, tenantId, [documentId], groups)).size > 0) throw idTaken('documentId')
+  if ((await hiddenStoredIds(deps.db, tenantId, [documentId], groups)).size > 0) throw idTaken('documentId')
   const hash = contentHash(content, deps.embedder.model)
   const { storeVisibleMs } = deps.settings
   const stored = await storedContent(deps.db, tenantId, { documentId, contentHash: hash, storeVisibleMs })

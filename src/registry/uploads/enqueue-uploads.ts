@@ -5,7 +5,7 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 import { tenants } from '../tenants.sql.ts'
 import { type UploadReason, type UploadStatus, uploads } from '../uploads.sql.ts'
 import { hiddenDocumentIds } from '../visible-to.ts'
-import { type UploadRow, uploadColumns } from './uploads.ts'
+import { setWriter, type UploadRow, uploadColumns } from './uploads.ts'
 
 export interface NewUpload {
   readonly documentId: string
@@ -39,8 +39,9 @@ export type Enqueued =
 export const uploadsChannel = 'uploads'
 
 /**
- * Queues uploads in one transaction. A repeat of an upload in progress changes nothing; a failed one, or other content,
- * starts anew.
+ * Queues uploads in one transaction. A repeat of an upload in progress changes nothing but the sender; a failed one, or
+ * other content, starts anew. The groups of the last sender are kept: what the upload may replace is checked again when
+ * it is stored.
  *
  * Tenants take turns (start-time fair queueing, Goyal et al. 1996): an upload's turn is the one in service now, or the
  * next after the tenant's own last one, so a thousand files of one tenant queue behind another's first.
@@ -79,6 +80,7 @@ export function enqueueUploads(
       }
       const there = known.get(upload.documentId)
       if (there?.contentHash === upload.contentHash && there.upload.status !== 'failed') {
+        await setWriter(tx, tenantId, there.upload.id, groups)
         results.push({ kind: 'queued', upload: there.upload })
         continue
       }
@@ -86,7 +88,7 @@ export function enqueueUploads(
         results.push({ kind: 'full' })
         continue
       }
-      const row = await insert(tx, tenantId, generation, upload, turn)
+      const row = await insert(tx, tenantId, generation, { ...upload, writerGroups: groups?.slice() ?? null }, turn)
       known.set(upload.documentId, {
         contentHash: upload.contentHash,
         sizeBytes: upload.bytes.byteLength,
@@ -184,7 +186,7 @@ async function insert(
   tx: Tx,
   tenantId: TenantId,
   generation: number,
-  upload: NewUpload,
+  upload: NewUpload & { readonly writerGroups: string[] | null },
   turn: number,
 ): Promise<UploadRow> {
   const fresh = {

@@ -4,7 +4,7 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 import { uploads } from '../uploads.sql.ts'
 import { isVisibleTo } from '../visible-to.ts'
 import { nextTurn, uploadsChannel } from './enqueue-uploads.ts'
-import { findUpload, uploadOf } from './uploads.ts'
+import { findUpload, setWriter, uploadOf } from './uploads.ts'
 
 /** Covers the longest direct write; should its replica die, the upload continues after that. */
 const holdS = 900
@@ -57,10 +57,17 @@ export async function releaseUpload(db: Tx, tenantId: TenantId, id: string): Pro
 
 /**
  * Restarts a failed upload, or retries a waiting one at once.
+ * @param groups the caller's, which decide what the upload may replace; undefined for all of the tenant's.
  * @returns false when its file is no longer kept and has to be sent again.
  */
-export function restartUpload(db: Db, tenantId: TenantId, id: string): Promise<boolean> {
+export function restartUpload(
+  db: Db,
+  tenantId: TenantId,
+  id: string,
+  groups: readonly string[] | undefined,
+): Promise<boolean> {
   return db.transaction(async (tx) => {
+    await setWriter(tx, tenantId, id, groups)
     const mine = and(eq(uploads.tenantId, tenantId), eq(uploads.id, id))
     const turn = await nextTurn(tx, tenantId)
     await tx

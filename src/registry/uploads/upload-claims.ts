@@ -19,6 +19,8 @@ export interface ClaimedUpload {
   readonly chunking: Readonly<Record<string, unknown>> | null
   /** See `NewUpload`. */
   readonly traceparent: string | null
+  /** The sender's groups, which decide what it may replace; null for all of the tenant's. */
+  readonly writerGroups: readonly string[] | null
   /** Includes this attempt. */
   readonly attempts: number
 }

@@ -94,6 +94,19 @@ export async function listUploadIds(
   return rows.map(({ id }) => id)
 }
 
+/** Sets the groups that decide what an upload may replace. @param groups undefined for all of the tenant's. */
+export async function setWriter(
+  tx: Tx,
+  tenantId: TenantId,
+  id: string,
+  groups: readonly string[] | undefined,
+): Promise<void> {
+  await tx
+    .update(uploads)
+    .set({ writerGroups: groups?.slice() ?? null })
+    .where(and(eq(uploads.tenantId, tenantId), eq(uploads.id, id)))
+}
+
 /** Withdraws uploads with their bytes; their workers notice before their next write. */
 export async function dropUploads(tx: Tx, tenantId: TenantId, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
