@@ -21,7 +21,8 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   policy: ['placement'],
 
   // Ports. registry and stores never meet here: they meet in a verb.
-  auth: ['errors', 'placement'],
+  // Of clocks, for the pause between two readings of the issuer's keys.
+  auth: ['clock', 'errors', 'placement'],
   concurrency: ['clock', 'errors', 'placement'],
   models: ['errors', 'lexical', 'placement'],
   stores: ['errors', 'placement', 'tracing'],

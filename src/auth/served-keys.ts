@@ -3,18 +3,21 @@ import {
   calculateJwkThumbprint,
   createRemoteJWKSet,
   customFetch,
+  errors,
   type FetchImplementation,
   type JWKSCacheInput,
   type JWTVerifyGetKey,
   jwksCache,
 } from 'jose'
+import type { Clock } from '../clock.ts'
 import { IssuerUnreachable } from './refusal.ts'
 
 export interface ServedKeysOptions {
   readonly url: string
   readonly refreshMs: number
-  /** Time after a fetch in which an unknown key triggers no further one. */
+  /** Between two fetches that unknown keys trigger, from the start of one to the start of the next. */
   readonly cooldownMs: number
+  readonly clock: Clock
   /** Limit of one fetch, its body included. */
   readonly timeoutMs: number
   /** Called with the thumbprints (RFC 7638) of the whole key set after each fetch. */
@@ -24,12 +27,16 @@ export interface ServedKeysOptions {
 /** The largest key set accepted, after decompression; real ones have a few KiB. */
 const keySetBytesMax = 512 * 1024
 
+/** Callers that may wait for the next fetch; each holds a connection, as any request under way. */
+const waitingMax = 1_000
+
 /** One attempt a second while the issuer is unavailable, however many callers wait. */
 const pauseAfterFaultMs = 1000
 
 /**
- * The issuer's public keys: fetched on first use, for an unknown key, and periodically. All waiting callers share one
- * fetch, and a pause follows each, so that made-up key ids cannot flood the issuer with requests.
+ * The issuer's public keys: fetched on first use, for an unknown key, and periodically. A token with an unknown key waits
+ * for the next fetch, which starts a pause after the last one; all waiting callers share it. So made-up key ids cannot
+ * flood the issuer with requests, and a key that is seconds old is accepted.
  */
 export class ServedKeys implements Disposable {
   readonly find: JWTVerifyGetKey
@@ -40,13 +47,17 @@ export class ServedKeys implements Disposable {
   readonly #thumbprints = new WeakMap<object, string>()
   #served: ReadonlySet<string> = new Set()
   #taken: unknown
+  #readAtMs = Number.NEGATIVE_INFINITY
+  #next: Promise<void> | undefined
+  #waiting = 0
   #fault: { readonly atMs: number; readonly error: unknown } | undefined
 
   constructor(options: ServedKeysOptions) {
     this.#options = options
     this.#remote = createRemoteJWKSet(new URL(options.url), {
       timeoutDuration: options.timeoutMs,
-      cooldownDuration: options.cooldownMs,
+      // Readings for unknown keys are made here, in turn.
+      cooldownDuration: Number.MAX_SAFE_INTEGER,
       // Twice the refresh, so that one that fails is no outage yet.
       cacheMaxAge: options.refreshMs * 2,
       [jwksCache]: this.#cache,
@@ -54,6 +65,10 @@ export class ServedKeys implements Disposable {
     })
     this.find = async (header, token) => {
       try {
+        return await this.#remote(header, token)
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+        await this.#untilReadAgain()
         return await this.#remote(header, token)
       } finally {
         await this.#takeIn()
@@ -85,7 +100,27 @@ export class ServedKeys implements Disposable {
     clearInterval(this.#timer)
   }
 
-  /** Notices each new key set: jose also fetches on its own (first use, unknown key, age). */
+  async #untilReadAgain(): Promise<void> {
+    if (this.#waiting >= waitingMax) throw new IssuerUnreachable('too many tokens wait for the key set')
+    this.#waiting += 1
+    try {
+      this.#next ??= this.#readNext()
+      await this.#next
+    } finally {
+      this.#waiting -= 1
+    }
+  }
+
+  /** A caller that arrives after the fetch has started waits for the following one: this one may predate its key. */
+  async #readNext(): Promise<void> {
+    const { clock, cooldownMs } = this.#options
+    const waitMs = this.#readAtMs + cooldownMs - clock.now()
+    if (waitMs > 0) await clock.sleep(waitMs)
+    this.#next = undefined
+    await this.#remote.reload()
+  }
+
+  /** Notices each new key set: jose also fetches on its own (first use, age). */
   async #takeIn(): Promise<void> {
     const { jwks } = this.#cache as { readonly jwks?: { readonly keys: readonly Record<string, unknown>[] } }
     if (jwks === undefined || jwks === this.#taken) return
@@ -97,7 +132,9 @@ export class ServedKeys implements Disposable {
   }
 
   #fetch: FetchImplementation = async (url, init) => {
-    if (this.#fault !== undefined && performance.now() - this.#fault.atMs < pauseAfterFaultMs) throw this.#fault.error
+    const { clock } = this.#options
+    if (this.#fault !== undefined && clock.now() - this.#fault.atMs < pauseAfterFaultMs) throw this.#fault.error
+    this.#readAtMs = clock.now()
     try {
       const response = await fetch(url, init)
       if (response.status !== 200) throw new Error(`the key set answered ${response.status}`)
@@ -107,7 +144,7 @@ export class ServedKeys implements Disposable {
       return new Response(text, { status: 200 })
     } catch (cause) {
       const error = new IssuerUnreachable('the key set cannot be read', { cause })
-      this.#fault = { atMs: performance.now(), error }
+      this.#fault = { atMs: clock.now(), error }
       throw error
     }
   }

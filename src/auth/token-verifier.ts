@@ -8,6 +8,7 @@ import {
   type ResolvedKey,
 } from 'jose'
 import { LRUCache } from 'lru-cache'
+import { type Clock, systemClock } from '../clock.ts'
 import { AppError } from '../errors.ts'
 import type { Principal, Scope } from './principal.ts'
 import { type Claims, principalOf } from './principal-of.ts'
@@ -28,10 +29,11 @@ export interface TokenVerifierOptions {
   readonly maxRemembered?: number
   /** Interval between fetches of the issuer's keys. Default 5 minutes. */
   readonly refreshMs?: number
-  /** Time after a fetch in which an unknown key triggers no further one. Default 1 s. */
+  /** Between two fetches that unknown keys trigger; their tokens wait for the next one. Default 1 s. */
   readonly cooldownMs?: number
   /** Limit of one fetch of the keys, its body included. Default 5 s. */
   readonly keysTimeoutMs?: number
+  readonly clock?: Clock
   readonly onRemembered?: (found: boolean) => void
 }
 
@@ -69,6 +71,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     refreshMs: options.refreshMs ?? 300_000,
     cooldownMs: options.cooldownMs ?? 1000,
     timeoutMs: options.keysTimeoutMs ?? 5000,
+    clock: options.clock ?? systemClock,
     onChanged: (served) => {
       for (const [digest, { thumbprint }] of remembered.entries()) {
         if (!served.has(thumbprint)) remembered.delete(digest)

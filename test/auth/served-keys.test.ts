@@ -1,7 +1,8 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createTokenVerifier } from '../../src/auth/token-verifier.ts'
 import { AppError } from '../../src/errors.ts'
 import { signingKey, testIssuer } from '../support/issuer.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 
 const codeOf = (error: unknown) => (error instanceof AppError ? error.code : error)
 const later = async (verify: () => unknown) => {
@@ -12,12 +13,23 @@ const later = async (verify: () => unknown) => {
   }
 }
 
-/** The time of day stands still, which is what the pause between two readings goes by. */
-function frozenDate() {
-  vi.useFakeTimers({ toFake: ['Date'] })
-  return {
-    advance: (ms: number) => void vi.setSystemTime(Date.now() + ms),
-    [Symbol.dispose]: () => void vi.useRealTimers(),
+/** A clock that goes when told, and wakes who sleeps. */
+class SteppedClock extends ManualClock {
+  #sleeping: { readonly untilMs: number; wake(): void }[] = []
+
+  override sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#sleeping.push({ untilMs: this.now() + ms, wake: resolve }))
+  }
+
+  get sleepers(): number {
+    return this.#sleeping.length
+  }
+
+  override advance(ms: number): void {
+    super.advance(ms)
+    const due = this.#sleeping.filter(({ untilMs }) => untilMs <= this.now())
+    this.#sleeping = this.#sleeping.filter(({ untilMs }) => untilMs > this.now())
+    for (const { wake } of due) wake()
   }
 }
 
@@ -86,32 +98,77 @@ describe('keys that change', () => {
   })
 
   it('a token of a new key is accepted a second after the last reading', async () => {
-    using clock = frozenDate()
+    const clock = new SteppedClock()
     await using issuer = await testIssuer()
-    using verifier = createTokenVerifier(issuer.settings)
+    using verifier = createTokenVerifier({ ...issuer.settings, clock })
     await verifier.verify(await issuer.tenant('acme'))
     await issuer.rotate({ keepOld: true })
     clock.advance(1001)
     expect(await verifier.verify(await issuer.tenant('acme'))).toMatchObject({ tenantId: 'acme' })
   })
 
-  it('made-up key ids make the service ask the issuer once a second, however many come', async () => {
-    using clock = frozenDate()
+  it('a token of a new key waits for the next reading within the second, and is accepted by it', async () => {
+    const clock = new SteppedClock()
     await using issuer = await testIssuer()
-    using verifier = createTokenVerifier(issuer.settings)
+    using verifier = createTokenVerifier({ ...issuer.settings, clock })
+    await verifier.verify(await issuer.tenant('acme'))
+    await issuer.rotate({ keepOld: true })
+    const waiting = ['acme', 'globex'].map(async (tenant) => verifier.verify(await issuer.tenant(tenant)))
+    const madeUp = `Bearer ${await issuer.token({ tenant_id: 'acme' }, { key: await signingKey() })}`
+    const refused = later(() => verifier.verify(madeUp))
+    await expect.poll(() => clock.sleepers).toBe(1) // one reading for all of them
+    expect(issuer.fetches).toBe(1)
+    clock.advance(1000)
+    expect(await Promise.all(waiting)).toMatchObject([{ tenantId: 'acme' }, { tenantId: 'globex' }])
+    expect(await refused).toBe('unauthenticated')
+    expect(issuer.fetches).toBe(2)
+  })
+
+  it('a token of a new key is no pass and no refusal when the next reading fails', async () => {
+    const clock = new SteppedClock()
+    await using issuer = await testIssuer()
+    using verifier = createTokenVerifier({ ...issuer.settings, clock })
+    await verifier.verify(await issuer.tenant('acme'))
+    await issuer.rotate({ keepOld: true })
+    issuer.answer = { status: 500, body: '' }
+    const waiting = later(async () => verifier.verify(await issuer.tenant('acme')))
+    await expect.poll(() => clock.sleepers).toBe(1)
+    clock.advance(1000)
+    expect(await waiting).toBe('identity_unavailable')
+  })
+
+  it('made-up key ids make the service ask the issuer once a second, however many come', async () => {
+    const clock = new SteppedClock()
+    await using issuer = await testIssuer()
+    using verifier = createTokenVerifier({ ...issuer.settings, clock })
     const madeUp = await Promise.all(
       Array.from({ length: 20 }, async () => `Bearer ${await issuer.token({}, { key: await signingKey() })}`),
     )
     const flood = () => Promise.all(madeUp.map((header) => later(() => verifier.verify(header))))
     await verifier.verify(await issuer.tenant('acme'))
     expect(issuer.fetches).toBe(1)
-    await flood()
-    expect(issuer.fetches).toBe(1)
     for (const fetches of [2, 3]) {
-      clock.advance(1001)
-      expect(new Set([...(await flood()), ...(await flood())])).toEqual(new Set(['unauthenticated']))
+      const floods = [flood(), flood()]
+      await expect.poll(() => clock.sleepers).toBe(1)
+      expect(issuer.fetches).toBe(fetches - 1)
+      clock.advance(1000)
+      expect(new Set((await Promise.all(floods)).flat())).toEqual(new Set(['unauthenticated']))
       expect(issuer.fetches).toBe(fetches)
     }
+  })
+
+  it('more than a thousand tokens of unknown keys do not wait: nothing is known of them', async () => {
+    const clock = new SteppedClock()
+    await using issuer = await testIssuer()
+    using verifier = createTokenVerifier({ ...issuer.settings, clock })
+    await verifier.verify(await issuer.tenant('acme'))
+    const key = await signingKey()
+    const token = `Bearer ${await issuer.token({ tenant_id: 'acme' }, { key })}`
+    const codes = Array.from({ length: 1_001 }, () => later(() => verifier.verify(token)))
+    expect(await Promise.race(codes)).toBe('identity_unavailable')
+    clock.advance(1000)
+    const counts = Map.groupBy(await Promise.all(codes), (code) => code)
+    expect([counts.get('unauthenticated')?.length, counts.get('identity_unavailable')?.length]).toEqual([1_000, 1])
   })
 })
 
