@@ -2,6 +2,7 @@ import { access, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { readConfig, readDevelopmentSettings } from './config/config.ts'
 import { ConfigError } from './config/setting-reader.ts'
+import { fullDisk, watchDisk } from './dev/disk.ts'
 import { invitation, invited } from './dev/invitation.ts'
 import { type LoadDeps, loadDocuments, onboardSample } from './dev/load-samples.ts'
 import { prepareDatabase } from './dev/prepare-database.ts'
@@ -32,26 +33,48 @@ async function develop(): Promise<void> {
   const { dataDir, issuer } = readDevelopmentSettings()
   const folder = resolve(dataDir)
   readConfig(undefined, placeholders)
-  await using parts = await startParts({ folder, issuer })
+  await using parts = await startParts({ folder, issuer }).catch(async (error: unknown) => {
+    throw await whyNot(folder, error)
+  })
+  using _disk = watchDisk(folder, complain)
   if (parts.ended.length > 0) say(`Ended what an earlier run had left: ${parts.ended.join(', ')}.`)
   // Requests that are refused and the like are not what one wants to see between the lines to paste.
   const config = readConfig(undefined, { ...parts.settings, LOG_LEVEL: 'warn' })
   await prepareDatabase(config.databaseUrl.reveal(), config.pinecone.projects[0].controllerHost)
   await runService(config, {
     stopped,
-    broken: parts.broken,
+    broken: parts.broken.then((reason) => sentenceOf(folder, new Error(reason))),
     async ready(urls, signal) {
       const samples = await readSamples()
       const deps = { issuer: parts.issuer, ...urls, signal }
       const goOn = await loadOnce(folder, samples, deps)
       say(await invitation({ ...deps, folder: dataDir, samples }))
-      await goOn()
+      // The service is of use without the rest; what is missing is loaded by the next start.
+      await goOn().catch(async (error: unknown) => {
+        if (!signal.aborted) complain(`Not all sample documents are loaded. ${await sentenceOf(folder, error)}`)
+      })
     },
     after: [
       { name: 'stop Postgres and pinecone-local', limitMs: 25_000, run: async () => parts[Symbol.asyncDispose]() },
     ],
     report: { info: say, error: complain },
   })
+}
+
+/** A fault of a part, and the disk behind it where that is full. */
+async function sentenceOf(folder: string, error: unknown): Promise<string> {
+  const words = error instanceof Error ? error.message || error.name : String(error)
+  const full = await fullDisk(folder)
+  return full === undefined ? words : `${full} (${words.slice(0, 300)})`
+}
+
+async function whyNot(folder: string, error: unknown): Promise<unknown> {
+  const isOurs = error instanceof StartupError && (await fullDisk(folder)) !== undefined
+  const isFull = isOurs || /no space left|ENOSPC|could not (extend|write)/i.test(String(error))
+  if (!isFull) return error
+  const sentence = await sentenceOf(folder, error)
+  const full = `The disk of ${folder} has not enough room: make some there, or set DATA_DIR to a folder with more.`
+  return new StartupError(sentence.startsWith('The disk of') ? sentence : `${full} (${sentence})`, { cause: error })
 }
 
 /**

@@ -89,6 +89,7 @@ export class Listener implements AsyncDisposable {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop
+    let didTell = false
     for (let failures = 0; !signal.aborted; failures += 1) {
       const lost = Promise.withResolvers<void>()
       const sql = this.#open(() => lost.resolve())
@@ -98,13 +99,16 @@ export class Listener implements AsyncDisposable {
         this.#sql = sql
         this.#started.resolve()
         this.#missed()
+        didTell = false
         await this.#watch(sql, lost.promise)
         failures = 0
       } catch (error) {
         if (signal.aborted) break
         this.#options.onFault?.(error)
-        // Postgres may be away as a whole, and then there is nothing to hear.
-        if (await this.#tells()) this.#setDeaf(true)
+        // Postgres may be away as a whole, and then there is nothing to hear; or it has just come back in between.
+        const tells = await this.#tells()
+        if (tells && didTell) this.#setDeaf(true)
+        didTell = tells
       } finally {
         this.#sql = undefined
         this.#started.resolve()

@@ -7,6 +7,8 @@ export type RegistryFault = 'refused' | 'broken_off'
 /** Error codes of sockets and name servers from before a connection exists. */
 const unreachable = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT'])
 
+const diskFull = '53100'
+
 const refused = new Set([
   // postgres.js's own, of statements that were never sent.
   'CONNECT_TIMEOUT',
@@ -25,6 +27,9 @@ const refused = new Set([
   '40P01',
   '55P03',
   '57014',
+  // SQLSTATE: no disk, no memory left for it.
+  diskFull,
+  '53200',
 ])
 
 const brokenOff = new Set([
@@ -41,18 +46,35 @@ const brokenOff = new Set([
 
 /** @returns undefined when the connection is not at fault: a wrong statement, a violated constraint, a bug of ours. */
 export function registryFault(error: unknown): RegistryFault | undefined {
-  // The query builder wraps what the driver says, and Node what became of each address of a name.
-  for (let fault = error, depth = 0; fault instanceof Error && depth < 5; depth += 1) {
+  for (const fault of causesOf(error)) {
     const kind = kindOf(fault)
     if (kind !== undefined) return kind
-    fault = fault instanceof AggregateError ? fault.errors[0] : fault.cause
   }
   return undefined
 }
 
+/** Whether Postgres has no room left for what was asked for. */
+export function isDiskFull(error: unknown): boolean {
+  return causesOf(error).some((fault) => codeOf(fault) === diskFull)
+}
+
+/** The query builder wraps what the driver says, and Node what became of each address of a name. */
+function causesOf(error: unknown): readonly Error[] {
+  const causes: Error[] = []
+  for (let fault = error; fault instanceof Error && causes.length < 5; ) {
+    causes.push(fault)
+    fault = fault instanceof AggregateError ? fault.errors[0] : fault.cause
+  }
+  return causes
+}
+
+function codeOf(fault: Error): string | undefined {
+  return 'code' in fault && typeof fault.code === 'string' ? fault.code : undefined
+}
+
 function kindOf(fault: Error): RegistryFault | undefined {
-  const code = 'code' in fault ? fault.code : undefined
-  if (typeof code !== 'string') return undefined
+  const code = codeOf(fault)
+  if (code === undefined) return undefined
   const connecting = 'syscall' in fault && (fault.syscall === 'connect' || fault.syscall === 'getaddrinfo')
   if (refused.has(code) || (connecting && (unreachable.has(code) || brokenOff.has(code)))) return 'refused'
   // Class 08 of SQLSTATE: connection exceptions.

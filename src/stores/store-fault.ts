@@ -100,6 +100,12 @@ function refusal(op: StoreOp, status: number, words: string, exchange: Exchange,
         retryAfterS,
       })
     }
+    case 507:
+      return new AppError(
+        'store_unavailable',
+        'The disk of the vector store is full. Nothing was changed; try again when its operator has made room.',
+        { cause, retryAfterS: 30 },
+      )
     default:
       return new AppError('store_unavailable', 'The vector store cannot be reached. Nothing was changed; try again.', {
         cause,

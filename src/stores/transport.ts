@@ -123,7 +123,8 @@ function note(exchange: Exchange, outcome: Attempt): void {
 }
 
 function isWorthRetrying(status: number): boolean {
-  return status === 429 || status === 408 || status >= 500
+  // 507: there is no room for it, and will be none in a moment; nothing was stored (RFC 4918, section 11.5).
+  return status === 429 || status === 408 || (status >= 500 && status !== 507)
 }
 
 function sequenceNumber(header: string | string[] | undefined): number | undefined {

@@ -102,3 +102,32 @@ test('a listener whose connection is swallowed, cut or refused hears again, and 
     }, 20_000)
   }
 })
+
+test('a Postgres that comes back just after the listener could not reach it makes nobody deaf', async () => {
+  await using home = await testDatabase()
+  await using way = await tcpWay(home.url)
+  const isDeaf = vi.fn()
+  const onFault = vi.fn()
+  // Telling goes another way, and finds Postgres back at once.
+  const tell = async (channel: string, payload: string) => {
+    way.drop(false)
+    await home.sql`select pg_notify(${channel}, ${payload})`
+  }
+  const times = { probeEveryMs: 600_000, patienceMs: 5_000, pollMs: 20 }
+  await using listener = new Listener({ url: way.url, tell, onFault, onDeaf: isDeaf, times })
+  const heard = vi.fn()
+  await listener.listen('news', heard)
+  await expect.poll(() => listener.isDeaf).toBe(false)
+  way.drop(true)
+  await expect.poll(() => onFault.mock.calls.length, { timeout: 20_000 }).toBeGreaterThan(0)
+  await expect
+    .poll(
+      async () => {
+        await home.sql`select pg_notify('news', 'one')`
+        return heard.mock.calls.length
+      },
+      { timeout: 20_000 },
+    )
+    .toBeGreaterThan(0)
+  expect(isDeaf).not.toHaveBeenCalled()
+})

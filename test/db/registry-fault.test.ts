@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { connect } from '../../src/db/connect.ts'
-import { registryFault } from '../../src/db/registry-fault.ts'
+import { isDiskFull, registryFault } from '../../src/db/registry-fault.ts'
 import { freePort } from '../../src/embedded/free-port.ts'
 import { AppError } from '../../src/errors.ts'
 import { checkIndexes } from '../../src/registry/indexes.ts'
@@ -27,6 +27,16 @@ test('a connection that is cut in the middle of a statement has broken off', asy
   await home.sql`select pg_terminate_backend(${own?.pid}::int)`
   expect(registryFault(await sleeping)).toBe('broken_off')
   await database.sql.end({ timeout: 0 })
+})
+
+test('a full disk refuses, and is told as one; so does a lack of memory', async () => {
+  await using home = await testDatabase()
+  const raise = (state: string) =>
+    home.db.execute(`do $$ begin raise exception using errcode = '${state}', message = 'no room'; end $$`)
+  const full = await faultOf(raise('53100'))
+  expect([registryFault(full), isDiskFull(full)]).toEqual(['refused', true])
+  const memory = await faultOf(raise('53200'))
+  expect([registryFault(memory), isDiskFull(memory)]).toEqual(['refused', false])
 })
 
 test('a wrong statement, a broken rule and a fault of ours are none of the connection', async () => {

@@ -1,8 +1,9 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { freePort } from '../../src/embedded/free-port.ts'
 import { startParts } from '../../src/embedded/parts.ts'
+import { startOf } from '../../src/embedded/process-identity.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { temporaryFolder } from '../embedded/temporary-folder.ts'
 import { type Backend, PollingBalancer } from './polling-balancer.ts'
@@ -86,7 +87,7 @@ test('a replica is replaced behind a balancer that polls each second, and no req
   expect(balancer.isReady(old)).toBe(false)
 })
 
-test('SIGTERM to npm itself ends what it runs in order, whatever its shell', { timeout: 120_000 }, async () => {
+test('SIGTERM to npm itself ends what it runs in order, whatever its shell', { timeout: 480_000 }, async () => {
   await using folder = await temporaryFolder()
   // A shell that stays beside what it starts, as many do: npm signals the shell alone.
   const shell = join(folder.path, 'shell')
@@ -111,4 +112,18 @@ test('SIGTERM to npm itself ends what it runs in order, whatever its shell', { t
   expect(await service.ended).toBe(0)
   expect(service.printed()).toContain('shutdown: release leases, pools and workers')
   await expect(fetch(at.url)).rejects.toThrow('fetch failed')
+
+  const home = join(folder.path, 'start')
+  const here = await place()
+  const start = startScript('start', [], { ...here.env, DATA_DIR: home, ...npm })
+  await start.until('Ctrl-C stops everything.')
+  const run = JSON.parse(await readFile(join(home, 'run.json'), 'utf8'))
+  const children: readonly number[] = run.children.map(({ pid }: { pid: number }) => pid)
+  expect(children.map(startOf)).not.toContain(undefined)
+  start.child.kill('SIGTERM')
+  expect(await start.ended).toBe(0)
+  expect(start.printed()).toMatch(
+    /finish the requests under way\n[\s\S]*let go of leases[\s\S]*stop Postgres and pinecone-local/,
+  )
+  expect(children.map(startOf)).toEqual(children.map(() => undefined))
 })

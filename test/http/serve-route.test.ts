@@ -309,6 +309,14 @@ describe('Postgres that is away', () => {
     }
   })
 
+  it('whose disk is full is 503 too, and says so', async () => {
+    const full = Object.assign(new Error('could not extend file'), { code: '53100' })
+    const answer = await publicApp([failing('post', full)]).app.request('/x', { method: 'POST', headers: acme })
+    expect([answer.status, await answer.json()]).toMatchObject([
+      ...[503, { code: 'registry_unavailable', detail: expect.stringContaining('The disk of the registry is full.') }],
+    ])
+  })
+
   it('is 504 for a change by staff that may have been committed before the connection broke', async () => {
     const access = { access: { kind: 'staff', roles: ['platform'] } } as const
     const ask = async (method: 'get' | 'post', fault: Error) => {

@@ -37,6 +37,7 @@ describe("the store's refusals in our words", () => {
     ['query', 404, rpc('index not found'), 'not_found'],
     ['deleteAll', 404, rpc('index not found'), 'not_found'],
     ['upsert', 413, rpc('too large'), 'payload_too_large'],
+    ['upsert', 507, rpc('The disk is full'), 'store_unavailable'],
     ['query', 302, 'elsewhere', 'store_unavailable'],
     ['createIndex', 400, control('INVALID_ARGUMENT', 'bad name'), 'invalid_request'],
     ['createIndex', 404, control('NOT_FOUND', 'region x not found'), 'invalid_request'],

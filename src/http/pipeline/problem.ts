@@ -1,4 +1,4 @@
-import { registryFault } from '../../db/registry-fault.ts'
+import { isDiskFull, registryFault } from '../../db/registry-fault.ts'
 import { AppError, type ErrorCode, type FieldFault } from '../../errors.ts'
 
 /** An RFC 9457 problem, with the members that callers may rely on. */
@@ -96,7 +96,10 @@ export function toAppError(error: unknown, mayHaveHappened = false): AppError {
       'The registry gave no answer, so it is unknown whether this was done. Check, or send the same request again.'
     return new AppError('outcome_unknown', words, { cause: error })
   }
-  return new AppError('registry_unavailable', 'The registry cannot be reached. Try again.', { cause: error })
+  const words = isDiskFull(error)
+    ? 'The disk of the registry is full. Nothing was changed; try again when its operator has made room.'
+    : 'The registry cannot be reached. Try again.'
+  return new AppError('registry_unavailable', words, { cause: error })
 }
 
 export function problemOf(error: AppError, requestId: string): Problem {

@@ -19,10 +19,20 @@ export function sendError(response: ServerResponse, cause: unknown, plane: Plane
   // A caller that went away, in the middle of its request perhaps, is no fault of ours.
   if (response.destroyed) return
   const known = cause instanceof ApiError
-  if (!known) console.error('pinecone-local: request failed', cause)
-  const error = known ? cause : new ApiError(500, 'Internal server error')
+  const isFull = isDiskFull(cause)
+  if (isFull) console.error('pinecone-local: the disk of the data folder is full; make room there')
+  else if (!known) console.error('pinecone-local: request failed', cause)
+  const unknown = isFull ? new ApiError(507, 'The disk is full') : new ApiError(500, 'Internal server error')
+  const error = known ? cause : unknown
   const { contentType, body } = errorBody(error, plane)
   write(response, error.status, { ...commonHeaders(startedAt), ...error.headers, 'content-type': contentType }, body)
+}
+
+/** Of SQLite (SQLITE_FULL, and a file that could not be written), or of the file system. The transaction was taken back. */
+function isDiskFull(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false
+  const { errcode, code } = cause as { readonly errcode?: number; readonly code?: string }
+  return code === 'ENOSPC' || errcode === 13 || errcode === 778
 }
 
 function commonHeaders(startedAt: number): Record<string, string | number> {

@@ -39,6 +39,7 @@ test('within the lease what is remembered is served, and what has to ask Postgre
     { path: '/vectors/upsert', authorization: app, body: { vectors: [{ id: 'w', values }] } },
     { path: '/vectors/update', authorization: app, body: { id: 'w', setMetadata: { a: 1 } } },
     { path: '/vectors/delete', authorization: app, body: { ids: ['w'] } },
+    { path: '/vectors/delete', authorization: app, body: { filter: { a: 1 } } },
   ]
   for (const ask of served) {
     const { status, headers } = await patient.public(ask)
