@@ -131,9 +131,18 @@ function lookAtUnasked({ bodies }: Traffic): Stage {
     if (places === undefined || !(isThere || request.body !== null) || isForm(headers)) return
     const bytes = await readBytes(exchange, unaskedBytesMax, bodies)
     if (bytes.byteLength === 0) return
-    const body = parseJson(bytes)
+    const body = jsonOf(bytes)
     if (typeof body !== 'object' || body === null) return
     for (const [name, value] of Object.entries(body)) places.field(name, value)
+  }
+}
+
+/** Parses an unasked body; what is no JSON names nothing. */
+function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(bytes)
+  } catch {
+    return undefined
   }
 }
 

@@ -72,6 +72,7 @@ function kindOf(expected: string): string {
 function told(input: unknown): string {
   if (input === null) return 'null'
   if (Array.isArray(input)) return 'a list'
+  if (input === Number.POSITIVE_INFINITY || input === Number.NEGATIVE_INFINITY) return 'too large for one'
   if (typeof input === 'number') return Number.isInteger(input) ? 'a whole number' : 'a number'
   if (typeof input === 'string') return 'a text'
   return typeof input === 'object' ? 'an object' : String(typeof input)

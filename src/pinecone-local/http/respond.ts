@@ -28,7 +28,7 @@ export function sendError(response: ServerResponse, cause: unknown, plane: Plane
   write(response, error.status, { ...commonHeaders(startedAt), ...error.headers, 'content-type': contentType }, body)
 }
 
-/** Of SQLite (SQLITE_FULL, and a file that could not be written), or of the file system. The transaction was taken back. */
+/** Tells a full disk, by SQLite's codes or the file system's. The transaction was undone. */
 function isDiskFull(cause: unknown): boolean {
   if (!(cause instanceof Error)) return false
   const { errcode, code } = cause as { readonly errcode?: number; readonly code?: string }

@@ -129,6 +129,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     says: 'send it in several requests',
   },
   'no question': { body: {}, says: 'query' },
+  'a number too large': { body: '{"vector":[1e400]}', says: 'vector[0]: must be a number, and is too large for one' },
   'a misspelled field': { body: { query: 'x', top_k: 3 }, says: 'top_k: unknown field; did you mean `topK`?' },
   'a field that nobody knows': { body: { query: 'x', temperature: 1 }, says: 'unknown field; there are `query`' },
   'a text for a number': { body: { query: 'x', topK: '5' }, says: 'topK: must be a number, and is a text' },
