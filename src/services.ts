@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import { listenForTenantWrites } from './cache/postgres-tenant-writes.ts'
 import type { Config } from './config/config.ts'
-import { readPrices } from './config/price-file.ts'
 import type { Database } from './db/connect.ts'
 import { firstContact } from './db/first-contact.ts'
 import { refuseOldSchema } from './db/pending-migrations.ts'
@@ -207,7 +206,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     ...tenantWork,
     tierLimits: config.limits.byTier,
     settings,
-    priceList: await readPrices(config.priceListPath),
+    priceList: config.priceList,
   })
   const checks = {
     postgres: async () => void (await database.sql`select 1`),

@@ -1,8 +1,10 @@
+import type { PriceList } from '../moves/plan/price-list.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type HttpSettings, httpOf } from './http-settings.ts'
 import { type LimitSettings, limitsOf } from './limits-file.ts'
 import { misspelledSettings } from './misspelled-settings.ts'
 import { policyOf } from './policy-file.ts'
+import { priceListOf } from './price-file.ts'
 import { type RerankSettings, rerankOf } from './rerank-settings.ts'
 import { Secret } from './secret.ts'
 import {
@@ -48,8 +50,8 @@ export interface Config {
     readonly storeVisibleMs: number
   }
   readonly movePolicy: Policy
-  /** A price list that replaces the vendor's. */
-  readonly priceListPath?: string
+  /** Prices for plans of moves: the operator's own, or the vendor's list. */
+  readonly priceList: PriceList
   readonly registryOutageReads: 'stale' | 'stop'
   readonly log: { readonly level: (typeof logLevels)[number] }
   /** The address that receives traces; without it there are none. */
@@ -95,7 +97,7 @@ export function readConfig(env: Environment = process.env, defaults: Partial<Rec
       storeVisibleMs: read.number('STORE_VISIBLE_S', { min: 0, max: 3600, fraction: true }) * 1000,
     },
     movePolicy: policyOf(read),
-    ...optional('priceListPath', read.raw('PRICE_LIST')),
+    priceList: priceListOf(read),
     registryOutageReads: read.choice('REGISTRY_OUTAGE_READS', ['stale', 'stop']),
     log: { level: read.choice('LOG_LEVEL', logLevels) },
     ...optional('tracesUrl', tracesUrlOf(read)),

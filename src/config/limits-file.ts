@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import type { OnError } from '../limits/insured-permits.ts'
 import { defaultTierLimits, type Limits, limitNames, type TierLimits } from '../limits/policies.ts'
 import { isLimitName } from '../limits/tenant-limits.ts'
+import { jsonFileOf } from './json-file.ts'
 import type { SettingReader } from './setting-reader.ts'
 
 export interface LimitSettings {
@@ -25,16 +25,10 @@ const remedy = 'correct the file, or leave RATE_LIMITS unset'
 
 /** The defaults, overridden by the file of `RATE_LIMITS`. Reports every fault. */
 function tierLimitsOf(read: SettingReader): TierLimits {
-  const path = read.raw('RATE_LIMITS')
-  if (path === undefined) return defaultTierLimits
+  const file = jsonFileOf(read, 'RATE_LIMITS', remedy)
+  if (file === undefined) return defaultTierLimits
+  const { path, json } = file
   const fault = (wrong: string) => read.fault('RATE_LIMITS', `${wrong} (${JSON.stringify(path)})`, remedy)
-  let json: unknown
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    fault(error instanceof SyntaxError ? 'names a file that is not JSON' : 'names a file that cannot be read')
-    return defaultTierLimits
-  }
   if (!isRecord(json)) {
     fault('names a file that is not an object of tiers')
     return defaultTierLimits

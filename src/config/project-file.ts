@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Project } from '../placement/choose-project.ts'
+import { type JsonFile, jsonFileOf } from './json-file.ts'
 import { Secret } from './secret.ts'
 import type { SettingReader } from './setting-reader.ts'
 
@@ -47,12 +47,12 @@ type Entry = z.infer<typeof entry>
  * @param first the project of the plain variables, which no entry may repeat.
  */
 export function projectsOf(read: SettingReader, first: ProjectSettings): readonly ProjectSettings[] | undefined {
-  const path = read.raw('PINECONE_PROJECTS')
-  if (path === undefined) return undefined
+  const file = jsonFileOf(read, 'PINECONE_PROJECTS', listRemedy)
+  if (file === undefined) return undefined
   const projects: ProjectSettings[] = []
   const names = new Set([first.name])
   const fault = (wrong: string, remedy: string) => read.fault('PINECONE_PROJECTS', wrong, remedy)
-  for (const [i, candidate] of listIn(read, path).entries()) {
+  for (const [i, candidate] of listIn(read, file).entries()) {
     const { name, apiKeyVariable } = partsOf(candidate)
     const where = `entry ${i + 1}${name === undefined ? '' : ` (${name})`}`
     const parsed = entry.safeParse(candidate)
@@ -77,23 +77,11 @@ export function projectsOf(read: SettingReader, first: ProjectSettings): readonl
 
 const alone = 'give each project a name and a key of its own'
 
-function listIn(read: SettingReader, path: string): readonly unknown[] {
-  const remedy = 'set the path of a JSON file with a list of projects, as in the README'
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
-    read.fault('PINECONE_PROJECTS', `names ${JSON.stringify(path)}, which cannot be read${code}`, remedy)
-    return []
-  }
-  try {
-    const list: unknown = JSON.parse(text)
-    if (Array.isArray(list)) return list
-  } catch {
-    // The parser's own words quote the file, which may by mistake hold a key.
-  }
-  read.fault('PINECONE_PROJECTS', `names ${JSON.stringify(path)}, which is not a JSON list`, remedy)
+const listRemedy = 'set the path of a JSON file with a list of projects, as in the README'
+
+function listIn(read: SettingReader, { path, json }: JsonFile): readonly unknown[] {
+  if (Array.isArray(json)) return json
+  read.fault('PINECONE_PROJECTS', `names ${JSON.stringify(path)}, which is not a JSON list`, listRemedy)
   return []
 }
 

@@ -177,16 +177,14 @@ test('a plan names the shared index that the move then takes, and its room', asy
 
 test("one's own prices take the place of the list", async () => {
   const acme = await world.tenant('acme', 1000)
-  const own = parsePriceList(
-    JSON.stringify({
-      asOf: '2026-01-01',
-      plan: 'Our contract',
-      otherwise: { perMillionReadUnits: 1_000_000, perMillionWriteUnits: 0, perGigabyteMonth: 0 },
-    }),
-  )
+  const own = parsePriceList({
+    asOf: '2026-01-01',
+    plan: 'Our contract',
+    otherwise: { perMillionReadUnits: 1_000_000, perMillionWriteUnits: 0, perGigabyteMonth: 0 },
+  })
   const planned = await plan({ tenantId: acme, kind: 'promote' }, {}, own)
   expect(planned.price).toMatchObject({ total: planned.units.read, plan: 'Our contract', asOf: '2026-01-01' })
-  expect(() => parsePriceList('{"asOf":"x","plan":"y","otherwise":{"perMillionReadUnits":-1}}')).toThrow(
+  expect(() => parsePriceList({ asOf: 'x', plan: 'y', otherwise: { perMillionReadUnits: -1 } })).toThrow(
     'otherwise.perMillionReadUnits of the price list is not a price.',
   )
 })

@@ -35,13 +35,7 @@ export function pricesOf(list: PriceList, cloud: string, region: string): Prices
  * Parses a price list from JSON: an operator's own contract instead of the list prices.
  * @throws Error with one sentence that names the fault.
  */
-export function parsePriceList(text: string): PriceList {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    throw new Error('The price list is not JSON.', { cause: error })
-  }
+export function parsePriceList(json: unknown): PriceList {
   const { asOf, plan, source = '', regions = {}, otherwise } = objectAt(json, 'The price list')
   if (typeof asOf !== 'string' || typeof plan !== 'string' || typeof source !== 'string')
     throw new Error('The price list needs the words asOf (a date) and plan, and source may say where it is from.')
