@@ -113,6 +113,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'auth',
     'cache',
     'clock',
+    'concurrency',
     'config',
     'db',
     'ingest',

@@ -1,5 +1,6 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import { type Clock, systemClock } from '../clock.ts'
+import { startRounds } from '../concurrency/rounds.ts'
 import type { Config } from '../config/config.ts'
 import { connect, type Tx } from '../db/connect.ts'
 import type { AdmittedRequest } from '../limits/admitted-request.ts'
@@ -71,15 +72,8 @@ export function openLimits(
       ...(onUsed && { onUsed }),
     }),
   )
-  let isTidying = false
-  const tidy = setInterval(async () => {
-    if (isTidying) return
-    isTidying = true
-    await Promise.all([forgetOldPermits(db), forgetOldKeys(db)]).catch(onFault)
-    isTidying = false
-  }, tidyEveryMs)
-  tidy.unref()
-  opening.defer(() => clearInterval(tidy))
+  const tidy = () => Promise.all([forgetOldPermits(db), forgetOldKeys(db)])
+  opening.use(startRounds(tidy, { everyMs: tidyEveryMs, first: 'later', onFault }))
   return {
     admit: ({ tenantId }, writes) => gate.admit(tenantId, writes),
     meteredAnswers: (answerer) => (answer.provider === 'extractive' ? answerer : meteredAnswerer(answerer, gate)),

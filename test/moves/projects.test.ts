@@ -140,10 +140,9 @@ test('indexes that a late request brought back are swept from every project, als
     db: world.home.db,
     stores: store,
     log: pino({ level: 'silent' }),
-    signal: new AbortController().signal,
     settings: { project: 'default', projects, indexPrefix: 'tr', storeInDoubtMs: 0 },
   })
   await world.local.local.close()
-  await expect(sweep()).rejects.toThrow()
+  await expect(sweep(new AbortController().signal)).rejects.toThrow()
   expect(await indexesIn(two, 'second')).toEqual([])
 })

@@ -19,7 +19,11 @@ const parts = (storeInDoubtMs = 0) => ({
   settings: { project: 'default', indexPrefix: 'tr', storeInDoubtMs },
   log: pino({ level: 'silent' }),
 })
-const sweepOf = (storeInDoubtMs?: number) => sweeper({ ...parts(storeInDoubtMs), signal: new AbortController().signal })
+const never = new AbortController().signal
+const sweepOf = (storeInDoubtMs?: number) => {
+  const sweep = sweeper(parts(storeInDoubtMs))
+  return () => sweep(never)
+}
 const names = async () => (await world.store.listIndexes('default')).map(({ name }) => name).sort()
 const deeds = () =>
   world.home.sql`select action, tenant_id, detail from audit where action in ('place.swept', 'index.swept') order by id`
@@ -85,7 +89,7 @@ test('a place whose store does not answer keeps nobody else from being looked at
     values ('default', 'tr-silo-late', 'silo', 'other', 'aws', 'us-east-1', 'test', 4, 'cosine', 1, 'deleted')
     returning id || '-' || floor(extract(epoch from date_trunc('milliseconds', created_at)) * 1000)::bigint as tag`
   await index('tr-silo-late', { 'managed-by': 'tenant-router', 'tenant-router-index': made?.tag ?? '' })
-  await sweeper({ ...parts(), stores, signal: new AbortController().signal })()
+  await sweeper({ ...parts(), stores })(never)
   expect(await alsoDead.describeNamespace()).toBeUndefined()
   expect(await dead.describeNamespace()).toEqual({ recordCount: 1 })
   expect(asked).toHaveLength(1)

@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
+import { startRounds } from '../../concurrency/rounds.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { forgetOldRequests } from '../../registry/usage/request-counts.ts'
 import type { VectorStore } from '../../stores/store.ts'
@@ -19,22 +19,8 @@ export interface PolicyDeps extends StartMoveDeps {
 
 /** Periodically measures, advises and, where the policy says so, promotes. Every replica runs one. */
 export function startPolicyRounds(deps: PolicyDeps, { everyMs }: { readonly everyMs: number }): AsyncDisposable {
-  const stop = new AbortController()
-  const { signal } = stop
-  const running = (async () => {
-    while (!signal.aborted) {
-      await policyRound(deps, signal).catch((error: unknown) => {
-        if (!signal.aborted) deps.log.warn({ err: error }, 'a round of the policy failed')
-      })
-      await setTimeout(everyMs, undefined, { signal }).catch(() => undefined)
-    }
-  })()
-  return {
-    async [Symbol.asyncDispose]() {
-      stop.abort(new Error('the policy stops'))
-      await running
-    },
-  }
+  const onFault = (error: unknown) => deps.log.warn({ err: error }, 'a round of the policy failed')
+  return startRounds((signal) => policyRound(deps, signal), { everyMs, first: 'now', onFault })
 }
 
 /** Runs one round, or nothing while another replica runs one. @returns how many moves it began. */

@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
+import { startRounds } from '../../concurrency/rounds.ts'
 import type { Db } from '../../db/connect.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import type { MoveSettings } from '../sync/step.ts'
@@ -25,44 +25,29 @@ interface Deps {
  * replica runs one; only one replica runs a round at a time.
  */
 export function startSweep(deps: Deps, { everyMs, spreadMs = 0 }: SweepOptions): AsyncDisposable {
-  const stop = new AbortController()
-  const { signal } = stop
-  const sweep = sweeper({ ...deps, signal })
-  const running = (async () => {
-    while (!signal.aborted) {
-      await setTimeout(everyMs + Math.random() * spreadMs, undefined, { signal }).catch(() => undefined)
-      if (signal.aborted) return
-      await sweep().catch((error: unknown) => {
-        if (!signal.aborted) deps.log.warn({ err: error }, 'checking retired places failed')
-      })
-    }
-  })()
-  return {
-    async [Symbol.asyncDispose]() {
-      stop.abort(new Error('the sweep stops'))
-      await running
-    },
-  }
+  const sweep = sweeper(deps)
+  const onFault = (error: unknown) => deps.log.warn({ err: error }, 'checking retired places failed')
+  return startRounds(sweep, { everyMs, spreadMs, first: 'later', onFault })
 }
 
 /** One round after the other, each continuing where the last one stopped. Does nothing while another replica sweeps. */
-export function sweeper(deps: Deps & { readonly signal: AbortSignal }): () => Promise<void> {
+export function sweeper(deps: Deps): (signal: AbortSignal) => Promise<void> {
   const { db, log } = deps
   const firstSeen = new Map<string, number>()
   const reported = new Set<string>()
   let afterId = 0
-  return () =>
+  return (signal) =>
     db.transaction(async (tx) => {
       // Held by this transaction alone: a replica that dies lets go of it.
       const [lock] = await tx.execute<{ mine: boolean }>(
         sql`select pg_try_advisory_xact_lock(hashtextextended('sweep of dead places', 0)) as mine`,
       )
       if (lock?.mine !== true) return
-      const { nextId, emptied, away } = await sweepPlaces(deps, afterId)
+      const { nextId, emptied, away } = await sweepPlaces({ ...deps, signal }, afterId)
       afterId = nextId
       if (emptied.length > 0) log.info({ places: emptied }, 'late writes to retired places were deleted')
       if (away.length > 0) log.warn({ projects: away }, 'checking retired places failed: the store did not answer')
-      const { removed, strangers } = await sweepIndexes(deps, firstSeen)
+      const { removed, strangers } = await sweepIndexes({ ...deps, signal }, firstSeen)
       if (removed.length > 0) log.info({ indexes: removed }, 'forgotten indexes were deleted')
       const unheard = strangers.filter((name) => !reported.has(name))
       for (const name of unheard) reported.add(name)

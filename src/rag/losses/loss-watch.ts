@@ -1,7 +1,7 @@
-import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import { RecentMap } from '../../concurrency/recent-map.ts'
+import { startRounds } from '../../concurrency/rounds.ts'
 import { AppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { type LostCounts, lostSeenBy, readLostCounts } from '../../registry/documents/lost-documents.ts'
@@ -37,21 +37,23 @@ export class LossWatch implements Losses, AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #suspects = new Set<TenantId>()
   readonly #lookedAt = new RecentMap<TenantId, true>({ max: 10_000, ttlMs: quietMs })
-  readonly #running: Promise<unknown>
+  readonly #rounds: readonly AsyncDisposable[]
   #looking: Promise<void> | undefined
   #counts: LostCounts = new Map()
 
   constructor(deps: LossWatchDeps, { everyMs }: { readonly everyMs: number }) {
     this.#deps = deps
-    const round = lossRounds(deps)
-    const { signal } = this.#stop
-    this.#running = Promise.all([
-      this.#every(everyMs, async () => {
-        for (const tenantId of await round(signal)) this.#suspects.add(tenantId)
+    const lookAround = lossRounds(deps)
+    const onFault = (error: unknown) => deps.log.warn({ err: error }, 'looking for lost documents failed')
+    const rounds = (round: (signal: AbortSignal) => Promise<unknown>, ms: number) =>
+      startRounds(round, { everyMs: ms, spreadMs: ms / 4, first: 'later', onFault })
+    this.#rounds = [
+      rounds(async (signal) => {
+        for (const tenantId of await lookAround(signal)) this.#suspects.add(tenantId)
         await this.#lookAtSuspects()
-      }),
-      this.#every(Math.min(everyMs, countsEveryMs), () => this.#readCounts()),
-    ])
+      }, everyMs),
+      rounds(() => this.#readCounts(), Math.min(everyMs, countsEveryMs)),
+    ]
     void this.#readCounts()
   }
 
@@ -67,21 +69,8 @@ export class LossWatch implements Losses, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the watch for lost documents stops'))
-    await this.#running
+    await Promise.all(this.#rounds.map((rounds) => rounds[Symbol.asyncDispose]()))
     await this.#looking
-  }
-
-  /** Reports a fault; the next look comes at its time. */
-  async #every(ms: number, look: () => Promise<void>): Promise<void> {
-    const { signal } = this.#stop
-    while (!signal.aborted) {
-      const spreadMs = ms * (1 + Math.random() / 4)
-      await setTimeout(spreadMs, undefined, { signal }).catch(() => undefined)
-      if (signal.aborted) return
-      await look().catch((error: unknown) => {
-        if (!signal.aborted) this.#deps.log.warn({ err: error }, 'looking for lost documents failed')
-      })
-    }
   }
 
   #lookAtSuspects(): Promise<void> {

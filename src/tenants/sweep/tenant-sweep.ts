@@ -1,4 +1,4 @@
-import { pause } from '../../concurrency/retry.ts'
+import { startRounds } from '../../concurrency/rounds.ts'
 import { resumeOffboarding } from '../offboard/resume-offboarding.ts'
 import type { TenantWork } from '../onboard/tenant-work.ts'
 import { resumeProvisioning } from './resume-provisioning.ts'
@@ -8,25 +8,16 @@ import { resumeProvisioning } from './resume-provisioning.ts'
  * one. Dispose it before the work itself.
  */
 export function startTenantSweep(deps: TenantWork, { everyMs }: { readonly everyMs: number }): AsyncDisposable {
-  const stop = new AbortController()
-  const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }))
-  const sweep = async (olderThanMs: number) => {
-    const both = [resumeProvisioning(deps, { olderThanMs, signal: stop.signal }), resumeOffboarding(deps)]
-    for (const outcome of await Promise.allSettled(both)) {
-      if (outcome.status === 'rejected') deps.log.warn({ err: outcome.reason }, 'unfinished tenants were not resumed')
-    }
+  const onFault = (error: unknown) => deps.log.warn({ err: error }, 'unfinished tenants were not resumed')
+  const sweep = async (olderThanMs: number, signal: AbortSignal) => {
+    const both = [resumeProvisioning(deps, { olderThanMs, signal }), resumeOffboarding(deps)]
+    for (const outcome of await Promise.allSettled(both)) if (outcome.status === 'rejected') onFault(outcome.reason)
   }
-  const run = async () => {
-    for (let olderThanMs = 0; !stop.signal.aborted; olderThanMs = deps.settings.provisionWaitMs) {
-      await Promise.race([sweep(olderThanMs), stopped])
-      await pause(everyMs, stop.signal).catch(() => undefined)
-    }
+  let olderThanMs = 0
+  const round = async (signal: AbortSignal) => {
+    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    await Promise.race([sweep(olderThanMs, signal), stopped])
+    olderThanMs = deps.settings.provisionWaitMs
   }
-  const running = run()
-  return {
-    async [Symbol.asyncDispose]() {
-      stop.abort()
-      await running
-    },
-  }
+  return startRounds(round, { everyMs, first: 'now', onFault })
 }
