@@ -10,7 +10,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   version: [],
   tracing: [],
   shutdown: [],
-  db: ['tracing'],
+  db: ['clock', 'tracing'],
   'pinecone-local': [],
   lexical: [],
 
@@ -29,7 +29,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['errors', 'placement'],
   cache: ['concurrency', 'placement'],
   log: ['telemetry'],
-  registry: ['db', 'errors', 'placement'],
+  registry: ['clock', 'db', 'errors', 'placement'],
 
   // The heart: which place serves a tenant, and what is written while it moves.
   routing: ['clock', 'db', 'errors', 'placement', 'registry'],
@@ -82,7 +82,18 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'routing',
     'tracing',
   ],
-  tenants: ['auth', 'concurrency', 'db', 'errors', 'limits', 'moves', 'placement', 'registry', 'routing', 'stores'],
+  tenants: [
+    'auth',
+    'concurrency',
+    'db',
+    'errors',
+    'limits',
+    'moves',
+    'placement',
+    'registry',
+    'routing',
+    'stores',
+  ],
 
   // Surfaces.
   config: ['auth', 'db', 'limits', 'moves', 'placement', 'policy'],

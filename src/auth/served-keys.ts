@@ -9,7 +9,7 @@ import {
   type JWTVerifyGetKey,
   jwksCache,
 } from 'jose'
-import type { Clock } from '../clock.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import { IssuerUnreachable } from './refusal.ts'
 
 export interface ServedKeysOptions {
@@ -43,7 +43,7 @@ export class ServedKeys implements Disposable {
   readonly #options: ServedKeysOptions
   readonly #cache: JWKSCacheInput = {}
   readonly #remote: ReturnType<typeof createRemoteJWKSet>
-  readonly #timer: NodeJS.Timeout
+  readonly #timer: ReturnType<Clock['every']>
   readonly #thumbprints = new WeakMap<object, string>()
   #served: ReadonlySet<string> = new Set()
   #taken: unknown
@@ -74,8 +74,7 @@ export class ServedKeys implements Disposable {
         await this.#takeIn()
       }
     }
-    this.#timer = setInterval(() => void this.refresh().catch(() => undefined), options.refreshMs)
-    this.#timer.unref()
+    this.#timer = systemClock.every(options.refreshMs, () => void this.refresh().catch(() => undefined))
   }
 
   async refresh(): Promise<void> {
@@ -97,7 +96,7 @@ export class ServedKeys implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer)
+    this.#timer.stop()
   }
 
   async #untilReadAgain(): Promise<void> {

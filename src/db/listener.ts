@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type postgres from 'postgres'
+import { type Clock, systemClock } from '../clock.ts'
 import { backoff, openDriver } from './driver.ts'
 import { within } from './within.ts'
 
@@ -52,7 +53,7 @@ export class Listener implements AsyncDisposable {
   /** Resolves when the first connection listens, or has failed. */
   #started = Promise.withResolvers<void>()
   #probe: { readonly token: string; heard(): void } | undefined
-  #poll: NodeJS.Timeout | undefined
+  #poll: ReturnType<Clock['every']> | undefined
 
   constructor(options: ListenerOptions) {
     this.#options = options
@@ -82,7 +83,7 @@ export class Listener implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
-    clearInterval(this.#poll)
+    this.#poll?.stop()
     this.#started.resolve()
     await this.#running
   }
@@ -180,8 +181,8 @@ export class Listener implements AsyncDisposable {
 
   #setDeaf(isDeaf: boolean): void {
     if (isDeaf === this.isDeaf || this.#stop.signal.aborted) return
-    clearInterval(this.#poll)
-    this.#poll = isDeaf ? setInterval(this.#missed, this.#times.pollMs).unref() : undefined
+    this.#poll?.stop()
+    this.#poll = isDeaf ? systemClock.every(this.#times.pollMs, this.#missed) : undefined
     this.#options.onDeaf?.(isDeaf)
   }
 }

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../clock.ts'
 import { errorTypeOf, type Span, type Tracer } from '../tracing/tracer.ts'
 import { statementFields } from './statement-fields.ts'
 
@@ -33,15 +34,14 @@ export class StatementWatch implements Disposable {
   readonly #options: StatementWatchOptions
   /** Start time of each, oldest first. */
   readonly #waiting = new Map<object, number>()
-  readonly #timer: NodeJS.Timeout | undefined
+  readonly #timer: ReturnType<Clock['every']> | undefined
   #nextLookMs = 0
   #looking = false
 
   constructor(options: StatementWatchOptions) {
     this.#options = options
     if (!Number.isFinite(options.patienceMs)) return
-    this.#timer = setInterval(() => void this.#look(), options.patienceMs / 4)
-    this.#timer.unref()
+    this.#timer = systemClock.every(options.patienceMs / 4, () => void this.#look())
   }
 
   /** Counts a call as unanswered until the returned function is called. */
@@ -77,7 +77,7 @@ export class StatementWatch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer)
+    this.#timer?.stop()
   }
 
   async #look(): Promise<void> {

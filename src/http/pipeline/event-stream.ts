@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../clock.ts'
 import type { Reply } from './route.ts'
 
 type Events = NonNullable<Reply['events']>
@@ -26,14 +27,14 @@ const encoder = new TextEncoder()
 export function eventStream(events: Events, options: EventStreamOptions): ReadableStream<Uint8Array> {
   const source = events[Symbol.asyncIterator]()
   const stopped = Promise.withResolvers<void>()
-  let heartbeat: NodeJS.Timeout | undefined
+  let heartbeat: ReturnType<Clock['every']> | undefined
   let ended = false
   let gone = false
   let idleBeats = 0
   const end = () => {
     if (ended) return
     ended = true
-    clearInterval(heartbeat)
+    heartbeat?.stop()
     options.stop.removeEventListener('abort', end)
     stopped.resolve()
     // A source that waits is woken by the call's signal, which `onEnd` fires; its cleanup is not waited for.
@@ -56,15 +57,14 @@ export function eventStream(events: Events, options: EventStreamOptions): Readab
     {
       start(controller) {
         controller.enqueue(encoder.encode(': open\n\n'))
-        heartbeat = setInterval(() => {
+        heartbeat = systemClock.every(options.heartbeatMs ?? 15_000, () => {
           if ((controller.desiredSize ?? 0) > 0) return controller.enqueue(encoder.encode(': \n\n'))
           idleBeats += 1
           if (idleBeats < idleBeatsMax) return
           gone = true
           end()
           controller.error(new Error('nobody reads the events'))
-        }, options.heartbeatMs ?? 15_000)
-        heartbeat.unref()
+        })
         if (options.stop.aborted) end()
         else options.stop.addEventListener('abort', end, { once: true })
       },

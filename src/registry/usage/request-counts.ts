@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
+import { type Clock, systemClock } from '../../clock.ts'
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 
@@ -25,15 +26,14 @@ const flushAtEndMs = 2000
 export class RequestCounts implements AsyncDisposable {
   readonly #db: Tx
   readonly #onError: (error: unknown) => void
-  readonly #timer: NodeJS.Timeout
+  readonly #timer: ReturnType<Clock['every']>
   #counts = new Map<TenantId, Counts>()
   #flushing: Promise<void> = Promise.resolve()
 
   constructor(db: Tx, { everyMs = 60_000, onError = () => undefined }: RequestCountsOptions = {}) {
     this.#db = db
     this.#onError = onError
-    this.#timer = setInterval(() => void this.flush().catch(this.#onError), everyMs)
-    this.#timer.unref()
+    this.#timer = systemClock.every(everyMs, () => void this.flush().catch(this.#onError))
   }
 
   note(tenantId: TenantId): void {
@@ -51,7 +51,7 @@ export class RequestCounts implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer)
+    this.#timer.stop()
     // Of a Postgres that hangs a minute's counts are not worth waiting for.
     await Promise.race([this.flush().catch(this.#onError), setTimeout(flushAtEndMs, undefined, { ref: false })])
   }
