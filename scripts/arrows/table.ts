@@ -5,12 +5,13 @@
 export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // Foundations know nothing of the service.
   errors: [],
+  backoff: [],
   clock: [],
   'canonical-json': [],
   version: [],
   tracing: [],
   shutdown: [],
-  db: ['clock', 'tracing'],
+  db: ['backoff', 'clock', 'tracing'],
   'pinecone-local': [],
   lexical: [],
 
@@ -23,9 +24,9 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // Ports. registry and stores never meet here: they meet in a verb.
   // Of clocks, for the pause between two readings of the issuer's keys.
   auth: ['clock', 'errors', 'placement'],
-  concurrency: ['clock', 'errors', 'placement'],
-  models: ['errors', 'lexical', 'placement'],
-  stores: ['errors', 'placement', 'tracing'],
+  concurrency: ['backoff', 'clock', 'errors', 'placement'],
+  models: ['backoff', 'errors', 'lexical', 'placement'],
+  stores: ['backoff', 'errors', 'placement', 'tracing'],
   telemetry: ['errors', 'placement'],
   cache: ['concurrency', 'placement'],
   log: ['telemetry'],
@@ -40,6 +41,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // Verbs. rag and moves never meet: the routing and the change log stand between them.
   moves: [
     'auth',
+    'backoff',
     'canonical-json',
     'clock',
     'concurrency',
@@ -69,6 +71,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   ],
   ingest: [
     'auth',
+    'backoff',
     'canonical-json',
     'clock',
     'concurrency',
@@ -84,6 +87,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   ],
   tenants: [
     'auth',
+    'backoff',
     'concurrency',
     'db',
     'errors',

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Backoff, backoffMs } from '../backoff.ts'
 import { isAppError } from '../errors.ts'
 
 /** Whether the store may succeed on a later try. */
@@ -9,9 +10,7 @@ export function isPassing(error: unknown): boolean {
 }
 
 /** Delay before the next try: 0.1 s at first, doubled up to 5 s. */
-export function backoffMs(failures: number): number {
-  return Math.min(5000, 100 * 2 ** failures)
-}
+export const storeBackoff: Backoff = { baseMs: 100, maxMs: 5_000 }
 
 /** @throws the signal's reason when it fires first. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -28,7 +27,7 @@ export async function persist<T>(work: () => Promise<T>, signal: AbortSignal): P
       return await work()
     } catch (error) {
       if (!isPassing(error)) throw error
-      await pause(backoffMs(failures), signal)
+      await pause(backoffMs(storeBackoff, failures), signal)
     }
   }
 }

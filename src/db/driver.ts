@@ -1,4 +1,5 @@
 import postgres from 'postgres'
+import { backoffMs } from '../backoff.ts'
 import { arrayTypes } from './array-types.ts'
 
 export interface DriverOptions {
@@ -35,5 +36,5 @@ export function openDriver(options: DriverOptions): postgres.Sql {
 
 /** Seconds before the next try, with jitter. The driver's own backoff reaches 20 s, too long after an outage. */
 export function backoff(retries: number): number {
-  return Math.min(1, 0.05 * 2 ** retries) * (0.5 + Math.random() / 2)
+  return backoffMs({ baseMs: 50, maxMs: 1_000 }, retries) / 1_000
 }

@@ -1,3 +1,4 @@
+import { backoffMs } from '../backoff.ts'
 import type { ErrorCode } from '../errors.ts'
 import { AppError } from '../errors.ts'
 import type { UploadReason } from '../registry/uploads.sql.ts'
@@ -14,7 +15,7 @@ export type UploadFate =
 const attemptsMax = 12
 /** Attempts after internal faults, at most: the file itself may cause them. */
 const internalAttemptsMax = 3
-const pauseMaxMs = 300_000
+const pauses = { baseMs: 500, maxMs: 300_000 }
 
 /** Faults that a later attempt may avoid. */
 const passing: ReadonlySet<ErrorCode> = new Set([
@@ -36,7 +37,7 @@ export function uploadFate(error: unknown, attempts: number): UploadFate {
   const reason = { code, detail }
   const most = code === 'internal' ? internalAttemptsMax : attemptsMax
   if (!passing.has(code) || attempts >= most) return { kind: 'failed', reason }
-  const pauseMs = Math.min(pauseMaxMs, 500 * 2 ** attempts)
+  const pauseMs = backoffMs(pauses, attempts)
   return { kind: 'again', afterMs: Math.max(pauseMs, (fault?.retryAfterS ?? 0) * 1_000), reason }
 }
 

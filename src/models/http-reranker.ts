@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { backoffMs } from '../backoff.ts'
 import { AppError } from '../errors.ts'
 import { type RerankShape, shapeRules } from './rerank-shapes.ts'
 import type { Reranker } from './reranker.ts'
@@ -29,6 +30,7 @@ const repeatable = new Set([408, 409, 425, 429, 500, 502, 503, 504])
 export function httpReranker(options: HttpRerankerOptions): Reranker {
   const { url, shape, model, apiKey, timeoutMs = 5_000, maxRetries = 2, retryBaseMs = 200 } = options
   const rules = shapeRules[shape]
+  const backoff = { baseMs: retryBaseMs, maxMs: longestPauseMs }
   const send = options.fetch ?? fetch
   const headers = {
     'content-type': 'application/json',
@@ -52,7 +54,7 @@ export function httpReranker(options: HttpRerankerOptions): Reranker {
       } catch (error) {
         if (signal?.aborted) throw signal.reason
         const refusal = error instanceof Refusal ? error : undefined
-        const pauseMs = Math.max(refusal?.pauseMs ?? 0, retryBaseMs * 2 ** failures)
+        const pauseMs = Math.max(refusal?.pauseMs ?? 0, backoffMs(backoff, failures))
         const final = refusal !== undefined && !repeatable.has(refusal.status)
         if (final || failures >= maxRetries || pauseMs > longestPauseMs) throw unavailable(error)
         await wait(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => signal?.throwIfAborted())

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { APIConnectionTimeoutError } from 'openai'
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import type { CompletionUsage } from 'openai/resources/completions'
+import { backoffMs } from '../backoff.ts'
 import { AppError } from '../errors.ts'
 import { answerFault, brokeOff, tookTooLong } from './answer-faults.ts'
 import type { AnswerEnd, Answerer, AnswerPart, AnswerTask } from './answerer.ts'
@@ -24,6 +25,7 @@ const longestPauseMs = 2_000
 /** Streams chat completions, which tells a silent model from one with a long answer. */
 export function openAiAnswerer(options: OpenAiAnswererOptions): Answerer {
   const { model, silenceMs = 60_000, maxRetries = 2, retryBaseMs = 300 } = options
+  const backoff = { baseMs: retryBaseMs, maxMs: longestPauseMs }
   const ended = new AbortController()
   // No retries of its own: they would keep a caller waiting for a minute if Retry-After says so.
   const client = openAiClient(options, { timeout: silenceMs, maxRetries: 0 })
@@ -40,7 +42,7 @@ export function openAiAnswerer(options: OpenAiAnswererOptions): Answerer {
       } catch (error) {
         if (signal.aborted) throw signal.reason
         if (error instanceof APIConnectionTimeoutError) throw tookTooLong()
-        const pauseMs = pauseBeforeRetry(providerFault(error), retryBaseMs * 2 ** failures, longestPauseMs)
+        const pauseMs = pauseBeforeRetry(providerFault(error), backoffMs(backoff, failures), longestPauseMs)
         if (pauseMs === undefined || failures >= maxRetries) throw answerFault(providerFault(error), options.apiKey)
         await wait(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted())
       }

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { backoffMs } from '../backoff.ts'
 import { AppError } from '../errors.ts'
 import type { Embedder } from './embedder.ts'
 import { embeddingFault, isTooManyTexts } from './embedding-faults.ts'
@@ -40,6 +41,7 @@ export function openAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
     ...((options.sendDimension ?? isThirdGeneration) ? { dimensions: dimension } : {}),
     ...(encoding === 'none' ? {} : { encoding_format: encoding }),
   }
+  const backoff = { baseMs: retryBaseMs, maxMs: longestPauseMs }
   const ended = new AbortController()
   // No retries of its own: they take an account without quota for a busy provider.
   const client = openAiClient(options, { timeout: options.timeoutMs ?? 30_000, maxRetries: 0 })
@@ -53,7 +55,7 @@ export function openAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
         return await client.post<EmbeddingAnswer>('/embeddings', { body: { ...fields, input: texts }, signal })
       } catch (error) {
         if (signal.aborted) throw signal.reason
-        const pauseMs = pauseBeforeRetry(providerFault(error), retryBaseMs * 2 ** failures, longestPauseMs)
+        const pauseMs = pauseBeforeRetry(providerFault(error), backoffMs(backoff, failures), longestPauseMs)
         if (pauseMs === undefined || failures >= maxRetries) throw error
         await wait(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted())
       }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Backoff, backoffMs, parseRetryAfterMs } from './backoff.ts'
+import { type Backoff, backoffMs } from '../backoff.ts'
 import { type Attempt, type HttpAttempts, httpAttempts } from './http-attempt.ts'
+import { parseRetryAfterMs } from './retry-after.ts'
 
 export interface TransportOptions {
   /** Limit of one attempt, from its start to the end of the answer's body. */
@@ -93,12 +94,17 @@ async function send(
     const outcome = await http.send({ url, method: init.method ?? 'GET', headers, body, timeoutMs, signal })
     note(exchange, outcome)
     if (outcome.kind === 'answered' && !isWorthRetrying(outcome.status)) return new Answer(exchange, outcome.body)
-    const waitMs = backoffMs(retry, exchange.attempts, exchange.retryAfterMs, random)
+    const waitMs = waitAfter(exchange, backoffMs(retry, exchange.attempts - 1, random))
     const isDone = exchange.inDoubt && exchange.noRepeatInDoubt
     const isLast = isDone || exchange.attempts >= retry.attempts || performance.now() + waitMs >= deadline
     if (isLast || signal?.aborted) throw new GaveUp()
     await sleep(waitMs, undefined, signal ? { signal } : undefined)
   }
+}
+
+/** The wait before another attempt: never shorter than the store asked for, and random beyond it. */
+function waitAfter({ retryAfterMs }: Exchange, pauseMs: number): number {
+  return retryAfterMs === undefined ? pauseMs : retryAfterMs + pauseMs / 2
 }
 
 function note(exchange: Exchange, outcome: Attempt): void {

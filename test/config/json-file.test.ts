@@ -6,8 +6,12 @@ import { temporaryFolder } from '../embedded/temporary-folder.ts'
 
 const names = ['PINECONE_PROJECTS', 'RATE_LIMITS', 'MOVE_POLICY', 'PRICE_LIST']
 const enough = {
-  ...{ DATABASE_URL: 'postgres://127.0.0.1/x', PINECONE_API_KEY: 'x', OPENAI_API_KEY: 'x' },
-  ...{ JWT_ISSUER: 'x', JWT_AUDIENCE: 'x', JWT_JWKS_URL: 'https://id.example.com/jwks' },
+  DATABASE_URL: 'postgres://127.0.0.1/x',
+  PINECONE_API_KEY: 'x',
+  OPENAI_API_KEY: 'x',
+  JWT_ISSUER: 'x',
+  JWT_AUDIENCE: 'x',
+  JWT_JWKS_URL: 'https://id.example.com/jwks',
 }
 
 async function faultsWith(content: string | undefined): Promise<string> {

@@ -1,3 +1,4 @@
+import { doubledMs } from '../../backoff.ts'
 import { AppError, type ErrorCode } from '../../errors.ts'
 import { isBeforeSwitch, type MoveState } from '../state/move-state.ts'
 
@@ -26,5 +27,5 @@ export function onFault(error: unknown, state: MoveState, attempts: number): Fau
     if (error instanceof AppError && lasting.has(error.code)) return { kind: 'abandon' }
     if (attempts >= triesBeforeSwitch) return { kind: 'abandon' }
   }
-  return { kind: 'retry', afterMs: Math.min(30_000, 200 * 2 ** Math.min(attempts, 10)) }
+  return { kind: 'retry', afterMs: doubledMs({ baseMs: 200, maxMs: 30_000 }, attempts) }
 }

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { doubledMs } from '../../backoff.ts'
 import { changeRouting, lockRouting } from '../../routing/change-routing.ts'
 import type { Gate } from '../state/gate.ts'
 import { asMover, changeMove } from '../state/journal.ts'
@@ -50,7 +51,7 @@ export async function endJournal(context: StepContext): Promise<StepResult | und
     if (!tried.isFenced || tried.tail.inDoubt > 0) break
   }
   await asMover(db, move, (tx, row) => openFence(tx, row))
-  const retryMs = Math.min(10_000, 500 * 2 ** Math.min(move.fenceTries, 5))
+  const retryMs = doubledMs({ baseMs: 500, maxMs: 10_000 }, move.fenceTries)
   return wait({ kind: 'writes_not_ended', ...(because && { because }) }, retryMs)
 }
 

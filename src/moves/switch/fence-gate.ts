@@ -1,3 +1,4 @@
+import { doubledMs } from '../../backoff.ts'
 import type { Gate } from '../state/gate.ts'
 import type { Rates } from '../sync/learnt.ts'
 import type { Tail } from '../sync/tail.ts'
@@ -33,7 +34,7 @@ export function fenceGate(situation: FenceSituation): Gate | undefined {
   if (tail.claimed > 0) return { kind: 'batch_under_way', count: tail.claimed }
   if (tail.isCut) return { kind: 'tail_too_long', count: tail.unverified }
   // The longer after each try that came to nothing: what was expected of it was wrong.
-  const patienceMs = fenceBudgetMs * 2 ** Math.min(fenceTries, 3)
+  const patienceMs = doubledMs({ baseMs: fenceBudgetMs, maxMs: 8 * fenceBudgetMs }, fenceTries)
   const isPatient = waitedMs < patienceMs
   if (!rates.isLagKnown && tail.unsynced + tail.unverified > 0 && isPatient) return { kind: 'lag_unknown' }
   const hold = expectedHold(tail, rates)

@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
+import { doubledMs } from '../../backoff.ts'
 import type { Tx } from '../../db/connect.ts'
 import { places } from '../../registry/places.sql.ts'
 import { readBarrier } from '../../routing/barrier.ts'
@@ -66,7 +67,7 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
   }
   await asMover(db, move, (tx, row) => openFence(tx, row))
   // Longer after each try: whatever was in the way needs time.
-  const retryMs = Math.min(10_000, 500 * 2 ** move.fenceTries)
+  const retryMs = doubledMs({ baseMs: 500, maxMs: 10_000 }, move.fenceTries)
   return wait({ kind: 'switch_missed', ...(kept && { because: kept }) }, retryMs)
 }
 

@@ -1,4 +1,5 @@
-import { backoffMs, isPassing, pause } from '../../concurrency/retry.ts'
+import { backoffMs } from '../../backoff.ts'
+import { isPassing, pause, storeBackoff } from '../../concurrency/retry.ts'
 import type { Db } from '../../db/connect.ts'
 import { AppError, isAppError } from '../../errors.ts'
 import { renewCreation, setIndexReady, takeOverCreation } from '../../registry/index-creation.ts'
@@ -54,7 +55,7 @@ async function createUntilReady(deps: MakeIndexDeps, row: IndexRow, mine: boolea
         throw error
       }
       if (!isPassing(error)) throw error
-      await pause(backoffMs(failures), signal)
+      await pause(backoffMs(storeBackoff, failures), signal)
     }
     // From here on an earlier request may have made it, or may still do so.
     untouched = false

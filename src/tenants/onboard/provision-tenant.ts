@@ -1,4 +1,5 @@
-import { backoffMs, isPassing, pause } from '../../concurrency/retry.ts'
+import { backoffMs } from '../../backoff.ts'
+import { isPassing, pause, storeBackoff } from '../../concurrency/retry.ts'
 import type { Db } from '../../db/connect.ts'
 import { AppError, isAppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
@@ -63,7 +64,7 @@ export async function provisionTenant(
       // A new index's address may not be known everywhere at once.
       if (!isPassing(error) && !isAppError(error, 'not_found')) throw error
       next = { ...held, untouched: false }
-      await pause(backoffMs(failures), signal)
+      await pause(backoffMs(storeBackoff, failures), signal)
     }
   }
 }
