@@ -309,7 +309,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   jose: { only: ['auth/', 'embedded/'] },
   'js-tiktoken': { only: ['models/', 'rag/'] },
   listr2: { only: ['cli/', 'demo.ts'] },
-  'lru-cache': { only: ['auth/', 'cache/', 'routing/', 'stores/'] },
+  'lru-cache': { only: ['auth/', 'cache/', 'rag/', 'routing/', 'stores/'] },
   mammoth: { only: ['ingest/extract/'] },
   marked: { only: ['models/passages'] },
   openai: { only: ['models/openai'] },

@@ -11,6 +11,9 @@ interface Waiting<In, Out> {
  * call waits for one turn of the event loop, and then for `gathered`. `run` succeeds or fails as a whole and returns
  * results in the order of its items. A failed batch is run again item by item, so that one item's fault does not fail
  * the others.
+ *
+ * dataloader gathers calls of one tick, and starts the next batch without waiting for the one under way: under load it
+ * would commit many small batches at once, where one that waits takes them all.
  */
 export function batched<In, Out>(
   run: (items: readonly In[]) => Promise<readonly Out[]>,

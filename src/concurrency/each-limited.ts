@@ -1,4 +1,7 @@
-/** Runs the work for each item, up to `atOnce` at the same time. Returns how many succeeded and how many failed. */
+/**
+ * Runs the work for each item, up to `atOnce` at the same time. Returns how many succeeded and how many failed. A fault
+ * ends nothing, which p-limit would leave to its callers, and so would its dozen lines stay here besides it.
+ */
 export async function eachLimited<T>(
   items: readonly T[],
   atOnce: number,

@@ -1,5 +1,5 @@
+import { LRUCache } from 'lru-cache'
 import { type IdLocks, idLocks } from '../concurrency/id-locks.ts'
-import { RecentMap } from '../concurrency/recent-map.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 
 /**
@@ -10,15 +10,15 @@ export interface RagMemory {
   /** Serializes this replica's writes to one record. */
   readonly locks: IdLocks
   /** Time of a tenant's next delete by filter, in ms of the clock. */
-  readonly filterDeletes: RecentMap<TenantId, number>
+  readonly filterDeletes: LRUCache<TenantId, number>
   /** Places that were checked and found really empty. */
-  readonly realEmpties: RecentMap<number, true>
+  readonly realEmpties: LRUCache<number, true>
 }
 
 export function ragMemory(): RagMemory {
   return {
     locks: idLocks(),
-    filterDeletes: new RecentMap({ max: 50_000 }),
-    realEmpties: new RecentMap({ max: 50_000, ttlMs: 5_000 }),
+    filterDeletes: new LRUCache({ max: 50_000 }),
+    realEmpties: new LRUCache({ max: 50_000, ttl: 5_000 }),
   }
 }

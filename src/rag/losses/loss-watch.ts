@@ -1,6 +1,6 @@
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { TenantPrincipal } from '../../auth/principal.ts'
-import { RecentMap } from '../../concurrency/recent-map.ts'
 import { startRounds } from '../../concurrency/rounds.ts'
 import { AppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
@@ -36,7 +36,7 @@ export class LossWatch implements Losses, AsyncDisposable {
   readonly #deps: LossWatchDeps
   readonly #stop = new AbortController()
   readonly #suspects = new Set<TenantId>()
-  readonly #lookedAt = new RecentMap<TenantId, true>({ max: 10_000, ttlMs: quietMs })
+  readonly #lookedAt = new LRUCache<TenantId, true>({ max: 10_000, ttl: quietMs })
   readonly #rounds: readonly AsyncDisposable[]
   #looking: Promise<void> | undefined
   #counts: LostCounts = new Map()
