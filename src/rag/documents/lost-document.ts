@@ -1,4 +1,5 @@
 import type { StoredContent } from '../../registry/documents/documents.ts'
+import { pagesOf } from '../../stores/pages.ts'
 import type { TenantStore } from '../../stores/store.ts'
 import { chunkIds } from '../checks/record-ids.ts'
 import { indexMustBeThere } from '../index-gone.ts'
@@ -15,13 +16,10 @@ export async function lacksChunks(
   if (isLost) return true
   if (!mustShow) return false
   const missing = new Set(chunkIds(documentId, 0, chunkCount))
-  let cursor: string | undefined
-  do {
-    const page = await indexMustBeThere(
-      store.list({ prefix: `${documentId}#`, limit: 100, ...(cursor !== undefined && { cursor }) }),
-    )
-    for (const id of page.ids) missing.delete(id)
-    cursor = page.nextCursor
-  } while (cursor !== undefined && missing.size > 0)
+  const prefix = `${documentId}#`
+  for await (const { ids } of pagesOf((from) => indexMustBeThere(store.list({ prefix, limit: 100, ...from })))) {
+    for (const id of ids) missing.delete(id)
+    if (missing.size === 0) break
+  }
   return missing.size > 0
 }

@@ -4,6 +4,7 @@ import type { Phase } from '../../placement/phase.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { markDocuments, type OldDocuments, readOldDocuments } from '../../registry/documents/lost-documents.ts'
 import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
+import { pagesOf } from '../../stores/pages.ts'
 import type { TenantStore, VectorStore } from '../../stores/store.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 import { provenReads } from '../writes/proven-reads.ts'
@@ -82,14 +83,12 @@ async function countShown(
   const interrupted = { now: () => clock.now(), sleep: (ms: number) => clock.sleep(ms, signal) }
   const proven = await provenReads(store, { clock: interrupted, storeVisibleMs })
   let last: string | undefined
-  let cursor: string | undefined
-  do {
+  const pages = pagesOf((from) => {
     signal.throwIfAborted()
-    const from = cursor
-    const page = await proven.read(() =>
-      indexMustBeThere(store.list({ limit: pageIds, ...(from !== undefined && { cursor: from }) }, { signal })),
-    )
-    for (const id of page.ids) {
+    return proven.read(() => indexMustBeThere(store.list({ limit: pageIds, ...from }, { signal })))
+  })
+  for await (const { ids, nextCursor } of pages) {
+    for (const id of ids) {
       const mark = id.lastIndexOf('#')
       const documentId = id.slice(0, mark)
       const document = mark < 1 || id === last ? undefined : byId.get(documentId)
@@ -98,8 +97,7 @@ async function countShown(
       if (document === undefined || !(Number(id.slice(mark + 1)) < document.chunkCount)) continue
       shown.set(documentId, (shown.get(documentId) ?? 0) + 1)
     }
-    cursor = page.nextCursor
-    if (cursor !== undefined) await clock.sleep(pauseMs, signal)
-  } while (cursor !== undefined)
+    if (nextCursor !== undefined) await clock.sleep(pauseMs, signal)
+  }
   return shown
 }

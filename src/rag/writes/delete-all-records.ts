@@ -1,6 +1,7 @@
 import { sendFound, sendUnlisted, stillThere } from '../../routing/write-log/tenant-write.ts'
 import { also, untouched, type WriteOutcome } from '../../routing/write-log/write-outcome.ts'
 import { listWrittenIds } from '../../routing/write-log/written-ids.ts'
+import { pagesOf } from '../../stores/pages.ts'
 import { type MovingPlace, movingPlace } from './moving-place.ts'
 import type { WriteKit } from './write-kit.ts'
 
@@ -55,10 +56,5 @@ async function deleteEveryId(
 async function* everyId(kit: WriteKit, { active, moveId }: MovingPlace): AsyncGenerator<readonly string[]> {
   yield* listWrittenIds(kit.gate.db, moveId)
   const store = kit.stores.open(active)
-  let cursor: string | undefined
-  do {
-    const page = await store.list(cursor === undefined ? {} : { cursor })
-    if (page.ids.length > 0) yield page.ids
-    cursor = page.nextCursor
-  } while (cursor !== undefined)
+  for await (const { ids } of pagesOf((from) => store.list(from))) if (ids.length > 0) yield ids
 }

@@ -2,6 +2,7 @@ import { AppError } from '../../errors.ts'
 import { type Found, type Send, sendFound, sendUnlisted, stillThere } from '../../routing/write-log/tenant-write.ts'
 import { also, untouched, type WriteOutcome } from '../../routing/write-log/write-outcome.ts'
 import { changeLogTime } from '../../routing/write-log/written-ids.ts'
+import { pagesOf } from '../../stores/pages.ts'
 import { chunkMarkKey } from '../../stores/reserved.ts'
 import type { Filter, TenantStore } from '../../stores/store.ts'
 import { idsMax } from '../checks/check-records.ts'
@@ -149,13 +150,10 @@ class MovingDelete {
 
   async #find({ read }: ProvenReads): Promise<readonly string[]> {
     const ids: string[] = []
-    let cursor: string | undefined
-    do {
-      const from = cursor === undefined ? {} : { cursor }
-      const page = await read(() => indexMustBeThere(this.#store.fetchByFilter({ filter: this.#filter, ...from })))
-      for (const { id } of page.records) ids.push(id)
-      cursor = page.nextCursor
-    } while (cursor !== undefined)
+    const pages = pagesOf((from) =>
+      read(() => indexMustBeThere(this.#store.fetchByFilter({ filter: this.#filter, ...from }))),
+    )
+    for await (const { records } of pages) for (const { id } of records) ids.push(id)
     return ids
   }
 }
