@@ -9,6 +9,12 @@ const query = { vector: [1, 0], topK: 1 }
 const busy: Step = { status: 429, body: { code: 8, message: 'slow down' } }
 const down: Step = { status: 503, body: { code: 14, message: 'down' } }
 
+/** A busy machine answers late: only what hangs may be given up, or attempts are made that the server is not to see. */
+function patienceFor(step: Step) {
+  const ms = step === 'hang' ? 1_000 : 20_000
+  return { timeouts: { readMs: ms, writeMs: ms } }
+}
+
 describe('against a server that fails by script', () => {
   let server: ScriptedServer
   beforeAll(async () => {
@@ -34,7 +40,7 @@ describe('against a server that fails by script', () => {
     ['half an answer', 'cut'],
   ])('a read goes on after %s', async (_what, step) => {
     server.script(step, { body: { matches: [{ id: 'a', score: 1 }] } })
-    const { tenant, calls } = scriptedStore(server.url)
+    const { tenant, calls } = scriptedStore(server.url, patienceFor(step))
     expect((await tenant.query(query)).matches).toEqual([{ id: 'a', score: 1 }])
     expect(calls).toMatchObject([{ op: 'query', outcome: 'ok', status: 200, attempts: 2 }])
   })
@@ -46,7 +52,7 @@ describe('against a server that fails by script', () => {
     ['half an answer', 'cut'],
   ])('a write that succeeds after %s says that the first attempt may still land', async (_what, step) => {
     server.script(step, { headers: { 'x-pinecone-request-lsn': '7' } })
-    const { tenant } = scriptedStore(server.url)
+    const { tenant } = scriptedStore(server.url, patienceFor(step))
     expect(await tenant.upsert(records)).toEqual({ lsn: 7, doubtful: true })
     server.script(step, {})
     expect(await tenant.deleteIds(['a'])).toEqual({ doubtful: true })
