@@ -9,7 +9,7 @@ import {
   type JWTVerifyGetKey,
   jwksCache,
 } from 'jose'
-import { type Clock, systemClock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { IssuerUnreachable } from './refusal.ts'
 
 export interface ServedKeysOptions {
@@ -74,7 +74,7 @@ export class ServedKeys implements Disposable {
         await this.#takeIn()
       }
     }
-    this.#timer = systemClock.every(options.refreshMs, () => void this.refresh().catch(() => undefined))
+    this.#timer = options.clock.every(options.refreshMs, () => void this.refresh().catch(() => undefined))
   }
 
   async refresh(): Promise<void> {
