@@ -2,8 +2,8 @@
 // mutant: it must end in a counterexample, or the rule (or the model) is not needed.
 
 export const guards = {
-  barrierBeforeCopy: 'the copy starts only when every unexpired session has applied ARM: all replicas journal',
-  doubtsBeforeCopy: 'ARM waits until no unjournaled write can still land on X',
+  barrierBeforeCopy: 'the copy starts only when every unexpired session has applied ARM: all replicas log',
+  doubtsBeforeCopy: 'ARM waits until no unlogged write can still land on X',
   visibleBeforeCopy: 'ARM waits until the listing shows every answered write; so does a row without a stamp',
   forgetAtArm: 'when ARM ends, done rows are forgotten and those in flight are marked "no stamp expected"',
   nothingBeforeCopy: 'nothing is written to Y before the copy may start',
@@ -11,7 +11,7 @@ export const guards = {
   intentBeforeCall: 'W1 is committed before the store is called',
   oneIntentAnId: 'one intent in flight an id',
   stayExclusive: 'no next intent for an id while an older try of its last write may still land (I8)',
-  retryOnlyJournaled: 'a write in doubt is tried again only under an intent, and after ARM',
+  retryOnlyLogged: 'a write in doubt is tried again only under an intent, and after ARM',
   neverRunAgain: 'a doubtful write is closed by trusting what the active store shows; it is never executed again',
   doubtOfIntent: 'an intent in doubt stays in flight until the doubt is over',
   doubtOfMover: 'a write of the mover in doubt makes its ids suspect: dirty again, once the doubt is over',

@@ -13,7 +13,7 @@ export function violation(world: World, state: State): string | undefined {
     readsGoBack(world, state) ??
     twoWriters(state) ??
     cleanButUnequal(state) ??
-    unjournaled(state) ??
+    unlogged(state) ??
     atFlip(state) ??
     purgedInUse(state)
   )
@@ -53,7 +53,7 @@ function cleanButUnequal(state: State): string | undefined {
   return 'I4: the record is neither dirty, suspect nor claimed, and differs in X and Y'
 }
 
-function unjournaled(state: State): string | undefined {
+function unlogged(state: State): string | undefined {
   if (!state.armed || kindOf(state.phase) !== kind.track) return undefined
   for (const { step: at, write } of state.replicas) {
     if (at !== step.trackedSent && at !== step.trackedStored) continue

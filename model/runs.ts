@@ -38,7 +38,7 @@ export const mutantRuns: Readonly<Record<GuardName, Run>> = {
   intentBeforeCall: run({}),
   oneIntentAnId: run({ writes: 2 }),
   stayExclusive: run({ writes: 2, giveUps: 1, retries: true }),
-  retryOnlyJournaled: run({ writes: 2, giveUps: 1, retries: true }),
+  retryOnlyLogged: run({ writes: 2, giveUps: 1, retries: true }),
   neverRunAgain: run({ writes: 2, giveUps: 1, reads: 1 }),
   doubtOfIntent: run({ giveUps: 1 }),
   doubtOfMover: run({ moverFaults: 1 }),

@@ -8,6 +8,7 @@ import { checkArrows, unusedArrows } from './arrows/check.ts'
 import { readSourceTree } from './arrows/source-tree.ts'
 import { checkClientTypes } from './client-types.ts'
 import { checkPacking, checkVoice, readAllCode } from './code-style.ts'
+import { checkDoubleNames } from './double-names.ts'
 import { checkErrorPages } from './error-pages.ts'
 import { checkGlossaryPairs } from './glossary-pairs.ts'
 import { checkLinks } from './links.ts'
@@ -28,6 +29,7 @@ const checks: Readonly<Record<string, Check>> = {
   },
   'voice of comments': async () => checkVoice(await readAllCode(root())),
   'spreads of literals': async () => checkPacking(await readAllCode(root())),
+  'names exported once': async () => checkDoubleNames(await readSourceTree(join(root(), 'src'))),
   'unused exports and dependencies': tool('knip', '--no-progress', '--no-config-hints'),
   'settings table': async () => checkSettingsTable(await readFile(join(root(), 'README.md'), 'utf8')),
   'types of the client': checkClientTypes,

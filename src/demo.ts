@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { readConfig, readDevelopmentSettings } from './config/config.ts'
-import { ask } from './demo/ask.ts'
+import { askDemo } from './demo/ask.ts'
 import { nothingLost } from './demo/nothing-lost.ts'
 import { onboard } from './demo/onboard.ts'
-import { promote } from './demo/promote.ts'
+import { promoteDemo } from './demo/promote.ts'
 import { spoof } from './demo/spoof.ts'
 import { openStage } from './demo/stage.ts'
 import { tag } from './demo/tag.ts'
@@ -41,12 +41,12 @@ async function show(signal: AbortSignal): Promise<void> {
   try {
     const guide = tour({ stage, urls: running.urls, issuer: parts.issuer, samples: await readSamples(), signal })
     await onboard(guide)
-    await ask(guide)
+    await askDemo(guide)
     await spoof(guide)
     const [chosen] = guide.samples
     if (chosen === undefined) throw new Error('examples/ is empty')
     await tag(guide, chosen)
-    const traffic = await promote(guide, chosen)
+    const traffic = await promoteDemo(guide, chosen)
     await nothingLost(guide, chosen, traffic)
   } finally {
     await shutDown(running.phases, report)

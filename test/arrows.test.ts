@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { checkArrows, unusedArrows } from '../scripts/arrows/check.ts'
 import { readSourceTree } from '../scripts/arrows/source-tree.ts'
 import { roomArrows } from '../scripts/arrows/table.ts'
+import { checkDoubleNames } from '../scripts/double-names.ts'
 
 const src = fileURLToPath(new URL('../src', import.meta.url))
 
@@ -37,7 +38,7 @@ describe('the check of arrows', () => {
         'errors.ts': 'export const a = 1\n',
         'stores/store.ts': "import type { P } from '../placement/p.ts'\nimport { a } from '../errors.ts'\n",
         'placement/p.ts': "import { createHash } from 'node:crypto'\nexport type P = string\n",
-        'rag/retrieve/retrieve.ts': "import type { Store } from '../../stores/store.ts'\n",
+        'rag/retrieve/search-tenant.ts': "import type { Store } from '../../stores/store.ts'\n",
       }),
     ).toEqual([])
   })
@@ -170,4 +171,13 @@ describe('the check of arrows', () => {
   test('takes a file of 250 lines', () => {
     expect(faultsOf({ 'rag/a.ts': 'const a = 1\n'.repeat(250) })).toEqual([])
   })
+})
+
+test('the check of names fails on a name that two files export, and lets a file use a name of its own', () => {
+  const files = {
+    'rag/a.ts': 'export interface Found {}\n',
+    'cli/b.ts': 'export type Found = string\nconst a = 1\n',
+    'db/c.ts': 'const a = 2\n',
+  }
+  expect(checkDoubleNames(new Map(Object.entries(files)))).toEqual(['Found is exported by rag/a.ts and cli/b.ts'])
 })

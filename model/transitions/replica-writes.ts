@@ -33,9 +33,9 @@ export function replicaWrites(world: World, index: ReplicaIndex): void {
 function begin(world: World, index: ReplicaIndex): void {
   const { now } = world
   const { view } = now.replicas[index]
-  const isJournaled = kindOf(view) === kind.track
-  if (!isJournaled && kindOf(view) !== kind.steady) return
-  if (isJournaled && !mayIntend(world, index)) return
+  const isLogged = kindOf(view) === kind.track
+  if (!isLogged && kindOf(view) !== kind.steady) return
+  if (isLogged && !mayIntend(world, index)) return
   for (const isDelete of [false, true]) {
     const next = world.fork()
     const replica = next.replicas[index]
@@ -45,13 +45,11 @@ function begin(world: World, index: ReplicaIndex): void {
     next.history = world.monitor.beginWrite(next.history, write, isDelete)
     replica.write = write
     replica.place = activeIn(view)
-    replica.step = isJournaled ? step.intent : step.sent
-    if (isJournaled && world.guards.intentBeforeCall) journal(next, write, row.inFlight)
+    replica.step = isLogged ? step.intent : step.sent
+    if (isLogged && world.guards.intentBeforeCall) logIntent(next, write, row.inFlight)
     world.happens(() => {
       const what = `write ${write} (${isDelete ? 'delete' : 'put'}) to ${placeName(activeIn(view))}`
-      return isJournaled
-        ? `replica ${index} commits the intent of ${what}`
-        : `replica ${index} sends ${what}, unjournaled`
+      return isLogged ? `replica ${index} commits the intent of ${what}` : `replica ${index} sends ${what}, unlogged`
     })
   }
 }
@@ -78,7 +76,7 @@ function tryAgain(world: World, index: ReplicaIndex): void {
   const { now, guards, size } = world
   if (!size.retries || now.giveUps >= size.giveUps || isFull(now)) return
   const { step: at, write, place } = now.replicas[index]
-  if (guards.retryOnlyJournaled && (at !== step.trackedSent || !now.armed)) return
+  if (guards.retryOnlyLogged && (at !== step.trackedSent || !now.armed)) return
   const next = world.fork()
   next.giveUps++
   next.addLate(place, write, 1)
@@ -90,7 +88,7 @@ function answer(world: World, index: ReplicaIndex): void {
   const replica = next.replicas[index]
   const { write } = replica
   if (replica.step === step.trackedStored) {
-    if (!world.guards.intentBeforeCall) journal(next, write, row.done)
+    if (!world.guards.intentBeforeCall) logIntent(next, write, row.done)
     else if (next.rowWrite === write && next.rowState === row.inFlight) next.rowState = row.done
   }
   endRequest(replica)
@@ -98,7 +96,7 @@ function answer(world: World, index: ReplicaIndex): void {
   world.happens(() => `replica ${index} answers the client: write ${write} is done`)
 }
 
-function journal(next: State, write: number, state: number): void {
+function logIntent(next: State, write: number, state: number): void {
   next.rowWrite = write
   next.rowState = state
   next.synced = 0

@@ -33,7 +33,7 @@ export interface LoadOptions<V> {
 }
 
 /** Permission to cache a value whose computation starts now; void once its tenant is dropped. */
-export interface Reservation<V> extends Disposable {
+export interface CacheReservation<V> extends Disposable {
   keep(value: V): void
 }
 
@@ -95,7 +95,7 @@ export class TenantCache<V extends {}> {
    * Reserves the key for a value that is made piece by piece, such as a streamed answer. Dispose it when the value
    * ends.
    */
-  reserve(key: TenantScopedKey): Reservation<V> {
+  reserve(key: TenantScopedKey): CacheReservation<V> {
     const shelf = this.#shelfOf(key.tenantId)
     const mayKeep = this.isOn && !this.#isQuiet(key.tenantId)
     shelf.reserved += 1

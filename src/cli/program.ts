@@ -1,12 +1,12 @@
 import { Command } from 'commander'
 import metadata from '../../package.json' with { type: 'json' }
-import { advise } from './commands/advise.ts'
+import { adviseCommand } from './commands/advise.ts'
 import { demote } from './commands/demote.ts'
 import { evaluation } from './commands/eval.ts'
 import { indexesAdd } from './commands/indexes-add.ts'
 import { indexesList } from './commands/indexes-list.ts'
 import { indexesReopen } from './commands/indexes-reopen.ts'
-import { migrate } from './commands/migrate.ts'
+import { migrateCommand } from './commands/migrate.ts'
 import { movesCancel } from './commands/moves-cancel.ts'
 import { movesComplete } from './commands/moves-complete.ts'
 import { movesList } from './commands/moves-list.ts'
@@ -15,7 +15,7 @@ import { movesResume } from './commands/moves-resume.ts'
 import { movesRollback } from './commands/moves-rollback.ts'
 import { movesShow } from './commands/moves-show.ts'
 import { movesWatch } from './commands/moves-watch.ts'
-import { promote } from './commands/promote.ts'
+import { promoteCommand } from './commands/promote.ts'
 import { rebalance } from './commands/rebalance.ts'
 import { serve } from './commands/serve.ts'
 import { tenantsCreate } from './commands/tenants-create.ts'
@@ -60,7 +60,7 @@ export function program(context: Context): Command {
       tenantsOffboard,
     ]),
   )
-  add(root, [promote, demote, rebalance, advise], context)
+  add(root, [promoteCommand, demote, rebalance, adviseCommand], context)
   root.addCommand(
     noun('moves', 'follow and steer moves', [
       movesList,
@@ -74,7 +74,7 @@ export function program(context: Context): Command {
     ]),
   )
   root.addCommand(noun('indexes', 'see and add indexes', [indexesList, indexesAdd, indexesReopen]))
-  add(root, [evaluation, token, migrate, serve], context)
+  add(root, [evaluation, token, migrateCommand, serve], context)
   throwing(root)
   return root
 }

@@ -162,7 +162,7 @@ export function readTenantClientSettings(env: Environment = process.env): Tenant
 }
 
 /** Reads the only setting that `migrate` needs. */
-export function readDatabaseUrl(env: Environment = process.env): Secret {
+export function databaseUrlSetting(env: Environment = process.env): Secret {
   const read = settingReader(env, {})
   const url = databaseUrlOf(read)
   read.finish()

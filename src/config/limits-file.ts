@@ -1,5 +1,5 @@
 import type { OnError } from '../limits/insured-permits.ts'
-import { defaultTierLimits, type Limits, limitNames, type TierLimits } from '../limits/policies.ts'
+import { defaultTierLimits, type LimitValues, limitNames, type TierLimits } from '../limits/quotas.ts'
 import { isLimitName } from '../limits/tenant-limits.ts'
 import { jsonFileOf } from './json-file.ts'
 import type { SettingReader } from './setting-reader.ts'
@@ -41,13 +41,13 @@ function tierLimitsOf(read: SettingReader): TierLimits {
   }
 }
 
-function ofTier(given: unknown, fault: (wrong: string) => void): Partial<Limits> {
+function ofTier(given: unknown, fault: (wrong: string) => void): Partial<LimitValues> {
   if (given === undefined) return {}
   if (!isRecord(given)) {
     fault('has a tier that is not an object of limits')
     return {}
   }
-  const limits: Partial<Record<keyof Limits, number>> = {}
+  const limits: Partial<Record<keyof LimitValues, number>> = {}
   for (const [name, value] of Object.entries(given)) {
     if (!isLimitName(name)) fault(`has the limit ${JSON.stringify(name)}; there are ${limitNames.join(', ')}`)
     else if (value === null) limits[name] = Number.POSITIVE_INFINITY

@@ -46,7 +46,7 @@ type Entry = z.infer<typeof entry>
  * of the file with its entry and field, and no value that could be a key.
  * @param first the project of the plain variables, which no entry may repeat.
  */
-export function projectsOf(read: SettingReader, first: ProjectSettings): readonly ProjectSettings[] | undefined {
+export function projectsOfFile(read: SettingReader, first: ProjectSettings): readonly ProjectSettings[] | undefined {
   const file = jsonFileOf(read, 'PINECONE_PROJECTS', listRemedy)
   if (file === undefined) return undefined
   const projects: ProjectSettings[] = []

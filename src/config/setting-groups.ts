@@ -1,6 +1,6 @@
 import { type Scope, scopes } from '../auth/principal.ts'
 import { readDatabaseUrl } from '../db/database-url.ts'
-import { defaultProject, type ProjectSettings, projectsOf } from './project-file.ts'
+import { defaultProject, type ProjectSettings, projectsOfFile } from './project-file.ts'
 import { Secret } from './secret.ts'
 import type { SettingReader } from './setting-reader.ts'
 import type { SettingName } from './settings.ts'
@@ -96,7 +96,7 @@ export function pineconeOf(read: SettingReader): PineconeSettings {
     indexLimit: read.number('PROJECT_INDEX_LIMIT', { min: 1, max: 100_000 }),
     holds: ['pool', 'silo'],
   }
-  const further = projectsOf(read, first)
+  const further = projectsOfFile(read, first)
   return {
     // Alone it serves every region; where regions have projects of their own, just its own.
     projects: further === undefined ? [{ ...first, regions: 'any' }] : [first, ...further],

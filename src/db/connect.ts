@@ -3,7 +3,7 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import type postgres from 'postgres'
 import type { Tracer } from '../tracing/tracer.ts'
 import { openDriver } from './driver.ts'
-import { Listener } from './listener.ts'
+import { NotifyListener } from './listener.ts'
 import { isWorkedOn } from './second-opinion.ts'
 import { StatementWatch, watching } from './statement-watch.ts'
 import { survivingTransactions } from './surviving-transactions.ts'
@@ -30,7 +30,7 @@ export interface ConnectOptions {
   /** Time that a statement may stay unanswered before the pool asks the server why; `Infinity` for migrations. */
   readonly patienceMs?: number
   /** A listener shared with other pools; by default the first `listen` opens one. */
-  readonly listener?: Listener
+  readonly listener?: NotifyListener
   /** Absent: statements are not traced. */
   readonly tracer?: Tracer | undefined
 }
@@ -75,13 +75,13 @@ export function connect(options: ConnectOptions): Database {
   })
   const sql = standing(() => current, watch)
   let listener = options.listener
-  let own: Listener | undefined
+  let own: NotifyListener | undefined
   return {
     db: build(sql),
     sql,
     replace,
     async listen(channel, hear, missed) {
-      listener ??= own = new Listener({
+      listener ??= own = new NotifyListener({
         url: options.url,
         applicationName,
         tell: async (on, payload) => void (await sql`select pg_notify(${on}, ${payload})`),

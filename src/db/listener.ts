@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type postgres from 'postgres'
 import { type Clock, systemClock } from '../clock.ts'
 import { backoff, openDriver } from './driver.ts'
-import { within } from './within.ts'
+import { withinLimit } from './within.ts'
 
 export interface ListenerOptions {
   /** The URL to listen on, preferably past any pooler. */
@@ -43,7 +43,7 @@ const probeChannel = 'tenant_router_probe'
  * between: the LISTEN then stays behind in a session that another client has by now. While the listener is deaf,
  * subscribers poll (`pollMs`), and it keeps trying fresh connections.
  */
-export class Listener implements AsyncDisposable {
+export class NotifyListener implements AsyncDisposable {
   readonly #options: ListenerOptions
   readonly #times: ListenerTimes
   readonly #subscribers = new Set<Subscriber>()
@@ -72,7 +72,8 @@ export class Listener implements AsyncDisposable {
     this.#subscribers.add(subscriber)
     const sql = this.#sql
     // A connection that ends just now is followed by one that listens to this channel too.
-    if (sql !== undefined) await within(this.#times.patienceMs, sql.unsafe(listenTo([channel]))).catch(() => undefined)
+    if (sql !== undefined)
+      await withinLimit(this.#times.patienceMs, sql.unsafe(listenTo([channel]))).catch(() => undefined)
     missed()
     return async () => void this.#subscribers.delete(subscriber)
   }
@@ -96,7 +97,7 @@ export class Listener implements AsyncDisposable {
       const sql = this.#open(() => lost.resolve())
       try {
         const channels = [probeChannel, ...[...this.#subscribers].map(({ channel }) => channel)]
-        await within(this.#times.patienceMs, sql.unsafe(listenTo(channels)))
+        await withinLimit(this.#times.patienceMs, sql.unsafe(listenTo(channels)))
         this.#sql = sql
         this.#started.resolve()
         this.#missed()
@@ -145,7 +146,7 @@ export class Listener implements AsyncDisposable {
       if (heard === 'yes') this.#setDeaf(false)
       await sleep(this.#times.probeEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
       // An idle connection is closed by the driver, and forgotten by the networks in between.
-      if (!signal.aborted) await within(this.#times.patienceMs, sql.unsafe('select'))
+      if (!signal.aborted) await withinLimit(this.#times.patienceMs, sql.unsafe('select'))
     }
   }
 
@@ -157,14 +158,14 @@ export class Listener implements AsyncDisposable {
     heard.promise.catch(() => undefined)
     // Untold, it can't be heard.
     if (!(await this.#tells(token))) return 'unknown'
-    return within(this.#times.patienceMs, heard.promise).then(
+    return withinLimit(this.#times.patienceMs, heard.promise).then(
       () => 'yes' as const,
       () => (signal.aborted ? 'unknown' : 'not'),
     )
   }
 
   async #tells(token = 'anyone'): Promise<boolean> {
-    return within(this.#times.patienceMs, this.#options.tell(probeChannel, token)).then(
+    return withinLimit(this.#times.patienceMs, this.#options.tell(probeChannel, token)).then(
       () => true,
       () => false,
     )

@@ -1,5 +1,5 @@
 /** @throws Error when `work` takes longer; its outcome is then ignored. */
-export async function within<T>(limitMs: number, work: PromiseLike<T>): Promise<T> {
+export async function withinLimit<T>(limitMs: number, work: PromiseLike<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new Error(`Postgres gave no answer within ${limitMs} ms`)), limitMs)
   try {

@@ -1,8 +1,8 @@
-import { excerpt, isFrom, type Match, matchesOf } from './matches.ts'
+import { type DemoMatch, excerpt, isFrom, matchesOf } from './matches.ts'
 import type { Tour } from './tour.ts'
 
 /** Asks each company the same question: each finds its own answer. */
-export async function ask(tour: Tour): Promise<void> {
+export async function askDemo(tour: Tour): Promise<void> {
   const { stage, samples } = tour
   await stage.act('Retrieve: each company finds its own, and only its own')
   for (const sample of samples) {
@@ -26,7 +26,7 @@ async function answer({ stage, samples, asTenant }: Tour): Promise<void> {
   if (sample === undefined || first === undefined) return
   const { json } = await asTenant(sample.id, '/answer', { body: { question: first.question } })
   const text = typeof json.answer === 'string' ? json.answer : ''
-  const sources: readonly Match[] = Array.isArray(json.sources) ? json.sources : []
+  const sources: readonly DemoMatch[] = Array.isArray(json.sources) ? json.sources : []
   stage.say(`Answered for ${sample.name}, in sentences quoted from what was found:`)
   stage.quote(text)
   const cited = sources.filter((_, at) => text.includes(`[${at + 1}]`))

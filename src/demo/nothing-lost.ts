@@ -2,10 +2,10 @@ import type { SampleTenant } from '../dev/samples.ts'
 import { isFrom, matchesOf } from './matches.ts'
 import { valuesOf } from './promote.ts'
 import type { Tour } from './tour.ts'
-import type { Traffic } from './traffic.ts'
+import type { DemoTraffic } from './traffic.ts'
 
 /** Reads back every document, note and vector from the new place. */
-export async function nothingLost(tour: Tour, tenant: SampleTenant, traffic: Traffic): Promise<void> {
+export async function nothingLost(tour: Tour, tenant: SampleTenant, traffic: DemoTraffic): Promise<void> {
   const { stage } = tour
   await stage.act('Nothing was lost')
   const { json } = await tour.asStaff('platform', `/tenants/${tenant.id}`)
@@ -36,7 +36,7 @@ async function documents({ stage, asTenant }: Tour, tenant: SampleTenant): Promi
 }
 
 /** A note's text in the store: its only chunk is the vector `<id>#0`. */
-async function notes({ stage, asTenant }: Tour, tenant: SampleTenant, { acknowledged }: Traffic): Promise<void> {
+async function notes({ stage, asTenant }: Tour, tenant: SampleTenant, { acknowledged }: DemoTraffic): Promise<void> {
   let kept = 0
   let wrong = 0
   for (const [id, text] of acknowledged) {

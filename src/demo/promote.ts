@@ -4,14 +4,14 @@ import { doneOf, pace, progressLine } from '../cli/watch/progress-line.ts'
 import type { SampleTenant } from '../dev/samples.ts'
 import { isEnded } from '../moves/state/move-state.ts'
 import type { Tour } from './tour.ts'
-import { startTraffic, type Traffic } from './traffic.ts'
+import { type DemoTraffic, startTraffic } from './traffic.ts'
 
 const vectors = 3000
 const batch = 100
 const dimension = 512
 
 /** Moves the tenant to an index of its own while its app reads and writes; returns what the app did meanwhile. */
-export async function promote(tour: Tour, tenant: SampleTenant): Promise<Traffic> {
+export async function promoteDemo(tour: Tour, tenant: SampleTenant): Promise<DemoTraffic> {
   const { stage } = tour
   await stage.act(`Promote ${tenant.name} to an index of its own, under live traffic`)
   await addVectors(tour, tenant)
@@ -35,7 +35,7 @@ export async function promote(tour: Tour, tenant: SampleTenant): Promise<Traffic
 }
 
 /** Waits for the first read and the first write, which take a while on a busy machine. */
-async function hasBegun({ signal }: Tour, { counts }: Traffic): Promise<boolean> {
+async function hasBegun({ signal }: Tour, { counts }: DemoTraffic): Promise<boolean> {
   for (let tries = 0; tries < 200; tries += 1) {
     if (counts.reads > 0 && counts.writes > 0) return true
     await sleep(100, undefined, { signal })
@@ -60,7 +60,7 @@ export function valuesOf(number: number): readonly number[] {
   return Array.from({ length: dimension }, (_, at) => Math.fround(Math.sin((number + 1) * (at + 1) * 0.37)))
 }
 
-async function watch(tour: Tour, id: string, traffic: Traffic): Promise<Move> {
+async function watch(tour: Tour, id: string, traffic: DemoTraffic): Promise<Move> {
   const rate = pace()
   let said = ''
   for (;;) {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { styleText } from 'node:util'
 
 /** The tour's output. It checks every claim on the spot; the tour fails when one does not hold. */
-export interface Stage {
+export interface DemoStage {
   /** Starts a new act; on a terminal it pauses, so that the last one can be read. */
   act(title: string): Promise<void>
   say(line: string): void
@@ -21,7 +21,7 @@ export interface Stage {
 
 const readingMs = 1500
 
-export function openStage(out: NodeJS.WriteStream): Stage {
+export function openStage(out: NodeJS.WriteStream): DemoStage {
   const isTerminal = out.isTTY === true
   const paint = (style: Parameters<typeof styleText>[0], text: string) => (isTerminal ? styleText(style, text) : text)
   let ticking = false

@@ -1,20 +1,20 @@
-import { type Called, type CallOptions, call } from '../dev/call.ts'
+import { type Called, call, type HttpCallOptions } from '../dev/call.ts'
 import type { SampleTenant } from '../dev/samples.ts'
 import type { DevelopmentIssuer } from '../embedded/issuer.ts'
 import type { Urls } from '../main.ts'
-import type { Stage } from './stage.ts'
+import type { DemoStage } from './stage.ts'
 
 /** The context of each act. */
 export interface Tour {
-  readonly stage: Stage
+  readonly stage: DemoStage
   readonly urls: Urls
   readonly issuer: DevelopmentIssuer
   readonly samples: readonly SampleTenant[]
   readonly signal: AbortSignal
   /** Calls the public listener as an app of the tenant. */
-  asTenant(id: string, path: string, options?: Omit<CallOptions, 'token'>): Promise<Called>
+  asTenant(id: string, path: string, options?: Omit<HttpCallOptions, 'token'>): Promise<Called>
   /** Calls the admin listener as a member of staff. */
-  asStaff(role: 'platform' | 'sales', path: string, options?: Omit<CallOptions, 'token'>): Promise<Called>
+  asStaff(role: 'platform' | 'sales', path: string, options?: Omit<HttpCallOptions, 'token'>): Promise<Called>
 }
 
 export function tour(parts: Pick<Tour, 'stage' | 'urls' | 'issuer' | 'samples' | 'signal'>): Tour {

@@ -4,7 +4,7 @@ import { isFrom, matchesOf } from './matches.ts'
 import type { Tour } from './tour.ts'
 
 /** The observations of a tenant's app while the tenant is moved. */
-export interface Traffic {
+export interface DemoTraffic {
   readonly counts: {
     reads: number
     readsFailed: number
@@ -27,7 +27,7 @@ const writers = 2
  * An app at work: readers that check their answers, and writers that put, change and delete notes and remember every
  * acknowledgement.
  */
-export function startTraffic(tour: Tour, tenant: SampleTenant): Traffic {
+export function startTraffic(tour: Tour, tenant: SampleTenant): DemoTraffic {
   const counts = { reads: 0, readsFailed: 0, writes: 0, held: 0, writesFailed: 0, longestWriteMs: 0 }
   const acknowledged = new Map<string, string | null>()
   let going = true

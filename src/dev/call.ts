@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-export interface CallOptions {
+export interface HttpCallOptions {
   readonly token: string
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly body?: unknown
@@ -17,7 +17,7 @@ export interface Called {
 }
 
 /** Sends one request to the service over HTTP, as its users do. */
-export async function call(url: string, options: CallOptions): Promise<Called> {
+export async function call(url: string, options: HttpCallOptions): Promise<Called> {
   const response = await fetch(url, {
     method: methodOf(options),
     headers: {
@@ -37,7 +37,7 @@ export async function call(url: string, options: CallOptions): Promise<Called> {
   }
 }
 
-function methodOf(options: CallOptions): string {
+function methodOf(options: HttpCallOptions): string {
   return options.method ?? (options.body === undefined ? 'GET' : 'POST')
 }
 
@@ -45,7 +45,7 @@ function methodOf(options: CallOptions): string {
  * Like `call`, but retries as long as the service says when to.
  * @throws Error with the service's reason when it refuses for good.
  */
-export async function callUntilTaken(url: string, options: CallOptions): Promise<Called> {
+export async function callUntilTaken(url: string, options: HttpCallOptions): Promise<Called> {
   for (let tries = 1; ; tries += 1) {
     const called = await call(url, options)
     if (called.ok) return called

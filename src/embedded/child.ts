@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import type { Run } from './children.ts'
+import type { ChildRun } from './children.ts'
 import { endWithThisProcess, hasEnded } from './last-resort.ts'
 
 export interface Child extends AsyncDisposable {
@@ -23,7 +23,7 @@ export interface ChildOptions {
   readonly stopSignal: NodeJS.Signals
   readonly stopLimitMs?: number
   readonly onLine?: (line: string) => void
-  readonly run?: Run
+  readonly run?: ChildRun
 }
 
 /**

@@ -17,7 +17,7 @@ interface RunFile {
 }
 
 /** This process's lock on a data folder; `run.json` lists its children there. */
-export interface Run extends Disposable {
+export interface ChildRun extends Disposable {
   /** Processes that a killed earlier run had left running, ended by this start. */
   readonly ended: readonly string[]
   /** Call it right after the spawn, so that a kill -9 leaves no child unrecorded. */
@@ -29,7 +29,7 @@ export interface Run extends Disposable {
  * Locks the data folder for this process, and ends what a killed predecessor left running there.
  * @throws StartupError when a living process holds the folder, or it is not writable.
  */
-export async function takeFolder(folder: string): Promise<Run> {
+export async function takeFolder(folder: string): Promise<ChildRun> {
   const path = join(folder, 'run.json')
   makeFolder(folder)
   const before = readRunFile(path)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Child } from './child.ts'
-import { type Run, takeFolder } from './children.ts'
+import { type ChildRun, takeFolder } from './children.ts'
 import { type DevelopmentIssuer, type IssuerSettings, openIssuer, serveJwks } from './issuer.ts'
 import { startEmbeddedPinecone } from './pinecone-local.ts'
 import { startEmbeddedPostgres } from './postgres.ts'
@@ -13,7 +13,7 @@ export interface EmbeddedParts extends AsyncDisposable {
   /** Resolves with a sentence when a part ends unexpectedly. */
   readonly broken: Promise<string>
   /** Processes that a killed earlier run had left running, ended by this start. */
-  readonly ended: Run['ended']
+  readonly ended: ChildRun['ended']
 }
 
 export interface PartsOptions {

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { type Child, startChild } from './child.ts'
-import type { Run } from './children.ts'
+import type { ChildRun } from './children.ts'
 import { StartupError } from './startup-error.ts'
 
 export interface EmbeddedPinecone extends AsyncDisposable {
@@ -16,7 +16,7 @@ export interface EmbeddedPineconeOptions {
   readonly dataDir: string
   /** Additional flags of `npm run pinecone-local`, as in `['--lag-ms', '50']`. */
   readonly flags?: readonly string[]
-  readonly run?: Run
+  readonly run?: ChildRun
 }
 
 const program = fileURLToPath(new URL('../pinecone-local/main.ts', import.meta.url))

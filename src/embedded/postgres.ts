@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { connect } from '../db/connect.ts'
 import { type Child, startChild } from './child.ts'
-import type { Run } from './children.ts'
+import type { ChildRun } from './children.ts'
 import { freePort } from './free-port.ts'
 import { type Account, mayEnter, postgresAccount } from './postgres-account.ts'
 import { postgresBinaries } from './postgres-binaries.ts'
@@ -27,7 +27,7 @@ export interface EmbeddedPostgresOptions {
   /** Additional `-c name=value` settings, for tests that need no durability. */
   readonly settings?: Readonly<Record<string, string>>
   /** Records the child, so that a start after a kill -9 can end it. */
-  readonly run?: Run
+  readonly run?: ChildRun
 }
 
 /** How a Postgres program starts: as which user, and with which path to its folder. */

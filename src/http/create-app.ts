@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { AppError } from '../errors.ts'
 import type { CallerCheck } from './callers.ts'
 import { docsRoutes } from './docs/docs-routes.ts'
-import type { Page } from './docs/page.ts'
+import type { HtmlPage } from './docs/page.ts'
 import { errorPages } from './error-pages.ts'
 import { honoPath, knownPaths } from './known-paths.ts'
 import { type ApiDescription, openApiDocument } from './openapi/openapi.ts'
@@ -18,7 +18,7 @@ import { fieldNames } from './request/field-names.ts'
 
 interface AppParts {
   readonly about: ApiDescription
-  readonly pages?: readonly Page[]
+  readonly pages?: readonly HtmlPage[]
   readonly mount?: (app: Hono) => void
   /** Runs first, on every path except plain pages. */
   readonly checkCaller?: CallerCheck

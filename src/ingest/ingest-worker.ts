@@ -9,7 +9,7 @@ import { uploadsChannel } from '../registry/uploads/enqueue-uploads.ts'
 import { type ClaimedUpload, claimUpload, sweepUploads, uploadClaimEnds } from '../registry/uploads/upload-claims.ts'
 import { dropUploads } from '../registry/uploads/uploads.ts'
 import { isLost, type ProcessUploadDeps, processUpload } from './process-upload.ts'
-import { isTakenTooOften, type UploadFate, uploadFate } from './upload-fate.ts'
+import { decideUploadRetry, isTakenTooOften, type UploadRetryDecision } from './upload-retry.ts'
 
 export interface IngestWorkerOptions {
   /** Concurrent uploads of this replica. */
@@ -111,7 +111,7 @@ export class IngestWorker implements AsyncDisposable {
       await ends.done(job)
       return 'ready'
     }
-    const fate = end.kind === 'failed' ? uploadFate(plain(end.error), job.attempts) : shutDown
+    const fate = end.kind === 'failed' ? decideUploadRetry(plain(end.error), job.attempts) : shutDown
     if (end.kind === 'failed' && fate.kind !== 'again') {
       const { tenantId, documentId } = job
       this.#deps.log.warn(
@@ -146,7 +146,7 @@ function tenantsWithTheirShare(running: readonly UploadJob[], atOnce: number): r
   return [...byTenant].filter(([, jobs]) => jobs.length >= most).map(([tenantId]) => tenantId)
 }
 
-const shutDown: UploadFate = { kind: 'again', afterMs: 0 }
+const shutDown: UploadRetryDecision = { kind: 'again', afterMs: 0 }
 
 /** Reduces faults: an unavailable Postgres is transient, and no fault of the file. */
 function plain(error: unknown): unknown {

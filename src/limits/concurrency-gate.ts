@@ -1,6 +1,6 @@
 import { FairSlots } from '../concurrency/fair-slots.ts'
 import { AppError } from '../errors.ts'
-import { concurrencyPolicy } from './policies.ts'
+import { concurrencyPolicy } from './quotas.ts'
 import type { TenantState } from './tenant-state.ts'
 
 export interface ConcurrencyLimits {

@@ -1,5 +1,5 @@
 import { type Item, serializeList } from 'structured-headers'
-import { concurrencyPolicy, type Limits, policies } from './policies.ts'
+import { concurrencyPolicy, type LimitValues, quotas } from './quotas.ts'
 
 /** The rest of one quota: `RateLimit` of draft-ietf-httpapi-ratelimit-headers-11, section 4. */
 export interface LeftOver {
@@ -16,8 +16,8 @@ const integerMax = 999_999_999_999_999
  * `RateLimit-Policy`. Token units have names of ours, since the draft's registry has none. There is no `pk`: everything
  * is counted for the token's tenant, and both fields are on every answer.
  */
-export function policyField(limits: Limits): string {
-  const items: Item[] = policies
+export function policyField(limits: LimitValues): string {
+  const items: Item[] = quotas
     .filter(({ limit }) => Number.isFinite(limits[limit]))
     .map(({ name, limit, meter, windowS }) => {
       const unit: [string, string][] = meter === 'requests' ? [] : [['qu', 'tokens']]

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
 import { AppError } from '../errors.ts'
+import type { PermitGrants, PermitRequest } from '../registry/permits/take-permits.ts'
 import { memoryPermits } from './memory-permits.ts'
-import type { PermitAsk, PermitSource, Permits } from './permit-source.ts'
+import type { PermitSource } from './permit-source.ts'
 
 /** Behaviour while Postgres is unavailable. `insurance`: each replica keeps to its share of every limit. */
 export type OnError = 'insurance' | 'open' | 'closed'
@@ -19,7 +20,7 @@ const patienceMs = 1_000
 /** Interval between background tries after a failure. */
 const tryAgainMs = 1_000
 
-/** Permits of `source`, replaced by the configured fallback while it fails or hangs. */
+/** PermitGrants of `source`, replaced by the configured fallback while it fails or hangs. */
 export function insuredPermits(source: PermitSource, options: InsuredPermitsOptions): PermitSource {
   const { onError, clock, onFault, onHung } = options
   const memory = memoryPermits()
@@ -27,7 +28,7 @@ export function insuredPermits(source: PermitSource, options: InsuredPermitsOpti
   let isAway = false
   let tryAgainAtMs = 0
 
-  async function asked(asks: readonly PermitAsk[]): Promise<Permits> {
+  async function asked(asks: readonly PermitRequest[]): Promise<PermitGrants> {
     const over = new AbortController()
     const late = clock.sleep(patienceMs, over.signal).then(() => {
       onHung?.()
@@ -47,7 +48,7 @@ export function insuredPermits(source: PermitSource, options: InsuredPermitsOpti
     }
   }
 
-  async function instead(asks: readonly PermitAsk[]): Promise<Permits> {
+  async function instead(asks: readonly PermitRequest[]): Promise<PermitGrants> {
     if (onError === 'closed') {
       const words = 'Limits cannot be checked at the moment. Nothing was changed; try again.'
       throw new AppError('registry_unavailable', words, { retryAfterS: 2 })

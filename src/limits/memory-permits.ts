@@ -1,12 +1,13 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible'
-import type { PermitAsk, PermitGrant, PermitSource } from './permit-source.ts'
+import type { PermitGrant, PermitRequest } from '../registry/permits/take-permits.ts'
+import type { PermitSource } from './permit-source.ts'
 
-/** Permits of this replica alone: for a single replica, and while Postgres is unavailable. */
+/** PermitGrants of this replica alone: for a single replica, and while Postgres is unavailable. */
 export function memoryPermits(): PermitSource {
   // The points of a key are a window's; the limit is in the ask, since each tenant has its own.
   const counters = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: 1, keyPrefix: '' })
 
-  async function grant(ask: PermitAsk): Promise<PermitGrant> {
+  async function grant(ask: PermitRequest): Promise<PermitGrant> {
     const { tenantId, policy, windowNo, windowS, limit, used, need, want } = ask
     const key = `${tenantId}/${policy}/${windowNo}`
     const before = Math.max(0, ((await counters.get(key))?.consumedPoints ?? 0) + used)

@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts'
-import type { PermitAsk, PermitSource } from './permit-source.ts'
+import type { PermitRequest } from '../registry/permits/take-permits.ts'
+import type { PermitSource } from './permit-source.ts'
 import type { TenantQuota } from './tenant-quota.ts'
 
 /** Requests for permits in one statement. */
 const batch = 1000
-export const settleEveryMs = 50
+export const refillEveryMs = 50
 
 /**
  * Fetches permits for one replica's quotas, in one exchange at a time; requests that arrive meanwhile share the next.
@@ -39,10 +40,10 @@ export class PermitBank {
   }
 
   /** Reports usage, fetches ahead and gives surplus back, for quotas that no request waits for. */
-  async settle(quotas: Iterable<TenantQuota>): Promise<void> {
+  async reportAndRefill(quotas: Iterable<TenantQuota>): Promise<void> {
     if (this.#isBusy) return // the next time; nothing is lost by it
     const nowMs = this.#clock.epochMs()
-    const asks: [TenantQuota, PermitAsk][] = []
+    const asks: [TenantQuota, PermitRequest][] = []
     for (const quota of quotas) {
       const ask = quota.refill(nowMs, this.#replicas)
       if (ask !== undefined) asks.push([quota, ask])
@@ -84,7 +85,7 @@ export class PermitBank {
     }
   }
 
-  async #exchange(asks: readonly (readonly [TenantQuota, PermitAsk])[]): Promise<void> {
+  async #exchange(asks: readonly (readonly [TenantQuota, PermitRequest])[]): Promise<void> {
     for (let from = 0; from < asks.length; from += batch) {
       const some = asks.slice(from, from + batch)
       try {

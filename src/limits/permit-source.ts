@@ -1,13 +1,9 @@
-import type { GivenPermits, TakenPermits, WantedPermits } from '../registry/permits/take-permits.ts'
-
-export type PermitAsk = WantedPermits
-export type PermitGrant = GivenPermits
-export type Permits = TakenPermits
+import type { PermitGrants, PermitRequest } from '../registry/permits/take-permits.ts'
 
 /** The origin of permits. All replicas together never get more than a limit, apart from usage on credit. */
 export interface PermitSource {
   /** @throws AppError `registry_unavailable` when limits are unknown and the policy is to refuse requests then. */
-  take(asks: readonly PermitAsk[]): Promise<Permits>
+  take(asks: readonly PermitRequest[]): Promise<PermitGrants>
 }
 
 /**

@@ -43,8 +43,8 @@ export class QuotaGate {
     for (const quota of quotas) quota.use(estimate)
   }
 
-  settle(quotas: Iterable<TenantQuota>): Promise<void> {
-    return this.#bank.settle(quotas)
+  reportAndRefill(quotas: Iterable<TenantQuota>): Promise<void> {
+    return this.#bank.reportAndRefill(quotas)
   }
 
   async #countSlowly(state: TenantState): Promise<QuotaDecision> {

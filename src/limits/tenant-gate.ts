@@ -2,10 +2,10 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { AdmittedRequest } from './admitted-request.ts'
 import { ConcurrencyGate, type ConcurrencyLimits } from './concurrency-gate.ts'
-import { settleEveryMs } from './permit-bank.ts'
+import { refillEveryMs } from './permit-bank.ts'
 import type { PermitSource } from './permit-source.ts'
-import type { Meter, TierLimits } from './policies.ts'
 import { type QuotaDecision, QuotaGate } from './quota-gate.ts'
+import type { Meter, TierLimits } from './quotas.ts'
 import type { LimitedTenant } from './tenant-limits.ts'
 import type { TenantQuota } from './tenant-quota.ts'
 import { TenantState } from './tenant-state.ts'
@@ -50,8 +50,8 @@ export class TenantGate implements AsyncDisposable {
     this.#quota = new QuotaGate(options.source, this.#clock)
     this.#gates = { quota: this.#quota, concurrency: new ConcurrencyGate(options), clock: this.#clock }
     this.#cursor = this.#states.entries()
-    this.#timer = this.#clock.every(settleEveryMs, () => {
-      this.#settling = this.settle().catch((error: unknown) => this.#options.onError?.(error))
+    this.#timer = this.#clock.every(refillEveryMs, () => {
+      this.#settling = this.reportAndRefill().catch((error: unknown) => this.#options.onError?.(error))
     })
   }
 
@@ -87,7 +87,7 @@ export class TenantGate implements AsyncDisposable {
   }
 
   /** Reports unreported usage and gives surplus back now; a timer does so continuously. */
-  async settle(): Promise<void> {
+  async reportAndRefill(): Promise<void> {
     const nowMs = this.#clock.epochMs()
     const quotas: TenantQuota[] = []
     for (let seen = 0; seen < settledAtOnce; seen += 1) {
@@ -100,7 +100,7 @@ export class TenantGate implements AsyncDisposable {
       if (nowMs - state.seenAtMs > idleMs && state.isIdle) this.#states.delete(tenantId)
       else quotas.push(...state.quotas)
     }
-    await this.#quota.settle(quotas)
+    await this.#quota.reportAndRefill(quotas)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -122,7 +122,7 @@ export class TenantGate implements AsyncDisposable {
       this.#states.set(tenantId, state)
     }
     const { byTier, writes } = this.#options
-    state.obey(tenant, byTier, writes.ofTenant, this.#clock.epochMs())
+    state.applyLimits(tenant, byTier, writes.ofTenant, this.#clock.epochMs())
     return state
   }
 }

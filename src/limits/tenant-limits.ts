@@ -1,5 +1,5 @@
 import type { Tier } from '../placement/placement.ts'
-import { type LimitName, type Limits, limitNames, type TierLimits } from './policies.ts'
+import { type LimitName, type LimitValues, limitNames, type TierLimits } from './quotas.ts'
 
 /** The fields of a tenant's route that decide its limits. */
 export interface LimitedTenant {
@@ -11,10 +11,12 @@ export interface LimitedTenant {
 }
 
 /** The limits that apply to a tenant now: its tier's, overridden by its own until those expire. */
-export function limitsInForce(tenant: LimitedTenant, byTier: TierLimits, nowMs: number): Limits {
+export function limitsInForce(tenant: LimitedTenant, byTier: TierLimits, nowMs: number): LimitValues {
   const ofTier = byTier[tenant.tier]
   if (tenant.limits === undefined || hasExpired(tenant, nowMs)) return ofTier
-  const own = Object.fromEntries(Object.entries(tenant.limits).filter(([name]) => isLimitName(name))) as Partial<Limits>
+  const own = Object.fromEntries(
+    Object.entries(tenant.limits).filter(([name]) => isLimitName(name)),
+  ) as Partial<LimitValues>
   return { ...ofTier, ...own }
 }
 

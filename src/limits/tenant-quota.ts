@@ -1,26 +1,26 @@
 import type { TenantId } from '../placement/tenant-id.ts'
-import type { PermitAsk, PermitGrant } from './permit-source.ts'
-import type { Policy } from './policies.ts'
+import type { PermitGrant, PermitRequest } from '../registry/permits/take-permits.ts'
 import * as quotaWindow from './quota-window.ts'
+import type { Quota } from './quotas.ts'
 import { aheadOf, refillPlan } from './refill-plan.ts'
 import { UsageRate } from './usage-rate.ts'
 
 const clamp = (value: number, from: number, to: number) => Math.min(to, Math.max(from, value))
 
 /**
- * One quota of one tenant in one replica. Permits are used here without asking; `PermitBank` fetches more, as many as
+ * One quota of one tenant in one replica. PermitGrants are used here without asking; `PermitBank` fetches more, as many as
  * the recent rate uses within a horizon, and gives back those that are not needed.
  */
 export class TenantQuota {
   readonly tenantId: TenantId
-  readonly policy: Policy
+  readonly policy: Quota
   readonly #windowMs: number
   readonly #horizonMs: number
   readonly #lazyMs: number
   readonly #rate: UsageRate
   #window: quotaWindow.QuotaWindow
 
-  constructor(tenantId: TenantId, policy: Policy, limit: number) {
+  constructor(tenantId: TenantId, policy: Quota, limit: number) {
     this.tenantId = tenantId
     this.policy = policy
     this.#windowMs = policy.windowS * 1000
@@ -55,7 +55,7 @@ export class TenantQuota {
     return nowMs < this.#now(nowMs).exhaustedUntilMs
   }
 
-  /** Permits left, as far as this replica knows. */
+  /** PermitGrants left, as far as this replica knows. */
   available(nowMs: number): number {
     return quotaWindow.available(this.#now(nowMs))
   }
@@ -66,7 +66,7 @@ export class TenantQuota {
   }
 
   /** Requests permits and reports usage on credit. @param need of the requests that wait. */
-  ask(need: number, nowMs: number, replicas: number): PermitAsk {
+  ask(need: number, nowMs: number, replicas: number): PermitRequest {
     const window = this.#now(nowMs)
     const missing = Math.max(0, need - window.held)
     const want = missing + aheadOf(this.#rate.soon(nowMs), this.#credit(window, replicas))
@@ -74,7 +74,7 @@ export class TenantQuota {
   }
 
   /** Reports and refills where no request waits; see `refillPlan`. */
-  refill(nowMs: number, replicas: number): PermitAsk | undefined {
+  refill(nowMs: number, replicas: number): PermitRequest | undefined {
     const window = this.#now(nowMs)
     const times = { horizonMs: this.#horizonMs, lazyMs: this.#lazyMs }
     const plan = refillPlan(window, this.#rate.soon(nowMs), this.#credit(window, replicas), nowMs, times)
@@ -83,7 +83,7 @@ export class TenantQuota {
     return this.#report({ need: 0, want: 0, used: -plan.surplus }, nowMs)
   }
 
-  granted(ask: PermitAsk, grant: PermitGrant, nowMs: number): void {
+  granted(ask: PermitRequest, grant: PermitGrant, nowMs: number): void {
     const window = this.#now(nowMs)
     if (ask.windowNo !== window.no) return
     const retryMs = clamp(this.#windowMs / 20, 50, 1000)
@@ -91,11 +91,11 @@ export class TenantQuota {
   }
 
   /** Restores a report that the source did not receive. */
-  lost(ask: PermitAsk): void {
+  lost(ask: PermitRequest): void {
     if (ask.windowNo === this.#window.no) this.#window = quotaWindow.lost(this.#window, ask.used)
   }
 
-  #report(parts: Pick<PermitAsk, 'need' | 'want' | 'used'>, nowMs: number): PermitAsk {
+  #report(parts: Pick<PermitRequest, 'need' | 'want' | 'used'>, nowMs: number): PermitRequest {
     const { tenantId, policy } = this
     const { no: windowNo, limit } = this.#window
     this.#window = quotaWindow.reported(this.#window, parts.used, nowMs)

@@ -1,7 +1,7 @@
 import { type Line, newLine } from '../concurrency/fair-slots.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { type LeftOver, limitField, policyField } from './fields.ts'
-import { type Meter, type Policy, policies, type TierLimits } from './policies.ts'
+import { type Meter, type Quota, quotas, type TierLimits } from './quotas.ts'
 import { hasExpired, type LimitedTenant, limitsInForce } from './tenant-limits.ts'
 import { TenantQuota } from './tenant-quota.ts'
 
@@ -33,7 +33,7 @@ export class TenantState {
   }
 
   /** Applies the limits of `tenant` from now on. Earlier usage still counts. */
-  obey(tenant: LimitedTenant, byTier: TierLimits, writesMax: number, nowMs: number): void {
+  applyLimits(tenant: LimitedTenant, byTier: TierLimits, writesMax: number, nowMs: number): void {
     this.seenAtMs = nowMs
     if (tenant.tier === this.#tier && tenant.limits === this.#own && nowMs < this.#goodUntilMs) return
     this.#tier = tenant.tier
@@ -42,7 +42,7 @@ export class TenantState {
       ? Number.POSITIVE_INFINITY
       : (tenant.limitsUntilMs ?? Number.POSITIVE_INFINITY)
     const limits = limitsInForce(tenant, byTier, nowMs)
-    for (const policy of policies) this.#set(policy, limits[policy.limit])
+    for (const policy of quotas) this.#set(policy, limits[policy.limit])
     this.requests = this.quotasOf('requests')
     this.line.cap = Math.max(1, limits.concurrentRequests)
     this.line.waitingMax = this.line.cap * waitingPerSlot
@@ -89,7 +89,7 @@ export class TenantState {
     return false
   }
 
-  #set(policy: Policy, limit: number): void {
+  #set(policy: Quota, limit: number): void {
     const at = this.quotas.findIndex((quota) => quota.policy === policy)
     const quota = this.quotas[at]
     if (!Number.isFinite(limit)) {

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts'
-import { causeOf, isOutOfQuota, isPassing, type ProviderFault, retryAfterS } from './provider-fault.ts'
+import { causeOf, isOutOfQuota, isPassingFault, type ProviderFault, providerRetryAfterS } from './provider-fault.ts'
 
 /** The provider's fault as an error of ours, without the request's content. */
 export function answerFault(fault: ProviderFault, apiKey: string | undefined): AppError {
@@ -20,13 +20,13 @@ export function answerFault(fault: ProviderFault, apiKey: string | undefined): A
       cause,
     )
   }
-  if (status !== undefined && status >= 400 && status < 500 && !isPassing(fault)) {
+  if (status !== undefined && status >= 400 && status < 500 && !isPassingFault(fault)) {
     return unavailable(
       'The answer model refuses the request. Its operator has to check ANSWER_MODEL and the URL.',
       cause,
     )
   }
-  return unavailable('The answer model cannot be reached or is busy. Try again.', cause, retryAfterS(fault))
+  return unavailable('The answer model cannot be reached or is busy. Try again.', cause, providerRetryAfterS(fault))
 }
 
 export function tookTooLong(): AppError {

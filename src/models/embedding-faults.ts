@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts'
-import { causeOf, isOutOfQuota, isPassing, type ProviderFault, retryAfterS } from './provider-fault.ts'
+import { causeOf, isOutOfQuota, isPassingFault, type ProviderFault, providerRetryAfterS } from './provider-fault.ts'
 
 const tooLong = /maximum (context|input) length|too long|too many tokens|max.*tokens|less than \d+ tokens/i
 /** Said of all texts of a request together, which smaller ones get past. */
@@ -33,13 +33,17 @@ export function embeddingFault(fault: ProviderFault, apiKey: string | undefined)
   if (isOutOfQuota(fault)) {
     return unavailable('The embedding provider has no quota left. Its operator has to check the plan.', cause)
   }
-  if (status !== undefined && status >= 400 && status < 500 && !isPassing(fault)) {
+  if (status !== undefined && status >= 400 && status < 500 && !isPassingFault(fault)) {
     return unavailable(
       'The embedding provider refuses the request. Its operator has to check the model, the URL and EMBEDDING_ENCODING.',
       cause,
     )
   }
-  return unavailable('The embedding provider cannot be reached or is busy. Try again.', cause, retryAfterS(fault) ?? 5)
+  return unavailable(
+    'The embedding provider cannot be reached or is busy. Try again.',
+    cause,
+    providerRetryAfterS(fault) ?? 5,
+  )
 }
 
 export function unavailable(message: string, cause?: Error, retryAfterS?: number): AppError {

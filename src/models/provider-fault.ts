@@ -17,19 +17,19 @@ export function isOutOfQuota({ status, code, message }: ProviderFault): boolean 
 }
 
 /** Whether the same request may succeed a little later. */
-export function isPassing(fault: ProviderFault): boolean {
+export function isPassingFault(fault: ProviderFault): boolean {
   return (fault.status === undefined || repeatable.has(fault.status)) && !isOutOfQuota(fault)
 }
 
 /** Milliseconds until the next try; undefined when a retry is pointless or would exceed the longest pause. */
 export function pauseBeforeRetry(fault: ProviderFault, leastMs: number, longestMs: number): number | undefined {
-  if (!isPassing(fault)) return undefined
+  if (!isPassingFault(fault)) return undefined
   const pauseMs = Math.max(leastMs, retryAfterMs(fault.headers) ?? 0)
   return pauseMs <= longestMs ? pauseMs : undefined
 }
 
 /** The provider's requested wait, in whole seconds, at most 3,600. */
-export function retryAfterS({ headers }: ProviderFault): number | undefined {
+export function providerRetryAfterS({ headers }: ProviderFault): number | undefined {
   const ms = retryAfterMs(headers)
   return ms === undefined ? undefined : Math.min(3_600, Math.max(1, Math.ceil(ms / 1_000)))
 }

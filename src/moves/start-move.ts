@@ -3,13 +3,13 @@ import type { StaffPrincipal } from '../auth/principal.ts'
 import type { Db } from '../db/connect.ts'
 import { appendAudit } from '../registry/audit/audit.ts'
 import { lockProjects } from '../registry/projects.ts'
-import { lockTenant } from '../registry/tenants.ts'
+import { lockTenantRow } from '../registry/tenants.ts'
 import { type MoveView, viewOf } from './show-move.ts'
-import { appendEvent, movesChannel } from './state/journal.ts'
+import { appendEvent, movesChannel } from './state/move-history.ts'
 import { moves } from './state/moves.sql.ts'
 import { lookAhead, type WantedMove } from './target/plan-refusals.ts'
 import { type ReserveSettings, reserveTarget } from './target/reserve-target.ts'
-import { projectsOf } from './target/reserve-target-project.ts'
+import { targetProjects } from './target/reserve-target-project.ts'
 
 export interface StartMoveDeps {
   readonly db: Db
@@ -32,8 +32,8 @@ export async function startMove(
 ): Promise<MoveView> {
   const { tenantId, kind } = input
   return db.transaction(async (tx) => {
-    await lockTenant(tx, tenantId)
-    if (kind === 'promote') await lockProjects(tx, projectsOf(settings))
+    await lockTenantRow(tx, tenantId)
+    if (kind === 'promote') await lockProjects(tx, targetProjects(settings))
     const { source, wanted, refusals } = await lookAhead(tx, settings, input)
     const [refusal] = refusals
     if (refusal !== undefined) throw refusal

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import { connect, type Database } from '../db/connect.ts'
-import { Listener } from '../db/listener.ts'
+import { NotifyListener } from '../db/listener.ts'
 import type { Tracer } from '../tracing/tracer.ts'
 
 export interface Databases extends AsyncDisposable {
@@ -24,7 +24,7 @@ export function openDatabases(
 ): Databases {
   const opening = new AsyncDisposableStack()
   const url = databaseUrl.reveal()
-  const listener: Listener = new Listener({
+  const listener: NotifyListener = new NotifyListener({
     url: (databaseListenUrl ?? databaseUrl).reveal(),
     tell: async (channel, payload) => void (await main.sql`select pg_notify(${channel}, ${payload})`),
     onFault: (error) => log.warn({ err: error }, 'listening to Postgres failed'),

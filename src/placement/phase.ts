@@ -42,11 +42,11 @@ export interface TenantRoute {
 }
 
 /**
- * How a phase treats a write. `direct`: to the active place, without a call to Postgres. `journal`: an intent is
+ * How a phase treats a write. `direct`: to the active place, without a call to Postgres. `log`: an intent is
  * committed first, so that the mover copies the write to the follower. `hold`: the write waits, at most as long as a
  * fence may last.
  */
-export type WriteRule = 'direct' | 'journal' | 'hold'
+export type WriteRule = 'direct' | 'log' | 'hold'
 
 export function writeRule(phase: Phase): WriteRule {
   switch (phase) {
@@ -55,7 +55,7 @@ export function writeRule(phase: Phase): WriteRule {
     case 'arm':
     case 'track':
     case 'soak':
-      return 'journal'
+      return 'log'
     case 'fence':
     case 'flip':
       return 'hold'

@@ -53,7 +53,7 @@ export async function listPoolShards(
 }
 
 /** Reserves `places` more namespaces in an index; `undefined` when its capacity is exhausted. */
-export async function takeRoom(tx: Tx, indexId: number, places: number): Promise<IndexRow | undefined> {
+export async function takeCapacity(tx: Tx, indexId: number, places: number): Promise<IndexRow | undefined> {
   const [row] = await tx
     .update(indexes)
     .set({ namespacesUsed: sql`${indexes.namespacesUsed} + ${places}` })
@@ -71,7 +71,7 @@ export async function takeRoom(tx: Tx, indexId: number, places: number): Promise
 }
 
 /** Releases one namespace's capacity. `full`: the store will not accept another one instead. */
-export async function freeRoom(tx: Tx, indexId: number, full: boolean): Promise<void> {
+export async function freeCapacity(tx: Tx, indexId: number, full: boolean): Promise<void> {
   await tx
     .update(indexes)
     .set({ namespacesUsed: sql`${indexes.namespacesUsed} - 1`, full })

@@ -8,14 +8,14 @@ import type { PlaceRow } from './places.ts'
 import type { NewTenant } from './tenants.ts'
 
 /** A new tenant, and the index for its first place. */
-export interface CreatedTenant {
+export interface TenantToCreate {
   readonly tenant: NewTenant
   readonly actor: string
   readonly indexId: number
 }
 
 /** A provisioning tenant that needs another place, since the store refused the last one. */
-export interface WaitingTenant {
+export interface TenantToPlace {
   readonly tenantId: TenantId
   /** The generation of the refused place. */
   readonly lastGeneration: number
@@ -40,12 +40,12 @@ export interface PlaceReservation {
  */
 export async function reservePlaces(
   tx: Tx,
-  created: readonly CreatedTenant[],
-  waiting: readonly WaitingTenant[] = [],
+  created: readonly TenantToCreate[],
+  waiting: readonly TenantToPlace[] = [],
 ): Promise<readonly PlaceReservation[]> {
   if (created.length + waiting.length === 0) return []
-  const of = <T>(pick: (one: CreatedTenant) => T) => sql.param(created.map(pick))
-  const ofWaiting = <T>(pick: (one: WaitingTenant) => T) => sql.param(waiting.map(pick))
+  const of = <T>(pick: (one: TenantToCreate) => T) => sql.param(created.map(pick))
+  const ofWaiting = <T>(pick: (one: TenantToPlace) => T) => sql.param(waiting.map(pick))
   const rows = await tx.execute<Row>(sql`
     with created as (
       select * from unnest(

@@ -35,7 +35,7 @@ export async function findTenant(tx: Tx, id: TenantId): Promise<TenantRow | unde
 }
 
 /** Reads the row and locks it until the transaction ends. */
-export async function lockTenant(tx: Tx, id: TenantId): Promise<TenantRow | undefined> {
+export async function lockTenantRow(tx: Tx, id: TenantId): Promise<TenantRow | undefined> {
   const [row] = await tx.select().from(tenants).where(eq(tenants.id, id)).for('update')
   return row
 }

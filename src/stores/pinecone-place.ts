@@ -5,14 +5,14 @@ import { deleteBatches, fetchBatches, upsertBatches } from './batches.ts'
 import { type Confirms, idsIn, done as isDone, matchesIn, namespaceNamed, recordsIn, upserted } from './confirmed.ts'
 import { queryOptions, toMatch, toRecord, toSdkChange, toSdkRecord } from './pinecone-records.ts'
 import type { CallOptions, ReadMark, TenantStore, VectorRecord, WriteReceipt } from './store.ts'
-import type { Project, StoreCalls } from './store-calls.ts'
+import type { StoreCalls, StoreProject } from './store-calls.ts'
 import type { StoreOp } from './store-fault.ts'
-import type { Exchange } from './transport.ts'
+import type { StoreExchange } from './transport.ts'
 
 const pageMax = 100
 
 /** The namespace of `placement`; no call reaches another. */
-export function pineconePlace(calls: StoreCalls, project: Project, placement: Placement): TenantStore {
+export function pineconePlace(calls: StoreCalls, project: StoreProject, placement: Placement): TenantStore {
   const { namespace, indexHost: host, indexName } = placement
 
   const read = <T>(
@@ -136,7 +136,7 @@ export function pineconePlace(calls: StoreCalls, project: Project, placement: Pl
   }
 }
 
-type Absent = (exchange: Exchange) => boolean
+type Absent = (exchange: StoreExchange) => boolean
 
 /**
  * The vendor answers 404 to a delete or an update in a missing namespace; the 404 of a missing index names no
@@ -144,7 +144,7 @@ type Absent = (exchange: Exchange) => boolean
  */
 const isNamespaceMissing: Absent = ({ status, words }) => status === 404 && /namespace/i.test(words)
 
-function receiptOf(done: readonly { readonly exchange: Exchange }[]): WriteReceipt {
+function receiptOf(done: readonly { readonly exchange: StoreExchange }[]): WriteReceipt {
   const lsns = done.flatMap(({ exchange }) => exchange.requestLsn ?? [])
   const doubtful = done.some(({ exchange }) => exchange.inDoubt)
   return {
@@ -154,7 +154,7 @@ function receiptOf(done: readonly { readonly exchange: Exchange }[]): WriteRecei
 }
 
 /** Combines several reads: only what all of them show counts as shown. */
-function markOf(exchanges: readonly Exchange[]): ReadMark {
+function markOf(exchanges: readonly StoreExchange[]): ReadMark {
   const lsns = exchanges.flatMap(({ indexedLsn }) => indexedLsn ?? [])
   return lsns.length > 0 && lsns.length === exchanges.length ? { indexedLsn: Math.min(...lsns) } : {}
 }

@@ -4,10 +4,10 @@ import type { Tracer } from '../tracing/tracer.ts'
 import { type Confirms, indexList, indexNamed } from './confirmed.ts'
 import { pineconePlace } from './pinecone-place.ts'
 import type { IndexInfo, VectorStore } from './store.ts'
-import { type Project, type StoreCall, storeCalls } from './store-calls.ts'
-import { type Exchange, type TransportOptions, transport } from './transport.ts'
+import { type StoreCall, type StoreProject, storeCalls } from './store-calls.ts'
+import { type StoreExchange, type TransportOptions, transport } from './transport.ts'
 
-export interface PineconeProject extends Project {
+export interface PineconeProject extends StoreProject {
   /** Undefined: the vendor's default. */
   readonly controllerHost?: string | undefined
 }
@@ -49,9 +49,9 @@ export function pineconeStore(options: PineconeStoreOptions): VectorStore & Asyn
     projectName: string,
     index: string,
     signal: AbortSignal | undefined,
-    confirms: (exchange: Exchange) => boolean,
+    confirms: (exchange: StoreExchange) => boolean,
     call: (indexes: Indexes) => Promise<T>,
-    isAbsent?: (exchange: Exchange) => boolean,
+    isAbsent?: (exchange: StoreExchange) => boolean,
   ): Promise<T | undefined> {
     const project = projectOf(projectName)
     const write = op === 'createIndex' || op === 'deleteIndex'
@@ -109,15 +109,15 @@ export function pineconeStore(options: PineconeStoreOptions): VectorStore & Asyn
   }
 }
 
-function answered(confirms: Confirms): (exchange: Exchange) => boolean {
+function answered(confirms: Confirms): (exchange: StoreExchange) => boolean {
   return ({ answer }) => confirms(answer)
 }
 
 /** The vendor accepts the deletion of an index with 202 and no body; the SDK reads nothing of it. */
-const isAccepted = ({ status }: Exchange): boolean => status === 202
+const isAccepted = ({ status }: StoreExchange): boolean => status === 202
 
 /** The vendor's own 404, recognised by its body; a gateway's 404 proves nothing about the index. */
-const isIndexMissing = ({ status, words }: Exchange): boolean => status === 404 && /"NOT_FOUND"/.test(words)
+const isIndexMissing = ({ status, words }: StoreExchange): boolean => status === 404 && /"NOT_FOUND"/.test(words)
 
 /** Reads the schema itself: the SDK's own `dimension` throws while an index is being made. */
 function indexInfo({ name, host, privateHost, status, schema, tags }: IndexModel): IndexInfo {

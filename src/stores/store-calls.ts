@@ -1,7 +1,7 @@
 import { type ErrorCode, isAppError } from '../errors.ts'
 import { type Tracer, traced } from '../tracing/tracer.ts'
 import { type StoreOp, storeFault } from './store-fault.ts'
-import { type Exchange, newExchange, type Transport } from './transport.ts'
+import { newExchange, type StoreExchange, type Transport } from './transport.ts'
 
 /** One completed call, for metrics. */
 export interface StoreCall {
@@ -18,18 +18,18 @@ export interface StoreCall {
   readonly refusals: number
 }
 
-export interface Project {
+export interface StoreProject {
   readonly name: string
   readonly apiKey: string
 }
 
 interface CallTarget {
   readonly op: StoreOp
-  readonly project: Project
+  readonly project: StoreProject
   readonly index: string
   readonly write: boolean
   /** Whether the answer is the vendor's answer to this call; the SDK accepts any JSON. */
-  readonly confirms: (exchange: Exchange) => boolean
+  readonly confirms: (exchange: StoreExchange) => boolean
   readonly signal: AbortSignal | undefined
   readonly noRepeatInDoubt?: boolean | undefined
 }
@@ -49,8 +49,8 @@ export interface StoreCalls {
   run<T>(
     target: CallTarget,
     call: (config: SdkConfig) => Promise<T>,
-    isAnswer?: (exchange: Exchange) => boolean,
-  ): Promise<{ readonly value: T | undefined; readonly exchange: Exchange }>
+    isAnswer?: (exchange: StoreExchange) => boolean,
+  ): Promise<{ readonly value: T | undefined; readonly exchange: StoreExchange }>
 }
 
 export interface StoreCallsOptions {

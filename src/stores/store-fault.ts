@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts'
-import type { Exchange } from './transport.ts'
+import type { StoreExchange } from './transport.ts'
 
 export type StoreOp =
   | 'upsert'
@@ -27,7 +27,7 @@ class StoreRefusal extends Error {
 interface Failure {
   readonly op: StoreOp
   readonly project: string
-  readonly exchange: Exchange
+  readonly exchange: StoreExchange
   /** The SDK's error; shown only if the SDK refused on its own, without a request. */
   readonly thrown: unknown
   /** Removed from every text, should the store repeat it. */
@@ -64,7 +64,7 @@ export function storeFault({ op, project, exchange, thrown, apiKey }: Failure): 
   return refusal(op, status, words, exchange, cause)
 }
 
-function refusal(op: StoreOp, status: number, words: string, exchange: Exchange, cause: StoreRefusal): AppError {
+function refusal(op: StoreOp, status: number, words: string, exchange: StoreExchange, cause: StoreRefusal): AppError {
   const quota = /quota|\bmax(imum)?\b|limit/i
   switch (status) {
     case 400:

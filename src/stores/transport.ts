@@ -18,7 +18,7 @@ export interface TransportOptions {
 }
 
 /** One call to the store and its observed state. The transport fills it; the SDK would hide it. */
-export interface Exchange {
+export interface StoreExchange {
   readonly write: boolean
   readonly signal: AbortSignal | undefined
   /** See `CallOptions`. */
@@ -41,7 +41,7 @@ export interface Exchange {
   cause: unknown
 }
 
-export function newExchange(write: boolean, signal: AbortSignal | undefined, noRepeatInDoubt = false): Exchange {
+export function newExchange(write: boolean, signal: AbortSignal | undefined, noRepeatInDoubt = false): StoreExchange {
   return {
     write,
     signal,
@@ -61,7 +61,7 @@ export function newExchange(write: boolean, signal: AbortSignal | undefined, noR
 
 export interface Transport extends Disposable {
   /** A `fetch` for one call of the SDK; it records its observations in `exchange`. */
-  fetchFor(exchange: Exchange): typeof fetch
+  fetchFor(exchange: StoreExchange): typeof fetch
 }
 
 /**
@@ -79,7 +79,7 @@ export function transport(options: TransportOptions): Transport {
 async function send(
   http: HttpAttempts,
   { timeouts, retry, random = Math.random, traceHeaders }: TransportOptions,
-  exchange: Exchange,
+  exchange: StoreExchange,
   url: string,
   init: RequestInit,
 ): Promise<Answer> {
@@ -103,11 +103,11 @@ async function send(
 }
 
 /** The wait before another attempt: never shorter than the store asked for, and random beyond it. */
-function waitAfter({ retryAfterMs }: Exchange, pauseMs: number): number {
+function waitAfter({ retryAfterMs }: StoreExchange, pauseMs: number): number {
   return retryAfterMs === undefined ? pauseMs : retryAfterMs + pauseMs / 2
 }
 
-function note(exchange: Exchange, outcome: Attempt): void {
+function note(exchange: StoreExchange, outcome: Attempt): void {
   exchange.attempts += 1
   exchange.retryAfterMs = undefined
   if (outcome.kind !== 'answered') {
@@ -151,10 +151,10 @@ class GaveUp extends Error {
 class Answer {
   readonly status: number
   readonly ok: boolean
-  readonly #exchange: Exchange
+  readonly #exchange: StoreExchange
   readonly #body: string
 
-  constructor(exchange: Exchange, body: string) {
+  constructor(exchange: StoreExchange, body: string) {
     this.status = exchange.status
     this.ok = exchange.status < 300
     this.#exchange = exchange

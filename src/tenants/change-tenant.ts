@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import type { Tier } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { appendAudit } from '../registry/audit/audit.ts'
-import { lockTenant, type TenantRow, updateTenant } from '../registry/tenants.ts'
+import { lockTenantRow, type TenantRow, updateTenant } from '../registry/tenants.ts'
 import { tickRouting } from '../routing/change-routing.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
 import { showTenant } from './show-tenant.ts'
@@ -37,7 +37,7 @@ export async function changeTenant(
     throw new AppError('forbidden', 'Only the platform team changes limits and attributes.')
   }
   await deps.db.transaction(async (tx) => {
-    const tenant = await lockTenant(tx, tenantId)
+    const tenant = await lockTenantRow(tx, tenantId)
     if (tenant === undefined) throw new AppError('not_found', 'There is no such tenant.')
     if (tenant.status === 'offboarding' || tenant.status === 'offboarded') {
       throw new AppError('conflict', 'The tenant is offboarded and can no longer be changed.')

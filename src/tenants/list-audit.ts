@@ -1,4 +1,4 @@
-import { type AuditQuery, type AuditRow, listAudit as readAudit } from '../registry/audit/audit.ts'
+import { type AuditQuery, type AuditRow, listAuditRows as readAudit } from '../registry/audit/audit.ts'
 import { type Page, pageOf, readNumberCursor } from './cursor.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
 

@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts'
-import { listUsage as readUsage, type UsageQuery, type UsageRow } from '../registry/usage/list-usage.ts'
+import { listUsageRows as readUsage, type UsageQuery, type UsageRow } from '../registry/usage/list-usage.ts'
 import { type Page, pageOf, readCursor } from './cursor.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
 

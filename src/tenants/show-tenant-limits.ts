@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts'
-import { concurrencyPolicy, type LimitName, policies, type TierLimits } from '../limits/policies.ts'
+import { concurrencyPolicy, type LimitName, quotas, type TierLimits } from '../limits/quotas.ts'
 import { hasExpired, isLimitName, limitsInForce } from '../limits/tenant-limits.ts'
 import type { Tier } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
@@ -52,7 +52,7 @@ export async function showTenantLimits(
     limit: Number.isFinite(inForce[name]) ? Math.floor(inForce[name]) : null,
     from: name in own ? ('tenant' as const) : ('tier' as const),
   })
-  const counted = policies.map(({ name: policy, limit, windowS }): LimitInForce => {
+  const counted = quotas.map(({ name: policy, limit, windowS }): LimitInForce => {
     const given = permits.get(policy)
     const isPresent = given?.windowNo === Math.floor(nowMs / 1000 / windowS)
     return { ...shown(limit), policy, windowS, used: isPresent ? given.granted : 0 }

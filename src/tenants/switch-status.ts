@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts'
 import type { TenantStatus } from '../placement/phase.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { appendAudit } from '../registry/audit/audit.ts'
-import { changeStatus, lockTenant } from '../registry/tenants.ts'
+import { changeStatus, lockTenantRow } from '../registry/tenants.ts'
 import { tickRouting } from '../routing/change-routing.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
 import { showTenant } from './show-tenant.ts'
@@ -23,7 +23,7 @@ export async function switchStatus(
   { from, to, action }: Switch,
 ): Promise<TenantView> {
   await deps.db.transaction(async (tx) => {
-    const tenant = await lockTenant(tx, tenantId)
+    const tenant = await lockTenantRow(tx, tenantId)
     if (tenant === undefined) throw new AppError('not_found', 'There is no such tenant.')
     if (tenant.status === to) return
     if (tenant.status === 'provisioning') {

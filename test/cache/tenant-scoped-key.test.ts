@@ -8,8 +8,8 @@ import {
   retrievalKey,
   type WriterKeyParts,
 } from '../../src/cache/tenant-scoped-key.ts'
-import { retrievalKeyParts } from '../../src/rag/retrieve/cached-retrieve.ts'
 import { checkQuestion, type RetrieveInput } from '../../src/rag/retrieve/question.ts'
+import { retrievalKeyParts } from '../../src/rag/retrieve/retrieve.ts'
 import { principalOf } from '../support/rag-world.ts'
 import { type RouteChange, retrievalParts, routeOf } from './key-parts.ts'
 

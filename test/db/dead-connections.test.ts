@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { connect } from '../../src/db/connect.ts'
-import { Listener } from '../../src/db/listener.ts'
+import { NotifyListener } from '../../src/db/listener.ts'
 import { registryFault } from '../../src/db/registry-fault.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { type TcpWay, tcpWay } from '../support/tcp-way.ts'
@@ -86,7 +86,7 @@ test('a listener whose connection is swallowed, cut or refused hears again, and 
   const tell = async (channel: string, payload: string) =>
     void (await home.sql`select pg_notify(${channel}, ${payload})`)
   const times = { probeEveryMs: 50, patienceMs: 500, pollMs: 20 }
-  const listener = stack.use(new Listener({ url: way.url, tell, times }))
+  const listener = stack.use(new NotifyListener({ url: way.url, tell, times }))
   const heard: string[] = []
   const missed = vi.fn()
   await listener.listen('news', (payload) => void heard.push(payload), missed)
@@ -114,7 +114,7 @@ test('a Postgres that comes back just after the listener could not reach it make
     await home.sql`select pg_notify(${channel}, ${payload})`
   }
   const times = { probeEveryMs: 600_000, patienceMs: 5_000, pollMs: 20 }
-  await using listener = new Listener({ url: way.url, tell, onFault, onDeaf: isDeaf, times })
+  await using listener = new NotifyListener({ url: way.url, tell, onFault, onDeaf: isDeaf, times })
   const heard = vi.fn()
   await listener.listen('news', heard)
   await expect.poll(() => listener.isDeaf).toBe(false)

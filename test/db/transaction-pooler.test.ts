@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import postgres from 'postgres'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { connect } from '../../src/db/connect.ts'
-import { Listener } from '../../src/db/listener.ts'
+import { NotifyListener } from '../../src/db/listener.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { registryFault } from '../../src/db/registry-fault.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
@@ -85,7 +85,7 @@ test('a listener behind the pooler finds out that it is deaf, and those who wait
   const isDeaf = vi.fn()
   const tell = async (channel: string, payload: string) =>
     void (await database.sql`select pg_notify(${channel}, ${payload})`)
-  const listener = stack.use(new Listener({ url: pooler.url, tell, onDeaf: isDeaf, times: quick }))
+  const listener = stack.use(new NotifyListener({ url: pooler.url, tell, onDeaf: isDeaf, times: quick }))
   const looked = vi.fn()
   await listener.listen('news', () => undefined, looked)
   await expect.poll(() => isDeaf.mock.calls).toEqual([[true]])
@@ -101,7 +101,7 @@ test('a listener with a way past the pooler hears what is told through it', asyn
     await database.sql`select pg_notify(${channel}, ${payload})`
     told()
   }
-  const listener = stack.use(new Listener({ url: home.url, tell, onDeaf: isDeaf, times: quick }))
+  const listener = stack.use(new NotifyListener({ url: home.url, tell, onDeaf: isDeaf, times: quick }))
   const heard = vi.fn()
   await listener.listen('news', heard)
   await database.db.transaction(async (tx) => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { insuredPermits } from '../../src/limits/insured-permits.ts'
 import type { PermitSource } from '../../src/limits/permit-source.ts'
-import { type LimitName, type Limits, limitNames } from '../../src/limits/policies.ts'
 import { postgresPermits } from '../../src/limits/postgres-permits.ts'
+import { type LimitName, type LimitValues, limitNames } from '../../src/limits/quotas.ts'
 import { TenantGate } from '../../src/limits/tenant-gate.ts'
 import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
@@ -20,8 +20,8 @@ beforeAll(async () => {
 })
 afterAll(() => stack.disposeAsync())
 
-function unlimited(own: Partial<Record<LimitName, number>>): Limits {
-  const none = Object.fromEntries(limitNames.map((name) => [name, Number.POSITIVE_INFINITY])) as unknown as Limits
+function unlimited(own: Partial<Record<LimitName, number>>): LimitValues {
+  const none = Object.fromEntries(limitNames.map((name) => [name, Number.POSITIVE_INFINITY])) as unknown as LimitValues
   return { ...none, ...own }
 }
 
@@ -79,7 +79,7 @@ async function traffic(
     admitted += await ask(gates[0], tenantId, first)
     admitted += await ask(gates[1], tenantId, second)
     clock.advance(stepMs)
-    for (const gate of gates) await gate.settle()
+    for (const gate of gates) await gate.reportAndRefill()
   }
   return admitted
 }
@@ -146,13 +146,13 @@ test('what a replica holds and does not use comes back to the other', async () =
   for (let i = 0; i < 10; i += 1) {
     await ask(gates[0], tenantId, 40)
     clock.advance(100)
-    await gates[0].settle()
+    await gates[0].reportAndRefill()
   }
   let admitted = 400
   for (let i = 0; i < 40; i += 1) {
     admitted += await ask(gates[1], tenantId, 50)
     clock.advance(1_000)
-    for (const gate of gates) await gate.settle()
+    for (const gate of gates) await gate.reportAndRefill()
   }
   expect(admitted).toBe(1_000)
 })

@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
 import { gateWords } from '../../src/moves/state/gate-words.ts'
-import { type FenceSituation, fenceGate, isInVain, pollMs, whatKept } from '../../src/moves/switch/fence-gate.ts'
-import type { Rates } from '../../src/moves/sync/learnt.ts'
+import {
+  cannotFinishInTime,
+  type FenceSituation,
+  fenceGate,
+  pollMs,
+  whatKept,
+} from '../../src/moves/switch/fence-gate.ts'
+import type { RatesNow } from '../../src/moves/sync/move-rates.ts'
 import type { Tail } from '../../src/moves/sync/tail.ts'
 
 const clean: Tail = {
@@ -20,9 +26,9 @@ const clean: Tail = {
   youngestUnprovenThereMs: 0,
   isCut: false,
 }
-const quick: Rates = { isLagKnown: true, activeLagMs: 0, followerLagMs: 0, rowsPerS: 1000, roundMs: 20 }
+const quick: RatesNow = { isLagKnown: true, activeLagMs: 0, followerLagMs: 0, rowsPerS: 1000, roundMs: 20 }
 
-function gate(tail: Partial<Tail>, rates: Partial<Rates> = {}, rest: Partial<FenceSituation> = {}) {
+function gate(tail: Partial<Tail>, rates: Partial<RatesNow> = {}, rest: Partial<FenceSituation> = {}) {
   const situation = { behind: 0, fenceBudgetMs: 5_000, waitedMs: 0, fenceTries: 0, ...rest }
   const found = fenceGate({ ...situation, tail: { ...clean, ...tail }, rates: { ...quick, ...rates } })
   return found && gateWords(found)
@@ -48,7 +54,7 @@ test('what is written meanwhile is waited for by the time that it takes, not by 
   expect(gate({ unsynced: 6_000, unverified: 6_000 })).toBe('12000 record(s) written meanwhile have to be copied first')
 })
 
-test('how late the store shows writes is learnt before any write is held, but not for ever', () => {
+test('how late the store shows writes is rates before any write is held, but not for ever', () => {
   const unknown = { isLagKnown: false }
   expect(gate({ unverified: 1 }, unknown)).toContain("the store's lag is not known yet")
   expect(gate({ unverified: 1 }, unknown, { waitedMs: 5_000 })).toBeUndefined()
@@ -83,12 +89,12 @@ test('what can not fit the budget is never entered, and says what to do', () => 
 })
 
 test('a fence is not held to its end for what can not come in time', () => {
-  expect(isInVain({ ...clean, inflight: 5, unsynced: 90 }, 100, 30_000)).toBe(false)
-  expect(isInVain({ ...clean, inDoubt: 1, doubtMs: 3_000 }, 4_000, 30_000)).toBe(false)
-  expect(isInVain({ ...clean, inDoubt: 1, doubtMs: 60_000 }, 4_000, 30_000)).toBe(true)
-  expect(isInVain({ ...clean, inflight: 1, stuck: 1 }, 4_000, 30_000)).toBe(true)
+  expect(cannotFinishInTime({ ...clean, inflight: 5, unsynced: 90 }, 100, 30_000)).toBe(false)
+  expect(cannotFinishInTime({ ...clean, inDoubt: 1, doubtMs: 3_000 }, 4_000, 30_000)).toBe(false)
+  expect(cannotFinishInTime({ ...clean, inDoubt: 1, doubtMs: 60_000 }, 4_000, 30_000)).toBe(true)
+  expect(cannotFinishInTime({ ...clean, inflight: 1, stuck: 1 }, 4_000, 30_000)).toBe(true)
   const refused = { ...clean, unsynced: 1, unverified: 1, unproven: 1, youngestUnsyncedMs: 1_000 }
-  expect([isInVain(refused, 4_000, 4_000), isInVain(refused, 4_000, 30_000)]).toEqual([false, true])
+  expect([cannotFinishInTime(refused, 4_000, 4_000), cannotFinishInTime(refused, 4_000, 30_000)]).toEqual([false, true])
 })
 
 test('a late store is not asked more often than it helps', () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { showMove } from '../../src/moves/show-move.ts'
-import { intend } from '../../src/routing/write-log/write-journal.ts'
+import { intend } from '../../src/routing/write-log/change-log.ts'
 import { contents, MoveWorld } from '../support/move-world.ts'
 
 vi.setConfig({ testTimeout: 120_000 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Learnt } from '../../src/moves/sync/learnt.ts'
+import { MoveRates } from '../../src/moves/sync/move-rates.ts'
 import { StoreLag } from '../../src/moves/sync/store-lag.ts'
 
 /** A place's content by id: the number of the write, or 0 for a record from before the move. */
@@ -62,13 +62,13 @@ test('what a place was like counts less as time passes', () => {
 
 test('of a place of which nothing was seen lately the other one tells, whichever role it has', () => {
   let nowMs = 5_000
-  const learnt = new Learnt({ now: () => nowMs })
-  const source = learnt.lagOf(1)
+  const rates = new MoveRates({ now: () => nowMs })
+  const source = rates.lagOf(1)
   source.looked(1_000, [written('r', 7, 0)], shows({ r: 0 }))
   source.looked(5_000, [written('r', 7, 4_000)], shows({ r: 0 }))
-  expect(learnt.rates(1, 2)).toMatchObject({ isLagKnown: false, activeLagMs: 4_000, followerLagMs: 4_000 })
-  learnt.lagOf(2).looked(5_000, [written('r', 7, 10)], shows({ r: 7 }))
-  expect(learnt.rates(2, 1)).toMatchObject({ isLagKnown: true, activeLagMs: 0, followerLagMs: 4_000 })
+  expect(rates.now(1, 2)).toMatchObject({ isLagKnown: false, activeLagMs: 4_000, followerLagMs: 4_000 })
+  rates.lagOf(2).looked(5_000, [written('r', 7, 10)], shows({ r: 7 }))
+  expect(rates.now(2, 1)).toMatchObject({ isLagKnown: true, activeLagMs: 0, followerLagMs: 4_000 })
   nowMs = 65_000
-  expect(learnt.rates(2, 1)).toMatchObject({ isLagKnown: true, activeLagMs: 2_000, followerLagMs: 2_000 })
+  expect(rates.now(2, 1)).toMatchObject({ isLagKnown: true, activeLagMs: 2_000, followerLagMs: 2_000 })
 })

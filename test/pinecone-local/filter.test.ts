@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compileFilter } from '../../src/pinecone-local/filter/compile-filter.ts'
-import type { Metadata } from '../../src/pinecone-local/shapes/metadata.ts'
+import type { LocalMetadata } from '../../src/pinecone-local/shapes/metadata.ts'
 import { call, makeIndex, query, queryIds, startServer, upsert } from './harness.ts'
 
 type Scalar = string | number | boolean
 
 /** The language read anew, straight from its description: each record value is a set of scalars. */
-function reference(filter: Record<string, unknown>, metadata: Metadata): boolean {
+function reference(filter: Record<string, unknown>, metadata: LocalMetadata): boolean {
   return Object.entries(filter).every(([key, wanted]) => {
     if (key === '$and') return (wanted as Record<string, unknown>[]).every((part) => reference(part, metadata))
     if (key === '$or') return (wanted as Record<string, unknown>[]).some((part) => reference(part, metadata))
@@ -17,7 +17,7 @@ function reference(filter: Record<string, unknown>, metadata: Metadata): boolean
   })
 }
 
-function holds(value: Metadata[string] | undefined, operator: string, operand: unknown): boolean {
+function holds(value: LocalMetadata[string] | undefined, operator: string, operand: unknown): boolean {
   if (operator === '$exists') return (value !== undefined) === operand
   if (value === undefined) return false
   const has: Scalar[] = Array.isArray(value) ? [...value] : [value as Scalar]
@@ -64,7 +64,7 @@ describe('the filter language', () => {
   test('means what its description says', () => {
     fc.assert(
       fc.property(filter, fields(value, 0), (wanted, metadata) => {
-        expect(compileFilter(wanted)(metadata as Metadata)).toBe(reference(wanted, metadata as Metadata))
+        expect(compileFilter(wanted)(metadata as LocalMetadata)).toBe(reference(wanted, metadata as LocalMetadata))
       }),
       { numRuns: 3_000 },
     )

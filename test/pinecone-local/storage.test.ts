@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { insertIndex, removeIndex } from '../../src/pinecone-local/control/index-changes.ts'
+import { createLocalIndex, removeIndex } from '../../src/pinecone-local/control/index-changes.ts'
 import { Engine } from '../../src/pinecone-local/engine/engine.ts'
 import { ApiError } from '../../src/pinecone-local/shapes/api-error.ts'
 import type { StoredRecord } from '../../src/pinecone-local/shapes/record.ts'
@@ -30,7 +30,7 @@ function makeIndex(engine: Engine): Promise<IndexEntry> {
     deletionProtection: 'disabled' as const,
     readyAtMs: 0,
   }
-  return insertIndex(engine, 'docs', config, unlimited)
+  return createLocalIndex(engine, 'docs', config, unlimited)
 }
 
 function records(count: number, first = 0): StoredRecord[] {

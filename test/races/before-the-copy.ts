@@ -13,7 +13,7 @@ function nothingInTarget({ store }: SimWorld): void {
 
 export const beforeTheCopy: readonly Race[] = [
   {
-    name: '1 copy before all replicas journal',
+    name: '1 copy before all replicas log',
     async stage(world) {
       await world.replica('a')
       const b = await world.replica('b', { mover: false })
@@ -48,7 +48,7 @@ export const beforeTheCopy: readonly Race[] = [
     },
   },
   {
-    name: '3 an unjournaled late write lands after ARM',
+    name: '3 an unlogged late write lands after ARM',
     async stage(world) {
       await world.replica('a')
       const b = await world.replica('b', { mover: false })

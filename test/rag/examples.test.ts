@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startLocalEmbedder } from '../../src/models/local.ts'
 import { putDocument } from '../../src/rag/documents/put-document.ts'
-import { retrieve } from '../../src/rag/retrieve/retrieve.ts'
 import { principalOf, type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { retrieveAnswer } from '../support/retrieve-answer.ts'
 
 const examples = new URL('../../examples/', import.meta.url)
 const tenants = ['acme-bikes', 'harbor-bank', 'lumen-energy', 'northwind-clinic']
@@ -41,7 +41,7 @@ describe.each(tenants)('the sample documents of %s', (id) => {
     const questions = await readJson<{ question: string; documentId: string }[]>(`${id}/questions.json`)
     const missed: string[] = []
     for (const { question, documentId } of questions) {
-      const { matches } = await retrieve(world.deps, principalOf(id), { query: question, topK: 3 })
+      const { matches } = await retrieveAnswer(world.deps, principalOf(id), { query: question, topK: 3 })
       for (const { documentId: from, text } of matches) {
         expect(texts.get(from ?? '')).toContain(text?.slice(text.indexOf('\n\n') + 2)) // after its headings
       }

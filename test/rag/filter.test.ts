@@ -3,12 +3,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AppError } from '../../src/errors.ts'
 import { FaultList } from '../../src/fault-list.ts'
 import { checkFilter } from '../../src/rag/checks/check-filter.ts'
-import { retrieve } from '../../src/rag/retrieve/retrieve.ts'
 import { deleteVectors } from '../../src/rag/vectors/delete-vectors.ts'
 import { upsertVectors } from '../../src/rag/vectors/upsert-vectors.ts'
 import type { Metadata } from '../../src/stores/store.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { principalOf, type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { retrieveAnswer } from '../support/retrieve-answer.ts'
 import { filter, groups, metadata } from './arbitrary-filter.ts'
 import { matches } from './reference-filter.ts'
 
@@ -27,7 +27,11 @@ test('whatever a caller filters by, the answer is what the filter and the caller
   const vector = bagOfWords('word')
   await fc.assert(
     fc.asyncProperty(filter, fc.uniqueArray(groups), async (asked, held) => {
-      const answer = await retrieve(world.deps, principalOf('acme', ...held), { vector, topK: 100, filter: asked })
+      const answer = await retrieveAnswer(world.deps, principalOf('acme', ...held), {
+        vector,
+        topK: 100,
+        filter: asked,
+      })
       const mayRead = ({ visibility }: Metadata) =>
         visibility === undefined || held.some((group) => (visibility as string[]).includes(group))
       const expected = records.flatMap((own, at) => (mayRead(own) && matches(asked, own) ? [`r${at}`] : []))
@@ -102,7 +106,7 @@ test('a filter nested deeper than the store takes is refused; what is accepted t
   const acme = await world.tenant('nesting')
   await upsertVectors(world.deps, acme, { vectors: [{ id: 'a', values: bagOfWords('a'), metadata: { year: 1 } }] })
   const ask = (levels: number) =>
-    retrieve(world.deps, { ...acme, groups: ['hr'] }, { vector: bagOfWords('a'), filter: nested(levels) })
+    retrieveAnswer(world.deps, { ...acme, groups: ['hr'] }, { vector: bagOfWords('a'), filter: nested(levels) })
   expect((await ask(30)).matches).toHaveLength(1)
   await expect(ask(31)).rejects.toMatchObject({ code: 'invalid_request' })
 })

@@ -4,9 +4,9 @@ import { AppError } from '../../src/errors.ts'
 import { deleteDocument } from '../../src/rag/documents/delete-document.ts'
 import { getDocument } from '../../src/rag/documents/get-document.ts'
 import { putDocument } from '../../src/rag/documents/put-document.ts'
-import { retrieve } from '../../src/rag/retrieve/retrieve.ts'
 import type { HashEmbedder } from '../support/hash-embedder.ts'
 import { type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { retrieveAnswer } from '../support/retrieve-answer.ts'
 import type { StoreMethod } from '../support/watched-store.ts'
 
 let world: RagWorld
@@ -96,7 +96,7 @@ test.each([
   expect(await put(textOf('apple', 3))).toMatchObject({ chunks: 3, status: 'unchanged' })
   if (!gone.includes('other#0')) return
   // What nobody has put again is still known to be lost.
-  const nothing = retrieve(world.deps, acme, { query: 'pear', filter: { documentId: 'other' } })
+  const nothing = retrieveAnswer(world.deps, acme, { query: 'pear', filter: { documentId: 'other' } })
   await expect(nothing).rejects.toMatchObject({ code: 'store_inconsistent' })
 })
 

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TenantPrincipal } from '../../src/auth/principal.ts'
 import { putDocument } from '../../src/rag/documents/put-document.ts'
 import type { RetrieveInput } from '../../src/rag/retrieve/question.ts'
-import { retrieve } from '../../src/rag/retrieve/retrieve.ts'
 import { retrieveBatch } from '../../src/rag/retrieve/retrieve-batch.ts'
 import { upsertVectors } from '../../src/rag/vectors/upsert-vectors.ts'
 import type { Metadata } from '../../src/stores/store.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { principalOf, type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { retrieveAnswer } from '../support/retrieve-answer.ts'
 import { filter, groups, metadata } from './arbitrary-filter.ts'
 import { matches } from './reference-filter.ts'
 
@@ -85,7 +85,7 @@ describe.each(['cosine', 'dotproduct'] as const)('with the metric %s', (metric) 
           ...(rest.group !== undefined && groupSize !== undefined && { groupSize }),
           ...((rest.expand ?? 0) > 0 && { topK: rest.group === undefined ? 50 : 16 }),
         }
-        const answer = await retrieve(world.deps, caller(held), input)
+        const answer = await retrieveAnswer(world.deps, caller(held), input)
         for (const { id, neighbours } of answer.matches) {
           expect([id, allowed(id, asked, held)]).toEqual([id, true])
           // The filter chose the match; who may see decides about what stands around it.
@@ -102,7 +102,12 @@ describe.each(['cosine', 'dotproduct'] as const)('with the metric %s', (metric) 
   test('and the stages lose nothing: all that both allow is found where there is room for it', async () => {
     await fc.assert(
       fc.asyncProperty(filter, fc.uniqueArray(groups), stages, async (asked, held, how) => {
-        const answer = await retrieve(world.deps, caller(held), { ...how, query: 'word', filter: asked, topK: 100 })
+        const answer = await retrieveAnswer(world.deps, caller(held), {
+          ...how,
+          query: 'word',
+          filter: asked,
+          topK: 100,
+        })
         const expected = [...stored.keys()].filter((id) => allowed(id, asked, held))
         expect(answer.matches.map(({ id }) => id).toSorted()).toEqual(expected.toSorted())
       }),

@@ -3,12 +3,12 @@ import type { TenantPrincipal } from '../../src/auth/principal.ts'
 import { AppError } from '../../src/errors.ts'
 import type { Reranker } from '../../src/models/reranker.ts'
 import { putDocument } from '../../src/rag/documents/put-document.ts'
-import { cachedRetrieve } from '../../src/rag/retrieve/cached-retrieve.ts'
 import type { RetrieveInput } from '../../src/rag/retrieve/question.ts'
 import { retrieve } from '../../src/rag/retrieve/retrieve.ts'
 import { upsertVectors } from '../../src/rag/vectors/upsert-vectors.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { retrieveAnswer } from '../support/retrieve-answer.ts'
 
 /** A world whose store knows only vectors, and one whose store knows words too. */
 const worlds = {} as Record<'cosine' | 'dotproduct', RagWorld>
@@ -42,7 +42,7 @@ const store = (
     vectors: Object.entries(records).map(([id, { values, ...metadata }]) => ({ id, values, metadata })),
   })
 const ask = (world: RagWorld, input: RetrieveInput, more: object = {}) =>
-  retrieve({ ...world.deps, ...more }, acme, input)
+  retrieveAnswer({ ...world.deps, ...more }, acme, input)
 const idsOf = (answer: { matches: readonly { id: string }[] }) => answer.matches.map(({ id }) => id)
 
 test('the plain search does no more than it did: one call of the store, and nothing said about stages', async () => {
@@ -181,11 +181,11 @@ test('an answer that had to do without its reranker is not kept', async () => {
   const { deps } = worlds.cosine
   await put(worlds.cosine, 'a', 'apple')
   const input = { query: 'apple', rerank: { optional: true } }
-  const without = await cachedRetrieve({ ...deps, reranker: away }, acme, input)
+  const without = await retrieve({ ...deps, reranker: away }, acme, input)
   expect(JSON.parse(without.json).search.reranker).toBeNull()
-  const back = await cachedRetrieve(deps, acme, input)
+  const back = await retrieve(deps, acme, input)
   expect([back.cache, JSON.parse(back.json).search.reranker]).toEqual(['miss', 'lexical'])
-  expect((await cachedRetrieve(deps, acme, input)).cache).toBe('hit')
+  expect((await retrieve(deps, acme, input)).cache).toBe('hit')
 })
 
 test('minScore is compared with the score that the answer shows', async () => {
@@ -223,7 +223,7 @@ test('a neighbour that the caller’s groups don’t see is not given', async ()
   const [shown, ...hidden] = chunks.filter(({ id }) => id.startsWith('book#'))
   await place.upsert(hidden.map((chunk) => ({ ...chunk, metadata: { ...chunk.metadata, visibility: ['hr'] } })))
   const look = async (groups: string[]) => {
-    const answer = await retrieve(
+    const answer = await retrieveAnswer(
       world.deps,
       { ...acme, groups },
       { query: 'apple', topK: 1, expand: 5, filter: { chunk: 0 } },
@@ -299,7 +299,7 @@ test('an explanation tells the filter that was sent, the place without its name,
     await put(world, 'guide', 'apple')
     const input = { query: 'apple', mode: 'hybrid', rerank: true, filter: { year: { $exists: false } }, explain: true }
     const caller = { ...explainer(), groups: ['hr'] }
-    const { explain } = await retrieve(world.deps, caller, input)
+    const { explain } = await retrieveAnswer(world.deps, caller, input)
     const visibility = { $or: [{ visibility: { $exists: false } }, { visibility: { $in: ['hr'] } }] }
     expect(explain).toMatchObject({
       asked: { query: 'apple', topK: 5, hybrid: { dense: 1, sparse: 1 }, rerank: { candidates: 50 } },
@@ -320,18 +320,18 @@ test('an explanation tells the filter that was sent, the place without its name,
 test('an explanation of the plain search does not change what is found, and is never kept', async () => {
   const { deps } = worlds.cosine
   await put(worlds.cosine, 'guide', 'apple')
-  const plain = await cachedRetrieve(deps, acme, { query: 'apple' })
-  const explained = await cachedRetrieve(deps, explainer(), { query: 'apple', explain: true })
+  const plain = await retrieve(deps, acme, { query: 'apple' })
+  const explained = await retrieve(deps, explainer(), { query: 'apple', explain: true })
   expect(explained.cache).toBe('bypass')
   expect(JSON.parse(explained.json).matches).toEqual(JSON.parse(plain.json).matches)
-  expect((await cachedRetrieve(deps, explainer(), { query: 'apple', explain: true })).cache).toBe('bypass')
+  expect((await retrieve(deps, explainer(), { query: 'apple', explain: true })).cache).toBe('bypass')
 })
 
 test('without its scope there is no explanation', async () => {
   await put(worlds.cosine, 'guide', 'apple')
   const asked = { query: 'apple', explain: true }
   await expect(ask(worlds.cosine, asked)).rejects.toMatchObject({ code: 'forbidden' })
-  await expect(cachedRetrieve(worlds.cosine.deps, acme, asked)).rejects.toMatchObject({ code: 'forbidden' })
+  await expect(retrieve(worlds.cosine.deps, acme, asked)).rejects.toMatchObject({ code: 'forbidden' })
 })
 
 test.each<[RetrieveInput, string]>([

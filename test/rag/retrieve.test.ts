@@ -6,7 +6,6 @@ import { getDocument } from '../../src/rag/documents/get-document.ts'
 import { listDocuments } from '../../src/rag/documents/list-documents.ts'
 import { putDocument } from '../../src/rag/documents/put-document.ts'
 import { ragMemory } from '../../src/rag/rag-memory.ts'
-import { retrieve } from '../../src/rag/retrieve/retrieve.ts'
 import { deleteVectors } from '../../src/rag/vectors/delete-vectors.ts'
 import { fetchVectors } from '../../src/rag/vectors/fetch-vectors.ts'
 import { updateVector } from '../../src/rag/vectors/update-vector.ts'
@@ -14,6 +13,7 @@ import { upsertVectors } from '../../src/rag/vectors/upsert-vectors.ts'
 import { tickRouting } from '../../src/routing/change-routing.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { retrieveAnswer } from '../support/retrieve-answer.ts'
 
 let world: RagWorld
 let acme: TenantPrincipal
@@ -31,11 +31,11 @@ const put = (documentId: string, text: string, metadata?: object) =>
   putDocument(world.deps, acme, { documentId, text, source: `${documentId}.md`, metadata })
 const asGroups = (...groups: string[]): TenantPrincipal => ({ ...acme, groups })
 const ids = async (principal: TenantPrincipal, input: object = { query: 'apple' }) =>
-  (await retrieve(world.deps, principal, input)).matches.map(({ id }) => id)
+  (await retrieveAnswer(world.deps, principal, input)).matches.map(({ id }) => id)
 
 test('a match tells its text, document and source, and the document’s own metadata apart from them', async () => {
   await put('fruit', '# Apples\n\nAn apple a day.', { year: 2026, tags: ['x'] })
-  const answer = await retrieve(world.deps, acme, { query: 'apple', topK: 1 })
+  const answer = await retrieveAnswer(world.deps, acme, { query: 'apple', topK: 1 })
   expect(answer).toEqual({
     matches: [
       {
@@ -56,7 +56,7 @@ test('a match tells its text, document and source, and the document’s own meta
 test('of an app’s own record the text is lifted out, and the rest of its metadata stays', async () => {
   const metadata = { text: 'hello', source: 7, chunk: 3, documentId: 'mine' }
   await upsertVectors(world.deps, acme, { vectors: [{ id: 'own', values: bagOfWords('apple'), metadata }] })
-  const { matches } = await retrieve(world.deps, acme, { vector: bagOfWords('apple'), includeValues: true })
+  const { matches } = await retrieveAnswer(world.deps, acme, { vector: bagOfWords('apple'), includeValues: true })
   expect(matches).toMatchObject([
     { id: 'own', text: 'hello', documentId: 'mine', source: null, metadata: { source: 7, chunk: 3 } },
   ])
@@ -68,7 +68,7 @@ test('a match of a file’s chunk tells its page; among its metadata the positio
   const text = 'An apple a day.\n\nA pear a night.'
   const pages = { pageStarts: [0, 17], chunking: { tokens: 32 } }
   await putDocument(world.deps, acme, { documentId: 'fruit', text, ...pages })
-  const { matches } = await retrieve(world.deps, acme, { query: 'apple' })
+  const { matches } = await retrieveAnswer(world.deps, acme, { query: 'apple' })
   expect(matches).toMatchObject([{ position: { start: 0, end: text.length, page: 1 }, metadata: {} }])
   expect(matches[0]?.metadata).toEqual({})
   const { vectors } = await fetchVectors(world.deps, acme, { ids: ['fruit#0'] })
@@ -78,7 +78,7 @@ test('a match of a file’s chunk tells its page; among its metadata the positio
 test('a mark of the router in a record is in no answer', async () => {
   const place = await world.placeOf(acme.tenantId)
   await place.upsert([{ id: 'own', values: bagOfWords('apple'), metadata: { a: 1, _tr: 77 } }])
-  expect((await retrieve(world.deps, acme, { query: 'apple' })).matches[0]?.metadata).toEqual({ a: 1 })
+  expect((await retrieveAnswer(world.deps, acme, { query: 'apple' })).matches[0]?.metadata).toEqual({ a: 1 })
   expect((await fetchVectors(world.deps, acme, { ids: ['own'] })).vectors.own?.metadata).toEqual({ a: 1 })
 })
 
@@ -142,7 +142,7 @@ test('tenants with the same documents and questions get their own', async () => 
   await put('guide', 'apple of acme')
   await putDocument(world.deps, other, { documentId: 'guide', text: 'apple of the other' })
   const textFor = async (principal: TenantPrincipal) =>
-    (await retrieve(world.deps, principal, { query: 'apple' })).matches.map(({ text }) => text)
+    (await retrieveAnswer(world.deps, principal, { query: 'apple' })).matches.map(({ text }) => text)
   expect(await textFor(acme)).toEqual(['apple of acme'])
   expect(await textFor(other)).toEqual(['apple of the other'])
   await deleteDocument(world.deps, other, { documentId: 'guide' })
@@ -161,7 +161,7 @@ test.each([
   [{ query: 'a', minScore: Number.NaN }, 'minScore'],
   [{ query: 'a', filter: { _tr: 1 } }, 'filter._tr'],
 ])('the question %j is refused', async (input, path) => {
-  const refusal = await retrieve(world.deps, acme, input).catch((error: AppError) => error)
+  const refusal = await retrieveAnswer(world.deps, acme, input).catch((error: AppError) => error)
   expect(refusal).toMatchObject({ code: 'invalid_request', faults: [{ path }] })
 })
 
@@ -171,32 +171,32 @@ const fresh = () => ({ ...world.deps, memory: ragMemory() })
 test('an empty answer is believed of a tenant that has nothing, and of a question that nothing matches', async () => {
   expect(await ids(acme)).toEqual([])
   await put('guide', 'apple')
-  const { matches } = await retrieve(fresh(), acme, { query: 'apple', filter: { year: 1 } })
+  const { matches } = await retrieveAnswer(fresh(), acme, { query: 'apple', filter: { year: 1 } })
   expect(matches).toEqual([])
 })
 
 test('an empty answer of a place that lost its records is no answer', async () => {
   await put('guide', 'apple')
   await (await world.placeOf(acme.tenantId)).deleteAll()
-  await expect(retrieve(fresh(), acme, { query: 'apple' })).rejects.toMatchObject({ code: 'store_inconsistent' })
+  await expect(retrieveAnswer(fresh(), acme, { query: 'apple' })).rejects.toMatchObject({ code: 'store_inconsistent' })
 })
 
 test('documents younger than the store’s lag prove nothing yet', async () => {
   await put('guide', 'apple')
   await (await world.placeOf(acme.tenantId)).deleteAll()
   const patient = { ...fresh(), settings: { ...world.deps.settings, storeVisibleMs: 60_000 } }
-  expect((await retrieve(patient, acme, { query: 'apple' })).matches).toEqual([])
+  expect((await retrieveAnswer(patient, acme, { query: 'apple' })).matches).toEqual([])
 })
 
 test('an empty answer of a namespace that is not there is no answer', async () => {
   await (await world.placeOf(acme.tenantId)).deleteNamespace()
-  await expect(retrieve(fresh(), acme, { query: 'apple' })).rejects.toMatchObject({ code: 'store_inconsistent' })
+  await expect(retrieveAnswer(fresh(), acme, { query: 'apple' })).rejects.toMatchObject({ code: 'store_inconsistent' })
 })
 
 test('empty answers are looked into once in a while, not each time', async () => {
   const from = world.deps.stores.calls.length
   const deps = fresh()
-  for (let time = 0; time < 5; time += 1) await retrieve(deps, acme, { query: 'apple' })
+  for (let time = 0; time < 5; time += 1) await retrieveAnswer(deps, acme, { query: 'apple' })
   const calls = world.deps.stores.calls.slice(from)
   expect(calls.filter((call) => call === 'describeNamespace')).toHaveLength(1)
 })
@@ -205,7 +205,9 @@ test('an index that is gone is a fault of ours, not a missing record', async () 
   world.deps.stores.before('query', () => {
     throw new AppError('not_found', 'no index')
   })
-  await expect(retrieve(world.deps, acme, { query: 'apple' })).rejects.toMatchObject({ code: 'store_inconsistent' })
+  await expect(retrieveAnswer(world.deps, acme, { query: 'apple' })).rejects.toMatchObject({
+    code: 'store_inconsistent',
+  })
   world.deps.stores.before('query', undefined)
   world.deps.stores.before('upsert', () => {
     throw new AppError('not_found', 'no index')
@@ -238,7 +240,7 @@ test('a suspended tenant reads and writes nothing', async () => {
   const { deps } = world
   const vectors = [{ id: 'own', values: bagOfWords('apple') }]
   for (const use of [
-    () => retrieve(deps, acme, { query: 'apple' }),
+    () => retrieveAnswer(deps, acme, { query: 'apple' }),
     () => put('guide', 'apple'),
     () => put('other', 'pear'),
     () => getDocument(deps, acme, { documentId: 'guide' }),

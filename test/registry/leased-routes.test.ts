@@ -132,7 +132,7 @@ test('a write that got no answer is told together with the barrier that it no lo
   expect(doubtMs).toBeLessThanOrEqual(60_000)
 })
 
-test('writes are journaled while the copy runs, wait while the move switches, and go on in steady', async () => {
+test('writes are logged while the copy runs, wait while the move switches, and go on in steady', async () => {
   const routes = await replica()
   for (const phase of ['arm', 'track', 'soak'] as const) {
     await change(phase)

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { connect } from '../../src/db/connect.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
-import { intend, settle } from '../../src/routing/write-log/write-journal.ts'
+import { closeEntries, intend } from '../../src/routing/write-log/change-log.ts'
 import { testDatabase } from '../support/database.ts'
 import { seedTenant } from '../support/seed.ts'
 
@@ -26,7 +26,7 @@ test('who settles takes the records in the order in which intents take them, so 
   await other.sql
     .begin(async (tx) => {
       await tx`select 1 from dirty where record_id = 'a' for update`
-      const settled = settle(home.db, moveId, backwards, { kind: 'done', isStamped: true })
+      const settled = closeEntries(home.db, moveId, backwards, { kind: 'done', isStamped: true })
       await vi.waitFor(
         async () => {
           const waiting =
@@ -52,6 +52,6 @@ test('a settlement that the registry refuses for the moment is made again at onc
     if nextval('refusals') < 3 then raise exception using errcode = '40P01'; end if;
     return new; end $$`
   await home.sql`create trigger no before update on dirty for each row execute function no()`
-  await settle(home.db, moveId, intended.seqs, { kind: 'done', isStamped: true })
+  await closeEntries(home.db, moveId, intended.seqs, { kind: 'done', isStamped: true })
   expect(await home.sql`select state from dirty`).toMatchObject([{ state: 'done' }])
 })

@@ -106,7 +106,7 @@ export async function checkLanded(world: SimWorld, label: string): Promise<void>
   if (ids === '…') throw new Error(`I3: ${actor} wrote records that it did not name (${phase})`)
   for (const id of ids.split(',')) {
     if (id === '…' || dirty?.find((one) => one.id === id)?.state === 'inflight') continue
-    throw new Error(`I3: ${actor} wrote ${id} without a journaled intent (${phase})`)
+    throw new Error(`I3: ${actor} wrote ${id} without a logged intent (${phase})`)
   }
 }
 

@@ -14,13 +14,13 @@ export interface Mutant {
 
 export const mutants: readonly Mutant[] = [
   {
-    guard: 'the copy waits until every replica journals',
+    guard: 'the copy waits until every replica logs',
     file: 'moves/steps/arm.ts',
     changes: [['if (behind > 0) return', 'if (behind > 99) return']],
     races: [1, 2, 4],
   },
   {
-    guard: 'the copy waits for unjournaled writes in doubt',
+    guard: 'the copy waits for unlogged writes in doubt',
     file: 'moves/steps/arm.ts',
     changes: [['if (doubtMs > 0) return', 'if (doubtMs > 1e9) return']],
     races: [3],
@@ -44,7 +44,7 @@ export const mutants: readonly Mutant[] = [
     races: [3],
   },
   {
-    guard: 'a write is journaled before it is sent',
+    guard: 'a write is logged before it is sent',
     file: 'routing/write-log/tenant-write.ts',
     changes: [
       [
@@ -56,19 +56,19 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: "the intent's epoch is the routing's",
-    file: 'routing/write-log/write-journal.ts',
+    file: 'routing/write-log/change-log.ts',
     changes: [['if (Number(route?.epoch) !== epoch)', 'if (Number(route?.epoch) < 0)']],
     races: [13],
   },
   {
     guard: 'one intent a record at a time',
-    file: 'routing/write-log/write-journal.ts',
+    file: 'routing/write-log/change-log.ts',
     changes: [["where dirty.state = 'done' and", 'where']],
     races: [12, 17, 31],
   },
   {
     guard: 'a write without an answer stays in flight',
-    file: 'routing/write-log/write-journal.ts',
+    file: 'routing/write-log/change-log.ts',
     changes: [['in_doubt = true`\n', "in_doubt = true, state = 'done', done_at = clock_timestamp()`\n"]],
     races: [17],
   },
@@ -80,7 +80,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a doubt is closed only when its time is over',
-    file: 'moves/sync/dirty-ledger.ts',
+    file: 'moves/sync/move-changes.ts',
     changes: [
       ["(state = 'inflight' and deadline < clock_timestamp())", "(state = 'inflight')"],
       ["and state = 'inflight' and deadline < clock_timestamp()`", "and state = 'inflight'`"],
@@ -89,7 +89,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a write under way is closed early only when its writer has lost its lease',
-    file: 'moves/sync/dirty-ledger.ts',
+    file: 'moves/sync/move-changes.ts',
     changes: [['and expires_at + make_interval(', 'or now() < now() + make_interval(']],
     races: [15],
   },
@@ -101,7 +101,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'the copy leaves alone what was written since the move began',
-    file: 'moves/sync/dirty-ledger.ts',
+    file: 'moves/sync/move-changes.ts',
     changes: [
       [
         'new Set(ids).difference(new Set(touched.map((one) => one.id)))',
@@ -124,7 +124,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a record is marked clean only if nothing was written since',
-    file: 'moves/sync/dirty-ledger.ts',
+    file: 'moves/sync/move-changes.ts',
     changes: [
       ['sql`synced_seq = n, synced_at', 'sql`synced_seq = seq, synced_at'],
       ['on record_id = mine.id and seq = mine.n', 'on record_id = mine.id'],
@@ -134,7 +134,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: "what a mover's unanswered write may still reach is suspect",
-    file: 'moves/sync/dirty-ledger.ts',
+    file: 'moves/sync/move-changes.ts',
     changes: [['suspectForMs === undefined', 'suspectForMs !== -1']],
     races: [7, 16],
   },
@@ -146,7 +146,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a mover that lost its move changes nothing',
-    file: 'moves/state/journal.ts',
+    file: 'moves/state/move-history.ts',
     changes: [['row.moverToken !== move.moverToken) throw', 'row.moverToken < 0) throw']],
     races: [20, 8],
   },
@@ -208,7 +208,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a switch is never undone',
-    file: 'moves/switch/switch-over.ts',
+    file: 'moves/switch/cutover.ts',
     changes: [["if (routing.phase !== 'fence') return\n  const phase = phaseBefore(", 'const phase = phaseBefore(']],
     also: {
       file: 'moves/runner/reopen-fences.ts',

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { startMove } from '../../src/moves/start-move.ts'
-import type { MoveRow } from '../../src/moves/state/journal.ts'
+import type { MoveRow } from '../../src/moves/state/move-history.ts'
 import type { MoveState } from '../../src/moves/state/move-state.ts'
 import { cancelMove, completeMove, pauseMove, resumeMove, rollbackMove } from '../../src/moves/steer-move.ts'
 import type { MoveSettings } from '../../src/moves/sync/step.ts'

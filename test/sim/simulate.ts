@@ -216,7 +216,7 @@ class Run {
 
   #fate(faults: number, isStamped: boolean): Fate {
     if (this.#calm || !this.#draw.chance(faults)) return 'done'
-    // A hidden retry of a write that nobody journals is the adapter's affair (docs/moves.md A0).
+    // A hidden retry of a write that nobody logs is the adapter's affair (docs/moves.md A0).
     return this.#draw.oneOf(
       isStamped ? ['lost', 'unanswered', 'late', 'late', 'repeated', 'busy'] : ['lost', 'unanswered', 'late', 'busy'],
     )

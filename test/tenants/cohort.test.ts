@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { Cohort } from '../../src/concurrency/cohort.ts'
+import { ArrivalGroup } from '../../src/concurrency/arrival-group.ts'
 
 const never = 2 ** 31 - 1
 
 test('whoever waits for the others goes on when the last of them has arrived', async () => {
-  const cohort = new Cohort(never)
+  const cohort = new ArrivalGroup(never)
   const [first, second] = [cohort.setOut(), cohort.setOut()]
   const heard: string[] = []
   const arrived = cohort.arrived().then(() => heard.push('all arrived'))
@@ -18,7 +18,7 @@ test('whoever waits for the others goes on when the last of them has arrived', a
 })
 
 test('who sets out later is not waited for, and with nobody under way there is no wait', async () => {
-  const cohort = new Cohort(never)
+  const cohort = new ArrivalGroup(never)
   await cohort.arrived()
   const first = cohort.setOut()
   const arrived = cohort.arrived()
@@ -28,7 +28,7 @@ test('who sets out later is not waited for, and with nobody under way there is n
 })
 
 test('one that does not arrive holds the others up for a short time only', async () => {
-  const cohort = new Cohort(1)
+  const cohort = new ArrivalGroup(1)
   cohort.setOut()
   await cohort.arrived()
 })

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { positiveNumber } from '../kit/arguments.ts'
 import type { Context } from '../kit/context.ts'
-import { listAll, type Page } from '../kit/list-all.ts'
+import { type ApiPage, listAll } from '../kit/list-all.ts'
 import { showList } from '../kit/show.ts'
-import { type ReadOptions, reading } from '../kit/verb.ts'
+import { type ReadOptions, readingVerb } from '../kit/verb.ts'
 
 interface Options extends ReadOptions {
   readonly limit: number
@@ -13,8 +13,8 @@ interface Advised extends Record<string, unknown> {
   readonly reasons: readonly string[]
 }
 
-export function advise(context: Context): Command {
-  return reading({
+export function adviseCommand(context: Context): Command {
+  return readingVerb({
     usage: 'advise',
     summary: 'list the tenants that the policy would move, and why; silos left',
     example: 'advise --json',
@@ -23,7 +23,7 @@ export function advise(context: Context): Command {
     .action(async ({ limit, ...options }: Options) => {
       const api = await context.api()
       const list = await listAll<Advised>(api, '/advice', {}, limit)
-      const { silosLeft } = await api.send<Page<unknown> & { readonly silosLeft: number }>({
+      const { silosLeft } = await api.send<ApiPage<unknown> & { readonly silosLeft: number }>({
         method: 'GET',
         path: '/advice?limit=1',
       })

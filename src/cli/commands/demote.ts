@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Context } from '../kit/context.ts'
 import { changing } from '../kit/verb.ts'
-import { type MoveOptions, moving, startMove } from '../watch/start-move.ts'
+import { type MoveOptions, moving, startMoveCommand } from '../watch/start-move.ts'
 
 export function demote(context: Context): Command {
   return moving(
@@ -12,6 +12,6 @@ export function demote(context: Context): Command {
     }),
   ).action(async (id: string, options: MoveOptions) => {
     const question = `Demote tenant ${id} into a shared index? Its own index is deleted when the move is complete.`
-    await startMove(context, options, { tenantId: id, kind: 'demote', question })
+    await startMoveCommand(context, options, { tenantId: id, kind: 'demote', question })
   })
 }

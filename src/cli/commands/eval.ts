@@ -14,7 +14,7 @@ import { tenantToken } from '../eval/tenant-token.ts'
 import { words } from '../kit/arguments.ts'
 import type { Context } from '../kit/context.ts'
 import { showList } from '../kit/show.ts'
-import { type ReadOptions, reading } from '../kit/verb.ts'
+import { type ReadOptions, readingVerb } from '../kit/verb.ts'
 
 interface Options extends ReadOptions {
   readonly tenant: string
@@ -28,7 +28,7 @@ const depthMax = 100
 const depthMin = 50
 
 export function evaluation(context: Context): Command {
-  return reading({
+  return readingVerb({
     usage: 'eval',
     summary: 'measure how well a tenant’s questions find their answers: recall@k, nDCG@10, MRR, for each search mode',
     example: 'eval --tenant acme-bikes --set examples/acme-bikes/questions.json',

@@ -3,14 +3,14 @@ import { positiveNumber } from '../kit/arguments.ts'
 import type { Context } from '../kit/context.ts'
 import { listAll } from '../kit/list-all.ts'
 import { showList } from '../kit/show.ts'
-import { type ReadOptions, reading } from '../kit/verb.ts'
+import { type ReadOptions, readingVerb } from '../kit/verb.ts'
 
 interface Options extends ReadOptions {
   readonly limit: number
 }
 
 export function indexesList(context: Context): Command {
-  return reading({ usage: 'list', summary: 'list indexes and how full they are', example: 'indexes list' })
+  return readingVerb({ usage: 'list', summary: 'list indexes and how full they are', example: 'indexes list' })
     .option('--limit <n>', 'how many at most', positiveNumber, 100)
     .action(async ({ limit, ...options }: Options) => {
       const page = await listAll<Record<string, unknown>>(await context.api(), '/indexes', {}, limit)

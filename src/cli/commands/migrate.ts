@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { readDatabaseUrl } from '../../config/config.ts'
+import { databaseUrlSetting } from '../../config/config.ts'
 import { agree } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import { CliError } from '../kit/exit-code.ts'
@@ -9,7 +9,7 @@ interface MigrateOptions extends ChangeOptions {
   readonly afterRestore?: true
 }
 
-export function migrate(context: Context): Command {
+export function migrateCommand(context: Context): Command {
   return changing({
     usage: 'migrate',
     summary: "bring the schema of DATABASE_URL's database up to date; a second run changes nothing",
@@ -29,7 +29,7 @@ export function migrate(context: Context): Command {
           import('../../db/after-restore.ts'),
           import('../../db/pending-migrations.ts'),
         ])
-      const url = readDatabaseUrl().reveal()
+      const url = databaseUrlSetting().reveal()
       await using database = connect({
         url,
         max: 2,

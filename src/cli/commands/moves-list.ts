@@ -4,14 +4,14 @@ import type { Context } from '../kit/context.ts'
 import { listAll } from '../kit/list-all.ts'
 import type { Move } from '../kit/move.ts'
 import { showList } from '../kit/show.ts'
-import { type ReadOptions, reading } from '../kit/verb.ts'
+import { type ReadOptions, readingVerb } from '../kit/verb.ts'
 
 interface Options extends ReadOptions {
   readonly limit: number
 }
 
 export function movesList(context: Context): Command {
-  return reading({ usage: 'list', summary: 'list moves, the newest first', example: 'moves list' })
+  return readingVerb({ usage: 'list', summary: 'list moves, the newest first', example: 'moves list' })
     .option('--limit <n>', 'how many at most', positiveNumber, 50)
     .action(async ({ limit, ...options }: Options) => {
       const page = await listAll<Move & Record<string, unknown>>(await context.api(), '/moves', {}, limit)

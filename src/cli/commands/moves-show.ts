@@ -2,14 +2,14 @@ import type { Command } from 'commander'
 import type { MoveView } from '../../moves/show-move.ts'
 import type { Context } from '../kit/context.ts'
 import { moveText } from '../kit/move-text.ts'
-import { type ReadOptions, reading } from '../kit/verb.ts'
+import { type ReadOptions, readingVerb } from '../kit/verb.ts'
 
 interface Options extends ReadOptions {
   readonly report?: true
 }
 
 export function movesShow(context: Context): Command {
-  return reading({
+  return readingVerb({
     usage: 'show <id>',
     summary: 'show a move: how far it is, what it waits for, and what can be done next',
     example: 'moves show 018f3c2e-5f0a-7cc3-9d53-0c3f4b7a9e11 --report > report.json',

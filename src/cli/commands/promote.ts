@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { Context } from '../kit/context.ts'
 import { changing } from '../kit/verb.ts'
-import { type MoveOptions, moving, startMove } from '../watch/start-move.ts'
+import { type MoveOptions, moving, startMoveCommand } from '../watch/start-move.ts'
 
-export function promote(context: Context): Command {
+export function promoteCommand(context: Context): Command {
   return moving(
     changing({
       usage: 'promote <id>',
@@ -12,6 +12,6 @@ export function promote(context: Context): Command {
     }),
   ).action(async (id: string, options: MoveOptions) => {
     const question = `Promote tenant ${id} to an index of its own?`
-    await startMove(context, options, { tenantId: id, kind: 'promote', question })
+    await startMoveCommand(context, options, { tenantId: id, kind: 'promote', question })
   })
 }

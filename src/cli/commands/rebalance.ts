@@ -3,7 +3,7 @@ import type { Context } from '../kit/context.ts'
 import { CliError } from '../kit/exit-code.ts'
 import { changing } from '../kit/verb.ts'
 import { drainIndex } from '../watch/drain-index.ts'
-import { type MoveOptions, moving, startMove } from '../watch/start-move.ts'
+import { type MoveOptions, moving, startMoveCommand } from '../watch/start-move.ts'
 
 interface Options extends MoveOptions {
   readonly to?: string
@@ -29,6 +29,6 @@ export function rebalance(context: Context): Command {
       }
       if (id === undefined) throw new CliError('usage', 'Name a tenant, or --drain with an index.')
       const question = `Move tenant ${id} to ${to === undefined ? 'another shared index' : `index ${to}`}?`
-      await startMove(context, options, { tenantId: id, kind: 'rebalance', to, question })
+      await startMoveCommand(context, options, { tenantId: id, kind: 'rebalance', to, question })
     })
 }

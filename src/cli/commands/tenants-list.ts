@@ -3,7 +3,7 @@ import { positiveNumber } from '../kit/arguments.ts'
 import type { Context } from '../kit/context.ts'
 import { listAll } from '../kit/list-all.ts'
 import { showList } from '../kit/show.ts'
-import { type ReadOptions, reading } from '../kit/verb.ts'
+import { type ReadOptions, readingVerb } from '../kit/verb.ts'
 
 interface Options extends ReadOptions {
   readonly search?: string
@@ -14,7 +14,7 @@ interface Options extends ReadOptions {
 }
 
 export function tenantsList(context: Context): Command {
-  return reading({ usage: 'list', summary: 'list tenants', example: 'tenants list --tier enterprise' })
+  return readingVerb({ usage: 'list', summary: 'list tenants', example: 'tenants list --tier enterprise' })
     .option('--search <text>', 'part of the id or name')
     .option('--tier <tier>', 'standard or enterprise')
     .option('--status <status>', 'status, as in active or suspended')

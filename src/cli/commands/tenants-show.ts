@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import type { Context } from '../kit/context.ts'
 import { showDocument } from '../kit/show.ts'
-import { type ReadOptions, reading } from '../kit/verb.ts'
+import { type ReadOptions, readingVerb } from '../kit/verb.ts'
 
 export function tenantsShow(context: Context): Command {
-  return reading({
+  return readingVerb({
     usage: 'show <id>',
     summary: 'show a tenant, where its vectors live and why',
     example: 'tenants show acme-bikes',

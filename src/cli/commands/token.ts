@@ -3,7 +3,7 @@ import { type Role, roles, type Scope, scopes } from '../../auth/principal.ts'
 import { positiveNumber, words } from '../kit/arguments.ts'
 import type { Context } from '../kit/context.ts'
 import { CliError } from '../kit/exit-code.ts'
-import { type ReadOptions, reading } from '../kit/verb.ts'
+import { type ReadOptions, readingVerb } from '../kit/verb.ts'
 
 interface Options extends ReadOptions {
   readonly tenant?: string
@@ -15,7 +15,7 @@ interface Options extends ReadOptions {
 
 /** Writes only the token to stdout, so that `TOKEN=$(tenant-router token …)` works. */
 export function token(context: Context): Command {
-  return reading({
+  return readingVerb({
     usage: 'token',
     summary: 'mint a token of the development issuer of `npm start`; no other service trusts it',
     example: 'token --tenant acme-bikes --groups support --scope "rag:read"\n  tenant-router token --role platform',

@@ -1,5 +1,5 @@
 import { mean, ndcgAt, type Ranking, recallAt, reciprocalRank } from './metrics.ts'
-import type { Found, PublicApi, Said } from './public-api.ts'
+import type { FoundChunk, PublicApi, Said } from './public-api.ts'
 import type { SetQuestion } from './question-set.ts'
 
 export const modes = ['dense', 'hybrid', 'reranked'] as const
@@ -8,7 +8,7 @@ export type Mode = (typeof modes)[number]
 export interface ModeReport {
   readonly mode: Mode
   /** The lexical search and the reranker that ran, where the service reports them. */
-  readonly by?: Found['search']
+  readonly by?: FoundChunk['search']
   /** Recall by k. */
   readonly recall: Readonly<Record<string, number>>
   readonly ndcgAt10: number
@@ -44,7 +44,7 @@ export async function evaluate(
 ): Promise<ModeReport | RefusedMode> {
   const set = all.filter(isAnswerable)
   if (set.length === 0) return { mode, refused: 'the set has no question with an answer to look for' }
-  const found: Found[] = []
+  const found: FoundChunk[] = []
   for (let at = 0; at < set.length; at += atOnce) {
     const asked = set.slice(at, at + atOnce)
     const answers = await Promise.all(asked.map(({ question }) => api.retrieve(requestOf(mode, question, depth))))
@@ -69,7 +69,7 @@ function requestOf(mode: Mode, query: string, topK: number): Readonly<Record<str
   }
 }
 
-function measure(set: readonly SetQuestion[], found: readonly Found[], ks: readonly number[]) {
+function measure(set: readonly SetQuestion[], found: readonly FoundChunk[], ks: readonly number[]) {
   const rows = set.map(({ question, of, relevant }, at) => {
     return { question, relevant, ranking: rankingOf(found[at]?.matches ?? [], of) }
   })
@@ -86,7 +86,7 @@ function measure(set: readonly SetQuestion[], found: readonly Found[], ks: reado
   }
 }
 
-function rankingOf(matches: Found['matches'], of: SetQuestion['of']): Ranking {
+function rankingOf(matches: FoundChunk['matches'], of: SetQuestion['of']): Ranking {
   const ids = matches.flatMap(({ id, documentId }) => (of === 'chunk' ? [id] : documentId === null ? [] : [documentId]))
   return [...new Set(ids)]
 }

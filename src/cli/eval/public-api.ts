@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { CliError } from '../kit/exit-code.ts'
 
 /** The fields of a `POST /retrieve` answer that are measured. */
-export interface Found {
+export interface FoundChunk {
   readonly matches: readonly { readonly id: string; readonly documentId: string | null }[]
   /** The search stages beyond the vector search. */
   readonly search?: { readonly lexical?: string; readonly reranker?: string | null }
@@ -20,7 +20,7 @@ export interface PublicApi {
    * @returns `refused` with the service's message when it does not offer the requested search.
    * @throws CliError `refused` for any other refusal of the service; `failed` when the service is unreachable.
    */
-  retrieve(request: Readonly<Record<string, unknown>>): Promise<Found | { readonly refused: string }>
+  retrieve(request: Readonly<Record<string, unknown>>): Promise<FoundChunk | { readonly refused: string }>
   /** @throws CliError as `retrieve` does. */
   answer(question: string): Promise<Said>
 }
@@ -47,7 +47,7 @@ export function publicApi(baseUrl: string, token: string, interrupted: AbortSign
     async retrieve(request) {
       const answered = await ask('/retrieve', request)
       if (typeof answered !== 'string') return { refused: answered.detail }
-      return documentOf<Found>(answered, 'matches')
+      return documentOf<FoundChunk>(answered, 'matches')
     },
     async answer(question) {
       const answered = await ask('/answer', { question })

@@ -1,6 +1,6 @@
 import type { AdminApi } from './admin-api.ts'
 
-export interface Page<T> {
+export interface ApiPage<T> {
   readonly items: readonly T[]
   readonly nextCursor: string | null
 }
@@ -11,14 +11,14 @@ export async function listAll<T>(
   path: string,
   query: Readonly<Record<string, string | undefined>>,
   limit: number,
-): Promise<Page<T>> {
+): Promise<ApiPage<T>> {
   const items: T[] = []
   let cursor: string | null = null
   do {
     const search = new URLSearchParams({ limit: String(Math.min(100, limit - items.length)) })
     for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, value)
     if (cursor !== null) search.set('cursor', cursor)
-    const page: Page<T> = await api.send<Page<T>>({ method: 'GET', path: `${path}?${search}` })
+    const page: ApiPage<T> = await api.send<ApiPage<T>>({ method: 'GET', path: `${path}?${search}` })
     items.push(...page.items)
     cursor = page.nextCursor ?? null
   } while (cursor !== null && items.length < limit)

@@ -7,7 +7,7 @@ export interface AcceptLossOptions extends ChangeOptions {
 }
 
 /** The option for a move that waits for a person's decision on lost records. */
-export function acceptLoss(): Option {
+export function acceptLossOption(): Option {
   const words = 'continue although this many records may be lost, as `moves show` reports'
   return new Option('--accept-loss <records>', words).argParser(positiveNumber)
 }

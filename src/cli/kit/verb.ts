@@ -20,7 +20,7 @@ interface VerbSpec {
 }
 
 /** A verb that only reads. */
-export function reading(spec: VerbSpec): Command {
+export function readingVerb(spec: VerbSpec): Command {
   const [name, ...placeholders] = spec.usage.split(' ')
   const command = new Command(name)
   for (const placeholder of placeholders) command.argument(placeholder)
@@ -32,7 +32,7 @@ export function reading(spec: VerbSpec): Command {
 
 /** A verb that changes something: it offers a dry run, and asks first. */
 export function changing(spec: VerbSpec): Command {
-  return reading(spec)
+  return readingVerb(spec)
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('-y, --yes', 'do not ask for confirmation')
 }

@@ -1,11 +1,11 @@
 import type { Move } from '../kit/move.ts'
 
 /** Observed records a second since the stage began; undefined while there is nothing to count. */
-export interface Pace {
+export interface ProgressPace {
   at(done: number): number | undefined
 }
 
-export function pace(nowMs: () => number = () => performance.now()): Pace {
+export function pace(nowMs: () => number = () => performance.now()): ProgressPace {
   let first: { done: number; atMs: number } | undefined
   return {
     at(done) {

@@ -35,7 +35,7 @@ export function moving(command: Command): Command {
  * Starts a move and follows it to its cutover, or shows its plan.
  * @throws CliError `refused` by the server, or by the plan; `failed` when the move ended without the cutover.
  */
-export async function startMove(context: Context, options: MoveOptions, wanted: WantedMove): Promise<void> {
+export async function startMoveCommand(context: Context, options: MoveOptions, wanted: WantedMove): Promise<void> {
   const { tenantId, kind, to, question } = wanted
   const body = { kind, ...(to === undefined ? {} : { to }) }
   const request: ApiRequest = { method: 'POST', path: `/tenants/${encodeURIComponent(tenantId)}/moves`, body }

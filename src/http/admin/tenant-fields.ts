@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { limitNames } from '../../limits/policies.ts'
+import { limitNames } from '../../limits/quotas.ts'
 import { moveStates } from '../../moves/state/move-state.ts'
 
 /** Fields and answers of the tenant routes. */
@@ -14,7 +14,7 @@ const readable = (text: z.ZodString) =>
   text.refine((value) => !obeyed.test(value), 'contains a control character (such as a line break); leave it out')
 
 export const name = readable(z.string().trim().min(1).max(200))
-export const limits = z
+export const limitsSchema = z
   .record(readable(z.string().min(1).max(64)), z.number().min(0))
   .refine((value) => Object.keys(value).length <= 50, 'has more than 50 entries')
   .describe(

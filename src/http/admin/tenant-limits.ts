@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { limitNames } from '../../limits/policies.ts'
+import { limitNames } from '../../limits/quotas.ts'
 import { parseTenantId } from '../../placement/tenant-id.ts'
 import { type ShowLimitsDeps, showTenantLimits } from '../../tenants/show-tenant-limits.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'

@@ -10,7 +10,7 @@ import { showTenant } from '../../tenants/show-tenant.ts'
 import { showTenantRoute } from '../../tenants/show-tenant-route.ts'
 import { suspendTenant } from '../../tenants/suspend-tenant.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
-import { attributes, limits, limitsUntil, name, status, tenant, tenantRoute, tier } from './tenant-fields.ts'
+import { attributes, limitsSchema, limitsUntil, name, status, tenant, tenantRoute, tier } from './tenant-fields.ts'
 
 const tag = 'tenants'
 const platform = { kind: 'staff', roles: ['platform'] } as const
@@ -41,7 +41,7 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
           .regex(/^[a-z0-9-]{1,40}$/, 'must be a region of the cloud, as in us-east-1')
           .optional()
           .describe('Where its vectors must stay; without it, where new indexes are made.'),
-        limits: limits.optional(),
+        limits: limitsSchema.optional(),
         attributes: attributes.optional(),
       }),
       replies: {
@@ -119,7 +119,7 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
       body: z.object({
         name: name.optional(),
         tier: tier.optional(),
-        limits: limits.optional(),
+        limits: limitsSchema.optional(),
         limitsUntil: limitsUntil.optional(),
         attributes: attributes.optional(),
       }),

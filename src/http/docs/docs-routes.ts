@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { docsPage } from './docs-page.ts'
-import type { Page } from './page.ts'
+import type { HtmlPage } from './page.ts'
 
 const policy = {
   'content-security-policy':
@@ -9,7 +9,7 @@ const policy = {
 }
 
 /** `/openapi.json`, and `/docs` for people: built once, with the listener's own assets and no external ones. */
-export function docsRoutes(document: Readonly<Record<string, unknown>>): readonly Page[] {
+export function docsRoutes(document: Readonly<Record<string, unknown>>): readonly HtmlPage[] {
   const json = JSON.stringify(document)
   const html = docsPage(document)
   const asset = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')

@@ -1,5 +1,5 @@
 /** A page of the listener outside the API: health, docs, metrics. Everyone who reaches the listener may read it. */
-export interface Page {
+export interface HtmlPage {
   readonly path: string
   readonly serve: (request: Request) => PageAnswer | Promise<PageAnswer>
   /** Set for health, the only page without the usual headers. */

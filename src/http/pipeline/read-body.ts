@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { AppError } from '../../errors.ts'
 import { judgeBytes } from '../request/body-shape.ts'
-import { brokeOff, readIncoming } from '../request/read-incoming.ts'
+import { bodyBrokeOff, readIncoming } from '../request/read-incoming.ts'
 import { refuseUnstorable } from '../request/unstorable.ts'
 import type { Transfer, Transfers } from './transfers.ts'
 
@@ -67,7 +67,7 @@ async function takeRequest({ body }: Request, limitBytes: number, take: (chunk: 
   const reader = body?.getReader()
   while (reader !== undefined) {
     const { done, value } = await reader.read().catch((cause: unknown) => {
-      throw brokeOff(cause)
+      throw bodyBrokeOff(cause)
     })
     if (done) return
     size += value.byteLength

@@ -4,7 +4,7 @@ import type { AnswerDeps } from '../../rag/answers/answer-question.ts'
 import { type AnswerEvent, streamAnswer } from '../../rag/answers/stream-answer.ts'
 import { queryMax, topKMax } from '../../rag/retrieve/question.ts'
 import { type AnyRoute, type Reply, route } from '../pipeline/route.ts'
-import { reading } from './fields.ts'
+import { readScope } from './fields.ts'
 import { type LostHeaderDeps, lostHeader, lostHeaderWords } from './lost-header.ts'
 import { position, question as retrieval } from './retrieve-fields.ts'
 
@@ -87,7 +87,7 @@ export function answerRoute(deps: AnswerRouteDeps): AnyRoute {
   return route({
     method: 'post',
     path: '/answer',
-    access: reading,
+    access: readScope,
     tag: 'retrieval',
     summary: 'Answer a question from the tenant’s own documents',
     description: [

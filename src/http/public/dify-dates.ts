@@ -1,7 +1,7 @@
 import type { Filter } from '../../stores/store.ts'
 
 /** A span in milliseconds since 1970; the end is exclusive. */
-export interface Span {
+export interface DateSpan {
   readonly from: number
   readonly to: number
 }
@@ -18,7 +18,7 @@ const daysEnd = 1e8
 const secondsEnd = 1e11
 
 /** Parses a date or time (ISO 8601, UTC without a zone): a whole day, or a millisecond. */
-export function spanOf(text: string): Span | undefined {
+export function spanOf(text: string): DateSpan | undefined {
   const [, day, time, zone = 'Z'] = iso.exec(text.trim()) ?? []
   if (day === undefined) return undefined
   const midnight = Date.parse(`${day}T00:00:00Z`)
@@ -30,7 +30,7 @@ export function spanOf(text: string): Span | undefined {
 }
 
 /** The span in which a value must begin to satisfy the comparison. */
-export function spanFor(operator: '$eq' | '$lt' | '$lte' | '$gt' | '$gte', { from, to }: Span): Span {
+export function spanFor(operator: '$eq' | '$lt' | '$lte' | '$gt' | '$gte', { from, to }: DateSpan): DateSpan {
   switch (operator) {
     case '$eq':
       return { from, to }
@@ -46,13 +46,13 @@ export function spanFor(operator: '$eq' | '$lt' | '$lte' | '$gt' | '$gte', { fro
 }
 
 /** Whether a stored value is a date within the span, in any of its forms. */
-export function beginsWithin(value: string | number | boolean, { from, to }: Span): boolean {
+export function beginsWithin(value: string | number | boolean, { from, to }: DateSpan): boolean {
   const begin = typeof value === 'string' ? spanOf(value)?.from : typeof value === 'number' ? beginOf(value) : undefined
   return begin !== undefined && begin >= from && begin < to
 }
 
 /** The same for numbers only, as a filter that the store evaluates. */
-export function numbersWithin(name: string, { from, to }: Span): Filter {
+export function numbersWithin(name: string, { from, to }: DateSpan): Filter {
   const kinds = [
     within(name, Math.max(dayNumber(from), daysBegin), Math.min(dayNumber(to), daysEnd)),
     within(name, Math.max(from / 1000, daysEnd), Math.min(to / 1000, secondsEnd)),

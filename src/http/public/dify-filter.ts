@@ -1,8 +1,8 @@
 import { AppError, type FieldFault } from '../../errors.ts'
 import type { Filter, Metadata } from '../../stores/store.ts'
-import { beginsWithin, numbersWithin, type Span, spanFor, spanOf } from './dify-dates.ts'
+import { beginsWithin, type DateSpan, numbersWithin, spanFor, spanOf } from './dify-dates.ts'
 import {
-  type Comparison,
+  type DifyComparison,
   hasText,
   isKept,
   isNone,
@@ -49,7 +49,7 @@ const comparisons = {
   '≤': '$lte',
   before: '$lt',
   after: '$gt',
-} as const satisfies Record<string, Comparison>
+} as const satisfies Record<string, DifyComparison>
 
 const parts = { contains: 'includes', 'start with': 'startsWith', 'end with': 'endsWith' } as const
 
@@ -161,7 +161,7 @@ function partOf({ name, comparison_operator: operator, value }: DifyCondition, f
   }
 }
 
-function comparison(name: string, operator: Comparison, value: DifyCondition['value'], fault: OnFault): Part {
+function comparison(name: string, operator: DifyComparison, value: DifyCondition['value'], fault: OnFault): Part {
   const number = numberOf(value)
   if (number !== undefined) {
     return { sure: { [name]: { [operator]: number } }, meets: (kept) => meetsNumber(kept, operator, number) }
@@ -182,7 +182,7 @@ function comparison(name: string, operator: Comparison, value: DifyCondition['va
 }
 
 /** The store evaluates dates that are numbers; those that are texts are judged one by one. */
-function dated(name: string, operator: Comparison, span: Span): Part {
+function dated(name: string, operator: DifyComparison, span: DateSpan): Part {
   if (operator === '$ne') {
     const meets = (kept: Kept) => kept !== undefined && !listed(kept).some((one) => beginsWithin(one, span))
     return { sure: undefined, meets, wide: { filter: { [name]: { $exists: true } } } }

@@ -2,19 +2,19 @@ import { z } from 'zod'
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import type { Db } from '../../db/connect.ts'
 import { AppError, type ErrorCode } from '../../errors.ts'
-import { type CachedRetrieveDeps, cachedRetrieve } from '../../rag/retrieve/cached-retrieve.ts'
 import type { Match } from '../../rag/retrieve/match.ts'
 import { queryMax, topKMax } from '../../rag/retrieve/question.ts'
-import type { RetrieveAnswer } from '../../rag/retrieve/retrieve.ts'
+import { type RetrieveDeps, retrieve } from '../../rag/retrieve/retrieve.ts'
+import type { RetrieveAnswer } from '../../rag/retrieve/search-tenant.ts'
 import { tenantAttributes } from '../../registry/tenant-attributes.ts'
 import type { Filter, Metadata } from '../../stores/store.ts'
 import { problemKinds } from '../pipeline/problem.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
 import { type DifyNarrowing, difyNarrowing, difyOperators } from './dify-filter.ts'
-import { reading } from './fields.ts'
+import { readScope } from './fields.ts'
 import { type LostHeaderDeps, lostHeader } from './lost-header.ts'
 
-export type DifyRouteDeps = CachedRetrieveDeps & LostHeaderDeps & { readonly db: Db }
+export type DifyRouteDeps = RetrieveDeps & LostHeaderDeps & { readonly db: Db }
 
 /** The tenant's attribute by which staff give its knowledge another name in Dify. */
 const aliasAttribute = 'difyKnowledgeId'
@@ -80,7 +80,7 @@ export function difyRoute(deps: DifyRouteDeps): AnyRoute {
   return route({
     method: 'post',
     path: '/retrieval',
-    access: reading,
+    access: readScope,
     tag: 'dify',
     summary: 'Dify’s External Knowledge API',
     description: [
@@ -117,7 +117,7 @@ async function search(
   narrowing: DifyNarrowing | undefined,
 ): Promise<readonly Match[]> {
   const found = async (topK: number, filter: Filter | undefined) => {
-    const { json } = await cachedRetrieve(deps, principal, { ...asked, topK, filter })
+    const { json } = await retrieve(deps, principal, { ...asked, topK, filter })
     return (JSON.parse(json) as RetrieveAnswer).matches
   }
   const { sure: filter, wide } = narrowing ?? {}

@@ -1,12 +1,12 @@
 import type { Metadata } from '../../stores/store.ts'
 
 export type Value = string | number | boolean
-export type Comparison = '$eq' | '$ne' | '$gt' | '$lt' | '$gte' | '$lte'
+export type DifyComparison = '$eq' | '$ne' | '$gt' | '$lt' | '$gte' | '$lte'
 /** A stored field of a passage; undefined: missing. */
 export type Kept = Metadata[string] | undefined
 
 /** Compares a number as the store's operators do; a list matches by any of its values. */
-export function meetsNumber(kept: Kept, operator: Comparison, number: number): boolean {
+export function meetsNumber(kept: Kept, operator: DifyComparison, number: number): boolean {
   const values = listed(kept)
   switch (operator) {
     case '$ne':

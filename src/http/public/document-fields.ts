@@ -35,7 +35,7 @@ export const chunking = z
   .describe('How to cut it; what is left out is the tenant’s or our default.')
   .meta({ id: 'Chunking' })
 
-export const documentInfo = z
+export const documentSchema = z
   .object({
     documentId: z.string(),
     source: z.string().nullable(),

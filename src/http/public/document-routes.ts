@@ -9,13 +9,13 @@ import type { PutDocumentDeps } from '../../rag/documents/put-document.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
 import {
   chunking,
-  documentInfo,
   documentLimitBytes,
   documentMetadata,
   documentParams,
+  documentSchema,
   source,
 } from './document-fields.ts'
-import { reading, writing } from './fields.ts'
+import { readScope, writeScope } from './fields.ts'
 import { type UploadRouteDeps, uploadRoutes } from './upload-routes.ts'
 
 export type DocumentRouteDeps = PutDocumentDeps & DeleteDocumentDeps & DocumentDeps & UploadRouteDeps
@@ -53,7 +53,7 @@ export function documentRoutes(deps: DocumentRouteDeps): readonly AnyRoute[] {
     route({
       method: 'put',
       path: '/documents/{documentId}',
-      access: writing,
+      access: writeScope,
       tag,
       summary: 'Store a document',
       description: [
@@ -78,7 +78,7 @@ export function documentRoutes(deps: DocumentRouteDeps): readonly AnyRoute[] {
     route({
       method: 'get',
       path: '/documents',
-      access: reading,
+      access: readScope,
       tag,
       summary: 'List documents',
       description:
@@ -91,7 +91,7 @@ export function documentRoutes(deps: DocumentRouteDeps): readonly AnyRoute[] {
         200: {
           description: 'A page; `nextCursor` is null on the last one.',
           schema: z
-            .object({ items: z.array(documentInfo), nextCursor: z.string().nullable() })
+            .object({ items: z.array(documentSchema), nextCursor: z.string().nullable() })
             .meta({ id: 'DocumentList' }),
         },
       },
@@ -102,13 +102,13 @@ export function documentRoutes(deps: DocumentRouteDeps): readonly AnyRoute[] {
     route({
       method: 'get',
       path: '/documents/{documentId}',
-      access: reading,
+      access: readScope,
       tag,
       summary: 'Look at a document',
       description:
         'Its source, metadata and state. The text is not kept as a whole; its chunks come back from `/retrieve`.',
       params: documentParams,
-      replies: { 200: { description: 'The document.', schema: documentInfo } },
+      replies: { 200: { description: 'The document.', schema: documentSchema } },
       async handle({ principal, params: { documentId } }) {
         return { status: 200, json: await getDocument(deps, principal, { documentId }) }
       },
@@ -116,7 +116,7 @@ export function documentRoutes(deps: DocumentRouteDeps): readonly AnyRoute[] {
     route({
       method: 'delete',
       path: '/documents/{documentId}',
-      access: writing,
+      access: writeScope,
       tag,
       summary: 'Delete a document',
       description:

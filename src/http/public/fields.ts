@@ -3,8 +3,8 @@ import { listOfNumbers } from '../request/list-of-numbers.ts'
 
 /** Fields that several tenant routes share. Verbs check what depends on the tenant's own data. */
 
-export const reading = { kind: 'tenant', scope: 'rag:read' } as const
-export const writing = { kind: 'tenant', scope: 'rag:write' } as const
+export const readScope = { kind: 'tenant', scope: 'rag:read' } as const
+export const writeScope = { kind: 'tenant', scope: 'rag:write' } as const
 
 export const vectorValues = listOfNumbers({ min: 1, max: 20_000 }, 'As many numbers as the embedding model gives.')
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { originCheck } from '../callers.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
-import { reading } from './fields.ts'
+import { readScope } from './fields.ts'
 import type { McpToolDeps } from './mcp-tools.ts'
 
 export interface McpRouteDeps extends McpToolDeps {
@@ -44,7 +44,7 @@ export function mcpRoute(deps: McpRouteDeps): AnyRoute {
   return route({
     method: 'post',
     path: '/mcp',
-    access: reading,
+    access: readScope,
     tag: 'mcp',
     summary: 'Model Context Protocol: the tools `search` and `get_document`',
     description: [

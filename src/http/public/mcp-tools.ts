@@ -1,20 +1,20 @@
 import { type CallToolResult, McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { TenantPrincipal } from '../../auth/principal.ts'
-import { type CachedRetrieveDeps, cachedRetrieve } from '../../rag/retrieve/cached-retrieve.ts'
 import { queryMax, type RetrieveInput } from '../../rag/retrieve/question.ts'
 import { type ReadDocumentDeps, readDocument } from '../../rag/retrieve/read-document.ts'
-import type { RetrieveAnswer } from '../../rag/retrieve/retrieve.ts'
+import { type RetrieveDeps, retrieve } from '../../rag/retrieve/retrieve.ts'
+import type { RetrieveAnswer } from '../../rag/retrieve/search-tenant.ts'
 import { version } from '../../version.ts'
 import { problemOf, toAppError } from '../pipeline/problem.ts'
 import type { Call } from '../pipeline/route.ts'
-import { filter, metadata, type reading } from './fields.ts'
+import { filter, metadata, type readScope } from './fields.ts'
 import type { LostHeaderDeps } from './lost-header.ts'
 import { position } from './retrieve-fields.ts'
 
-export type McpToolDeps = CachedRetrieveDeps & ReadDocumentDeps & LostHeaderDeps
+export type McpToolDeps = RetrieveDeps & ReadDocumentDeps & LostHeaderDeps
 export type ToolCall = Pick<
-  Call<typeof reading, unknown, unknown, unknown>,
+  Call<typeof readScope, unknown, unknown, unknown>,
   'principal' | 'signal' | 'requestId' | 'log'
 >
 
@@ -96,7 +96,7 @@ async function search(
   principal: TenantPrincipal,
   input: RetrieveInput,
 ): Promise<Record<string, unknown>> {
-  const { json } = await cachedRetrieve(deps, principal, input)
+  const { json } = await retrieve(deps, principal, input)
   const { matches } = JSON.parse(json) as RetrieveAnswer
   const lostDocuments = deps.losses?.seenBy(principal) ?? 0
   return {

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import type { CachedRetrieveDeps } from '../../rag/retrieve/cached-retrieve.ts'
+import type { RetrieveDeps } from '../../rag/retrieve/retrieve.ts'
 import { type BatchOutcome, BatchTooLong, batchMax, retrieveBatch } from '../../rag/retrieve/retrieve-batch.ts'
 import { answerBytesMax, answerTooLong } from '../pipeline/answer-limit.ts'
 import { problemOf, toAppError } from '../pipeline/problem.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
-import { reading } from './fields.ts'
+import { readScope } from './fields.ts'
 import { type LostHeaderDeps, lostHeader, lostHeaderWords } from './lost-header.ts'
 import { answered, question } from './retrieve-fields.ts'
 
@@ -33,11 +33,11 @@ const results = z
   })
   .meta({ id: 'RetrieveBatchAnswer' })
 
-export function retrieveBatchRoute(deps: CachedRetrieveDeps & LostHeaderDeps): AnyRoute {
+export function retrieveBatchRoute(deps: RetrieveDeps & LostHeaderDeps): AnyRoute {
   return route({
     method: 'post',
     path: '/retrieve/batch',
-    access: reading,
+    access: readScope,
     tag: 'retrieval',
     summary: 'Ask several questions at once',
     description: [

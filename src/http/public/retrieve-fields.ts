@@ -154,4 +154,4 @@ export const answered = z
   })
   .meta({ id: 'Retrieved' })
 
-export const answer = answered.extend({ requestId: z.string() }).meta({ id: 'RetrieveAnswer' })
+export const retrieveAnswer = answered.extend({ requestId: z.string() }).meta({ id: 'RetrieveAnswer' })

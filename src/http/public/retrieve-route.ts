@@ -1,16 +1,16 @@
-import { type CachedRetrieveDeps, cachedRetrieve } from '../../rag/retrieve/cached-retrieve.ts'
+import { type RetrieveDeps, retrieve } from '../../rag/retrieve/retrieve.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
-import { reading } from './fields.ts'
+import { readScope } from './fields.ts'
 import { type LostHeaderDeps, lostHeader, lostHeaderWords } from './lost-header.ts'
-import { answer, question } from './retrieve-fields.ts'
+import { question, retrieveAnswer } from './retrieve-fields.ts'
 
-export type RetrieveRouteDeps = CachedRetrieveDeps & LostHeaderDeps
+export type RetrieveRouteDeps = RetrieveDeps & LostHeaderDeps
 
 export function retrieveRoute(deps: RetrieveRouteDeps): AnyRoute {
   return route({
     method: 'post',
     path: '/retrieve',
-    access: reading,
+    access: readScope,
     tag: 'retrieval',
     summary: 'Find the texts nearest to a question',
     description: [
@@ -22,13 +22,13 @@ export function retrieveRoute(deps: RetrieveRouteDeps): AnyRoute {
       'Answers are kept for a short time; `X-Cache` says `hit`, `miss` or `bypass`. A write of the tenant drops them; `Cache-Control: no-cache` asks the store itself.',
     ].join(' '),
     body: question,
-    replies: { 200: { description: 'The matches, which may be none.', schema: answer } },
+    replies: { 200: { description: 'The matches, which may be none.', schema: retrieveAnswer } },
     async handle(call) {
       const { principal, body, requestId } = call
       const bypass = call.header('cache-control')?.includes('no-') === true // no-cache, no-store
       // The signal is made when it is asked for; a kept answer, and a load that others join, need none.
       const options = bypass ? { bypass, signal: call.signal } : {}
-      const { json, cache, stale } = await cachedRetrieve(deps, principal, body, options)
+      const { json, cache, stale } = await retrieve(deps, principal, body, options)
       // A kept answer is everyone's who asks the same; only its last field is this request's.
       return {
         status: 200,

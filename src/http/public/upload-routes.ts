@@ -8,13 +8,13 @@ import { type AnyRoute, route } from '../pipeline/route.ts'
 import {
   chunking,
   documentId,
-  documentInfo,
   documentLimitBytes,
   documentMetadata,
   documentParams,
+  documentSchema,
   source,
 } from './document-fields.ts'
-import { writing } from './fields.ts'
+import { writeScope } from './fields.ts'
 import { formFields, uploadsOf } from './upload-form.ts'
 
 export type UploadRouteDeps = AcceptUploadsDeps & RetryUploadDeps
@@ -51,7 +51,7 @@ const batchAnswer = z
         z.object({
           status: z.int().describe('202, or that of the problem.'),
           location: z.string().optional(),
-          document: documentInfo.optional(),
+          document: documentSchema.optional(),
           problem: z
             .object({ type: z.string(), title: z.string(), status: z.int(), detail: z.string(), code: z.string() })
             .loose()
@@ -74,7 +74,7 @@ export function uploadRoutes(deps: UploadRouteDeps): readonly AnyRoute[] {
     route({
       method: 'post',
       path: '/documents',
-      access: writing,
+      access: writeScope,
       tag,
       summary: 'Upload a document',
       description: `${words} The same upload again changes nothing while it is on its way, and tries it again when it failed. 429 \`quota_exceeded\` when as much waits as may.`,
@@ -86,7 +86,7 @@ export function uploadRoutes(deps: UploadRouteDeps): readonly AnyRoute[] {
         fields: { documentId: named, ...formFields },
       },
       bodyLimitBytes: documentLimitBytes,
-      replies: { 202: { description: 'It is on its way, at `Location`.', schema: documentInfo } },
+      replies: { 202: { description: 'It is on its way, at `Location`.', schema: documentSchema } },
       async handle({ principal, body, form }) {
         const inputs = form ? uploadsOf(form, ['documentId', ...Object.keys(formFields)]) : [inputOf(body ?? {})]
         const [accepted] = await acceptUploads(deps, principal, inputs)
@@ -99,7 +99,7 @@ export function uploadRoutes(deps: UploadRouteDeps): readonly AnyRoute[] {
     route({
       method: 'post',
       path: '/documents/batch',
-      access: writing,
+      access: writeScope,
       tag,
       summary: 'Upload several documents',
       description: `${words} Each is accepted or refused by itself; up to ${batchMax}.`,
@@ -136,13 +136,13 @@ export function uploadRoutes(deps: UploadRouteDeps): readonly AnyRoute[] {
     route({
       method: 'post',
       path: '/documents/{documentId}/retry',
-      access: writing,
+      access: writeScope,
       tag,
       summary: 'Try a failed upload again',
       description:
         'With all its attempts; one that waits for its next attempt is tried at once. 409 `conflict` when there is nothing to try again, or the file, which is kept for a day, has to be sent again.',
       params: documentParams,
-      replies: { 202: { description: 'It is on its way again.', schema: documentInfo } },
+      replies: { 202: { description: 'It is on its way again.', schema: documentSchema } },
       async handle({ principal, params: { documentId: id } }) {
         const json = await retryUpload(deps, principal, { documentId: id })
         return { status: 202, json, headers: { location: locationOf(id) } }

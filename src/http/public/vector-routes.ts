@@ -5,7 +5,7 @@ import { type FetchVectorsDeps, fetchVectors } from '../../rag/vectors/fetch-vec
 import { type UpdateVectorDeps, updateVector } from '../../rag/vectors/update-vector.ts'
 import { type UpsertVectorsDeps, upsertVectors } from '../../rag/vectors/upsert-vectors.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
-import { filter, metadata, reading, recordId, sparseValues, vectorValues, writing } from './fields.ts'
+import { filter, metadata, readScope, recordId, sparseValues, vectorValues, writeScope } from './fields.ts'
 
 export type VectorRouteDeps = UpsertVectorsDeps & FetchVectorsDeps & UpdateVectorDeps & DeleteVectorsDeps
 
@@ -78,7 +78,7 @@ export function vectorRoutes(deps: VectorRouteDeps): readonly AnyRoute[] {
     route({
       method: 'post',
       path: '/vectors/upsert',
-      access: writing,
+      access: writeScope,
       tag,
       summary: 'Store records',
       description: `Puts records whole; one with a known id is replaced. ${ownIds} ${bySight} Of an id that is taken by a record they don’t see: 409 \`conflict\`, and nothing is stored.`,
@@ -93,7 +93,7 @@ export function vectorRoutes(deps: VectorRouteDeps): readonly AnyRoute[] {
     route({
       method: 'post',
       path: '/vectors/fetch',
-      access: reading,
+      access: readScope,
       tag,
       summary: 'Fetch records by id',
       description:
@@ -108,7 +108,7 @@ export function vectorRoutes(deps: VectorRouteDeps): readonly AnyRoute[] {
     route({
       method: 'post',
       path: '/vectors/update',
-      access: writing,
+      access: writeScope,
       tag,
       summary: 'Change a record in part',
       description: `What is given replaces what was there, and the rest stays. The answer is the same when there is no such record; none is made. ${ownIds} ${bySight}`,
@@ -122,7 +122,7 @@ export function vectorRoutes(deps: VectorRouteDeps): readonly AnyRoute[] {
     route({
       method: 'post',
       path: '/vectors/delete',
-      access: writing,
+      access: writeScope,
       tag,
       summary: 'Delete records by id, by filter, or everything',
       description: [

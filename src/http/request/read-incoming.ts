@@ -24,7 +24,7 @@ export function readIncoming<T>(
   outcome: () => T,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (incoming.destroyed) throw brokeOff(new Error('the caller has disconnected'))
+    if (incoming.destroyed) throw bodyBrokeOff(new Error('the caller has disconnected'))
     let isOver = false
     const taker = begin((fault) => fail(fault))
     const fail = (fault: unknown) => {
@@ -53,13 +53,13 @@ export function readIncoming<T>(
         reject(fault)
       }
     })
-    incoming.on('error', (cause) => fail(brokeOff(cause)))
+    incoming.on('error', (cause) => fail(bodyBrokeOff(cause)))
     // It comes after every request: an error, with its trace, is made only for one that breaks off.
-    incoming.on('close', () => isOver || fail(brokeOff(new Error('the caller has disconnected'))))
+    incoming.on('close', () => isOver || fail(bodyBrokeOff(new Error('the caller has disconnected'))))
   })
 }
 
 /** A truncated body is the caller's fault, if the caller is still connected. */
-export function brokeOff(cause: unknown): AppError {
+export function bodyBrokeOff(cause: unknown): AppError {
   return new AppError('invalid_request', 'The body is incomplete; send it whole.', { cause })
 }

@@ -2,12 +2,12 @@ import { asc, gt } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { countIndexes } from '../../registry/indexes.ts'
-import { type ProjectSettings, projectsOf } from '../target/reserve-target-project.ts'
+import { type TargetSettings, targetProjects } from '../target/reserve-target-project.ts'
 import { advice } from './advice.sql.ts'
 
 interface Deps {
   readonly db: Tx
-  readonly settings: ProjectSettings
+  readonly settings: TargetSettings
 }
 
 export interface AdviceView {
@@ -44,7 +44,7 @@ export async function listAdvice(
 /** Additional indexes that projects with silos allow; shared indexes count against the same limits. */
 export async function countSilosLeft({ db, settings }: Deps): Promise<number> {
   let left = 0
-  for (const { name, holds, indexLimit } of projectsOf(settings)) {
+  for (const { name, holds, indexLimit } of targetProjects(settings)) {
     if (holds.includes('silo')) left += Math.max(0, indexLimit - (await countIndexes(db, name)))
   }
   return left

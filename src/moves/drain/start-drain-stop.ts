@@ -5,7 +5,7 @@ import { appendAudit } from '../../registry/audit/audit.ts'
 import { setDraining } from '../../registry/indexes.ts'
 import { places } from '../../registry/places.sql.ts'
 import type { StartMoveDeps } from '../start-move.ts'
-import { changeMove } from '../state/journal.ts'
+import { changeMove } from '../state/move-history.ts'
 import { moves } from '../state/moves.sql.ts'
 import { namedIndex } from '../target/reserve-target-project.ts'
 

@@ -10,8 +10,8 @@ import { tenants } from '../../registry/tenants.sql.ts'
 import type { MoveView } from '../show-move.ts'
 import { type StartMoveDeps, startMove } from '../start-move.ts'
 import { moves } from '../state/moves.sql.ts'
-import { namedIndex, type ProjectSettings, projectsOf } from '../target/reserve-target-project.ts'
-import { listSeats } from '../target/reserve-target-seat.ts'
+import { listTargetShards } from '../target/find-target-shard.ts'
+import { namedIndex, type TargetSettings, targetProjects } from '../target/reserve-target-project.ts'
 
 /** Moves queued per call, so that it answers within seconds. */
 const perCall = 500
@@ -73,7 +73,7 @@ async function listWaiting(db: Db, indexId: number) {
 }
 
 /** Refuses a drain that would stop half-way for lack of capacity. */
-async function refuseWithoutRoom(tx: Tx, settings: ProjectSettings, index: IndexRow): Promise<void> {
+async function refuseWithoutRoom(tx: Tx, settings: TargetSettings, index: IndexRow): Promise<void> {
   const here = await tx
     .select({ region: tenants.region, count: count() })
     .from(places)
@@ -83,7 +83,12 @@ async function refuseWithoutRoom(tx: Tx, settings: ProjectSettings, index: Index
   const byRegion = Map.groupBy(here, (row) => row.region ?? index.region)
   for (const [region, rows] of byRegion) {
     const wanted = rows.reduce((sum, row) => sum + row.count, 0)
-    const seats = await listSeats(tx, { source: index, projects: projectsOf(settings), region, wantedIndexId: null })
+    const seats = await listTargetShards(tx, {
+      source: index,
+      projects: targetProjects(settings),
+      region,
+      wantedIndexId: null,
+    })
     const room = seats.reduce((sum, one) => sum + (one.full ? 0 : one.namespaceLimit - one.namespacesUsed), 0)
     if (room >= wanted) continue
     const words = `Index ${index.name} has ${wanted} tenant(s) in ${region}, and the other shared indexes have capacity for ${room}. Open one with: tenant-router indexes add`

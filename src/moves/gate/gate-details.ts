@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import { type Barrier, isBehind } from '../../routing/barrier.ts'
 import type { Gate } from '../state/gate.ts'
-import type { MoveRow } from '../state/journal.ts'
+import type { MoveRow } from '../state/move-history.ts'
 
 /** A culprit behind a gate: one record, its writer's session, and a deadline. */
 interface Culprit {

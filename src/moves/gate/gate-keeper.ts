@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import type { Db } from '../../db/connect.ts'
 import { type Gate, isSameGate, type Waiting } from '../state/gate.ts'
 import { gateWords } from '../state/gate-words.ts'
-import { asMover, changeMove, type MoveRow, setWaiting } from '../state/journal.ts'
+import { asMover, changeMove, type MoveRow, setWaiting } from '../state/move-history.ts'
 import { detailGate } from './gate-details.ts'
 
 /** A gate checked more often than this counts as checked continuously: it shows no time of a next try. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { Gate, Waiting } from '../state/gate.ts'
-import type { MoveRow } from '../state/journal.ts'
+import type { MoveRow } from '../state/move-history.ts'
 import { isEnded } from '../state/move-state.ts'
 import { queueReason } from '../state/queue.ts'
 import { moverSlots } from '../state/queue-limits.ts'

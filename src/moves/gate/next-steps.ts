@@ -1,5 +1,5 @@
 import type { Gate, NextStep } from '../state/gate.ts'
-import type { MoveRow } from '../state/journal.ts'
+import type { MoveRow } from '../state/move-history.ts'
 import { isBeforeSwitch, isEnded } from '../state/move-state.ts'
 
 /** A person's possible next steps for a move, as commands to paste; the way on first, the way out last. */

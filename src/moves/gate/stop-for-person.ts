@@ -1,11 +1,11 @@
 import type { Db } from '../../db/connect.ts'
 import type { Gate, NextStep } from '../state/gate.ts'
-import { asMover, changeMove, type MoveRow } from '../state/journal.ts'
+import { asMover, changeMove, type MoveRow } from '../state/move-history.ts'
 import { isBeforeSwitch } from '../state/move-state.ts'
 import type { StepName } from '../state/next-step.ts'
 import { readRouting } from '../state/read-places.ts'
 import type { Stopped, StopReason } from '../state/stop-reason.ts'
-import { openFence } from '../switch/switch-over.ts'
+import { openFence } from '../switch/cutover.ts'
 
 /**
  * Stops a move until a person decides, and records why. It releases held writes. Before the cutover the move is paused;

@@ -7,7 +7,7 @@ import type { VectorStore } from '../../stores/store.ts'
 import { callCosts, paceSettings, vendorRates } from '../pace/pace-settings.ts'
 import type { MoveSettings } from '../sync/step.ts'
 import { lookAhead, type Prospect, type WantedMove } from '../target/plan-refusals.ts'
-import { projectsOf } from '../target/reserve-target-project.ts'
+import { targetProjects } from '../target/reserve-target-project.ts'
 import type { PlannedStep } from './plan-ledger.ts'
 import { measureSource } from './plan-source.ts'
 import { planSteps } from './plan-steps.ts'
@@ -142,7 +142,7 @@ async function quotaOf(
   settings: MoveSettings,
 ): Promise<MovePlan['quota']> {
   const name = kind === 'promote' ? (project?.name ?? settings.project) : source.index.project
-  const limit = projectsOf(settings).find((one) => one.name === name)?.indexLimit ?? settings.projectIndexLimit
+  const limit = targetProjects(settings).find((one) => one.name === name)?.indexLimit ?? settings.projectIndexLimit
   const used = (await countIndexesByProject(db)).get(name) ?? 0
   const change = kind === 'promote' ? 1 : kind === 'demote' ? -1 : 0
   const indexes = { name: 'indexes_in_project', used, afterwards: used + change, limit } as const

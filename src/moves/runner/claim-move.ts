@@ -1,10 +1,10 @@
 import { eq, type SQL, sql } from 'drizzle-orm'
 import type { Db } from '../../db/connect.ts'
-import type { MoveRow } from '../state/journal.ts'
+import type { MoveRow } from '../state/move-history.ts'
 import { moves } from '../state/moves.sql.ts'
 import { hasTurn } from '../state/queue.ts'
 
-export interface ClaimOptions {
+export interface ClaimMoveOptions {
   readonly leaseMs: number
   /** The claiming replica's host name, so that operators can find it. */
   readonly host: string
@@ -19,7 +19,7 @@ const isFree = sql`ended_at is null
  * Claims the oldest move with work and without a live mover, under a new token, except those that only soak. The last
  * mover's claimed ids stay in the row: the step that continues must treat them as suspect.
  */
-export function claimMove(db: Db, options: ClaimOptions): Promise<MoveRow | undefined> {
+export function claimMove(db: Db, options: ClaimMoveOptions): Promise<MoveRow | undefined> {
   const next = sql`
     select id from moves q
     where ${isFree}
@@ -35,7 +35,7 @@ export function claimMove(db: Db, options: ClaimOptions): Promise<MoveRow | unde
  * Claims the soaking move with writes to copy back that was looked at longest ago: all of them get their turn, however
  * much one has to do.
  */
-export function claimSoakingMove(db: Db, options: ClaimOptions): Promise<MoveRow | undefined> {
+export function claimSoakingMove(db: Db, options: ClaimMoveOptions): Promise<MoveRow | undefined> {
   const next = sql`
     select id from moves q
     where ${isFree}
@@ -46,7 +46,7 @@ export function claimSoakingMove(db: Db, options: ClaimOptions): Promise<MoveRow
   return take(db, next, options)
 }
 
-async function take(db: Db, next: SQL, { leaseMs, host }: ClaimOptions): Promise<MoveRow | undefined> {
+async function take(db: Db, next: SQL, { leaseMs, host }: ClaimMoveOptions): Promise<MoveRow | undefined> {
   const [claimed] = await db.execute<{ id: string; token: string }>(sql`
     update moves set mover_token = mover_token + 1, mover_host = ${host},
       mover_lease_until = now() + make_interval(secs => ${leaseMs / 1000})

@@ -2,8 +2,8 @@ import { hostname } from 'node:os'
 import { type Clock, systemClock } from '../../clock.ts'
 import { type Claim, type JobEnd, LeasedJobs } from '../../concurrency/leased-jobs.ts'
 import type { Database } from '../../db/connect.ts'
-import { LostMove, type MoveRow, movesChannel } from '../state/journal.ts'
-import { type ClaimOptions, claimMove, claimSoakingMove, releaseClaim, renewClaim } from './claim-move.ts'
+import { LostMove, type MoveRow, movesChannel } from '../state/move-history.ts'
+import { type ClaimMoveOptions, claimMove, claimSoakingMove, releaseClaim, renewClaim } from './claim-move.ts'
 import { reopenFences } from './reopen-fences.ts'
 import { RunMemory } from './run-memory.ts'
 import { type RunMoveDeps, runMove } from './run-move.ts'
@@ -79,7 +79,7 @@ export class Mover implements AsyncDisposable {
   /** A loop of claimed moves, each run by `run`, which returns how long the move then rests. */
   #jobs(
     slots: number,
-    claim: (db: RunMoveDeps['db'], options: ClaimOptions) => Promise<MoveRow | undefined>,
+    claim: (db: RunMoveDeps['db'], options: ClaimMoveOptions) => Promise<MoveRow | undefined>,
     run: typeof runMove,
   ): LeasedJobs<MoveRow, number> {
     const { db } = this.#database

@@ -2,7 +2,7 @@ import { and, eq, lt, sql } from 'drizzle-orm'
 import type { Db } from '../../db/connect.ts'
 import { routing } from '../../registry/routing.sql.ts'
 import { moves } from '../state/moves.sql.ts'
-import { openFence } from '../switch/switch-over.ts'
+import { openFence } from '../switch/cutover.ts'
 
 /**
  * Opens every fence that is past its deadline; any replica does so, without the mover (docs/moves.md L1).

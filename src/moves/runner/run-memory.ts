@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.ts'
 import { GateKeeper } from '../gate/gate-keeper.ts'
-import { Learnt } from '../sync/learnt.ts'
+import { MoveRates } from '../sync/move-rates.ts'
 
 /** One move's in-memory state in a replica's mover, kept between two runs of the move. */
 export interface MoveMemory {
-  readonly learnt: Learnt
+  readonly rates: MoveRates
   readonly gates: GateKeeper
 }
 
@@ -28,7 +28,7 @@ export class RunMemory {
   of(moveId: string): MoveMemory {
     const known = this.#moves.get(moveId)
     const memory = known ?? {
-      learnt: new Learnt(this.#clock),
+      rates: new MoveRates(this.#clock),
       // A doubt takes this long to end, and what leads to the next may take as long again.
       gates: new GateKeeper(this.#clock, 2 * this.#storeInDoubtMs + 60_000),
     }

@@ -9,7 +9,7 @@ import type { GateKeeper } from '../gate/gate-keeper.ts'
 import { stopForPerson } from '../gate/stop-for-person.ts'
 import type { Paces } from '../pace/pace-stores.ts'
 import type { Gate } from '../state/gate.ts'
-import { asMover, changeMove, LostMove, type MoveRow } from '../state/journal.ts'
+import { asMover, changeMove, LostMove, type MoveRow } from '../state/move-history.ts'
 import { nextStep, type StepName } from '../state/next-step.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
 import { arm } from '../steps/arm.ts'
@@ -22,7 +22,7 @@ import { prepare } from '../steps/prepare.ts'
 import { rollBack } from '../steps/roll-back.ts'
 import { soak } from '../steps/soak.ts'
 import { verify } from '../steps/verify.ts'
-import type { Learnt } from '../sync/learnt.ts'
+import type { MoveRates } from '../sync/move-rates.ts'
 import type { MovePoint, Step, StepContext } from '../sync/step.ts'
 import { readMove } from './claim-move.ts'
 import { FaultPlaces } from './fault-places.ts'
@@ -34,7 +34,7 @@ const steps = { prepare, arm, copy, verify, fence, open, soak, complete, cancel,
   Step
 >
 
-export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'waiting' | 'signal' | 'clock' | 'learnt'> {
+export interface RunMoveDeps extends Omit<StepContext, 'move' | 'at' | 'waiting' | 'signal' | 'clock' | 'rates'> {
   readonly log: Logger
   readonly clock?: Clock
   /** Call rates by index; without it, calls are as fast as the index answers. */
@@ -57,14 +57,14 @@ export async function runMove(
   deps: RunMoveDeps,
   claimed: MoveRow,
   claim: Claim,
-  { learnt, gates }: MoveMemory,
+  { rates, gates }: MoveMemory,
 ): Promise<number> {
   const { db, clock = systemClock } = deps
   for (;;) {
     const move = await readOwn(db, claimed, claim)
     const step = stepOf(move, clock)
     if (step === 'rest' || step === 'soak') return 0
-    const outcome = await runStep(deps, { move, step, claim, learnt, gates })
+    const outcome = await runStep(deps, { move, step, claim, rates, gates })
     if (outcome.kind === 'next') continue
     if (outcome.kind === 'wait' && !(await givesWay(db, move, gates))) await clock.sleep(outcome.retryMs, claim.signal)
     else return Math.max(outcome.retryMs, outcome.kind === 'wait' ? restMs : 0)
@@ -87,7 +87,7 @@ export interface StepRun {
   readonly move: MoveRow
   readonly step: StepName
   readonly claim: Claim
-  readonly learnt: Learnt
+  readonly rates: MoveRates
   readonly gates: GateKeeper
 }
 
@@ -95,7 +95,7 @@ export interface StepRun {
  * Runs one step, and records in the move's row its gate, or that it has none.
  * @throws LostMove, or the signal's reason.
  */
-export async function runStep(deps: RunMoveDeps, { move, step, claim, learnt, gates }: StepRun): Promise<StepOutcome> {
+export async function runStep(deps: RunMoveDeps, { move, step, claim, rates, gates }: StepRun): Promise<StepOutcome> {
   const { db, log, clock = systemClock } = deps
   const { signal } = claim
   const faults = new FaultPlaces()
@@ -104,7 +104,7 @@ export async function runStep(deps: RunMoveDeps, { move, step, claim, learnt, ga
     stores: faults.watch(storesOf(deps, step)),
     clock,
     move,
-    learnt,
+    rates,
     signal,
     async at(point) {
       await deps.at?.(point, move)

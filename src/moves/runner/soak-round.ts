@@ -1,6 +1,6 @@
 import { systemClock } from '../../clock.ts'
 import type { Claim } from '../../concurrency/leased-jobs.ts'
-import type { MoveRow } from '../state/journal.ts'
+import type { MoveRow } from '../state/move-history.ts'
 import type { MoveMemory } from './run-memory.ts'
 import { type RunMoveDeps, readOwn, runStep, stepOf } from './run-move.ts'
 
@@ -16,11 +16,11 @@ export async function soakRound(
   deps: RunMoveDeps,
   claimed: MoveRow,
   claim: Claim,
-  { learnt, gates }: MoveMemory,
+  { rates, gates }: MoveMemory,
 ): Promise<number> {
   const move = await readOwn(deps.db, claimed, claim)
   // A person asked for the way back or for the end: that is no round of this loop.
   if (stepOf(move, deps.clock ?? systemClock) !== 'soak') return 0
-  const outcome = await runStep(deps, { move, step: 'soak', claim, learnt, gates })
+  const outcome = await runStep(deps, { move, step: 'soak', claim, rates, gates })
   return outcome.kind === 'failed' ? outcome.retryMs : everyMs
 }

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import { lockProject } from '../../registry/indexes.ts'
 import type { Gate } from './gate.ts'
-import type { MoveRow } from './journal.ts'
+import type { MoveRow } from './move-history.ts'
 import { type MoveLimits, moveLimits } from './queue-limits.ts'
 import { readPlaces } from './read-places.ts'
 

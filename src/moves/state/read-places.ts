@@ -6,7 +6,7 @@ import { indexes } from '../../registry/indexes.sql.ts'
 import { places } from '../../registry/places.sql.ts'
 import { toPlacement } from '../../registry/places.ts'
 import { readRoute } from '../../routing/read-route.ts'
-import type { MoveRow } from './journal.ts'
+import type { MoveRow } from './move-history.ts'
 
 /** A move's two places as rows; `target` is undefined until it is reserved. */
 export interface MovePlaces {

@@ -3,7 +3,7 @@ import { readBarrier } from '../../routing/barrier.ts'
 import { changeRouting, lockRouting } from '../../routing/change-routing.ts'
 import { waitVisible } from '../copy/wait-visible.ts'
 import { type Gate, untilOf } from '../state/gate.ts'
-import { asMover, changeMove } from '../state/journal.ts'
+import { asMover, changeMove } from '../state/move-history.ts'
 import { readMoving, readPlacements } from '../state/read-places.ts'
 import { barrierOf, next, replicasBehind, type Step, wait } from '../sync/step.ts'
 
@@ -40,7 +40,7 @@ export const arm: Step = async (context) => {
     // In one order, as those who settle take them.
     await tx.execute(sql`select 1 from dirty where move_id = ${row.id} order by record_id for update`)
     // What was done before the look at the store is in the listing. Of what was begun before the barrier and ended
-    // since, an unjournaled write may have the last word: no stamp is expected there.
+    // since, an unlogged write may have the last word: no stamp is expected there.
     await tx.execute(
       sql`delete from dirty where move_id = ${row.id} and state = 'done' and done_at < ${now?.at}::timestamptz`,
     )

@@ -1,8 +1,8 @@
 import { and, eq } from 'drizzle-orm'
 import { places } from '../../registry/places.sql.ts'
-import { asMover, changeMove } from '../state/journal.ts'
+import { asMover, changeMove } from '../state/move-history.ts'
 import { readRouting } from '../state/read-places.ts'
-import { openFence } from '../switch/switch-over.ts'
+import { openFence } from '../switch/cutover.ts'
 import type { Step } from '../sync/step.ts'
 import { giveUpPlace } from './give-up-place.ts'
 

@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import type { VectorRecord } from '../../stores/store.ts'
 import { putBatch } from '../copy/put-batch.ts'
 import { readAhead } from '../copy/read-ahead.ts'
-import { asMover, changeMove, type MoveChange, type MoveRow } from '../state/journal.ts'
+import { asMover, changeMove, type MoveChange, type MoveRow } from '../state/move-history.ts'
 import { moves } from '../state/moves.sql.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
 import { next, type Step, type StepContext } from '../sync/step.ts'
@@ -20,7 +20,7 @@ export const copy: Step = async (context) => {
   const { move, signal } = context
   const parts = await syncParts(context)
   // What the mover before us may have sent last can still land.
-  if (move.claimedIds.length > 0) await parts.ledger.soil(move.claimedIds, parts.storeInDoubtMs)
+  if (move.claimedIds.length > 0) await parts.changes.markDirty(move.claimedIds, parts.storeInDoubtMs)
   let row = move
   if (row.total === null) {
     const total = (await parts.active.describeNamespace({ signal }))?.recordCount
@@ -51,7 +51,7 @@ export const copy: Step = async (context) => {
 
 async function copyBatch(context: StepContext, parts: SyncParts, records: readonly VectorRecord[]): Promise<number> {
   if (records.length === 0) return 0
-  const untouched = await parts.ledger.claimUntouched(records.map((one) => one.id))
+  const untouched = await parts.changes.claimUntouched(records.map((one) => one.id))
   await context.at('copy: batch claimed')
   const batch = records.filter((one) => untouched.has(one.id))
   const ids = batch.map((one) => one.id)

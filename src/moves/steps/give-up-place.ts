@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { AppError } from '../../errors.ts'
-import { asMover, changeMove, type MoveRow } from '../state/journal.ts'
+import { asMover, changeMove, type MoveRow } from '../state/move-history.ts'
 import type { MoveState } from '../state/move-state.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
 import { purgePlace } from '../sweep/purge-place.ts'
-import { endJournal } from '../switch/end-journal.ts'
+import { endChangeLog } from '../switch/end-change-log.ts'
 import { guardPurge } from '../switch/guard-loss.ts'
 import { type MovePoint, next, type StepContext, type StepResult, wait } from '../sync/step.ts'
 
@@ -29,7 +29,7 @@ export async function giveUpPlace(
 ): Promise<StepResult> {
   const { db, move } = context
   const isCompared = placeId !== null && (await compareFirst(context, placeId, mayBeAway))
-  const kept = await endJournal(context)
+  const kept = await endChangeLog(context)
   if (kept !== undefined) return kept
   const receipt = placeId === null ? null : await purgePlace(context, placeId, isCompared)
   if (receipt === undefined) return wait({ kind: 'deletion_not_shown' }, 500)

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { readBarrier } from '../../routing/barrier.ts'
 import { changeRouting } from '../../routing/change-routing.ts'
-import { asMover, changeMove } from '../state/journal.ts'
+import { asMover, changeMove } from '../state/move-history.ts'
 import { readMoving } from '../state/read-places.ts'
 import { barrierOf, next, replicasBehind, type Step, wait } from '../sync/step.ts'
 

@@ -5,11 +5,11 @@ import { indexes } from '../../registry/indexes.sql.ts'
 import { toPlacement } from '../../registry/places.ts'
 import { changeRouting } from '../../routing/change-routing.ts'
 import type { IndexInfo } from '../../stores/store.ts'
-import { asMover, changeMove, type MoveRow } from '../state/journal.ts'
+import { asMover, changeMove, type MoveRow } from '../state/move-history.ts'
 import { waitsForTurn } from '../state/queue.ts'
 import { type PlaceAndIndex, readPlace, readPlaces, readRouting } from '../state/read-places.ts'
 import { next, type Step, type StepContext, wait } from '../sync/step.ts'
-import { giveSeatUp, reserveTarget } from '../target/reserve-target.ts'
+import { releaseReservation, reserveTarget } from '../target/reserve-target.ts'
 
 /**
  * Makes the empty target when the move has its turn: a cleanup row first, then a silo's index under its name, then the
@@ -43,7 +43,7 @@ export const prepare: Step = async (context) => {
     await stores.open(placement).createNamespace({ signal })
   } catch (error) {
     if (target.index.kind === 'silo' || !isAppError(error, 'namespace_limit_reached')) throw error
-    await asMover(db, move, (tx, row) => giveSeatUp(tx, row, target, settings.storeInDoubtMs))
+    await asMover(db, move, (tx, row) => releaseReservation(tx, row, target, settings.storeInDoubtMs))
     return next
   }
   await context.at('prepare: namespace made')

@@ -2,10 +2,10 @@ import { sql } from 'drizzle-orm'
 import { retirePlace } from '../../registry/places.ts'
 import { readBarrier } from '../../routing/barrier.ts'
 import { changeRouting } from '../../routing/change-routing.ts'
-import { asMover, changeMove } from '../state/journal.ts'
+import { asMover, changeMove } from '../state/move-history.ts'
 import { readRouting } from '../state/read-places.ts'
+import { cutOver } from '../switch/cutover.ts'
 import { guardRollback } from '../switch/guard-loss.ts'
-import { switchOver } from '../switch/switch-over.ts'
 import { barrierOf, next, replicasBehind, type Step, wait } from '../sync/step.ts'
 import { syncParts } from '../sync/sync-parts.ts'
 import { oldReaders } from './complete.ts'
@@ -25,7 +25,7 @@ export const rollBack: Step = async (context) => {
   }
   const routing = await readRouting(db, move)
   const isBack = routing.active.placeId === move.sourcePlaceId
-  if (!isBack) return (await switchOver(context, {})) ?? next
+  if (!isBack) return (await cutOver(context, {})) ?? next
   if (routing.phase === 'flip') {
     const { behind } = await readBarrier(db, barrierOf(move), settings.storeInDoubtMs)
     if (behind > 0) return wait(replicasBehind(behind), 20)

@@ -6,11 +6,11 @@ import { syncParts } from '../sync/sync-parts.ts'
 /** Copies writes to the new place back to the old one after the cutover, so that a rollback loses nothing. */
 export const soak: Step = async (context) => {
   const parts = await syncParts(context)
-  if (context.move.claimedIds.length > 0) await parts.ledger.soil(context.move.claimedIds, parts.storeInDoubtMs)
+  if (context.move.claimedIds.length > 0) await parts.changes.markDirty(context.move.claimedIds, parts.storeInDoubtMs)
   const { synced } = await syncRound(parts)
   await context.at('sync: carried over')
   if (synced > 0) return next
   // What a late write may still reach, or does not show yet, is left alone, and that takes time.
-  const gate = whatKept(await parts.ledger.tail())
+  const gate = whatKept(await parts.changes.tail())
   return gate === undefined ? next : wait(gate, 1_000)
 }

@@ -2,7 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import { AppError } from '../../errors.ts'
 import { waitVisible } from '../copy/wait-visible.ts'
 import { isGone } from '../losses/count-places.ts'
-import { asMover, changeMove } from '../state/journal.ts'
+import { asMover, changeMove } from '../state/move-history.ts'
 import { readPlacements } from '../state/read-places.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
 import { guardPass, passBegins } from '../switch/guard-pass.ts'
@@ -29,7 +29,7 @@ export const verify: Step = async (context) => {
   const { db, move, settings, signal } = context
   const { dimension } = await readPlacements(db, move)
   const parts = await syncParts(context)
-  if (move.claimedIds.length > 0) await parts.ledger.soil(move.claimedIds, parts.storeInDoubtMs)
+  if (move.claimedIds.length > 0) await parts.changes.markDirty(move.claimedIds, parts.storeInDoubtMs)
   for (let at = await readPass(db, move); ; ) {
     await catchUp(context, parts)
     // What comes after a mark is read again, and what comes before it was shown then.
@@ -59,7 +59,7 @@ export const verify: Step = async (context) => {
       const words = `After ${at.repaired} repairs the two places still differ in ${different.length} records that nobody wrote.`
       throw new AppError('store_inconsistent', words)
     }
-    await parts.ledger.soil(different)
+    await parts.changes.markDirty(different)
     at = { pass: at.pass + 1, repaired: at.repaired + different.length, begun: null }
     await markPass(db, move, at)
   }

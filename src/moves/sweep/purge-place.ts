@@ -1,13 +1,13 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
-import { freeRoom, setIndexDeleted } from '../../registry/indexes.ts'
+import { freeCapacity, setIndexDeleted } from '../../registry/indexes.ts'
 import { markPurged, toPlacement } from '../../registry/places.ts'
 import { routing } from '../../registry/routing.sql.ts'
 import type { TenantStore, VectorStore } from '../../stores/store.ts'
 import { countListed } from '../losses/count-places.ts'
 import { whyNoPurge } from '../losses/loss-rules.ts'
-import type { MoveRow } from '../state/journal.ts'
+import type { MoveRow } from '../state/move-history.ts'
 import { cleanups } from '../state/moves.sql.ts'
 import { type PlaceAndIndex, readPlace, readRouting } from '../state/read-places.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
@@ -82,7 +82,7 @@ export async function purgePlace(
 /** Releases the capacity, or a silo's index, of a place that the store no longer has, or never had. */
 export async function giveBack(tx: Tx, { place, index }: PlaceAndIndex): Promise<void> {
   if (await markPurged(tx, place.id)) {
-    await freeRoom(tx, index.id, false)
+    await freeCapacity(tx, index.id, false)
     if (index.kind === 'silo') await setIndexDeleted(tx, index.id)
   }
   await tx

@@ -1,6 +1,6 @@
 import { doubledMs } from '../../backoff.ts'
 import type { Gate } from '../state/gate.ts'
-import type { Rates } from '../sync/learnt.ts'
+import type { RatesNow } from '../sync/move-rates.ts'
 import type { Tail } from '../sync/tail.ts'
 
 /** The facts that decide whether to enter the fence. */
@@ -8,7 +8,7 @@ export interface FenceSituation {
   readonly tail: Tail
   /** Live replicas that have not seen the last change. */
   readonly behind: number
-  readonly rates: Rates
+  readonly rates: RatesNow
   readonly fenceBudgetMs: number
   /** Time already spent waiting for a quieter moment. */
   readonly waitedMs: number
@@ -57,7 +57,7 @@ export function fenceGate(situation: FenceSituation): Gate | undefined {
  * The expected hold of a fence entered now: until the last write is visible in the active place and everything is
  * copied, and then until that is visible in the other place. A look may just miss it, once in each.
  */
-function expectedHold(tail: Tail, rates: Rates): { readonly totalMs: number; readonly byRows: boolean } {
+function expectedHold(tail: Tail, rates: RatesNow): { readonly totalMs: number; readonly byRows: boolean } {
   const { activeLagMs, followerLagMs, rowsPerS, roundMs } = rates
   const [toCarry, toCompare] = [tail.inflight + tail.unsynced, tail.unverified]
   if (toCarry + toCompare === 0) return { totalMs: 0, byRows: false }
@@ -71,14 +71,14 @@ function expectedHold(tail: Tail, rates: Rates): { readonly totalMs: number; rea
 }
 
 /** Whether the fence would last to its deadline whatever the mover does: nobody's writes need to wait for that. */
-export function isInVain(tail: Tail, leftMs: number, storeVisibleMs: number): boolean {
+export function cannotFinishInTime(tail: Tail, leftMs: number, storeVisibleMs: number): boolean {
   const unprovenMs = tail.unproven > 0 ? storeVisibleMs - tail.youngestUnsyncedMs : 0
   const unprovenThereMs = tail.unprovenThere > 0 ? storeVisibleMs - tail.youngestUnprovenThereMs : 0
   return tail.stuck > 0 || Math.max(tail.doubtMs, unprovenMs, unprovenThereMs) > leftMs
 }
 
 /** Interval of a fence's looks: short, but longer while the store lags, when most looks would be in vain. */
-export function pollMs({ activeLagMs, followerLagMs }: Rates): number {
+export function pollMs({ activeLagMs, followerLagMs }: RatesNow): number {
   return Math.min(50, Math.max(10, Math.max(activeLagMs, followerLagMs) / 40))
 }
 

@@ -18,7 +18,8 @@ export function stopIf(reason: StopReason | undefined): void {
 async function guardSwitch(context: StepContext, parts: SyncParts): Promise<void> {
   const counts = await countBoth(context, parts)
   stopIf(whyNoSwitch(counts, context.move.acceptedLoss))
-  if (counts.missing > 0 && counts.missing === counts.missingIds.length) await parts.ledger.soil(counts.missingIds)
+  if (counts.missing > 0 && counts.missing === counts.missingIds.length)
+    await parts.changes.markDirty(counts.missingIds)
 }
 
 /**
@@ -31,7 +32,7 @@ export async function guardRollback(context: StepContext, parts: SyncParts): Pro
   if (!(await isGone(parts.active, signal))) return guardSwitch(context, parts)
   if (await isGone(parts.follower, signal))
     throw new NeedsPerson({ words: 'Both places are gone: the one in use and the one to go back to.', records: 0 })
-  const records = await parts.ledger.countLost()
+  const records = await parts.changes.countLost()
   if (records <= move.acceptedLoss) return
   throw new NeedsPerson({
     words: `The place in use is gone, with ${records} write(s) that the old one lacks.`,

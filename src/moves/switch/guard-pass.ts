@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
-import { countStoredChunks } from '../../registry/documents/inventory.ts'
+import { countUnchangedChunks } from '../../registry/documents/inventory.ts'
 import { countListed } from '../losses/count-places.ts'
 import { isTooFew, type PassFindings, whyNoRepair } from '../losses/loss-rules.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
 import type { StepContext } from '../sync/step.ts'
 import type { SyncParts } from '../sync/sync-parts.ts'
-import type { Comparison } from '../verify/compare.ts'
+import type { PlaceComparison } from '../verify/compare.ts'
 import { stopIf } from './guard-loss.ts'
 
 /** The start time of a pass, by Postgres's clock. */
@@ -25,14 +25,14 @@ export async function passBegins({ db }: StepContext): Promise<string> {
 export async function guardPass(
   context: StepContext,
   parts: SyncParts,
-  found: Comparison,
+  found: PlaceComparison,
   different: { readonly toPut: number; readonly toDelete: number },
   begunAt: string,
 ): Promise<void> {
   const { db, move, settings, clock, signal } = context
   const everSeen = Math.max(move.total ?? 0, move.copied)
   const seenRecords = everSeen - (await countDeleted(db, move.id, everSeen - found.sourceRecords))
-  const inventoryRecords = await countStoredChunks(db, move.tenantId, begunAt)
+  const inventoryRecords = await countUnchangedChunks(db, move.tenantId, begunAt)
   let findings: PassFindings = { ...found, ...different, seenRecords, inventoryRecords }
   if (isTooFew(findings)) {
     await clock.sleep(settings.storeVisibleMs, signal)

@@ -1,6 +1,6 @@
 import { stamped, stampOf } from '../../stores/reserved.ts'
 import type { VectorRecord } from '../../stores/store.ts'
-import type { DirtyRow } from './dirty-ledger.ts'
+import type { ChangedRow } from './move-changes.ts'
 
 /**
  * Whether a read of the active place shows the row's last write instead of an older state: by the record's stamp; for a
@@ -9,7 +9,7 @@ import type { DirtyRow } from './dirty-ledger.ts'
  * content, even none, is the truth.
  */
 export function isFresh(
-  row: DirtyRow,
+  row: ChangedRow,
   shown: VectorRecord | undefined,
   readLsn: number | undefined,
   storeVisibleMs: number,
@@ -28,7 +28,7 @@ export function isFresh(
  * recur, and an absent record may be a put that is not visible yet.
  */
 export function isShownThere(
-  row: DirtyRow,
+  row: ChangedRow,
   shown: VectorRecord | undefined,
   readLsn: number | undefined,
   storeVisibleMs: number,

@@ -2,8 +2,8 @@ import { isAppError } from '../../errors.ts'
 import { isGone } from '../losses/count-places.ts'
 import { mendedAtMost } from '../losses/loss-rules.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
-import type { DirtyRow } from './dirty-ledger.ts'
 import { isShownThere } from './freshness.ts'
+import type { ChangedRow } from './move-changes.ts'
 import type { SyncParts } from './sync-parts.ts'
 
 /**
@@ -12,7 +12,7 @@ import type { SyncParts } from './sync-parts.ts'
  * copying this would delete the last copies.
  * @throws NeedsPerson
  */
-export async function refuseStrayDeletes(parts: SyncParts, deletes: readonly DirtyRow[]): Promise<void> {
+export async function refuseStrayDeletes(parts: SyncParts, deletes: readonly ChangedRow[]): Promise<void> {
   const { active, follower, signal, acceptedLoss } = parts
   const ids = deletes.filter((row) => row.isPut).map((row) => row.id)
   if (ids.length <= acceptedLoss) return
@@ -40,10 +40,10 @@ export async function afterLoss(
   fault: unknown,
 ): Promise<{ readonly synced: number; readonly verified: number }> {
   if (!isAppError(fault, 'not_found')) throw fault
-  const { active, follower, signal, isSwitched, ledger } = parts
+  const { active, follower, signal, isSwitched, changes } = parts
   if (await isGone(active, signal)) {
     if (isSwitched && !(await isGone(follower, signal))) return withoutActive(parts)
-    throw new NeedsPerson({ words: 'The place in use is gone.', records: await ledger.countLost() })
+    throw new NeedsPerson({ words: 'The place in use is gone.', records: await changes.countLost() })
   }
   if (!isSwitched || !(await isGone(follower, signal))) throw fault
   const words = 'The old place is gone, so there is no way back. The new one has everything: complete the move.'
@@ -52,24 +52,24 @@ export async function afterLoss(
 
 /** Closes what can be closed when the place of the writes is unreadable: what the old place lacks was given up. */
 async function withoutActive(parts: SyncParts): Promise<{ readonly synced: number; readonly verified: number }> {
-  const { ledger, follower, signal, storeInDoubtMs, storeVisibleMs, acceptedLoss } = parts
-  const records = await ledger.countLost()
+  const { changes, follower, signal, storeInDoubtMs, storeVisibleMs, acceptedLoss } = parts
+  const records = await changes.countLost()
   if (records > acceptedLoss) {
     const words = `The place in use is gone, with ${records} write(s) that the old one lacks.`
     throw new NeedsPerson({ words, records })
   }
-  await ledger.closeDoubts(storeInDoubtMs)
+  await changes.closeDoubts(storeInDoubtMs)
   // What was refused, or is in doubt no longer, left nothing that could be carried back.
-  const given = await ledger.unsynced(1000, 0)
-  if (given.length > 0) await ledger.synced(given)
-  if (given.length > 0) await ledger.verified(given)
-  const rows = await ledger.unverified(1000)
+  const given = await changes.unsynced(1000, 0)
+  if (given.length > 0) await changes.synced(given)
+  if (given.length > 0) await changes.verified(given)
+  const rows = await changes.unverified(1000)
   if (rows.length === 0) return { synced: given.length, verified: 0 }
   const shown = await follower.fetch(
     rows.map((row) => row.id),
     { signal },
   )
   const proven = rows.filter((row) => isShownThere(row, shown.records.get(row.id), shown.indexedLsn, storeVisibleMs))
-  if (proven.length > 0) await ledger.verified(proven)
+  if (proven.length > 0) await changes.verified(proven)
   return { synced: given.length, verified: proven.length }
 }

@@ -4,9 +4,9 @@ import type { Project } from '../../placement/choose-project.ts'
 import type { Barrier } from '../../routing/barrier.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import type { Gate } from '../state/gate.ts'
-import type { MoveRow } from '../state/journal.ts'
+import type { MoveRow } from '../state/move-history.ts'
 import type { RecentQueries } from '../verify/recent-queries.ts'
-import type { Learnt } from './learnt.ts'
+import type { MoveRates } from './move-rates.ts'
 
 /** Times in ms; the bounds that docs/moves.md section 1 names. */
 export interface MoveSettings {
@@ -65,7 +65,7 @@ export interface StepContext {
   readonly recentQueries?: Pick<RecentQueries, 'of'>
   readonly move: MoveRow
   /** This mover's measurements of the move, beside its row. */
-  readonly learnt: Learnt
+  readonly rates: MoveRates
   /** Fires when the mover loses its lease on the move or the process stops. */
   readonly signal: AbortSignal
   at(point: MovePoint): Promise<void>

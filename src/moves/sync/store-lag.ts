@@ -3,7 +3,7 @@ import type { VectorRecord } from '../../stores/store.ts'
 import { RecentMax } from './recent-max.ts'
 
 /** A write that a place has but may not show yet. */
-export interface Written {
+export interface WrittenRow {
   readonly id: string
   readonly seq: number
   /** Time that the place has had it, in ms. */
@@ -59,7 +59,7 @@ export class StoreLag {
    * @param rows the open ones, oldest first.
    * @param records what a look that began at `lookedAtMs` showed of the oldest and of those followed.
    */
-  looked(lookedAtMs: number, rows: readonly Written[], records: ReadonlyMap<string, VectorRecord>): void {
+  looked(lookedAtMs: number, rows: readonly WrittenRow[], records: ReadonlyMap<string, VectorRecord>): void {
     const shown = (id: string) => {
       const record = records.get(id)
       return record === undefined ? undefined : (stampOf(record) ?? 0)

@@ -1,12 +1,12 @@
 import type { TenantStore } from '../../stores/store.ts'
 import { readMoving } from '../state/read-places.ts'
-import { DirtyLedger } from './dirty-ledger.ts'
-import type { Learnt } from './learnt.ts'
+import { ChangeLog } from './move-changes.ts'
+import type { MoveRates } from './move-rates.ts'
 import type { StepContext } from './step.ts'
 
 /** The parts of a round of syncing or comparing. */
 export interface SyncParts {
-  readonly ledger: DirtyLedger
+  readonly changes: ChangeLog
   readonly active: TenantStore
   readonly follower: TenantStore
   readonly storeVisibleMs: number
@@ -17,16 +17,16 @@ export interface SyncParts {
   readonly acceptedLoss: number
   /** Whether the direction is back: the active place is the new one. */
   readonly isSwitched: boolean
-  readonly learnt: Learnt
+  readonly rates: MoveRates
   readonly signal: AbortSignal
 }
 
 /** The parts of a sync in the routing's present direction: from the active place to the other. */
-export async function syncParts({ db, stores, settings, move, signal, learnt }: StepContext): Promise<SyncParts> {
+export async function syncParts({ db, stores, settings, move, signal, rates }: StepContext): Promise<SyncParts> {
   const { active, follower, phase } = await readMoving(db, move)
   const isCompared = move.state === 'fencing' || move.state === 'soaking' || move.state === 'rolling_back'
   return {
-    ledger: new DirtyLedger(db, move),
+    changes: new ChangeLog(db, move),
     active: stores.open(active),
     follower: stores.open(follower),
     storeVisibleMs: settings.storeVisibleMs,
@@ -35,6 +35,6 @@ export async function syncParts({ db, stores, settings, move, signal, learnt }: 
     acceptedLoss: move.acceptedLoss,
     isSwitched: move.state === 'soaking' || move.state === 'rolling_back',
     signal,
-    learnt,
+    rates,
   }
 }

@@ -2,10 +2,10 @@ import { isRefusal } from '../../routing/write-log/write-outcome.ts'
 import type { VectorRecord, WriteReceipt } from '../../stores/store.ts'
 import { putBatch } from '../copy/put-batch.ts'
 import { digestRecord } from '../verify/digest.ts'
-import type { DirtyRow } from './dirty-ledger.ts'
 import { isFresh, isShownThere, stampCopy } from './freshness.ts'
 import { afterLoss, refuseStrayDeletes } from './lost-places.ts'
-import { maxFollowed, type StoreLag, type Written } from './store-lag.ts'
+import type { ChangedRow } from './move-changes.ts'
+import { maxFollowed, type StoreLag, type WrittenRow } from './store-lag.ts'
 import type { SyncParts } from './sync-parts.ts'
 
 /** Rows copied at once. */
@@ -18,11 +18,11 @@ const firstLook = 100 - maxFollowed
 
 /** Copies and compares once what is ready. @returns how many rows were copied, and how many compared. */
 export async function syncRound(parts: SyncParts): Promise<{ readonly synced: number; readonly verified: number }> {
-  const begunAtMs = parts.learnt.nowMs()
+  const begunAtMs = parts.rates.nowMs()
   const { synced, verified } = await round(parts).catch((fault) => afterLoss(parts, fault))
-  parts.learnt.rounded(begunAtMs, synced)
-  if (parts.mayDrop && parts.learnt.isDropDue())
-    parts.learnt.droppedTo = await parts.ledger.drop(parts.learnt.droppedTo, parts.storeVisibleMs)
+  parts.rates.rounded(begunAtMs, synced)
+  if (parts.mayDrop && parts.rates.isDropDue())
+    parts.rates.droppedTo = await parts.changes.drop(parts.rates.droppedTo, parts.storeVisibleMs)
   return { synced, verified }
 }
 
@@ -36,13 +36,13 @@ async function round(parts: SyncParts): Promise<{ readonly synced: number; reado
  * in turn.
  */
 async function carryOver(parts: SyncParts): Promise<number> {
-  const { ledger, active, follower, signal, storeVisibleMs } = parts
-  await ledger.closeDoubts(parts.storeInDoubtMs)
-  const rows = await ledger.unsynced(roundSize, storeVisibleMs)
+  const { changes, active, follower, signal, storeVisibleMs } = parts
+  await changes.closeDoubts(parts.storeInDoubtMs)
+  const rows = await changes.unsynced(roundSize, storeVisibleMs)
   const records = new Map<string, VectorRecord>()
-  const lag = parts.learnt.lagOf(active.placement.placeId)
+  const lag = parts.rates.lagOf(active.placement.placeId)
   const fresh = await inTwoLooks(rows, async (some, isFirst) => {
-    const lookedAtMs = parts.learnt.nowMs()
+    const lookedAtMs = parts.rates.nowMs()
     const found = await active.fetch(idsOf(some, isFirst ? lag : undefined), { signal })
     if (isFirst) lag.looked(lookedAtMs, rows.map(writtenHere), found.records)
     for (const [id, record] of found.records) records.set(id, record)
@@ -56,12 +56,12 @@ async function carryOver(parts: SyncParts): Promise<number> {
   })
   const deletes = fresh.filter((row) => !records.has(row.id))
   await refuseStrayDeletes(parts, deletes)
-  await ledger.claim(ids)
+  await changes.claim(ids)
   const copies = puts.map(({ copy }) => copy)
   const put = puts.length > 0 ? await carry(parts, ids, () => putBatch(follower, copies, signal)) : {}
   const gone = deletes.map(({ id }) => id)
   const deleted = gone.length > 0 ? await carry(parts, ids, () => follower.deleteIds(gone, { signal })) : {}
-  await ledger.synced([
+  await changes.synced([
     ...puts.map(({ row, stamped }) => ({ ...row, syncedLsn: put.lsn, syncedStamped: stamped })),
     ...deletes.map((row) => ({ ...row, syncedLsn: deleted.lsn, syncedStamped: false })),
   ])
@@ -70,44 +70,44 @@ async function carryOver(parts: SyncParts): Promise<number> {
 
 /** Reads the oldest rows, and the others if most of those were ready. @returns the ready rows. */
 async function inTwoLooks(
-  rows: readonly DirtyRow[],
-  look: (some: readonly DirtyRow[], isFirst: boolean) => Promise<readonly DirtyRow[]>,
-): Promise<readonly DirtyRow[]> {
+  rows: readonly ChangedRow[],
+  look: (some: readonly ChangedRow[], isFirst: boolean) => Promise<readonly ChangedRow[]>,
+): Promise<readonly ChangedRow[]> {
   const [oldest, younger] = [rows.slice(0, firstLook), rows.slice(firstLook)]
   if (oldest.length === 0) return []
   const ready = await look(oldest, true)
   return younger.length === 0 || ready.length < oldest.length / 2 ? ready : [...ready, ...(await look(younger, false))]
 }
 
-function idsOf(rows: readonly DirtyRow[], besides?: StoreLag): readonly string[] {
+function idsOf(rows: readonly ChangedRow[], besides?: StoreLag): readonly string[] {
   return [...new Set([...rows.map((row) => row.id), ...(besides?.followedIds ?? [])])]
 }
 
-function writtenHere(row: DirtyRow): Written {
+function writtenHere(row: ChangedRow): WrittenRow {
   return { id: row.id, seq: row.seq, ageMs: row.doneForMs, isStamped: mustBeStamped(row) }
 }
 
-function carriedThere(row: DirtyRow): Written {
+function carriedThere(row: ChangedRow): WrittenRow {
   return { id: row.id, seq: row.seq, ageMs: row.syncedForMs, isStamped: row.syncedStamped }
 }
 
 /** Whether the write leaves a stamp: an update of a missing record does not. */
-function mustBeStamped({ isPut, isUpdate, trustStore }: DirtyRow): boolean {
+function mustBeStamped({ isPut, isUpdate, trustStore }: ChangedRow): boolean {
   return isPut && !isUpdate && !trustStore
 }
 
 /** Writes to the follower. If the write may land later, its records are suspect until it no longer can. */
 export async function carry(
-  parts: Pick<SyncParts, 'ledger' | 'storeInDoubtMs'>,
+  parts: Pick<SyncParts, 'changes' | 'storeInDoubtMs'>,
   ids: readonly string[],
   send: () => Promise<WriteReceipt>,
 ): Promise<WriteReceipt> {
   try {
     const receipt = await send()
-    if (receipt.doubtful) await parts.ledger.soil(ids, parts.storeInDoubtMs)
+    if (receipt.doubtful) await parts.changes.markDirty(ids, parts.storeInDoubtMs)
     return receipt
   } catch (error) {
-    if (!isRefusal(error)) await parts.ledger.soil(ids, parts.storeInDoubtMs)
+    if (!isRefusal(error)) await parts.changes.markDirty(ids, parts.storeInDoubtMs)
     throw error
   }
 }
@@ -118,27 +118,27 @@ export async function carry(
  * @returns how many were verified.
  */
 async function verify(parts: SyncParts): Promise<number> {
-  const { ledger, active, follower, signal, storeVisibleMs } = parts
-  const rows = await ledger.unverified(roundSize)
-  const different: DirtyRow[] = []
-  const lag = parts.learnt.lagOf(follower.placement.placeId)
+  const { changes, active, follower, signal, storeVisibleMs } = parts
+  const rows = await changes.unverified(roundSize)
+  const different: ChangedRow[] = []
+  const lag = parts.rates.lagOf(follower.placement.placeId)
   const equal = await inTwoLooks(rows, async (some, isFirst) => {
-    const lookedAtMs = parts.learnt.nowMs()
+    const lookedAtMs = parts.rates.nowMs()
     const [here, there] = await Promise.all([
       active.fetch(idsOf(some), { signal }),
       follower.fetch(idsOf(some, isFirst ? lag : undefined), { signal }),
     ])
     if (isFirst) lag.looked(lookedAtMs, rows.map(carriedThere), there.records)
-    const digest = (records: typeof here.records, { id }: DirtyRow) => {
+    const digest = (records: typeof here.records, { id }: ChangedRow) => {
       const record = records.get(id)
       return record === undefined ? 'absent' : digestRecord(record)
     }
-    const isEqual = (row: DirtyRow) => digest(here.records, row) === digest(there.records, row)
-    const isShown = (row: DirtyRow) => isShownThere(row, there.records.get(row.id), there.indexedLsn, storeVisibleMs)
+    const isEqual = (row: ChangedRow) => digest(here.records, row) === digest(there.records, row)
+    const isShown = (row: ChangedRow) => isShownThere(row, there.records.get(row.id), there.indexedLsn, storeVisibleMs)
     different.push(...some.filter((row) => !isEqual(row) && row.syncedForMs >= storeVisibleMs))
     return some.filter((row) => isEqual(row) && isShown(row))
   })
-  if (equal.length > 0) await ledger.verified(equal)
-  await ledger.soil(different.map((row) => row.id))
+  if (equal.length > 0) await changes.verified(equal)
+  await changes.markDirty(different.map((row) => row.id))
   return equal.length
 }

@@ -8,8 +8,8 @@ import { readRoute } from '../../routing/read-route.ts'
 import type { MoveKind } from '../state/move-state.ts'
 import { moves } from '../state/moves.sql.ts'
 import { type PlaceAndIndex, readPlace } from '../state/read-places.ts'
-import { namedIndex, type ProjectSettings, projectsOf, siloProject } from './reserve-target-project.ts'
-import { findSeat, regionOf } from './reserve-target-seat.ts'
+import { findTargetShard, regionOf } from './find-target-shard.ts'
+import { namedIndex, siloProject, type TargetSettings, targetProjects } from './reserve-target-project.ts'
 
 /** A requested move that does not exist yet. */
 export interface WantedMove {
@@ -36,7 +36,7 @@ export interface Prospect {
 /** @throws AppError `not_found`, `tenant_not_ready`, `invalid_request` for a missing index. */
 export async function lookAhead(
   tx: Tx,
-  settings: ProjectSettings,
+  settings: TargetSettings,
   { tenantId, kind, to }: WantedMove,
 ): Promise<Prospect> {
   const lookup = await readRoute(tx, tenantId)
@@ -65,8 +65,8 @@ export async function lookAhead(
     const project = 'refused' in choice ? undefined : choice.project
     return { source, region, wanted, project, seat: undefined, refusals }
   }
-  const projects = projectsOf(settings)
-  const seat = await findSeat(tx, { source: source.index, projects, region, wantedIndexId: wanted?.id ?? null })
+  const projects = targetProjects(settings)
+  const seat = await findTargetShard(tx, { source: source.index, projects, region, wantedIndexId: wanted?.id ?? null })
   if ('refused' in seat) {
     if (misplaced === undefined) refusals.push(new AppError('conflict', seat.refused))
     return { source, region, wanted, project: undefined, seat: undefined, refusals }
@@ -91,7 +91,7 @@ async function openMove(tx: Tx, tenantId: TenantId): Promise<string | undefined>
 
 async function wantedIndex(
   tx: Tx,
-  settings: ProjectSettings,
+  settings: TargetSettings,
   kind: MoveKind,
   to: string | undefined,
 ): Promise<IndexRow | undefined> {

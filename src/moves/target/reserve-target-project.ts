@@ -5,13 +5,13 @@ import { findIndexByName, type IndexRow } from '../../registry/indexes.ts'
 import { countIndexesByProject } from '../../registry/projects.ts'
 import type { MoveSettings } from '../sync/step.ts'
 
-export type ProjectSettings = Pick<MoveSettings, 'project' | 'region' | 'projectIndexLimit' | 'projects'> &
+export type TargetSettings = Pick<MoveSettings, 'project' | 'region' | 'projectIndexLimit' | 'projects'> &
   Partial<Pick<MoveSettings, 'cloud'>>
 
 /**
  * The Pinecone projects permitted for a target, the default one first. The cloud matters only when an index is made.
  */
-export function projectsOf({ projects, project, cloud = '', region, projectIndexLimit }: ProjectSettings) {
+export function targetProjects({ projects, project, cloud = '', region, projectIndexLimit }: TargetSettings) {
   const alone = { name: project, cloud, region, regions: 'any', holds: ['pool', 'silo'] } as const
   return projects ?? ([{ ...alone, indexLimit: projectIndexLimit }] satisfies readonly Project[])
 }
@@ -19,11 +19,11 @@ export function projectsOf({ projects, project, cloud = '', region, projectIndex
 /** The project of a promoted tenant's index. The answer is reliable under the projects' locks (`lockProjects`). */
 export async function siloProject(
   tx: Tx,
-  settings: ProjectSettings,
+  settings: TargetSettings,
   region: string,
 ): Promise<{ readonly project: Project } | { readonly refused: AppError }> {
   const wanted = { kind: 'silo', region } as const
-  const choice = chooseProject(projectsOf(settings), await countIndexesByProject(tx), wanted)
+  const choice = chooseProject(targetProjects(settings), await countIndexesByProject(tx), wanted)
   return 'none' in choice ? { refused: noProjectError(choice.none, wanted) } : choice
 }
 
@@ -32,10 +32,10 @@ export async function siloProject(
  * found.
  * @throws AppError `invalid_request` when the name fits several: projects number their shared indexes alike.
  */
-export async function namedIndex(tx: Tx, settings: ProjectSettings, name: string): Promise<IndexRow | undefined> {
+export async function namedIndex(tx: Tx, settings: TargetSettings, name: string): Promise<IndexRow | undefined> {
   const [bare = '', wanted] = name.split('/').toReversed()
   const found: IndexRow[] = []
-  for (const project of projectsOf(settings)) {
+  for (const project of targetProjects(settings)) {
     if (wanted !== undefined && wanted !== project.name) continue
     const index = await findIndexByName(tx, project.name, bare)
     if (index !== undefined && index.state !== 'deleted') found.push(index)

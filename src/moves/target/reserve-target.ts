@@ -4,19 +4,19 @@ import { AppError } from '../../errors.ts'
 import { namespaceName, siloIndexName } from '../../placement/naming.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { indexes } from '../../registry/indexes.sql.ts'
-import { type IndexRow, markFull, takeRoom } from '../../registry/indexes.ts'
+import { type IndexRow, markFull, takeCapacity } from '../../registry/indexes.ts'
 import { places } from '../../registry/places.sql.ts'
 import { retirePlace } from '../../registry/places.ts'
 import { lockProjects } from '../../registry/projects.ts'
 import { tenants } from '../../registry/tenants.sql.ts'
-import { changeMove, type MoveRow } from '../state/journal.ts'
+import { changeMove, type MoveRow } from '../state/move-history.ts'
 import { cleanups } from '../state/moves.sql.ts'
 import { type PlaceAndIndex, readPlaces } from '../state/read-places.ts'
 import type { MoveSettings } from '../sync/step.ts'
-import { type ProjectSettings, projectsOf, siloProject } from './reserve-target-project.ts'
-import { findSeat, regionOf } from './reserve-target-seat.ts'
+import { findTargetShard, regionOf } from './find-target-shard.ts'
+import { siloProject, type TargetSettings, targetProjects } from './reserve-target-project.ts'
 
-export type ReserveSettings = ProjectSettings & Pick<MoveSettings, 'indexPrefix'>
+export type ReserveSettings = TargetSettings & Pick<MoveSettings, 'indexPrefix'>
 
 /**
  * Reserves the move's target before anything is made there: a silo's index for a promote, capacity in a shared index
@@ -54,7 +54,7 @@ export async function reserveTarget(tx: Tx, row: MoveRow, settings: ReserveSetti
  * Handles a refused namespace: the shared index counts as full, and the next one is chosen. The sweep deletes what an
  * earlier try may have left, once nothing can land any more.
  */
-export async function giveSeatUp(
+export async function releaseReservation(
   tx: Tx,
   row: MoveRow,
   { place, index }: PlaceAndIndex,
@@ -87,7 +87,7 @@ async function reserveSilo(
   settings: ReserveSettings,
 ): Promise<IndexRow> {
   const region = await regionOf(tx, tenantId, settings.region)
-  await lockProjects(tx, projectsOf(settings))
+  await lockProjects(tx, targetProjects(settings))
   const choice = await siloProject(tx, settings, region)
   if ('refused' in choice) throw choice.refused
   const [index] = await tx
@@ -112,17 +112,17 @@ async function reserveSilo(
 }
 
 /** Reserves capacity. Another caller may take the last one between choice and count: then the next index is chosen. */
-async function reserveSeat(tx: Tx, row: MoveRow, source: IndexRow, settings: ProjectSettings): Promise<IndexRow> {
+async function reserveSeat(tx: Tx, row: MoveRow, source: IndexRow, settings: TargetSettings): Promise<IndexRow> {
   const region = await regionOf(tx, row.tenantId, source.region)
   for (;;) {
-    const seat = await findSeat(tx, {
+    const seat = await findTargetShard(tx, {
       source,
-      projects: projectsOf(settings),
+      projects: targetProjects(settings),
       region,
       wantedIndexId: row.wantedIndexId,
     })
     if ('refused' in seat) throw new AppError('conflict', seat.refused)
-    const index = await takeRoom(tx, seat.shard.indexId, 1)
+    const index = await takeCapacity(tx, seat.shard.indexId, 1)
     if (index !== undefined) return index
   }
 }

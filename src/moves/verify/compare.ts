@@ -5,7 +5,7 @@ import { chainDigest, emptyDigest } from './chain-digest.ts'
 import { digestRecord } from './digest.ts'
 import { type RangeDigest, RangeDigests, type RangesSoFar } from './range-digests.ts'
 
-export interface Comparison {
+export interface PlaceComparison {
   readonly sourceRecords: number
   readonly targetRecords: number
   readonly equal: number
@@ -18,7 +18,7 @@ export interface Comparison {
 }
 
 /** The progress of a comparison; another mover continues from here. */
-export interface PassProgress extends Comparison {
+export interface PassProgress extends PlaceComparison {
   /** The last compared id of the source; everything after it is still open, in both places. */
   readonly lastId: string
   readonly sourceCursor: string | null
@@ -52,7 +52,7 @@ export async function compare(
     /** Called after each batch. */
     readonly onProgress?: (progress: PassProgress) => Promise<void>
   },
-): Promise<Comparison & { readonly ranges: readonly RangeDigest[] }> {
+): Promise<PlaceComparison & { readonly ranges: readonly RangeDigest[] }> {
   const { signal, rangeSize, begun, onProgress } = options
   const afterId = begun?.lastId
   const copies = new Follower(readAhead(target, { signal, afterId, cursor: begun?.targetCursor ?? undefined }))
@@ -74,7 +74,7 @@ export async function compare(
       if (at % 50 === 49) await setImmediate()
       const record = records.get(id)
       if (record === undefined) {
-        // Deleted since it was listed: the journal knows, or it differs if the other place has it.
+        // Deleted since it was listed: the change log knows, or it differs if the other place has it.
         sourceRecords -= 1
         continue
       }

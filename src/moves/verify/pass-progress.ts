@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import type { Db } from '../../db/connect.ts'
-import { asMover, changeMove, type MoveRow } from '../state/journal.ts'
+import { asMover, changeMove, type MoveRow } from '../state/move-history.ts'
 import type { PassProgress, PassSoFar } from './compare.ts'
 import { movePasses } from './reports.sql.ts'
 

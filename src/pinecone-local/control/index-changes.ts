@@ -7,7 +7,12 @@ import type { IndexConfig, IndexEntry } from '../store/catalog.ts'
  * @param check throws where the index may not be made; it runs in the same step as the insert.
  * @throws ApiError 409 where the name is taken.
  */
-export function insertIndex(engine: Engine, name: string, config: IndexConfig, check: () => void): Promise<IndexEntry> {
+export function createLocalIndex(
+  engine: Engine,
+  name: string,
+  config: IndexConfig,
+  check: () => void,
+): Promise<IndexEntry> {
   return engine.commit(() => {
     if (engine.indexes.named(name) !== undefined) throw new ApiError(409, 'Resource already exists.')
     check()

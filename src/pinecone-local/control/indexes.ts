@@ -1,11 +1,11 @@
 import type { Engine } from '../engine/engine.ts'
 import type { FaultDesk } from '../faults/fault-desk.ts'
-import { type Answer, json } from '../shapes/answer.ts'
+import { json, type LocalAnswer } from '../shapes/answer.ts'
 import { ApiError, invalid } from '../shapes/api-error.ts'
 import type { ApiVersion } from '../shapes/api-version.ts'
 import { isObject, type JsonObject } from '../shapes/body-fields.ts'
 import type { IndexEntry } from '../store/catalog.ts'
-import { changeIndex, insertIndex, removeIndex } from './index-changes.ts'
+import { changeIndex, createLocalIndex, removeIndex } from './index-changes.ts'
 import { indexModel } from './index-model.ts'
 import { deletionProtection, parseCreate } from './index-request.ts'
 import { notOffered, refuseDedicated } from './place.ts'
@@ -21,11 +21,11 @@ export interface ControlCall {
 }
 
 /** POST /indexes. */
-export async function createIndex({ engine, faults, body, version, origin }: ControlCall): Promise<Answer> {
+export async function createIndex({ engine, faults, body, version, origin }: ControlCall): Promise<LocalAnswer> {
   const { name, config } = parseCreate(body)
   const { indexLimit, indexReadyMs } = faults.settings
   const readyAtMs = indexReadyMs === 0 ? 0 : Date.now() + indexReadyMs
-  const index = await insertIndex(engine, name, { ...config, readyAtMs }, () => {
+  const index = await createLocalIndex(engine, name, { ...config, readyAtMs }, () => {
     if (engine.indexes.all().length < indexLimit) return
     throw new ApiError(
       403,
@@ -36,17 +36,17 @@ export async function createIndex({ engine, faults, body, version, origin }: Con
 }
 
 /** GET /indexes. */
-export function listIndexes({ engine, version, origin }: ControlCall): Answer {
+export function listLocalIndexes({ engine, version, origin }: ControlCall): LocalAnswer {
   return json({ indexes: engine.indexes.all().map((index) => indexModel(index, version, origin)) })
 }
 
 /** GET /indexes/{index_name}. */
-export function describeIndex(call: ControlCall): Answer {
+export function describeIndex(call: ControlCall): LocalAnswer {
   return json(indexModel(named(call), call.version, call.origin))
 }
 
 /** PATCH /indexes/{index_name}: tags and deletion protection; read capacity only unchanged. */
-export async function configureIndex(call: ControlCall): Promise<Answer> {
+export async function configureIndex(call: ControlCall): Promise<LocalAnswer> {
   const { engine, body, version, origin } = call
   const index = named(call)
   refuseOtherChanges(body)
@@ -60,7 +60,7 @@ export async function configureIndex(call: ControlCall): Promise<Answer> {
 }
 
 /** DELETE /indexes/{index_name}. */
-export async function deleteIndex(call: ControlCall): Promise<Answer> {
+export async function deleteIndex(call: ControlCall): Promise<LocalAnswer> {
   const index = named(call)
   await removeIndex(call.engine, index, () => {
     if (index.config.deletionProtection === 'disabled') return

@@ -1,15 +1,15 @@
 import { compileFilter } from '../filter/compile-filter.ts'
-import { type Answer, json } from '../shapes/answer.ts'
+import { json, type LocalAnswer } from '../shapes/answer.ts'
 import { invalid } from '../shapes/api-error.ts'
 import { field, isObject, type JsonObject, optionalBoolean, stringList } from '../shapes/body-fields.ts'
-import { limits } from '../shapes/limits.ts'
+import { localLimits } from '../shapes/limits.ts'
 import { matchingIds } from '../store/apply-write.ts'
 import type { Write } from '../store/writes.ts'
 import type { DataCall } from './call.ts'
 import { checkId } from './names.ts'
 
 /** POST /vectors/delete: by ids, by filter, or all; the namespace must exist, and stays. */
-export async function deleteRecords(call: DataCall): Promise<Answer> {
+export async function deleteRecords(call: DataCall): Promise<LocalAnswer> {
   const { engine, index, namespace, body, verdict } = call
   const asked = parseDelete(body)
   const write = verdict.staleFilter && asked.kind === 'deleteWhere' ? visibleDelete(call, asked.filter) : asked
@@ -40,8 +40,8 @@ function parseDelete(body: JsonObject): Write {
     return { kind: 'deleteWhere', filter }
   }
   if (ids.length === 0) throw invalid('Invalid request. Provide ids, filter or deleteAll')
-  if (ids.length > limits.deleteIds) {
-    throw invalid(`The number of ids exceeds the limit of ${limits.deleteIds}, got ${ids.length}`)
+  if (ids.length > localLimits.deleteIds) {
+    throw invalid(`The number of ids exceeds the limit of ${localLimits.deleteIds}, got ${ids.length}`)
   }
   for (const id of ids) checkId(id)
   return { kind: 'delete', ids }

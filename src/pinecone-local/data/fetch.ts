@@ -1,8 +1,8 @@
 import { compileFilter } from '../filter/compile-filter.ts'
-import type { Answer } from '../shapes/answer.ts'
+import type { LocalAnswer } from '../shapes/answer.ts'
 import { invalid } from '../shapes/api-error.ts'
 import { field, isObject, optionalString, wholeNumber } from '../shapes/body-fields.ts'
-import { limits } from '../shapes/limits.ts'
+import { localLimits } from '../shapes/limits.ts'
 import { parseMetadata } from '../shapes/metadata.ts'
 import { recordJson } from '../shapes/record.ts'
 import type { NamespaceEntry } from '../store/catalog.ts'
@@ -12,11 +12,11 @@ import { pageStart, pageToken } from './page-token.ts'
 import { fetchUnits } from './read-units.ts'
 
 /** GET /vectors/fetch: complete records by id; missing ids are left out. */
-export function fetchRecords(call: DataCall): Answer {
+export function fetchRecords(call: DataCall): LocalAnswer {
   const ids = call.query.getAll('ids')
   if (ids.length === 0) throw invalid('ids: expected at least one id')
-  if (ids.length > limits.fetchIds) {
-    throw invalid(`The number of ids exceeds the limit of ${limits.fetchIds}, got ${ids.length}`)
+  if (ids.length > localLimits.fetchIds) {
+    throw invalid(`The number of ids exceeds the limit of ${localLimits.fetchIds}, got ${ids.length}`)
   }
   for (const id of ids) checkId(id)
   const namespace = call.engine.visible(call.index, call.namespace)
@@ -24,14 +24,14 @@ export function fetchRecords(call: DataCall): Answer {
 }
 
 /** POST /vectors/fetch_by_metadata: complete records that match a filter, in byte order of their ids, in pages. */
-export function fetchByMetadata(call: DataCall): Answer {
+export function fetchByMetadata(call: DataCall): LocalAnswer {
   const { engine, index, body } = call
   const filter = field(body, 'filter')
   if (!isObject(filter) || Object.keys(filter).length === 0) {
     throw invalid('Fetch with empty metadata filter is not allowed')
   }
   const matches = compileFilter(filter)
-  const limit = wholeNumber(field(body, 'limit') ?? 100, 'limit', 1, limits.fetchByMetadataPage)
+  const limit = wholeNumber(field(body, 'limit') ?? 100, 'limit', 1, localLimits.fetchByMetadataPage)
   const after = pageStart(optionalString(body, 'paginationToken', 'pagination_token'))
   const namespace = engine.visible(index, call.namespace)
   if (namespace === null) return answer(call, null, [], '')
@@ -48,7 +48,7 @@ export function fetchByMetadata(call: DataCall): Answer {
   return answer(call, namespace, ids, next)
 }
 
-function answer(call: DataCall, namespace: NamespaceEntry | null, ids: readonly string[], extra: string): Answer {
+function answer(call: DataCall, namespace: NamespaceEntry | null, ids: readonly string[], extra: string): LocalAnswer {
   const parts: string[] = []
   for (const id of namespace === null ? [] : new Set(ids)) {
     const record = namespace === null ? null : call.engine.records.get(namespace.space, id)

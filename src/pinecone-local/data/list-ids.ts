@@ -1,13 +1,13 @@
-import { type Answer, json } from '../shapes/answer.ts'
+import { json, type LocalAnswer } from '../shapes/answer.ts'
 import { wholeNumber } from '../shapes/body-fields.ts'
-import { limits } from '../shapes/limits.ts'
+import { localLimits } from '../shapes/limits.ts'
 import type { DataCall } from './call.ts'
 import { pageStart, pageToken } from './page-token.ts'
 
 /** GET /vectors/list: ids in byte order, in pages. */
-export function listIds(call: DataCall): Answer {
+export function listIds(call: DataCall): LocalAnswer {
   const { engine, index, query } = call
-  const limit = wholeNumber(query.get('limit') ?? limits.listPage, 'limit', 1, limits.listPage)
+  const limit = wholeNumber(query.get('limit') ?? localLimits.listPage, 'limit', 1, localLimits.listPage)
   const after = pageStart(query.get('paginationToken') ?? query.get('pagination_token'))
   const namespace = engine.visible(index, call.namespace)
   const found =

@@ -1,20 +1,20 @@
 import { invalid } from '../shapes/api-error.ts'
-import { limits } from '../shapes/limits.ts'
+import { localLimits } from '../shapes/limits.ts'
 
 /** The namespace of requests that name none. */
 export const defaultNamespace = '__default__'
 
 /** '' and `__default__` are one namespace (docs: since API version 2025-04). */
-export function namespaceName(value: string | undefined | null): string {
+export function readNamespaceName(value: string | undefined | null): string {
   const name = value === undefined || value === null || value === '' ? defaultNamespace : value
-  checkAscii(name, 'Namespace', limits.namespaceLength)
+  checkAscii(name, 'Namespace', localLimits.namespaceLength)
   return name
 }
 
 /** @throws ApiError 400 unless 1–512 ASCII characters without NUL. */
 export function checkId(id: string): void {
   if (id === '') throw invalid('Vector ID must not be empty')
-  checkAscii(id, 'Vector ID', limits.idLength)
+  checkAscii(id, 'Vector ID', localLimits.idLength)
 }
 
 function checkAscii(text: string, what: string, maxLength: number): void {

@@ -1,19 +1,19 @@
-import { type Answer, json } from '../shapes/answer.ts'
+import { json, type LocalAnswer } from '../shapes/answer.ts'
 import { invalid, notFound } from '../shapes/api-error.ts'
 import { field, isObject, optionalString, wholeNumber } from '../shapes/body-fields.ts'
-import { limits } from '../shapes/limits.ts'
+import { localLimits } from '../shapes/limits.ts'
 import type { IndexEntry, NamespaceConfig, NamespaceEntry } from '../store/catalog.ts'
 import { checkNamespaceLimit, type DataCall } from './call.ts'
-import { defaultNamespace, namespaceName } from './names.ts'
+import { defaultNamespace, readNamespaceName } from './names.ts'
 import { pageStart, pageToken } from './page-token.ts'
 import { namespaceBytes } from './read-units.ts'
 
 /** POST /namespaces. */
-export async function createNamespace(call: DataCall): Promise<Answer> {
+export async function createNamespace(call: DataCall): Promise<LocalAnswer> {
   const { engine, index, body } = call
   const given = optionalString(body, 'name')
   if (given === undefined || given === '') throw invalid('Namespace name must not be empty')
-  const name = namespaceName(given)
+  const name = readNamespaceName(given)
   if (name === defaultNamespace) throw invalid(`Namespace name '${defaultNamespace}' is reserved`)
   const schema = parseSchema(field(body, 'schema'))
   const check = () => checkNamespaceLimit(call)
@@ -22,9 +22,9 @@ export async function createNamespace(call: DataCall): Promise<Answer> {
 }
 
 /** GET /namespaces: in byte order, in pages. */
-export function listNamespaces(call: DataCall): Answer {
+export function listNamespaces(call: DataCall): LocalAnswer {
   const { engine, index, query } = call
-  const limit = wholeNumber(query.get('limit') ?? limits.listPage, 'limit', 1, limits.listPage)
+  const limit = wholeNumber(query.get('limit') ?? localLimits.listPage, 'limit', 1, localLimits.listPage)
   const after = pageStart(query.get('paginationToken') ?? query.get('pagination_token'))
   const prefix = query.get('prefix') ?? ''
   for (const [name, { held }] of index.namespaces) if (held.length > 0) engine.visible(index, name)
@@ -41,14 +41,14 @@ export function listNamespaces(call: DataCall): Answer {
 }
 
 /** GET /namespaces/{namespace}. */
-export function describeNamespace(call: DataCall): Answer {
+export function describeNamespace(call: DataCall): LocalAnswer {
   const namespace = call.engine.visible(call.index, call.namespace)
   if (namespace === null) throw notFound('Namespace not found')
   return { ...json(description(call, namespace)), maxIndexedLsn: namespace.indexedLsn }
 }
 
 /** DELETE /namespaces/{namespace}: takes effect at once, regardless of the lag. */
-export async function deleteNamespace(call: DataCall): Promise<Answer> {
+export async function deleteNamespace(call: DataCall): Promise<LocalAnswer> {
   const { lsn } = await call.engine.deleteNamespace(call.index, call.namespace)
   return { ...json({}), requestLsn: lsn }
 }

@@ -1,10 +1,10 @@
 import { compileFilter } from '../filter/compile-filter.ts'
-import { type SearchVector, search } from '../search/search.ts'
-import type { Answer } from '../shapes/answer.ts'
+import { type SearchVector, searchNamespace } from '../search/search.ts'
+import type { LocalAnswer } from '../shapes/answer.ts'
 import { invalid } from '../shapes/api-error.ts'
 import { field, optionalBoolean, optionalString, wholeNumber } from '../shapes/body-fields.ts'
 import { floatText } from '../shapes/float-text.ts'
-import { limits } from '../shapes/limits.ts'
+import { localLimits } from '../shapes/limits.ts'
 import { recordBytes, recordJson } from '../shapes/record.ts'
 import type { NamespaceEntry } from '../store/catalog.ts'
 import { dimensionOf } from '../store/catalog.ts'
@@ -14,9 +14,9 @@ import { queryUnits } from './read-units.ts'
 import { checkDense, floatList, sparseVector } from './vectors.ts'
 
 /** POST /query: the best matches in one namespace, by vector or by the vector of a stored record. */
-export function query(call: DataCall): Answer {
+export function query(call: DataCall): LocalAnswer {
   const { engine, index, body } = call
-  const topK = wholeNumber(field(body, 'topK', 'top_k'), 'topK', 1, limits.topK)
+  const topK = wholeNumber(field(body, 'topK', 'top_k'), 'topK', 1, localLimits.topK)
   const withValues = optionalBoolean(body, 'includeValues', 'include_values')
   const withMetadata = optionalBoolean(body, 'includeMetadata', 'include_metadata')
   const filter = field(body, 'filter')
@@ -31,11 +31,11 @@ export function query(call: DataCall): Answer {
   const hot = engine.hot.get(namespace.space, dimensionOf(index))
   const parts: string[] = []
   let bytes = 0
-  for (const { row, score } of search(hot, index.config.vector, vector, topK, matches)) {
+  for (const { row, score } of searchNamespace(hot, index.config.vector, vector, topK, matches)) {
     const record = hot.record(row)
     if (withValues || withMetadata) {
       bytes += recordBytes(withValues ? record : { ...record, values: null, sparse: null })
-      if (bytes > limits.resultBytes) {
+      if (bytes > localLimits.resultBytes) {
         throw invalid('Result size exceeds the limit of 4MB. Lower topK, or leave values or metadata out.')
       }
     }
@@ -44,7 +44,7 @@ export function query(call: DataCall): Answer {
   return answer(call, parts.join(','), namespace)
 }
 
-function answer(call: DataCall, matches: string, namespace: NamespaceEntry | null): Answer {
+function answer(call: DataCall, matches: string, namespace: NamespaceEntry | null): LocalAnswer {
   const name = JSON.stringify(call.namedNamespace)
   const units = queryUnits(call.index, namespace)
   const body = `{"matches":[${matches}],"namespace":${name},"usage":{"readUnits":${units}}}`

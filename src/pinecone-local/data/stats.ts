@@ -1,11 +1,11 @@
-import type { Answer } from '../shapes/answer.ts'
+import type { LocalAnswer } from '../shapes/answer.ts'
 import { invalid } from '../shapes/api-error.ts'
 import type { ApiVersion } from '../shapes/api-version.ts'
 import { field, isObject } from '../shapes/body-fields.ts'
 import type { DataCall } from './call.ts'
 
 /** POST /describe_index_stats: counts by namespace. */
-export function indexStats({ engine, index, body, version }: DataCall): Answer {
+export function indexStats({ engine, index, body, version }: DataCall): LocalAnswer {
   const filter = field(body, 'filter')
   if (filter !== undefined && !(isObject(filter) && Object.keys(filter).length === 0)) {
     throw invalid('Serverless and Starter indexes do not support describing index stats with metadata filtering')

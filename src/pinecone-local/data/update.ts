@@ -1,5 +1,5 @@
 import { compileFilter } from '../filter/compile-filter.ts'
-import { type Answer, json } from '../shapes/answer.ts'
+import { json, type LocalAnswer } from '../shapes/answer.ts'
 import { invalid, notFound } from '../shapes/api-error.ts'
 import { field, isObject, optionalBoolean, optionalString } from '../shapes/body-fields.ts'
 import { checkMetadataSize, mergeMetadata, metadataJson } from '../shapes/metadata.ts'
@@ -12,7 +12,7 @@ import { denseValues, sparseVector } from './vectors.ts'
 const noNewNamespace = () => {}
 
 /** POST /vectors/update: one record by id, or the metadata of all that match a filter. */
-export async function update(call: DataCall): Promise<Answer> {
+export async function update(call: DataCall): Promise<LocalAnswer> {
   const { body } = call
   const id = optionalString(body, 'id')
   const filter = field(body, 'filter')
@@ -24,7 +24,7 @@ export async function update(call: DataCall): Promise<Answer> {
   return updateMatching(call, filter)
 }
 
-async function updateOne(call: DataCall, id: string): Promise<Answer> {
+async function updateOne(call: DataCall, id: string): Promise<LocalAnswer> {
   const { engine, index, namespace, body, verdict } = call
   checkId(id)
   const change = {
@@ -40,7 +40,7 @@ async function updateOne(call: DataCall, id: string): Promise<Answer> {
   return { ...json({}), requestLsn: lsn }
 }
 
-async function updateMatching(call: DataCall, filter: unknown): Promise<Answer> {
+async function updateMatching(call: DataCall, filter: unknown): Promise<LocalAnswer> {
   const { engine, index, namespace, body, verdict } = call
   if (isObject(filter) && Object.keys(filter).length === 0) {
     throw invalid('Update with empty metadata filter is not allowed')

@@ -1,7 +1,7 @@
-import { type Answer, json } from '../shapes/answer.ts'
+import { json, type LocalAnswer } from '../shapes/answer.ts'
 import { invalid } from '../shapes/api-error.ts'
 import { field, isObject } from '../shapes/body-fields.ts'
-import { limits } from '../shapes/limits.ts'
+import { localLimits } from '../shapes/limits.ts'
 import { metadataJson } from '../shapes/metadata.ts'
 import { recordBytes, type StoredRecord } from '../shapes/record.ts'
 import type { VectorKind } from '../store/catalog.ts'
@@ -10,7 +10,7 @@ import { checkId } from './names.ts'
 import { denseValues, sparseVector } from './vectors.ts'
 
 /** POST /vectors/upsert: writes complete records, and makes the namespace. */
-export async function upsert(call: DataCall): Promise<Answer> {
+export async function upsert(call: DataCall): Promise<LocalAnswer> {
   const { engine, index, namespace, body, verdict } = call
   const records = parseRecords(body.vectors, index.config.vector)
   const check = () => checkNamespaceLimit(call)
@@ -20,12 +20,12 @@ export async function upsert(call: DataCall): Promise<Answer> {
 
 function parseRecords(value: unknown, kind: VectorKind): StoredRecord[] {
   if (!Array.isArray(value) || value.length === 0) throw invalid('vectors: expected at least one vector')
-  if (value.length > limits.upsertRecords) {
-    throw invalid(`The number of vectors exceeds the limit of ${limits.upsertRecords}, got ${value.length}`)
+  if (value.length > localLimits.upsertRecords) {
+    throw invalid(`The number of vectors exceeds the limit of ${localLimits.upsertRecords}, got ${value.length}`)
   }
   const records = value.map((item: unknown) => parseRecord(item, kind))
   const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0)
-  if (bytes > limits.upsertBytes) {
+  if (bytes > localLimits.upsertBytes) {
     const megabytes = Math.ceil(bytes / (1024 * 1024))
     throw invalid(`Request size ${megabytes}MB exceeds the maximum supported size of 2MB`)
   }

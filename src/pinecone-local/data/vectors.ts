@@ -1,7 +1,7 @@
 import { invalid } from '../shapes/api-error.ts'
 import { isObject } from '../shapes/body-fields.ts'
-import { limits } from '../shapes/limits.ts'
-import type { SparseVector } from '../shapes/record.ts'
+import { localLimits } from '../shapes/limits.ts'
+import type { LocalSparseVector } from '../shapes/record.ts'
 import type { VectorKind } from '../store/catalog.ts'
 
 /** Below this a value counts as zero (API reference 2026-07, Vector). */
@@ -41,7 +41,7 @@ export function checkDense(values: Float32Array, kind: VectorKind): void {
 }
 
 /** @throws ApiError 400. */
-export function sparseVector(value: unknown, name: string): SparseVector | null {
+export function sparseVector(value: unknown, name: string): LocalSparseVector | null {
   if (value === undefined || value === null) return null
   if (!isObject(value)) throw invalid(`${name}: expected an object with indices and values`)
   const values = floatList(value.values ?? [], `${name}.values`)
@@ -50,8 +50,8 @@ export function sparseVector(value: unknown, name: string): SparseVector | null 
     throw invalid(`Sparse vector size mismatch: ${indices.length} indices and ${values.length} values`)
   }
   if (indices.length === 0) return null
-  if (indices.length > limits.sparseValues) {
-    throw invalid(`Sparse vectors may have at most ${limits.sparseValues} values, got ${indices.length}`)
+  if (indices.length > localLimits.sparseValues) {
+    throw invalid(`Sparse vectors may have at most ${localLimits.sparseValues} values, got ${indices.length}`)
   }
   if (new Set(indices).size !== indices.length) throw invalid(`${name}.indices must be unique`)
   if (values.includes(0)) throw invalid('Sparse vector must not contain zero values')

@@ -11,7 +11,7 @@ import { RecordsTable } from '../store/records-table.ts'
 import type { Write } from '../store/writes.ts'
 import { IndexRegistry } from './index-registry.ts'
 
-export interface Written {
+export interface LocalWritten {
   readonly lsn: number
   readonly indexedLsn: number
 }
@@ -76,7 +76,7 @@ export class Engine implements Storage, AsyncDisposable {
     })
   }
 
-  deleteNamespace(index: IndexEntry, name: string): Promise<Written> {
+  deleteNamespace(index: IndexEntry, name: string): Promise<LocalWritten> {
     return this.#commits.run(() => {
       const namespace = this.#mustHave(index, name)
       this.catalog.deleteNamespace(namespace.space)
@@ -93,7 +93,7 @@ export class Engine implements Storage, AsyncDisposable {
    * @param check throws where an upsert may not make the namespace.
    * @throws ApiError 404 for any other write to a missing namespace.
    */
-  write(index: IndexEntry, name: string, write: Write, lagMs: number, check: () => void): Promise<Written> {
+  write(index: IndexEntry, name: string, write: Write, lagMs: number, check: () => void): Promise<LocalWritten> {
     return this.#commits.run(() => {
       this.#mustExist(index)
       let namespace = index.namespaces.get(name)

@@ -1,5 +1,5 @@
 import { ApiError } from '../shapes/api-error.ts'
-import { type FaultRule, type Faults, noFaults, parseFaults, type Span } from './fault-settings.ts'
+import { type FaultRule, type FaultSpan, type Faults, noFaults, parseFaults } from './fault-settings.ts'
 import { covers, type Operation } from './operations.ts'
 import { TokenBucket } from './token-bucket.ts'
 
@@ -145,6 +145,6 @@ function refusal(status: number, message: string, retryAfterS: number | undefine
   return new ApiError(status, message, retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) })
 }
 
-function draw(span: Span): number {
+function draw(span: FaultSpan): number {
   return typeof span === 'number' ? span : span.min + Math.random() * (span.max - span.min)
 }

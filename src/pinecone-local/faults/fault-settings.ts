@@ -78,7 +78,7 @@ const settings = z.strictObject({
   rules: z.array(rule),
 })
 
-export type Span = z.infer<typeof span>
+export type FaultSpan = z.infer<typeof span>
 export type FaultRule = z.infer<typeof rule>
 export type Faults = z.infer<typeof settings>
 

@@ -1,22 +1,22 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isReady } from '../control/index-model.ts'
-import { namespaceName } from '../data/names.ts'
+import { readNamespaceName } from '../data/names.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Waits } from '../engine/waits.ts'
 import type { FaultDesk, Target, Verdict } from '../faults/fault-desk.ts'
-import type { Answer } from '../shapes/answer.ts'
+import type { LocalAnswer } from '../shapes/answer.ts'
 import { ApiError, notFound, type Plane } from '../shapes/api-error.ts'
 import { apiVersion } from '../shapes/api-version.ts'
 import { localRequest } from './local-request.ts'
-import { parseBody, readBody } from './read-body.ts'
+import { parseBody, readLocalBody } from './read-body.ts'
 import { send, sendError } from './respond.ts'
 import { controlRoute, dataRoute } from './routes.ts'
 
 /** A request's handler, and the target that fault rules match. */
 interface Task {
   readonly target: Target
-  run(verdict: Verdict): Answer | Promise<Answer>
+  run(verdict: Verdict): LocalAnswer | Promise<LocalAnswer>
 }
 
 export interface Handling {
@@ -66,7 +66,7 @@ async function underFaults(
     if (await waits.for(verdict.late.afterMs)) await Promise.resolve(task.run(verdict)).catch(() => {})
     return
   }
-  let answer: Answer | undefined
+  let answer: LocalAnswer | undefined
   let refused: unknown
   try {
     if (verdict.error !== null) throw verdict.error
@@ -83,7 +83,7 @@ async function underFaults(
 }
 
 async function taskOf({ engine, faults, apiKey }: Handling, request: IncomingMessage, url: string): Promise<Task> {
-  const body = await readBody(request)
+  const body = await readLocalBody(request)
   checkKey(apiKey, request)
   const version = apiVersion(header(request, 'x-pinecone-api-version'))
   const method = request.method ?? 'GET'
@@ -113,7 +113,7 @@ async function taskOf({ engine, faults, apiKey }: Handling, request: IncomingMes
     path: () => pathName,
     none: () => '',
   }[route.namespaceIn]()
-  const namespace = namespaceName(named)
+  const namespace = readNamespaceName(named)
   const created = route.operation === 'createNamespace' && typeof fields.name === 'string' ? fields.name : null
   return {
     target: {

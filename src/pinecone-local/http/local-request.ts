@@ -3,7 +3,7 @@ import type { FaultDesk } from '../faults/fault-desk.ts'
 import { BadFaultsError } from '../faults/fault-settings.ts'
 import { json } from '../shapes/answer.ts'
 import { ApiError, invalid } from '../shapes/api-error.ts'
-import { parseBody, readBody } from './read-body.ts'
+import { parseBody, readLocalBody } from './read-body.ts'
 import { send } from './respond.ts'
 
 /** `/_local/faults`: GET shows the faults, PUT sets the given fields, DELETE restores those of the start. */
@@ -14,7 +14,7 @@ export async function localRequest(
   url: string,
 ): Promise<void> {
   const startedAt = performance.now()
-  const body = await readBody(request)
+  const body = await readLocalBody(request)
   if (url !== '/_local/faults') throw new ApiError(404, `No such endpoint: ${url}`)
   switch (request.method) {
     case 'GET':

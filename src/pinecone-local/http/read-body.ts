@@ -1,19 +1,19 @@
 import type { IncomingMessage } from 'node:http'
 import { ApiError, invalid } from '../shapes/api-error.ts'
 import { isObject, type JsonObject } from '../shapes/body-fields.ts'
-import { limits } from '../shapes/limits.ts'
+import { localLimits } from '../shapes/limits.ts'
 
 /** @throws ApiError 413 for a body above the memory limit of one request. */
-export function readBody(request: IncomingMessage): Promise<string> {
+export function readLocalBody(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes > limits.bodyBytes) {
+      if (bytes > localLimits.bodyBytes) {
         // The rest is read and thrown away, so that the refusal can be sent.
         chunks.length = 0
-        reject(new ApiError(413, `The request is larger than ${limits.bodyBytes} bytes`))
+        reject(new ApiError(413, `The request is larger than ${localLimits.bodyBytes} bytes`))
       } else {
         chunks.push(chunk)
       }

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
-import type { Answer } from '../shapes/answer.ts'
+import type { LocalAnswer } from '../shapes/answer.ts'
 import { ApiError, errorBody, type Plane } from '../shapes/api-error.ts'
 
 let lastRequest = Date.now() * 1_000
 
-export function send(response: ServerResponse, answer: Answer, lsnHeaders: boolean, startedAt: number): void {
+export function send(response: ServerResponse, answer: LocalAnswer, lsnHeaders: boolean, startedAt: number): void {
   const headers = commonHeaders(startedAt)
   if (lsnHeaders) {
     if (answer.requestLsn !== undefined) headers['x-pinecone-request-lsn'] = answer.requestLsn

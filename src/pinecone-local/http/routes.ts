@@ -4,7 +4,7 @@ import {
   createIndex,
   deleteIndex,
   describeIndex,
-  listIndexes,
+  listLocalIndexes,
 } from '../control/indexes.ts'
 import { notOffered } from '../control/place.ts'
 import type { DataCall } from '../data/call.ts'
@@ -17,10 +17,10 @@ import { indexStats } from '../data/stats.ts'
 import { update } from '../data/update.ts'
 import { upsert } from '../data/upsert.ts'
 import type { Operation } from '../faults/operations.ts'
-import type { Answer } from '../shapes/answer.ts'
+import type { LocalAnswer } from '../shapes/answer.ts'
 import { ApiError } from '../shapes/api-error.ts'
 
-type Handler<Call> = (call: Call) => Answer | Promise<Answer>
+type Handler<Call> = (call: Call) => LocalAnswer | Promise<LocalAnswer>
 
 /** The part of a data request that names its namespace. */
 export type NamespaceSource = 'body' | 'query' | 'path' | 'none'
@@ -54,7 +54,7 @@ const dataRoutes: Readonly<Record<string, DataRoute>> = {
 
 const controlRoutes: Readonly<Record<string, ControlRoute>> = {
   'POST /indexes': { operation: 'createIndex', handle: createIndex },
-  'GET /indexes': { operation: 'listIndexes', handle: listIndexes },
+  'GET /indexes': { operation: 'listIndexes', handle: listLocalIndexes },
   'GET /indexes/{}': { operation: 'describeIndex', handle: describeIndex },
   'PATCH /indexes/{}': { operation: 'configureIndex', handle: configureIndex },
   'DELETE /indexes/{}': { operation: 'deleteIndex', handle: deleteIndex },

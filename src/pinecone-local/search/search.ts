@@ -1,16 +1,16 @@
 import type { Predicate } from '../filter/compile-filter.ts'
-import type { SparseVector } from '../shapes/record.ts'
-import { dot, type SparseQuery, sparseDot, sparseQuery, squaredDistance } from '../shapes/score.ts'
+import type { LocalSparseVector } from '../shapes/record.ts'
+import { dot, localSparseQuery, type SparseQuery, sparseDot, squaredDistance } from '../shapes/score.ts'
 import type { VectorKind } from '../store/catalog.ts'
 import { type HotNamespace, norm } from '../store/hot-namespace.ts'
 import { BestRows } from './best-rows.ts'
 
 export interface SearchVector {
   readonly dense: Float32Array | null
-  readonly sparse: SparseVector | null
+  readonly sparse: LocalSparseVector | null
 }
 
-export interface Match {
+export interface LocalMatch {
   readonly row: number
   readonly score: number
 }
@@ -19,15 +19,15 @@ export interface Match {
  * Exact search. Cosine and dot product: higher is better; euclidean: the squared distance, lower is better. A sparse
  * index finds only records that share an index with the query.
  */
-export function search(
+export function searchNamespace(
   hot: HotNamespace,
   kind: VectorKind,
   vector: SearchVector,
   topK: number,
   matches: Predicate | null,
-): Match[] {
+): LocalMatch[] {
   const best = new BestRows(topK, hot.ids)
-  const sparse = vector.sparse === null ? null : sparseQuery(vector.sparse)
+  const sparse = vector.sparse === null ? null : localSparseQuery(vector.sparse)
   if (kind.type === 'sparse') {
     if (sparse !== null) rankSparse(hot, sparse, matches, best)
   } else if (vector.dense !== null) {

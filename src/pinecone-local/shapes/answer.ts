@@ -1,5 +1,5 @@
 /** A handler's answer. A body is JSON text: large answers are spliced from stored JSON instead of built twice. */
-export interface Answer {
+export interface LocalAnswer {
   readonly status: number
   readonly body: string
   /** Sequence number of this write in its namespace. */
@@ -8,6 +8,6 @@ export interface Answer {
   readonly maxIndexedLsn?: number
 }
 
-export function json(value: unknown, status = 200): Answer {
+export function json(value: unknown, status = 200): LocalAnswer {
   return { status, body: JSON.stringify(value) }
 }

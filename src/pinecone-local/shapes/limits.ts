@@ -1,5 +1,5 @@
 /** Pinecone's documented limits (docs: database limits, operation and identifier limits). */
-export const limits = {
+export const localLimits = {
   dimension: 20_000,
   indexNameLength: 45,
   tags: 20,

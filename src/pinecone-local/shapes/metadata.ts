@@ -1,11 +1,11 @@
 import { type ApiError, invalid } from './api-error.ts'
 import { isObject } from './body-fields.ts'
-import { limits } from './limits.ts'
+import { localLimits } from './limits.ts'
 
-export type MetadataValue = string | number | boolean | readonly string[]
-export type Metadata = Readonly<Record<string, MetadataValue>>
+export type LocalMetadataValue = string | number | boolean | readonly string[]
+export type LocalMetadata = Readonly<Record<string, LocalMetadataValue>>
 
-function isMetadataValue(value: unknown): value is MetadataValue {
+function isMetadataValue(value: unknown): value is LocalMetadataValue {
   switch (typeof value) {
     case 'string':
     case 'number':
@@ -26,7 +26,7 @@ function isMetadataValue(value: unknown): value is MetadataValue {
 export function metadataJson(value: unknown): string | null {
   if (value === undefined || value === null) return null
   if (!isObject(value)) throw invalid(`metadata: expected an object, got ${JSON.stringify(value)}`)
-  const entries: [string, MetadataValue][] = []
+  const entries: [string, LocalMetadataValue][] = []
   for (const [key, item] of Object.entries(value)) {
     if (key.startsWith('$')) throw invalid(`Metadata keys cannot start with '$', got '${key}'`)
     if (!isMetadataValue(item)) throw badValue(key, item)
@@ -41,17 +41,17 @@ export function metadataJson(value: unknown): string | null {
 /** @throws ApiError 400 above 40 KB, the limit of a record. */
 export function checkMetadataSize(text: string): void {
   // A UTF-16 unit is at most three bytes, so short texts need no measuring.
-  if (text.length * 3 <= limits.metadataBytes) return
+  if (text.length * 3 <= localLimits.metadataBytes) return
   const bytes = Buffer.byteLength(text)
-  if (bytes > limits.metadataBytes) {
+  if (bytes > localLimits.metadataBytes) {
     throw invalid(
-      `metadata size is ${bytes} bytes, which exceeds the limit of ${limits.metadataBytes} bytes per vector`,
+      `metadata size is ${bytes} bytes, which exceeds the limit of ${localLimits.metadataBytes} bytes per vector`,
     )
   }
 }
 
-export function parseMetadata(text: string | null): Metadata {
-  return text === null ? {} : (JSON.parse(text) as Metadata)
+export function parseMetadata(text: string | null): LocalMetadata {
+  return text === null ? {} : (JSON.parse(text) as LocalMetadata)
 }
 
 /** Fields of `changes` replace those of the same name; the rest stays. */

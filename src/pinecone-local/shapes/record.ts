@@ -1,6 +1,6 @@
 import { floatsJson } from './float-text.ts'
 
-export interface SparseVector {
+export interface LocalSparseVector {
   readonly indices: Uint32Array
   readonly values: Float32Array
 }
@@ -9,7 +9,7 @@ export interface SparseVector {
 export interface StoredRecord {
   readonly id: string
   readonly values: Float32Array | null
-  readonly sparse: SparseVector | null
+  readonly sparse: LocalSparseVector | null
   readonly metadata: string | null
 }
 
@@ -32,6 +32,6 @@ export function recordJson(record: StoredRecord, values: boolean, metadata: bool
   return text
 }
 
-function sparseJson(sparse: SparseVector): string {
+function sparseJson(sparse: LocalSparseVector): string {
   return `{"indices":[${sparse.indices.join(',')}],"values":${floatsJson(sparse.values)}}`
 }

@@ -1,4 +1,4 @@
-import type { SparseVector } from './record.ts'
+import type { LocalSparseVector } from './record.ts'
 
 export type Metric = 'cosine' | 'dotproduct' | 'euclidean'
 
@@ -40,12 +40,12 @@ export function squaredDistance(left: Float32Array, leftStart: number, right: Fl
 
 export type SparseQuery = ReadonlyMap<number, number>
 
-export function sparseQuery(vector: SparseVector): SparseQuery {
+export function localSparseQuery(vector: LocalSparseVector): SparseQuery {
   return new Map(Array.from(vector.indices, (index, i) => [index, vector.values[i] ?? 0]))
 }
 
 /** @returns null where the two share no index. */
-export function sparseDot(query: SparseQuery, vector: SparseVector): number | null {
+export function sparseDot(query: SparseQuery, vector: LocalSparseVector): number | null {
   let sum = 0
   let shared = false
   for (let i = 0; i < vector.indices.length; i++) {

@@ -5,7 +5,7 @@ import { dimensionOf, type IndexEntry, type NamespaceEntry } from './catalog.ts'
 import type { HotNamespace } from './hot-namespace.ts'
 import type { HotNamespaces } from './hot-namespaces.ts'
 import type { RecordsTable } from './records-table.ts'
-import type { RecordChange, Write } from './writes.ts'
+import type { LocalRecordChange, Write } from './writes.ts'
 
 export interface Storage {
   readonly records: RecordsTable
@@ -34,7 +34,7 @@ export function applyWrite(storage: Storage, index: IndexEntry, namespace: Names
       break
     }
     case 'updateWhere': {
-      const change: RecordChange = { values: null, sparse: null, metadata: write.metadata }
+      const change: LocalRecordChange = { values: null, sparse: null, metadata: write.metadata }
       for (const id of matchingIds(records, space, write.filter)) {
         const current = records.get(space, id)
         if (current !== null) put(records, hot, namespace, changed(current, change))
@@ -76,7 +76,7 @@ function remove(records: RecordsTable, hot: HotNamespace | undefined, namespace:
   hot?.delete(id)
 }
 
-function changed(current: StoredRecord, change: RecordChange): StoredRecord {
+function changed(current: StoredRecord, change: LocalRecordChange): StoredRecord {
   return {
     id: current.id,
     values: change.values ?? current.values,

@@ -1,5 +1,5 @@
-import { type Metadata, parseMetadata } from '../shapes/metadata.ts'
-import type { SparseVector, StoredRecord } from '../shapes/record.ts'
+import { type LocalMetadata, parseMetadata } from '../shapes/metadata.ts'
+import type { LocalSparseVector, StoredRecord } from '../shapes/record.ts'
 import { VectorBlock } from './vector-block.ts'
 
 /** Memory of a row beside its vector: map entry, array slots, the parsed metadata. */
@@ -10,9 +10,9 @@ export class HotNamespace {
   readonly vectors: VectorBlock | null
   readonly ids: string[] = []
   readonly norms: number[] = []
-  readonly sparse: (SparseVector | null)[] = []
+  readonly sparse: (LocalSparseVector | null)[] = []
   readonly #metadata: (string | null)[] = []
-  readonly #parsed: (Metadata | undefined)[] = []
+  readonly #parsed: (LocalMetadata | undefined)[] = []
   readonly #rows = new Map<string, number>()
   #otherBytes = 0
 
@@ -69,7 +69,7 @@ export class HotNamespace {
     this.#rows.delete(id)
   }
 
-  metadata(row: number): Metadata {
+  metadata(row: number): LocalMetadata {
     const known = this.#parsed[row]
     if (known !== undefined) return known
     const parsed = parseMetadata(this.#metadata[row] ?? null)

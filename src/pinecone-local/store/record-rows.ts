@@ -1,4 +1,4 @@
-import type { SparseVector, StoredRecord } from '../shapes/record.ts'
+import type { LocalSparseVector, StoredRecord } from '../shapes/record.ts'
 
 export interface RecordRow {
   readonly id: string
@@ -13,7 +13,7 @@ export function denseBytes(values: Float32Array | null): Uint8Array | null {
 }
 
 /** All indices first, then all values. */
-export function sparseBytes(sparse: SparseVector | null): Uint8Array | null {
+export function sparseBytes(sparse: LocalSparseVector | null): Uint8Array | null {
   if (sparse === null) return null
   const bytes = new Uint8Array(sparse.indices.length * 8)
   bytes.set(new Uint8Array(sparse.indices.buffer, sparse.indices.byteOffset, sparse.indices.byteLength), 0)
@@ -35,7 +35,7 @@ function floats(bytes: Uint8Array | null): Float32Array | null {
   return new Float32Array(bytes.slice().buffer)
 }
 
-function sparseOf(bytes: Uint8Array | null): SparseVector | null {
+function sparseOf(bytes: Uint8Array | null): LocalSparseVector | null {
   if (bytes === null) return null
   const copy = bytes.slice().buffer
   const count = bytes.byteLength / 8

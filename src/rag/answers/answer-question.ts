@@ -5,14 +5,14 @@ import { FaultList } from '../../fault-list.ts'
 import type { TenantAnswerer } from '../../models/answerer.ts'
 import type { TenantRoute } from '../../placement/phase.ts'
 import { countTokens } from '../chunks/count-tokens.ts'
-import { retrievalKeyParts } from '../retrieve/cached-retrieve.ts'
 import type { AskOptions } from '../retrieve/embed-query.ts'
 import { checkQuestion, type Question, type RetrieveInput } from '../retrieve/question.ts'
-import { answerQuestion, type RetrieveAnswer, type RetrieveDeps } from '../retrieve/retrieve.ts'
+import { retrievalKeyParts } from '../retrieve/retrieve.ts'
+import { type RetrieveAnswer, type SearchTenantDeps, searchTenant } from '../retrieve/search-tenant.ts'
 import { type AnswerSource, chooseSources } from './answer-sources.ts'
 import { promptVersion } from './prompt.ts'
 
-export interface AnswerDeps extends RetrieveDeps {
+export interface AnswerDeps extends SearchTenantDeps {
   readonly cache: ResultCache
   readonly answerer: TenantAnswerer
   readonly answerSettings: {
@@ -38,7 +38,7 @@ export interface Asked {
 }
 
 /** Looks the route up first, so that a tenant that is suspended, gone or moved never gets a cached answer. */
-export async function ask(deps: AnswerDeps, principal: TenantPrincipal, input: AnswerInput): Promise<Asked> {
+export async function findPassages(deps: AnswerDeps, principal: TenantPrincipal, input: AnswerInput): Promise<Asked> {
   const { question: words, ...how } = input
   const faults = new FaultList()
   if (words.trim() === '') faults.add('question', 'must not be blank')
@@ -55,7 +55,7 @@ export async function ask(deps: AnswerDeps, principal: TenantPrincipal, input: A
   return { text, question, route, key, stale: route.stale === true }
 }
 
-export interface Found extends Pick<RetrieveAnswer, 'usage' | 'route'> {
+export interface FoundPassages extends Pick<RetrieveAnswer, 'usage' | 'route'> {
   readonly sources: readonly AnswerSource[]
   /** Similarity of each source to the question, by id. */
   readonly similarity: ReadonlyMap<string, number>
@@ -72,8 +72,8 @@ export async function findSources(
   principal: TenantPrincipal,
   { question, route: place }: Asked,
   options: AskOptions,
-): Promise<Found> {
-  const { matches, usage, route, search } = await answerQuestion(deps, principal, place, question, options)
+): Promise<FoundPassages> {
+  const { matches, usage, route, search } = await searchTenant(deps, principal, place, question, options)
   const sources = await chooseSources(matches, deps.answerSettings.contextTokens, countTokens)
   const near = matches.flatMap(({ id, score, scores }) => {
     const similarity = scores?.dense ?? (search === undefined || search.score === 'similarity' ? score : undefined)

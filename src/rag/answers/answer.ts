@@ -1,7 +1,7 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
-import type { CachedAnswer } from '../retrieve/cached-retrieve.ts'
 import type { AskOptions } from '../retrieve/embed-query.ts'
-import { type AnswerDeps, type AnswerInput, ask, type Found, findSources } from './answer-question.ts'
+import type { CachedAnswer } from '../retrieve/retrieve.ts'
+import { type AnswerDeps, type AnswerInput, type FoundPassages, findPassages, findSources } from './answer-question.ts'
 import type { AnswerSource } from './answer-sources.ts'
 import { type AnswerNotes, writeAnswer } from './write-answer.ts'
 
@@ -14,7 +14,7 @@ export interface Answer extends AnswerNotes {
  * Whether an answer may be cached: not a truncated one, nor one without its reranker, since a later try would be
  * better.
  */
-export function mayBeKept({ finish }: AnswerNotes, { isMakeshift }: Found): boolean {
+export function mayBeKept({ finish }: AnswerNotes, { isMakeshift }: FoundPassages): boolean {
   return finish === 'stop' && !isMakeshift
 }
 
@@ -32,7 +32,7 @@ export async function answer(
   options: AskOptions = {},
 ): Promise<CachedAnswer> {
   const { cache } = deps
-  const asked = await ask(deps, principal, input)
+  const asked = await findPassages(deps, principal, input)
   const { key, stale } = asked
   let isKept = false
   const write = async (how: AskOptions): Promise<string> => {

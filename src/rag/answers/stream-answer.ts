@@ -1,8 +1,8 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
-import type { CachedAnswer } from '../retrieve/cached-retrieve.ts'
 import type { AskOptions } from '../retrieve/embed-query.ts'
+import type { CachedAnswer } from '../retrieve/retrieve.ts'
 import { type Answer, mayBeKept } from './answer.ts'
-import { type AnswerDeps, type AnswerInput, ask, findSources } from './answer-question.ts'
+import { type AnswerDeps, type AnswerInput, findPassages, findSources } from './answer-question.ts'
 import type { AnswerSource } from './answer-sources.ts'
 import { type AnswerNotes, writeAnswer } from './write-answer.ts'
 
@@ -34,7 +34,7 @@ export async function streamAnswer(
   options: AskOptions & { readonly signal: AbortSignal },
 ): Promise<StreamedAnswer> {
   const { cache } = deps
-  const asked = await ask(deps, principal, input)
+  const asked = await findPassages(deps, principal, input)
   const { key, stale } = asked
   const uses = options.bypass !== true && cache.isOn
   const kept = uses ? cache.get(key) : undefined

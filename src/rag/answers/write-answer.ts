@@ -2,8 +2,8 @@ import { AppError } from '../../errors.ts'
 import type { AnswerEnd, TenantAnswerer } from '../../models/answerer.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { CallOptions } from '../../stores/store.ts'
-import type { RetrieveAnswer } from '../retrieve/retrieve.ts'
-import type { Found } from './answer-question.ts'
+import type { RetrieveAnswer } from '../retrieve/search-tenant.ts'
+import type { FoundPassages } from './answer-question.ts'
 import type { AnswerSource } from './answer-sources.ts'
 import { CitationCheck } from './citations.ts'
 import { promptOf } from './prompt.ts'
@@ -35,7 +35,7 @@ const nothingFound = 'Nothing was found in the documents that answers this quest
 export async function writeAnswer(
   answerer: TenantAnswerer,
   question: string,
-  found: Found,
+  found: FoundPassages,
   options: CallOptions & { readonly tenantId: TenantId },
 ): Promise<AsyncGenerator<AnswerBit, AnswerNotes>> {
   const { sources } = found
@@ -47,7 +47,7 @@ export async function writeAnswer(
   return checked(answerer.model, parts, found)
 }
 
-async function* nothing({ usage, route }: Found): AsyncGenerator<AnswerBit, AnswerNotes> {
+async function* nothing({ usage, route }: FoundPassages): AsyncGenerator<AnswerBit, AnswerNotes> {
   yield { text: nothingFound }
   return { answeredBy: 'none', finish: 'stop', citations: [], removedCitations: [], usage, route }
 }
@@ -55,7 +55,7 @@ async function* nothing({ usage, route }: Found): AsyncGenerator<AnswerBit, Answ
 async function* checked(
   answeredBy: string,
   parts: Awaited<ReturnType<TenantAnswerer['write']>>,
-  found: Found,
+  found: FoundPassages,
 ): AsyncGenerator<AnswerBit, AnswerNotes> {
   const { sources, usage, route } = found
   const check = new CitationCheck(sources.map(({ text }) => text))

@@ -6,7 +6,7 @@ export interface Range {
   readonly end: number
 }
 
-export interface Limits {
+export interface ChunkLimits {
   /** Tokens of a chunk, at most. */
   readonly room: number
   /** Tokens that a chunk repeats of the previous one, at most. */
@@ -21,7 +21,7 @@ const breathAfter = 256
 /** Joins neighbouring pieces up to the limit; a chunk's last ones are repeated in the next. */
 export class Gathering {
   readonly #text: string
-  readonly #limits: Limits
+  readonly #limits: ChunkLimits
   #held: Piece[] = []
   /** Held pieces that the previous chunk contains too. */
   #repeated = 0
@@ -31,7 +31,7 @@ export class Gathering {
   #tokens = 0
   #bytes = 0
 
-  constructor(text: string, limits: Limits) {
+  constructor(text: string, limits: ChunkLimits) {
     this.#text = text
     this.#limits = limits
   }

@@ -1,5 +1,5 @@
-import { Gathering, type Limits, type Piece, type Range, trimmed } from './chunk-gather.ts'
-import { fittingSize, type Size, sizeOf, wordsOf } from './chunk-size.ts'
+import { type ChunkLimits, Gathering, type Piece, type Range, trimmed } from './chunk-gather.ts'
+import { countWords, fittingSize, type Size, sizeOf } from './chunk-size.ts'
 
 /** Borders from the widest to the narrowest. Cuts come after them, so that a sentence keeps its full stop. */
 const borders = [/\r\n\r\n|\n\n|\r\r/g, /\r\n|\n|\r/g, /[.?!…]['"’”)\]]* |[。！？]/g, /[;:,] |[；：，、]/g, / /g]
@@ -11,7 +11,7 @@ const blindCut = /.{1,4}/gsu
  * Cuts at the widest border present, and pieces still too long at the next narrower one; then joins neighbours as long
  * as they fit.
  */
-export function* atBorders(text: string, range: Range, limits: Limits, level = 0): Generator<Range | undefined> {
+export function* atBorders(text: string, range: Range, limits: ChunkLimits, level = 0): Generator<Range | undefined> {
   const body = text.slice(range.start, range.end)
   const gathering = new Gathering(text, limits)
   for (const part of cutAfter(body, borders[level])) {
@@ -27,7 +27,7 @@ export function* atBorders(text: string, range: Range, limits: Limits, level = 0
 }
 
 /** Windows of whole sentences (Unicode's rules, for any language); a sentence that is too long is cut between words. */
-export function* inSentences(text: string, limits: Limits): Generator<Range | undefined> {
+export function* inSentences(text: string, limits: ChunkLimits): Generator<Range | undefined> {
   const gathering = new Gathering(text, limits)
   for (const { index, segment } of new Intl.Segmenter('en', { granularity: 'sentence' }).segment(text)) {
     const piece = { start: index, end: index + segment.length }
@@ -39,7 +39,7 @@ export function* inSentences(text: string, limits: Limits): Generator<Range | un
 }
 
 /** Windows filled with tokens up to the limit, cut between words. */
-export function* inTokens(text: string, limits: Limits): Generator<Range | undefined> {
+export function* inTokens(text: string, limits: ChunkLimits): Generator<Range | undefined> {
   const gathering = new Gathering(text, limits)
   for (const word of wordPieces(text, { start: 0, end: text.length }, limits.room)) yield* gathering.add(word)
   yield* gathering.flush()
@@ -57,7 +57,7 @@ function* cutAfter(body: string, border: RegExp | undefined): Generator<Range> {
 
 function* wordPieces(text: string, { start, end }: Range, room: number): Generator<Piece> {
   const body = text.slice(start, end)
-  for (const { 0: word, index } of wordsOf(body)) {
+  for (const { 0: word, index } of countWords(body)) {
     const piece = { start: start + index, end: start + index + word.length }
     const size = pieceSize(text, piece, room)
     if (size !== undefined) yield { ...piece, ...size }

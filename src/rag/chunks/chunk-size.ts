@@ -20,7 +20,7 @@ let tokenizer: Tiktoken | undefined
 
 export function sizeOf(text: string): Size {
   let tokens = 0
-  for (const [word] of wordsOf(text)) tokens += tokensOfWord(word)
+  for (const [word] of countWords(text)) tokens += tokensOfWord(word)
   return { tokens, bytes: Buffer.byteLength(text) }
 }
 
@@ -36,7 +36,7 @@ export function fits({ tokens, bytes }: Size, room: number): boolean {
 }
 
 /** The tokenizer's words, with their blanks: no token crosses two of them. */
-export function wordsOf(text: string): RegExpStringIterator<RegExpExecArray> {
+export function countWords(text: string): RegExpStringIterator<RegExpExecArray> {
   return text.matchAll(words)
 }
 

@@ -1,4 +1,4 @@
-import { type Limits, type Range, trimmed } from './chunk-gather.ts'
+import { type ChunkLimits, type Range, trimmed } from './chunk-gather.ts'
 import { atBorders, inSentences, inTokens } from './chunk-pieces.ts'
 import { type ChunkRule, chunksMax } from './chunk-rule.ts'
 import { fittingSize, sizeOf } from './chunk-size.ts'
@@ -72,7 +72,7 @@ function* chunksOf(text: string, range: Range, heading: string | null, rule: Chu
 }
 
 /** Splits tables that exceed a chunk by their own rule, everything else at borders. */
-function* inParts(text: string, range: Range, limits: Limits): Generator<TablePart | undefined> {
+function* inParts(text: string, range: Range, limits: ChunkLimits): Generator<TablePart | undefined> {
   let from = range.start
   for (const table of tablesIn(text, range)) {
     if (fittingSize(text.slice(table.start, table.end), limits.room) !== undefined) continue
@@ -83,7 +83,7 @@ function* inParts(text: string, range: Range, limits: Limits): Generator<TablePa
   yield* proseParts(text, { start: from, end: range.end }, limits)
 }
 
-function* proseParts(text: string, range: Range, limits: Limits): Generator<TablePart | undefined> {
+function* proseParts(text: string, range: Range, limits: ChunkLimits): Generator<TablePart | undefined> {
   for (const part of atBorders(text, trimmed(text, range), limits)) yield part && { ...part, above: '' }
 }
 

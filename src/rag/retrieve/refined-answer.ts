@@ -33,7 +33,7 @@ export interface RefinedAnswer {
 }
 
 /** A question in progress, with its words embedded. */
-export interface Asked {
+export interface Refined {
   readonly principal: TenantPrincipal
   readonly route: TenantRoute
   readonly store: TenantStore
@@ -51,7 +51,7 @@ export interface Asked {
  */
 export async function refinedAnswer(
   deps: RefineDeps,
-  { principal, route, store, question, refinement, vector }: Asked,
+  { principal, route, store, question, refinement, vector }: Refined,
   trace: Trace,
   options: CallOptions,
 ): Promise<RefinedAnswer> {

@@ -1,11 +1,11 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import { embeddingKey, retrievalKey, type TenantScopedKey } from '../../cache/tenant-scoped-key.ts'
 import type { TenantRoute } from '../../placement/phase.ts'
-import { type CachedAnswer, type CachedRetrieveDeps, loadQuestion, retrievalKeyParts } from './cached-retrieve.ts'
 import type { AskOptions } from './embed-query.ts'
 import { embedTogether } from './embed-together.ts'
 import { checkMayExplain, checkQuestion, type Question, type RetrieveInput } from './question.ts'
-import { answerQuestion } from './retrieve.ts'
+import { type CachedAnswer, loadQuestion, type RetrieveDeps, retrievalKeyParts } from './retrieve.ts'
+import { searchTenant } from './search-tenant.ts'
 
 export interface BatchOptions extends AskOptions {
   /** Limit of all answers together; above it no further question is started. */
@@ -38,7 +38,7 @@ type Planned =
  * @throws BatchTooLong, and the faults of `TenantRoutes.find`, which affect all questions.
  */
 export async function retrieveBatch(
-  deps: CachedRetrieveDeps,
+  deps: RetrieveDeps,
   principal: TenantPrincipal,
   inputs: readonly RetrieveInput[],
   options: BatchOptions = {},
@@ -53,7 +53,7 @@ export async function retrieveBatch(
     const { question, key } = one
     try {
       if (key !== undefined) return { answer: await loadQuestion(together, principal, route, question, key) }
-      const answer = await answerQuestion(together, principal, route, question, { ...options, bypass: true })
+      const answer = await searchTenant(together, principal, route, question, { ...options, bypass: true })
       return { answer: { json: JSON.stringify(answer), cache: 'bypass', stale: route.stale === true } }
     } catch (fault) {
       return { fault }
@@ -75,7 +75,7 @@ export async function retrieveBatch(
 }
 
 function plan(
-  deps: CachedRetrieveDeps,
+  deps: RetrieveDeps,
   principal: TenantPrincipal,
   route: TenantRoute,
   input: RetrieveInput,

@@ -1,105 +1,81 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
+import type { ResultCache } from '../../cache/result-cache.ts'
+import { type RetrievalKeyParts, retrievalKey, type TenantScopedKey } from '../../cache/tenant-scoped-key.ts'
+import { canonicalJson } from '../../canonical-json.ts'
 import type { TenantRoute } from '../../placement/phase.ts'
-import type { Tier } from '../../placement/placement.ts'
-import type { TenantId } from '../../placement/tenant-id.ts'
-import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
-import type { CallOptions, VectorStore } from '../../stores/store.ts'
-import { narrowed } from '../checks/check-filter.ts'
-import { indexMustBeThere } from '../index-gone.ts'
-import { believeEmpty } from './believe-empty.ts'
-import { type AskOptions, type EmbedQueryDeps, embedQuery } from './embed-query.ts'
-import { foundMatch, type Match } from './match.ts'
+import type { AskOptions } from './embed-query.ts'
 import { checkMayExplain, checkQuestion, type Question, type RetrieveInput } from './question.ts'
-import { type RefineDeps, type RefinedAnswer, refinedAnswer } from './refined-answer.ts'
-import { Trace } from './trace.ts'
+import { type SearchTenantDeps, searchTenant } from './search-tenant.ts'
 
-export interface RetrieveDeps extends RefineDeps, EmbedQueryDeps {
-  readonly embedder: EmbedQueryDeps['embedder']
-  readonly routes: Pick<TenantRoutes, 'find'>
-  readonly stores: Pick<VectorStore, 'open'>
-  /** Receives every vector sent to the store; keeps it, at no cost. */
-  readonly recentQueries?: { note(tenantId: TenantId, vector: readonly number[]): void }
+export interface RetrieveDeps extends SearchTenantDeps {
+  readonly cache: ResultCache
 }
 
-export interface RetrieveAnswer extends Partial<Pick<RefinedAnswer, 'groups' | 'search' | 'explain'>> {
-  /** Best first; with `diversity` in the order of choice, with `group` by document. */
-  readonly matches: readonly Match[]
-  readonly usage: { readonly embeddingTokens?: number; readonly readUnits?: number }
-  readonly route: { readonly tier: Tier; readonly generation: number }
+export interface CachedAnswer {
+  /** A `RetrieveAnswer`, equal for everyone with the same question. */
+  readonly json: string
+  readonly cache: 'hit' | 'miss' | 'bypass'
+  /** Postgres is unavailable: the search used the last known place. */
+  readonly stale: boolean
 }
 
 /**
- * Returns the records of the caller's tenant that are nearest to a question, among those that the caller's groups see.
+ * Finds the records of the caller's tenant that are nearest to a question, among those that the caller's groups see; from
+ * the cache when it can. The route is looked up first, so that a tenant that is suspended, gone or moved never gets a
+ * kept answer. An explanation describes this one search, so it is never kept; nor is an answer without its reranker.
  *
+ * @param options `bypass`: neither read nor keep. The signal ends only a load that nobody else may join.
  * @throws AppError `invalid_request`, `embedding_unavailable`, `rerank_unavailable`; `forbidden` for an explanation
- *   without its scope; `store_inconsistent` when the store shows nothing where the inventory lists documents; and the
- *   faults of `TenantRoutes.find` and `TenantStore`.
+ *   without its scope; `store_inconsistent` when the store shows nothing where the inventory knows of documents; and
+ *   the faults of `TenantRoutes.find` and `TenantStore`.
  */
 export async function retrieve(
   deps: RetrieveDeps,
   principal: TenantPrincipal,
   input: RetrieveInput,
-  options: CallOptions = {},
-): Promise<RetrieveAnswer> {
+  options: AskOptions = {},
+): Promise<CachedAnswer> {
   const question = checkQuestion(input, deps)
   checkMayExplain(principal, question)
-  return answerQuestion(deps, principal, await deps.routes.find(principal.tenantId), question, options)
+  const found = deps.routes.find(principal.tenantId)
+  const route = found instanceof Promise ? await found : found
+  const { cache } = deps
+  const stale = route.stale === true
+  if (options.bypass === true || !cache.isOn || question.refinement?.explain === true) {
+    const answer = await searchTenant(deps, principal, route, question, options)
+    return { json: JSON.stringify(answer), cache: 'bypass', stale }
+  }
+  const key = retrievalKey(retrievalKeyParts(route, deps.embedder.model, principal, question))
+  const kept = cache.get(key)
+  if (kept !== undefined) return { json: kept, cache: 'hit', stale }
+  return loadQuestion(deps, principal, route, question, key)
 }
 
-/** `retrieve` for a validated question, in the place that `route` names. */
-export async function answerQuestion(
+/** Answers a question that the cache lacks, and caches the answer if allowed. */
+export async function loadQuestion(
   deps: RetrieveDeps,
   principal: TenantPrincipal,
   route: TenantRoute,
   question: Question,
-  options: AskOptions = {},
-): Promise<RetrieveAnswer> {
-  const { ask, topK, filter, minScore, includeValues, refinement } = question
-  const trace = refinement && new Trace()
-  const startedMs = trace && performance.now()
-  const place = route.routing.active
-  const store = deps.stores.open(place)
-  let vector: readonly number[] | undefined
-  let embeddingTokens: number | undefined
-  if ('query' in ask) {
-    const embedding = await embedQuery(deps, route, ask.query, options)
-    vector = embedding.vector
-    embeddingTokens = embedding.tokens
-  } else vector = ask.vector
-  if (vector !== undefined) deps.recentQueries?.note(principal.tenantId, vector)
-  if (refinement !== undefined && trace !== undefined && vector !== undefined) {
-    trace.note('embed', startedMs ?? 0)
-    const asked = { principal, route, store, question, refinement, vector }
-    const { readUnits, ...refined } = await refinedAnswer(deps, asked, trace, options)
-    return { ...refined, ...told(route, embeddingTokens, readUnits) }
+  key: TenantScopedKey,
+): Promise<CachedAnswer> {
+  let isMakeshift = false
+  const load = async (): Promise<string> => {
+    const answer = await searchTenant(deps, principal, route, question)
+    isMakeshift = answer.search?.reranker === null
+    return JSON.stringify(answer)
   }
-  const found = await indexMustBeThere(
-    store.query(
-      {
-        ...(vector !== undefined && { vector }),
-        topK,
-        filter: narrowed(filter, principal.groups),
-        includeValues,
-        includeMetadata: true,
-      },
-      options,
-    ),
-  )
-  if (found.matches.length === 0) await believeEmpty(deps, store, options)
-  const good = minScore === undefined ? found.matches : found.matches.filter(({ score }) => score >= minScore)
-  return { matches: good.map(foundMatch), ...told(route, embeddingTokens, found.readUnits) }
+  const json = await deps.cache.load(key, load, { mayKeep: () => !isMakeshift })
+  return { json, cache: 'miss', stale: route.stale === true }
 }
 
-function told(
-  { tier, routing }: TenantRoute,
-  embeddingTokens: number | undefined,
-  readUnits: number | undefined,
-): Pick<RetrieveAnswer, 'usage' | 'route'> {
-  return {
-    usage: {
-      ...(embeddingTokens !== undefined && { embeddingTokens }),
-      ...(readUnits !== undefined && { readUnits }),
-    },
-    route: { tier, generation: routing.active.generation },
-  }
+/** The key's parts: every field of a question except `ask` and `filter` is an option. */
+export function retrievalKeyParts(
+  route: TenantRoute,
+  embeddingModel: string,
+  { groups }: TenantPrincipal,
+  { ask, filter, ...options }: Question,
+): RetrievalKeyParts {
+  const canonical = filter === undefined ? undefined : canonicalJson(filter)
+  return { route, embeddingModel, groups, ask, filter: canonical, options }
 }

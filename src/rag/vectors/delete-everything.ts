@@ -1,11 +1,11 @@
 import type { Db } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import {
-  claimWholeTenant,
-  everythingDeleted,
-  everythingInDoubt,
-  everythingKept,
-} from '../../registry/documents/whole-tenant-claim.ts'
+  claimDeleteAll,
+  deleteAllDone,
+  deleteAllInDoubt,
+  deleteAllRefused,
+} from '../../registry/documents/delete-all-claim.ts'
 import { dropUploads, listUploadIds } from '../../registry/uploads/uploads.ts'
 import { also, mustBeDone, untouched, type WriteOutcome } from '../../routing/write-log/write-outcome.ts'
 import { type ClaimSettings, documentBusy, leaseMsOf } from '../documents/claimed-write.ts'
@@ -29,7 +29,7 @@ export function deleteEverything(deps: DeleteEverythingDeps, tenantId: TenantId)
     deps,
     tenantId,
     async (writer) => {
-      const claim = await claimWholeTenant(db, tenantId, leaseMsOf(deps.settings))
+      const claim = await claimDeleteAll(db, tenantId, leaseMsOf(deps.settings))
       if (!('claim' in claim)) throw documentBusy(claim.retryAfterS)
       let outcome: WriteOutcome = untouched()
       try {
@@ -37,13 +37,13 @@ export function deleteEverything(deps: DeleteEverythingDeps, tenantId: TenantId)
         outcome = await writer.deleteAll()
         if (outcome.fault === undefined) {
           await dropUploads(db, tenantId, pending)
-          return await everythingDeleted(db, claim, outcome.kind === 'inDoubt' ? storeInDoubtMs : undefined)
+          return await deleteAllDone(db, claim, outcome.kind === 'inDoubt' ? storeInDoubtMs : undefined)
         }
       } catch (fault) {
         outcome = also(outcome, untouched(fault))
       }
       const ended =
-        outcome.kind === 'untouched' ? everythingKept(db, claim) : everythingInDoubt(db, claim, storeInDoubtMs)
+        outcome.kind === 'untouched' ? deleteAllRefused(db, claim) : deleteAllInDoubt(db, claim, storeInDoubtMs)
       await ended.catch(() => undefined) // the claim runs out by itself
       mustBeDone(outcome)
     },

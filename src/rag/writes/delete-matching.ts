@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts'
-import { type Found, type Send, sendFound, sendUnlisted, stillThere } from '../../routing/write-log/tenant-write.ts'
+import { type FoundIds, type Send, sendFound, sendUnlisted, stillThere } from '../../routing/write-log/tenant-write.ts'
 import { also, untouched, type WriteOutcome } from '../../routing/write-log/write-outcome.ts'
 import { changeLogTime } from '../../routing/write-log/written-ids.ts'
 import { pagesOf } from '../../stores/pages.ts'
@@ -91,7 +91,7 @@ class MovingDelete {
     return there === 'elsewhere'
   }
 
-  get #found(): Found {
+  get #found(): FoundIds {
     return { placeId: this.#place.active.placeId, moveId: this.#place.moveId }
   }
 
@@ -116,7 +116,7 @@ class MovingDelete {
   }
 
   /** @param since undefined: they are inspected again once the records are held. */
-  async #send(ids: readonly string[], since?: Pick<Found, 'at' | 'leftOut'>): Promise<boolean> {
+  async #send(ids: readonly string[], since?: Pick<FoundIds, 'at' | 'leftOut'>): Promise<boolean> {
     const { gate, tenantId } = this.#kit
     const found = { ...this.#found, ...since }
     const isAgain = since === undefined

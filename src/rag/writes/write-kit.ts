@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../clock.ts'
 import { AppError, isAppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
-import type { Sent } from '../../routing/write-log/settlements.ts'
+import type { Sent } from '../../routing/write-log/entry-outcomes.ts'
 import type { Send, TenantWriteDeps, WritePass } from '../../routing/write-log/tenant-write.ts'
 import { stamped } from '../../stores/reserved.ts'
 import type {

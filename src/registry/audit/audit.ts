@@ -37,7 +37,7 @@ export interface AuditQuery {
 }
 
 /** Newest first. */
-export async function listAudit(tx: Tx, query: AuditQuery): Promise<readonly AuditRow[]> {
+export async function listAuditRows(tx: Tx, query: AuditQuery): Promise<readonly AuditRow[]> {
   return tx
     .select()
     .from(audit)

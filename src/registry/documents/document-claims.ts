@@ -4,9 +4,9 @@ import type { Db, Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { documents } from '../documents.sql.ts'
 import { isVisibleTo } from '../visible-to.ts'
-import { wholeTenant } from './documents.ts'
-import { lockTenant } from './tenant-lock.ts'
-import { settleDeadBarrier } from './whole-tenant-claim.ts'
+import { resolveAbandonedDeleteAll } from './delete-all-claim.ts'
+import { deleteAllId } from './documents.ts'
+import { lockTenantDocuments } from './lock-tenant-documents.ts'
 
 /**
  * Permission to write a document's chunks. A row's `claim` names a writer presumed alive until `claim_until`; a
@@ -64,10 +64,10 @@ export function claimForWriting(
   options: ClaimOptions,
 ): Promise<Claimed> {
   return db.transaction(async (tx): Promise<Claimed> => {
-    await lockTenant(tx, tenantId, 'shared')
-    const barrier = await lockRow(tx, tenantId, wholeTenant)
+    await lockTenantDocuments(tx, tenantId, 'shared')
+    const barrier = await lockRow(tx, tenantId, deleteAllId)
     if (barrier !== undefined && barrier.remainingS > 0) return busy(barrier)
-    if (barrier !== undefined) await settleDeadBarrier(tx, tenantId)
+    if (barrier !== undefined) await resolveAbandonedDeleteAll(tx, tenantId)
     const claim = randomUUID()
     const inserted = await tx
       .insert(documents)
@@ -118,7 +118,7 @@ export function claimForDeletion(
   options: ClaimOptions,
 ): Promise<Claimed> {
   return db.transaction(async (tx): Promise<Claimed> => {
-    await lockTenant(tx, tenantId, 'shared')
+    await lockTenantDocuments(tx, tenantId, 'shared')
     const found = await lockRow(tx, tenantId, documentId)
     if (found === undefined) return { kind: 'missing' }
     const deleting = found.row.state === 'deleting'

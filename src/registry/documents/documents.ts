@@ -24,14 +24,14 @@ export interface DocumentRow {
  * Id of the row that blocks document writes while everything of the tenant is deleted. Document ids contain no `#`, so
  * none collides with it.
  */
-export const wholeTenant = '#all'
+export const deleteAllId = '#all'
 
 /**
  * Rows that a caller may see: no delete-all barrier, and no deleted document whose row only waits until an unanswered
  * delete can no longer land.
  */
 const isThere = and(
-  ne(documents.id, wholeTenant),
+  ne(documents.id, deleteAllId),
   not(sql`(${documents.state} = 'deleting' and ${documents.chunkCeiling} = 0)`),
 )
 
@@ -170,5 +170,5 @@ function isOlderThan(ms: number): SQL {
 /** Holds unless a claim on the whole tenant exists: everything is then being deleted, or was when its replica died. */
 export function notBeingEmptied(tenantId: TenantId): SQL {
   return sql`not exists (select from documents bar
-    where bar.tenant_id = ${tenantId} and bar.id = ${wholeTenant} and bar.claim is not null)`
+    where bar.tenant_id = ${tenantId} and bar.id = ${deleteAllId} and bar.claim is not null)`
 }

@@ -3,7 +3,7 @@ import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 
 /** A replica's request for permits of one policy in one window. */
-export interface WantedPermits {
+export interface PermitRequest {
   readonly tenantId: TenantId
   readonly policy: string
   /** The window's number: time since 1970 divided by its length. */
@@ -19,15 +19,15 @@ export interface WantedPermits {
   readonly want: number
 }
 
-export interface GivenPermits {
+export interface PermitGrant {
   readonly given: number
   /** Permits that the window has left for all replicas. */
   readonly left: number
 }
 
-export interface TakenPermits {
+export interface PermitGrants {
   /** In the order of the requests. */
-  readonly grants: readonly GivenPermits[]
+  readonly grants: readonly PermitGrant[]
   /** Replicas that share the limits now: live sessions. */
   readonly replicas: number
 }
@@ -39,10 +39,10 @@ export interface TakenPermits {
  */
 export async function takePermits(
   tx: Tx,
-  wanted: readonly WantedPermits[],
+  wanted: readonly PermitRequest[],
   shareOfRest: number,
-): Promise<TakenPermits> {
-  const column = <K extends keyof WantedPermits>(name: K) => sql.param(wanted.map((one) => one[name]))
+): Promise<PermitGrants> {
+  const column = <K extends keyof PermitRequest>(name: K) => sql.param(wanted.map((one) => one[name]))
   // What is given: the need, or the share of the rest if that is more and wanted; never more than the rest.
   const given = (granted: ReturnType<typeof sql>, of: 'asked' | 'excluded') => {
     const its = (name: string) => sql.raw(`${of}.${name}`)

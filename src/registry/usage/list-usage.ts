@@ -17,7 +17,7 @@ export interface UsageQuery {
 }
 
 /** Newest day first, then by tenant. */
-export async function listUsage(
+export async function listUsageRows(
   tx: Tx,
   { tenantId, from, to, after, limit }: UsageQuery,
 ): Promise<readonly UsageRow[]> {

@@ -4,8 +4,8 @@ import { AppError } from '../../errors.ts'
 import type { Placement } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { TenantRoutes, WritePermit } from '../lease/tenant-routes.ts'
-import { type Sent, settlements } from './settlements.ts'
-import { type Intended, intend, settle, type WriteKind } from './write-journal.ts'
+import { closeEntries, type Intended, intend, type WriteKind } from './change-log.ts'
+import { entryOutcomes, type Sent } from './entry-outcomes.ts'
 import { inDoubt, isRefusal, untouched, type WriteOutcome } from './write-outcome.ts'
 
 /** The records that a write touches. A write whose ids cannot be listed goes through `sendUnlisted`. */
@@ -17,7 +17,7 @@ export interface TenantWrite {
 }
 
 /** The place where a write's ids were found, while the tenant moves. */
-export interface Found {
+export interface FoundIds {
   readonly placeId: number
   readonly moveId: string
   /** Postgres's time at the start of the look. Records written later are not the ones found. */
@@ -77,7 +77,7 @@ export function sendFound(
   deps: TenantWriteDeps,
   tenantId: TenantId,
   write: TenantWrite,
-  found: Found,
+  found: FoundIds,
   send: Send,
 ): Promise<WriteOutcome | 'elsewhere'> {
   return deliver(deps, tenantId, write, found, send)
@@ -90,7 +90,7 @@ export function sendFound(
 export function stillThere(
   deps: TenantWriteDeps,
   tenantId: TenantId,
-  found: Found,
+  found: FoundIds,
 ): Promise<WriteOutcome | 'elsewhere'> {
   return deliver(deps, tenantId, { ids: [], kind: 'delete' }, found, async () => ({}))
 }
@@ -106,7 +106,7 @@ async function deliver(
   deps: TenantWriteDeps,
   tenantId: TenantId,
   write: TenantWrite,
-  found: Found | undefined,
+  found: FoundIds | undefined,
   send: Send,
 ): Promise<WriteOutcome | 'elsewhere'> {
   const clock = deps.clock ?? systemClock
@@ -116,7 +116,7 @@ async function deliver(
     const tried = await underPermit(deps, tenantId, async (permit) => {
       if (found !== undefined && !isStill(found, permit)) return 'elsewhere' as const
       if (permit.moveId === undefined) return (await call(direct(permit, ids), send)).outcome
-      return sendJournaled(deps, tenantId, { ...permit, moveId: permit.moveId }, { ...write, ids }, found, send)
+      return sendLogged(deps, tenantId, { ...permit, moveId: permit.moveId }, { ...write, ids }, found, send)
     })
     if (tried === 'elsewhere' || !isUnsent(tried)) return tried
     if (tried.kind === 'newer') {
@@ -147,13 +147,13 @@ async function underPermit<T extends string | WriteOutcome | Unsent>(
     done = await work(permit)
     return done
   } finally {
-    const isJournaled = permit.moveId !== undefined
+    const isLogged = permit.moveId !== undefined
     const mayLand = typeof done !== 'string' && done.kind === 'inDoubt'
-    permit.end(mayLand && !isJournaled ? 'in_doubt' : 'settled')
+    permit.end(mayLand && !isLogged ? 'in_doubt' : 'settled')
   }
 }
 
-function isStill({ placeId, moveId }: Found, permit: WritePermit): boolean {
+function isStill({ placeId, moveId }: FoundIds, permit: WritePermit): boolean {
   return permit.placement.placeId === placeId && permit.moveId === moveId
 }
 
@@ -167,12 +167,12 @@ function isUnsent(tried: WriteOutcome | Unsent): tried is Unsent {
   return tried.kind === 'stale' || tried.kind === 'busy' || tried.kind === 'newer'
 }
 
-async function sendJournaled(
+async function sendLogged(
   deps: TenantWriteDeps,
   tenantId: TenantId,
   permit: WritePermit & { readonly moveId: string },
   { ids, kind, lookMs = 0 }: TenantWrite,
-  found: Found | undefined,
+  found: FoundIds | undefined,
   send: Send,
 ): Promise<WriteOutcome | Unsent> {
   const { placement, signal, moveId, epoch, session } = permit
@@ -184,8 +184,8 @@ async function sendJournaled(
   const { seqs } = intended
   const { outcome, sent } = await call({ placement, ids, signal, isExclusive: true, stamp: (id) => seqs.get(id) }, send)
   // A row that can't be settled now is closed by the mover when its time is over: the write is done all the same.
-  for (const [some, settlement] of settlements(seqs, outcome, sent, storeInDoubtMs)) {
-    await settle(deps.db, moveId, some, settlement).catch(() => undefined)
+  for (const [some, settlement] of entryOutcomes(seqs, outcome, sent, storeInDoubtMs)) {
+    await closeEntries(deps.db, moveId, some, settlement).catch(() => undefined)
   }
   return outcome
 }

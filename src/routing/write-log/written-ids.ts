@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import type { Db } from '../../db/connect.ts'
-import { dirty } from './dirty.sql.ts'
+import { changeLog } from './change-log.sql.ts'
 
 const pageSize = 1000
 
@@ -9,10 +9,10 @@ export async function* listWrittenIds(db: Db, moveId: string): AsyncGenerator<re
   let after = ''
   for (;;) {
     const rows = await db
-      .select({ id: dirty.recordId })
-      .from(dirty)
-      .where(and(eq(dirty.moveId, moveId), gt(dirty.recordId, after)))
-      .orderBy(asc(dirty.recordId))
+      .select({ id: changeLog.recordId })
+      .from(changeLog)
+      .where(and(eq(changeLog.moveId, moveId), gt(changeLog.recordId, after)))
+      .orderBy(asc(changeLog.recordId))
       .limit(pageSize)
     if (rows.length > 0) yield rows.map((row) => row.id)
     const last = rows.at(-1)

@@ -4,7 +4,7 @@ import { appendAudit } from '../../registry/audit/audit.ts'
 import { dropInventory } from '../../registry/documents/drop-inventory.ts'
 import { forgetTenantKeys } from '../../registry/idempotency/idempotency-keys.ts'
 import { listPlacesToPurge } from '../../registry/places.ts'
-import { changeStatus, findTenant, lockTenant } from '../../registry/tenants.ts'
+import { changeStatus, findTenant, lockTenantRow } from '../../registry/tenants.ts'
 import { readBarrier } from '../../routing/barrier.ts'
 import { tickRouting } from '../../routing/change-routing.ts'
 import { readChangeNo } from '../../routing/read-change-no.ts'
@@ -29,7 +29,7 @@ export function finishOffboarding(deps: Deps, tenantId: TenantId): Promise<unkno
     const deleted: DeletedPlace[] = []
     for (const place of places) deleted.push(await persist(() => emptyPlace(deps, place, signal), signal))
     await deps.db.transaction(async (tx) => {
-      const now = await lockTenant(tx, tenantId)
+      const now = await lockTenantRow(tx, tenantId)
       if (now?.status !== 'offboarding') return
       for (const place of places) await freePlace(tx, place)
       const documents = await dropInventory(tx, tenantId)

@@ -2,7 +2,7 @@ import type { StaffPrincipal } from '../../auth/principal.ts'
 import { AppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { appendAudit } from '../../registry/audit/audit.ts'
-import { changeStatus, lockTenant } from '../../registry/tenants.ts'
+import { changeStatus, lockTenantRow } from '../../registry/tenants.ts'
 import { tickRouting } from '../../routing/change-routing.ts'
 import type { TenantWork } from '../onboard/tenant-work.ts'
 import { refuseWhileMoving } from '../open-move.ts'
@@ -21,7 +21,7 @@ export async function offboardTenant(
   tenantId: TenantId,
 ): Promise<TenantView> {
   const status = await deps.db.transaction(async (tx) => {
-    const tenant = await lockTenant(tx, tenantId)
+    const tenant = await lockTenantRow(tx, tenantId)
     // Under the tenant's lock: a move takes it too before it begins.
     await refuseWhileMoving(tx, tenantId)
     if (tenant === undefined) throw new AppError('not_found', 'There is no such tenant.')

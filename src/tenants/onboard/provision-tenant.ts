@@ -6,7 +6,7 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 import { findIndex, type IndexRow } from '../../registry/indexes.ts'
 import { findReservedPlace, toPlacement } from '../../registry/places.ts'
 import type { PlaceReservation } from '../../registry/reserve-places.ts'
-import { findTenant, lockTenant, type TenantRow } from '../../registry/tenants.ts'
+import { findTenant, lockTenantRow, type TenantRow } from '../../registry/tenants.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import { countAttempt } from '../places/cleanups.ts'
 import type { TenantSettings } from '../places/settings.ts'
@@ -107,7 +107,7 @@ async function takeUp(deps: ProvisionDeps, tenantId: TenantId): Promise<Held | u
 /** Withdraws the tenant, unless another process found it a place meanwhile. */
 async function giveUp(db: Db, seen: TenantRow): Promise<void> {
   await db.transaction(async (tx) => {
-    const now = await lockTenant(tx, seen.id)
+    const now = await lockTenantRow(tx, seen.id)
     if (now?.status === 'provisioning' && now.lastGeneration === seen.lastGeneration) await dropTenant(tx, seen.id)
   })
 }

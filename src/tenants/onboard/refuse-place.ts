@@ -1,5 +1,5 @@
 import type { Db } from '../../db/connect.ts'
-import { freeRoom, markFull } from '../../registry/indexes.ts'
+import { freeCapacity, markFull } from '../../registry/indexes.ts'
 import { erasePlace, type PlaceRow, retirePlace } from '../../registry/places.ts'
 import { armCleanup, eraseCleanup } from '../places/cleanups.ts'
 
@@ -16,7 +16,7 @@ export async function refusePlace(
   await deps.db.transaction(async (tx) => {
     if (untouched && (await eraseCleanup(tx, place.id))) {
       await erasePlace(tx, place.id)
-      await freeRoom(tx, place.indexId, true)
+      await freeCapacity(tx, place.indexId, true)
     } else {
       await markFull(tx, place.indexId)
       await armCleanup(tx, place.id, deps.settings.storeInDoubtMs)

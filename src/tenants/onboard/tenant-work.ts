@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
+import { ArrivalGroup } from '../../concurrency/arrival-group.ts'
 import { Background } from '../../concurrency/background.ts'
 import { batched } from '../../concurrency/batch.ts'
-import { Cohort } from '../../concurrency/cohort.ts'
 import type { Db } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { IndexRow } from '../../registry/indexes.ts'
@@ -63,7 +63,7 @@ export function openTenantWork(deps: TenantWorkDeps): TenantWork {
     indexesOpened(opened)
     return reservations
   }, maxBatch)
-  const makingNamespaces = new Cohort(lingerMs)
+  const makingNamespaces = new ArrivalGroup(lingerMs)
   const activateOne = batched(
     (places: readonly PlaceReservation['place'][]) => activate(deps, places),
     maxBatch,

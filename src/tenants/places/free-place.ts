@@ -1,5 +1,5 @@
 import type { Tx } from '../../db/connect.ts'
-import { findIndex, freeRoom, setIndexDeleted } from '../../registry/indexes.ts'
+import { findIndex, freeCapacity, setIndexDeleted } from '../../registry/indexes.ts'
 import { markPurged, type PlaceRow } from '../../registry/places.ts'
 import { closeCleanup } from './cleanups.ts'
 
@@ -7,7 +7,7 @@ import { closeCleanup } from './cleanups.ts'
 export async function freePlace(tx: Tx, place: PlaceRow): Promise<void> {
   await closeCleanup(tx, place.id)
   if (!(await markPurged(tx, place.id))) return
-  await freeRoom(tx, place.indexId, false)
+  await freeCapacity(tx, place.indexId, false)
   const index = await findIndex(tx, place.indexId)
   if (index?.kind === 'silo') await setIndexDeleted(tx, index.id)
 }

@@ -1,9 +1,9 @@
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { appendAudit } from '../../registry/audit/audit.ts'
-import { freeRoom } from '../../registry/indexes.ts'
+import { freeCapacity } from '../../registry/indexes.ts'
 import { erasePlace, hasPlaces, type PlaceRow } from '../../registry/places.ts'
-import { changeStatus, deleteTenant, lockTenant } from '../../registry/tenants.ts'
+import { changeStatus, deleteTenant, lockTenantRow } from '../../registry/tenants.ts'
 import { eraseCleanup } from './cleanups.ts'
 
 /**
@@ -11,11 +11,11 @@ import { eraseCleanup } from './cleanups.ts'
  * still being provisioned; the mover handles a move's places.
  */
 export async function withdrawTenant(tx: Tx, place: PlaceRow): Promise<void> {
-  const tenant = await lockTenant(tx, place.tenantId)
+  const tenant = await lockTenantRow(tx, place.tenantId)
   if (tenant?.status !== 'provisioning') return
   if (!(await eraseCleanup(tx, place.id))) return
   await erasePlace(tx, place.id)
-  await freeRoom(tx, place.indexId, false)
+  await freeCapacity(tx, place.indexId, false)
   await dropTenant(tx, place.tenantId)
 }
 

@@ -9,7 +9,7 @@ export interface TextItem {
 }
 
 /** A run of letters in the page's own direction: `x` grows along the line, `y` from line to line towards the top. */
-export interface Run {
+export interface TextRun {
   readonly text: string
   readonly x: number
   readonly y: number
@@ -20,8 +20,8 @@ export interface Run {
 
 /** Runs in the direction of most letters, and the others: stamps, watermarks. */
 export interface PageRuns {
-  readonly upright: readonly Run[]
-  readonly askew: readonly Run[]
+  readonly upright: readonly TextRun[]
+  readonly askew: readonly TextRun[]
 }
 
 /** Distance below which a letter counts as drawn twice (bold, shadow), as a share of its size. */
@@ -35,7 +35,7 @@ const presentationForms = /[\ufb00-\ufdff\ufe70-\ufefc]+/g
 export function pageRuns(items: readonly TextItem[]): PageRuns {
   const seen = new Set<string>()
   const letters = new Map<number, number>()
-  const found: { readonly run: Run; readonly angle: number }[] = []
+  const found: { readonly run: TextRun; readonly angle: number }[] = []
   for (const { str, dir, transform, width, height } of items) {
     const text = clean(str)
     if (text.trim() === '') continue

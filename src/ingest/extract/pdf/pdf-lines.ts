@@ -1,5 +1,5 @@
 import { withoutDoubled } from './pdf-doubled.ts'
-import type { Run } from './pdf-items.ts'
+import type { TextRun } from './pdf-items.ts'
 
 /** Letters of one line without a wide gap. */
 export interface Segment {
@@ -30,9 +30,9 @@ const sameLine = 0.45
 const nearRuns = 8
 
 /** Joins neighbouring runs in file order; those of a right-to-left line in reading order. */
-export function segmentsOf(runs: readonly Run[]): Segment[] {
+export function segmentsOf(runs: readonly TextRun[]): Segment[] {
   const segments: Segment[] = []
-  let held: Run[] = []
+  let held: TextRun[] = []
   const close = (): void => {
     if (held.length > 0) segments.push(segmentOf(held))
     held = []
@@ -93,11 +93,11 @@ function inBlocks(lines: readonly Omit<PdfLine, 'block'>[], isParted: (a: Segmen
   return placed
 }
 
-function isBeside(a: Run, b: Run): boolean {
+function isBeside(a: TextRun, b: TextRun): boolean {
   return Math.abs(a.y - b.y) <= sameLine * Math.max(a.size, b.size)
 }
 
-function isNear(a: Run, b: Run): boolean {
+function isNear(a: TextRun, b: TextRun): boolean {
   const gap = b.x >= a.x ? b.x - a.right : a.x - b.right
   const size = Math.min(a.size, b.size)
   // Written from left to right, what goes back begins anew.
@@ -105,7 +105,7 @@ function isNear(a: Run, b: Run): boolean {
   return gap < wideGap * size && gap > -wideGap * 4 * size
 }
 
-function segmentOf(runs: readonly Run[]): Segment {
+function segmentOf(runs: readonly TextRun[]): Segment {
   const letters = { rtl: 0, all: 0 }
   const sizes = new Map<number, number>()
   for (const { text, size, isRtl } of runs) {
@@ -116,7 +116,7 @@ function segmentOf(runs: readonly Run[]): Segment {
   }
   const isRtl = letters.rtl * 2 > letters.all
   let text = ''
-  let before: Run | undefined
+  let before: TextRun | undefined
   for (const run of isRtl ? inReadingOrder(runs) : runs) {
     const gap = before === undefined ? 0 : run.x >= before.x ? run.x - before.right : before.x - run.right
     if (gap > blankGap * run.size && !/\s$/.test(text) && !/^\s/.test(run.text)) text += ' '
@@ -130,10 +130,10 @@ function segmentOf(runs: readonly Run[]): Segment {
 }
 
 /** Orders runs from right to left; left-to-right runs inside, such as numbers and names, keep their order. */
-function inReadingOrder(runs: readonly Run[]): Run[] {
+function inReadingOrder(runs: readonly TextRun[]): TextRun[] {
   const sorted = runs.toSorted((a, b) => b.x - a.x)
-  const ordered: Run[] = []
-  let foreign: Run[] = []
+  const ordered: TextRun[] = []
+  let foreign: TextRun[] = []
   for (const run of sorted) {
     if (!run.isRtl && /[\p{L}\p{N}]/u.test(run.text)) {
       foreign.unshift(run)

@@ -30,7 +30,7 @@ export type Intended =
   /** Some of the records were written after `notSince`; none was taken. */
   | { readonly kind: 'newer'; readonly ids: readonly string[] }
 
-export type Settlement =
+export type EntryOutcome =
   /** Without a stamp, only the sequence number or time proves that a read shows it. */
   | { readonly kind: 'done'; readonly lsn?: number | undefined; readonly isStamped: boolean }
   /** Nothing changed; the content shown up to the sequence number, if there is one, is the last write. */
@@ -95,11 +95,11 @@ const settleTries = 3
  * W3: records an intent's outcome. It changes only rows still held by this write, so repeating it is harmless. It locks
  * rows in id order, as intents and the mover do: a writer that waits for one of them holds others.
  */
-export async function settle(
+export async function closeEntries(
   db: Db,
   moveId: string,
   seqs: ReadonlyMap<string, number>,
-  settlement: Settlement,
+  settlement: EntryOutcome,
 ): Promise<void> {
   const change =
     settlement.kind === 'in_doubt'

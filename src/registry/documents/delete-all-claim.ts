@@ -3,11 +3,11 @@ import { and, eq, gt, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { documents } from '../documents.sql.ts'
-import { wholeTenant } from './documents.ts'
-import { lockTenant } from './tenant-lock.ts'
+import { deleteAllId } from './documents.ts'
+import { lockTenantDocuments } from './lock-tenant-documents.ts'
 
 /** Permission to delete everything of a tenant: none of its documents can be written meanwhile. */
-export interface WholeTenantClaim {
+export interface DeleteAllClaim {
   readonly tenantId: TenantId
   readonly claim: string
   /** Time until which an earlier delete-all may still land. */
@@ -20,13 +20,13 @@ export interface WholeTenantClaim {
  *
  * @returns the time to wait, where a document is being written, or a write to one may still land.
  */
-export function claimWholeTenant(
+export function claimDeleteAll(
   db: Db,
   tenantId: TenantId,
   leaseMs: number,
-): Promise<WholeTenantClaim | { readonly retryAfterS: number }> {
+): Promise<DeleteAllClaim | { readonly retryAfterS: number }> {
   return db.transaction(async (tx) => {
-    await lockTenant(tx, tenantId, 'alone')
+    await lockTenantDocuments(tx, tenantId, 'alone')
     const [blocker] = await tx
       .select({ remainingS: sql<string>`extract(epoch from ${documents.claimUntil} - now())`, claim: documents.claim })
       .from(documents)
@@ -42,7 +42,7 @@ export function claimWholeTenant(
       .limit(1)
     if (blocker !== undefined)
       return { retryAfterS: blocker.claim === null ? Math.ceil(Number(blocker.remainingS)) : 1 }
-    const carriedUntil = await settleDeadBarrier(tx, tenantId)
+    const carriedUntil = await resolveAbandonedDeleteAll(tx, tenantId)
     const claim = randomUUID()
     const held = {
       state: 'deleting',
@@ -51,7 +51,7 @@ export function claimWholeTenant(
     } as const
     await tx
       .insert(documents)
-      .values({ tenantId, id: wholeTenant, contentHash: '', chunkCount: 0, chunkCeiling: 0, ...held })
+      .values({ tenantId, id: deleteAllId, contentHash: '', chunkCount: 0, chunkCeiling: 0, ...held })
       .onConflictDoUpdate({ target: [documents.tenantId, documents.id], set: held })
     return { tenantId, claim, carriedUntil }
   })
@@ -63,7 +63,7 @@ export function claimWholeTenant(
  *
  * @returns until when a deletion in doubt may still land.
  */
-export async function settleDeadBarrier(tx: Tx, tenantId: TenantId): Promise<Date | null> {
+export async function resolveAbandonedDeleteAll(tx: Tx, tenantId: TenantId): Promise<Date | null> {
   const [barrier] = await tx
     .select({
       claim: documents.claim,
@@ -81,12 +81,12 @@ export async function settleDeadBarrier(tx: Tx, tenantId: TenantId): Promise<Dat
 }
 
 /** The store holds nothing any more: drops the inventory and the block. A lost claim drops nothing. */
-export async function everythingDeleted(db: Db, claim: WholeTenantClaim, doubtMs?: number): Promise<void> {
+export async function deleteAllDone(db: Db, claim: DeleteAllClaim, doubtMs?: number): Promise<void> {
   await db.transaction(async (tx) => {
     if (!(await letGo(tx, claim, doubtMs))) return
     const others = and(
       eq(documents.tenantId, claim.tenantId),
-      ne(documents.id, wholeTenant),
+      ne(documents.id, deleteAllId),
       isNull(documents.claim), // a document's own deletion, begun meanwhile, drops its row by itself
     )
     await tx
@@ -97,12 +97,12 @@ export async function everythingDeleted(db: Db, claim: WholeTenantClaim, doubtMs
 }
 
 /** The store refused: nothing changed. */
-export async function everythingKept(db: Db, claim: WholeTenantClaim): Promise<void> {
+export async function deleteAllRefused(db: Db, claim: DeleteAllClaim): Promise<void> {
   await db.transaction((tx) => letGo(tx, claim, undefined))
 }
 
 /** The deletion has no answer: it may land until `doubtMs` from now. */
-export async function everythingInDoubt(db: Db, claim: WholeTenantClaim, doubtMs: number): Promise<void> {
+export async function deleteAllInDoubt(db: Db, claim: DeleteAllClaim, doubtMs: number): Promise<void> {
   await db.transaction(async (tx) => {
     if (await letGo(tx, claim, doubtMs)) await markAll(tx, claim.tenantId)
   })
@@ -113,10 +113,10 @@ async function markAll(tx: Tx, tenantId: TenantId): Promise<void> {
 }
 
 function barrierOf(tenantId: TenantId) {
-  return and(eq(documents.tenantId, tenantId), eq(documents.id, wholeTenant))
+  return and(eq(documents.tenantId, tenantId), eq(documents.id, deleteAllId))
 }
 
-async function letGo(tx: Tx, claim: WholeTenantClaim, doubtMs: number | undefined): Promise<boolean> {
+async function letGo(tx: Tx, claim: DeleteAllClaim, doubtMs: number | undefined): Promise<boolean> {
   const carried =
     claim.carriedUntil === null ? sql`null::timestamptz` : sql`${claim.carriedUntil.toISOString()}::timestamptz`
   const own = doubtMs === undefined ? sql`null::timestamptz` : sql`now() + make_interval(secs => ${doubtMs / 1000})`

@@ -3,7 +3,7 @@ import type { Tier } from '../placement/placement.ts'
 export type Meter = 'requests' | 'embeddingTokens' | 'answerTokens'
 
 /** One quota: an amount of a meter per window. Windows begin at multiples of their length since 1970, in UTC. */
-export interface Policy {
+export interface Quota {
   /** The name in headers and in the problem `quota-exceeded`. */
   readonly name: string
   /** The name in a tenant's limits. */
@@ -22,7 +22,7 @@ export type LimitName = (typeof limitNames)[number]
 
 const dayS = 86_400
 
-export const policies: readonly Policy[] = [
+export const quotas: readonly Quota[] = [
   { name: 'requests-per-second', limit: 'requestsPerSecond', meter: 'requests', windowS: 1 },
   { name: 'requests-per-minute', limit: 'requestsPerMinute', meter: 'requests', windowS: 60 },
   { name: 'requests-per-day', limit: 'requestsPerDay', meter: 'requests', windowS: dayS },
@@ -36,8 +36,8 @@ export const policies: readonly Policy[] = [
 export const concurrencyPolicy = 'concurrent-requests'
 
 /** Every limit with its value; `Infinity` means unlimited. */
-export type Limits = Readonly<Record<LimitName, number>>
-export type TierLimits = Readonly<Record<Tier, Limits>>
+export type LimitValues = Readonly<Record<LimitName, number>>
+export type TierLimits = Readonly<Record<Tier, LimitValues>>
 
 /**
  * A tenant's default limits. They are wide, to stop only runaway use; plans are set by tier in the file of

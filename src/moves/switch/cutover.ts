@@ -5,14 +5,14 @@ import { places } from '../../registry/places.sql.ts'
 import { readBarrier } from '../../routing/barrier.ts'
 import { changeRouting } from '../../routing/change-routing.ts'
 import type { Gate } from '../state/gate.ts'
-import { asMover, changeMove, type MoveChange, type MoveRow } from '../state/journal.ts'
+import { asMover, changeMove, type MoveChange, type MoveRow } from '../state/move-history.ts'
 import { readMoving } from '../state/read-places.ts'
-import type { Rates } from '../sync/learnt.ts'
+import type { RatesNow } from '../sync/move-rates.ts'
 import { barrierOf, type StepContext, type StepResult, wait } from '../sync/step.ts'
 import { syncRound } from '../sync/sync.ts'
 import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
 import { readTail } from '../sync/tail.ts'
-import { fenceGate, isInVain, isTailDone, pollMs, whatKept } from './fence-gate.ts'
+import { cannotFinishInTime, fenceGate, isTailDone, pollMs, whatKept } from './fence-gate.ts'
 import { guardFence } from './guard-loss.ts'
 
 /**
@@ -23,10 +23,10 @@ import { guardFence } from './guard-loss.ts'
  * @param flipped the change of the move's row once the roles are swapped.
  * @returns undefined when they are.
  */
-export async function switchOver(context: StepContext, flipped: MoveChange): Promise<StepResult | undefined> {
+export async function cutOver(context: StepContext, flipped: MoveChange): Promise<StepResult | undefined> {
   const { db, move, settings } = context
   const parts = await syncParts(context)
-  if (move.claimedIds.length > 0) await parts.ledger.soil(move.claimedIds, parts.storeInDoubtMs)
+  if (move.claimedIds.length > 0) await parts.changes.markDirty(move.claimedIds, parts.storeInDoubtMs)
   const routing = await readMoving(db, move)
   if (routing.phase === 'track' || routing.phase === 'soak') {
     const gate = await catchUp(context, parts)
@@ -46,23 +46,23 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
       return wait(gate, 100)
     }
   }
-  context.learnt.waitedEnough()
+  context.rates.waitedEnough()
   await context.at('fence: entered')
   const fenced = await readMoving(db, move)
   if (fenced.phase !== 'fence') return wait({ kind: 'switch_missed' }, 100)
   const endsAtMs = context.clock.now() + (await fenceLeftMs(context))
-  let kept = whatKept(await parts.ledger.tail())
+  let kept = whatKept(await parts.changes.tail())
   const held = { ...parts, mayDrop: false }
   while (context.clock.now() < endsAtMs) {
     await syncRound(held)
-    const tail = await parts.ledger.tail()
+    const tail = await parts.changes.tail()
     kept = whatKept(tail)
     if (isTailDone(tail)) {
       await context.at('fence: tail synced')
       if (await asMover(db, move, (tx, row) => flip(tx, row, flipped))) return undefined
       break
     }
-    if (isInVain(tail, endsAtMs - context.clock.now(), parts.storeVisibleMs)) break
+    if (cannotFinishInTime(tail, endsAtMs - context.clock.now(), parts.storeVisibleMs)) break
     await context.clock.sleep(pollMs(ratesOf(context, parts)), context.signal)
   }
   await asMover(db, move, (tx, row) => openFence(tx, row))
@@ -72,18 +72,18 @@ export async function switchOver(context: StepContext, flipped: MoveChange): Pro
 }
 
 async function catchUp(context: StepContext, parts: SyncParts): Promise<Gate | undefined> {
-  const { db, move, settings, learnt } = context
+  const { db, move, settings, rates } = context
   const { synced, verified } = await syncRound(parts)
   if (synced + verified > 0) await context.at('sync: carried over')
   const { behind } = await readBarrier(db, barrierOf(move), settings.storeInDoubtMs)
-  const tail = await parts.ledger.tail()
+  const tail = await parts.changes.tail()
   const { fenceBudgetMs } = settings
-  const rates = ratesOf(context, parts)
-  return fenceGate({ tail, behind, rates, fenceBudgetMs, waitedMs: learnt.waitedMs(), fenceTries: move.fenceTries })
+  const now = ratesOf(context, parts)
+  return fenceGate({ tail, behind, rates: now, fenceBudgetMs, waitedMs: rates.waitedMs(), fenceTries: move.fenceTries })
 }
 
-function ratesOf({ learnt }: StepContext, { active, follower }: SyncParts): Rates {
-  return learnt.rates(active.placement.placeId, follower.placement.placeId)
+function ratesOf({ rates }: StepContext, { active, follower }: SyncParts): RatesNow {
+  return rates.now(active.placement.placeId, follower.placement.placeId)
 }
 
 /** By Postgres's clock, which set the deadline: ours may be off by more than a fence lasts. */

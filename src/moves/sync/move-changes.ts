@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../db/connect.ts'
-import { asMover, type MoveRow } from '../state/journal.ts'
+import { asMover, type MoveRow } from '../state/move-history.ts'
 import { moves } from '../state/moves.sql.ts'
 import { dropRows } from './drop-rows.ts'
 import { readTail, type Tail } from './tail.ts'
 
 /** A record written during the move, with what the mover needs to copy it. */
-export interface DirtyRow {
+export interface ChangedRow {
   readonly id: string
   readonly seq: number
   readonly isPut: boolean
@@ -30,7 +30,7 @@ const atOnce = 1000
  * The mover's side of the change log; every write of it holds the move's row under the current token. Rows are locked
  * in id order, as writers do: otherwise the two could deadlock.
  */
-export class DirtyLedger {
+export class ChangeLog {
   readonly #db: Db
   readonly #move: MoveRow
 
@@ -70,13 +70,13 @@ export class DirtyLedger {
   }
 
   /** Done rows that the follower lacks, oldest write first; rows that only time proves are included once it has. */
-  unsynced(limit: number, storeVisibleMs: number): Promise<readonly DirtyRow[]> {
+  unsynced(limit: number, storeVisibleMs: number): Promise<readonly ChangedRow[]> {
     const isProvable = sql`not trust_store or lsn is not null or done_at <= clock_timestamp() - make_interval(secs => ${storeVisibleMs / 1000})`
     return this.#rows(sql`synced_seq is distinct from seq and (${isProvable})`, limit)
   }
 
   /** Rows that the follower should have, but that were not compared yet. */
-  unverified(limit: number): Promise<readonly DirtyRow[]> {
+  unverified(limit: number): Promise<readonly ChangedRow[]> {
     return this.#rows(sql`synced_seq = seq and verified_seq is distinct from seq`, limit)
   }
 
@@ -105,7 +105,7 @@ export class DirtyLedger {
   }
 
   /** Marks these writes as copied to the follower, unless a later write came: then the row stays dirty. */
-  async synced(rows: readonly DirtyRow[]): Promise<void> {
+  async synced(rows: readonly ChangedRow[]): Promise<void> {
     await this.#guarded(async (tx, row) => {
       const change = sql`synced_seq = n, synced_at = clock_timestamp(), synced_lsn = there, synced_stamped = stamped = 1`
       await this.#mark(tx, rows, change)
@@ -113,7 +113,7 @@ export class DirtyLedger {
     })
   }
 
-  async verified(rows: readonly DirtyRow[]): Promise<void> {
+  async verified(rows: readonly ChangedRow[]): Promise<void> {
     await this.#guarded((tx) => this.#mark(tx, rows, sql`verified_seq = n`))
   }
 
@@ -121,7 +121,7 @@ export class DirtyLedger {
    * Marks records dirty that were found to differ, or that a late write may have reached; they are copied again. A
    * write left by an earlier mover may land for as long after the end of that mover's lease, instead of after now.
    */
-  async soil(ids: readonly string[], suspectForMs?: number): Promise<void> {
+  async markDirty(ids: readonly string[], suspectForMs?: number): Promise<void> {
     if (ids.length === 0) return
     const until = (row: MoveRow) =>
       suspectForMs === undefined
@@ -159,7 +159,7 @@ export class DirtyLedger {
     return asMover(this.#db, this.#move, work)
   }
 
-  async #rows(where: ReturnType<typeof sql>, limit: number): Promise<readonly DirtyRow[]> {
+  async #rows(where: ReturnType<typeof sql>, limit: number): Promise<readonly ChangedRow[]> {
     const rows = await this.#db.execute<{
       id: string
       seq: string
@@ -194,7 +194,7 @@ export class DirtyLedger {
     }))
   }
 
-  async #mark(tx: Tx, rows: readonly DirtyRow[], change: ReturnType<typeof sql>): Promise<void> {
+  async #mark(tx: Tx, rows: readonly ChangedRow[], change: ReturnType<typeof sql>): Promise<void> {
     const mine = sql`unnest(${sql.param(rows.map((row) => row.id))}::text[], ${sql.param(rows.map((row) => row.seq))}::bigint[],
       ${sql.param(rows.map((row) => row.syncedLsn ?? null))}::bigint[], ${sql.param(rows.map((row) => Number(row.syncedStamped)))}::int[])`
     await tx.execute(sql`

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * Callers that started together and should arrive together. Callers that wait for each other's batch split into ever
  * smaller groups, each with a commit of its own; a short wait for those nearly there keeps them in one batch.
  */
-export class Cohort {
+export class ArrivalGroup {
   readonly #underWay = new Set<Promise<void>>()
   readonly #lingerMs: number
 

@@ -3,7 +3,7 @@ import { RecentMax } from './recent-max.ts'
 import { StoreLag } from './store-lag.ts'
 
 /** Durations that determine a fence's hold. */
-export interface Rates {
+export interface RatesNow {
   /** Without both, the store's lag is unknown. */
   readonly isLagKnown: boolean
   /** Visibility lag of the active place, and of the other one, in ms. */
@@ -21,7 +21,7 @@ const leastRowsPerS = 200
 const newestShare = 0.2
 
 /** A mover's measurements of a move. They are only in memory: a mover that takes the move over measures anew. */
-export class Learnt {
+export class MoveRates {
   readonly #clock: Pick<Clock, 'now'>
   readonly #lags = new Map<number, StoreLag>()
   readonly #rowsPerS = new RecentMax()
@@ -56,7 +56,7 @@ export class Learnt {
     if (rows > 0) this.#rowsPerS.note((rows / tookMs) * 1000, nowMs)
   }
 
-  rates(activePlaceId: number, followerPlaceId: number): Rates {
+  now(activePlaceId: number, followerPlaceId: number): RatesNow {
     const nowMs = this.nowMs()
     const [active, follower] = [this.lagOf(activePlaceId), this.lagOf(followerPlaceId)]
     // Two places of one store: of one that nothing was seen of lately, the other tells more than nothing.

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import type { UploadReason } from '../registry/uploads.sql.ts'
 
 /** The next step for an upload after a failed attempt. */
-export type UploadFate =
+export type UploadRetryDecision =
   /** `reason` undefined: the attempt does not count. */
   | { readonly kind: 'again'; readonly afterMs: number; readonly reason?: UploadReason }
   | { readonly kind: 'failed'; readonly reason: UploadReason }
@@ -28,7 +28,7 @@ const passing: ReadonlySet<ErrorCode> = new Set([
 const waiting: ReadonlySet<ErrorCode> = new Set(['tenant_suspended', 'shutting_down', 'writes_held'])
 
 /** @param attempts those made so far, including this one. */
-export function uploadFate(error: unknown, attempts: number): UploadFate {
+export function decideUploadRetry(error: unknown, attempts: number): UploadRetryDecision {
   const fault = error instanceof AppError ? error : undefined
   const code = fault?.code ?? 'internal'
   if (code === 'not_found' || code === 'tenant_unknown') return { kind: 'dropped' }

@@ -2,13 +2,13 @@ import { sql } from 'drizzle-orm'
 import { doubledMs } from '../../backoff.ts'
 import { changeRouting, lockRouting } from '../../routing/change-routing.ts'
 import type { Gate } from '../state/gate.ts'
-import { asMover, changeMove } from '../state/journal.ts'
+import { asMover, changeMove } from '../state/move-history.ts'
 import { readRouting } from '../state/read-places.ts'
-import { DirtyLedger } from '../sync/dirty-ledger.ts'
+import { ChangeLog } from '../sync/move-changes.ts'
 import { next, type StepContext, type StepResult, wait } from '../sync/step.ts'
 import { readTail, type Tail } from '../sync/tail.ts'
+import { openFence } from './cutover.ts'
 import { whatKept } from './fence-gate.ts'
-import { openFence } from './switch-over.ts'
 
 /** Interval at which a fence checks the writes under way that it waits for. */
 const lookMs = 20
@@ -21,9 +21,9 @@ const lookMs = 20
  *
  * @returns undefined when the tenant is STEADY; else its gate.
  */
-export async function endJournal(context: StepContext): Promise<StepResult | undefined> {
+export async function endChangeLog(context: StepContext): Promise<StepResult | undefined> {
   const { db, move, settings, clock, signal } = context
-  await new DirtyLedger(db, move).closeDoubts(settings.storeInDoubtMs)
+  await new ChangeLog(db, move).closeDoubts(settings.storeInDoubtMs)
   const first = await tryToEnd(context)
   if (first === 'steady') return undefined
   if (first === 'changed') return next

@@ -16,20 +16,20 @@ import {
 export const writeSeq = pgSequence('write_seq')
 
 /** `inflight`: a write of the record is under way, or in doubt until `deadline`. `done`: the active place has it. */
-export type DirtyState = 'inflight' | 'done'
+export type ChangeState = 'inflight' | 'done'
 
 /**
  * The change log, which the store lacks: one row for each record written while its tenant is moved (docs/moves.md
  * section 2). A row is clean when `syncedSeq` equals `seq`.
  */
-export const dirty = pgTable(
+export const changeLog = pgTable(
   'dirty',
   {
     moveId: uuid('move_id').notNull(),
     recordId: text('record_id').notNull(),
     /** The stamp of the last write; it rises with each one. */
     seq: bigint('seq', { mode: 'number' }).notNull(),
-    state: text('state').$type<DirtyState>().notNull(),
+    state: text('state').$type<ChangeState>().notNull(),
     /** True: the last write put the record; false: it deleted it. */
     isPut: boolean('is_put').notNull(),
     /** Set when the last write was a partial update: it creates no missing record, so no stamp may ever show. */

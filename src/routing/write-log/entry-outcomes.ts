@@ -1,4 +1,4 @@
-import type { Settlement } from './write-journal.ts'
+import type { EntryOutcome } from './change-log.ts'
 import type { WriteOutcome } from './write-outcome.ts'
 
 /** The result of `send`. */
@@ -14,12 +14,12 @@ export interface Sent {
 }
 
 /** The final state of each row of a write: one per record, and not all need to end alike. */
-export function* settlements(
+export function* entryOutcomes(
   seqs: ReadonlyMap<string, number>,
   outcome: WriteOutcome,
   { lsn, left, unstamped = [] }: Sent,
   storeInDoubtMs: number,
-): Iterable<readonly [ReadonlyMap<string, number>, Settlement]> {
+): Iterable<readonly [ReadonlyMap<string, number>, EntryOutcome]> {
   const rest = new Map(seqs)
   const take = (ids: readonly string[]) => {
     const some = new Map([...rest].filter(([id]) => ids.includes(id)))

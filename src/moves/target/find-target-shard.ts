@@ -7,7 +7,7 @@ import { findIndex, type IndexRow, listPoolShards, type PoolShard } from '../../
 import { tenants } from '../../registry/tenants.sql.ts'
 
 /** The requirements for a shared index that a tenant's records fit into unchanged. */
-export interface SeatWish {
+export interface ReservationRequest {
   readonly source: IndexRow
   readonly projects: readonly Project[]
   /** The region that the tenant's records must stay in. */
@@ -16,14 +16,14 @@ export interface SeatWish {
   readonly wantedIndexId: number | null
 }
 
-export type Seat = { readonly shard: PoolShard } | { readonly refused: string }
+export type TargetShard = { readonly shard: PoolShard } | { readonly refused: string }
 
 /**
  * The shared index for a demoted or rebalanced tenant: the fullest other one with capacity, with equal model, dimension
  * and metric, in the region; or the requested one if it meets all of that.
  */
-export async function findSeat(tx: Tx, wish: SeatWish): Promise<Seat> {
-  const fitting = await listSeats(tx, wish)
+export async function findTargetShard(tx: Tx, wish: ReservationRequest): Promise<TargetShard> {
+  const fitting = await listTargetShards(tx, wish)
   const { wantedIndexId } = wish
   const wanted = wantedIndexId === null ? fitting : fitting.filter((one) => one.indexId === wantedIndexId)
   const chosen = chooseShard(wanted)
@@ -36,7 +36,10 @@ export async function findSeat(tx: Tx, wish: SeatWish): Promise<Seat> {
 }
 
 /** Shared indexes that fit, including full ones. */
-export async function listSeats(tx: Tx, { source, projects, region }: SeatWish): Promise<readonly PoolShard[]> {
+export async function listTargetShards(
+  tx: Tx,
+  { source, projects, region }: ReservationRequest,
+): Promise<readonly PoolShard[]> {
   const { embeddingModel: model, dimension, metric } = source
   const shards = await listPoolShards(tx, { model, dimension })
   return poolOf(shards, projects, region).filter(
@@ -44,7 +47,7 @@ export async function listSeats(tx: Tx, { source, projects, region }: SeatWish):
   )
 }
 
-function whyNot(wanted: IndexRow | undefined, { source, region }: SeatWish): string {
+function whyNot(wanted: IndexRow | undefined, { source, region }: ReservationRequest): string {
   if (wanted === undefined || wanted.state === 'deleting' || wanted.state === 'deleted')
     return 'The requested index is gone.'
   const { name } = wanted
