@@ -328,16 +328,6 @@ test('each chunk knows the page it begins on', async () => {
   expect(Array.from({ length: 4 }, (_, at) => records.get(`guide#${at}`)?.metadata?._tr_page)).toEqual([1, 1, 2, 3])
 })
 
-test('a job of a tenant, without a principal, hears of each phase', async () => {
-  const phases: string[] = []
-  const onPhase = async (phase: string) => void phases.push(phase)
-  const { tenantId } = acme
-  await putDocument(world.deps, { tenantId }, { documentId: 'guide', text: textOf('apple', 2) }, { onPhase })
-  expect(phases).toEqual(['embedding', 'storing'])
-  await putDocument(world.deps, { tenantId }, { documentId: 'guide', text: textOf('apple', 2) }, { onPhase })
-  expect(phases).toHaveLength(2)
-})
-
 test.each([
   [{ documentId: 'a#b' }, 'documentId'],
   [{ documentId: 'a/b' }, 'documentId'],

@@ -47,11 +47,6 @@ export interface PutDocumentOptions {
   readonly signal?: AbortSignal
   /** The writer's groups, where they limit what may be overwritten; undefined: all of the tenant's documents. */
   readonly groups?: readonly string[] | undefined
-  /**
-   * Called and awaited as each phase begins. `embedding` includes the splitting; content that is stored already has
-   * neither phase.
-   */
-  readonly onPhase?: (phase: 'embedding' | 'storing') => void | Promise<void>
 }
 
 export interface PutDocumentAnswer {
@@ -97,7 +92,6 @@ export async function putDocument(
   if (lost && !stored.isLost) deps.losses?.suspect(tenantId)
 
   // All that is slow comes before the claim and the permit, so that neither another write nor a move waits for it.
-  await options.onPhase?.('embedding')
   const chunks = await deps.chunker.chunk(content.text, content.rule)
   if (chunks.length > chunksMax) {
     throw new AppError(
@@ -118,7 +112,6 @@ export async function putDocument(
     chunkCount: records.length,
   }
 
-  await options.onPhase?.('storing')
   return writing(
     deps,
     tenantId,
