@@ -23,7 +23,7 @@ export function batched<In, Out>(
   let waiting: Waiting<In, Out>[] = []
   let running = false
 
-  async function settle(batch: readonly Waiting<In, Out>[]): Promise<void> {
+  async function deliver(batch: readonly Waiting<In, Out>[]): Promise<void> {
     try {
       const outs = await run(batch.map((one) => one.item))
       batch.forEach((one, i) => {
@@ -31,7 +31,7 @@ export function batched<In, Out>(
       })
     } catch (error) {
       if (batch.length === 1) batch[0]?.reject(error)
-      else for (const one of batch) await settle([one])
+      else for (const one of batch) await deliver([one])
     }
   }
 
@@ -43,7 +43,7 @@ export function batched<In, Out>(
       await gathered?.()
       const batch = waiting.slice(0, maxItems)
       waiting = waiting.slice(maxItems)
-      await settle(batch)
+      await deliver(batch)
     }
     running = false
   }

@@ -97,7 +97,7 @@ export class LeasedJobs<Job, Result> implements AsyncDisposable {
     while (!this.#stop.signal.aborted && this.#running.size < this.#slots) {
       const job = await this.#work.claim([...this.#running.values()])
       if (job === undefined) return
-      const run = this.#carry(job).finally(() => {
+      const run = this.#runLeased(job).finally(() => {
         this.#running.delete(run)
         this.wake()
       })
@@ -105,7 +105,7 @@ export class LeasedJobs<Job, Result> implements AsyncDisposable {
     }
   }
 
-  async #carry(job: Job): Promise<void> {
+  async #runLeased(job: Job): Promise<void> {
     const over = new AbortController()
     const lost = new AbortController()
     const holdsUntil = this.#renewing(job, lost, over.signal)

@@ -104,17 +104,17 @@ function attempt(attempted: AttemptRequest, { request, connectedEvent, host, opt
     const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
     const onAbort = () => outgoing.destroy(asError(signal?.reason))
     signal?.addEventListener('abort', onAbort, { once: true })
-    const settle = (outcome: Attempt) => {
+    const finishAttempt = (outcome: Attempt) => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', onAbort)
       resolve(outcome)
     }
-    const fail = (cause: unknown) => settle({ kind: connected ? 'unanswered' : 'unsent', cause })
+    const fail = (cause: unknown) => finishAttempt({ kind: connected ? 'unanswered' : 'unsent', cause })
     outgoing.once('socket', (socket) => {
       if (outgoing.reusedSocket) connected = true
       else socket.once(connectedEvent, () => (connected = true))
     })
-    // Errors after the answer is whole settle nothing more; without a listener they would end the process.
+    // Errors after the answer is whole finishAttempt nothing more; without a listener they would end the process.
     outgoing.on('error', fail)
     outgoing.once('response', (incoming) => {
       let text = ''
@@ -122,7 +122,7 @@ function attempt(attempted: AttemptRequest, { request, connectedEvent, host, opt
       incoming.on('data', (part: string) => (text += part))
       incoming.on('error', fail)
       incoming.once('end', () =>
-        settle({ kind: 'answered', status: incoming.statusCode ?? 0, headers: incoming.headers, body: text }),
+        finishAttempt({ kind: 'answered', status: incoming.statusCode ?? 0, headers: incoming.headers, body: text }),
       )
     })
     // Vectors are ASCII, and of ASCII both encodings are the same bytes; latin1 is written several times as fast.

@@ -113,7 +113,7 @@ export const mutants: readonly Mutant[] = [
   {
     guard: 'deletes are carried over',
     file: 'moves/sync/sync.ts',
-    changes: [['gone.length > 0 ? await carry', 'gone.length > 99 ? await carry']],
+    changes: [['gone.length > 0 ? await sendToFollower', 'gone.length > 99 ? await sendToFollower']],
     races: [6, 9, 21],
   },
   {

@@ -57,11 +57,11 @@ export function evaluation(context: Context): Command {
       for (const report of reports) if ('refused' in report) context.remark(`${report.mode}: ${report.refused}`)
       for (const { mode, missed } of measured)
         for (const question of missed) context.remark(`${mode} misses: ${question}`)
-      if (answers !== undefined) for (const line of told(answers)) context.write(line)
+      if (answers !== undefined) for (const line of answerLines(answers)) context.write(line)
     })
 }
 
-function told({ answeredBy, answerable, unanswerable, made }: AnswersReport): readonly string[] {
+function answerLines({ answeredBy, answerable, unanswerable, made }: AnswersReport): readonly string[] {
   const { asked, answered, citedRight } = answerable
   return [
     `answers (${answeredBy}): ${answered} of ${asked} answerable questions answered, ${citedRight} from a document that answers`,

@@ -47,7 +47,7 @@ export class RouteAnswers {
     this.#kit.meter.placesNamed(count)
     const fields = { requestId, ...whoOf(principal), path: this.#route.path, names, count }
     this.#kit.log.warn(fields, 'a caller tried to name a tenant or place')
-    places.told()
+    places.report()
   }
 
   /** The handler's answer. HEAD wants no body, so it starts no event stream. */

@@ -77,7 +77,7 @@ export class ClaimedPlaces {
   }
 
   /** Resets the count once the metric and the log have it. */
-  told(): void {
+  report(): void {
     this.#count = 0
     this.names.length = 0
   }

@@ -16,7 +16,7 @@ export function faultWords(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       if (issue.input === undefined) return `is missing; send ${kindOf(issue.expected)}`
-      return `must be ${kindOf(issue.expected)}, and is ${told(issue.input)}`
+      return `must be ${kindOf(issue.expected)}, and is ${shownValue(issue.input)}`
     case 'invalid_value':
       return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((each) => JSON.stringify(each)).join(', ')}`
     case 'too_small':
@@ -45,7 +45,7 @@ function unionWords({ errors, input }: z.core.$ZodRawIssue & { code: 'invalid_un
   })
   const kindsWanted = [...new Set(wanted)]
   if (kindsWanted.length === 0) return 'fits none of the accepted shapes; see /docs'
-  return `must be ${kindsWanted.join(', or ')}, and is ${told(input)}${remedyOf(input)}`
+  return `must be ${kindsWanted.join(', or ')}, and is ${shownValue(input)}${remedyOf(input)}`
 }
 
 /** The probable intention behind a value that no choice accepts. */
@@ -69,7 +69,7 @@ function kindOf(expected: string): string {
 }
 
 /** The kind of the value, and never the value: it may be a secret in the wrong field. */
-function told(input: unknown): string {
+function shownValue(input: unknown): string {
   if (input === null) return 'null'
   if (Array.isArray(input)) return 'a list'
   if (input === Number.POSITIVE_INFINITY || input === Number.NEGATIVE_INFINITY) return 'too large for one'

@@ -56,7 +56,7 @@ export class FormReader {
     this.#findPlace = findPlace
     this.#dicer = new Dicer({ boundary: boundaryOf(contentType), maxHeaderPairs: partHeaderPairs })
     this.#dicer.on('part', (part) => this.#take(part))
-    this.#dicer.on('finish', () => this.#settle('finish'))
+    this.#dicer.on('finish', () => this.#finish('finish'))
     this.#dicer.on('error', (cause) => this.#refuse(invalid(brokenOff, cause)))
     this.#whole.promise.catch(() => undefined)
   }
@@ -79,7 +79,7 @@ export class FormReader {
     this.#whole.reject(this.#fault)
   }
 
-  #settle(ended: 'finish' | 'part'): void {
+  #finish(ended: 'finish' | 'part'): void {
     if (ended === 'finish') this.#isFinished = true
     else this.#partsOpen -= 1
     if (this.#isFinished && this.#partsOpen === 0) this.#whole.resolve()
@@ -100,7 +100,7 @@ export class FormReader {
     part.on('end', () => {
       if (sink === undefined) this.#refuse(invalid(nameless))
       this.#judge(() => sink?.end())
-      this.#settle('part')
+      this.#finish('part')
     })
   }
 

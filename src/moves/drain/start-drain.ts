@@ -83,15 +83,15 @@ async function refuseWithoutRoom(tx: Tx, settings: TargetSettings, index: IndexR
   const byRegion = Map.groupBy(here, (row) => row.region ?? index.region)
   for (const [region, rows] of byRegion) {
     const wanted = rows.reduce((sum, row) => sum + row.count, 0)
-    const seats = await listTargetShards(tx, {
+    const shards = await listTargetShards(tx, {
       source: index,
       projects: targetProjects(settings),
       region,
       wantedIndexId: null,
     })
-    const room = seats.reduce((sum, one) => sum + (one.full ? 0 : one.namespaceLimit - one.namespacesUsed), 0)
-    if (room >= wanted) continue
-    const words = `Index ${index.name} has ${wanted} tenant(s) in ${region}, and the other shared indexes have capacity for ${room}. Open one with: tenant-router indexes add`
+    const capacity = shards.reduce((sum, one) => sum + (one.full ? 0 : one.namespaceLimit - one.namespacesUsed), 0)
+    if (capacity >= wanted) continue
+    const words = `Index ${index.name} has ${wanted} tenant(s) in ${region}, and the other shared indexes have capacity for ${capacity}. Open one with: tenant-router indexes add`
     throw new AppError('conflict', words)
   }
 }

@@ -29,14 +29,14 @@ export interface PlanMoveDeps {
 export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: AbortSignal): Promise<MovePlan> {
   const { db, stores, settings } = deps
   const prospect = await lookAhead(db, settings, wanted)
-  const { source, refusals, seat } = prospect
+  const { source, refusals, target } = prospect
   const size = await measureSource(stores.open(toPlacement(source.place, source.index)), signal)
   const { kind } = wanted
   const { retentionMs } = settings
   const steps = planSteps({ kind, retentionMs, ...size })
   const before = steps.filter((one) => one.step !== 'soak' && one.step !== 'complete')
   const units = { read: sum(steps, (one) => one.readUnits), write: sum(steps, (one) => one.writeUnits) }
-  const chosen = seat === undefined ? prospect.wanted : await findIndex(db, seat.indexId)
+  const chosen = target === undefined ? prospect.wanted : await findIndex(db, target.indexId)
   const cloud = prospect.project?.cloud ?? chosen?.cloud ?? source.index.cloud
   const prices = pricesOf(deps.priceList, cloud, prospect.region)
   return {

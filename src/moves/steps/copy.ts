@@ -6,7 +6,7 @@ import { asMover, changeMove, type MoveChange, type MoveRow } from '../state/mov
 import { moves } from '../state/moves.sql.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
 import { next, type Step, type StepContext } from '../sync/step.ts'
-import { carry, syncRound } from '../sync/sync.ts'
+import { sendToFollower, syncRound } from '../sync/sync.ts'
 import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
 
 /**
@@ -55,7 +55,7 @@ async function copyBatch(context: StepContext, parts: SyncParts, records: readon
   await context.at('copy: batch claimed')
   const batch = records.filter((one) => untouched.has(one.id))
   const ids = batch.map((one) => one.id)
-  if (batch.length > 0) await carry(parts, ids, () => putBatch(parts.follower, batch, context.signal))
+  if (batch.length > 0) await sendToFollower(parts, ids, () => putBatch(parts.follower, batch, context.signal))
   await context.at('copy: batch written')
   return records.length
 }

@@ -20,10 +20,10 @@ import { guardFence } from './guard-loss.ts'
  * Outside the fence it catches up until the gate opens; inside it copies and compares the tail, and then swaps the
  * roles in one conditional transaction. Past its deadline the fence is reopened and nothing has happened.
  *
- * @param flipped the change of the move's row once the roles are swapped.
+ * @param moveChange the change of the move's row once the roles are swapped.
  * @returns undefined when they are.
  */
-export async function cutOver(context: StepContext, flipped: MoveChange): Promise<StepResult | undefined> {
+export async function cutOver(context: StepContext, moveChange: MoveChange): Promise<StepResult | undefined> {
   const { db, move, settings } = context
   const parts = await syncParts(context)
   if (move.claimedIds.length > 0) await parts.changes.markDirty(move.claimedIds, parts.storeInDoubtMs)
@@ -59,7 +59,7 @@ export async function cutOver(context: StepContext, flipped: MoveChange): Promis
     kept = whatKept(tail)
     if (isTailDone(tail)) {
       await context.at('fence: tail synced')
-      if (await asMover(db, move, (tx, row) => flip(tx, row, flipped))) return undefined
+      if (await asMover(db, move, (tx, row) => changeRoute(tx, row, moveChange))) return undefined
       break
     }
     if (cannotFinishInTime(tail, endsAtMs - context.clock.now(), parts.storeVisibleMs)) break
@@ -95,7 +95,7 @@ async function fenceLeftMs({ db, move }: StepContext): Promise<number> {
 }
 
 /** One transaction: before the deadline and with nothing left to copy, the roles swap. */
-async function flip(tx: Tx, row: MoveRow, flipped: MoveChange): Promise<boolean> {
+async function changeRoute(tx: Tx, row: MoveRow, moveChange: MoveChange): Promise<boolean> {
   const routing = await readMoving(tx, row)
   if (routing.phase !== 'fence') return false
   // Who asked for it was told that it is before the switch.
@@ -113,7 +113,7 @@ async function flip(tx: Tx, row: MoveRow, flipped: MoveChange): Promise<boolean>
     return false
   }
   await changeMove(tx, row, {
-    ...flipped,
+    ...moveChange,
     request: null,
     barrierTick: changed.tick,
     switchedAt: sql`clock_timestamp()`,

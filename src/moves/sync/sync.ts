@@ -58,9 +58,9 @@ async function carryOver(parts: SyncParts): Promise<number> {
   await refuseStrayDeletes(parts, deletes)
   await changes.claim(ids)
   const copies = puts.map(({ copy }) => copy)
-  const put = puts.length > 0 ? await carry(parts, ids, () => putBatch(follower, copies, signal)) : {}
+  const put = puts.length > 0 ? await sendToFollower(parts, ids, () => putBatch(follower, copies, signal)) : {}
   const gone = deletes.map(({ id }) => id)
-  const deleted = gone.length > 0 ? await carry(parts, ids, () => follower.deleteIds(gone, { signal })) : {}
+  const deleted = gone.length > 0 ? await sendToFollower(parts, ids, () => follower.deleteIds(gone, { signal })) : {}
   await changes.synced([
     ...puts.map(({ row, stamped }) => ({ ...row, syncedLsn: put.lsn, syncedStamped: stamped })),
     ...deletes.map((row) => ({ ...row, syncedLsn: deleted.lsn, syncedStamped: false })),
@@ -97,7 +97,7 @@ function mustBeStamped({ isPut, isUpdate, trustStore }: ChangedRow): boolean {
 }
 
 /** Writes to the follower. If the write may land later, its records are suspect until it no longer can. */
-export async function carry(
+export async function sendToFollower(
   parts: Pick<SyncParts, 'changes' | 'storeInDoubtMs'>,
   ids: readonly string[],
   send: () => Promise<WriteReceipt>,

@@ -28,7 +28,7 @@ export interface Prospect {
   /** For a promote: the project of its new index; undefined when none takes one. */
   readonly project: Project | undefined
   /** The shared index that it would go to now; undefined for a promote, and when none fits. */
-  readonly seat: { readonly indexId: number; readonly name: string } | undefined
+  readonly target: { readonly indexId: number; readonly name: string } | undefined
   /** Every reason against it; a start would report the first. */
   readonly refusals: readonly AppError[]
 }
@@ -63,15 +63,20 @@ export async function lookAhead(
     const choice = await siloProject(tx, settings, region)
     if ('refused' in choice) refusals.push(choice.refused)
     const project = 'refused' in choice ? undefined : choice.project
-    return { source, region, wanted, project, seat: undefined, refusals }
+    return { source, region, wanted, project, target: undefined, refusals }
   }
   const projects = targetProjects(settings)
-  const seat = await findTargetShard(tx, { source: source.index, projects, region, wantedIndexId: wanted?.id ?? null })
-  if ('refused' in seat) {
-    if (misplaced === undefined) refusals.push(new AppError('conflict', seat.refused))
-    return { source, region, wanted, project: undefined, seat: undefined, refusals }
+  const target = await findTargetShard(tx, {
+    source: source.index,
+    projects,
+    region,
+    wantedIndexId: wanted?.id ?? null,
+  })
+  if ('refused' in target) {
+    if (misplaced === undefined) refusals.push(new AppError('conflict', target.refused))
+    return { source, region, wanted, project: undefined, target: undefined, refusals }
   }
-  return { source, region, wanted, project: undefined, seat: seat.shard, refusals }
+  return { source, region, wanted, project: undefined, target: target.shard, refusals }
 }
 
 function wrongPlace(kind: MoveKind, { kind: place }: IndexRow): string | undefined {

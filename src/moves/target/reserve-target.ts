@@ -115,14 +115,14 @@ async function reserveSilo(
 async function reserveSeat(tx: Tx, row: MoveRow, source: IndexRow, settings: TargetSettings): Promise<IndexRow> {
   const region = await regionOf(tx, row.tenantId, source.region)
   for (;;) {
-    const seat = await findTargetShard(tx, {
+    const target = await findTargetShard(tx, {
       source,
       projects: targetProjects(settings),
       region,
       wantedIndexId: row.wantedIndexId,
     })
-    if ('refused' in seat) throw new AppError('conflict', seat.refused)
-    const index = await takeCapacity(tx, seat.shard.indexId, 1)
+    if ('refused' in target) throw new AppError('conflict', target.refused)
+    const index = await takeCapacity(tx, target.shard.indexId, 1)
     if (index !== undefined) return index
   }
 }

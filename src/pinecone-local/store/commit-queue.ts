@@ -72,6 +72,6 @@ export class CommitQueue {
       for (const job of jobs) job.fail(cause)
       return
     }
-    for (const settle of this.#settle) settle()
+    for (const resolve of this.#settle) resolve()
   }
 }

@@ -8,7 +8,7 @@ export interface Range {
 
 export interface ChunkLimits {
   /** Tokens of a chunk, at most. */
-  readonly room: number
+  readonly budget: number
   /** Tokens that a chunk repeats of the previous one, at most. */
   readonly overlap: number
 }
@@ -92,7 +92,7 @@ export class Gathering {
 
   #isWithinRoom(): boolean {
     const { start, end } = this.#range()
-    return fits(sizeOf(this.#text.slice(start, end)), this.#limits.room)
+    return fits(sizeOf(this.#text.slice(start, end)), this.#limits.budget)
   }
 
   *#close(): Generator<Range> {
@@ -106,7 +106,7 @@ export class Gathering {
   }
 
   #hasRoomFor({ tokens, bytes }: Size): boolean {
-    return fits({ tokens: this.#tokens + tokens, bytes: this.#bytes + bytes }, this.#limits.room)
+    return fits({ tokens: this.#tokens + tokens, bytes: this.#bytes + bytes }, this.#limits.budget)
   }
 
   #drop(): void {

@@ -16,7 +16,7 @@ export function* atBorders(text: string, range: Range, limits: ChunkLimits, leve
   const gathering = new Gathering(text, limits)
   for (const part of cutAfter(body, borders[level])) {
     const piece = { start: range.start + part.start, end: range.start + part.end }
-    const size = pieceSize(text, piece, limits.room)
+    const size = pieceSize(text, piece, limits.budget)
     if (size !== undefined) yield* gathering.add({ ...piece, ...size })
     else {
       yield* gathering.flush()
@@ -31,9 +31,9 @@ export function* inSentences(text: string, limits: ChunkLimits): Generator<Range
   const gathering = new Gathering(text, limits)
   for (const { index, segment } of new Intl.Segmenter('en', { granularity: 'sentence' }).segment(text)) {
     const piece = { start: index, end: index + segment.length }
-    const size = pieceSize(text, piece, limits.room)
+    const size = pieceSize(text, piece, limits.budget)
     if (size !== undefined) yield* gathering.add({ ...piece, ...size })
-    else for (const word of wordPieces(text, piece, limits.room)) yield* gathering.add(word)
+    else for (const word of wordPieces(text, piece, limits.budget)) yield* gathering.add(word)
   }
   yield* gathering.flush()
 }
@@ -41,7 +41,7 @@ export function* inSentences(text: string, limits: ChunkLimits): Generator<Range
 /** Windows filled with tokens up to the limit, cut between words. */
 export function* inTokens(text: string, limits: ChunkLimits): Generator<Range | undefined> {
   const gathering = new Gathering(text, limits)
-  for (const word of wordPieces(text, { start: 0, end: text.length }, limits.room)) yield* gathering.add(word)
+  for (const word of wordPieces(text, { start: 0, end: text.length }, limits.budget)) yield* gathering.add(word)
   yield* gathering.flush()
 }
 
@@ -55,11 +55,11 @@ function* cutAfter(body: string, border: RegExp | undefined): Generator<Range> {
   if (start < body.length) yield { start, end: body.length }
 }
 
-function* wordPieces(text: string, { start, end }: Range, room: number): Generator<Piece> {
+function* wordPieces(text: string, { start, end }: Range, budget: number): Generator<Piece> {
   const body = text.slice(start, end)
   for (const { 0: word, index } of countWords(body)) {
     const piece = { start: start + index, end: start + index + word.length }
-    const size = pieceSize(text, piece, room)
+    const size = pieceSize(text, piece, budget)
     if (size !== undefined) yield { ...piece, ...size }
     else
       for (const part of cutAfter(word, undefined)) {
@@ -73,10 +73,10 @@ function* wordPieces(text: string, { start, end }: Range, room: number): Generat
  * Undefined when it is too large. Without its blanks a piece may have one token more (" word" is one, "word" may be
  * two).
  */
-function pieceSize(text: string, piece: Range, room: number): Size | undefined {
-  const whole = fittingSize(text.slice(piece.start, piece.end), room)
+function pieceSize(text: string, piece: Range, budget: number): Size | undefined {
+  const whole = fittingSize(text.slice(piece.start, piece.end), budget)
   if (whole === undefined) return undefined
   const { start, end } = trimmed(text, piece)
-  const bare = start === end ? whole : fittingSize(text.slice(start, end), room)
+  const bare = start === end ? whole : fittingSize(text.slice(start, end), budget)
   return bare === undefined ? undefined : { tokens: Math.max(whole.tokens, bare.tokens), bytes: whole.bytes }
 }

@@ -25,14 +25,14 @@ export function sizeOf(text: string): Size {
 }
 
 /** The size, if tokens and bytes are within the limit. A text that is far too long is not tokenized. */
-export function fittingSize(text: string, room: number): Size | undefined {
-  if (text.length > room * bytesPerToken) return undefined
+export function fittingSize(text: string, budget: number): Size | undefined {
+  if (text.length > budget * bytesPerToken) return undefined
   const size = sizeOf(text)
-  return fits(size, room) ? size : undefined
+  return fits(size, budget) ? size : undefined
 }
 
-export function fits({ tokens, bytes }: Size, room: number): boolean {
-  return tokens <= room && bytes <= room * bytesPerToken
+export function fits({ tokens, bytes }: Size, budget: number): boolean {
+  return tokens <= budget && bytes <= budget * bytesPerToken
 }
 
 /** The tokenizer's words, with their blanks: no token crosses two of them. */

@@ -60,8 +60,8 @@ function isLast({ headings }: Section, asText: readonly Heading[]): boolean {
 
 function* chunksOf(text: string, range: Range, heading: string | null, rule: ChunkRule): Generator<Chunk | undefined> {
   const prefix = heading === null ? '' : `${heading}\n\n`
-  const room = rule.tokens - Math.max(sizeOf(prefix).tokens, Math.ceil(Buffer.byteLength(prefix) / 8))
-  const limits = { room, overlap: Math.min(rule.overlap, Math.floor(room / 2)) }
+  const budget = rule.tokens - Math.max(sizeOf(prefix).tokens, Math.ceil(Buffer.byteLength(prefix) / 8))
+  const limits = { budget, overlap: Math.min(rule.overlap, Math.floor(budget / 2)) }
   for (const part of inParts(text, trimmed(text, range), limits)) {
     if (part === undefined) yield undefined
     else {
@@ -75,9 +75,9 @@ function* chunksOf(text: string, range: Range, heading: string | null, rule: Chu
 function* inParts(text: string, range: Range, limits: ChunkLimits): Generator<TablePart | undefined> {
   let from = range.start
   for (const table of tablesIn(text, range)) {
-    if (fittingSize(text.slice(table.start, table.end), limits.room) !== undefined) continue
+    if (fittingSize(text.slice(table.start, table.end), limits.budget) !== undefined) continue
     yield* proseParts(text, { start: from, end: table.start }, limits)
-    yield* tableParts(text, table, limits.room)
+    yield* tableParts(text, table, limits.budget)
     from = table.end
   }
   yield* proseParts(text, { start: from, end: range.end }, limits)
@@ -88,7 +88,7 @@ function* proseParts(text: string, range: Range, limits: ChunkLimits): Generator
 }
 
 function* asWindows(text: string, rule: ChunkRule): Generator<Chunk | undefined> {
-  const limits = { room: rule.tokens, overlap: rule.overlap }
+  const limits = { budget: rule.tokens, overlap: rule.overlap }
   const sections = markdownSections(text)
   const paths = new HeadingPaths(rule.tokens)
   let section: Section | undefined

@@ -13,12 +13,12 @@ export interface TablePart extends Range {
 const keyLengthMax = 80
 
 /** Splits a table between its rows; each part has the header above its rows. */
-export function* tableParts(text: string, table: MarkdownTable, room: number): Generator<TablePart | undefined> {
+export function* tableParts(text: string, table: MarkdownTable, budget: number): Generator<TablePart | undefined> {
   const header = text.slice(table.start, table.rows)
-  const left = room - cost(header)
-  if (left < room / 2) return yield* wideTableParts(text, table, room)
+  const left = budget - cost(header)
+  if (left < budget / 2) return yield* wideTableParts(text, table, budget)
   let isFirst = true
-  for (const range of atBorders(text, { start: table.rows, end: table.end }, { room: left, overlap: 0 })) {
+  for (const range of atBorders(text, { start: table.rows, end: table.end }, { budget: left, overlap: 0 })) {
     if (range === undefined) yield undefined
     else yield isFirst ? { start: table.start, end: range.end, above: '' } : { ...range, above: header }
     isFirst &&= range === undefined
@@ -29,16 +29,16 @@ export function* tableParts(text: string, table: MarkdownTable, room: number): G
  * Splits a table whose header leaves too little space: the header is repeated column by column, and each part has some
  * cells of one row.
  */
-function* wideTableParts(text: string, table: MarkdownTable, room: number): Generator<TablePart | undefined> {
+function* wideTableParts(text: string, table: MarkdownTable, budget: number): Generator<TablePart | undefined> {
   const headerEnd = text.indexOf('\n', table.start) + 1
   const columns = cellsOf(text, { start: table.start, end: headerEnd }).map((cell) => wordsOfCell(text, cell))
-  for (const range of atBorders(text, { start: table.start, end: table.rows }, { room, overlap: 0 })) {
+  for (const range of atBorders(text, { start: table.start, end: table.rows }, { budget, overlap: 0 })) {
     yield range && { ...range, above: '' }
   }
   for (let at = table.rows; at < table.end; ) {
     const newline = text.indexOf('\n', at)
     const end = newline < 0 || newline >= table.end ? table.end : newline + 1
-    yield* rowParts(text, { start: at, end }, columns, room)
+    yield* rowParts(text, { start: at, end }, columns, budget)
     at = end
   }
 }
@@ -47,7 +47,7 @@ function* rowParts(
   text: string,
   row: Range,
   columns: readonly string[],
-  room: number,
+  budget: number,
 ): Generator<TablePart | undefined> {
   const cells = cellsOf(text, row)
   const first = cells[0] === undefined ? '' : wordsOfCell(text, cells[0])
@@ -61,11 +61,11 @@ function* rowParts(
     const start = from === 0 ? row.start : (cells[from]?.start ?? row.start)
     const costOf = (to: number) => cost(aboveOf(from, to)) + cost(text.slice(start, cells[to - 1]?.end))
     let to = from + 1
-    while (to < cells.length && costOf(to + 1) <= room) to += 1
+    while (to < cells.length && costOf(to + 1) <= budget) to += 1
     const range = trimmed(text, { start, end: cells[to - 1]?.end ?? row.end })
-    const above = costOf(to) <= room || cost(aboveOf(from, to)) <= room / 2 ? aboveOf(from, to) : ''
-    const left = room - cost(above)
-    for (const part of atBorders(text, range, { room: left, overlap: 0 })) yield part && { ...part, above }
+    const above = costOf(to) <= budget || cost(aboveOf(from, to)) <= budget / 2 ? aboveOf(from, to) : ''
+    const left = budget - cost(above)
+    for (const part of atBorders(text, range, { budget: left, overlap: 0 })) yield part && { ...part, above }
     from = to
   }
 }

@@ -53,7 +53,7 @@ export async function searchTenant(
     trace.note('embed', startedMs ?? 0)
     const asked = { principal, route, store, question, refinement, vector }
     const { readUnits, ...refined } = await refinedAnswer(deps, asked, trace, options)
-    return { ...refined, ...told(route, embeddingTokens, readUnits) }
+    return { ...refined, ...usageAndRoute(route, embeddingTokens, readUnits) }
   }
   const found = await indexMustBeThere(
     store.query(
@@ -69,10 +69,10 @@ export async function searchTenant(
   )
   if (found.matches.length === 0) await believeEmpty(deps, store, options)
   const good = minScore === undefined ? found.matches : found.matches.filter(({ score }) => score >= minScore)
-  return { matches: good.map(foundMatch), ...told(route, embeddingTokens, found.readUnits) }
+  return { matches: good.map(foundMatch), ...usageAndRoute(route, embeddingTokens, found.readUnits) }
 }
 
-function told(
+function usageAndRoute(
   { tier, routing }: TenantRoute,
   embeddingTokens: number | undefined,
   readUnits: number | undefined,

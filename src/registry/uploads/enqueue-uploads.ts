@@ -68,7 +68,7 @@ export function enqueueUploads(
       .for('share')
     if (tenant?.status !== 'active' || generation < tenant.firstGeneration) return undefined
     const known = await knownUploads(tx, tenantId, wanted)
-    const fits = await roomFor(tx, tenantId, wanted, bounds)
+    const fits = await capacityFor(tx, tenantId, wanted, bounds)
     let turn = await nextTurn(tx, tenantId)
     const ids = wanted.map(({ documentId }) => documentId)
     const hidden = await hiddenDocumentIds(tx, tenantId, ids, groups)
@@ -121,7 +121,7 @@ async function knownUploads(tx: Tx, tenantId: TenantId, wanted: readonly NewUplo
  * @returns whether one more fits, and reserves its capacity. Failed uploads keep their files only while there is
  *   capacity.
  */
-async function roomFor(tx: Tx, tenantId: TenantId, wanted: readonly NewUpload[], bounds: QueueBounds) {
+async function capacityFor(tx: Tx, tenantId: TenantId, wanted: readonly NewUpload[], bounds: QueueBounds) {
   const sum = wanted.reduce((bytes, upload) => bytes + upload.bytes.byteLength, 0)
   let used = await usedBy(tx, tenantId)
   if (used.failed > bounds.uploadsMax) await forgetFirstFailed(tx, tenantId, used.failed - bounds.uploadsMax)

@@ -79,7 +79,7 @@ export class RequestCounts implements AsyncDisposable {
           select id, (now() at time zone 'utc')::date, requests, embedding_tokens, answer_tokens
           from unnest(${sql.param(ids)}::text[], ${column('requests')}::bigint[],
             ${column('embeddingTokens')}::bigint[], ${column('answerTokens')}::bigint[]
-          ) as told(id, requests, embedding_tokens, answer_tokens)
+          ) as reported(id, requests, embedding_tokens, answer_tokens)
           on conflict (tenant_id, day) do update set
             requests = tenant_requests.requests + excluded.requests,
             embedding_tokens = tenant_requests.embedding_tokens + excluded.embedding_tokens,
