@@ -104,7 +104,7 @@ test('a drain that would not find room for all is refused as a whole', async () 
   await openShard(world, 2, { limit: 2 })
   await expect(drain(world, 'tr-pool-1')).rejects.toMatchObject({
     code: 'conflict',
-    message: expect.stringMatching(/3 tenant\(s\).*room for 2.*indexes add/),
+    message: expect.stringMatching(/3 tenant\(s\).*capacity for 2.*indexes add/),
   })
   expect(await countOf(world, 'tr-pool-1')).toMatchObject({ draining: false })
   expect(await world.home.sql`select id from moves`).toEqual([])
