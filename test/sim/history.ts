@@ -64,22 +64,31 @@ export class History {
 
   /**
    * Notes what a look at a store that shows writes late has brought.
-   * @param deed gives what it saw of each record, and since when it may have been so.
+   * @param deed gives what it saw of each record, since when it may have been so, and the step that it is not older than.
    */
   async noteLook(
     by: string,
-    deed: () => Promise<{ readonly seen: ReadonlyMap<string, State>; readonly sinceMs: number }>,
+    deed: () => Promise<{
+      readonly seen: ReadonlyMap<string, State>
+      readonly sinceMs: number
+      readonly sinceStep: number
+    }>,
   ): Promise<void> {
     const begun = this.#step()
     this.#begun(by)
     try {
-      const { seen, sinceMs } = await deed()
+      const { seen, sinceMs, sinceStep } = await deed()
       const to = this.#step()
-      const from = Math.min(begun, this.#after(sinceMs) - 0.5)
+      const from = Math.min(begun, Math.max(this.#after(sinceMs), sinceStep) - 0.5)
       for (const [id, value] of seen) this.#of(id).push({ kind: 'read', value, by, from, to })
     } finally {
       this.#ended(by)
     }
+  }
+
+  /** The number of the step that comes next: what is done at one moment has an order. */
+  get nextStep(): number {
+    return this.#times.length
   }
 
   /** @throws with the history of a record that could not have been. */

@@ -110,16 +110,16 @@ export class SimApp {
     const { history, schedule, store } = this.#world
     await history.noteLook(this.#name, async () => {
       const begunMs = schedule.nowMs
-      let readSinceMs = Number.NEGATIVE_INFINITY
+      let sinceStep = 0
       const stores: Pick<VectorStore, 'open'> = {
         open: (placement) => {
-          readSinceMs = this.#world.readSinceMs(placement.generation)
+          sinceStep = this.#world.readSinceStep(placement.generation)
           return this.#stores.open(placement)
         },
       }
       const { vectors } = await fetchVectors({ ...this.#deps, stores }, appOfAcme, { ids })
       const seen = new Map(ids.map((id) => [id, wholeState(vectors[id])]))
-      return { seen, sinceMs: Math.max(begunMs - store.longestLagMs, readSinceMs) }
+      return { seen, sinceMs: begunMs - store.longestLagMs, sinceStep }
     })
   }
 

@@ -48,7 +48,7 @@ export class SimWorld implements AsyncDisposable {
   damaged = false
   #transactions = 0
   /** Time since which each generation is read. */
-  readonly #readSinceMs = new Map<number, number>()
+  readonly #readSinceStep = new Map<number, number>()
   readonly #isWhole: boolean
   readonly watched: readonly string[]
 
@@ -114,16 +114,16 @@ export class SimWorld implements AsyncDisposable {
     return Number(found.metadata?.n)
   }
 
-  /** Time since which a generation is the one that is read; the first always was. */
-  readSinceMs(generation: number): number {
-    return this.#readSinceMs.get(generation) ?? Number.NEGATIVE_INFINITY
+  /** The step of the history since which a generation is the one that is read; the first always was. */
+  readSinceStep(generation: number): number {
+    return this.#readSinceStep.get(generation) ?? 0
   }
 
   #activeGeneration = 1
   #noteActive(generation: number): void {
     if (generation === this.#activeGeneration) return
     this.#activeGeneration = generation
-    this.#readSinceMs.set(generation, this.schedule.nowMs)
+    this.#readSinceStep.set(generation, this.history.nextStep)
   }
 
   emptyIfDamaged(): ReadonlyMap<string, VectorRecord> | undefined {

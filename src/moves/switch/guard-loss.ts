@@ -40,16 +40,21 @@ export async function guardRollback(context: StepContext, parts: SyncParts): Pro
   })
 }
 
+/** A place of up to this many records is listed again for a difference of one. */
+const listedForOne = 10_000
+
 /**
  * The last look before writes are held. The store's own counters lag, so a difference only causes a second look: a
- * count of both places by their listings.
+ * count of both places by their listings. In a large place a difference of what a move mends automatically causes none.
  * @throws NeedsPerson
  */
 export async function guardFence(context: StepContext, parts: SyncParts): Promise<void> {
   const { active, follower } = parts
   const [here, there] = await Promise.all([active, follower].map((store) => countedBy(store, context.signal)))
   if (here === undefined && parts.isSwitched) return
-  if (there === undefined || (here ?? 0) - there > mendedAtMost(here ?? 0)) await guardSwitch(context, parts)
+  const records = here ?? 0
+  const tolerated = records <= listedForOne ? 0 : mendedAtMost(records)
+  if (there === undefined || records - there > tolerated) await guardSwitch(context, parts)
 }
 
 /**
