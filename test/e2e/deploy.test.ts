@@ -123,7 +123,7 @@ test('SIGTERM to npm itself ends what it runs in order, whatever its shell', { t
   start.child.kill('SIGTERM')
   expect(await start.ended).toBe(0)
   expect(start.printed()).toMatch(
-    /finish the requests under way\n[\s\S]*let go of leases[\s\S]*stop Postgres and pinecone-local/,
+    /finish requests under way\n[\s\S]*release leases[\s\S]*stop Postgres and pinecone-local/,
   )
   expect(children.map(startOf)).toEqual(children.map(() => undefined))
 })

@@ -77,7 +77,7 @@ test('a part that ends by itself is news; one that is told to is not', async () 
   await using parts = await startParts({ folder: folder.path, issuer })
   const [pid] = await pids(folder.path)
   process.kill(pid ?? 0, 'SIGKILL')
-  expect(await parts.broken).toMatch(/ended by itself \(signal SIGKILL\)/)
+  expect(await parts.broken).toMatch(/ended unexpectedly \(signal SIGKILL\)/)
 })
 
 test('a folder of another Postgres is told, and left alone', async () => {
