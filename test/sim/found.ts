@@ -236,6 +236,22 @@ export const found: readonly Race[] = [
       assert.equal((await world.contents(1)).r4, 0)
     },
   },
+  {
+    name: 'a record that somebody removed from X after a rollback counted both places is put back first (seed 8001434)',
+    world: { whole },
+    async stage(world) {
+      await world.replica('a')
+      await world.promote()
+      await world.until('soaking')
+      const counted = world.schedule.hold('a.mover: list g1: answer')
+      await world.steer('rollback')
+      await world.schedule.until(() => counted.reached)
+      await world.damage({ of: 'follower', ids: ['r4'] })
+      counted.release()
+      await world.until('rolled_back')
+      assert.equal((await world.contents(1)).r4, 0)
+    },
+  },
   ...(
     [
       ['complete', 'soaking', 'completed'],
