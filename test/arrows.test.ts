@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { checkArrows, unusedArrows } from '../scripts/arrows/check.ts'
 import { readSourceTree } from '../scripts/arrows/source-tree.ts'
 import { roomArrows } from '../scripts/arrows/table.ts'
 import { checkDoubleNames } from '../scripts/double-names.ts'
+import { temporaryFolder } from './embedded/temporary-folder.ts'
 
 const src = fileURLToPath(new URL('../src', import.meta.url))
 
@@ -22,6 +24,16 @@ describe('the files of src', () => {
     const tree = await readSourceTree(src)
     expect(tree.size).toBeGreaterThan(20)
     expect(tree.get('errors.ts')).toContain('class AppError')
+  })
+
+  test('do not include packages that are installed beside them', async () => {
+    await using folder = await temporaryFolder()
+    for (const name of ['a.ts', 'node_modules/b/c.ts', 'd/node_modules/e.ts']) {
+      const path = join(folder.path, name)
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(path, '')
+    }
+    expect([...(await readSourceTree(folder.path)).keys()]).toEqual(['a.ts'])
   })
 
   test('are in rooms that docs/architecture.md shows', async () => {

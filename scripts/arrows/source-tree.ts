@@ -4,8 +4,11 @@ import { join, posix, sep } from 'node:path'
 /** Path under `src`, with `/` between folders → text. */
 export type SourceTree = ReadonlyMap<string, string>
 
+/** Reads our own files of a folder. Packages that are installed inside it, as in `test/frameworks`, are others'. */
 export async function readSourceTree(folder: string): Promise<SourceTree> {
-  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts')).sort()
+  const names = (await readdir(folder, { recursive: true }))
+    .filter((name) => name.endsWith('.ts') && !name.split(sep).includes('node_modules'))
+    .sort()
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
   return new Map(names.map((name, at) => [name.split(sep).join('/'), texts[at] ?? '']))
 }
