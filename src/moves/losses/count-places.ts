@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import { isAppError } from '../../errors.ts'
 import type { TenantStore } from '../../stores/store.ts'
@@ -89,12 +89,12 @@ export async function explainedByLog(
   ids: readonly string[],
   storeVisibleMs: number,
 ): Promise<ReadonlySet<string>> {
-  if (ids.length === 0) return new Set()
-  const rows = await tx.execute<{ id: string }>(sql`
-    select record_id as id from dirty
-    where move_id = ${moveId} and record_id = any(${sql.param([...ids])}::text[])
-      and (verified_seq is distinct from seq or done_at > clock_timestamp() - make_interval(secs => ${storeVisibleMs / 1000}))`)
-  return new Set(rows.map((row) => row.id))
+  return idsInLog(
+    tx,
+    moveId,
+    ids,
+    sql`verified_seq is distinct from seq or done_at > clock_timestamp() - make_interval(secs => ${storeVisibleMs / 1000})`,
+  )
 }
 
 /**
@@ -107,12 +107,20 @@ export async function deletedByLog(
   ids: readonly string[],
   storeVisibleMs: number,
 ): Promise<ReadonlySet<string>> {
+  return idsInLog(
+    tx,
+    moveId,
+    ids,
+    sql`not is_put or (verified_seq is distinct from seq and (state <> 'done' or is_update or trust_store))
+      or done_at > clock_timestamp() - make_interval(secs => ${storeVisibleMs / 1000})`,
+  )
+}
+
+async function idsInLog(tx: Tx, moveId: string, ids: readonly string[], where: SQL): Promise<ReadonlySet<string>> {
   if (ids.length === 0) return new Set()
   const rows = await tx.execute<{ id: string }>(sql`
     select record_id as id from dirty
-    where move_id = ${moveId} and record_id = any(${sql.param([...ids])}::text[])
-      and (not is_put or (verified_seq is distinct from seq and (state <> 'done' or is_update or trust_store))
-        or done_at > clock_timestamp() - make_interval(secs => ${storeVisibleMs / 1000}))`)
+    where move_id = ${moveId} and record_id = any(${sql.param([...ids])}::text[]) and (${where})`)
   return new Set(rows.map((row) => row.id))
 }
 

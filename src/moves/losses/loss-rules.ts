@@ -13,6 +13,14 @@ export function mendedAtMost(records: number): number {
   return Math.max(mendedAtLeast, Math.ceil(records * mendedShare))
 }
 
+/** A place of up to this many records is listed again for a difference of one. */
+const listedForOne = 10_000
+
+/** A difference of the store's own counters that causes no second look: they lag, and a large place takes long to list. */
+export function toleratedUnlisted(records: number): number {
+  return records <= listedForOne ? 0 : mendedAtMost(records)
+}
+
 /** The findings of a pass over all records, and the expected ones. */
 export interface PassFindings {
   /** Records of the source and of the target, by their listings. */

@@ -1,6 +1,6 @@
 import { countedBy, countPlaces, deletedByLog, explainedByLog, isGone } from '../losses/count-places.ts'
 import type { PlaceCounts } from '../losses/loss-rules.ts'
-import { mendedAtMost, whyKeepFollower, whyNoSwitch } from '../losses/loss-rules.ts'
+import { toleratedUnlisted, whyKeepFollower, whyNoSwitch } from '../losses/loss-rules.ts'
 import { readRouting } from '../state/read-places.ts'
 import { NeedsPerson, type StopReason } from '../state/stop-reason.ts'
 import type { StepContext } from '../sync/step.ts'
@@ -40,12 +40,9 @@ export async function guardRollback(context: StepContext, parts: SyncParts): Pro
   })
 }
 
-/** A place of up to this many records is listed again for a difference of one. */
-const listedForOne = 10_000
-
 /**
  * The last look before writes are held. The store's own counters lag, so a difference only causes a second look: a
- * count of both places by their listings. In a large place a difference of what a move mends automatically causes none.
+ * count of both places by their listings.
  * @throws NeedsPerson
  */
 export async function guardFence(context: StepContext, parts: SyncParts): Promise<void> {
@@ -53,8 +50,7 @@ export async function guardFence(context: StepContext, parts: SyncParts): Promis
   const [here, there] = await Promise.all([active, follower].map((store) => countedBy(store, context.signal)))
   if (here === undefined && parts.isSwitched) return
   const records = here ?? 0
-  const tolerated = records <= listedForOne ? 0 : mendedAtMost(records)
-  if (there === undefined || records - there > tolerated) await guardSwitch(context, parts)
+  if (there === undefined || records - there > toleratedUnlisted(records)) await guardSwitch(context, parts)
 }
 
 /**
