@@ -166,7 +166,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
 
   // Development only: nothing above imports these, except the CLI, which signs development tokens.
   embedded: ['auth', 'db'],
-  dev: ['config', 'db', 'embedded', 'main', 'shutdown'],
+  dev: ['clock', 'config', 'db', 'embedded', 'main', 'shutdown'],
   demo: ['cli', 'config', 'dev', 'embedded', 'main', 'moves', 'shutdown'],
 }
 

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises'
+import { systemClock } from '../clock.ts'
 
 /** Postgres needs 16 MB at once for a further file of its log; below that it may stop in the middle of a write. */
 const littleBytes = 24 * 1024 * 1024
@@ -20,10 +21,9 @@ export function watchDisk(folder: string, say: (sentence: string) => void): Disp
     if (sentence !== undefined && !isTold) say(`${sentence} Until then writes are refused.`)
     isTold = sentence !== undefined
   }
-  const timer = setInterval(() => void look(), lookEveryMs)
-  timer.unref()
+  const timer = systemClock.every(lookEveryMs, () => void look())
   void look()
-  return { [Symbol.dispose]: () => clearInterval(timer) }
+  return { [Symbol.dispose]: () => timer.stop() }
 }
 
 async function freeBytes(folder: string): Promise<number | undefined> {
