@@ -101,6 +101,15 @@ test('a form without a file, with two, or with a field that is no JSON is refuse
   expect(plain).toMatchObject({ status: 415, json: { code: 'unsupported_media_type' } })
 })
 
+test.each(['namespace', 'tokns'])('"%s" inside a field of a form is refused, as in a JSON body', async (name) => {
+  const fields = { chunking: JSON.stringify({ tokens: 64, [name]: 'tenant_globex_g1' }) }
+  const answer = await sendForm(replica, '/documents', acme, { text: 'a', fields })
+  expect(answer).toMatchObject({ status: 400, json: { faults: [{ path: `chunking.${name}` }] } })
+  const metadata = JSON.stringify({ [name]: 'x' })
+  const free = await sendForm(replica, '/documents', acme, { text: 'a', fields: { metadata } })
+  expect(free.status).toBe(202)
+})
+
 test('a broken file fails with its reason beside good ones, and can be tried again', async () => {
   const documents = [
     { documentId: 'good-1', text: 'Good one.' },

@@ -4,6 +4,7 @@ import type { UploadInput } from '../../ingest/check-upload.ts'
 import { judgeBytes } from '../request/body-shape.ts'
 import { faultWords } from '../request/fault-words.ts'
 import type { Form } from '../request/form.ts'
+import { siftOf } from '../request/sift.ts'
 import { refuseUnstorable } from '../request/unstorable.ts'
 import { chunking, documentMetadata, source } from './document-fields.ts'
 
@@ -30,7 +31,7 @@ export function uploadsOf(form: Form, fields: readonly string[]): readonly Uploa
     if (name === 'file') fault(name, 'must be a file, with a filename')
     else if (!fields.includes(name)) fault(name, `unknown field; there are file, ${fields.join(', ')}`)
     else if (values.length > 1) fault(name, 'must be one text')
-    else if (name === 'metadata' || name === 'chunking') said[name] = jsonField(value, jsonFields[name], name, fault)
+    else if (name === 'metadata' || name === 'chunking') said[name] = jsonField(value, name, faults)
     else said[name] = name === 'source' ? checked(value, source, name, fault) : value
   }
   for (const { field } of form.files) {
@@ -49,7 +50,11 @@ export function uploadsOf(form: Form, fields: readonly string[]): readonly Uploa
 
 type OnFault = (path: string, message: string) => void
 
-function jsonField(text: string, schema: z.ZodType, name: string, fault: OnFault): unknown {
+const sifts = { metadata: siftOf(jsonFields.metadata), chunking: siftOf(jsonFields.chunking) } as const
+
+/** Unknown fields inside are faults, as in a JSON body: dropping one would do something else than it asks for. */
+function jsonField(text: string, name: keyof typeof jsonFields, faults: FaultList): unknown {
+  const fault: OnFault = (path, message) => faults.add(path, message)
   judgeBytes(Buffer.from(text))
   let value: unknown
   try {
@@ -59,7 +64,7 @@ function jsonField(text: string, schema: z.ZodType, name: string, fault: OnFault
     return undefined
   }
   refuseUnstorable(text, value)
-  return checked(value, schema, name, fault)
+  return checked(sifts[name](value, undefined, faults, `${name}.`), jsonFields[name], name, fault)
 }
 
 function checked(value: unknown, schema: z.ZodType, name: string, fault: OnFault): unknown {
