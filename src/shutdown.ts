@@ -1,3 +1,5 @@
+import { within } from './within.ts'
+
 /** One step of the shutdown; the next begins when it has ended or its limit is over. */
 export interface ShutdownPhase {
   /** The phase's name in the log and for the watchdog. */
@@ -45,17 +47,19 @@ export async function shutDown(phases: readonly ShutdownPhase[], report: Shutdow
   let failed = 0
   for (const phase of phases) {
     report.info(`shutdown: ${phase.name}`)
-    const timer = Promise.withResolvers<'late'>()
-    const timeout = setTimeout(() => timer.resolve('late'), phase.limitMs)
     try {
-      if ((await Promise.race([phase.run().then(() => 'done'), timer.promise])) === 'done') continue
+      if (
+        (await within(
+          phase.limitMs,
+          phase.run().then(() => 'done'),
+        )) === 'done'
+      )
+        continue
       report.error(`shutdown: "${phase.name}" did not end within ${phase.limitMs} ms; going on without it`)
       failed += 1
     } catch (error) {
       report.error(`shutdown: "${phase.name}" failed: ${error instanceof Error ? error.message : String(error)}`)
       failed += 1
-    } finally {
-      clearTimeout(timeout)
     }
   }
   return failed

@@ -9,9 +9,10 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   clock: [],
   'canonical-json': [],
   version: [],
-  tracing: [],
-  shutdown: [],
-  db: ['backoff', 'clock', 'tracing'],
+  within: [],
+  tracing: ['within'],
+  shutdown: ['within'],
+  db: ['backoff', 'clock', 'tracing', 'within'],
   'pinecone-local': [],
   lexical: [],
 
@@ -24,13 +25,13 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // Ports. registry and stores never meet here: they meet in a verb.
   // Of clocks, for the pause between two readings of the issuer's keys.
   auth: ['clock', 'errors', 'placement'],
-  concurrency: ['backoff', 'clock', 'errors', 'placement'],
+  concurrency: ['backoff', 'clock', 'errors', 'placement', 'within'],
   models: ['backoff', 'errors', 'lexical', 'placement'],
   stores: ['backoff', 'errors', 'placement', 'tracing'],
   telemetry: ['errors', 'placement'],
   cache: ['concurrency', 'placement'],
   log: ['telemetry'],
-  registry: ['clock', 'db', 'errors', 'placement'],
+  registry: ['clock', 'db', 'errors', 'placement', 'within'],
 
   // The heart: which place serves a tenant, and what is written while it moves.
   routing: ['clock', 'db', 'errors', 'placement', 'registry'],
@@ -97,6 +98,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'registry',
     'routing',
     'stores',
+    'within',
   ],
 
   // Surfaces.

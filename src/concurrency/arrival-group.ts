@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { within } from '../within.ts'
 
 /**
  * Callers that started together and should arrive together. Callers that wait for each other's batch split into ever
@@ -25,9 +25,6 @@ export class ArrivalGroup {
   /** Waits briefly for callers already under way, not for those that start meanwhile. */
   async arrived(): Promise<void> {
     if (this.#underWay.size === 0) return
-    const over = new AbortController()
-    const late = sleep(this.#lingerMs, undefined, { signal: over.signal }).catch(() => undefined)
-    await Promise.race([Promise.all(this.#underWay), late])
-    over.abort()
+    await within(this.#lingerMs, Promise.all(this.#underWay))
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { within } from '../within.ts'
 import { readDatabaseUrl } from './database-url.ts'
 
 /** Limit of the first contact: the driver retries endlessly when a pooler accepts connections and drops them. */
@@ -9,18 +9,13 @@ const limitMs = 20_000
  * @throws Error with one sentence that names the host of `url` and never its password; any other error of `ask`.
  */
 export async function firstContact<T>(url: string, ask: () => Promise<T>): Promise<T> {
-  const over = new AbortController()
-  const late = setTimeout(limitMs, undefined, { signal: over.signal }).then(() => {
-    throw new Error(sentence(url, 'gives no answer'))
-  })
-  late.catch(() => undefined)
   try {
-    return await Promise.race([ask(), late])
+    return await within(limitMs, ask(), () => {
+      throw new Error(sentence(url, 'gives no answer'))
+    })
   } catch (error) {
     const why = whyNot(error, url)
     throw why === undefined ? error : new Error(sentence(url, why), { cause: error })
-  } finally {
-    over.abort()
   }
 }
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type postgres from 'postgres'
 import { type Clock, systemClock } from '../clock.ts'
+import { answeredWithin } from './answered-within.ts'
 import { backoff, openDriver } from './driver.ts'
-import { withinLimit } from './within.ts'
 
 export interface ListenerOptions {
   /** The URL to listen on, preferably past any pooler. */
@@ -73,7 +73,7 @@ export class NotifyListener implements AsyncDisposable {
     const sql = this.#sql
     // A connection that ends just now is followed by one that listens to this channel too.
     if (sql !== undefined)
-      await withinLimit(this.#times.patienceMs, sql.unsafe(listenTo([channel]))).catch(() => undefined)
+      await answeredWithin(this.#times.patienceMs, sql.unsafe(listenTo([channel]))).catch(() => undefined)
     missed()
     return async () => void this.#subscribers.delete(subscriber)
   }
@@ -97,7 +97,7 @@ export class NotifyListener implements AsyncDisposable {
       const sql = this.#open(() => lost.resolve())
       try {
         const channels = [probeChannel, ...[...this.#subscribers].map(({ channel }) => channel)]
-        await withinLimit(this.#times.patienceMs, sql.unsafe(listenTo(channels)))
+        await answeredWithin(this.#times.patienceMs, sql.unsafe(listenTo(channels)))
         this.#sql = sql
         this.#started.resolve()
         this.#missed()
@@ -146,7 +146,7 @@ export class NotifyListener implements AsyncDisposable {
       if (heard === 'yes') this.#setDeaf(false)
       await sleep(this.#times.probeEveryMs, undefined, { signal, ref: false }).catch(() => undefined)
       // An idle connection is closed by the driver, and forgotten by the networks in between.
-      if (!signal.aborted) await withinLimit(this.#times.patienceMs, sql.unsafe('select'))
+      if (!signal.aborted) await answeredWithin(this.#times.patienceMs, sql.unsafe('select'))
     }
   }
 
@@ -158,14 +158,14 @@ export class NotifyListener implements AsyncDisposable {
     heard.promise.catch(() => undefined)
     // Untold, it can't be heard.
     if (!(await this.#tells(token))) return 'unknown'
-    return withinLimit(this.#times.patienceMs, heard.promise).then(
+    return answeredWithin(this.#times.patienceMs, heard.promise).then(
       () => 'yes' as const,
       () => (signal.aborted ? 'unknown' : 'not'),
     )
   }
 
   async #tells(token = 'anyone'): Promise<boolean> {
-    return withinLimit(this.#times.patienceMs, this.#options.tell(probeChannel, token)).then(
+    return answeredWithin(this.#times.patienceMs, this.#options.tell(probeChannel, token)).then(
       () => true,
       () => false,
     )

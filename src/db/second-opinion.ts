@@ -1,5 +1,5 @@
+import { answeredWithin } from './answered-within.ts'
 import { openDriver } from './driver.ts'
-import { withinLimit } from './within.ts'
 
 const answerWithinMs = 2_000
 
@@ -16,7 +16,7 @@ export async function isWorkedOn(pool: {
   const connectTimeoutS = answerWithinMs / 1000
   const sql = openDriver({ url: pool.url, max: 1, applicationName: 'tenant-router second opinion', connectTimeoutS })
   try {
-    const [row] = await withinLimit(
+    const [row] = await answeredWithin(
       answerWithinMs,
       sql<{ working: boolean }[]>`
         select exists (

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { StaffPrincipal } from '../auth/principal.ts'
-import { within } from '../concurrency/within.ts'
 import { AppError } from '../errors.ts'
 import type { Tier } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { findTenant, type NewTenant, type TenantRow } from '../registry/tenants.ts'
+import { within } from '../within.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
 import { findView, type TenantView, viewOfNew } from './tenant-view.ts'
 

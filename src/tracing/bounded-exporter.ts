@@ -3,6 +3,7 @@ import https from 'node:https'
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base'
+import { within } from '../within.ts'
 
 export interface BoundedExporterOptions {
   /** The complete URL that spans are posted to. */
@@ -64,17 +65,13 @@ export function boundedExporter({ url, onFailing, onWorking }: BoundedExporterOp
     forceFlush: () => exporter.forceFlush(),
     shutdown: () => exporter.shutdown(),
     async within(limitMs, flushed) {
-      await settledWithin(limitMs, flushed)
+      await within(
+        limitMs,
+        flushed.catch(() => undefined),
+      )
       const left = [...underWay.keys()]
       breakOff()
-      await settledWithin(lastPauseMs, Promise.allSettled(left))
+      await within(lastPauseMs, Promise.allSettled(left))
     },
   }
-}
-
-async function settledWithin(limitMs: number, work: Promise<unknown>): Promise<void> {
-  const { promise: timeUp, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, limitMs)
-  await Promise.race([work.catch(() => undefined), timeUp])
-  clearTimeout(timer)
 }

@@ -1,8 +1,8 @@
-import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { type Clock, systemClock } from '../../clock.ts'
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
+import { within } from '../../within.ts'
 
 export interface RequestCountsOptions {
   readonly everyMs?: number
@@ -52,8 +52,8 @@ export class RequestCounts implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#timer.stop()
-    // Of a Postgres that hangs a minute's counts are not worth waiting for.
-    await Promise.race([this.flush().catch(this.#onError), setTimeout(flushAtEndMs, undefined, { ref: false })])
+    // A minute's counts are not worth waiting for a Postgres that hangs.
+    await within(flushAtEndMs, this.flush().catch(this.#onError))
   }
 
   #of(tenantId: TenantId): Counts {

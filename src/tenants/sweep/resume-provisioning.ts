@@ -1,9 +1,9 @@
 import { eachLimited } from '../../concurrency/each-limited.ts'
-import { within } from '../../concurrency/within.ts'
 import { listAbandoned } from '../../registry/index-creation.ts'
 import type { IndexRow } from '../../registry/indexes.ts'
 import { findPlace, isRoutedTo } from '../../registry/places.ts'
 import { findTenant, listByStatus } from '../../registry/tenants.ts'
+import { within } from '../../within.ts'
 import { sweepDeletingIndex } from '../indexes/abandon-index.ts'
 import type { TenantWork } from '../onboard/tenant-work.ts'
 import { listDueCleanups } from '../places/cleanups.ts'
@@ -38,7 +38,9 @@ export async function resumeProvisioning(
 
 /** Limits the wait: one hanging tenant must not block the others; its work goes on. */
 async function inTime({ settings }: TenantWork, work: Promise<unknown>): Promise<void> {
-  if ((await within(settings.provisionWaitMs, work)) === undefined) throw new Error('it takes longer')
+  await within(settings.provisionWaitMs, work, () => {
+    throw new Error('it takes longer')
+  })
 }
 
 /** A silo of a tenant that is not being provisioned belongs to a move. */
