@@ -85,6 +85,20 @@ test('a rollback to a place that somebody emptied is stopped, and the only good 
   expect(await count(acme)).toBe(500)
 })
 
+test('a rollback with an accepted loss still puts back all that the place in use has', async () => {
+  const acme = await world.tenant('acme', 1_500)
+  await world.replica()
+  const { id } = await world.promote(acme)
+  await world.until(id, 'soaking')
+  await lose(acme, 700, 1)
+  await lose(acme, 600, 1)
+  await rollbackMove(world.home, platform, id)
+  expect((await untilStopped(id, 'soaking')).waitsFor).toMatchObject({ count: 1_300 })
+  await rollbackMove(world.home, platform, id, 1_300)
+  await world.until(id, 'rolled_back')
+  expect(await count(acme)).toBe(1_500)
+})
+
 test('when the new index is gone a rollback goes back to the old place with all that was carried back', async () => {
   const acme = await world.tenant('acme', 500)
   const a = await world.replica()

@@ -252,6 +252,21 @@ export const found: readonly Race[] = [
       assert.equal((await world.contents(1)).r4, 0)
     },
   },
+  {
+    name: 'the copy of a record that somebody removed from X is kept when a mover dies in the midst of a batch (seed 9000583)',
+    world: { whole },
+    async stage(world) {
+      const a = await world.replica('a')
+      const written = world.schedule.hold('a.mover: at copy: batch written')
+      await world.promote()
+      await world.schedule.until(() => written.reached)
+      await world.damage({ of: 'active', ids: ['r4'] })
+      a.kill('all')
+      await world.replica('c')
+      await standsForPerson(world)
+      assert.equal((await world.contents(2)).r4, 0)
+    },
+  },
   ...(
     [
       ['complete', 'soaking', 'completed'],

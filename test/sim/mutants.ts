@@ -333,9 +333,16 @@ export const mutants: readonly Mutant[] = [
     changes: [['stopIf(whyNoRepair(findings, move.acceptedLoss))', '']],
     also: {
       file: 'moves/sync/lost-places.ts',
-      changes: [['if (ids.length <= acceptedLoss) return', 'if (ids.length >= 0) return']],
+      changes: [['if (puts.length <= acceptedLoss) return', 'if (puts.length >= 0) return']],
     },
     races: [],
     found: ['a copy is not repaired down to a source'],
+  },
+  {
+    guard: 'the last copy of a record that nobody wrote is not deleted',
+    file: 'moves/sync/lost-places.ts',
+    changes: [['!stray.some(isUnwritten)', 'stray.length > 0']],
+    races: [],
+    found: ['the copy of a record that somebody removed'],
   },
 ]

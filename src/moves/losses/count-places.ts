@@ -3,15 +3,15 @@ import type { Tx } from '../../db/connect.ts'
 import { isAppError } from '../../errors.ts'
 import type { TenantStore } from '../../stores/store.ts'
 import { listAfter } from '../copy/read-ahead.ts'
-import type { PlaceCounts } from './loss-rules.ts'
+import { mendedIdsAtMost, type PlaceCounts } from './loss-rules.ts'
 
 /** Ids that only one place lists, and that the change log does not explain. */
 export interface PlaceDifference extends PlaceCounts {
-  /** Some ids that the follower lacks: as many as a move repairs automatically. */
+  /** Ids that the follower lacks: all that a move may put again, `mendedIdsAtMost`. */
   readonly missingIds: readonly string[]
 }
 
-/** Ids per question, and the missing ids kept, at most. */
+/** Ids per question. */
 const askedAtOnce = 1000
 
 /**
@@ -41,7 +41,7 @@ export async function countPlaces(
     const [has, lacks] = which === 'missing' ? [here, there] : [there, here]
     const found = unexplained.filter((id) => has?.has(id) === true && lacks?.has(id) !== true)
     counts[which] += found.length
-    if (which === 'missing') missingIds.push(...found.slice(0, askedAtOnce - missingIds.length))
+    if (which === 'missing') missingIds.push(...found.slice(0, mendedIdsAtMost - missingIds.length))
   }
   const note = async (which: 'missing' | 'extra', id: string) => {
     open[which].push(id)

@@ -7,10 +7,12 @@ import type { StopReason } from '../state/stop-reason.ts'
 const mendedShare = 0.01
 /** Minimum for a small tenant, whose hundredth is smaller than one lost batch. */
 const mendedAtLeast = 10
+/** Maximum for a large tenant: their ids are kept in memory until they are put again. */
+export const mendedIdsAtMost = 100_000
 
 /** Records that a move of this size puts again automatically, at most. */
 export function mendedAtMost(records: number): number {
-  return Math.max(mendedAtLeast, Math.ceil(records * mendedShare))
+  return Math.min(mendedIdsAtMost, Math.max(mendedAtLeast, Math.ceil(records * mendedShare)))
 }
 
 /** A place of up to this many records is listed again for a difference of one. */

@@ -11,15 +11,18 @@ export function stopIf(reason: StopReason | undefined): void {
   if (reason !== undefined) throw new NeedsPerson(reason)
 }
 
+/** Rows marked per transaction, which holds the move's row. */
+const markedAtOnce = 1000
+
 /**
- * Counts both places before the follower becomes the active one, and repairs as much as a move repairs automatically.
- * @throws NeedsPerson when the follower lacks more.
+ * Counts both places before the follower becomes the active one, and has all that it lacks put there first.
+ * @throws NeedsPerson when the follower lacks more than a move repairs automatically, or than was accepted.
  */
 async function guardSwitch(context: StepContext, parts: SyncParts): Promise<void> {
   const counts = await countBoth(context, parts)
   stopIf(whyNoSwitch(counts, context.move.acceptedLoss))
-  if (counts.missing > 0 && counts.missing === counts.missingIds.length)
-    await parts.changes.markDirty(counts.missingIds)
+  for (let from = 0; from < counts.missingIds.length; from += markedAtOnce)
+    await parts.changes.markDirty(counts.missingIds.slice(from, from + markedAtOnce))
 }
 
 /**

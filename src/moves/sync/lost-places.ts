@@ -8,26 +8,35 @@ import type { SyncParts } from './sync-parts.ts'
 
 /**
  * Refuses deletes that the log does not explain: a record was put or changed, and the active place lacks it while the
- * follower has it. A few may be writes that were refused after a delete; where the active place has lost its records,
- * copying this would delete the last copies.
+ * follower has it. Where nobody wrote the record since both places had it, none is deleted. The others may be writes
+ * that were refused after a delete, so a few are; where the active place has lost its records, copying this would delete
+ * the last copies.
  * @throws NeedsPerson
  */
 export async function refuseStrayDeletes(parts: SyncParts, deletes: readonly ChangedRow[]): Promise<void> {
   const { active, follower, signal, acceptedLoss } = parts
-  const ids = deletes.filter((row) => row.isPut).map((row) => row.id)
-  if (ids.length <= acceptedLoss) return
-  const stray = (await follower.fetch(ids, { signal })).records.size
-  if (stray <= acceptedLoss) return
-  const [here, there] = await Promise.all([
-    active.describeNamespace({ signal }),
-    follower.describeNamespace({ signal }),
-  ])
-  const [activeRecords, followerRecords] = [here?.recordCount ?? 0, there?.recordCount ?? 0]
-  const isFew =
-    stray <= mendedAtMost(followerRecords) && followerRecords - activeRecords <= mendedAtMost(followerRecords)
-  if (here !== undefined && isFew) return
-  const words = `The place in use shows ${activeRecords} records and the other one ${followerRecords}: ${stray} that were written, and deleted by nobody, are gone from it.`
-  throw new NeedsPerson({ words, records: stray })
+  const puts = deletes.filter((row) => row.isPut)
+  if (puts.length <= acceptedLoss) return
+  const there = await follower.fetch(
+    puts.map((row) => row.id),
+    { signal },
+  )
+  const stray = puts.filter((row) => there.records.has(row.id))
+  if (stray.length <= acceptedLoss) return
+  const [activeRecords, followerRecords] = await Promise.all(
+    [active, follower].map(async (store) => (await store.describeNamespace({ signal }))?.recordCount),
+  )
+  if (activeRecords !== undefined && !stray.some(isUnwritten)) {
+    const few = mendedAtMost(followerRecords ?? 0)
+    if (stray.length <= few && (followerRecords ?? 0) - activeRecords <= few) return
+  }
+  const words = `The place in use shows ${activeRecords ?? 0} records and the other one ${followerRecords ?? 0}: ${stray.length} that were written, and deleted by nobody, are gone from it.`
+  throw new NeedsPerson({ words, records: stray.length })
+}
+
+/** Whether the mover alone made the row, or both places had its last write: then no caller's write explains a loss. */
+function isUnwritten(row: ChangedRow): boolean {
+  return row.lsn === 0
 }
 
 /**
