@@ -172,6 +172,7 @@ async function placementOf(database: ReturnType<typeof connect>, tenantId: strin
     namespace,
     generation: 1,
     kind: 'pool',
+    vectors: { model: 'bench', dimension: 4, metric: 'cosine' },
   }
 }
 

@@ -157,5 +157,6 @@ async function emptyIndex({ storeUrl }: Parts): Promise<Placement> {
     namespace: '',
     generation: 1,
     kind: 'pool',
+    vectors: { model: 'bench', dimension: 4, metric: 'cosine' },
   }
 }

@@ -27,6 +27,12 @@ export type Phase = Routing['phase']
 
 export type TenantStatus = 'provisioning' | 'active' | 'suspended' | 'offboarding' | 'offboarded'
 
+/** The past of a tenant that was adopted; it stays with it wherever it moves. */
+export interface AdoptedTenant {
+  /** The name that its app gave its namespace, which may be empty. */
+  readonly namespace: string
+}
+
 /** The facts about a tenant that a request needs, as one consistent read of the registry. */
 export interface TenantRoute {
   readonly tenantId: TenantId
@@ -37,6 +43,8 @@ export interface TenantRoute {
   /** When its own limits end, in milliseconds since 1970; absent: never. */
   readonly limitsUntilMs?: number
   readonly routing: Routing
+  /** Set for a tenant that was here before the router; its later places have names of our own. */
+  readonly adopted?: AdoptedTenant
   /** Set when Postgres is unavailable and the lease has expired: the route is the last one seen. */
   readonly stale?: true
 }

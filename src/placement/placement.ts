@@ -3,6 +3,14 @@ import type { TenantId } from './tenant-id.ts'
 /** `pool`: an index shared by namespaces of many tenants. `silo`: an index of one tenant. */
 export type PlaceKind = 'pool' | 'silo'
 
+/** How the vectors of an index are made and compared. */
+export interface VectorSpace {
+  /** The embedding model, by its name in the settings. */
+  readonly model: string
+  readonly dimension: number
+  readonly metric: 'cosine' | 'dotproduct' | 'euclidean'
+}
+
 export type Tier = 'standard' | 'enterprise'
 
 /**
@@ -20,4 +28,5 @@ export interface Placement {
   readonly namespace: string
   readonly generation: number
   readonly kind: PlaceKind
+  readonly vectors: VectorSpace
 }

@@ -13,9 +13,9 @@ export const indexes = pgTable(
     project: text('project').notNull(),
     name: text('name').notNull(),
     kind: text('kind').$type<PlaceKind>().notNull(),
-    /** Shards are numbered from 1; a silo has none. */
+    /** Shards are numbered from 1; a silo and an adopted index have none. */
     ordinal: integer('ordinal'),
-    /** A silo's tenant; null for a shard. */
+    /** A silo's tenant; null for a shard, and for an adopted silo until its tenant is adopted. */
     tenantId: text('tenant_id').$type<TenantId>(),
     /** The data plane's address, known once the index is ready. */
     host: text('host'),
@@ -33,6 +33,8 @@ export const indexes = pgTable(
     state: text('state').$type<IndexState>().notNull(),
     /** While `creating`: the replica that makes it is presumed alive until then. */
     creatorLeaseUntil: timestamp('creator_lease_until', { withTimezone: true }),
+    /** When an index that others made was taken over; null: it was made here. */
+    adoptedAt: timestamp('adopted_at', { withTimezone: true }),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (t) => [
@@ -41,7 +43,7 @@ export const indexes = pgTable(
     check('indexes_state', sql`${t.state} in ('creating', 'ready', 'deleting', 'deleted')`),
     check(
       'indexes_kind',
-      sql`(${t.kind} = 'pool' and ${t.ordinal} is not null and ${t.tenantId} is null) or (${t.kind} = 'silo' and ${t.ordinal} is null and ${t.tenantId} is not null)`,
+      sql`(${t.kind} = 'pool' and ${t.tenantId} is null and (${t.ordinal} is not null or ${t.adoptedAt} is not null)) or (${t.kind} = 'silo' and ${t.ordinal} is null and (${t.tenantId} is not null or ${t.adoptedAt} is not null))`,
     ),
     check('indexes_within_limit', sql`${t.namespacesUsed} between 0 and ${t.namespaceLimit}`),
     check('indexes_ready_has_host', sql`${t.state} <> 'ready' or ${t.host} is not null`),

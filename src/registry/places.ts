@@ -9,7 +9,7 @@ import { routing } from './routing.sql.ts'
 export type PlaceRow = typeof places.$inferSelect
 
 type PlaceFacts = Pick<PlaceRow, 'id' | 'tenantId' | 'project' | 'indexName' | 'namespace' | 'generation'>
-type IndexFacts = Pick<typeof indexes.$inferSelect, 'kind' | 'host'>
+type IndexFacts = Pick<typeof indexes.$inferSelect, 'kind' | 'host' | 'embeddingModel' | 'dimension' | 'metric'>
 
 /** Converts to the store's placement. The index must be ready, since only then its host is known. */
 export function toPlacement(place: PlaceFacts, index: IndexFacts): Placement {
@@ -23,6 +23,7 @@ export function toPlacement(place: PlaceFacts, index: IndexFacts): Placement {
     namespace: place.namespace,
     generation: place.generation,
     kind: index.kind,
+    vectors: { model: index.embeddingModel, dimension: index.dimension, metric: index.metric },
   }
 }
 

@@ -25,7 +25,7 @@ export interface TenantToPlace {
 /** A place that is counted and written down, but not made in the store yet. */
 export interface PlaceReservation {
   readonly place: Pick<PlaceRow, 'id' | 'tenantId' | 'indexId' | 'indexName' | 'project' | 'namespace' | 'generation'>
-  readonly index: Pick<IndexRow, 'id' | 'kind' | 'state' | 'host'>
+  readonly index: Pick<IndexRow, 'id' | 'kind' | 'state' | 'host' | 'embeddingModel' | 'dimension' | 'metric'>
 }
 
 /**
@@ -67,7 +67,7 @@ export async function reservePlaces(
       select id, name, tier, 'provisioning', region, limits::jsonb, attributes::jsonb, kind, 1 from created order by id
       on conflict (id) do update set
         name = excluded.name, tier = excluded.tier, region = excluded.region, limits = excluded.limits,
-        limits_until = null, attributes = excluded.attributes, initial_kind = excluded.initial_kind,
+        limits_until = null, adopted_namespace = null, attributes = excluded.attributes, initial_kind = excluded.initial_kind,
         status = 'provisioning', last_generation = tenants.last_generation + 1,
         first_generation = tenants.last_generation + 1, updated_at = now()
       where tenants.status = 'offboarded'
@@ -87,7 +87,7 @@ export async function reservePlaces(
       set namespaces_used = case when is_full or draining or state not in ('creating', 'ready') then -1 else namespaces_used + n end
       from (select index_id, count(*)::int as n from wanted group by index_id) as taken
       where indexes.id = taken.index_id
-      returning indexes.id, project, name, kind, state, host
+      returning indexes.id, project, name, kind, state, host, embedding_model, dimension, metric
     ), placed as (
       insert into places (tenant_id, index_id, project, index_name, namespace, generation, state)
       select wanted.id, index_id, counted.project, counted.name, stem || generation, generation, 'reserved'
@@ -101,7 +101,7 @@ export async function reservePlaces(
       from claimed join created using (id)
     )
     select placed.id::int as id, tenant_id, index_id::int as index_id, index_name, placed.project, namespace, generation,
-      kind, state, host
+      kind, state, host, embedding_model, dimension, metric
     from placed join counted on counted.id = index_id`)
   return rows.map(reservationOf)
 }
@@ -129,12 +129,23 @@ interface Row extends Record<string, unknown> {
   readonly kind: IndexRow['kind']
   readonly state: IndexState
   readonly host: string | null
+  readonly embedding_model: string
+  readonly dimension: number
+  readonly metric: IndexRow['metric']
 }
 
 function reservationOf(row: Row): PlaceReservation {
   const { id, tenant_id: tenantId, index_id: indexId, index_name: indexName, project, namespace, generation } = row
   return {
     place: { id, tenantId, indexId, indexName, project, namespace, generation },
-    index: { id: indexId, kind: row.kind, state: row.state, host: row.host },
+    index: {
+      id: indexId,
+      kind: row.kind,
+      state: row.state,
+      host: row.host,
+      embeddingModel: row.embedding_model,
+      dimension: row.dimension,
+      metric: row.metric,
+    },
   }
 }

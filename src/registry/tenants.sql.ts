@@ -24,6 +24,8 @@ export const tenants = pgTable(
     lastGeneration: integer('last_generation').notNull().default(0),
     /** The first generation of its present life: an offboarded id may be reused. */
     firstGeneration: integer('first_generation').notNull().default(1),
+    /** The name of its first namespace, if it was adopted with it; null: it was onboarded here. */
+    adoptedNamespace: text('adopted_namespace'),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   },

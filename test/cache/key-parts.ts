@@ -1,6 +1,7 @@
 import type { RetrievalKeyParts } from '../../src/cache/tenant-scoped-key.ts'
 import type { TenantRoute } from '../../src/placement/phase.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
+import { testVectors } from '../support/test-vectors.ts'
 
 export interface RouteChange {
   readonly generation?: number
@@ -24,6 +25,7 @@ export function routeOf(id: string, { generation = 1, epoch = 1, tier = 'standar
         indexName: 'i',
         indexHost: 'h',
         kind: 'pool',
+        vectors: testVectors,
         namespace: `tenant_${id}_g${generation}`,
         generation,
       },

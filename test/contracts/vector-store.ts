@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Placement } from '../../src/placement/placement.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import type { IndexInfo, IndexSpec, TenantStore, VectorRecord, VectorStore } from '../../src/stores/store.ts'
+import { testVectors } from '../support/test-vectors.ts'
 
 export interface StoreUnderTest extends AsyncDisposable {
   readonly store: VectorStore
@@ -45,6 +46,7 @@ export function vectorStoreContract(name: string, open: () => Promise<StoreUnder
         namespace,
         generation,
         kind: 'pool',
+        vectors: testVectors,
       }
     }
 

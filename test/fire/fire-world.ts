@@ -4,6 +4,7 @@ import type { TenantStore } from '../../src/stores/store.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { type TestIssuer, testIssuer } from '../support/issuer.ts'
 import { type LocalStores, localStores } from '../support/local-stores.ts'
+import { testVectors } from '../support/test-vectors.ts'
 import { ReplicaProcess } from './replica-process.ts'
 
 /** Two replicas as processes, a real Postgres, `pinecone-local` and an issuer. */
@@ -111,6 +112,7 @@ export class FireWorld implements AsyncDisposable {
       namespace,
       generation,
       kind,
+      vectors: testVectors,
     })
   }
 

@@ -7,6 +7,7 @@ import type { Placement } from '../../src/placement/placement.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import type { TenantStore, VectorStore } from '../../src/stores/store.ts'
 import { contents, MoveWorld } from '../support/move-world.ts'
+import { testVectors } from '../support/test-vectors.ts'
 import { start, startMover } from './shard-house.ts'
 
 /** Time that passes only when someone sleeps. */
@@ -75,6 +76,7 @@ const placement: Placement = {
   indexHost: 'http://127.0.0.1:9',
   namespace: 'tenant_acme_g1',
   kind: 'pool',
+  vectors: testVectors,
 }
 
 /** An index that answers `perSecond` fetches a second and refuses what is more. */

@@ -327,3 +327,16 @@ test('a report of what has ended that fails is made again without another change
     { timeout: 20_000 },
   )
 })
+
+test('a route says how the vectors of its place are made, and what an adopted tenant called its namespace', async () => {
+  const routes = await replica()
+  const made = await routes.find(acme)
+  expect(made.routing.active.vectors).toEqual({ model: 'test', dimension: 4, metric: 'cosine' })
+  expect(made).not.toHaveProperty('adopted')
+  await home.sql`update tenants set adopted_namespace = '' where id = ${acme}`
+  await home.db.transaction((tx) => tickRouting(tx, acme))
+  await routes.catchUp()
+  const other = await seedTenant(home, { id: 'globex' })
+  expect(await routes.find(acme)).toMatchObject({ adopted: { namespace: '' } })
+  expect((await routes.find(other)).routing.active.vectors).toBe((await routes.find(acme)).routing.active.vectors)
+})

@@ -3,6 +3,7 @@ import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { type PineconeStoreOptions, pineconeStore } from '../../src/stores/pinecone.ts'
 import type { TenantStore, VectorStore } from '../../src/stores/store.ts'
 import type { StoreCall } from '../../src/stores/store-calls.ts'
+import { testVectors } from '../support/test-vectors.ts'
 
 export const apiKey = 'pcsk_very_secret'
 
@@ -34,5 +35,6 @@ export function placeAt(host: string): Placement {
     namespace: 'tenant_acme_g1',
     generation: 1,
     kind: 'pool',
+    vectors: testVectors,
   }
 }

@@ -16,6 +16,7 @@ import type { VectorRecord, VectorStore } from '../../src/stores/store.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 import { type LocalStores, localStores } from './local-stores.ts'
 import { seedTenant } from './seed.ts'
+import { testVectors } from './test-vectors.ts'
 
 const dimension = 4
 export const platform: StaffPrincipal = { kind: 'staff', subject: 'pat', roles: new Set(['platform']) }
@@ -222,6 +223,7 @@ export class MoveWorld implements AsyncDisposable {
       namespace: row.namespace,
       generation: row.generation,
       kind: row.kind,
+      vectors: testVectors,
     })
   }
 

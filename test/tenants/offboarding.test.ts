@@ -6,6 +6,7 @@ import { offboardTenant } from '../../src/tenants/offboard/offboard-tenant.ts'
 import { resumeOffboarding } from '../../src/tenants/offboard/resume-offboarding.ts'
 import { showTenant } from '../../src/tenants/show-tenant.ts'
 import { suspendTenant } from '../../src/tenants/suspend-tenant.ts'
+import { testVectors } from '../support/test-vectors.ts'
 import { expectConsistent, namespacesInStore } from './expect-consistent.ts'
 import { type House, id, openHouse, platform } from './house.ts'
 import { crashAt, stepIn } from './step-in.ts'
@@ -31,6 +32,7 @@ async function place(house: House) {
     namespace: row?.namespace,
     generation: 1,
     kind: 'pool' as const,
+    vectors: testVectors,
   })
 }
 

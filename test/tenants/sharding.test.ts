@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createTenant } from '../../src/tenants/create-tenant.ts'
+import { testVectors } from '../support/test-vectors.ts'
 import { id, openHouse, platform } from './house.ts'
 
 test('a hundred tenants at once over two replicas fill shards of seven, none over its limit, none made twice', async () => {
@@ -40,6 +41,7 @@ test('a hundred tenants at once over two replicas fill shards of seven, none ove
       namespace: tenant.namespace,
       generation: 1,
       kind: 'pool' as const,
+      vectors: testVectors,
     }
     expect(await store.open(place).describeNamespace()).toEqual({ recordCount: 0 })
   }

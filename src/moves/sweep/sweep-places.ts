@@ -53,7 +53,7 @@ export async function sweepPlaces(
   return { nextId: old.length < oldAtMost ? 0 : (old.at(-1)?.place.id ?? 0), emptied: [...emptied], away: [...away] }
 }
 
-type IndexFacts = Pick<typeof indexes.$inferSelect, 'kind' | 'host'>
+type IndexFacts = Parameters<typeof toPlacement>[1]
 
 /**
  * Places whose index still exists. With a deleted index everything in it is gone; `sweepIndexes` handles one that comes
@@ -65,7 +65,7 @@ async function deadPlaces(
   limit: number,
 ): Promise<readonly { readonly place: PlaceRow; readonly index: IndexFacts }[]> {
   return db
-    .select({ place: places, index: { kind: indexes.kind, host: indexes.host } })
+    .select({ place: places, index: indexes })
     .from(places)
     .innerJoin(indexes, eq(indexes.id, places.indexId))
     .where(and(eq(places.state, 'purged'), ne(indexes.state, 'deleted'), sql`${indexes.host} is not null`, which))

@@ -1,19 +1,26 @@
 import type { Routing, TenantRoute } from '../../placement/phase.ts'
-import type { Placement } from '../../placement/placement.ts'
+import type { Placement, VectorSpace } from '../../placement/placement.ts'
 
 /**
- * Makes cached routes share equal strings. Each row from the driver has its own copy of an index's name and host, which
+ * Makes cached routes share equal strings and vector spaces. Each row from the driver has its own copy of an index's name and host, which
  * together are larger than the rest of a route.
  */
 export class SharedText {
   readonly #known = new Map<string, string>()
+  readonly #spaces = new Map<string, VectorSpace>()
 
   route(route: TenantRoute): TenantRoute {
-    const { tenantId, status, tier, routing, limits, limitsUntilMs } = route
+    const { tenantId, status, tier, routing, limits, limitsUntilMs, adopted } = route
     const shared = { status: this.#one(status), tier: this.#one(tier), routing: this.#routing(routing, tenantId) }
-    // Few have limits of their own; the others' routes are kept as small as they can be.
-    if (limits === undefined) return { tenantId, ...shared }
-    return { tenantId, ...shared, limits, ...(limitsUntilMs !== undefined && { limitsUntilMs }) }
+    // Few have limits of their own or were adopted; the others' routes are kept as small as they can be.
+    if (limits === undefined && adopted === undefined) return { tenantId, ...shared }
+    return {
+      tenantId,
+      ...shared,
+      ...(limits !== undefined && { limits }),
+      ...(limitsUntilMs !== undefined && { limitsUntilMs }),
+      ...(adopted !== undefined && { adopted }),
+    }
   }
 
   #routing(routing: Routing, tenantId: TenantRoute['tenantId']): Routing {
@@ -23,7 +30,7 @@ export class SharedText {
   }
 
   #placement(place: Placement, tenantId: TenantRoute['tenantId']): Placement {
-    const { placeId, project, indexName, indexHost, namespace, generation, kind } = place
+    const { placeId, project, indexName, indexHost, namespace, generation, kind, vectors } = place
     return {
       placeId,
       tenantId,
@@ -34,7 +41,16 @@ export class SharedText {
       namespace,
       generation,
       kind: this.#one(kind),
+      vectors: this.#space(vectors),
     }
+  }
+
+  #space(space: VectorSpace): VectorSpace {
+    const key = `${space.dimension} ${space.metric} ${space.model}`
+    const known = this.#spaces.get(key)
+    if (known !== undefined) return known
+    this.#spaces.set(key, space)
+    return space
   }
 
   #one<T extends string>(text: T): T {
