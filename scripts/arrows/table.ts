@@ -17,6 +17,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   lexical: [],
 
   'fault-list': ['errors'],
+  cursor: ['errors'],
 
   // Decisions: pure, they neither wait nor read a clock.
   placement: ['errors'],
@@ -46,6 +47,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'canonical-json',
     'clock',
     'concurrency',
+    'cursor',
     'db',
     'errors',
     'placement',
@@ -60,6 +62,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'canonical-json',
     'clock',
     'concurrency',
+    'cursor',
     'db',
     'errors',
     'fault-list',
@@ -90,6 +93,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'auth',
     'backoff',
     'concurrency',
+    'cursor',
     'db',
     'errors',
     'limits',

@@ -1,4 +1,5 @@
 import { and, desc, eq, gt, type SQL, sql } from 'drizzle-orm'
+import { isTime, type Page, pageOf, readCursor } from '../cursor.ts'
 import type { Db, Tx } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
@@ -82,7 +83,17 @@ export async function showMove({ db }: { readonly db: Tx }, id: string): Promise
 /** To the microsecond, since moves queued together differ in nothing else. */
 const createdAtText = sql<string>`to_char(${moves.createdAt} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 
-/** Newest first. `cursor` is the creation time of the previous page's last move. */
+function readMoveKey(text: string): { readonly at: string; readonly id: string } | undefined {
+  const [at = '', id = ''] = text.split('/')
+  return isTime(at) && uuid.test(id) ? { at, id } : undefined
+}
+
+const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
+
+/**
+ * Moves, newest first, a page at a time.
+ * @throws AppError `invalid_request` for a cursor that no earlier page returned
+ */
 export async function listMoves(
   { db }: { readonly db: Db },
   page: {
@@ -91,7 +102,8 @@ export async function listMoves(
     readonly limit: number
     readonly cursor?: string | undefined
   },
-): Promise<{ readonly items: readonly MoveView[]; readonly nextCursor: string | null }> {
+): Promise<Page<MoveView>> {
+  const after = readCursor('moves', page.cursor, readMoveKey)
   const rows = await db
     .select({ row: moves, at: createdAtText })
     .from(moves)
@@ -99,14 +111,13 @@ export async function listMoves(
       and(
         page.tenantId === undefined ? undefined : eq(moves.tenantId, page.tenantId),
         page.open ? sql`${moves.endedAt} is null` : undefined,
-        page.cursor === undefined ? undefined : sql`${moves.createdAt} < ${page.cursor}::timestamptz`,
+        after && sql`(${moves.createdAt}, ${moves.id}) < (${after.at}::timestamptz, ${after.id}::uuid)`,
       ),
     )
-    .orderBy(desc(moves.createdAt))
+    .orderBy(desc(moves.createdAt), desc(moves.id))
     .limit(page.limit + 1)
-  const shown = rows.slice(0, page.limit)
-  const items = await Promise.all(shown.map(({ row }) => viewOf(db, row)))
-  return { items, nextCursor: rows.length > page.limit ? (shown.at(-1)?.at ?? null) : null }
+  const { items, nextCursor } = pageOf('moves', rows, page.limit, ({ row, at }) => `${at}/${row.id}`)
+  return { items: await Promise.all(items.map(({ row }) => viewOf(db, row))), nextCursor }
 }
 
 export interface MoveEvent {

@@ -11,6 +11,11 @@ export function isTenantId(value: unknown): value is TenantId {
   return typeof value === 'string' && pattern.test(value)
 }
 
+/** The id, or `undefined` for what is none. */
+export function readTenantId(text: string): TenantId | undefined {
+  return isTenantId(text) ? text : undefined
+}
+
 /** @throws AppError `invalid_request` unless `value` is 1–64 of `[A-Za-z0-9_-]`. */
 export function parseTenantId(value: unknown, path = 'id'): TenantId {
   if (isTenantId(value)) return value

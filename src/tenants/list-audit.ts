@@ -1,5 +1,5 @@
+import { type Page, pageOf, readCursor, readNumberKey } from '../cursor.ts'
 import { type AuditQuery, type AuditRow, listAuditRows as readAudit } from '../registry/audit/audit.ts'
-import { type Page, pageOf, readNumberCursor } from './cursor.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
 
 /**
@@ -11,6 +11,6 @@ export async function listAudit(
   input: Omit<AuditQuery, 'before'> & { readonly cursor?: string | undefined },
 ): Promise<Page<AuditRow>> {
   const { cursor, limit, ...filter } = input
-  const before = cursor === undefined ? undefined : readNumberCursor(cursor)
-  return pageOf(await readAudit(db, { ...filter, before, limit: limit + 1 }), limit, (row) => row.id)
+  const before = readCursor('audit', cursor, readNumberKey)
+  return pageOf('audit', await readAudit(db, { ...filter, before, limit: limit + 1 }), limit, (row) => row.id)
 }

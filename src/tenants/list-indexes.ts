@@ -1,5 +1,5 @@
+import { type Page, pageOf, readCursor, readNumberKey } from '../cursor.ts'
 import { listIndexRows } from '../registry/indexes.ts'
-import { type Page, pageOf, readNumberCursor } from './cursor.ts'
 import { type IndexView, viewOfIndex } from './indexes/index-view.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
 
@@ -11,7 +11,7 @@ export async function listIndexes(
   { db }: Pick<TenantWork, 'db'>,
   { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<Page<IndexView>> {
-  const after = cursor === undefined ? 0 : readNumberCursor(cursor)
-  const page = pageOf(await listIndexRows(db, { after, limit: limit + 1 }), limit, (row) => row.id)
+  const after = readCursor('indexes', cursor, readNumberKey) ?? 0
+  const page = pageOf('indexes', await listIndexRows(db, { after, limit: limit + 1 }), limit, (row) => row.id)
   return { ...page, items: page.items.map(viewOfIndex) }
 }

@@ -1,4 +1,5 @@
-import { type Page, pageOf, readCursor } from './cursor.ts'
+import { type Page, pageOf, readCursor } from '../cursor.ts'
+import { readTenantId } from '../placement/tenant-id.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
 import { listViews, type TenantFilter, type TenantView } from './tenant-view.ts'
 
@@ -11,7 +12,7 @@ export async function listTenants(
   input: Omit<TenantFilter, 'after'> & { readonly cursor?: string | undefined },
 ): Promise<Page<TenantView>> {
   const { cursor, limit, ...filter } = input
-  const after = cursor === undefined ? undefined : readCursor(cursor)
+  const after = readCursor('tenants', cursor, readTenantId)
   const rows = await listViews(db, { ...filter, after, limit: limit + 1 })
-  return pageOf(rows, limit, (tenant) => tenant.id)
+  return pageOf('tenants', rows, limit, (tenant) => tenant.id)
 }

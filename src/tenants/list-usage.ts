@@ -1,6 +1,6 @@
-import { AppError } from '../errors.ts'
+import { isTime, type Page, pageOf, readCursor } from '../cursor.ts'
+import { readTenantId } from '../placement/tenant-id.ts'
 import { listUsageRows as readUsage, type UsageQuery, type UsageRow } from '../registry/usage/list-usage.ts'
-import { type Page, pageOf, readCursor } from './cursor.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
 
 /**
@@ -12,14 +12,13 @@ export async function listUsage(
   input: Omit<UsageQuery, 'after'> & { readonly cursor?: string | undefined },
 ): Promise<Page<UsageRow>> {
   const { cursor, limit, ...filter } = input
-  const after = cursor === undefined ? undefined : placeOf(readCursor(cursor))
+  const after = readCursor('usage', cursor, readUsageKey)
   const rows = await readUsage(db, { ...filter, after, limit: limit + 1 })
-  return pageOf(rows, limit, ({ day, tenantId }) => `${day}/${tenantId}`)
+  return pageOf('usage', rows, limit, ({ day, tenantId }) => `${day}/${tenantId}`)
 }
 
-function placeOf(text: string): { day: string; tenantId: string } {
-  const [day, tenantId] = text.split('/')
-  if (day !== undefined && /^\d{4}-\d\d-\d\d$/.test(day) && tenantId !== undefined) return { day, tenantId }
-  const message = 'is not a cursor of this list'
-  throw new AppError('invalid_request', `cursor: ${message}`, { faults: [{ path: 'cursor', message }] })
+function readUsageKey(text: string): UsageQuery['after'] {
+  const [day = '', id = ''] = text.split('/')
+  const tenantId = readTenantId(id)
+  return isTime(`${day}T00:00:00Z`) && tenantId !== undefined ? { day, tenantId } : undefined
 }

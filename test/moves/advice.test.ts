@@ -84,8 +84,8 @@ test('advice is listed by pages, with the silos that are left', async () => {
   await refreshAdvice({ db: world.home.db, policy })
   const deps = { db: world.home.db, settings }
   const first = await listAdvice(deps, { limit: 2 })
-  expect([first.items.map(({ tenantId }) => tenantId), first.nextCursor, first.silosLeft]).toEqual([['a', 'b'], 'b', 4])
-  const second = await listAdvice(deps, { limit: 2, cursor: 'b' as never })
+  expect([first.items.map(({ tenantId }) => tenantId), first.silosLeft]).toEqual([['a', 'b'], 4])
+  const second = await listAdvice(deps, { limit: 2, cursor: first.nextCursor ?? '' })
   expect([second.items.map(({ tenantId }) => tenantId), second.nextCursor]).toEqual([['c'], null])
 })
 

@@ -170,6 +170,19 @@ test('a move that has not its turn is queued, and says what it waits for', async
   for (const { id } of [first, second, third]) await world.until(id, 'soaking')
 })
 
+test('moves that were queued in the same microsecond are listed once each', async () => {
+  for (const id of ['acme', 'bolt', 'crux']) await world.promote(await world.tenant(id, 0))
+  await world.home.sql`update moves set created_at = now()`
+  const seen: string[] = []
+  let cursor: string | undefined
+  do {
+    const page = await listMoves(world.home, { limit: 1, cursor })
+    seen.push(...page.items.map((move) => move.tenantId))
+    cursor = page.nextCursor ?? undefined
+  } while (cursor !== undefined)
+  expect(seen.toSorted()).toEqual(['acme', 'bolt', 'crux'])
+})
+
 test('moves of different indexes go on side by side, as many as the project may have', async () => {
   const [acme, bolt, crux] = [
     await world.tenant('acme', 5),

@@ -58,6 +58,12 @@ test.each(['nonsense', Buffer.from('x:1').toString('base64url')])('the cursor %s
   await expect(listIndexes(replica, { limit: 5, cursor })).rejects.toMatchObject({ code: 'invalid_request' })
 })
 
+test('the cursor of one list is refused by another', async () => {
+  const cursor = (await listTenants(replica, { limit: 5 })).nextCursor ?? ''
+  await expect(listAudit(replica, { limit: 5, cursor })).rejects.toThrow('is a cursor of another list')
+  await expect(listIndexes(replica, { limit: 5, cursor })).rejects.toThrow('is a cursor of another list')
+})
+
 test('tagging a tenant enterprise moves nothing: it awaits promotion, until a move is open', async () => {
   const before = await showTenant(replica, id('t-1'))
   const tagged = await changeTenant(replica, sales, id('t-1'), { tier: 'enterprise' })

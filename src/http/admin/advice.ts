@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { listAdvice } from '../../moves/advice/list-advice.ts'
-import { parseTenantId } from '../../placement/tenant-id.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
 
 const advice = z
@@ -25,7 +24,7 @@ export function adviceRoutes(deps: Parameters<typeof listAdvice>[0]): readonly A
         'By the policy of MOVE_POLICY, as of the last look at all tenants, once a minute. Tenants that are being moved are left out.',
       query: z.object({
         limit: z.coerce.number().int().min(1).max(200).default(100),
-        cursor: z.string().max(64).optional().describe('`nextCursor` of the previous page.'),
+        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
       }),
       replies: {
         200: {
@@ -39,10 +38,7 @@ export function adviceRoutes(deps: Parameters<typeof listAdvice>[0]): readonly A
             .meta({ id: 'AdviceList' }),
         },
       },
-      async handle({ query: { limit, cursor } }) {
-        const after = cursor === undefined ? undefined : parseTenantId(cursor, 'cursor')
-        return { status: 200, json: await listAdvice(deps, { limit, cursor: after }) }
-      },
+      handle: async ({ query }) => ({ status: 200, json: await listAdvice(deps, query) }),
     }),
   ]
 }

@@ -102,7 +102,7 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
         tenantId: z.string().optional(),
         open: z.enum(['true', 'false']).optional(),
         limit: z.coerce.number().int().min(1).max(100).default(20),
-        cursor: z.iso.datetime().optional(),
+        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
       }),
       replies: {
         200: {

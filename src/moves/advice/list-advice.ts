@@ -1,6 +1,7 @@
 import { asc, gt } from 'drizzle-orm'
+import { type Page, pageOf, readCursor } from '../../cursor.ts'
 import type { Tx } from '../../db/connect.ts'
-import type { TenantId } from '../../placement/tenant-id.ts'
+import { readTenantId, type TenantId } from '../../placement/tenant-id.ts'
 import { countIndexes } from '../../registry/indexes.ts'
 import { type TargetSettings, targetProjects } from '../target/reserve-target-project.ts'
 import { advice } from './advice.sql.ts'
@@ -21,24 +22,22 @@ export interface AdviceView {
 /**
  * Returns the tenants that should move, with direction and reasons, by tenant id, as of the last look; and how many
  * more silos the projects allow.
+ * @throws AppError `invalid_request` for a cursor that no earlier page returned
  */
 export async function listAdvice(
   { db, settings }: Deps,
-  { limit, cursor }: { readonly limit: number; readonly cursor?: TenantId | undefined },
-): Promise<{
-  readonly items: readonly AdviceView[]
-  readonly nextCursor: string | null
-  readonly silosLeft: number
-}> {
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
+): Promise<Page<AdviceView> & { readonly silosLeft: number }> {
+  const after = readCursor('advice', cursor, readTenantId)
   const rows = await db
     .select()
     .from(advice)
-    .where(cursor === undefined ? undefined : gt(advice.tenantId, cursor))
+    .where(after && gt(advice.tenantId, after))
     .orderBy(asc(advice.tenantId))
     .limit(limit + 1)
-  const items = rows.slice(0, limit).map((row) => ({ ...row, since: row.since.toISOString() }))
-  const nextCursor = rows.length > limit ? (items.at(-1)?.tenantId ?? null) : null
-  return { items, nextCursor, silosLeft: await countSilosLeft({ db, settings }) }
+  const { items, nextCursor } = pageOf('advice', rows, limit, (row) => row.tenantId)
+  const views = items.map((row) => ({ ...row, since: row.since.toISOString() }))
+  return { items: views, nextCursor, silosLeft: await countSilosLeft({ db, settings }) }
 }
 
 /** Additional indexes that projects with silos allow; shared indexes count against the same limits. */

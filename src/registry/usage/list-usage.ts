@@ -12,7 +12,7 @@ export interface UsageQuery {
   readonly from?: string | undefined
   readonly to?: string | undefined
   /** The last row of the previous page. */
-  readonly after?: { readonly day: string; readonly tenantId: string } | undefined
+  readonly after?: { readonly day: string; readonly tenantId: TenantId } | undefined
   readonly limit: number
 }
 
@@ -25,8 +25,7 @@ export async function listUsageRows(
     tenantId && eq(usage.tenantId, tenantId),
     from === undefined ? undefined : gte(usage.day, from),
     to === undefined ? undefined : lte(usage.day, to),
-    after &&
-      or(lt(usage.day, after.day), and(eq(usage.day, after.day), gt(usage.tenantId, after.tenantId as TenantId))),
+    after && or(lt(usage.day, after.day), and(eq(usage.day, after.day), gt(usage.tenantId, after.tenantId))),
   ]
   return tx
     .select()

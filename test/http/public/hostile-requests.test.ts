@@ -52,7 +52,7 @@ describe('a form', () => {
 })
 
 test('a cursor that holds what Postgres cannot keep is no cursor', async () => {
-  const cursor = Buffer.from('d1:\0').toString('base64url')
+  const cursor = Buffer.from('c1:documents:\0').toString('base64url')
   const { status, json } = await replica.public({ path: `/documents?cursor=${cursor}`, authorization: acme })
   expect([status, json.code]).toEqual([400, 'invalid_request'])
 })
