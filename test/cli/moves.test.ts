@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { listen } from '../../src/http/listen.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 import { fakeAdmin } from './fake-admin.ts'
 import { runCli } from './run-cli.ts'
@@ -71,7 +72,7 @@ describe('against a running service', () => {
     expect((await run('tenants', 'create', 'acme', '--name', 'Acme', '--yes')).code).toBe(0)
     const authorization = await world.issuer.tenant('acme')
     const body = { text: 'Refunds take 14 days.' }
-    expect((await replica.public({ method: 'PUT', path: '/documents/a', authorization, body })).status).toBe(201)
+    expectStatus(await replica.public({ method: 'PUT', path: '/documents/a', authorization, body }), 201)
 
     const planned = await run('promote', 'acme', '--plan')
     expect(planned.code).toBe(0)

@@ -3,6 +3,7 @@ import { freePort } from '../../src/embedded/free-port.ts'
 import { startParts } from '../../src/embedded/parts.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { temporaryFolder } from '../embedded/temporary-folder.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { startEntry } from './run-entry.ts'
 
 const issuer = {
@@ -43,7 +44,7 @@ test('serve refuses an old schema, runs after migrate, and ends in order on SIGT
   expect(await runCli(['migrate', '--yes'], env)).toMatchObject({ code: 0 })
   await using entry = startEntry('main.ts', env)
   await entry.until('"msg":"ready"')
-  expect((await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status).toBe(200)
+  expectStatus(await fetch(`http://127.0.0.1:${adminPort}/readyz`), 200)
   const token = await parts.issuer.mint({ role: 'auditor' })
   const listed = await runCli(['moves', 'list', '--json'], {
     TENANT_ROUTER_URL: `http://127.0.0.1:${adminPort}`,

@@ -7,6 +7,7 @@ import { connect } from '../../src/db/connect.ts'
 import { type EmbeddedParts, startParts } from '../../src/embedded/parts.ts'
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { startOf } from '../../src/embedded/process-identity.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const issuer = {
@@ -67,7 +68,7 @@ test('pinecone-local has the same address again, since the registry remembers it
     await using parts = await startParts({ folder: folder.path, issuer })
     hosts.push(parts.settings.PINECONE_CONTROLLER_HOST)
     const answer = await fetch(`${parts.settings.PINECONE_CONTROLLER_HOST}/indexes`, { headers: { 'api-key': 'x' } })
-    expect(answer.status).toBe(200)
+    expectStatus(answer, 200)
   }
   expect(hosts[0]).toBe(hosts[1])
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AppError, errorCodes } from '../../src/errors.ts'
 import { problemKinds } from '../../src/http/pipeline/problem.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { acme, adminApp, echoRoute, json, type KitApp, plainRoute, postEcho, publicApp } from './kit-app.ts'
 
 /** A route that fails with what is in `fault`. */
@@ -72,7 +73,7 @@ describe('a fault', () => {
     const faults = [{ path: 'a', message: 'is wrong' }]
     const response = await get(failing(new AppError(code, 'Said to the caller.', { faults })))
     const { status, title } = problemKinds[code]
-    expect(response.status).toBe(status)
+    expectStatus(response, status)
     expect(response.headers.get('content-type')).toBe('application/problem+json')
     const problem = (await response.json()) as Record<string, unknown>
     expect(problem).toMatchObject({ type: `/errors/${code}`, title, status, code, faults })
@@ -90,7 +91,7 @@ describe('a fault', () => {
     const fault = new TypeError('password=hunter2 at 10.0.0.7', { cause: new Error('deeper') })
     const kit = failing(fault)
     const response = await get(kit)
-    expect(response.status).toBe(500)
+    expectStatus(response, 500)
     const problem = (await response.json()) as Record<string, unknown>
     expect(JSON.stringify(problem)).not.toMatch(/hunter2|TypeError|10\.0/)
     expect(problem).toMatchObject({ code: 'internal', detail: 'The fault is logged under the request id.' })
@@ -103,8 +104,8 @@ describe('a fault', () => {
   })
 
   it('that is no Error at all is answered too', async () => {
-    expect((await get(failing('text'))).status).toBe(500)
-    expect((await get(failing(undefined))).status).toBe(500)
+    expectStatus(await get(failing('text')), 500)
+    expectStatus(await get(failing(undefined)), 500)
   })
 })
 
@@ -142,21 +143,21 @@ describe('methods', () => {
 
   it('that a path does not take are 405 with those that it takes', async () => {
     const response = await kit.app.request('/documents/7', { method: 'DELETE', headers: acme })
-    expect(response.status).toBe(405)
+    expectStatus(response, 405)
     expect(response.headers.get('allow')).toBe('GET, HEAD, OPTIONS, PUT')
     expect(await response.json()).toMatchObject({ code: 'method_not_allowed' })
   })
 
   it('OPTIONS says which there are, and only of known paths', async () => {
     const known = await kit.app.request('/echo', { method: 'OPTIONS' })
-    expect(known.status).toBe(204)
+    expectStatus(known, 204)
     expect(known.headers.get('allow')).toBe('OPTIONS, POST')
-    expect((await kit.app.request('/nothing', { method: 'OPTIONS' })).status).toBe(404)
+    expectStatus(await kit.app.request('/nothing', { method: 'OPTIONS' }), 404)
   })
 
   it('HEAD answers as GET does, without the body', async () => {
     const response = await kit.app.request('/documents/7', { method: 'HEAD', headers: acme })
-    expect(response.status).toBe(200)
+    expectStatus(response, 200)
     expect(response.headers.get('content-type')).toBe('application/json')
     expect(await response.text()).toBe('')
   })

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { originCheck } from '../../src/http/callers.ts'
 import { type Listener, listen } from '../../src/http/listen.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { acme, adminApp, plainRoute, publicApp } from './kit-app.ts'
 
 describe('the name that the admin listener is called by', () => {
@@ -63,7 +64,7 @@ describe('the name that the admin listener is called by', () => {
   it('is nothing that the public listener asks for: its callers have tokens of their own', async () => {
     const { app } = publicApp([plainRoute('get', '/a', async () => ({ status: 200, json: {} }))])
     const headers = { ...acme, host: 'api.example.com' }
-    expect((await app.request('http://api.example.com/a', { headers })).status).toBe(200)
+    expectStatus(await app.request('http://api.example.com/a', { headers }), 200)
   })
 })
 
@@ -92,7 +93,7 @@ describe('the origin of a page', () => {
 
   it('is taken where it is known, and where there is none', async () => {
     for (const headers of [acme, { ...acme, origin: 'https://chat.example.com' }]) {
-      expect((await post(headers)).status).toBe(200)
+      expectStatus(await post(headers), 200)
     }
   })
 })

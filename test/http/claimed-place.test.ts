@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { expectStatus } from '../support/expect-status.ts'
 import { adminApp, echoRoute, json, plainRoute, postEcho, publicApp } from './kit-app.ts'
 
 const names = [
@@ -29,7 +30,7 @@ describe('a caller who names a tenant or place', () => {
     const kit = publicApp([echoRoute])
     const plain = await postEcho(kit.app, { query: 'a' }, { ...json, 'x-request-id': 'r' })
     const tried = await postEcho(kit.app, { query: 'a', [name]: 'globex' }, { ...json, 'x-request-id': 'r' })
-    expect(tried.status).toBe(200)
+    expectStatus(tried, 200)
     expect(tried.answer).toEqual(plain.answer)
     expect(await kit.metric(attempts)).toEqual([`${attempts} 1`])
   })
@@ -102,9 +103,9 @@ describe('a caller who names a tenant or place', () => {
       publicApp([
         plainRoute('post', '/echo', async (call) => ({ status: 200, json: { seen: seen.push(call.body) } }), { body }),
       ]).app
-    expect((await postEcho(keep(shapes), { deleteAll: true, tenant: 'x' })).status).toBe(200)
-    expect((await postEcho(keep(z.looseObject({})), { a: 1, index: 'x' })).status).toBe(200)
-    expect((await postEcho(keep(z.record(z.string(), z.unknown())), { a: 1, index: 'x' })).status).toBe(200)
+    expectStatus(await postEcho(keep(shapes), { deleteAll: true, tenant: 'x' }), 200)
+    expectStatus(await postEcho(keep(z.looseObject({})), { a: 1, index: 'x' }), 200)
+    expectStatus(await postEcho(keep(z.record(z.string(), z.unknown())), { a: 1, index: 'x' }), 200)
     expect(seen).toEqual([{ deleteAll: true }, { a: 1 }, { a: 1 }])
   })
 
@@ -130,8 +131,8 @@ describe('a name that cannot be dropped without widening the request', () => {
         expect([status, answer.code]).toEqual([400, 'invalid_request'])
         expect(answer.detail).toContain(`${name}: names a place`)
       }
-      expect((await postEcho(kit.app, { deleteAll: true }, json, `?${name}=scratch`)).status).toBe(400)
-      expect((await postEcho(kit.app, { vectors: [{ id: 'a', [name]: 'scratch' }] })).status).toBe(400)
+      expectStatus(await postEcho(kit.app, { deleteAll: true }, json, `?${name}=scratch`), 400)
+      expectStatus(await postEcho(kit.app, { vectors: [{ id: 'a', [name]: 'scratch' }] }), 400)
       expect(served).toBe(0)
       expect(await kit.metric(attempts)).toEqual([`${attempts} 7`])
     },
@@ -141,16 +142,16 @@ describe('a name that cannot be dropped without widening the request', () => {
     'refuses a write, in the header %s',
     async (name) => {
       const kit = publicApp([writing])
-      expect((await postEcho(kit.app, { query: 'a' }, { ...json, [name]: 'globex' })).status).toBe(400)
-      expect((await postEcho(kit.app, { query: 'a' }, { ...json, [name]: 'acme' })).status).toBe(200)
+      expectStatus(await postEcho(kit.app, { query: 'a' }, { ...json, [name]: 'globex' }), 400)
+      expectStatus(await postEcho(kit.app, { query: 'a' }, { ...json, [name]: 'acme' }), 200)
     },
   )
 
   it.each(['namespace', 'Namespace', 'name_space', 'ns'])('refuses a read, as %s', async (name) => {
     const kit = publicApp([echoRoute])
-    expect((await postEcho(kit.app, { query: 'a', [name]: 'globex' })).status).toBe(400)
-    expect((await postEcho(kit.app, { query: 'a' }, json, `?${name}=globex`)).status).toBe(400)
-    expect((await postEcho(kit.app, { query: 'a' }, { ...json, [`x-${name}`]: 'globex' })).status).toBe(400)
+    expectStatus(await postEcho(kit.app, { query: 'a', [name]: 'globex' }), 400)
+    expectStatus(await postEcho(kit.app, { query: 'a' }, json, `?${name}=globex`), 400)
+    expectStatus(await postEcho(kit.app, { query: 'a' }, { ...json, [`x-${name}`]: 'globex' }), 400)
   })
 
   it.each(['', '__default__', 'acme'])(
@@ -158,8 +159,8 @@ describe('a name that cannot be dropped without widening the request', () => {
     async (value) => {
       for (const route of [echoRoute, writing]) {
         const kit = publicApp([route])
-        expect((await postEcho(kit.app, { query: 'a', namespace: value })).status).toBe(200)
-        expect((await postEcho(kit.app, { query: 'a' }, json, `?namespace=${value}`)).status).toBe(200)
+        expectStatus(await postEcho(kit.app, { query: 'a', namespace: value }), 200)
+        expectStatus(await postEcho(kit.app, { query: 'a' }, json, `?namespace=${value}`), 200)
         expect(await kit.metric(attempts)).toEqual([`${attempts} 0`])
       }
     },
@@ -177,6 +178,6 @@ describe('staff', () => {
     ])
     const headers = { authorization: 'Bearer staff:auditor' }
     expect(await (await app.request('/audit?tenantId=acme', { headers })).json()).toEqual({ tenantId: 'acme' })
-    expect((await app.request('/audit?tenantId=acme&namespace=x', { headers })).status).toBe(400)
+    expectStatus(await app.request('/audit?tenantId=acme&namespace=x', { headers }), 400)
   })
 })

@@ -1,15 +1,16 @@
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { adminApp, publicApp } from './kit-app.ts'
 
 describe('health', () => {
   it('is on the admin listener, open, and without the headers of answers', async () => {
     const { app } = adminApp([], { checks: { postgres: async () => undefined, lease: () => undefined } })
     const live = await app.request('/livez')
-    expect(live.status).toBe(200)
+    expectStatus(live, 200)
     const ready = await app.request('/readyz')
-    expect(ready.status).toBe(200)
+    expectStatus(ready, 200)
     expect(await ready.json()).toEqual({ status: 'ok', checks: { postgres: 'ok', lease: 'ok' } })
     expect(ready.headers.get('vary')).toBeNull()
     expect(ready.headers.get('x-content-type-options')).toBe('nosniff')
@@ -17,13 +18,13 @@ describe('health', () => {
 
   it('is not on the public listener', async () => {
     const { app } = publicApp([])
-    for (const path of ['/livez', '/readyz', '/metrics']) expect((await app.request(path)).status).toBe(404)
+    for (const path of ['/livez', '/readyz', '/metrics']) expectStatus(await app.request(path), 404)
   })
 
   it('says 503 with the check that fails, and not why', async () => {
     const checks = { postgres: async () => Promise.reject(new Error('password=hunter2')), store: () => undefined }
     const response = await adminApp([], { checks }).app.request('/readyz')
-    expect(response.status).toBe(503)
+    expectStatus(response, 503)
     expect(response.headers.get('retry-after')).toBe('1')
     const text = await response.text()
     expect(JSON.parse(text)).toEqual({ status: 'unready', checks: { postgres: 'failing', store: 'ok' } })
@@ -50,7 +51,7 @@ describe('health', () => {
     const unhandled: unknown[] = []
     const note = (reason: unknown) => void unhandled.push(reason)
     process.on('unhandledRejection', note)
-    expect((await app.request('/readyz')).status).toBe(503)
+    expectStatus(await app.request('/readyz'), 503)
     if (limit?.aborted === false) await once(limit, 'abort')
     await setImmediate()
     process.off('unhandledRejection', note)
@@ -59,12 +60,12 @@ describe('health', () => {
 
   it('is not ready while the service drains, and still alive', async () => {
     const { app, drain } = adminApp([])
-    expect((await app.request('/readyz')).status).toBe(200)
+    expectStatus(await app.request('/readyz'), 200)
     drain.abort()
     const response = await app.request('/readyz')
-    expect(response.status).toBe(503)
+    expectStatus(response, 503)
     expect(await response.json()).toEqual({ status: 'unready', checks: { draining: 'shutting down' } })
-    expect((await app.request('/livez')).status).toBe(200)
+    expectStatus(await app.request('/livez'), 200)
   })
 })
 

@@ -5,6 +5,7 @@ import { AppError } from '../../src/errors.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { forgetOldKeys, forgetTenantKeys } from '../../src/registry/idempotency/idempotency-keys.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { adminApp, plainRoute, publicApp } from './kit-app.ts'
 
 let home: TestDatabase
@@ -109,7 +110,7 @@ test('a key with another body or path is refused', async () => {
   expect(await ask({ key: '"k-2"', body: { a: 2 } }, 1)).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
   await ask({ key: '"k-3"', method: 'PUT', path: '/things/1' })
   const other = await ask({ key: '"k-3"', method: 'PUT', path: '/things/2' })
-  expect(other.status).toBe(422)
+  expectStatus(other, 422)
   expect(served).toEqual(['put'])
 })
 
@@ -126,7 +127,7 @@ test('while the first is under way the second is told to wait, on either replica
   }
   fate = undefined
   held.resolve()
-  expect((await first).status).toBe(201)
+  expectStatus(await first, 201)
   expect((await ask({ key: '"k-4"' }, 1)).replayed).toBe('true')
   expect(served).toHaveLength(1)
 })
@@ -156,7 +157,7 @@ test('a replica that died in the middle does not keep the key for ever', async (
   expect((await ask({ key: '"k-5"' }, 1)).text).toBe('{"no":2}')
   held.resolve()
   // Its late answer is its caller's, and takes nothing from the one that is kept.
-  expect((await dead).status).toBe(201)
+  expectStatus(await dead, 201)
   expect((await ask({ key: '"k-5"' })).text).toBe('{"no":2}')
 })
 
@@ -180,9 +181,9 @@ test('a form that is sent again is the same, although its boundary is another', 
     const headers = { authorization: 'Bearer tenant:acme', 'idempotency-key': '"form"' }
     return replicas[0].request('/files', { method: 'POST', headers, body: form })
   }
-  expect((await send('one')).status).toBe(201)
+  expectStatus(await send('one'), 201)
   expect((await send('one')).headers.get('idempotency-replayed')).toBe('true')
-  expect((await send('two')).status).toBe(422)
+  expectStatus(await send('two'), 422)
   expect(served).toEqual(['file'])
 })
 

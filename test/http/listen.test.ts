@@ -6,6 +6,7 @@ import type { Principal } from '../../src/auth/principal.ts'
 import { type Listener, listen } from '../../src/http/listen.ts'
 import type { AnyRoute } from '../../src/http/pipeline/route.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { acme, echoRoute, json, type KitAppOptions, plainRoute, publicApp } from './kit-app.ts'
 
 const local = { host: '127.0.0.1', port: 0 }
@@ -47,7 +48,7 @@ describe('a listener', () => {
       headers: json,
       body: '{"query":"ä"}',
     })
-    expect(response.status).toBe(200)
+    expectStatus(response, 200)
     expect(await response.json()).toMatchObject({ body: { query: 'ä' } })
     expect(response.headers.get('cache-control')).toBe('private, no-store')
   })
@@ -139,7 +140,7 @@ describe('a caller who goes away', () => {
     await asked.promise
     second.destroy()
     // The server has heard of that once it has answered others that came later.
-    for (let i = 0; i < 2; i += 1) expect((await fetch(`${server.listener.url}/none`)).status).toBe(404)
+    for (let i = 0; i < 2; i += 1) expectStatus(await fetch(`${server.listener.url}/none`), 404)
     known.resolve(tenant)
     await vi.waitFor(() => expect(gone()).toBe(2), { timeout: 20_000 })
   })

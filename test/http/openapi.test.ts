@@ -5,6 +5,7 @@ import { errorCodes } from '../../src/errors.ts'
 import { type MoveRouteDeps, moveRoutes } from '../../src/http/admin/moves.ts'
 import { openApiDocument } from '../../src/http/openapi/openapi.ts'
 import { type PublicRouteDeps, publicRoutes } from '../../src/http/public/public-routes.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { acme, adminApp, echoRoute, plainRoute, publicApp } from './kit-app.ts'
 
 const named = z.object({ id: z.string() }).meta({ id: 'Thing', description: 'A thing' })
@@ -142,7 +143,7 @@ describe('the docs page', () => {
     expect(page).not.toMatch(/https?:\/\//)
     const assets = [...page.matchAll(/(?:href|src)="(\/docs\/[^"]+)"/g)].map((match) => match[1] ?? '')
     expect(assets).toEqual(['/docs/docs.css', '/docs/docs.js'])
-    for (const asset of assets) expect((await app.request(asset)).status).toBe(200)
+    for (const asset of assets) expectStatus(await app.request(asset), 200)
   })
 
   it('shows words of a route as text, not as markup', async () => {
@@ -157,7 +158,7 @@ describe('the pages of the error codes', () => {
   it.each(errorCodes)('%s has one, that says what it means and what to do', async (code) => {
     const { app } = publicApp([])
     const response = await app.request(`/errors/${code}`, { headers: acme })
-    expect(response.status).toBe(200)
+    expectStatus(response, 200)
     const text = await response.text()
     expect(text).toMatch(
       new RegExp(`^# ${code}\n\nHTTP status \\d{3}\n\n## What it means\n.{20,}\n\n## What to do\n.{10,}\n$`),
@@ -165,6 +166,6 @@ describe('the pages of the error codes', () => {
   })
 
   it('are of known codes only', async () => {
-    expect((await publicApp([]).app.request('/errors/nonsense')).status).toBe(404)
+    expectStatus(await publicApp([]).app.request('/errors/nonsense'), 404)
   })
 })

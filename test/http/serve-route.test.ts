@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { AppError } from '../../src/errors.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { acme, adminApp, echoRoute, json, plainRoute, postEcho, publicApp } from './kit-app.ts'
 
 const { app } = publicApp([
@@ -14,10 +15,10 @@ const { app } = publicApp([
 describe('who may call', () => {
   it('no token is 401 with a bare challenge, a token that does not verify with an error in it', async () => {
     const none = await postEcho(app, {}, {})
-    expect(none.status).toBe(401)
+    expectStatus(none, 401)
     expect(none.headers.get('www-authenticate')).toBe('Bearer realm="tenant-router"')
     const bad = await postEcho(app, {}, { authorization: 'Bearer nonsense' })
-    expect(bad.status).toBe(401)
+    expectStatus(bad, 401)
     expect(bad.headers.get('www-authenticate')).toBe('Bearer realm="tenant-router", error="invalid_token"')
   })
 
@@ -32,7 +33,7 @@ describe('who may call', () => {
   })
 
   it('a staff token on the public listener is 403', async () => {
-    expect((await postEcho(app, {}, { authorization: 'Bearer staff:platform' })).status).toBe(403)
+    expectStatus(await postEcho(app, {}, { authorization: 'Bearer staff:platform' }), 403)
   })
 
   it('a tenant token on the admin listener is 403, and so is a staff token without the role', async () => {
@@ -49,7 +50,7 @@ describe('who may call', () => {
   })
 
   it('the token is looked at before anything of the request', async () => {
-    expect((await postEcho(app, 'x'.repeat(5_000_000), { 'content-type': 'text/plain' })).status).toBe(401)
+    expectStatus(await postEcho(app, 'x'.repeat(5_000_000), { 'content-type': 'text/plain' }), 401)
   })
 
   it('a token that cannot be checked is 503 with Retry-After', async () => {
@@ -86,10 +87,10 @@ describe('the limits', () => {
         }),
       })
     const open = await limited().app.request('/a', { headers: acme })
-    expect(open.status).toBe(200)
+    expectStatus(open, 200)
     expect(open.headers.get('ratelimit')).toBe(headers.ratelimit)
     const shut = await limited(over).app.request('/a', { headers: acme })
-    expect(shut.status).toBe(429)
+    expectStatus(shut, 429)
     expect(shut.headers.get('ratelimit-policy')).toBe(headers['ratelimit-policy'])
     expect(shut.headers.get('retry-after')).toBe('7')
     expect(await shut.json()).toMatchObject({
@@ -111,7 +112,7 @@ describe('the limits', () => {
       admit: () => ({ headers: () => headers, end: () => void ends.push(path) }),
     })
     path = '/fails'
-    expect((await app.request(path, { headers: acme })).status).toBe(500)
+    expectStatus(await app.request(path, { headers: acme }), 500)
     path = '/streams'
     const stream = await app.request(path, { headers: acme })
     expect(ends).toEqual(['/fails'])
@@ -146,12 +147,12 @@ describe('a body', () => {
   it.each(['application/json; charset=utf-8', 'Application/JSON', 'application/json;charset="UTF-8"'])(
     'of content type %j is taken',
     async (type) => {
-      expect((await postEcho(app, { query: 'a' }, { ...acme, 'content-type': type })).status).toBe(200)
+      expectStatus(await postEcho(app, { query: 'a' }, { ...acme, 'content-type': type }), 200)
     },
   )
 
   it('that is compressed is 415', async () => {
-    expect((await postEcho(app, { query: 'a' }, { ...json, 'content-encoding': 'gzip' })).status).toBe(415)
+    expectStatus(await postEcho(app, { query: 'a' }, { ...json, 'content-encoding': 'gzip' }), 415)
   })
 
   it.each(['{"query":', '', 'query=a', '{"query":"a"} x'])('of %j is 400 and not quoted back', async (text) => {
@@ -168,17 +169,17 @@ describe('a body', () => {
   it('that is not UTF-8 is 400', async () => {
     const body = Buffer.concat([Buffer.from('{"query":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')])
     const response = await app.request('/echo', { method: 'POST', headers: json, body })
-    expect(response.status).toBe(400)
+    expectStatus(response, 400)
     expect(await response.json()).toMatchObject({ detail: 'The body is not UTF-8; encode it as that.' })
   })
 
   it('over the limit is 413, with and without a content length', async () => {
     const small = publicApp([{ ...echoRoute, bodyLimitBytes: 100 }])
     const over = JSON.stringify({ query: 'a'.repeat(100) })
-    expect((await postEcho(small.app, over)).status).toBe(413)
-    expect((await postEcho(small.app, over, { ...json, 'content-length': String(over.length) })).status).toBe(413)
-    expect((await postEcho(small.app, { query: 'a' })).status).toBe(200)
-    expect((await postEcho(app, { query: 'a'.repeat(4 * 1024 * 1024) })).status).toBe(413)
+    expectStatus(await postEcho(small.app, over), 413)
+    expectStatus(await postEcho(small.app, over, { ...json, 'content-length': String(over.length) }), 413)
+    expectStatus(await postEcho(small.app, { query: 'a' }), 200)
+    expectStatus(await postEcho(app, { query: 'a'.repeat(4 * 1024 * 1024) }), 413)
   })
 
   it('with faults names every one of them, with its path', async () => {
@@ -275,7 +276,7 @@ describe('an upload', () => {
     form.set('file', new File(['hello'], 'a.txt'))
     form.set('tenant_id', 'other')
     const response = await send(form)
-    expect(response.status).toBe(202)
+    expectStatus(response, 202)
     expect(response.headers.get('location')).toBe('/documents/1')
     expect(await response.json()).toEqual({ text: 'hello', names: ['file'] })
   })
@@ -283,11 +284,11 @@ describe('an upload', () => {
   it('over its own limit is 413, of another type 415, and broken 400', async () => {
     const form = new FormData()
     form.set('file', new File(['x'.repeat(2000)], 'a.txt'))
-    expect((await send(form)).status).toBe(413)
+    expectStatus(await send(form), 413)
     const { app: one } = publicApp([upload])
-    expect((await one.request('/upload', { method: 'POST', headers: json, body: '{}' })).status).toBe(415)
+    expectStatus(await one.request('/upload', { method: 'POST', headers: json, body: '{}' }), 415)
     const headers = { ...acme, 'content-type': 'multipart/form-data; boundary=x' }
-    expect((await one.request('/upload', { method: 'POST', headers, body: 'nonsense' })).status).toBe(400)
+    expectStatus(await one.request('/upload', { method: 'POST', headers, body: 'nonsense' }), 400)
   })
 })
 
@@ -313,7 +314,7 @@ describe('Postgres that is away', () => {
     const full = Object.assign(new Error('could not extend file'), { code: '53100' })
     const answer = await publicApp([failing('post', full)]).app.request('/x', { method: 'POST', headers: acme })
     const detail = expect.stringContaining('The disk of the registry is full.')
-    expect(answer.status).toBe(503)
+    expectStatus(answer, 503)
     expect(await answer.json()).toMatchObject({ code: 'registry_unavailable', detail })
   })
 

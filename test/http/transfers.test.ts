@@ -9,6 +9,7 @@ import { answerLimits, bodyLimits, Transfers } from '../../src/http/pipeline/tra
 import { memoryPermits } from '../../src/limits/memory-permits.ts'
 import { defaultTierLimits } from '../../src/limits/quotas.ts'
 import { TenantGate } from '../../src/limits/tenant-gate.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { json, plainRoute, publicApp } from './kit-app.ts'
 
@@ -65,7 +66,7 @@ describe('bodies that are half sent', () => {
       Array.from({ length: 24 }, () => half(port, tenant, '{"text":"')),
     )
     await vi.waitFor(() => expect(server.traffic.bodies.held.underWay).toBe(48), { timeout: 20_000 })
-    for (const tenant of ['acme', 'globex', 'quiet']) expect((await whole(url, tenant)).status).toBe(200)
+    for (const tenant of ['acme', 'globex', 'quiet']) expectStatus(await whole(url, tenant), 200)
     expect(server.traffic.bodies.held.underWay).toBe(48)
     for (const socket of sockets) socket.destroy()
     await vi.waitFor(() => expect(server.traffic.bodies.held.underWay).toBe(0), { timeout: 20_000 })
@@ -91,7 +92,7 @@ describe('bodies that are half sent', () => {
     await vi.waitFor(() => expect(server.traffic.bodies.held.bytes).toBeGreaterThan(200 * kib), { timeout: 20_000 })
     const refused = await whole(url, 'acme', 'a'.repeat(200 * kib))
     expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([429, 'quota_exceeded'])
-    expect((await whole(url, 'globex', 'a'.repeat(200 * kib))).status).toBe(200)
+    expectStatus(await whole(url, 'globex', 'a'.repeat(200 * kib)), 200)
     const other = half(port, 'globex', `{"text":"${'a'.repeat(290 * kib)}`)
     await vi.waitFor(() => expect(server.traffic.bodies.held.bytes).toBeGreaterThan(490 * kib), { timeout: 20_000 })
     const busy = await whole(url, 'quiet', 'a'.repeat(200 * kib))
@@ -135,7 +136,7 @@ describe('an answer', () => {
     const endless = plainRoute('post', '/put', async () => ({ status: 200, json: 'a'.repeat(9 * kib * kib) }), { body })
     await using server = await served([endless])
     const response = await whole(server.listener.url, 'acme')
-    expect(response.status).toBe(400)
+    expectStatus(response, 400)
     expect(((await response.json()) as { detail: string }).detail).toContain('topK')
   })
 })

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { ReplicaProcess } from '../fire/replica-process.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { door, type IngestReplica, IngestWorld, until } from './ingest-world.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -49,22 +50,20 @@ test('more than a tenant may have waiting is refused with 429, and leaves others
   const reading = door()
   replica.onRead = reading.pass
   const half = 'a word '.repeat(90_000)
-  expect((await file(full, 'f-0', half)).status).toBe(202)
+  expectStatus(await file(full, 'f-0', half), 202)
   await reading.reached
   const refused = await file(full, 'f-1', half)
   expect(refused).toMatchObject({ status: 429, json: { code: 'quota_exceeded' } })
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
-  expect((await file(full, 'f-0', `${half}.`)).status).toBe(202) // in the place of the first
-  expect((await file(other, 'o-0', half)).status).toBe(202)
+  expectStatus(await file(full, 'f-0', `${half}.`), 202) // in the place of the first
+  expectStatus(await file(other, 'o-0', half), 202)
   for (const [tenant, id] of [
     [full, 'f-0'],
     [other, 'o-0'],
   ] as const) {
-    expect((await replica.public({ method: 'DELETE', path: `/documents/${id}`, authorization: tenant })).status).toBe(
-      204,
-    )
+    expectStatus(await replica.public({ method: 'DELETE', path: `/documents/${id}`, authorization: tenant }), 204)
   }
-  expect((await file(full, 'f-2', 'There is room again.')).status).toBe(202)
+  expectStatus(await file(full, 'f-2', 'There is room again.'), 202)
   replica.onRead = undefined
   reading.open()
   await until(replica, full, 'f-2', 'ready')

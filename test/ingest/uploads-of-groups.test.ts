@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { door, type IngestReplica, IngestWorld, until } from './ingest-world.ts'
 
 let world: IngestWorld
@@ -30,10 +31,10 @@ async function overtaken(documentId: string, sender: string): Promise<void> {
   const put = replica.public({ method: 'PUT', path, authorization: service, body: board })
   await writing.reached
   const body = { documentId, contentBase64: base64('Sales decides.') }
-  expect((await replica.public({ path: '/documents', authorization: sender, body })).status).toBe(202)
+  expectStatus(await replica.public({ path: '/documents', authorization: sender, body }), 202)
   await reading.reached
   writing.open()
-  expect((await put).status).toBe(201)
+  expectStatus(await put, 201)
   reading.open()
 }
 
@@ -54,10 +55,10 @@ test('a document that was hidden from the sender in between is not written over,
   // Tried again by the same, it fails again; by a service that writes all of the tenant's, it is stored.
   const retry = (authorization: string) =>
     replica.public({ method: 'POST', path: '/documents/plan/retry', authorization })
-  expect((await retry(sender)).status).toBe(202)
+  expectStatus(await retry(sender), 202)
   await until(replica, sender, 'plan', 'failed')
   expect(await textOf('plan')).toBe('The board decides.')
-  expect((await retry(service)).status).toBe(202)
+  expectStatus(await retry(service), 202)
   await until(replica, service, 'plan', 'ready')
   expect(await textOf('plan')).toBe('Sales decides.')
 })
@@ -73,7 +74,7 @@ test('the same upload again is judged by who sent it last', async () => {
   replica.onRead = reading.pass
   const body = { documentId: 'twice', contentBase64: base64('Sales decides.') }
   for (const authorization of [service, await sales()]) {
-    expect((await replica.public({ path: '/documents', authorization, body })).status).toBe(202)
+    expectStatus(await replica.public({ path: '/documents', authorization, body }), 202)
   }
   const [{ writer_groups: groups } = { writer_groups: undefined }] = await world.service.home
     .sql`select writer_groups from uploads where document_id = 'twice'`
@@ -85,7 +86,7 @@ test('the same upload again is judged by who sent it last', async () => {
 test('an upload that its own sender will not see is stored all the same', async () => {
   const body = { documentId: 'unseen', text: 'For the board.', metadata: { visibility: ['board'] } }
   const sent = await replica.public({ path: '/documents', authorization: await sales(), body })
-  expect(sent.status).toBe(202)
+  expectStatus(sent, 202)
   const authorization = await world.service.issuer.tenant('acme', { groups: ['board'] })
   await until(replica, authorization, 'unseen', 'ready')
 })

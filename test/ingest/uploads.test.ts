@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { AppError } from '../../src/errors.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { door, type IngestReplica, IngestWorld, sendForm, until } from './ingest-world.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -82,7 +83,7 @@ test.each([
   [{ text: 'a', nonsense: 1 }, 'nonsense'],
 ])('what is wrong with %j is said at once, by its field', async (body, path) => {
   const answer = await send(body)
-  expect(answer.status).toBe(400)
+  expectStatus(answer, 400)
   expect(answer.json).toMatchObject({ code: 'invalid_request', faults: [{ path }] })
 })
 
@@ -107,7 +108,7 @@ test.each(['namespace', 'tokns'])('"%s" inside a field of a form is refused, as 
   expect(answer).toMatchObject({ status: 400, json: { faults: [{ path: `chunking.${name}` }] } })
   const metadata = JSON.stringify({ [name]: 'x' })
   const free = await sendForm(replica, '/documents', acme, { text: 'a', fields: { metadata } })
-  expect(free.status).toBe(202)
+  expectStatus(free, 202)
 })
 
 test('a broken file fails with its reason beside good ones, and can be tried again', async () => {
@@ -128,11 +129,11 @@ test('a broken file fails with its reason beside good ones, and can be tried aga
   const reads = () => replica.read.filter((text) => text === '%BROKEN').length
   expect(reads()).toBe(1)
   const retried = await replica.public({ method: 'POST', path: '/documents/broken/retry', authorization: acme })
-  expect(retried.status).toBe(202)
+  expectStatus(retried, 202)
   await expect.poll(reads, { timeout: 60_000 }).toBe(2)
   await until(replica, acme, 'broken', 'failed')
   // The same upload again tries it too, and another content repairs it.
-  expect((await send(documents[1])).status).toBe(202)
+  expectStatus(await send(documents[1]), 202)
   await expect.poll(reads, { timeout: 60_000 }).toBe(3)
   await until(replica, acme, 'broken', 'failed')
   await send({ documentId: 'broken', text: 'Whole now.' })
@@ -140,7 +141,7 @@ test('a broken file fails with its reason beside good ones, and can be tried aga
   const nothing = await replica.public({ method: 'POST', path: '/documents/broken/retry', authorization: acme })
   expect(nothing).toMatchObject({ status: 409, json: { code: 'conflict' } })
   const unknown = await replica.public({ method: 'POST', path: '/documents/never/retry', authorization: acme })
-  expect(unknown.status).toBe(404)
+  expectStatus(unknown, 404)
 })
 
 test('a fault that passes is tried again by itself, and says meanwhile what it waits for', async () => {
@@ -165,7 +166,7 @@ test('a batch accepts and refuses each by itself', async () => {
     { text: 'Without an id.' },
   ]
   const answer = await replica.public({ path: '/documents/batch', authorization: acme, body: { documents } })
-  expect(answer.status).toBe(202)
+  expectStatus(answer, 202)
   expect(answer.json).toMatchObject({ accepted: 2, refused: 3 })
   expect(answer.json.items.map((item: { status: number }) => item.status)).toEqual([202, 400, 400, 400, 202])
   expect(answer.json.items[0]).toMatchObject({ location: '/documents/b-1', document: { documentId: 'b-1' } })
@@ -192,14 +193,14 @@ test('what waits can be deleted, and a worker that has it stores nothing any mor
   await send({ documentId: 'withdrawn', text: 'Never to be seen.' })
   await embedding.reached
   const del = await replica.public({ method: 'DELETE', path: '/documents/withdrawn', authorization: acme })
-  expect(del.status).toBe(204)
-  expect((await look('withdrawn')).status).toBe(404)
+  expectStatus(del, 204)
+  expectStatus(await look('withdrawn'), 404)
   embedding.open()
   replica.onEmbed = undefined
   // The worker is free again when a later one is through.
   await send({ documentId: 'later', text: 'Later.' })
   await until(replica, acme, 'later', 'ready')
-  expect((await look('withdrawn')).status).toBe(404)
+  expectStatus(await look('withdrawn'), 404)
   expect(await find('Never to be seen')).not.toContain('Never to be seen.')
 })
 
@@ -214,7 +215,7 @@ test('a direct write comes after an upload that waits, and a later upload after 
     authorization: acme,
     body: { text: 'A new crane.' },
   })
-  expect([put.status, put.text]).toEqual([201, expect.any(String)])
+  expectStatus(put, 201)
   await send({ documentId: 'replaced', text: 'An old stork.' })
   await send({ documentId: 'replaced', text: 'A new stork.' })
   embedding.open()
@@ -253,14 +254,14 @@ test('a document that the groups don’t see is 404 also while it waits', async 
     (await look('never-there')).text.replaceAll(/"requestId":"[^"]+"/g, ''),
   )
   const retry = await replica.public({ method: 'POST', path: '/documents/minutes/retry', authorization: acme })
-  expect(retry.status).toBe(404)
+  expectStatus(retry, 404)
   const list = async (authorization: string) =>
     (await replica.public({ path: '/documents?limit=100', authorization })).text
   expect(await list(board)).toContain('minutes')
   expect(await list(acme)).not.toContain('minutes')
   embedding.open()
   await until(replica, board, 'minutes', 'ready')
-  expect((await look('minutes')).status).toBe(404)
+  expectStatus(await look('minutes'), 404)
 })
 
 test('the list pages over what is stored and what waits, in one order', async () => {
@@ -291,7 +292,7 @@ test('deleting everything takes back what waits', async () => {
   for (const id of ['e-1', 'e-2', 'e-3']) await send({ documentId: id, text: `Text ${id}.` }, tenant)
   await embedding.reached
   const answer = await replica.public({ path: '/vectors/delete', authorization: tenant, body: { deleteAll: true } })
-  expect([answer.status, answer.text]).toEqual([200, expect.any(String)])
+  expectStatus(answer, 200)
   embedding.open()
   await send({ documentId: 'e-4', text: 'After it.' }, tenant)
   await until(replica, tenant, 'e-4', 'ready')

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { everyStage, expectNoForeignWord, names, strip, ThreeTenants, tenants } from './three-tenants.ts'
 
 let world: ThreeTenants
@@ -56,7 +57,7 @@ describe('an explanation', () => {
       expect([scope, refused.status, refused.json.code]).toEqual([scope, 403, 'forbidden'])
     }
     const alone = await ask(await world.service.issuer.tenant('acme', { scope: 'rag:explain' }))
-    expect(alone.status).toBe(403)
+    expectStatus(alone, 403)
     const answer = await ask(await world.service.issuer.tenant('acme', { scope: 'rag:read rag:explain' }))
     expect([answer.status, answer.headers.get('x-cache')]).toEqual([200, 'bypass'])
   })

@@ -13,6 +13,7 @@ import { createClient, type TenantRouterClient } from '../../clients/typescript/
 import { publicDocument } from '../../scripts/client-types.ts'
 import { type Listener, listen } from '../../src/http/listen.ts'
 import { runCli } from '../cli/run-cli.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 
 /** Two tenants with the same document ids, the same questions and one secret word each. */
@@ -38,7 +39,7 @@ beforeAll(async () => {
     tokens[name] = (await world.issuer.tenant(name)).slice('Bearer '.length)
     clients[name] = createClient({ baseUrl: listener.url, token: tokens[name] })
     const created = await replica.admin({ path: '/tenants', authorization: platform, body: { id: name, name } })
-    expect([created.status, created.text]).toEqual([201, expect.any(String)])
+    expectStatus(created, 201)
     for (const [documentId, visibility] of [['refunds'], ['salaries', 'hr'], [`words-of-${name}`]] as const) {
       const text = `The secret word about ${documentId} is ${tenants[name]}.`
       const metadata = visibility === undefined ? {} : { visibility: [visibility] }

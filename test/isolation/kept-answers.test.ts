@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { type HashEmbedder, hashEmbedder } from '../support/hash-embedder.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
     ['globex', 'Otter'],
   ]) {
     const created = await replicas[0].admin({ path: '/tenants', authorization: platform, body: { id, name: id } })
-    expect(created.status).toBe(201)
+    expectStatus(created, 201)
     await put(id === 'acme' ? acme : globex, 'secret', `The secret word is ${word}.`)
   }
   await put(acme, 'board', 'The secret word of the board is Basalt.', { visibility: ['board'] })
@@ -105,20 +106,20 @@ describe.each(Object.entries(doors))('what %s keeps', (_door, ask) => {
     const before = embedders.map(({ count }) => count)
     const steer = (verb: string) =>
       replicas[0].admin({ method: 'POST', path: `/tenants/acme/${verb}`, authorization: platform })
-    expect((await steer('suspend')).status).toBe(200)
+    expectStatus(await steer('suspend'), 200)
     for (const by of replicas) {
       const refused = await vi.waitFor(async () => {
         const answer = await ask(acme, by)
-        expect(answer.status).toBe(403)
+        expectStatus(answer, 403)
         return answer
       }, patient)
       expect(refused.text).not.toContain('Heron')
     }
-    expect((await steer('resume')).status).toBe(200)
+    expectStatus(await steer('resume'), 200)
     for (const by of replicas) {
       const answer = await vi.waitFor(async () => {
         const found = await ask(acme, by)
-        expect(found.status).toBe(200)
+        expectStatus(found, 200)
         return found
       }, patient)
       expect(answer.headers.get('x-cache')).not.toBe('hit')

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import type { Ask } from '../support/service-world.ts'
 import { expectNoForeignWord, others, readings, strip, ThreeTenants, tenants, vector } from './three-tenants.ts'
 
@@ -99,7 +100,7 @@ describe('a caller that names another tenant or place', () => {
         { vector: vector(), topK: 100, filter },
       ]) {
         const answer = await world.replica(0).public({ path: '/retrieve', authorization: world.apps.acme, body })
-        expect(answer.status).toBe(200)
+        expectStatus(answer, 200)
         const words = JSON.stringify(answer.json.matches)
         for (const other of others('acme')) expect(words).not.toContain(tenants[other])
       }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { headersOf } from '../support/service-world.ts'
 import { expectNoForeignWord, names, readings, ThreeTenants, tenants } from './three-tenants.ts'
 
@@ -26,7 +27,7 @@ test('each tenant finds its own secret and never another one, on both replicas, 
 
 test("another tenant's document and one that never was are answered byte-alike", async () => {
   const put = { method: 'PUT', path: '/documents/only-globex', body: { text: 'Otter again' } }
-  expect((await world.replica(0).public({ ...put, authorization: world.apps.globex })).status).toBe(201)
+  expectStatus(await world.replica(0).public({ ...put, authorization: world.apps.globex }), 201)
   for (const method of ['GET', 'DELETE']) {
     const ask = (id: string) =>
       world.replica(1).public({
@@ -36,7 +37,7 @@ test("another tenant's document and one that never was are answered byte-alike",
         headers: { 'x-request-id': 'same' },
       })
     const [theirs, nobodys] = [await ask('only-globex'), await ask('never-there')]
-    expect(theirs.status).toBe(404)
+    expectStatus(theirs, 404)
     expect(theirs.text).toBe(nobodys.text)
     expect(headersOf(theirs)).toEqual(headersOf(nobodys))
   }
@@ -54,7 +55,7 @@ test('groups of one tenant say nothing to another: the same group name opens onl
     const put = await world
       .replica(0)
       .public({ method: 'PUT', path: '/documents/minutes', authorization: world.apps[name], body })
-    expect(put.status).toBe(201)
+    expectStatus(put, 201)
   }
   const ask = { path: '/retrieve', body: { query: 'Board minutes', topK: 100 } }
   const member = await world.service.issuer.tenant('acme', { groups: ['board'] })

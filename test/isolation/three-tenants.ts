@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { type Answer, type Ask, type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 
 /** Three tenants with the same document ids, the same record ids and one secret word each. */
@@ -41,7 +42,7 @@ export class ThreeTenants implements AsyncDisposable {
     for (const [i, name] of names.entries()) {
       const ask = { path: '/tenants', authorization: platform, body: { id: name, name } }
       const created = await world.replica(i).admin(ask)
-      expect([created.status, created.text]).toEqual([201, expect.any(String)])
+      expectStatus(created, 201)
       await world.ingest(name, world.replica(i + 1))
     }
     return world
@@ -67,11 +68,11 @@ export class ThreeTenants implements AsyncDisposable {
       authorization,
       body: { text, source: 'wiki' },
     })
-    expect([put.status, put.text]).toEqual([201, expect.any(String)])
+    expectStatus(put, 201)
     const metadata = { text: `raw record of ${tenants[name]}`, owner: name }
     const vectors = [{ id: 'own-1', values: vector(), metadata }]
     const upserted = await by.public({ path: '/vectors/upsert', authorization, body: { vectors } })
-    expect(upserted.status).toBe(200)
+    expectStatus(upserted, 200)
   }
 
   /** Everything a tenant can read, past the cache. */

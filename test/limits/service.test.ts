@@ -1,6 +1,7 @@
 import { type BareItem, parseList } from 'structured-headers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Embedder } from '../../src/models/embedder.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { hashEmbedder } from '../support/hash-embedder.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
@@ -54,7 +55,7 @@ afterAll(() => world[Symbol.asyncDispose]())
 
 async function tenant(id: string, limits: Record<string, number> = {}): Promise<string> {
   const body = { id, name: id, limits }
-  expect((await replicas[0].admin({ path: '/tenants', authorization: platform, body })).status).toBe(201)
+  expectStatus(await replicas[0].admin({ path: '/tenants', authorization: platform, body }), 201)
   return world.issuer.tenant(id)
 }
 
@@ -93,7 +94,7 @@ test('every answer shows the limits and what is left, and the refusal when nothi
     expect(policy.get('concurrent-requests')).toMatchObject({ q: 128, qu: 'concurrent-requests' })
   }
   const refused = await look(replicas[0], acme)
-  expect(refused.status).toBe(429)
+  expectStatus(refused, 429)
   expect(refused.json).toMatchObject({
     type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
     code: 'quota_exceeded',
@@ -102,9 +103,9 @@ test('every answer shows the limits and what is left, and the refusal when nothi
   const { r, t } = quotas(refused, 'ratelimit').get('requests-per-minute') ?? { r: undefined, t: undefined }
   expect([r, t]).toEqual([0, 54])
   expect(refused.headers.get('retry-after')).toBe('54')
-  expect((await look(replicas[1], acme)).status).toBe(429)
+  expectStatus(await look(replicas[1], acme), 429)
   clock.advance(54_000)
-  expect((await look(replicas[1], acme)).status).toBe(404)
+  expectStatus(await look(replicas[1], acme), 404)
 })
 
 test('two replicas together let through what is set, and another tenant is not touched by it', async () => {
@@ -130,7 +131,7 @@ test('tokens of the embedding model are counted, and what is cached costs none',
   const ask = (query: string, replica = replicas[0]) =>
     replica.public({ path: '/retrieve', authorization: reader, body: { query } })
   const first = await ask('how long does a refund take')
-  expect(first.status).toBe(200)
+  expectStatus(first, 200)
   const used = first.json.usage.embeddingTokens
   expect(used).toBeGreaterThan(0)
   let refused: Answer | undefined
@@ -138,7 +139,7 @@ test('tokens of the embedding model are counted, and what is cached costs none',
     const answer = await ask(`how long does refund number ${i} take`, replicas[i % 2 === 0 ? 0 : 1])
     if (answer.status !== 200) refused = answer
   }
-  expect(refused?.status).toBe(429)
+  expectStatus(refused, 429)
   expect(refused?.json['violated-policies']).toEqual(['embedding-tokens-per-minute'])
   const again = await ask('how long does a refund take')
   expect([again.status, again.headers.get('x-cache')]).toEqual([200, 'hit'])
@@ -150,7 +151,7 @@ test('limits of a tenant hold until they end, and staff see which do', async () 
   expect(await shown()).toMatchObject({ until: null, ignored: ['nonsense'] })
   const change = (body: unknown) =>
     replicas[0].admin({ method: 'PATCH', path: '/tenants/brief', authorization: platform, body })
-  expect((await change({ limitsUntil: '2020-01-01T00:00:00Z' })).status).toBe(400)
+  expectStatus(await change({ limitsUntil: '2020-01-01T00:00:00Z' }), 400)
   const limitsUntil = new Date(Date.now() + 3_600_000).toISOString()
   expect((await change({ limits: { requestsPerMinute: 1 }, limitsUntil })).json).toMatchObject({
     limits: { requestsPerMinute: 1 },
@@ -166,7 +167,7 @@ test('limits of a tenant hold until they end, and staff see which do', async () 
   expect([(await look(replicas[0], brief)).status, (await look(replicas[0], brief)).status]).toEqual([404, 429])
   clock.advance(Date.now() + 3_700_000 - clock.epochMs())
   const free = await look(replicas[0], brief)
-  expect(free.status).toBe(404)
+  expectStatus(free, 404)
   expect(quotas(free, 'ratelimit-policy').get('requests-per-minute')).toMatchObject({ q: 300_000 })
 })
 
@@ -174,8 +175,8 @@ test('a request of a neighbour is served before the backlog of a noisy tenant', 
   const [loud, calm] = [await tenant('loud'), await tenant('calm')]
   const ask = (authorization: string, query: string) =>
     replicas[0].public({ path: '/retrieve', authorization, body: { query } })
-  expect((await ask(loud, 'warm')).status).toBe(200)
-  expect((await ask(calm, 'warm')).status).toBe(200)
+  expectStatus(await ask(loud, 'warm'), 200)
+  expectStatus(await ask(calm, 'warm'), 200)
   embedder.asked.length = 0
   embedder.hold()
   const backlog = Array.from({ length: 40 }, (_, i) => ask(loud, `noise ${i}`))
@@ -189,7 +190,7 @@ test('a request of a neighbour is served before the backlog of a noisy tenant', 
   // Four were under way, and one of the noisy tenant's had its turn before.
   expect(embedder.asked.indexOf('quiet question')).toBeLessThanOrEqual(5)
   embedder.release()
-  expect((await neighbour).status).toBe(200)
+  expectStatus(await neighbour, 200)
   for (const { status } of await Promise.all(backlog)) expect(status).toBe(200)
 }, 90_000)
 
@@ -206,14 +207,14 @@ test('who has too many requests waiting is told so, and nobody else', async () =
   })
   await expect.poll(() => ended.length, { timeout: 20_000 }).toBe(3)
   for (const refused of ended) {
-    expect(refused.status).toBe(429)
+    expectStatus(refused, 429)
     expect(refused.json['violated-policies']).toEqual(['concurrent-requests'])
     expect(refused.headers.get('retry-after')).toBe('1')
   }
   const served = ask(other, 'mine')
   await expect.poll(() => embedder.asked, { timeout: 20_000 }).toContain('mine')
   embedder.release()
-  expect((await served).status).toBe(200)
+  expectStatus(await served, 200)
   await Promise.all(asked)
   expect(ended.slice(3).map(({ status }) => status)).toEqual(Array(9).fill(200))
 }, 90_000)

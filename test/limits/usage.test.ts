@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { ServiceWorld } from '../support/service-world.ts'
 
 test('what each tenant used is told by the day, to those who may see it', async () => {
@@ -7,7 +8,7 @@ test('what each tenant used is told by the day, to those who may see it', async 
   const service = await world.replica()
   for (const id of ['acme', 'globex']) {
     const body = { id, name: id }
-    expect((await service.admin({ path: '/tenants', authorization: platform, body })).status).toBe(201)
+    expectStatus(await service.admin({ path: '/tenants', authorization: platform, body }), 201)
   }
   const ask = async (id: string, query: string) =>
     service.public({ path: '/retrieve', authorization: await world.issuer.tenant(id), body: { query } })
@@ -29,6 +30,6 @@ test('what each tenant used is told by the day, to those who may see it', async 
   expect((await list(`?tenantId=globex&from=${day}&to=${day}`)).items).toHaveLength(1)
   expect((await list('?to=2020-01-01')).items).toEqual([])
   const sales = await world.issuer.staff('sales')
-  expect((await other.admin({ path: '/usage', authorization: sales })).status).toBe(403)
-  expect((await other.admin({ path: '/usage?cursor=bm9uc2Vuc2U', authorization: platform })).status).toBe(400)
+  expectStatus(await other.admin({ path: '/usage', authorization: sales }), 403)
+  expectStatus(await other.admin({ path: '/usage?cursor=bm9uc2Vuc2U', authorization: platform }), 400)
 })

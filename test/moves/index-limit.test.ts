@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { MovePoint } from '../../src/moves/sync/step.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 
 /** Two replicas on a project with one shared index, in which the tenants are, and room for two more. */
@@ -31,7 +32,7 @@ class FullProject implements AsyncDisposable {
     const env = { PROJECT_INDEX_LIMIT: '3' }
     const replicas = [await world.replica(env, overrides), await world.replica(env, overrides)] as const
     const project = new FullProject(world, replicas, hold, await world.issuer.staff('platform'))
-    for (const id of tenants) expect((await project.ask(0, '/tenants', { id, name: id })).status).toBe(201)
+    for (const id of tenants) expectStatus(await project.ask(0, '/tenants', { id, name: id }), 201)
     return project
   }
 

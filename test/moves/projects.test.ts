@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { sweeper } from '../../src/moves/sweep/sweep.ts'
 import type { Project } from '../../src/placement/choose-project.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import type { ServiceReplica } from '../support/service-world.ts'
 import { indexesIn, onboard, openTwoProjects, placeOf, type TwoProjects } from '../support/two-projects.ts'
 
@@ -14,7 +15,7 @@ async function start({ world }: TwoProjects, replica: ServiceReplica, id: string
 async function move(two: TwoProjects, replica: ServiceReplica, id: string, kind: string): Promise<void> {
   const authorization = await two.world.issuer.staff('platform')
   const started = await start(two, replica, id, kind)
-  expect([started.status, started.text]).toEqual([202, expect.any(String)])
+  expectStatus(started, 202)
   const path = `/moves/${started.json.id}`
   const state = async () => {
     const { json } = await replica.admin({ path, authorization })
@@ -28,7 +29,7 @@ async function move(two: TwoProjects, replica: ServiceReplica, id: string, kind:
 async function put({ world }: TwoProjects, replica: ServiceReplica, id: string): Promise<void> {
   const authorization = await world.issuer.tenant(id)
   const body = { text: `The word of ${id}. Refunds take 14 days.` }
-  expect((await replica.public({ method: 'PUT', path: '/documents/a', authorization, body })).status).toBe(201)
+  expectStatus(await replica.public({ method: 'PUT', path: '/documents/a', authorization, body }), 201)
 }
 
 async function ask({ world }: TwoProjects, replica: ServiceReplica, id: string): Promise<string> {
@@ -109,7 +110,7 @@ test('an index whose name several projects have is asked for with its project', 
     409,
     'Index tr-pool-1 is in eu-west-1; the tenant must stay in us-east-1.',
   ])
-  expect((await drain('second/tr-pool-9')).status).toBe(404)
+  expectStatus(await drain('second/tr-pool-9'), 404)
   expect((await drain('default/tr-pool-1')).json).toMatchObject({ code: 'conflict' })
 
   await replica.admin({ path: '/indexes', authorization, body: {} })

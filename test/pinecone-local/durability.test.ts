@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { call, makeIndex, query, startServer, tempDir, upsert } from './harness.ts'
 
 const program = fileURLToPath(new URL('../../src/pinecone-local/main.ts', import.meta.url))
@@ -164,12 +165,12 @@ describe('the program', () => {
     const host = `${running.url}/i/none`
     for (const apiKey of ['mind', 'Mine', 'minee', null]) {
       for (const path of ['/indexes', '/i/none/describe_index_stats', '/_local/faults']) {
-        expect((await call(running.url + path, 'GET', undefined, { apiKey })).status).toBe(401)
+        expectStatus(await call(running.url + path, 'GET', undefined, { apiKey }), 401)
       }
     }
-    expect((await call(`${running.url}/indexes`, 'GET', undefined, { apiKey: 'mine' })).status).toBe(200)
-    expect((await call(`${host}/describe_index_stats`, 'GET', undefined, { apiKey: 'mine' })).status).toBe(404)
-    expect((await call(`${running.url}/_local/faults`, 'GET', undefined, { apiKey: 'mine' })).status).toBe(200)
+    expectStatus(await call(`${running.url}/indexes`, 'GET', undefined, { apiKey: 'mine' }), 200)
+    expectStatus(await call(`${host}/describe_index_stats`, 'GET', undefined, { apiKey: 'mine' }), 404)
+    expectStatus(await call(`${running.url}/_local/faults`, 'GET', undefined, { apiKey: 'mine' }), 200)
     expect((await run(['--data', 'x', '--api-key', ''])).err).toContain('--api-key must not be empty')
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { call, makeIndex, query, queryIds, sdk, startServer, upsert } from './harness.ts'
 
 const x = { id: 'x', values: [1, 0] }
@@ -9,7 +10,7 @@ describe('faults', () => {
     const local = `${url}/_local/faults`
     expect((await call(local, 'GET')).body).toMatchObject({ latencyMs: 1, lagMs: 0, indexLimit: 20, rules: [] })
     const rules = [{ fault: 'error', status: 503, on: ['upsert', 'control'], times: 3 }]
-    expect((await call(local, 'PUT', { lagMs: { min: 1, max: 5 }, rules })).status).toBe(200)
+    expectStatus(await call(local, 'PUT', { lagMs: { min: 1, max: 5 }, rules }), 200)
     expect((await call(local, 'GET')).body).toMatchObject({ latencyMs: 1, lagMs: { min: 1, max: 5 }, rules })
     expect((await call(local, 'DELETE')).body).toMatchObject({ latencyMs: 1, lagMs: 0, rules: [] })
   })
@@ -26,7 +27,7 @@ describe('faults', () => {
   ])('%j are refused, naming the field', async (bad, field) => {
     const server = await startServer()
     const reply = await call(`${server.url}/_local/faults`, 'PUT', bad)
-    expect(reply.status).toBe(400)
+    expectStatus(reply, 400)
     expect(reply.body.error.message).toContain(field)
     expect(() => server.setFaults(bad)).toThrow(field)
     expect(server.faults()).toMatchObject({ lagMs: 0, latencyMs: 0, rules: [] })
@@ -37,11 +38,11 @@ describe('faults', () => {
     const host = await makeIndex(server)
     server.setFaults({ rules: [{ fault: 'error', on: 'upsert', status: 500, message: 'broken', times: 2 }] })
     expect(await upsert(host, [x])).toMatchObject({ status: 500, body: { code: 13, message: 'broken' } })
-    expect((await query(host, { vector: [1, 0] })).status).toBe(200)
-    expect((await upsert(host, [x])).status).toBe(500)
+    expectStatus(await query(host, { vector: [1, 0] }), 200)
+    expectStatus(await upsert(host, [x]), 500)
     expect(server.faults().rules[0]).toMatchObject({ times: 0 })
-    expect((await call(`${host}/namespaces/a`, 'GET')).status).toBe(404)
-    expect((await upsert(host, [x])).status).toBe(200)
+    expectStatus(await call(`${host}/namespaces/a`, 'GET'), 404)
+    expectStatus(await upsert(host, [x]), 200)
   })
 
   test('strike by group, index and namespace', async () => {
@@ -54,12 +55,12 @@ describe('faults', () => {
         { fault: 'error', on: 'control', index: 'other', status: 500 },
       ],
     })
-    expect((await upsert(host, [x], 't-1')).status).toBe(503)
-    expect((await call(`${host}/namespaces`, 'POST', { name: 't-2' })).status).toBe(503)
-    expect((await upsert(host, [x], 'u-1')).status).toBe(200)
-    expect((await upsert(other, [x], 't-1')).status).toBe(200)
+    expectStatus(await upsert(host, [x], 't-1'), 503)
+    expectStatus(await call(`${host}/namespaces`, 'POST', { name: 't-2' }), 503)
+    expectStatus(await upsert(host, [x], 'u-1'), 200)
+    expectStatus(await upsert(other, [x], 't-1'), 200)
     expect(await call(`${server.url}/indexes/other`, 'GET')).toMatchObject({ status: 500, body: { status: 500 } })
-    expect((await call(`${server.url}/indexes/docs`, 'GET')).status).toBe(200)
+    expectStatus(await call(`${server.url}/indexes/docs`, 'GET'), 200)
   })
 
   test('with a probability strike some and spare some', async () => {
@@ -77,7 +78,7 @@ describe('faults', () => {
     const host = await makeIndex(server)
     server.setFaults({ rules: [{ fault: 'reset', when: 'before', on: 'upsert', times: 1 }] })
     await expect(upsert(host, [x])).rejects.toThrow()
-    expect((await call(`${host}/namespaces/a`, 'GET')).status).toBe(404)
+    expectStatus(await call(`${host}/namespaces/a`, 'GET'), 404)
   })
 
   test('cut the connection after a write is applied, so that it is done and unanswered', async () => {
@@ -95,7 +96,7 @@ describe('faults', () => {
     await upsert(host, [x])
     server.setFaults({ rules: [{ fault: 'late', afterMs: 200, on: 'upsert', times: 1 }] })
     await expect(upsert(host, [{ id: 'x', values: [0, 1], metadata: { late: true } }])).rejects.toThrow()
-    expect((await upsert(host, [{ id: 'x', values: [1, 1], metadata: { late: false } }])).status).toBe(200)
+    expectStatus(await upsert(host, [{ id: 'x', values: [1, 1], metadata: { late: false } }]), 200)
     const late = async () => {
       const reply = await call(`${host}/vectors/fetch?namespace=a&ids=x`, 'GET')
       return reply.body.vectors.x.metadata?.late
@@ -130,7 +131,7 @@ describe('faults', () => {
     const limited = await query(host, { vector: [1, 0] })
     expect(limited.headers.get('retry-after')).toBe('7')
     expect(limited.body).toMatchObject({ code: 8, message: expect.stringContaining("You've reached the max") })
-    expect((await upsert(host, [x])).status).toBe(200)
+    expectStatus(await upsert(host, [x]), 200)
   })
 
   test('hold an answer back for the latency, though not the write', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Pinecone } from '@pinecone-database/pinecone'
 import { onTestFinished } from 'vitest'
 import { type Faults, type PineconeLocal, startPineconeLocal } from '../../src/pinecone-local/server.ts'
+import { expectStatus } from '../support/expect-status.ts'
 
 export function tempDir(): string {
   const dir = mkdtempSync(join(tmpdir(), 'pinecone-local-'))
@@ -69,7 +70,7 @@ export async function makeIndex(server: { url: string }, options: IndexOptions =
     ...rest,
     spec: { serverless: { cloud: 'aws', region: 'us-east-1' } },
   })
-  if (reply.status !== 201) throw new Error(reply.text)
+  expectStatus(reply, 201)
   return reply.body.host
 }
 
@@ -82,7 +83,6 @@ export function query(host: string, body: object, namespace = 'a'): Promise<Repl
 }
 
 export async function queryIds(host: string, body: object, namespace = 'a'): Promise<string[]> {
-  const reply = await query(host, body, namespace)
-  if (reply.status !== 200) throw new Error(reply.text)
+  const reply = expectStatus(await query(host, body, namespace), 200)
   return reply.body.matches.map((match: { id: string }) => match.id)
 }

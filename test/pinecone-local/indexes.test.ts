@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { call, makeIndex, query, startServer, upsert } from './harness.ts'
 
 const sparse = { _sparse_values: { type: 'sparse_vector' } }
@@ -9,13 +10,13 @@ describe('the control plane', () => {
     const { url } = await startServer()
     const classic = { name: 'classic', dimension: 2, metric: 'cosine', spec }
     const older = await call(`${url}/indexes`, 'POST', classic, { version: '2025-10' })
-    expect(older.status).toBe(201)
+    expectStatus(older, 201)
     expect(older.body).toMatchObject({ dimension: 2, metric: 'cosine', vector_type: 'dense', spec })
     expect(older.body.schema).toBeUndefined()
     const schema = { fields: { _values: { type: 'dense_vector', dimension: 2, metric: 'cosine' } } }
     const deployment = { deployment_type: 'managed', cloud: 'aws', region: 'us-east-1' }
     const newer = await call(`${url}/indexes`, 'POST', { name: 'newer', schema, deployment }, { version: '2026-07' })
-    expect(newer.status).toBe(201)
+    expectStatus(newer, 201)
     expect(newer.body).toMatchObject({ schema, deployment, read_capacity: { mode: 'OnDemand' }, tags: null })
     expect(newer.body.spec).toBeUndefined()
     const both = await call(`${url}/indexes/newer`, 'GET', undefined, { version: '2026-04' })
@@ -99,7 +100,7 @@ describe('the control plane', () => {
     const host = await makeIndex(server)
     const described = await call(`${server.url}/indexes/docs`, 'GET')
     expect(described.body.status).toEqual({ ready: false, state: 'Initializing' })
-    expect((await query(host, { vector: [1, 0] })).status).toBe(503)
+    expectStatus(await query(host, { vector: [1, 0] }), 503)
     server.setFaults({ indexReadyMs: 0 })
     await makeIndex(server, { name: 'quick' })
     expect((await call(`${server.url}/indexes/quick`, 'GET')).body.status).toEqual({ ready: true, state: 'Ready' })
@@ -109,12 +110,12 @@ describe('the control plane', () => {
     const server = await startServer()
     const before = await makeIndex(server)
     await upsert(before, [{ id: 'x', values: [1, 0] }])
-    expect((await call(`${server.url}/indexes/docs`, 'DELETE')).status).toBe(202)
+    expectStatus(await call(`${server.url}/indexes/docs`, 'DELETE'), 202)
     expect(await query(before, { vector: [1, 0] })).toMatchObject({ status: 404, body: { code: 5, details: [] } })
     const after = await makeIndex(server)
     expect(after).not.toBe(before)
     expect((await query(after, { vector: [1, 0] })).body.matches).toEqual([])
-    expect((await query(before, { vector: [1, 0] })).status).toBe(404)
+    expectStatus(await query(before, { vector: [1, 0] }), 404)
   })
 
   test.each<[string, string, object]>([
@@ -174,7 +175,7 @@ describe('the control plane', () => {
     const made = await call(`${url}/indexes`, 'POST', body, { version: '2026-04' })
     expect(made).toMatchObject({ status: 201, body: { spec: { serverless: { schema } } } })
     const wrong = { ...body, spec: { serverless: { ...spec.serverless, schema: { fields: { a: {} } } } } }
-    expect((await call(`${url}/indexes`, 'POST', wrong)).status).toBe(400)
+    expectStatus(await call(`${url}/indexes`, 'POST', wrong), 400)
   })
 
   test('names what it does not offer with a status of which the SDK shows the words', async () => {
@@ -189,13 +190,13 @@ describe('the control plane', () => {
       [await call(`${url}/embed`, 'POST', {}), 'inference'],
     ] as const
     for (const [reply, what] of replies) {
-      expect(reply.status).toBe(400)
+      expectStatus(reply, 400)
       expect(reply.body.error).toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(what) })
     }
     const documentsReply = await call(`${host}/namespaces/a/documents/search`, 'POST', {})
     expect(documentsReply).toMatchObject({ status: 400, body: { code: 3 } })
     expect(documentsReply.body.message).toContain('documents')
-    expect((await call(`${host}/nowhere`, 'GET')).status).toBe(404)
-    expect((await call(`${host}/query`, 'GET')).status).toBe(405)
+    expectStatus(await call(`${host}/nowhere`, 'GET'), 404)
+    expectStatus(await call(`${host}/query`, 'GET'), 405)
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { call, makeIndex, query, startServer, upsert } from './harness.ts'
 
 const record = { id: 'x', values: [1, 0] }
@@ -86,7 +87,7 @@ describe('an upsert', () => {
     const host = await makeIndex(server)
     const small = await makeIndex(server, { name: 'small' })
     await upsert(host, [record], 'a')
-    expect((await call(`${host}/namespaces`, 'POST', { name: 'b' })).status).toBe(200)
+    expectStatus(await call(`${host}/namespaces`, 'POST', { name: 'b' }), 200)
     await upsert(small, [record], 'a')
     const message = "You've reached the max namespaces allowed in serverless index"
     for (const reply of [
@@ -97,9 +98,9 @@ describe('an upsert', () => {
       expect(reply).toMatchObject({ status: 403, body: { code: 7, details: [] } })
       expect(reply.body.message).toContain(message)
     }
-    expect((await upsert(host, [record], 'a')).status).toBe(200)
+    expectStatus(await upsert(host, [record], 'a'), 200)
     await call(`${host}/namespaces/b`, 'DELETE')
-    expect((await upsert(host, [record], 'c')).status).toBe(200)
+    expectStatus(await upsert(host, [record], 'c'), 200)
   })
 })
 
@@ -152,7 +153,7 @@ describe('a request', () => {
     expect(Object.keys(reply.body.vectors)).toHaveLength(1_000)
     expect(reply.body.usage).toEqual({ readUnits: 100 })
     params.append('ids', 'more')
-    expect((await call(`${host}/vectors/fetch?${params}`, 'GET')).status).toBe(400)
+    expectStatus(await call(`${host}/vectors/fetch?${params}`, 'GET'), 400)
   })
 
   test('whose answer would pass 4 MB is refused', async () => {

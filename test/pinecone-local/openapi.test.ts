@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { call, makeIndex, type Reply, startServer } from './harness.ts'
 
 const ajv = new Ajv2020({ allErrors: true, strictTypes: false, allowUnionTypes: true })
@@ -10,7 +11,7 @@ for (const plane of ['control', 'data']) {
 }
 
 function expectBody(reply: Reply, status: number, plane: 'control' | 'data', name: string): void {
-  expect(reply.status, reply.text).toBe(status)
+  expectStatus(reply, status)
   const validate = ajv.getSchema(`pinecone-${plane}#/$defs/${name}`)
   if (validate === undefined) throw new Error(`no schema ${name}`)
   validate(reply.body)

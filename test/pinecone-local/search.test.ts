@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { call, makeIndex, query, queryIds, startServer, upsert } from './harness.ts'
 
 const dimension = 24
@@ -118,7 +119,7 @@ describe('a search', () => {
   test('with sparse values is refused by an index that is not of dot product', async () => {
     const host = await makeIndex(await startServer())
     const sparseValues = { indices: [1], values: [1] }
-    expect((await upsert(host, [{ id: 'x', values: [1, 0], sparseValues }])).status).toBe(200)
+    expectStatus(await upsert(host, [{ id: 'x', values: [1, 0], sparseValues }]), 200)
     const reply = await query(host, { vector: [1, 0], sparseVector: sparseValues })
     expect(reply).toMatchObject({ status: 400, body: { code: 3 } })
     expect(reply.body.message).toContain('Index configuration does not support sparse values')

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { call, makeIndex, query, queryIds, type Reply, startServer, tempDir, upsert } from './harness.ts'
 
 const x = { id: 'x', values: [1, 0] }
@@ -70,12 +71,12 @@ describe('with a visibility lag', () => {
     const server = await startServer({ lagMs: 60_000 })
     const host = await makeIndex(server)
     await upsert(host, [x])
-    expect((await call(`${host}/namespaces/a`, 'GET')).status).toBe(404)
+    expectStatus(await call(`${host}/namespaces/a`, 'GET'), 404)
     expect((await call(`${host}/namespaces`, 'GET')).body).toMatchObject({ namespaces: [], total_count: 0 })
-    expect((await call(`${host}/namespaces`, 'POST', { name: 'a' })).status).toBe(409)
-    expect((await call(`${host}/vectors/delete`, 'POST', { namespace: 'a', ids: ['x'] })).status).toBe(200)
-    expect((await call(`${host}/namespaces/a`, 'DELETE')).status).toBe(200)
-    expect((await call(`${host}/vectors/delete`, 'POST', { namespace: 'a', ids: ['x'] })).status).toBe(404)
+    expectStatus(await call(`${host}/namespaces`, 'POST', { name: 'a' }), 409)
+    expectStatus(await call(`${host}/vectors/delete`, 'POST', { namespace: 'a', ids: ['x'] }), 200)
+    expectStatus(await call(`${host}/namespaces/a`, 'DELETE'), 200)
+    expectStatus(await call(`${host}/vectors/delete`, 'POST', { namespace: 'a', ids: ['x'] }), 404)
   })
 
   test('it can be of one index or of namespaces with a prefix', async () => {

@@ -5,6 +5,7 @@ import { AppError } from '../../src/errors.ts'
 import { extractiveAnswerer } from '../../src/models/extractive.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { lookForLosses } from '../../src/rag/losses/look-for-losses.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 import { type WatchedStore, watchedStore } from '../support/watched-store.ts'
@@ -49,7 +50,7 @@ interface App {
 /** A tenant with documents that the store must show by now, `alpha` of several chunks; the store shows writes late. */
 async function app(id: string): Promise<App> {
   const made = await a.admin({ path: '/tenants', authorization: staff, body: { id, name: id } })
-  expect(made.status).toBe(201)
+  expectStatus(made, 201)
   const token = await world.issuer.tenant(id)
   const call: App['call'] = (replica, method, path, body) =>
     replica.public({ method, path, authorization: token, ...(body !== undefined && { body }) })
@@ -135,7 +136,7 @@ test('what a put finds to be lost in part is told of every document, by both rep
     await vi.waitFor(async () => expect(lostHeader(await acme.retrieve(replica))).toBe('1'), 60_000)
   }
   const found = await acme.retrieve(a)
-  expect(found.status).toBe(200)
+  expectStatus(found, 200)
   expect(found.json.matches).not.toEqual([])
   const batch = await acme.call(a, 'POST', '/retrieve/batch', { queries: [{ query: 'alpha' }] })
   const answer = await acme.call(a, 'POST', '/answer', { question: 'What has alpha?' })
@@ -155,20 +156,20 @@ test('a namespace that is gone: an empty answer says so, and PUT, an upload and 
   await (await byHand(globex)).deleteNamespace()
   const nothing = await vi.waitFor(async () => {
     const answer = await globex.retrieve(b)
-    expect(answer.status).toBe(503)
+    expectStatus(answer, 503)
     return answer
   }, 60_000)
   expect(nothing.json.code).toBe('store_inconsistent')
   for (const documentId of ['alpha', 'beta', 'gamma']) await globex.until(a, documentId, 'lost')
   expect(await lostGauge(a)).toBe(3)
 
-  expect((await globex.call(b, 'DELETE', '/documents/gamma')).status).toBe(204)
+  expectStatus(await globex.call(b, 'DELETE', '/documents/gamma'), 204)
   expect(await globex.put('alpha', 'Other content of alpha.')).toBe('updated')
   const upload = { documentId: 'beta', text: textOf('beta'), chunking }
-  expect((await globex.call(b, 'POST', '/documents', upload)).status).toBe(202)
+  expectStatus(await globex.call(b, 'POST', '/documents', upload), 202)
   await globex.until(a, 'beta', 'ready')
   expect(await globex.status(a, 'alpha')).toBe('ready')
-  expect((await globex.call(a, 'GET', '/documents/gamma')).status).toBe(404)
+  expectStatus(await globex.call(a, 'GET', '/documents/gamma'), 404)
   expect(await lostGauge(a)).toBe(0)
   await vi.waitFor(async () => expect((await globex.retrieve(a)).json.matches?.length).toBeGreaterThan(1), 60_000)
 })
@@ -202,7 +203,7 @@ test('a look that a move overtakes marks nothing; a tenant that is being moved i
   await listing.promise
   const body = { kind: 'promote' }
   const promote = await a.admin({ path: '/tenants/umbrella/moves', authorization: staff, body })
-  expect(promote.status).toBe(202)
+  expectStatus(promote, 202)
   await vi.waitFor(async () => {
     const move = await a.admin({ path: `/moves/${promote.json.id}`, authorization: staff })
     expect(move.json.state).toBe('copying')
@@ -227,7 +228,7 @@ test('the rounds find what nobody asks for, also behind an app’s own records, 
   }, 60_000)
   await index.deleteMany({ ids: ['beta#0'] })
   const own = ['one', 'two', 'three'].map((id) => ({ id, values: bagOfWords(id) }))
-  expect((await initech.call(a, 'POST', '/vectors/upsert', { vectors: own })).status).toBe(200)
+  expectStatus(await initech.call(a, 'POST', '/vectors/upsert', { vectors: own }), 200)
   await using rounds = new AsyncDisposableStack()
   const round = rounds.use((await world.replica(env, { lossEveryMs: 300 })).services)
   expect(round.config.moves.storeVisibleMs).toBe(3_600_000)
@@ -247,7 +248,7 @@ test('an upload that meets a lost index is tried again and stored once it is bac
     if (met < 3) throw new AppError('not_found', 'The vector store has no such index.')
   })
   await b.services[Symbol.asyncDispose]()
-  expect((await soylent.call(a, 'POST', '/documents', { documentId: 'delta', text: 'A delta.' })).status).toBe(202)
+  expectStatus(await soylent.call(a, 'POST', '/documents', { documentId: 'delta', text: 'A delta.' }), 202)
   await vi.waitFor(async () => {
     const { json } = await soylent.call(a, 'GET', '/documents/delta')
     expect(json).toMatchObject({ status: 'queued', reason: { code: 'store_inconsistent' } })

@@ -1,6 +1,7 @@
 import type { MovePoint } from '../../src/moves/sync/step.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import type { Overrides } from '../../src/services.ts'
+import { expectStatus } from './expect-status.ts'
 import { bagOfWords } from './hash-embedder.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from './service-world.ts'
 import { type WatchedStore, watchedStore } from './watched-store.ts'
@@ -67,7 +68,7 @@ export class TwoReplicas implements AsyncDisposable {
       authorization: tokens.staff,
       body: { id: 'acme', name: 'Acme' },
     })
-    if (made.status !== 201) throw new Error(made.text)
+    expectStatus(made, 201)
     return world
   }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { openService, type Service } from './service.ts'
 
 let service: Service
@@ -27,7 +28,7 @@ describe('POST /tenants', () => {
 
   test('answers 201, then 200 for the same, and 409 for other content', async () => {
     const made = await ask('sales', 'POST', '/tenants', acme)
-    expect(made.status).toBe(201)
+    expectStatus(made, 201)
     expect(made.location).toBe('/tenants/acme')
     expect(made.json).toMatchObject({
       id: 'acme',
@@ -41,7 +42,7 @@ describe('POST /tenants', () => {
       placement: { kind: 'pool', generation: 1 },
       move: null,
     })
-    expect((await ask('platform', 'POST', '/tenants', acme)).status).toBe(200)
+    expectStatus(await ask('platform', 'POST', '/tenants', acme), 200)
     const other = await ask('sales', 'POST', '/tenants', { ...acme, name: 'Other' })
     expect(other).toMatchObject({ status: 409, json: { code: 'conflict' } })
     expect((await ask('auditor', 'GET', '/tenants/acme')).json).toEqual(made.json)
@@ -61,9 +62,9 @@ describe('POST /tenants', () => {
   test('takes limits from the platform team alone', async () => {
     const limited = { id: 'limited', name: 'Limited', limits: { requestsPerMinute: 5 } }
     expect(await ask('sales', 'POST', '/tenants', limited)).toMatchObject({ status: 403, json: { code: 'forbidden' } })
-    expect((await ask('auditor', 'GET', '/tenants/limited')).status).toBe(404)
+    expectStatus(await ask('auditor', 'GET', '/tenants/limited'), 404)
     expect(await ask('platform', 'POST', '/tenants', limited)).toMatchObject({ status: 201, json: limited })
-    expect((await ask('sales', 'POST', '/tenants', { id: 'open', name: 'Open', limits: {} })).status).toBe(201)
+    expectStatus(await ask('sales', 'POST', '/tenants', { id: 'open', name: 'Open', limits: {} }), 201)
   })
 
   test.each([
@@ -83,7 +84,7 @@ describe('POST /tenants', () => {
       expect(JSON.stringify(json)).toContain(`"${path}`)
       expect(JSON.stringify(json)).toContain('control character')
     }
-    expect((await ask('platform', 'GET', '/tenants/x')).status).toBe(404)
+    expectStatus(await ask('platform', 'GET', '/tenants/x'), 404)
   })
 
   test('takes names of every script, with the joiners that they need', async () => {
@@ -102,7 +103,7 @@ describe('POST /tenants', () => {
     [{ id: 'x', name: 'X', nonsense: 1 }, 'nonsense'],
   ])('refuses %o and names the field', async (body, path) => {
     const answer = await ask('platform', 'POST', '/tenants', body)
-    expect(answer.status).toBe(400)
+    expectStatus(answer, 400)
     expect(JSON.stringify(answer.json)).toContain(`"${path}"`)
   })
 })
@@ -111,7 +112,7 @@ test('a suspended tenant is not served, a resumed one is', async () => {
   await ask('sales', 'POST', '/tenants', { id: 'pause', name: 'Pause' })
   const token = await service.issuer.tenant('pause')
   const query = () => retrieve(token)
-  expect((await query()).status).toBe(200)
+  expectStatus(await query(), 200)
   expect((await ask('platform', 'POST', '/tenants/pause/suspend')).json).toMatchObject({ status: 'suspended' })
   await expect.poll(async () => (await query()).status).toBe(403)
   await ask('platform', 'POST', '/tenants/pause/resume')
@@ -122,7 +123,7 @@ test('an offboarded tenant is not served at once, and its receipt follows', asyn
   await ask('sales', 'POST', '/tenants', { id: 'gone', name: 'Gone' })
   const token = await service.issuer.tenant('gone')
   const query = () => retrieve(token)
-  expect((await query()).status).toBe(200)
+  expectStatus(await query(), 200)
   const going = await ask('platform', 'DELETE', '/tenants/gone')
   expect(going).toMatchObject({ status: 202, json: { status: 'offboarding' } })
   await expect.poll(async () => (await query()).status).toBe(403)
@@ -145,7 +146,7 @@ test('sales changes tier and name, and nothing else', async () => {
     json: { code: 'forbidden' },
   })
   expect((await ask('platform', 'PATCH', '/tenants/edit', limits)).json).toMatchObject(limits)
-  expect((await ask('platform', 'PATCH', '/tenants/nobody', limits)).status).toBe(404)
+  expectStatus(await ask('platform', 'PATCH', '/tenants/nobody', limits), 404)
 })
 
 test('indexes are listed for all staff and opened by the platform team', async () => {
@@ -186,5 +187,5 @@ test.each([
   ['auditor', 'POST', '/indexes'],
   ['sales', 'GET', '/audit'],
 ] as const)('%s may not %s %s', async (who, method, path) => {
-  expect((await ask(who, method, path, method === 'GET' ? undefined : {})).status).toBe(403)
+  expectStatus(await ask(who, method, path, method === 'GET' ? undefined : {}), 403)
 })

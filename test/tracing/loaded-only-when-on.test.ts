@@ -4,6 +4,7 @@ import { startParts } from '../../src/embedded/parts.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { startEntry } from '../e2e/run-entry.ts'
 import { temporaryFolder } from '../embedded/temporary-folder.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { otlpReceiver } from './otlp-receiver.ts'
 
 const issuer = {
@@ -26,7 +27,7 @@ async function loadedBy(env: Readonly<Record<string, string>>, meanwhile?: () =>
     NODE_OPTIONS: `--import=${new URL('./tell-loaded.ts', import.meta.url)}`,
   })
   await entry.until('"msg":"ready"')
-  expect((await fetch(`http://127.0.0.1:${port}/retrieve`, { method: 'POST' })).status).toBe(401)
+  expectStatus(await fetch(`http://127.0.0.1:${port}/retrieve`, { method: 'POST' }), 401)
   await meanwhile?.()
   entry.child.kill('SIGTERM')
   expect([await entry.ended, entry.printed()]).toEqual([0, expect.not.stringContaining('still held up')])

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { type TenantState, TwoReplicas, tenantStates } from '../support/two-replicas.ts'
 
@@ -121,7 +122,7 @@ test('deleting everything across a switch leaves nothing that was acknowledged b
   world.stores.b.after('list', undefined)
   await world.throughTheSwitch()
   goOn.resolve()
-  expect((await deleting).status).toBe(200)
+  expectStatus(await deleting, 200)
   expect(await inTheEnd(world, ['old', 'fresh'])).toEqual({})
 })
 

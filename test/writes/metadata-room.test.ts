@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { TwoReplicas, tenantStates } from '../support/two-replicas.ts'
 
@@ -21,7 +22,7 @@ test.each(tenantStates)('%s: metadata has the same room, and the record can be c
     json: { faults: [{ path: 'vectors[0].metadata' }] },
   })
   const change = { id: 'full', setMetadata: sized(callersBytes + 1) }
-  expect((await world.ask('a', '/vectors/update', change)).status).toBe(400)
+  expectStatus(await world.ask('a', '/vectors/update', change), 400)
   await world.done('b', '/vectors/update', { id: 'full', values: bagOfWords('pear') })
   await world.done('b', '/vectors/update', { id: 'full', setMetadata: sized(callersBytes) })
   expect(await world.settled('a', ['full', 'more'])).toEqual({ full: sized(callersBytes) })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { TwoReplicas } from '../support/two-replicas.ts'
 
@@ -38,7 +39,7 @@ test.each(naming.flatMap(([request, body, path]) => names.map((name) => [request
   async (request, name, body, path) => {
     const [method = '', at = ''] = request.split(' ')
     const answer = await world.ask('a', at.replace('*', name), body(name), { method })
-    expect(answer.status).toBe(400)
+    expectStatus(answer, 400)
     expect(answer.json.faults.map((fault: { path: string }) => fault.path)).toEqual([path.replace('*', name)])
   },
 )
@@ -58,7 +59,7 @@ test('nor can a batch of uploads, a condition of Dify or a search over MCP', asy
     retrieval_setting: { top_k: 5, score_threshold: 0 },
     metadata_condition: { conditions: [{ name: ['_tr'], comparison_operator: 'is', value: '1' }] },
   }
-  expect((await world.ask('a', '/retrieval', dify)).status).toBe(400)
+  expectStatus(await world.ask('a', '/retrieval', dify), 400)
   const search = {
     jsonrpc: '2.0',
     id: 1,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
+import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { headersOf } from '../support/service-world.ts'
 import { TwoReplicas } from '../support/two-replicas.ts'
@@ -81,7 +82,7 @@ test.each([
   const before = await stored()
   for (const token of [staff, nobody]) {
     const answer = await ask(token, at.replace('*', 'hidden'), body('hidden'), method)
-    expect(answer.status).toBe(409)
+    expectStatus(answer, 409)
     expect(JSON.parse(answer.text)).toMatchObject({ code: 'conflict', faults: [{ path }] })
     expect(answer.text).not.toContain('hr')
   }
@@ -89,11 +90,11 @@ test.each([
 })
 
 test('what a token sees it changes, deletes and writes over', async () => {
-  expect((await ask(staff, '/vectors/update', { id: 'mine', setMetadata: { n: 2 } })).status).toBe(200)
-  expect((await ask(nobody, '/vectors/update', { id: 'everyones', setMetadata: { n: 3 } })).status).toBe(200)
-  expect((await ask(staff, '/documents/mine', { text: 'Another text.' }, 'PUT')).status).toBe(200)
-  expect((await ask(nobody, '/documents/everyones', undefined, 'DELETE')).status).toBe(204)
-  expect((await ask(staff, '/vectors/delete', { ids: ['everyones', 'hidden'] })).status).toBe(200)
+  expectStatus(await ask(staff, '/vectors/update', { id: 'mine', setMetadata: { n: 2 } }), 200)
+  expectStatus(await ask(nobody, '/vectors/update', { id: 'everyones', setMetadata: { n: 3 } }), 200)
+  expectStatus(await ask(staff, '/documents/mine', { text: 'Another text.' }, 'PUT'), 200)
+  expectStatus(await ask(nobody, '/documents/everyones', undefined, 'DELETE'), 204)
+  expectStatus(await ask(staff, '/vectors/delete', { ids: ['everyones', 'hidden'] }), 200)
   expect(await stored()).toEqual({
     hidden: 1,
     'hidden#0': 'The hidden document.',
@@ -103,9 +104,9 @@ test('what a token sees it changes, deletes and writes over', async () => {
 })
 
 test('a filter, and a deletion of everything, take what the token sees', async () => {
-  expect((await ask(nobody, '/vectors/delete', { filter: { n: 1 } })).status).toBe(200)
+  expectStatus(await ask(nobody, '/vectors/delete', { filter: { n: 1 } }), 200)
   expect(Object.keys(await stored()).toSorted()).toEqual(['everyones#0', 'hidden', 'hidden#0', 'mine', 'mine#0'])
-  expect((await ask(staff, '/vectors/delete', { deleteAll: true })).status).toBe(200)
+  expectStatus(await ask(staff, '/vectors/delete', { deleteAll: true }), 200)
   expect(Object.keys(await stored()).toSorted()).toEqual(['hidden', 'hidden#0'])
   const { json } = await world.service.issuer
     .tenant('acme', { groups: ['hr'] })
@@ -115,11 +116,11 @@ test('a filter, and a deletion of everything, take what the token sees', async (
 
 test.each(['a token without a groups claim', 'one with the scope rag:write:any'])('%s writes all', async (name) => {
   const token = name.startsWith('a') ? await world.service.issuer.tenant('acme') : any
-  expect((await ask(token, '/vectors/update', { id: 'hidden', setMetadata: { n: 5 } })).status).toBe(200)
-  expect((await ask(token, '/documents/hidden', { text: 'Another text.' }, 'PUT')).status).toBe(200)
+  expectStatus(await ask(token, '/vectors/update', { id: 'hidden', setMetadata: { n: 5 } }), 200)
+  expectStatus(await ask(token, '/documents/hidden', { text: 'Another text.' }, 'PUT'), 200)
   expect(await stored()).toMatchObject({ hidden: 5, 'hidden#0': 'Another text.' })
-  expect((await ask(token, '/vectors/upsert', { vectors: [{ id: 'mine', values }] })).status).toBe(200)
-  expect((await ask(token, '/vectors/delete', { deleteAll: true })).status).toBe(200)
+  expectStatus(await ask(token, '/vectors/upsert', { vectors: [{ id: 'mine', values }] }), 200)
+  expectStatus(await ask(token, '/vectors/delete', { deleteAll: true }), 200)
   expect(await stored()).toEqual({})
 })
 
@@ -139,6 +140,6 @@ test('a document that is put while a hidden one of its id comes into being is re
   goOn.resolve()
   await first
   world.stores.b.before('upsert', undefined)
-  expect(second.status).toBe(409)
+  expectStatus(second, 409)
   await world.done('a', '/documents/fresh', undefined, 'DELETE')
 })

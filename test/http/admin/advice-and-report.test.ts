@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expectStatus } from '../../support/expect-status.ts'
 import { type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
 
 let world: ServiceWorld
@@ -11,7 +12,7 @@ beforeAll(async () => {
   staff = await world.issuer.staff('platform')
   app = await world.issuer.tenant('acme')
   const created = await replica.admin({ path: '/tenants', authorization: staff, body: { id: 'acme', name: 'Acme' } })
-  expect(created.status).toBe(201)
+  expectStatus(created, 201)
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
@@ -47,7 +48,7 @@ test('the report of a move has the queries that its tenant asked, replayed, and 
   await replica.public({ path: '/vectors/upsert', authorization: app, body: { vectors } })
   for (const n of [1, 2, 3]) {
     const body = { vector: vector(n), topK: 5 }
-    expect((await replica.public({ path: '/retrieve', authorization: app, body })).status).toBe(200)
+    expectStatus(await replica.public({ path: '/retrieve', authorization: app, body }), 200)
   }
   const started = await replica.admin({
     path: '/tenants/acme/moves',

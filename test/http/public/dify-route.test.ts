@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AppError } from '../../../src/errors.ts'
 import { difyRoute } from '../../../src/http/public/dify-route.ts'
 import { putDocument } from '../../../src/rag/documents/put-document.ts'
+import { expectStatus } from '../../support/expect-status.ts'
 import { principalOf, type RagWorld, ragWorld } from '../../support/rag-world.ts'
 import { type KitApp, publicApp } from '../kit-app.ts'
 
@@ -45,8 +46,7 @@ async function ask(body: object, authorization = 'Bearer acme') {
 }
 
 async function titles(more: object, authorization?: string): Promise<readonly string[]> {
-  const { status, text } = await ask({ knowledge_id: 'acme', ...question, ...more }, authorization)
-  expect([status, text]).toEqual([200, expect.any(String)])
+  const { text } = expectStatus(await ask({ knowledge_id: 'acme', ...question, ...more }, authorization), 200)
   return JSON.parse(text).records.map(({ title }: { title: string }) => title)
 }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Embedder } from '../../../src/models/embedder.ts'
 import { openAiEmbedder } from '../../../src/models/openai.ts'
 import { type OpenAiServer, openAiServer } from '../../models/openai-server.ts'
+import { expectStatus } from '../../support/expect-status.ts'
 import { type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
 
 let world: ServiceWorld
@@ -21,7 +22,7 @@ beforeAll(async () => {
   acme = await world.issuer.tenant('acme')
   const authorization = await world.issuer.staff('platform')
   const made = await replica.admin({ path: '/tenants', authorization, body: { id: 'acme', name: 'Acme' } })
-  expect(made.status, made.text).toBe(201)
+  expectStatus(made, 201)
 })
 afterAll(async () => {
   await world[Symbol.asyncDispose]()
@@ -48,7 +49,7 @@ test.each([
     authorization: acme,
     body: { text },
   })
-  expect(stored.status, stored.text).toBe(201)
+  expectStatus(stored, 201)
   expect(stored.json.chunks).toBeGreaterThanOrEqual(40)
   const sizes = provider.seen.map(({ input }) => input.length)
   expect(Math.max(...sizes)).toBeGreaterThanOrEqual(40)

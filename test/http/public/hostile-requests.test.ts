@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expectStatus } from '../../support/expect-status.ts'
 import { type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
 
 /** Requests that mean harm: each is refused in plain words, and takes no more of the service than any other. */
@@ -14,7 +15,7 @@ beforeAll(async () => {
   acme = await world.issuer.tenant('acme')
   for (const id of ['acme', 'paused']) {
     const created = await replica.admin({ path: '/tenants', authorization: platform, body: { id, name: id } })
-    expect(created.status).toBe(201)
+    expectStatus(created, 201)
   }
 })
 afterAll(() => world[Symbol.asyncDispose]())
@@ -73,7 +74,7 @@ test('an answer that is kept for an Idempotency-Key is not given to a caller of 
     const headers = { 'idempotency-key': 'of-the-board' }
     return replica.public({ method: 'PUT', path: '/documents/of-the-board', authorization, body, headers })
   }
-  expect((await ask(['board'])).status).toBe(201)
+  expectStatus(await ask(['board']), 201)
   const again = await ask(['board'])
   expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([201, 'true'])
   const other = await ask([])
@@ -103,9 +104,9 @@ describe('a suspended tenant', () => {
       body: { text: 'A text.' },
       headers: { 'idempotency-key': 'before' },
     })
-    expect(stored.status).toBe(201)
+    expectStatus(stored, 201)
     const path = '/tenants/paused/suspend'
-    expect((await replica.admin({ method: 'POST', path, authorization: platform })).status).toBe(200)
+    expectStatus(await replica.admin({ method: 'POST', path, authorization: platform }), 200)
     await replica.services.routes.catchUp()
   })
 

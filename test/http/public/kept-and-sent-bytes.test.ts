@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expectStatus } from '../../support/expect-status.ts'
 import { type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
 import { type WatchedStore, watchedStore } from '../../support/watched-store.ts'
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
   const platform = await world.issuer.staff('platform')
   for (const id of ['quiet', 'loud']) {
     const created = await replica.admin({ path: '/tenants', authorization: platform, body: { id, name: id } })
-    expect(created.status).toBe(201)
+    expectStatus(created, 201)
     apps.set(id, await world.issuer.tenant(id))
   }
 })
@@ -37,12 +38,12 @@ async function store20(tenant: string, textLength: number): Promise<void> {
     values: vector(at),
     metadata: { text: 'x'.repeat(textLength) },
   }))
-  expect((await ask(tenant, '/vectors/upsert', { vectors })).status).toBe(200)
+  expectStatus(await ask(tenant, '/vectors/upsert', { vectors }), 200)
 }
 
 async function cacheOf(tenant: string, at: number): Promise<string | null> {
   const answer = await ask(tenant, '/retrieve', { vector: vector(at), topK: 20 })
-  expect(answer.status).toBe(200)
+  expectStatus(answer, 200)
   return answer.headers.get('x-cache')
 }
 

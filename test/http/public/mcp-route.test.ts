@@ -4,6 +4,7 @@ import { AppError } from '../../../src/errors.ts'
 import { type Listener, listen } from '../../../src/http/listen.ts'
 import { mcpRoute } from '../../../src/http/public/mcp-route.ts'
 import { putDocument } from '../../../src/rag/documents/put-document.ts'
+import { expectStatus } from '../../support/expect-status.ts'
 import { principalOf, type RagWorld, ragWorld } from '../../support/rag-world.ts'
 import { type KitApp, publicApp } from '../kit-app.ts'
 
@@ -116,7 +117,7 @@ test('a page of another origin gets nothing', async () => {
   const call = { jsonrpc: '2.0', id: 1, method: 'tools/list' }
   const answer = await post(call, { authorization: 'Bearer acme', origin: 'https://evil.example' })
   expect([answer.status, await answer.json()]).toEqual([403, expect.objectContaining({ code: 'origin_refused' })])
-  expect((await post(call)).status).toBe(200)
+  expectStatus(await post(call), 200)
 })
 
 test('a long document comes whole, each sentence once and in its order', async () => {
@@ -185,19 +186,19 @@ test('a script needs no session, no handshake and no Accept', async () => {
     id: 7,
     result: { structuredContent: { matches: [{ id: 'returns#0' }] } },
   })
-  expect((await post({ jsonrpc: '2.0', method: 'notifications/initialized' })).status).toBe(202)
+  expectStatus(await post({ jsonrpc: '2.0', method: 'notifications/initialized' }), 202)
   const unknown = await post({ jsonrpc: '2.0', id: 8, method: 'tools/melt' })
   expect(await unknown.json()).toMatchObject({ id: 8, error: { code: -32601 } })
 })
 
 test('without a good token, with another scope or method, the listener refuses as it does everywhere', async () => {
   const ping = { jsonrpc: '2.0', id: 1, method: 'ping' }
-  expect((await post(ping, {})).status).toBe(401)
-  expect((await post(ping, { authorization: 'Bearer acme/writer' })).status).toBe(403)
-  expect((await post([ping])).status).toBe(400)
-  expect((await post({ id: 1, method: 'ping' })).status).toBe(400)
+  expectStatus(await post(ping, {}), 401)
+  expectStatus(await post(ping, { authorization: 'Bearer acme/writer' }), 403)
+  expectStatus(await post([ping]), 400)
+  expectStatus(await post({ id: 1, method: 'ping' }), 400)
   const url = new URL('/mcp', listener.url)
-  expect((await fetch(url, { headers: { authorization: 'Bearer acme' } })).status).toBe(405)
+  expectStatus(await fetch(url, { headers: { authorization: 'Bearer acme' } }), 405)
 })
 
 test('no stream is opened, for there is nothing to subscribe to', async () => {

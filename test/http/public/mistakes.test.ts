@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expectStatus } from '../../support/expect-status.ts'
 import { signingKey } from '../../support/issuer.ts'
 import { type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
 
@@ -12,7 +13,7 @@ beforeAll(async () => {
   replica = await world.replica()
   const authorization = await world.issuer.staff('platform')
   const created = await replica.admin({ path: '/tenants', authorization, body: { id: 'acme', name: 'Acme' } })
-  expect(created.status).toBe(201)
+  expectStatus(created, 201)
   good = await world.issuer.tenant('acme')
 })
 afterAll(() => world[Symbol.asyncDispose]())

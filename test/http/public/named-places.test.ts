@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import type { AnyRoute } from '../../../src/http/pipeline/route.ts'
+import { expectStatus } from '../../support/expect-status.ts'
 import { type Answer, type Ask, type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
 
 /**
@@ -17,7 +18,7 @@ beforeAll(async () => {
   acme = await world.issuer.tenant('acme', { scope: 'rag:read rag:write rag:explain' })
   const authorization = await world.issuer.staff('platform')
   const made = await replica.admin({ path: '/tenants', authorization, body: { id: 'acme', name: 'Acme' } })
-  expect(made.status).toBe(201)
+  expectStatus(made, 201)
 })
 afterAll(() => world[Symbol.asyncDispose]())
 

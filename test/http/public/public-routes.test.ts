@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Scope } from '../../../src/auth/principal.ts'
 import { AppError } from '../../../src/errors.ts'
 import { publicRoutes } from '../../../src/http/public/public-routes.ts'
+import { expectStatus } from '../../support/expect-status.ts'
 import { bagOfWords } from '../../support/hash-embedder.ts'
 import { principalOf, type RagWorld, ragWorld } from '../../support/rag-world.ts'
 import { type KitApp, publicApp } from '../kit-app.ts'
@@ -151,8 +152,8 @@ test('a document goes in, is found, changed, listed and deleted', async () => {
   })
   expect((await send(acme, 'GET /documents/a-guide')).body).toMatchObject({ source: 'x.md', metadata: { year: 2026 } })
   expect(await send(acme, 'DELETE /documents/a-guide')).toMatchObject({ status: 204, body: {} })
-  expect((await send(acme, 'GET /documents/a-guide')).status).toBe(404)
-  expect((await send(acme, 'DELETE /documents/a-guide')).status).toBe(404)
+  expectStatus(await send(acme, 'GET /documents/a-guide'), 404)
+  expectStatus(await send(acme, 'DELETE /documents/a-guide'), 404)
 })
 
 test('vectors go in, come back, change and go', async () => {
@@ -259,6 +260,6 @@ test('a document that is busy says when to come back', async () => {
 
 test('documents may be larger than other bodies', async () => {
   const large = ' '.repeat(5 * 1024 * 1024)
-  expect((await send(acme, 'PUT /documents/guide', { text: `apple${large}` })).status).toBe(201)
-  expect((await send(acme, 'POST /retrieve', { query: `apple${large}` })).status).toBe(413)
+  expectStatus(await send(acme, 'PUT /documents/guide', { text: `apple${large}` }), 201)
+  expectStatus(await send(acme, 'POST /retrieve', { query: `apple${large}` }), 413)
 })

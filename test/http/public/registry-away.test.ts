@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expectStatus } from '../../support/expect-status.ts'
 import { type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
 
 let world: ServiceWorld
@@ -11,9 +12,9 @@ beforeAll(async () => {
   app = await world.issuer.tenant('acme')
   const staff = await world.issuer.staff('platform')
   const made = await replica.admin({ path: '/tenants', authorization: staff, body: { id: 'acme', name: 'Acme' } })
-  expect(made.status).toBe(201)
+  expectStatus(made, 201)
   const put = { method: 'PUT', path: '/documents/a', authorization: app, body: { text: 'The lamp is green.' } }
-  expect((await replica.public(put)).status).toBe(201)
+  expectStatus(await replica.public(put), 201)
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
@@ -29,7 +30,7 @@ async function takeAway() {
 test('within the lease what is remembered is served, and what has to ask Postgres is refused at once', async () => {
   const patient = await world.replica({ SESSION_LEASE_S: '300' })
   const retrieve = { path: '/retrieve', authorization: app, body: { query: 'lamp' } }
-  expect((await patient.public(retrieve)).status).toBe(200)
+  expectStatus(await patient.public(retrieve), 200)
   await takeAway()
   const values = Array.from({ length: 64 }, () => 1)
   const served = [
@@ -94,5 +95,5 @@ test('while Postgres is away reads go on and say that they may be stale, and wri
   await world.home.sql`update pg_database set datallowconn = true where datname = ${name()}`
   await vi.waitFor(() => expect(replica.services.routes.isReady()).toBe(true), 20_000)
   const after = await replica.public({ path: '/vectors/upsert', authorization: app, body: upsert })
-  expect(after.status).toBe(200)
+  expectStatus(after, 200)
 })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RerankServer, rerankServer } from '../../models/rerank-server.ts'
+import { expectStatus } from '../../support/expect-status.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
 
 let world: ServiceWorld
@@ -16,13 +17,13 @@ beforeAll(async () => {
   platform = await world.issuer.staff('platform')
   acme = await world.issuer.tenant('acme')
   const created = await replica.admin({ path: '/tenants', authorization: platform, body: { id: 'acme', name: 'Acme' } })
-  expect([created.status, created.text]).toEqual([201, expect.any(String)])
+  expectStatus(created, 201)
   for (const [documentId, text] of [
     ['one', 'Part 100 is a lamp.'],
     ['two', 'Part 900 is a bell.'],
   ] as const) {
     const put = { method: 'PUT', path: `/documents/${documentId}`, authorization: acme, body: { text } }
-    expect((await replica.public(put)).status).toBe(201)
+    expectStatus(await replica.public(put), 201)
   }
 })
 afterAll(async () => {
@@ -65,10 +66,10 @@ test('one that is away is a 503 with its own code and a time to come back', asyn
 test('a tenant that moves to an index of its own is found by its words there too', async () => {
   const before = await hybrid()
   const tag = { method: 'PATCH', path: '/tenants/acme', authorization: platform, body: { tier: 'enterprise' } }
-  expect((await replica.admin(tag)).status).toBe(200)
+  expectStatus(await replica.admin(tag), 200)
   const body = { kind: 'promote' }
   const started = await replica.admin({ path: '/tenants/acme/moves', authorization: platform, body })
-  expect([started.status, started.text]).toEqual([202, expect.any(String)])
+  expectStatus(started, 202)
   const move = { path: `/moves/${started.json.id}`, authorization: platform }
   const done = async () => (await replica.admin(move)).json.state
   await expect.poll(done, { timeout: 25_000, interval: 100 }).toMatch(/soaking|completing|completed/)

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { expectStatus } from '../../support/expect-status.ts'
 import { type GarblingProxy, garblingProxy } from '../../support/garbling-proxy.ts'
 import { bagOfWords } from '../../support/hash-embedder.ts'
 import { type Ask, type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
@@ -17,9 +18,9 @@ beforeAll(async () => {
   platform = await world.issuer.staff('platform')
   acme = await world.issuer.tenant('acme')
   const created = await replica.admin({ path: '/tenants', authorization: platform, body: { id: 'acme', name: 'Acme' } })
-  expect(created.status, created.text).toBe(201)
+  expectStatus(created, 201)
   const stored = await replica.public(put('guide', 'The lamp is red.'))
-  expect(stored.status, stored.text).toBe(201)
+  expectStatus(stored, 201)
   await vi.waitUntil(async () => (await replica.public(lamps())).json.matches?.length === 1, { timeout: 20_000 })
 })
 afterAll(async () => {
@@ -60,7 +61,7 @@ test.each<[`${string} ${string}`, unknown, () => Ask]>([
   expect(proxy.garbled()).toBeGreaterThan(0)
   expect([answer.status, answer.json.code]).toEqual([503, 'store_unavailable'])
   proxy.clear()
-  expect((await replica.public(ask())).status).toBe(200)
+  expectStatus(await replica.public(ask()), 200)
 })
 
 test.each<[`${string} ${string}`, string]>([
@@ -72,5 +73,5 @@ test.each<[`${string} ${string}`, string]>([
   const answer = replica.admin({ path: '/tenants', authorization: platform, body })
   await expect.poll(() => proxy.garbled()).toBeGreaterThan(1)
   proxy.clear()
-  expect((await answer).status).toBe(201)
+  expectStatus(await answer, 201)
 })

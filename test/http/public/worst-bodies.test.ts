@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { AnyRoute } from '../../../src/http/pipeline/route.ts'
 import { countWork } from '../../support/count-work.ts'
+import { expectStatus } from '../../support/expect-status.ts'
 import { type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
 
 /**
@@ -22,7 +23,7 @@ beforeAll(async () => {
   platform = await world.issuer.staff('platform')
   tenant = await world.issuer.tenant('acme')
   const created = await replica.admin({ path: '/tenants', authorization: platform, body: { id: 'acme', name: 'acme' } })
-  expect(created.status).toBe(201)
+  expectStatus(created, 201)
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
