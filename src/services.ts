@@ -32,6 +32,7 @@ import { openAnswerer } from './parts/answers.ts'
 import { openCaches } from './parts/caches.ts'
 import { openDatabases } from './parts/databases.ts'
 import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.ts'
+import { openKeys } from './parts/keys.ts'
 import { type LimitParts, openLimits } from './parts/limits.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
 import { openReranker } from './parts/reranker.ts'
@@ -112,28 +113,32 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const plain = timed(overrides.embedder ?? opening.use(await openEmbedder(config.embedding, tracer)), telemetry)
   const encoder = tracer === undefined ? plain : tracedEmbedder(plain, tracer, config.embedding.provider)
   const chunker = opening.use(startChunker())
-  const verifier = opening.use(openVerifier(config.jwt, telemetry))
   const words = await openWords(config.embedding)
   const answerer = overrides.answerer ?? opening.use(await openAnswerer(config.answer, words, tracer))
   const writer = tracer === undefined ? answerer : tracedAnswerer(answerer, tracer, config.answer.provider)
   const { cache, embeddings, forget } = openCaches({ ...config.cache, quietMs: overrides.cacheQuietMs }, telemetry)
   const onFault = (error: unknown) => log.warn({ err: error }, 'a call to Postgres failed')
   const writes = opening.use(await listenForTenantWrites({ database, cache, onFault }))
+  const { db } = database
+  const keys = opening.use(openKeys({ db, routes: () => routes, onFault }))
+  const verifier = opening.use(openVerifier(config.jwt, telemetry, keys.verify))
   const { sessionLeaseMs: leaseMs, storeInDoubtMs, storeVisibleMs } = config.moves
-  const routes = new LeasedRoutes(leaseDatabase, {
+  const routes: LeasedRoutes = new LeasedRoutes(leaseDatabase, {
     leaseMs,
     storeInDoubtMs,
     holdMs: config.moves.fenceBudgetMs,
     outageReads: config.registryOutageReads,
     onError: onFault,
     onHung: () => leaseDatabase.replace(),
-    onChanged: forget,
+    onChanged(tenantId) {
+      forget(tenantId)
+      keys.forget(tenantId)
+    },
     onHeld: telemetry.writesHeld.inc,
   })
   opening.use(routes)
   await routes.start()
-  await forgetDeadSessions(database.db)
-  const { db } = database
+  await forgetDeadSessions(db)
   const requests = opening.use(new RequestCounts(db, { onError: onFault }))
   const limits = opening.use(
     openLimits(config, { db, routes, onFault, clock: overrides.limitsClock, tracer, onUsed: requests.noteTokens }),

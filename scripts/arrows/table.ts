@@ -178,8 +178,9 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
 
 /** The same inside a room: the folders that a folder imports from. A folder without a row imports from none. */
 export const folderArrows: Readonly<Record<string, readonly string[]>> = {
-  cli: ['cli/commands', 'cli/kit'],
+  cli: ['cli/commands', 'cli/commands/keys', 'cli/kit'],
   'cli/commands': ['cli/eval', 'cli/kit', 'cli/watch'],
+  'cli/commands/keys': ['cli/kit'],
   'cli/eval': ['cli/kit'],
   'cli/watch': ['cli/kit'],
   http: ['http/docs', 'http/openapi', 'http/pipeline', 'http/request'],
@@ -257,12 +258,14 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   'rag/vectors': ['rag', 'rag/checks', 'rag/documents', 'rag/writes'],
   'rag/writes': ['rag', 'rag/checks'],
   'registry/documents': ['registry', 'registry/uploads'],
+  'registry/keys': ['registry'],
   'registry/uploads': ['registry'],
   'registry/usage': ['registry'],
   'routing/lease': ['routing'],
   'routing/write-log': ['routing/lease'],
   tenants: ['tenants/indexes', 'tenants/onboard', 'tenants/places'],
   'tenants/indexes': ['tenants/places'],
+  'tenants/keys': ['tenants', 'tenants/onboard'],
   'tenants/offboard': ['tenants', 'tenants/onboard', 'tenants/places'],
   'tenants/onboard': ['tenants/indexes', 'tenants/places'],
   'tenants/sweep': ['tenants/indexes', 'tenants/offboard', 'tenants/onboard', 'tenants/places'],

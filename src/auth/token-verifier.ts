@@ -10,10 +10,12 @@ import {
 import { LRUCache } from 'lru-cache'
 import { type Clock, systemClock } from '../clock.ts'
 import { AppError } from '../errors.ts'
+import type { KeyVerifier } from './key-verifier.ts'
 import type { Principal, Scope } from './principal.ts'
 import { type Claims, principalOf } from './principal-of.ts'
 import { refusal } from './refusal.ts'
 import { ServedKeys } from './served-keys.ts'
+import { isTenantKey } from './tenant-key.ts'
 
 export interface TokenVerifierOptions {
   readonly issuer: string
@@ -35,12 +37,14 @@ export interface TokenVerifierOptions {
   readonly keysTimeoutMs?: number
   readonly clock?: Clock
   readonly onRemembered?: (found: boolean) => void
+  /** Verifies credentials that are tenant keys; without it there are none. */
+  readonly keys?: KeyVerifier
 }
 
 export interface TokenVerifier extends Disposable {
   /**
    * Returns the caller, without waiting when the token was verified before.
-   * @param authorization the header's value, `Bearer <token>`.
+   * @param authorization the header's value, `Bearer <token>`; a tenant key may stand for the token.
    * @throws AppError `unauthenticated` with a reason that reveals no secret; `identity_unavailable` when the issuer's
    *   keys cannot be read: a token that cannot be checked never passes.
    */
@@ -110,6 +114,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   return {
     verify(authorization) {
       const token = bearer(authorization)
+      if (options.keys !== undefined && isTenantKey(token)) return options.keys(token)
       const digest = hash('sha256', token, 'base64url')
       const known = remembered.get(digest)
       if (known !== undefined) {

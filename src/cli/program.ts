@@ -6,6 +6,10 @@ import { evaluation } from './commands/eval.ts'
 import { indexesAdd } from './commands/indexes-add.ts'
 import { indexesList } from './commands/indexes-list.ts'
 import { indexesReopen } from './commands/indexes-reopen.ts'
+import { keysCreate } from './commands/keys/keys-create.ts'
+import { keysList } from './commands/keys/keys-list.ts'
+import { keysRevoke } from './commands/keys/keys-revoke.ts'
+import { keysRotate } from './commands/keys/keys-rotate.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { movesCancel } from './commands/moves-cancel.ts'
 import { movesComplete } from './commands/moves-complete.ts'
@@ -74,6 +78,7 @@ export function program(context: Context): Command {
     ]),
   )
   root.addCommand(noun('indexes', 'see and add indexes', [indexesList, indexesAdd, indexesReopen]))
+  root.addCommand(noun('keys', 'keys of apps that cannot mint tokens', [keysList, keysCreate, keysRotate, keysRevoke]))
   add(root, [evaluation, token, migrateCommand, serve], context)
   throwing(root)
   return root

@@ -1,3 +1,4 @@
+import type { KeyVerifier } from '../auth/key-verifier.ts'
 import { createTokenVerifier, type TokenVerifier } from '../auth/token-verifier.ts'
 import type { Config } from '../config/config.ts'
 import type { WordVectors } from '../lexical/word-vectors.ts'
@@ -40,9 +41,10 @@ export async function anyProjectAnswers(
   await Promise.any(projects.map(({ name }) => stores.listIndexes(name, { signal })))
 }
 
-/** Verifies tokens, and counts cache hits. */
-export function openVerifier(jwt: Config['jwt'], { tokenCache }: Telemetry): TokenVerifier {
-  return createTokenVerifier({ ...jwt, onRemembered: (found) => (found ? tokenCache.hit() : tokenCache.miss()) })
+/** Verifies tokens and tenant keys, and counts cache hits of tokens. */
+export function openVerifier(jwt: Config['jwt'], { tokenCache }: Telemetry, keys: KeyVerifier): TokenVerifier {
+  const onRemembered = (found: boolean) => (found ? tokenCache.hit() : tokenCache.miss())
+  return createTokenVerifier({ ...jwt, onRemembered, keys })
 }
 
 /** Loads each provider only when used: the local encoder comes with optional packages, the OpenAI SDK loads slowly. */

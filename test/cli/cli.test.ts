@@ -37,6 +37,9 @@ describe('wrong use ends with 2 and a sentence', () => {
     [['token', '--tenant', 'a', '--scope', 'rag:all'], 'There is no scope rag:all'],
     [['migrate', '--yes'], 'DATABASE_URL is missing'],
     [['tenants', 'suspend', 'acme'], 'Nobody can be asked here: pass --yes'],
+    [['keys', 'create', '--yes'], "required option '--tenant <id>'"],
+    [['keys', 'create', '--tenant', 'a', '--expires', '90'], 'a number and a unit, as in 90s'],
+    [['keys', 'create', '--tenant', 'a', '--scope', 'rag:all', '--yes'], 'There is no scope rag:all'],
   ])('%j', async (args, sentence) => {
     const { code, out, err } = await runCli(args)
     expect(err).toContain(sentence)
@@ -50,6 +53,7 @@ test('every verb has an example in its help', async () => {
     ['tenants', 'create'],
     ['moves', 'watch'],
     ['indexes', 'add'],
+    ['keys', 'rotate'],
     ['token'],
     ['serve'],
   ]) {
@@ -68,6 +72,34 @@ test('a token of the development issuer is all that is printed', async () => {
   expect(decodeJwt(out.trim())).toMatchObject({ tenant_id: 'acme', groups: ['hr', 'legal'], scope: 'rag:read' })
   const staff = await runCli(['token', '--role', 'sales', '--json'], { DATA_DIR: data.folder })
   expect(decodeJwt(JSON.parse(staff.out).token)).toMatchObject({ roles: ['sales'], aud: 'tenant-router' })
+})
+
+test('a new key is all that is printed, and lists show keys without secrets', async () => {
+  const issued = { id: '0123456789abcdef', key: 'trk_0123456789abcdef_00', expiresAt: null }
+  await using admin = await fakeAdmin(({ method }) =>
+    method === 'POST'
+      ? [201, issued]
+      : [200, { items: [{ id: issued.id, name: 'bot', state: 'active', scopes: ['rag:read'], groups: null }] }],
+  )
+  const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+  const create = ['keys', 'create', '--tenant', 'acme', '--groups', 'hr,legal', '--expires', '90d', '--yes']
+  const made = await runCli(create, env)
+  expect([made.code, made.out]).toEqual([0, `${issued.key}\n`])
+  expect(admin.seen.at(-1)).toMatchObject({
+    method: 'POST',
+    path: '/tenants/acme/keys',
+    body: { name: 'app', scopes: ['rag:read', 'rag:write'], groups: ['hr', 'legal'], expiresInS: 90 * 86_400 },
+  })
+  const rotated = await runCli(['keys', 'rotate', issued.id, '--tenant', 'acme', '--overlap', '30m', '--yes'], env)
+  expect([rotated.code, rotated.out]).toEqual([0, `${issued.key}\n`])
+  expect(admin.seen.at(-1)).toMatchObject({
+    path: `/tenants/acme/keys/${issued.id}/rotate`,
+    body: { overlapS: 1_800 },
+  })
+  const listed = await runCli(['keys', 'list', '--tenant', 'acme'], env)
+  expect(listed.out).toContain(`${issued.id}  bot   active  rag:read`)
+  await runCli(['keys', 'revoke', issued.id, '--tenant', 'acme', '--yes'], env)
+  expect(admin.seen.at(-1)).toMatchObject({ method: 'DELETE', path: `/tenants/acme/keys/${issued.id}` })
 })
 
 test('without a development issuer there is no token, and the way to one is said', async () => {

@@ -31,7 +31,7 @@ describe('every answer', () => {
   ])('is its caller’s alone and names the request: %s', async (_, path, init) => {
     const response = await kit.app.request(path, init)
     expect(response.headers.get('cache-control')).toBe('private, no-store')
-    expect(response.headers.get('vary')).toBe('Authorization')
+    expect(response.headers.get('vary')).toBe('Authorization, Api-Key')
     expect(response.headers.get('x-content-type-options')).toBe('nosniff')
     expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
   })
@@ -56,7 +56,7 @@ describe('every answer', () => {
     expect(response.headers.get('location')).toBe('/a')
     expect(response.headers.get('content-type')).toBe('text/csv')
     expect(response.headers.get('cache-control')).toBe('private, no-store')
-    expect(response.headers.get('vary')).toBe('Authorization')
+    expect(response.headers.get('vary')).toBe('Authorization, Api-Key')
     expect(response.headers.get('x-content-type-options')).toBe('nosniff')
   })
 

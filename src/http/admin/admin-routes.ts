@@ -5,6 +5,7 @@ import { adviceRoutes } from './advice.ts'
 import { auditRoutes } from './audit.ts'
 import { indexRoutes } from './indexes.ts'
 import { type MoveRouteDeps, moveRoutes } from './moves.ts'
+import { tenantKeyRoutes } from './tenant-keys.ts'
 import { tenantLimitRoutes } from './tenant-limits.ts'
 import { tenantRoutes } from './tenants.ts'
 import { usageRoutes } from './usage.ts'
@@ -16,6 +17,7 @@ export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
   return [
     ...tenantRoutes(deps),
     ...tenantLimitRoutes(deps),
+    ...tenantKeyRoutes(deps),
     ...moveRoutes(deps),
     ...indexRoutes(deps),
     ...auditRoutes(deps),

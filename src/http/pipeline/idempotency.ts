@@ -71,9 +71,10 @@ export function serveOnce(route: AnyRoute, db: Tx, onFault: (error: unknown) => 
 }
 
 async function keep(db: Tx, request: KeyedRequest, claim: KeyClaim, reply: Reply): Promise<void> {
-  const { status, json, events, isPartial = false, headers = {} } = reply
+  const { status, json, events, isPartial = false, isSecret = false, headers = {} } = reply
   const body = json === undefined ? '' : typeof json === 'string' ? json : JSON.stringify(json)
-  if (isPartial || events !== undefined || body.length > keptBytesMax) await dropClaim(db, request, claim)
+  const isKept = !isPartial && !isSecret && events === undefined && body.length <= keptBytesMax
+  if (!isKept) await dropClaim(db, request, claim)
   else await keepAnswer(db, request, claim, { status, headers, body })
 }
 

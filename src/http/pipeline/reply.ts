@@ -11,14 +11,14 @@ export function privateHeaders(requestId: string, contentType: string | undefine
   return contentType === undefined
     ? {
         'cache-control': 'private, no-store',
-        vary: 'Authorization',
+        vary: 'Authorization, Api-Key',
         'x-content-type-options': 'nosniff',
         'x-request-id': requestId,
       }
     : {
         'content-type': contentType,
         'cache-control': 'private, no-store',
-        vary: 'Authorization',
+        vary: 'Authorization, Api-Key',
         'x-content-type-options': 'nosniff',
         'x-request-id': requestId,
       }

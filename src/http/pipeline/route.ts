@@ -42,6 +42,8 @@ export interface Reply {
   readonly events?: AsyncIterable<{ readonly id?: string; readonly event: string; readonly data: unknown }>
   /** Set when a part of the request was refused: a repeat with the same `Idempotency-Key` is served again. */
   readonly isPartial?: boolean
+  /** Set when the reply shows a secret: it is never kept for a repeat with the same `Idempotency-Key`. */
+  readonly isSecret?: boolean
   /** Set when the events end soon on their own: a shutdown lets them finish, as any running request. */
   readonly endsByItself?: boolean
 }

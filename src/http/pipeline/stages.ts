@@ -39,9 +39,23 @@ export function authenticate(access: Known, kit: HttpKit, answers: RouteAnswers)
     checkAccess(access, principal)
   }
   return (exchange) => {
-    const found = kit.verify(exchange.headers.get('authorization') ?? undefined)
+    const found = kit.verify(
+      access.kind === 'tenant' ? credentialOf(exchange.headers) : plainCredential(exchange.headers),
+    )
     return found instanceof Promise ? found.then((principal) => take(exchange, principal)) : take(exchange, found)
   }
+}
+
+/** The token alone where there is one; else the `Api-Key`, as the vendor's clients send it, read as a token or key. */
+function credentialOf(headers: Headers): string | undefined {
+  const authorization = plainCredential(headers)
+  const apiKey = headers.get('api-key')
+  if (apiKey === null || (authorization !== undefined && /^bearer\s/i.test(authorization))) return authorization
+  return `Bearer ${apiKey}`
+}
+
+function plainCredential(headers: Headers): string | undefined {
+  return headers.get('authorization') ?? undefined
 }
 
 /** Counts a tenant's request against its quotas. */

@@ -2,6 +2,7 @@ import type { StaffPrincipal } from '../../auth/principal.ts'
 import { AppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { appendAudit } from '../../registry/audit/audit.ts'
+import { revokeAllKeys } from '../../registry/keys/tenant-keys.ts'
 import { changeStatus, lockTenantRow } from '../../registry/tenants.ts'
 import { tickRouting } from '../../routing/change-routing.ts'
 import type { TenantWork } from '../onboard/tenant-work.ts'
@@ -32,6 +33,7 @@ export async function offboardTenant(
     }
     if (tenant.status === 'offboarding' || tenant.status === 'offboarded') return tenant.status
     await changeStatus(tx, [tenantId], tenant.status, 'offboarding')
+    await revokeAllKeys(tx, tenantId)
     await appendAudit(tx, [{ actor: actor.subject, action: 'tenant.offboard', tenantId }])
     await tickRouting(tx, tenantId)
     return 'offboarding'

@@ -1,0 +1,28 @@
+import type { Command } from 'commander'
+import { change } from '../../kit/change.ts'
+import type { Context } from '../../kit/context.ts'
+import { showDocument } from '../../kit/show.ts'
+import { type ChangeOptions, changing } from '../../kit/verb.ts'
+
+interface Options extends ChangeOptions {
+  readonly tenant: string
+}
+
+export function keysRevoke(context: Context): Command {
+  return changing({
+    usage: 'revoke <key-id>',
+    summary: 'refuse a key from now on, on every replica',
+    example: 'keys revoke 0123456789abcdef --tenant acme-bikes --yes',
+  })
+    .requiredOption('--tenant <id>', 'the tenant whose key it is')
+    .action(async (keyId: string, { tenant, ...options }: Options) => {
+      const key = await change<object>(context, options, {
+        question: `Revoke key ${keyId} of tenant ${tenant}? An app that still uses it is refused from then on.`,
+        request: {
+          method: 'DELETE',
+          path: `/tenants/${encodeURIComponent(tenant)}/keys/${encodeURIComponent(keyId)}`,
+        },
+      })
+      if (key !== undefined) showDocument(context, options, key)
+    })
+}
