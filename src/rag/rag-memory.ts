@@ -15,10 +15,11 @@ export interface RagMemory {
   readonly realEmpties: LRUCache<number, true>
 }
 
-export function ragMemory(): RagMemory {
+/** @param most entries of each kind: room for all of them is taken at once. */
+export function ragMemory(most = 50_000): RagMemory {
   return {
     locks: idLocks(),
-    filterDeletes: new LRUCache({ max: 50_000 }),
-    realEmpties: new LRUCache({ max: 50_000, ttl: 5_000 }),
+    filterDeletes: new LRUCache({ max: most }),
+    realEmpties: new LRUCache({ max: most, ttl: 5_000 }),
   }
 }

@@ -47,7 +47,7 @@ export class SimApp {
       clock: world.schedule.clock(name),
       embedder: simEmbedder,
       chunker: simChunker,
-      memory: ragMemory(),
+      memory: ragMemory(100),
       writes: { announce: () => undefined },
       settings: { ...times, sameContentWaitMs: busyWaitMs, indexMetric: 'cosine' as const },
     }

@@ -1,33 +1,8 @@
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import type { Database } from '../../src/db/connect.ts'
 import { build } from './build-db.ts'
+import { emptied, type OneConnection, oneConnection, prepared } from './one-connection.ts'
 import type { Schedule } from './schedule.ts'
-
-/** A client that never has more than one connection, and never another one. */
-export type OneConnection = postgres.Sql
-
-/** Opened once for many worlds, one after the other, it spares each the time that Postgres takes to learn the statements. */
-export function oneConnection(url: string): OneConnection {
-  return postgres(url, { max: 1, onnotice: () => undefined, idle_timeout: 0, max_lifetime: null })
-}
-
-/** The query builder's statements are few and come again and again. */
-const prepared = { prepare: true }
-
-const ready = new WeakSet<OneConnection>()
-const setup = `create schema if not exists sim; create sequence if not exists sim.ticks;
-  set search_path to sim, public, pg_catalog; set synchronous_commit to off;
-  create or replace function sim.now() returns timestamptz language sql stable as
-    $$ select pg_catalog.to_timestamp(pg_catalog.current_setting('sim.now_ms')::float8 / 1000) $$;
-  create or replace function sim.clock_timestamp() returns timestamptz language sql volatile as
-    $$ select sim.now() + pg_catalog.nextval('sim.ticks') * interval '1 microsecond' $$;`
-
-const emptied = `do $$ declare one text; begin
-    set local session_replication_role = replica;
-    for one in select tablename from pg_tables where schemaname = 'public' and tablename <> 'routing_clock' loop
-      execute format('delete from public.%I', one);
-    end loop;
-  end $$;`
 
 /**
  * Real Postgres under a simulated clock and in one order: all actors share a connection, every statement or transaction
@@ -45,6 +20,8 @@ export class SimSql implements AsyncDisposable {
   readonly #cutOff = new Set<string>()
   #saidMs = 0
   readonly #looked = new Map<string, Looked>()
+  /** Rows that the last statement outside of a transaction gave back or changed. */
+  touched = 0
   /** Rows that committed transactions have changed so far. */
   changes = 0
   /** Statements of the last transaction. */
@@ -60,9 +37,7 @@ export class SimSql implements AsyncDisposable {
   static async open(connection: OneConnection | string, schedule: Schedule): Promise<SimSql> {
     const own = typeof connection === 'string' ? oneConnection(connection) : undefined
     const real = own ?? (connection as OneConnection)
-    if (!ready.has(real)) await real.unsafe(setup)
-    ready.add(real)
-    await real.unsafe(emptied)
+    await emptied(real)
     const sql = new SimSql(real, schedule, own)
     sql.tellTime()
     return sql
@@ -116,6 +91,7 @@ export class SimSql implements AsyncDisposable {
       return lazily((shape) =>
         run(label, isTimed, async () => {
           const rows = await ask(this.real, query, params, shape)
+          this.touched = rows.count
           this.#announce(query, params)
           return rows
         }),
@@ -142,7 +118,11 @@ export class SimSql implements AsyncDisposable {
       })
     const tagged = (strings: TemplateStringsArray, ...values: never[]) => {
       const { label, isTimed } = this.#look(strings.join('?'))
-      return run(label, isTimed, () => this.real(strings, ...values))
+      return run(label, isTimed, async () => {
+        const rows = await this.real(strings, ...values)
+        this.touched = rows.count
+        return rows
+      })
     }
     return new Proxy(tagged as unknown as postgres.Sql, {
       get: (_, key) => ({ unsafe, begin })[key as string] ?? Reflect.get(this.real, key),

@@ -10,11 +10,12 @@ import { build } from './build-db.ts'
 import { type Damage, GoodCopies } from './damage.ts'
 import { History } from './history.ts'
 import { checkLanded, checkRows, readRows } from './invariants.ts'
+import { type OneConnection, prepared } from './one-connection.ts'
 import { type State, wholeState } from './record-state.ts'
 import { Schedule } from './schedule.ts'
 import { type SimOptions, simSettings } from './sim-options.ts'
 import { type ReplicaTimes, replicaTimes, SimReplica } from './sim-replica.ts'
-import { type OneConnection, SimSql } from './sim-sql.ts'
+import { SimSql } from './sim-sql.ts'
 import { SimStore } from './sim-store.ts'
 import { acme, record, staff } from './sim-tenant.ts'
 import { Watch } from './watch.ts'
@@ -27,6 +28,14 @@ const steering = {
   rollback: rollbackMove,
   pause: pauseMove,
   resume: resumeMove,
+}
+
+/** The last move, as its row has it. */
+export interface Moved extends Pick<MoveRow, 'id' | 'state' | 'repairs'> {
+  readonly gate: string
+  readonly error: string
+  readonly ended: boolean
+  readonly stopped: boolean
 }
 
 /**
@@ -94,7 +103,7 @@ export class SimWorld implements AsyncDisposable {
         checked = now
         changes = world.sql.changes
       }
-      if (deed.startsWith('sql update moves set mover_token')) await watch.noteClaim(actor)
+      if (deed.startsWith('sql update moves set mover_token') && world.sql.touched > 0) await watch.noteClaim(actor)
       if (/: (apply|late)$/.test(label)) await checkLanded(world, label)
     }
     return world
@@ -151,18 +160,8 @@ export class SimWorld implements AsyncDisposable {
   }
 
   /** The last move, as it is in the rows. */
-  async move(): Promise<
-    Pick<MoveRow, 'id' | 'state' | 'gate' | 'repairs' | 'error'> & { ended: boolean; stopped: boolean }
-  > {
-    const [row] = await this.rows<{
-      id: string
-      state: MoveState
-      gate: string
-      repairs: number
-      error: string
-      ended: boolean
-      stopped: boolean
-    }>(
+  async move(): Promise<Moved> {
+    const [row] = await this.rows<Moved>(
       'select id, state, gate, repairs, error, ended_at is not null as ended, stopped is not null as stopped from moves order by created_at desc limit 1',
     )
     if (row === undefined) throw new Error('no move was started')
@@ -170,7 +169,7 @@ export class SimWorld implements AsyncDisposable {
   }
 
   async rows<T>(query: string): Promise<readonly T[]> {
-    return (await this.sql.real.unsafe(query, [], { prepare: true })).map((row) => ({ ...row })) as T[]
+    return (await this.sql.real.unsafe(query, [], prepared)).map((row) => ({ ...row })) as T[]
   }
 
   /** Lets things happen until a promise is settled. */
@@ -186,20 +185,25 @@ export class SimWorld implements AsyncDisposable {
 
   /** Lets things happen until the move is in one of the states. */
   async until(...states: readonly MoveState[]): Promise<void> {
-    let [seen, steps] = ['', -1]
-    await this.schedule
-      .until(async () => {
-        // Only a transaction changes a move.
-        if (steps === this.#transactions) return false
-        steps = this.#transactions
-        const { state, ended, error } = await this.move()
-        seen = state
-        if (ended && !states.includes(state)) throw new Error(`the move ended as ${state}: ${error}`)
-        return states.includes(state)
-      })
-      .catch((error) => {
-        throw new Error(`the move is ${seen}, not ${states.join()}: ${error}`)
-      })
+    let seen = ''
+    await this.untilMove(({ state, ended, error }) => {
+      seen = state
+      if (ended && !states.includes(state)) throw new Error(`the move ended as ${state}: ${error}`)
+      return states.includes(state)
+    }).catch((error) => {
+      throw new Error(`the move is ${seen}, not ${states.join()}: ${error}`)
+    })
+  }
+
+  /** Lets things happen until the move is as it should be. */
+  async untilMove(isIt: (move: Moved) => boolean): Promise<void> {
+    let seen = -1
+    await this.schedule.until(async () => {
+      // Only a transaction changes a move.
+      if (seen === this.#transactions) return false
+      seen = this.#transactions
+      return isIt(await this.move())
+    })
   }
 
   /** The rows' active place (or that of a generation) as it truly is: value by id. */

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { oneConnection } from './sim-sql.ts'
+import { oneConnection } from './one-connection.ts'
 import { simulate } from './simulate.ts'
 
 /** A lane's input, with the counter that it takes its seeds from. */

@@ -1,10 +1,10 @@
 import { Draw } from './draw.ts'
 import { readRows } from './invariants.ts'
+import type { OneConnection } from './one-connection.ts'
 import { alsoWatched, Requests } from './requests.ts'
 import type { Schedule } from './schedule.ts'
 import type { SimOptions } from './sim-options.ts'
 import type { SimReplica } from './sim-replica.ts'
-import type { OneConnection } from './sim-sql.ts'
 import type { Fate } from './sim-store.ts'
 import { SimWorld } from './sim-world.ts'
 
@@ -188,10 +188,7 @@ class Run {
     if (this.#world.damaged) await this.#world.schedule.pass(20_000)
     else if (await this.#isOpen()) {
       // A tenant that deletes everything while its old place is about to go makes the move ask a person first.
-      await this.#world.schedule.until(async () => {
-        const { state, ended, stopped } = await this.#world.move()
-        return ended || stopped || state === 'soaking'
-      })
+      await this.#world.untilMove(({ state, ended, stopped }) => ended || stopped || state === 'soaking')
       const { state, stopped } = await this.#world.move()
       this.#deeds.push(stopped ? 'stopped for a person' : state)
     }
