@@ -122,7 +122,7 @@ describe('against a running service', () => {
     expect(bolt.placement.index).toBe('tr-pool-2')
     const found = await replica.public({ path: '/retrieve', authorization, body: { query: 'refunds' } })
     expect(found.json.matches[0].text).toContain('Refunds take 14 days.')
-  }, 60_000)
+  })
 
   test('only the platform team moves tenants and drains indexes', async () => {
     const sales = await world.issuer.staff('sales')

@@ -38,4 +38,4 @@ test('permits do not wait while what has expired is forgotten, however long that
     expect(turn.refused).toBeUndefined()
     turn.end()
   })
-}, 60_000)
+})

@@ -49,5 +49,5 @@ describe.each(tenants)('the sample documents of %s', (id) => {
     }
     expect(questions.length).toBeGreaterThanOrEqual(10)
     expect(missed.length, missed.join('\n')).toBeLessThanOrEqual(questions.length * 0.2)
-  }, 60_000)
+  })
 })

@@ -158,7 +158,7 @@ test('a namespace that is gone: an empty answer says so, and PUT, an upload and 
     const answer = await globex.retrieve(b)
     expectStatus(answer, 503)
     return answer
-  }, 60_000)
+  })
   expect(nothing.json.code).toBe('store_inconsistent')
   for (const documentId of ['alpha', 'beta', 'gamma']) await globex.until(a, documentId, 'lost')
   expect(await lostGauge(a)).toBe(3)
@@ -207,7 +207,7 @@ test('a look that a move overtakes marks nothing; a tenant that is being moved i
   await vi.waitFor(async () => {
     const move = await a.admin({ path: `/moves/${promote.json.id}`, authorization: staff })
     expect(move.json.state).toBe('copying')
-  }, 60_000)
+  })
   looking.before('list', undefined)
   listed.resolve()
   expect(await overtaken).toEqual({ lost: 0, whole: 0 })
@@ -225,7 +225,7 @@ test('the rounds find what nobody asks for, also behind an app’s own records, 
     const found = Object.values((await index.fetch({ ids: ['beta#0'] })).records)
     expect(found).toHaveLength(1)
     return found
-  }, 60_000)
+  })
   await index.deleteMany({ ids: ['beta#0'] })
   const own = ['one', 'two', 'three'].map((id) => ({ id, values: bagOfWords(id) }))
   expectStatus(await initech.call(a, 'POST', '/vectors/upsert', { vectors: own }), 200)
@@ -252,7 +252,7 @@ test('an upload that meets a lost index is tried again and stored once it is bac
   await vi.waitFor(async () => {
     const { json } = await soylent.call(a, 'GET', '/documents/delta')
     expect(json).toMatchObject({ status: 'queued', reason: { code: 'store_inconsistent' } })
-  }, 60_000)
+  })
   await soylent.until(a, 'delta', 'ready')
   expect(met).toBeGreaterThanOrEqual(3)
   stores.before('upsert', undefined)
