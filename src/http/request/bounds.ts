@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { FaultList } from '../../fault-list.ts'
 import { faultWords } from './fault-words.ts'
 import { areNumbers } from './list-of-numbers.ts'
+import { unwrapped } from './unwrapped.ts'
 
 /** Fields of a record with names that the caller chooses, such as metadata. */
 const recordMax = 1_000
@@ -155,24 +156,6 @@ function holds({ check, minimum, maximum, value = 0, inclusive }: Check, size: n
     default:
       return Number.isSafeInteger(size)
   }
-}
-
-/** The schema without its optional, default and transform wrappers. */
-export function unwrapped(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodPipe) {
-    const first = schema.def.in as z.ZodType
-    return unwrapped(first instanceof z.ZodTransform ? (schema.def.out as z.ZodType) : first)
-  }
-  if (
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault ||
-    schema instanceof z.ZodReadonly
-  ) {
-    return unwrapped(schema.unwrap() as z.ZodType)
-  }
-  return schema
 }
 
 function isContainer(value: unknown): boolean {

@@ -1,11 +1,13 @@
 import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
+import { unwrapped } from './unwrapped.ts'
 
 /**
  * The top-level names of an object schema; undefined when it accepts any name (a record, a loose object), so that
  * nothing counts as unknown.
  */
-export function fieldNames(schema: z.ZodType): ReadonlySet<string> | undefined {
+export function fieldNames(given: z.ZodType): ReadonlySet<string> | undefined {
+  const schema = unwrapped(given)
   if (schema instanceof z.ZodObject) {
     const rest: unknown = schema.def.catchall
     return rest === undefined || rest instanceof z.ZodNever ? new Set(Object.keys(schema.shape)) : undefined
@@ -14,21 +16,7 @@ export function fieldNames(schema: z.ZodType): ReadonlySet<string> | undefined {
   if (schema instanceof z.ZodIntersection) {
     return union([fieldNames(schema.def.left as z.ZodType), fieldNames(schema.def.right as z.ZodType)])
   }
-  if (schema instanceof z.ZodPipe) {
-    const first = schema.def.in as z.ZodType
-    return fieldNames(first instanceof z.ZodTransform ? (schema.def.out as z.ZodType) : first)
-  }
-  if (
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault ||
-    schema instanceof z.ZodReadonly ||
-    schema instanceof z.ZodLazy
-  ) {
-    return fieldNames(schema.unwrap() as z.ZodType)
-  }
-  return undefined
+  return schema instanceof z.ZodLazy ? fieldNames(schema.unwrap() as z.ZodType) : undefined
 }
 
 function union(sets: readonly (ReadonlySet<string> | undefined)[]): ReadonlySet<string> | undefined {

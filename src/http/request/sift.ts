@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { FaultList } from '../../fault-list.ts'
-import { unwrapped } from './bounds.ts'
 import { fieldNames, hintFor } from './field-names.ts'
+import { unwrapped } from './unwrapped.ts'
 
 /** Longest list of objects: its schema limits it, and the items of a longer one are not searched. */
 const siftedMax = 1_000
