@@ -13,6 +13,7 @@ import { publicRoutes } from './http/public/public-routes.ts'
 import { createPublicApp } from './http/public-app.ts'
 import { createLogger } from './log.ts'
 import type { Answerer } from './models/answerer.ts'
+import { embeddersOf } from './models/choose-embedder.ts'
 import type { Embedder } from './models/embedder.ts'
 import { countMoves } from './moves/count-moves.ts'
 import { Paces } from './moves/pace/pace-stores.ts'
@@ -143,7 +144,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const limits = opening.use(
     openLimits(config, { db, routes, onFault, clock: overrides.limitsClock, tracer, onUsed: requests.noteTokens }),
   )
-  const embedder = limits.metered(encoder)
+  const embedders = embeddersOf([{ ...limits.metered(encoder), ...(words && { words }) }])
 
   const tenantSettings = {
     ...config.pinecone,
@@ -186,13 +187,13 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     db,
     routes,
     stores,
-    embedder,
+    embedders,
     chunker,
     writes,
     losses,
     memory: ragMemory(),
     tracer,
-    settings: { storeInDoubtMs, storeVisibleMs, indexMetric: metric, retrieveMode: config.retrieveMode, words },
+    settings: { storeInDoubtMs, storeVisibleMs, retrieveMode: config.retrieveMode },
   }
   const ingestParts = { ...ragParts, database, telemetry, log, draining: draining.signal }
   opening.use(await openIngest(config, ingestParts, overrides.ingest))

@@ -19,7 +19,6 @@ export interface TenantScopedKey {
 export interface RetrievalKeyParts {
   /** Where the tenant's reads go: a move or a change of the tenant starts with an empty cache. */
   readonly route: TenantRoute
-  readonly embeddingModel: string
   /** Sorted and without duplicates, as a principal carries them. */
   readonly groups: readonly string[]
   readonly ask: { readonly query: string } | { readonly vector: readonly number[] }
@@ -51,18 +50,11 @@ export function answerKey(parts: RetrievalKeyParts & WriterKeyParts): TenantScop
 }
 
 /** The key of a text's vector. Only the model decides the vector, so writes and moves do not change it. */
-export function embeddingKey(route: TenantRoute, embeddingModel: string, text: string): TenantScopedKey {
-  return key('embedding', route, JSON.stringify([route.tenantId, embeddingModel, text]))
+export function embeddingKey(route: TenantRoute, text: string): TenantScopedKey {
+  return key('embedding', route, JSON.stringify([route.tenantId, route.routing.active.vectors.model, text]))
 }
 
-function retrievalParts({
-  route,
-  embeddingModel,
-  groups,
-  ask,
-  filter,
-  options,
-}: RetrievalKeyParts): readonly unknown[] {
+function retrievalParts({ route, groups, ask, filter, options }: RetrievalKeyParts): readonly unknown[] {
   const { epoch, active } = route.routing
   return [
     route.tenantId,
@@ -70,7 +62,7 @@ function retrievalParts({
     active.generation,
     epoch,
     route.tier,
-    embeddingModel,
+    active.vectors.model,
     'query' in ask ? ask.query : [hashOf(ask.vector)],
     groups,
     filter ?? null,

@@ -1,7 +1,7 @@
 import type { TenantPrincipal } from '../auth/principal.ts'
 import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
-import type { Embedder } from '../models/embedder.ts'
+import type { TenantEmbedders } from '../models/embedder.ts'
 import { type DocumentInfo, documentInfo } from '../rag/documents/get-document.ts'
 import { idTaken, writeGroups } from '../rag/writes/write-sight.ts'
 import { enqueueUploads, type NewUpload, type QueueBounds } from '../registry/uploads/enqueue-uploads.ts'
@@ -12,7 +12,7 @@ import { checkUpload, type UploadInput } from './check-upload.ts'
 export interface AcceptUploadsDeps {
   readonly db: Db
   readonly routes: Pick<TenantRoutes, 'find' | 'catchUp'>
-  readonly embedder: Pick<Embedder, 'maxTokens'>
+  readonly embedders: TenantEmbedders
   readonly queueBounds: QueueBounds
   /** Absent: the work on uploads is not traced. */
   readonly tracer?: Tracer | undefined
@@ -37,11 +37,12 @@ export async function acceptUploads(
 ): Promise<readonly Accepted[]> {
   const { tenantId } = principal
   const { routing } = await deps.routes.find(tenantId)
+  const embedder = deps.embedders.of(routing.active.vectors)
   const names = new Set<string>()
   const traceparent = deps.tracer?.headers().traceparent
   const checked = inputs.map((input): NewUpload | AppError => {
     try {
-      const upload = { ...checkUpload(tenantId, input, deps.embedder), traceparent }
+      const upload = { ...checkUpload(tenantId, input, embedder), traceparent }
       if (input.documentId !== undefined && names.has(input.documentId)) throw twice()
       names.add(upload.documentId)
       return upload

@@ -1,3 +1,5 @@
+import type { WordVectors } from '../lexical/word-vectors.ts'
+import type { VectorSpace } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 
 /** Turns text into vectors. Adapters: `openai.ts` (any compatible endpoint) and `local.ts` (sentence encoder in a worker). */
@@ -18,11 +20,23 @@ export interface Embedder extends AsyncDisposable {
 
 /** The embedder as verbs call it: each call names its tenant, so that no token goes uncounted or to another tenant. */
 export interface TenantEmbedder extends Pick<Embedder, 'model' | 'dimension' | 'maxTokens'> {
+  /** Related words of the model's language, where known. */
+  readonly words?: WordVectors
   /** @throws AppError as `Embedder.embed` does; `quota_exceeded` when the tenant's tokens are used up for now. */
   embed(
     texts: readonly string[],
     options: { readonly tenantId: TenantId; readonly signal?: AbortSignal },
   ): Promise<Embedding>
+}
+
+/** The configured embedding models. Each index is embedded for by its own. */
+export interface TenantEmbedders {
+  /**
+   * The model that made an index's vectors.
+   * @throws AppError `embedding_unavailable`, with the model's name, when no setting names it with this dimension;
+   *   `invalid_request` when only apps embed for the index.
+   */
+  of(vectors: VectorSpace): TenantEmbedder
 }
 
 export interface Embedding {

@@ -3,9 +3,12 @@ import type { TenantId } from './tenant-id.ts'
 /** `pool`: an index shared by namespaces of many tenants. `silo`: an index of one tenant. */
 export type PlaceKind = 'pool' | 'silo'
 
+/** The model of an index whose vectors only apps make. */
+export const noModel = 'none'
+
 /** How the vectors of an index are made and compared. */
 export interface VectorSpace {
-  /** The embedding model, by its name in the settings. */
+  /** The embedding model, by its name in the settings, or `noModel`. */
   readonly model: string
   readonly dimension: number
   readonly metric: 'cosine' | 'dotproduct' | 'euclidean'

@@ -7,9 +7,11 @@ export interface RouteChange {
   readonly generation?: number
   readonly epoch?: number
   readonly tier?: TenantRoute['tier']
+  readonly model?: string
 }
 
-export function routeOf(id: string, { generation = 1, epoch = 1, tier = 'standard' }: RouteChange = {}): TenantRoute {
+export function routeOf(id: string, change: RouteChange = {}): TenantRoute {
+  const { generation = 1, epoch = 1, tier = 'standard', model = 'm' } = change
   const tenantId = parseTenantId(id)
   return {
     tenantId,
@@ -25,7 +27,7 @@ export function routeOf(id: string, { generation = 1, epoch = 1, tier = 'standar
         indexName: 'i',
         indexHost: 'h',
         kind: 'pool',
-        vectors: testVectors,
+        vectors: { ...testVectors, model },
         namespace: `tenant_${id}_g${generation}`,
         generation,
       },
@@ -36,7 +38,6 @@ export function routeOf(id: string, { generation = 1, epoch = 1, tier = 'standar
 export function retrievalParts(id: string, change: Partial<RetrievalKeyParts> = {}): RetrievalKeyParts {
   return {
     route: routeOf(id),
-    embeddingModel: 'm',
     groups: [],
     ask: { query: 'q' },
     filter: undefined,

@@ -11,6 +11,7 @@ import {
 import { checkQuestion, type RetrieveInput } from '../../src/rag/retrieve/question.ts'
 import { retrievalKeyParts } from '../../src/rag/retrieve/retrieve.ts'
 import { principalOf } from '../support/rag-world.ts'
+import { testVectors } from '../support/test-vectors.ts'
 import { type RouteChange, retrievalParts, routeOf } from './key-parts.ts'
 
 /** Texts that could run into each other if a key were glued together from its parts. */
@@ -39,7 +40,6 @@ const word = tricky.filter((text) => text.trim() !== '')
 interface Asked {
   readonly id: string
   readonly change: Required<RouteChange>
-  readonly model: string
   readonly groups: readonly string[]
   readonly input: RetrieveInput
   readonly writer: WriterKeyParts
@@ -59,8 +59,8 @@ const fields = {
     generation: fc.integer({ min: 1, max: 2 }),
     epoch: fc.integer({ min: 1, max: 2 }),
     tier: fc.constantFrom('standard' as const, 'enterprise' as const),
+    model: fc.constantFrom('m', 'm"', 'n'),
   }),
-  model: fc.constantFrom('m', 'm"', 'n'),
   groups: fc.uniqueArray(tricky, { maxLength: 3 }).map((groups) => groups.toSorted()),
   input: fc.record({
     query: word,
@@ -87,27 +87,24 @@ function principal({ id, groups }: Asked): TenantPrincipal {
   return { ...principalOf(id), groups }
 }
 
-const deps = {
-  embedder: { dimension: 2 },
-  settings: { indexMetric: 'cosine', retrieveMode: 'dense' },
-} as const
+const deps = { settings: { retrieveMode: 'dense' } } as const
 
 function parts(request: Asked): RetrievalKeyParts {
   const route = routeOf(request.id, request.change)
-  return retrievalKeyParts(route, request.model, principal(request), checkQuestion(request.input, deps))
+  return retrievalKeyParts(route, principal(request), checkQuestion(request.input, deps, testVectors))
 }
 
 const keys = (request: Asked) => [
   retrievalKey(parts(request)).text,
   answerKey({ ...parts(request), ...request.writer }).text,
-  embeddingKey(routeOf(request.id, request.change), request.model, request.input.query ?? '').text,
+  embeddingKey(routeOf(request.id, request.change), request.input.query ?? '').text,
 ]
 
 /**
  * Everything that may change the outcome, in a form that keeps all apart; the order of keys in a filter must not
  * matter.
  */
-function meaning({ id, change, model, groups, input, writer }: Asked): readonly unknown[] {
+function meaning({ id, change, groups, input, writer }: Asked): readonly unknown[] {
   const { query, topK = 5, minScore = null, includeValues = false } = input
   const sorted = JSON.stringify(input.filter, (_, one) =>
     typeof one === 'object' && one !== null && !Array.isArray(one)
@@ -115,9 +112,13 @@ function meaning({ id, change, model, groups, input, writer }: Asked): readonly 
       : one,
   )
   const text = query?.normalize('NFC').trim()
-  const found = [id, change.generation, change.epoch, change.tier, model, groups, text, sorted ?? null]
+  const found = [id, change.generation, change.epoch, change.tier, change.model, groups, text, sorted ?? null]
   const retrieval = [...found, topK, minScore, includeValues]
-  return [retrieval, [...retrieval, writer.answerModel, writer.promptVersion, writer.contextTokens], [id, model, query]]
+  return [
+    retrieval,
+    [...retrieval, writer.answerModel, writer.promptVersion, writer.contextTokens],
+    [id, change.model, query],
+  ]
 }
 
 test('two requests that may differ in their outcome never share a key, and equal ones always do', () => {
@@ -176,6 +177,6 @@ test('a vector is told from every other one by its last bit, and from a text tha
 })
 
 test('a write, or a move, needs no new vector of a question', () => {
-  const keyAt = (change: RouteChange) => embeddingKey(routeOf('a', change), 'm', 'q').text
+  const keyAt = (change: RouteChange) => embeddingKey(routeOf('a', change), 'q').text
   expect(keyAt({ generation: 2, epoch: 9, tier: 'enterprise' })).toBe(keyAt({}))
 })

@@ -45,11 +45,11 @@ export class SimApp {
       routes,
       stores: this.#stores,
       clock: world.schedule.clock(name),
-      embedder: simEmbedder,
+      embedders: { of: () => simEmbedder },
       chunker: simChunker,
       memory: ragMemory(100),
       writes: { announce: () => undefined },
-      settings: { ...times, sameContentWaitMs: busyWaitMs, indexMetric: 'cosine' as const },
+      settings: { ...times, sameContentWaitMs: busyWaitMs },
     }
   }
 

@@ -2,6 +2,7 @@ import type { TenantPrincipal } from '../../src/auth/principal.ts'
 import { EmbeddingCache } from '../../src/cache/embedding-cache.ts'
 import { ResultCache } from '../../src/cache/result-cache.ts'
 import { connect } from '../../src/db/connect.ts'
+import { embeddersOf } from '../../src/models/choose-embedder.ts'
 import type { Embedder } from '../../src/models/embedder.ts'
 import { extractiveAnswerer } from '../../src/models/extractive.ts'
 import { lexicalReranker } from '../../src/models/lexical-reranker.ts'
@@ -64,6 +65,7 @@ export async function ragWorld(
       routes,
       stores,
       embedder,
+      embedders: embeddersOf([embedder]),
       cache,
       embeddings,
       answerer: extractiveAnswerer(),
@@ -76,7 +78,6 @@ export async function ragWorld(
         storeInDoubtMs: 60_000,
         storeVisibleMs: 0,
         sameContentWaitMs: 0,
-        indexMetric: metric,
         retrieveMode: 'dense' as const,
       },
       writes: {
@@ -88,7 +89,13 @@ export async function ragWorld(
     },
     /** A new tenant with its namespace, and a token of it. */
     async tenant(id: string, ...groups: string[]): Promise<TenantPrincipal> {
-      const tenantId = await seedTenant(home, { id, host: index.host, dimension: embedder.dimension })
+      const tenantId = await seedTenant(home, {
+        id,
+        host: index.host,
+        dimension: embedder.dimension,
+        model: embedder.model,
+        metric,
+      })
       await (await placeOf(tenantId)).createNamespace()
       return principalOf(id, ...groups)
     },

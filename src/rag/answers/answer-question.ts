@@ -43,10 +43,10 @@ export async function findPassages(deps: AnswerDeps, principal: TenantPrincipal,
   const faults = new FaultList()
   if (words.trim() === '') faults.add('question', 'must not be blank')
   faults.check()
-  const question = checkQuestion({ ...how, query: words }, deps)
   const route = await deps.routes.find(principal.tenantId)
+  const question = checkQuestion({ ...how, query: words }, deps, route.routing.active.vectors)
   const key = answerKey({
-    ...retrievalKeyParts(route, deps.embedder.model, principal, question),
+    ...retrievalKeyParts(route, principal, question),
     answerModel: deps.answerer.model,
     promptVersion,
     contextTokens: deps.answerSettings.contextTokens,

@@ -2,7 +2,7 @@ import type { TenantPrincipal } from '../../auth/principal.ts'
 import type { Db } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
 import { FaultList } from '../../fault-list.ts'
-import type { TenantEmbedder } from '../../models/embedder.ts'
+import type { TenantEmbedder, TenantEmbedders } from '../../models/embedder.ts'
 import { claimForWriting, type NewContent } from '../../registry/documents/document-claims.ts'
 import { findDocument, storedContent } from '../../registry/documents/documents.ts'
 import { claimEnds } from '../../registry/documents/end-document-claim.ts'
@@ -15,7 +15,6 @@ import { chunkRecords } from '../chunks/chunk-records.ts'
 import { type Chunking, type ChunkRule, chunksMax, ruleOf } from '../chunks/chunk-rule.ts'
 import type { Chunker } from '../chunks/chunker.ts'
 import type { Losses } from '../losses/loss-watch.ts'
-import type { SearchSettings } from '../search-settings.ts'
 import { withWords } from '../sparse-records.ts'
 import { writing } from '../writes/tenant-writer.ts'
 import type { WriteDeps, WriteSettings } from '../writes/write-deps.ts'
@@ -26,10 +25,10 @@ import { lacksChunks } from './lost-document.ts'
 
 export interface PutDocumentDeps extends WriteDeps {
   readonly db: Db
-  readonly embedder: TenantEmbedder
+  readonly embedders: TenantEmbedders
   readonly chunker: Chunker
   readonly losses?: Pick<Losses, 'suspect'>
-  readonly settings: ClaimSettings & WriteSettings & Pick<SearchSettings, 'indexMetric'>
+  readonly settings: ClaimSettings & WriteSettings
 }
 
 export interface PutDocumentInput {
@@ -80,10 +79,12 @@ export async function putDocument(
 ): Promise<PutDocumentAnswer> {
   const { documentId } = input
   const { routing } = await deps.routes.find(tenantId)
-  const content = checkInput(deps, input, await tenantAttributes(deps.db, tenantId))
+  const { vectors: space } = routing.active
+  const embedder = deps.embedders.of(space)
+  const content = checkInput(embedder, input, await tenantAttributes(deps.db, tenantId))
   const { groups } = options
   if ((await hiddenStoredIds(deps.db, tenantId, [documentId], groups)).size > 0) throw idTaken('documentId')
-  const hash = contentHash(content, deps.embedder.model)
+  const hash = contentHash(content, embedder.model)
   const { storeVisibleMs } = deps.settings
   const stored = await storedContent(deps.db, tenantId, { documentId, contentHash: hash, storeVisibleMs })
   const lost = stored !== undefined && (await lacksChunks(deps.stores.open(routing.active), documentId, stored))
@@ -101,7 +102,7 @@ export async function putDocument(
   }
   const texts = chunks.map(({ text }) => text)
   const { signal } = options
-  const { vectors, tokens } = await deps.embedder.embed(texts, { tenantId, ...(signal && { signal }) })
+  const { vectors, tokens } = await embedder.embed(texts, { tenantId, ...(signal && { signal }) })
   options.signal?.throwIfAborted()
   const records = chunkRecords(documentId, content, chunks, vectors)
   const row: NewContent = {
@@ -127,7 +128,7 @@ export async function putDocument(
         records.slice(at * sliceSize, (at + 1) * sliceSize),
       )
       const leftovers = chunkIds(documentId, records.length, claim.ceiling)
-      const puts = slices.map((slice) => () => writer.upsert(withWords(deps.settings, slice)))
+      const puts = slices.map((slice) => () => writer.upsert(withWords(space, slice)))
       const deletes = leftovers.length > 0 ? [() => writer.deleteIds(leftovers)] : []
       await runClaimed(deps, claim, [...puts, ...deletes], async (doubtMs) => {
         if (await claimEnds(deps.db).stored(claim, records.length, doubtMs)) return
@@ -156,7 +157,7 @@ interface Content {
 }
 
 function checkInput(
-  { embedder }: Pick<PutDocumentDeps, 'embedder'>,
+  embedder: Pick<TenantEmbedder, 'maxTokens'>,
   { documentId, text, source, metadata, chunking = {}, pageStarts = [] }: PutDocumentInput,
   attributes: Readonly<Record<string, unknown>>,
 ): Content {

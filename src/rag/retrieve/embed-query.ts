@@ -1,12 +1,12 @@
 import type { EmbeddingCache } from '../../cache/embedding-cache.ts'
 import { embeddingKey } from '../../cache/tenant-scoped-key.ts'
 import { AppError } from '../../errors.ts'
-import type { TenantEmbedder } from '../../models/embedder.ts'
+import type { TenantEmbedders } from '../../models/embedder.ts'
 import type { TenantRoute } from '../../placement/phase.ts'
 import type { CallOptions } from '../../stores/store.ts'
 
 export interface EmbedQueryDeps {
-  readonly embedder: TenantEmbedder
+  readonly embedders: TenantEmbedders
   readonly embeddings: EmbeddingCache
 }
 
@@ -22,16 +22,17 @@ export interface QueryEmbedding {
 }
 
 /**
- * The vector of a tenant's question, from the cache if possible.
+ * The vector of a tenant's question by the model of its place, from the cache if possible.
  *
- * @throws AppError as `Embedder.embed` does.
+ * @throws AppError as `TenantEmbedders.of` and `Embedder.embed` do.
  */
 export async function embedQuery(
-  { embedder, embeddings }: EmbedQueryDeps,
+  { embedders, embeddings }: EmbedQueryDeps,
   route: TenantRoute,
   text: string,
   { signal, bypass = false }: AskOptions = {},
 ): Promise<QueryEmbedding> {
+  const embedder = embedders.of(route.routing.active.vectors)
   let tokens = 0
   const load = async (end: AbortSignal | undefined): Promise<readonly number[]> => {
     const { tenantId } = route
@@ -42,7 +43,7 @@ export async function embedQuery(
     return vector
   }
   if (bypass || !embeddings.isOn) return { vector: await load(signal), tokens }
-  const key = embeddingKey(route, embedder.model, text)
+  const key = embeddingKey(route, text)
   const vector = embeddings.get(key) ?? (await embeddings.load(key, load, { signal }))
   return { vector, tokens }
 }

@@ -1,17 +1,28 @@
 import { isAppError } from '../../errors.ts'
-import type { Embedding, TenantEmbedder } from '../../models/embedder.ts'
+import type { Embedding, TenantEmbedder, TenantEmbedders } from '../../models/embedder.ts'
 
 /**
- * An embedder for questions asked together: the first of `texts` to be embedded embeds all of them in one call. Its
- * tokens are counted for that first one.
+ * Embedders for questions asked together of one place: the first of `texts` to be embedded embeds all of them in one
+ * call. Its tokens are counted for that first one.
  */
-export function embedTogether(embedder: TenantEmbedder, texts: readonly string[]): TenantEmbedder {
+export function embedTogether(embedders: TenantEmbedders, texts: readonly string[]): TenantEmbedders {
+  let together: TenantEmbedder | undefined
+  return {
+    of(vectors) {
+      together ??= inOneCall(embedders.of(vectors), texts)
+      return together
+    },
+  }
+}
+
+function inOneCall(embedder: TenantEmbedder, texts: readonly string[]): TenantEmbedder {
   const places = new Map([...new Set(texts)].map((text, at) => [text, at]))
   let together: Promise<Embedding> | undefined
   return {
     model: embedder.model,
     dimension: embedder.dimension,
     ...(embedder.maxTokens !== undefined && { maxTokens: embedder.maxTokens }),
+    ...(embedder.words !== undefined && { words: embedder.words }),
     async embed(asked, options) {
       const [text] = asked
       const at = text === undefined || asked.length > 1 ? undefined : places.get(text)

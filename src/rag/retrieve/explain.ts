@@ -36,13 +36,12 @@ export function explain(parts: {
   readonly refinement: Refinement
   readonly filter: Filter
   readonly route: TenantRoute
-  readonly embeddingModel: string
   readonly search: SearchNote
   readonly stages: readonly StageNote[]
 }): Explanation {
-  const { question, route, filter, embeddingModel, search, stages } = parts
+  const { question, route, filter, search, stages } = parts
   const { ask, topK, minScore } = question
-  const { generation, kind } = route.routing.active
+  const { generation, kind, vectors } = route.routing.active
   const { explain: _, hybrid, rerank, groupSize, ...always } = parts.refinement
   return {
     asked: {
@@ -57,7 +56,7 @@ export function explain(parts: {
     },
     filter,
     place: { tier: route.tier, generation, kind, why: whyHere(route) },
-    embeddingModel,
+    embeddingModel: vectors.model,
     search,
     stages,
   }

@@ -1,6 +1,7 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import { AppError } from '../../errors.ts'
 import { FaultList } from '../../fault-list.ts'
+import type { VectorSpace } from '../../placement/placement.ts'
 import type { Filter } from '../../stores/store.ts'
 import { checkFilter } from '../checks/check-filter.ts'
 import { checkValues } from '../checks/check-records.ts'
@@ -35,13 +36,14 @@ export const queryMax = 8_000
 const topKDefault = 5
 
 export interface QuestionDeps {
-  readonly embedder: { readonly dimension: number }
   readonly settings: SearchSettings
 }
 
-/** @throws AppError `invalid_request` with every fault at once. */
-export function checkQuestion(asked: RetrieveInput, { embedder, settings }: QuestionDeps): Question {
-  const { dimension } = embedder
+/**
+ * @param vectors of the place that is asked.
+ * @throws AppError `invalid_request` with every fault at once.
+ */
+export function checkQuestion(asked: RetrieveInput, { settings }: QuestionDeps, vectors: VectorSpace): Question {
   const isInWords = asked.query !== undefined
   const input = asked.mode === undefined && isInWords ? { ...asked, mode: settings.retrieveMode } : asked
   const faults = new FaultList()
@@ -51,7 +53,7 @@ export function checkQuestion(asked: RetrieveInput, { embedder, settings }: Ques
   const text = query?.normalize('NFC').trim()
   if (text === '') faults.add('query', 'must not be blank')
   if (text !== undefined && text.length > queryMax) faults.add('query', `must be at most ${queryMax} characters`)
-  if (vector !== undefined) checkValues(vector, dimension, 'vector', faults)
+  if (vector !== undefined) checkValues(vector, vectors.dimension, 'vector', faults)
   const topK = checkTopK(input, faults)
   if (minScore !== undefined && !Number.isFinite(minScore)) faults.add('minScore', 'must be a number')
   const filter = checkFilter(input.filter, 'filter', faults)

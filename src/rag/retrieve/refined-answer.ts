@@ -1,4 +1,5 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
+import type { TenantEmbedders } from '../../models/embedder.ts'
 import type { Reranker } from '../../models/reranker.ts'
 import type { TenantRoute } from '../../placement/phase.ts'
 import type { CallOptions, TenantStore } from '../../stores/store.ts'
@@ -20,7 +21,7 @@ import type { Trace } from './trace.ts'
 
 export interface RefineDeps extends BelieveEmptyDeps {
   readonly reranker: Reranker
-  readonly embedder: { readonly model: string }
+  readonly embedders: TenantEmbedders
   readonly settings: BelieveEmptyDeps['settings'] & SearchSettings
 }
 
@@ -60,8 +61,9 @@ export async function refinedAnswer(
   const query = 'query' in ask ? ask.query : undefined
   const filter = narrowed(question.filter, principal.groups)
   const net = { net: netOf(topK, refinement), least: topK, withValues: includeValues || diversity > 0 }
-  const { words } = deps.settings
-  const storeKnowsWords = deps.settings.indexMetric === 'dotproduct'
+  const { vectors } = route.routing.active
+  const words = query === undefined ? undefined : deps.embedders.of(vectors).words
+  const storeKnowsWords = vectors.metric === 'dotproduct'
   const found = await search(store, { vector, query, filter, ...net, hybrid, storeKnowsWords, words }, trace, options)
   if (found.candidates.length === 0) await believeEmpty(deps, store, options)
 
@@ -91,7 +93,7 @@ export async function refinedAnswer(
     ...(reranker !== undefined && { reranker }),
     score: reranker ? 'rerank' : hybrid ? 'fused' : 'similarity',
   }
-  const explained = { question, refinement, filter, route, embeddingModel: deps.embedder.model, search: note }
+  const explained = { question, refinement, filter, route, search: note }
   return {
     matches,
     ...(groups && { groups }),

@@ -47,7 +47,7 @@ export async function retrieveBatch(
   const bypass = options.bypass === true || !deps.cache.isOn
   const planned = inputs.map((input) => plan(deps, principal, route, input, bypass))
   const texts = planned.flatMap((one) => ('text' in one && one.text !== undefined ? [one.text] : []))
-  const together = { ...deps, embedder: embedTogether(deps.embedder, texts) }
+  const together = { ...deps, embedders: embedTogether(deps.embedders, texts) }
   const ask = async (one: Planned): Promise<BatchOutcome> => {
     if (!('question' in one)) return one
     const { question, key } = one
@@ -82,15 +82,14 @@ function plan(
   bypass: boolean,
 ): Planned {
   try {
-    const question = checkQuestion(input, deps)
+    const question = checkQuestion(input, deps, route.routing.active.vectors)
     checkMayExplain(principal, question)
-    const { model } = deps.embedder
     const explained = question.refinement?.explain === true
-    const key = bypass || explained ? undefined : retrievalKey(retrievalKeyParts(route, model, principal, question))
+    const key = bypass || explained ? undefined : retrievalKey(retrievalKeyParts(route, principal, question))
     const kept = key === undefined ? undefined : deps.cache.get(key)
     if (kept !== undefined) return { answer: { json: kept, cache: 'hit', stale: route.stale === true } }
     const text = 'query' in question.ask ? question.ask.query : undefined
-    const known = text !== undefined && !bypass && deps.embeddings.get(embeddingKey(route, model, text)) !== undefined
+    const known = text !== undefined && !bypass && deps.embeddings.get(embeddingKey(route, text)) !== undefined
     return { question, key, text: known ? undefined : text }
   } catch (fault) {
     return { fault }

@@ -35,17 +35,17 @@ export async function retrieve(
   input: RetrieveInput,
   options: AskOptions = {},
 ): Promise<CachedAnswer> {
-  const question = checkQuestion(input, deps)
-  checkMayExplain(principal, question)
   const found = deps.routes.find(principal.tenantId)
   const route = found instanceof Promise ? await found : found
+  const question = checkQuestion(input, deps, route.routing.active.vectors)
+  checkMayExplain(principal, question)
   const { cache } = deps
   const stale = route.stale === true
   if (options.bypass === true || !cache.isOn || question.refinement?.explain === true) {
     const answer = await searchTenant(deps, principal, route, question, options)
     return { json: JSON.stringify(answer), cache: 'bypass', stale }
   }
-  const key = retrievalKey(retrievalKeyParts(route, deps.embedder.model, principal, question))
+  const key = retrievalKey(retrievalKeyParts(route, principal, question))
   const kept = cache.get(key)
   if (kept !== undefined) return { json: kept, cache: 'hit', stale }
   return loadQuestion(deps, principal, route, question, key)
@@ -72,10 +72,9 @@ export async function loadQuestion(
 /** The key's parts: every field of a question except `ask` and `filter` is an option. */
 export function retrievalKeyParts(
   route: TenantRoute,
-  embeddingModel: string,
   { groups }: TenantPrincipal,
   { ask, filter, ...options }: Question,
 ): RetrievalKeyParts {
   const canonical = filter === undefined ? undefined : canonicalJson(filter)
-  return { route, embeddingModel, groups, ask, filter: canonical, options }
+  return { route, groups, ask, filter: canonical, options }
 }

@@ -14,7 +14,6 @@ import { type RefineDeps, type RefinedAnswer, refinedAnswer } from './refined-an
 import { Trace } from './trace.ts'
 
 export interface SearchTenantDeps extends RefineDeps, EmbedQueryDeps {
-  readonly embedder: EmbedQueryDeps['embedder']
   readonly routes: Pick<TenantRoutes, 'find'>
   readonly stores: Pick<VectorStore, 'open'>
   /** Receives every vector sent to the store; keeps it, at no cost. */

@@ -1,6 +1,5 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import { FaultList } from '../../fault-list.ts'
-import type { Embedder } from '../../models/embedder.ts'
 import { mustBeDone } from '../../routing/write-log/write-outcome.ts'
 import { metadataBytesMax } from '../../stores/reserved.ts'
 import type { RecordChange, SparseValues } from '../../stores/store.ts'
@@ -13,7 +12,6 @@ import type { WriteDeps } from '../writes/write-deps.ts'
 import { hiddenIds, writeGroups } from '../writes/write-sight.ts'
 
 export interface UpdateVectorDeps extends WriteDeps {
-  readonly embedder: Pick<Embedder, 'dimension'>
   readonly memory: RagMemory
 }
 
@@ -39,7 +37,8 @@ export async function updateVector(
   input: UpdateVectorInput,
 ): Promise<void> {
   const { tenantId } = principal
-  const change = checkChange(input, deps.embedder.dimension)
+  const { dimension } = (await deps.routes.find(tenantId)).routing.active.vectors
+  const change = checkChange(input, dimension)
   await deps.memory.locks.hold(tenantId, [input.id], async () => {
     const hidden = await hiddenIds(deps, tenantId, [input.id], writeGroups(principal))
     if (hidden.size > 0) return

@@ -1,6 +1,5 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import { FaultList } from '../../fault-list.ts'
-import type { Embedder } from '../../models/embedder.ts'
 import { mustBeDone } from '../../routing/write-log/write-outcome.ts'
 import type { VectorRecord } from '../../stores/store.ts'
 import { checkRecord, type RecordInput, upsertMax } from '../checks/check-records.ts'
@@ -10,7 +9,6 @@ import type { WriteDeps } from '../writes/write-deps.ts'
 import { hiddenIds, idTaken, writeGroups } from '../writes/write-sight.ts'
 
 export interface UpsertVectorsDeps extends WriteDeps {
-  readonly embedder: Pick<Embedder, 'dimension'>
   readonly memory: RagMemory
 }
 
@@ -25,6 +23,7 @@ export async function upsertVectors(
   input: { readonly vectors: readonly RecordInput[] },
 ): Promise<{ readonly upsertedCount: number }> {
   const { tenantId } = principal
+  const { dimension } = (await deps.routes.find(tenantId)).routing.active.vectors
   const faults = new FaultList()
   if (input.vectors.length === 0 || input.vectors.length > upsertMax) {
     faults.add('vectors', `takes 1 to ${upsertMax} records`)
@@ -32,7 +31,7 @@ export async function upsertVectors(
   }
   const records = new Map<string, VectorRecord>()
   for (const [position, vector] of input.vectors.entries()) {
-    records.set(vector.id, checkRecord(vector, deps.embedder.dimension, `vectors[${position}]`, faults))
+    records.set(vector.id, checkRecord(vector, dimension, `vectors[${position}]`, faults))
   }
   faults.check()
   const ids = [...records.keys()]
