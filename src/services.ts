@@ -20,30 +20,23 @@ import { Paces } from './moves/pace/pace-stores.ts'
 import type { RunMoveDeps } from './moves/runner/run-move.ts'
 import type { MoveSettings } from './moves/sync/step.ts'
 import { RecentQueries } from './moves/verify/recent-queries.ts'
-import {
-  anyProjectAnswers,
-  countedByTenant,
-  openEmbedder,
-  openStores,
-  openVerifier,
-  openWords,
-  timed,
-} from './parts/adapters.ts'
+import { anyProjectAnswers, countedByTenant, openStores, openVerifier } from './parts/adapters.ts'
 import { openAnswerer } from './parts/answers.ts'
 import { openCaches } from './parts/caches.ts'
 import { openDatabases } from './parts/databases.ts'
+import { openEmbedders, openWords } from './parts/embedders.ts'
 import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.ts'
 import { openKeys } from './parts/keys.ts'
 import { type LimitParts, openLimits } from './parts/limits.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
 import { openReranker } from './parts/reranker.ts'
-import { openTracing, tracedAnswerer, tracedEmbedder } from './parts/tracing.ts'
+import { openTracing, tracedAnswerer } from './parts/tracing.ts'
 import { startChunker } from './rag/chunks/chunker.ts'
 import { LossWatch } from './rag/losses/loss-watch.ts'
 import { ragMemory } from './rag/rag-memory.ts'
 import { countLostDocuments } from './registry/documents/lost-documents.ts'
 import { readIndexFill } from './registry/index-fill.ts'
-import { checkIndexes } from './registry/indexes.ts'
+import { indexesWithoutModel } from './registry/indexes-without-model.ts'
 import { refuseMissingProjects } from './registry/projects.ts'
 import { countUploads } from './registry/uploads/uploads.ts'
 import { RequestCounts } from './registry/usage/request-counts.ts'
@@ -92,8 +85,8 @@ export interface Services extends AsyncDisposable {
 /**
  * Builds the service from its configuration: the only place that knows every part.
  *
- * @throws Error with one clear sentence when Postgres is unavailable or has an old schema, when an index was made with
- *   another embedding model or metric, or belongs to a Pinecone project that the configuration does not name.
+ * @throws Error with one clear sentence when Postgres is unavailable or has an old schema, or when an index belongs to a
+ *   Pinecone project that the configuration does not name.
  */
 export async function startServices(config: Config, overrides: Overrides = {}): Promise<Services> {
   await using opening = new AsyncDisposableStack()
@@ -104,15 +97,12 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const databases = opening.use(openDatabases(config, log, tracer))
   const { main: database, lease: leaseDatabase } = databases
   await firstContact(url, () => refuseOldSchema(database))
-  const { model, dimension } = config.embedding
-  const { metric } = config.pinecone
-  await checkIndexes(database.db, { model, dimension, metric })
+  for (const words of await indexesWithoutModel(database.db, config.embeddingModels)) log.error(words)
   await refuseMissingProjects(database.db, config.pinecone.projects)
 
   const paces = new Paces()
   const stores = overrides.stores ?? opening.use(openStores(config.pinecone, telemetry, paces, tracer))
-  const plain = timed(overrides.embedder ?? opening.use(await openEmbedder(config.embedding, tracer)), telemetry)
-  const encoder = tracer === undefined ? plain : tracedEmbedder(plain, tracer, config.embedding.provider)
+  const models = await openEmbedders(config, { telemetry, tracer, replacement: overrides.embedder }, opening)
   const chunker = opening.use(startChunker())
   const words = await openWords(config.embedding)
   const answerer = overrides.answerer ?? opening.use(await openAnswerer(config.answer, words, tracer))
@@ -144,12 +134,15 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const limits = opening.use(
     openLimits(config, { db, routes, onFault, clock: overrides.limitsClock, tracer, onUsed: requests.noteTokens }),
   )
-  const embedders = embeddersOf([{ ...limits.metered(encoder), ...(words && { words }) }])
+  const embedders = embeddersOf(
+    models.map((one) => ({ ...limits.metered(one.embedder, one.provider), ...(one.words && { words: one.words }) })),
+  )
 
   const tenantSettings = {
     ...config.pinecone,
-    embeddingModel: model,
-    dimension,
+    embeddingModel: config.embedding.name,
+    dimension: config.embedding.dimension,
+    metric: config.embedding.metric,
     storeInDoubtMs,
     provisionWaitMs: overrides.provisionWaitMs ?? 30_000,
   }

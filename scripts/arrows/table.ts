@@ -340,6 +340,8 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
       'http/',
       'pinecone-local/',
       'policy/',
+      'config/file-entries.ts',
+      'config/model-file.ts',
       'config/project-file.ts',
       'rag/',
       'registry/',

@@ -3,6 +3,7 @@ import type { Policy } from '../policy/policy.ts'
 import { type HttpSettings, httpOf } from './http-settings.ts'
 import { type LimitSettings, limitsOf } from './limits-file.ts'
 import { misspelledSettings } from './misspelled-settings.ts'
+import { modelsOf } from './model-settings.ts'
 import { policyOf } from './policy-file.ts'
 import { priceListOf } from './price-file.ts'
 import { type RerankSettings, rerankOf } from './rerank-settings.ts'
@@ -14,7 +15,6 @@ import {
   type JwtSettings,
   jwtOf,
   listenUrlOf,
-  modelsOf,
   optional,
   type PineconeSettings,
   pineconeOf,
@@ -29,7 +29,10 @@ export interface Config {
   /** A URL that bypasses any pooler; for LISTEN only. */
   readonly databaseListenUrl?: Secret
   readonly pinecone: PineconeSettings
+  /** The model of new tenants. */
   readonly embedding: EmbeddingSettings
+  /** Every model, by the names that indexes carry. */
+  readonly embeddingModels: readonly EmbeddingSettings[]
   readonly answer: AnswerSettings
   readonly retrieveMode: 'dense' | 'hybrid'
   /** A cross-encoder; without one, the lexical reranker is used. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Project } from '../placement/choose-project.ts'
-import { type JsonFile, jsonFileOf } from './json-file.ts'
+import { entryFault, listIn, plainUrl, variableName } from './file-entries.ts'
+import { jsonFileOf } from './json-file.ts'
 import { Secret } from './secret.ts'
 import type { SettingReader } from './setting-reader.ts'
 
@@ -20,17 +21,8 @@ const entry = z.strictObject({
   name: z
     .string('must be text')
     .regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'must be up to 40 lower-case letters, digits and hyphens'),
-  // A key put here by mistake does not look like this, and is therefore never shown.
-  apiKeyVariable: z
-    .string('must be the name of an environment variable')
-    .regex(
-      /^[A-Z_][A-Z0-9_]{0,99}$/,
-      'must be the name of an environment variable, in capitals, and not the key itself',
-    ),
-  controllerHost: z
-    .string('must be text')
-    .refine(isPlainUrl, 'must be a URL without user name and password')
-    .optional(),
+  apiKeyVariable: variableName,
+  controllerHost: plainUrl.optional(),
   cloud: z.enum(['aws', 'gcp', 'azure'], 'must be one of aws, gcp, azure'),
   region,
   regions: z.array(region, 'must be a list of regions').optional(),
@@ -52,13 +44,13 @@ export function projectsOfFile(read: SettingReader, first: ProjectSettings): rea
   const projects: ProjectSettings[] = []
   const names = new Set([first.name])
   const fault = (wrong: string, remedy: string) => read.fault('PINECONE_PROJECTS', wrong, remedy)
-  for (const [i, candidate] of listIn(read, file).entries()) {
+  for (const [i, candidate] of listIn(read, 'PINECONE_PROJECTS', file, listRemedy).entries()) {
     const { name, apiKeyVariable } = partsOf(candidate)
     const where = `entry ${i + 1}${name === undefined ? '' : ` (${name})`}`
     const parsed = entry.safeParse(candidate)
     for (const issue of parsed.error?.issues ?? []) {
       const field = issue.path.length > 0 ? `, ${issue.path.join('.')}` : ''
-      fault(`has a fault in ${where}${field}`, wordsOf(issue, candidate))
+      fault(`has a fault in ${where}${field}`, entryFault(issue, candidate))
     }
     if (name !== undefined && names.has(name)) fault(`has in ${where} a name that is taken`, alone)
     if (name !== undefined) names.add(name)
@@ -78,12 +70,6 @@ export function projectsOfFile(read: SettingReader, first: ProjectSettings): rea
 const alone = 'give each project a name and a key of its own'
 
 const listRemedy = 'set the path of a JSON file with a list of projects, as in the README'
-
-function listIn(read: SettingReader, { path, json }: JsonFile): readonly unknown[] {
-  if (Array.isArray(json)) return json
-  read.fault('PINECONE_PROJECTS', `names ${JSON.stringify(path)}, which is not a JSON list`, listRemedy)
-  return []
-}
 
 function projectOf({ apiKeyVariable: _, controllerHost, ...facts }: Entry, apiKey: Secret): ProjectSettings {
   const host = controllerHost === undefined ? {} : { controllerHost }
@@ -106,21 +92,4 @@ function partsOf(candidate: unknown): {
     name: entry.shape.name.safeParse(name).data,
     apiKeyVariable: entry.shape.apiKeyVariable.safeParse(apiKeyVariable).data,
   }
-}
-
-function wordsOf(issue: z.core.$ZodIssue, candidate: unknown): string {
-  if (issue.code === 'unrecognized_keys') return `take out what nothing reads: ${issue.keys.map(shortened).join(', ')}`
-  if (issue.path.length === 0) return 'must be an object'
-  const [field] = issue.path
-  const isMissing = issue.path.length === 1 && !Object.hasOwn(Object(candidate), field ?? '')
-  return isMissing ? 'it is missing' : issue.message
-}
-
-function shortened(key: string): string {
-  return JSON.stringify(key.length > 30 ? `${key.slice(0, 27)}…` : key)
-}
-
-function isPlainUrl(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  return /^https?:$/.test(url?.protocol ?? '') && url?.username === '' && url.password === ''
 }

@@ -11,7 +11,6 @@ export interface PineconeSettings {
   /** Region for tenants that name none. */
   readonly region: string
   readonly indexPrefix: string
-  readonly metric: 'cosine' | 'dotproduct'
   readonly poolNamespaceLimit: number
 }
 
@@ -22,9 +21,18 @@ interface OpenAiAccess {
 }
 
 export interface EmbeddingSettings extends OpenAiAccess {
+  /** The name that indexes carry. */
+  readonly name: string
   readonly provider: 'openai' | 'local'
+  /** The provider's own name of it. */
   readonly model: string
   readonly dimension: number
+  /** How new indexes for it compare vectors. */
+  readonly metric: 'cosine' | 'dotproduct'
+  /** Tokens of a text, at most, where the provider's adapter does not know. */
+  readonly maxTokens?: number
+  /** US dollars for a million tokens. */
+  readonly price?: number
   readonly encoding: 'base64' | 'float' | 'none'
   /** Texts per request, at most. */
   readonly maxBatch: number
@@ -44,16 +52,6 @@ export interface JwtSettings {
   readonly groupsClaim: string
   readonly rolesClaim: string
   readonly defaultScopes: readonly Scope[]
-}
-
-/** The built-in encoder's only model. */
-const localModel = { model: 'use-lite', dimension: 512 }
-
-/** Each model's longest vector; the newer two shorten it by `dimensions`. */
-const openAiModels: Readonly<Record<string, { readonly max: number; readonly min: number }>> = {
-  'text-embedding-3-small': { min: 1, max: 1536 },
-  'text-embedding-3-large': { min: 1, max: 3072 },
-  'text-embedding-ada-002': { min: 1536, max: 1536 },
 }
 
 /** Leaves out a property without a value, as `exactOptionalPropertyTypes` demands. */
@@ -102,70 +100,8 @@ export function pineconeOf(read: SettingReader): PineconeSettings {
     projects: further === undefined ? [{ ...first, regions: 'any' }] : [first, ...further],
     region: first.region,
     indexPrefix,
-    metric: read.choice('INDEX_METRIC', ['cosine', 'dotproduct']),
     poolNamespaceLimit: read.number('POOL_NAMESPACE_LIMIT', { min: 1, max: 10_000_000 }),
   }
-}
-
-export function modelsOf(read: SettingReader): {
-  readonly embedding: EmbeddingSettings
-  readonly answer: AnswerSettings
-  readonly retrieveMode: 'dense' | 'hybrid'
-} {
-  const provider = read.choice('EMBEDDING_PROVIDER', ['openai', 'local'])
-  const answerProvider = read.choice('ANSWER_PROVIDER', ['openai', 'extractive'])
-  const key = read.raw('OPENAI_API_KEY')
-  const baseUrl = read.url('OPENAI_BASE_URL')
-  if ((provider === 'openai' || answerProvider === 'openai') && !key && !baseUrl) {
-    const remedy = 'set it, or OPENAI_BASE_URL of an endpoint that asks for none, or the providers local and extractive'
-    read.fault('OPENAI_API_KEY', 'is missing', remedy)
-  }
-  const keyHeader = read.choice('OPENAI_KEY_HEADER', ['auto', 'authorization', 'api-key'])
-  const access = {
-    ...optional('apiKey', key ? new Secret(key) : undefined),
-    ...optional('baseUrl', baseUrl),
-    keyHeader,
-  }
-  const embedding = provider === 'local' ? localEmbedding(read) : openAiEmbedding(read)
-  return {
-    embedding: {
-      provider,
-      ...embedding,
-      ...access,
-      encoding: read.choice('EMBEDDING_ENCODING', ['base64', 'float', 'none']),
-      maxBatch: read.number('EMBEDDING_BATCH', { min: 1, max: 100_000 }),
-    },
-    retrieveMode: read.choice('RETRIEVE_MODE', ['dense', 'hybrid']),
-    answer: {
-      provider: answerProvider,
-      ...optional('model', read.raw('ANSWER_MODEL')),
-      contextTokens: read.number('ANSWER_CONTEXT_TOKENS', { min: 100, max: 1_000_000 }),
-      ...access,
-    },
-  }
-}
-
-function localEmbedding(read: SettingReader): { model: string; dimension: number } {
-  for (const [name, only] of [
-    ['EMBEDDING_MODEL', localModel.model],
-    ['EMBEDDING_DIMENSION', String(localModel.dimension)],
-  ] as const) {
-    const given = read.given(name)
-    if (given === undefined || given === only) continue
-    read.fault(name, `is ${JSON.stringify(given)}`, `EMBEDDING_PROVIDER=local supports only ${only}; leave it unset`)
-  }
-  return localModel
-}
-
-function openAiEmbedding(read: SettingReader): { model: string; dimension: number } {
-  const model = read.text('EMBEDDING_MODEL')
-  const known = openAiModels[model]
-  if (known === undefined && read.given('EMBEDDING_DIMENSION') === undefined) {
-    const wrong = `is missing, and the dimension of ${JSON.stringify(model)} is not known here`
-    read.fault('EMBEDDING_DIMENSION', wrong, 'set it to the dimension of the model')
-  }
-  // Pinecone takes dense vectors of up to 20,000 dimensions.
-  return { model, dimension: read.number('EMBEDDING_DIMENSION', known ?? { min: 1, max: 20_000 }) }
 }
 
 export function jwtOf(read: SettingReader): JwtSettings {

@@ -46,7 +46,7 @@ export const settings = [
     name: 'INDEX_METRIC',
     default: 'cosine',
     meaning:
-      'or `dotproduct`: how new indexes compare vectors; only `dotproduct` takes sparse values, so hybrid search asks the store itself; an index made with the other is refused at start, by name',
+      'or `dotproduct`: how new indexes compare vectors; only `dotproduct` takes sparse values, so hybrid search asks the store itself; an index keeps the one that it was made with',
   },
   {
     name: 'POOL_NAMESPACE_LIMIT',
@@ -72,7 +72,12 @@ export const settings = [
   {
     name: 'EMBEDDING_DIMENSION',
     default: '1536',
-    meaning: '`local` supports only 512; an index made with another is refused at start, by name',
+    meaning: '`local` supports only 512; an index made with another keeps its own, and needs a model that has it',
+  },
+  {
+    name: 'EMBEDDING_MODELS',
+    meaning:
+      'a JSON file with further embedding models (see below); without it the one of the settings above is the only one',
   },
   {
     name: 'EMBEDDING_BATCH',

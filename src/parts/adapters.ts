@@ -1,15 +1,13 @@
 import type { KeyVerifier } from '../auth/key-verifier.ts'
 import { createTokenVerifier, type TokenVerifier } from '../auth/token-verifier.ts'
 import type { Config } from '../config/config.ts'
-import type { WordVectors } from '../lexical/word-vectors.ts'
-import type { Embedder } from '../models/embedder.ts'
 import type { Paces } from '../moves/pace/pace-stores.ts'
 import type { RequestCounts } from '../registry/usage/request-counts.ts'
 import { pineconeStore } from '../stores/pinecone.ts'
 import type { VectorStore } from '../stores/store.ts'
 import type { HttpMeter } from '../telemetry/http-meter.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
-import { type Tracer, tracedFetch } from '../tracing/tracer.ts'
+import type { Tracer } from '../tracing/tracer.ts'
 
 /** The vector store over every configured project; it counts calls and reports refusals to the movers. */
 export function openStores(
@@ -45,34 +43,6 @@ export async function anyProjectAnswers(
 export function openVerifier(jwt: Config['jwt'], { tokenCache }: Telemetry, keys: KeyVerifier): TokenVerifier {
   const onRemembered = (found: boolean) => (found ? tokenCache.hit() : tokenCache.miss())
   return createTokenVerifier({ ...jwt, onRemembered, keys })
-}
-
-/** Loads each provider only when used: the local encoder comes with optional packages, the OpenAI SDK loads slowly. */
-export async function openEmbedder(settings: Config['embedding'], tracer: Tracer | undefined): Promise<Embedder> {
-  if (settings.provider === 'local') return (await import('../models/local.ts')).startLocalEmbedder()
-  const { openAiEmbedder } = await import('../models/openai.ts')
-  return openAiEmbedder({ ...settings, apiKey: settings.apiKey?.reveal(), fetch: tracer && tracedFetch(tracer) })
-}
-
-/** Related words for the built-in encoder: both know only English. */
-export async function openWords({ provider }: Config['embedding']): Promise<WordVectors | undefined> {
-  return provider === 'local' ? (await import('../models/english-words.ts')).loadEnglishWords() : undefined
-}
-
-/** Measures the time of every embedding. */
-export function timed(embedder: Embedder, { steps }: Telemetry): Embedder {
-  return {
-    model: embedder.model,
-    dimension: embedder.dimension,
-    ...(embedder.maxTokens === undefined ? {} : { maxTokens: embedder.maxTokens }),
-    async embed(texts, options) {
-      const startedAtMs = performance.now()
-      const embedding = await embedder.embed(texts, options)
-      steps.embed.observe(performance.now() - startedAtMs)
-      return embedding
-    },
-    [Symbol.asyncDispose]: () => embedder[Symbol.asyncDispose](),
-  }
 }
 
 /** The same meter, which also counts served requests per tenant. */

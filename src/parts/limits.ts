@@ -31,7 +31,7 @@ export interface LimitParts {
 export interface OpenLimits extends AsyncDisposable {
   readonly admit: (caller: TenantPrincipal, writes: boolean) => AdmittedRequest | Promise<AdmittedRequest>
   /** Wraps the embedder: counts each tenant's tokens, and keeps a tenant from taking all of it. */
-  metered(embedder: Embedder): TenantEmbedder
+  metered(embedder: Embedder, provider: keyof typeof embedderShares): TenantEmbedder
   /** Wraps the answerer: counts tokens where it uses any. */
   meteredAnswers(answerer: Answerer): TenantAnswerer
 }
@@ -47,7 +47,7 @@ const writeSlots = { slots: 32, ofTenant: 24 }
 
 /** The limits of tenants on this replica. */
 export function openLimits(
-  { limits, databaseUrl, embedding, answer }: Config,
+  { limits, databaseUrl, answer }: Config,
   { db, routes, onFault, clock, tracer, onUsed, tidyEveryMs = 600_000 }: LimitParts,
 ): OpenLimits {
   const opening = new AsyncDisposableStack()
@@ -77,7 +77,7 @@ export function openLimits(
   return {
     admit: ({ tenantId }, writes) => gate.admit(tenantId, writes),
     meteredAnswers: (answerer) => (answer.provider === 'extractive' ? answerer : meteredAnswerer(answerer, gate)),
-    metered: (embedder) => meteredEmbedder(embedder, gate, embedderShares[embedding.provider]),
+    metered: (embedder, provider) => meteredEmbedder(embedder, gate, embedderShares[provider]),
     [Symbol.asyncDispose]: () => opening.disposeAsync(),
   }
 }

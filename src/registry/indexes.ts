@@ -1,7 +1,7 @@
-import { and, asc, count, eq, gt, inArray, lte, max, ne, or, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, inArray, lte, max, ne, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
-import { AppError } from '../errors.ts'
 import type { Shard } from '../placement/choose-shard.ts'
+import type { VectorSpace } from '../placement/placement.ts'
 import { type IndexState, indexes } from './indexes.sql.ts'
 
 export type IndexRow = typeof indexes.$inferSelect
@@ -17,10 +17,10 @@ export interface PoolShard extends Shard {
   readonly host: string | null
 }
 
-/** Shared indexes of this model and dimension that take tenants now or soon; drained ones are excluded. */
+/** Shared indexes of this model, dimension and metric that take tenants now or soon; drained ones are excluded. */
 export async function listPoolShards(
   tx: Tx,
-  made: { readonly project?: string; readonly model: string; readonly dimension: number },
+  made: { readonly project?: string } & VectorSpace,
 ): Promise<readonly PoolShard[]> {
   const rows = await tx
     .select()
@@ -33,6 +33,7 @@ export async function listPoolShards(
         inArray(indexes.state, ['creating', 'ready']),
         eq(indexes.embeddingModel, made.model),
         eq(indexes.dimension, made.dimension),
+        eq(indexes.metric, made.metric),
       ),
     )
     .prepare(made.project === undefined ? 'pool_shards' : 'pool_shards_of_project')
@@ -149,43 +150,6 @@ export async function listIndexRows(
     .where(and(gt(indexes.id, page.after), ne(indexes.state, 'deleted')))
     .orderBy(asc(indexes.id))
     .limit(page.limit)
-}
-
-/**
- * Checks at startup that every index matches the configuration. A different model or dimension would make queries
- * compare unrelated vectors; the metric decides whether chunks are stored with sparse values and what a score means.
- * @throws AppError `conflict` that names the index.
- */
-export async function checkIndexes(
-  tx: Tx,
-  expected: { readonly model: string; readonly dimension: number; readonly metric?: IndexRow['metric'] },
-): Promise<void> {
-  const [wrong] = await tx
-    .select()
-    .from(indexes)
-    .where(
-      and(
-        ne(indexes.state, 'deleted'),
-        or(
-          ne(indexes.embeddingModel, expected.model),
-          ne(indexes.dimension, expected.dimension),
-          expected.metric === undefined ? undefined : ne(indexes.metric, expected.metric),
-        ),
-      ),
-    )
-    .orderBy(asc(indexes.id))
-    .limit(1)
-  if (wrong === undefined) return
-  if (wrong.embeddingModel === expected.model && wrong.dimension === expected.dimension) {
-    throw new AppError(
-      'conflict',
-      `Index ${wrong.name} was made with the metric ${wrong.metric}, but the configuration says ${expected.metric}. Set INDEX_METRIC to what the index was made with.`,
-    )
-  }
-  throw new AppError(
-    'conflict',
-    `Index ${wrong.name} was made for ${wrong.embeddingModel} with ${wrong.dimension} dimensions, but the configuration says ${expected.model} with ${expected.dimension}. Set EMBEDDING_MODEL and EMBEDDING_DIMENSION to what the index was made with.`,
-  )
 }
 
 function fromNow(ms: number) {

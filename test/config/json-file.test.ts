@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { readConfig } from '../../src/config/config.ts'
 import { temporaryFolder } from '../embedded/temporary-folder.ts'
 
-const names = ['PINECONE_PROJECTS', 'RATE_LIMITS', 'MOVE_POLICY', 'PRICE_LIST']
+const names = ['PINECONE_PROJECTS', 'EMBEDDING_MODELS', 'RATE_LIMITS', 'MOVE_POLICY', 'PRICE_LIST']
 const enough = {
   DATABASE_URL: 'postgres://127.0.0.1/x',
   PINECONE_API_KEY: 'x',

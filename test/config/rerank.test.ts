@@ -15,8 +15,8 @@ const shapeOf = (url: string, more: Record<string, string> = {}) =>
 
 test('without an address there is no reranker, and vectors are compared by cosine', () => {
   expect(readConfig(enough)).not.toHaveProperty('rerank')
-  expect(readConfig(enough).pinecone.metric).toBe('cosine')
-  expect(readConfig({ ...enough, INDEX_METRIC: 'dotproduct' }).pinecone.metric).toBe('dotproduct')
+  expect(readConfig(enough).embedding.metric).toBe('cosine')
+  expect(readConfig({ ...enough, INDEX_METRIC: 'dotproduct' }).embedding.metric).toBe('dotproduct')
 })
 
 test('the path tells the shape, and the setting overrides it', () => {

@@ -1,27 +1,21 @@
 import { expect, test } from 'vitest'
-import { checkIndexes } from '../../src/registry/indexes.ts'
+import { indexesWithoutModel } from '../../src/registry/indexes-without-model.ts'
 import { testDatabase } from '../support/database.ts'
 import { seedTenant } from '../support/seed.ts'
 
-test('an index made with another model, dimension or metric is refused by name', async () => {
+test('an index whose model, or its dimension, no setting names is named with both', async () => {
   await using database = await testDatabase()
-  await checkIndexes(database.db, { model: 'test', dimension: 4 })
+  const made = { name: 'test', dimension: 4 }
+  const other = { name: 'other', dimension: 8 }
+  expect(await indexesWithoutModel(database.db, [])).toEqual([])
   await seedTenant(database, { dimension: 4, indexName: 'tr-pool-1' })
-  await checkIndexes(database.db, { model: 'test', dimension: 4 })
-  for (const other of [
-    { model: 'other', dimension: 4 },
-    { model: 'test', dimension: 8 },
-  ]) {
-    await expect(checkIndexes(database.db, other)).rejects.toMatchObject({
-      code: 'conflict',
-      message: expect.stringContaining('Index tr-pool-1 was made for test with 4 dimensions'),
-    })
+  expect(await indexesWithoutModel(database.db, [other, made])).toEqual([])
+  for (const models of [[], [other], [{ ...made, dimension: 8 }]]) {
+    const words = await indexesWithoutModel(database.db, models)
+    expect(words).toEqual([expect.stringContaining('Index tr-pool-1 was made for test with 4 dimensions')])
   }
-  await checkIndexes(database.db, { model: 'test', dimension: 4, metric: 'cosine' })
-  await expect(checkIndexes(database.db, { model: 'test', dimension: 4, metric: 'dotproduct' })).rejects.toMatchObject({
-    code: 'conflict',
-    message: expect.stringMatching(/Index tr-pool-1 was made with the metric cosine.*INDEX_METRIC/),
-  })
-  await database.sql`update indexes set state = 'deleted'`
-  await checkIndexes(database.db, { model: 'other', dimension: 8 })
+  await database.sql`update indexes set embedding_model = 'none'`
+  expect(await indexesWithoutModel(database.db, [])).toEqual([])
+  await database.sql`update indexes set embedding_model = 'test', state = 'deleted'`
+  expect(await indexesWithoutModel(database.db, [])).toEqual([])
 })

@@ -41,10 +41,8 @@ export async function listTargetShards(
   { source, projects, region }: ReservationRequest,
 ): Promise<readonly PoolShard[]> {
   const { embeddingModel: model, dimension, metric } = source
-  const shards = await listPoolShards(tx, { model, dimension })
-  return poolOf(shards, projects, region).filter(
-    (one) => one.state === 'ready' && one.metric === metric && one.indexId !== source.id,
-  )
+  const shards = await listPoolShards(tx, { model, dimension, metric })
+  return poolOf(shards, projects, region).filter((one) => one.state === 'ready' && one.indexId !== source.id)
 }
 
 function whyNot(wanted: IndexRow | undefined, { source, region }: ReservationRequest): string {

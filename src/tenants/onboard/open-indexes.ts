@@ -52,8 +52,8 @@ export async function chooseOrOpenIndexes(
     if (want.kind === 'silo') indexIds.set(want.tenantId, (await open({ ...want, kind: 'silo' })).id)
   }
   const pooled = wanted.filter((want) => want.kind === 'pool')
-  const { embeddingModel: model, dimension } = settings
-  const shards = pooled.length === 0 ? [] : await listPoolShards(tx, { model, dimension })
+  const { embeddingModel: model, dimension, metric } = settings
+  const shards = pooled.length === 0 ? [] : await listPoolShards(tx, { model, dimension, metric })
   const { chosen, left } = choosePoolIndexes(shards, settings.projects, pooled)
   for (const [tenantId, shard] of chosen) indexIds.set(tenantId, shard.indexId)
   for (const [region, tenants] of left) {

@@ -21,9 +21,9 @@ export function reserveQuickly({ db, settings }: { readonly db: Db; readonly set
   let listed: { readonly shards: readonly PoolShard[]; readonly until: number } | undefined
 
   async function list(): Promise<readonly PoolShard[]> {
-    const { embeddingModel: model, dimension } = settings
+    const { embeddingModel: model, dimension, metric } = settings
     const until = performance.now() + listMs
-    const shards = await listPoolShards(db, { model, dimension })
+    const shards = await listPoolShards(db, { model, dimension, metric })
     // One that is being made will have an address at any time.
     listed = shards.every((shard) => shard.state === 'ready') ? { shards, until } : undefined
     return shards

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import type { JsonFile } from './json-file.ts'
+import type { SettingReader } from './setting-reader.ts'
+import type { SettingName } from './settings.ts'
+
+/** A variable that holds a key. A key put here by mistake does not look like this, and is therefore never shown. */
+export const variableName = z
+  .string('must be the name of an environment variable')
+  .regex(/^[A-Z_][A-Z0-9_]{0,99}$/, 'must be the name of an environment variable, in capitals, and not the key itself')
+
+export const plainUrl = z.string('must be text').refine(isPlainUrl, 'must be a URL without user name and password')
+
+/** The entries of a file that must be a list; none, and a fault, when it is something else. */
+export function listIn(
+  read: SettingReader,
+  name: SettingName,
+  { path, json }: JsonFile,
+  remedy: string,
+): readonly unknown[] {
+  if (Array.isArray(json)) return json
+  read.fault(name, `names ${JSON.stringify(path)}, which is not a JSON list`, remedy)
+  return []
+}
+
+/** The remedy for one fault of an entry, without any of its values. */
+export function entryFault(issue: z.core.$ZodIssue, candidate: unknown): string {
+  if (issue.code === 'unrecognized_keys') return `take out what nothing reads: ${issue.keys.map(shortened).join(', ')}`
+  if (issue.path.length === 0) return 'must be an object'
+  const [field] = issue.path
+  const isMissing = issue.path.length === 1 && !Object.hasOwn(Object(candidate), field ?? '')
+  return isMissing ? 'it is missing' : issue.message
+}
+
+function shortened(key: string): string {
+  return JSON.stringify(key.length > 30 ? `${key.slice(0, 27)}…` : key)
+}
+
+function isPlainUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return /^https?:$/.test(url?.protocol ?? '') && url?.username === '' && url.password === ''
+}

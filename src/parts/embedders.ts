@@ -1,0 +1,76 @@
+import type { Config } from '../config/config.ts'
+import type { WordVectors } from '../lexical/word-vectors.ts'
+import type { Embedder } from '../models/embedder.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
+import { type Tracer, tracedFetch } from '../tracing/tracer.ts'
+import { tracedEmbedder } from './tracing.ts'
+
+type ModelSettings = Config['embedding']
+
+/** A configured model, opened, with what limits and searches need to know of it. */
+export interface OpenEmbedder {
+  readonly embedder: Embedder
+  readonly provider: ModelSettings['provider']
+  readonly words: WordVectors | undefined
+}
+
+/**
+ * Opens every configured model, measured and traced.
+ * @param stack closes them.
+ * @param replacement stands in for the model of its name, for tests.
+ */
+export async function openEmbedders(
+  { embeddingModels }: Pick<Config, 'embeddingModels'>,
+  { telemetry, tracer, replacement }: EmbedderParts,
+  stack: AsyncDisposableStack,
+): Promise<readonly OpenEmbedder[]> {
+  const opened: OpenEmbedder[] = []
+  for (const settings of embeddingModels) {
+    const isReplaced = replacement?.model === settings.name
+    const plain = timed(isReplaced ? replacement : stack.use(await openEmbedder(settings, tracer)), telemetry)
+    const embedder = tracer === undefined ? plain : tracedEmbedder(plain, tracer, settings.provider)
+    opened.push({ embedder, provider: settings.provider, words: await openWords(settings) })
+  }
+  return opened
+}
+
+interface EmbedderParts {
+  readonly telemetry: Telemetry
+  readonly tracer: Tracer | undefined
+  readonly replacement: Embedder | undefined
+}
+
+/** Loads each provider only when used: the local encoder comes with optional packages, the OpenAI SDK loads slowly. */
+async function openEmbedder(settings: ModelSettings, tracer: Tracer | undefined): Promise<Embedder> {
+  const { name, provider, maxTokens } = settings
+  const embedder =
+    provider === 'local'
+      ? await (await import('../models/local.ts')).startLocalEmbedder()
+      : (await import('../models/openai.ts')).openAiEmbedder({
+          ...settings,
+          apiKey: settings.apiKey?.reveal(),
+          fetch: tracer && tracedFetch(tracer),
+        })
+  return { ...embedder, model: name, ...(maxTokens !== undefined && { maxTokens }) }
+}
+
+/** Related words for the built-in encoder: both know only English. */
+export async function openWords({ provider }: ModelSettings): Promise<WordVectors | undefined> {
+  return provider === 'local' ? (await import('../models/english-words.ts')).loadEnglishWords() : undefined
+}
+
+/** Measures the time of every embedding. */
+function timed(embedder: Embedder, { steps }: Telemetry): Embedder {
+  return {
+    model: embedder.model,
+    dimension: embedder.dimension,
+    ...(embedder.maxTokens === undefined ? {} : { maxTokens: embedder.maxTokens }),
+    async embed(texts, options) {
+      const startedAtMs = performance.now()
+      const embedding = await embedder.embed(texts, options)
+      steps.embed.observe(performance.now() - startedAtMs)
+      return embedding
+    },
+    [Symbol.asyncDispose]: () => embedder[Symbol.asyncDispose](),
+  }
+}
