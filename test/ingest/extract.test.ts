@@ -214,6 +214,14 @@ describe('text', () => {
     expect(['Plain words, and more of them.', words]).toContain((await read(bytes)).text)
   })
 
+  test.each([
+    ['Mac Roman', 'Die F\x8ahre f\x8ahrt um acht, und f\x9fr G\x8aste gibt es \xd2Fr\x9fhst\x9fck\xd3.'],
+    ['windows-1252', 'Die F\xe4hre f\xe4hrt um acht, und f\xfcr G\xe4ste gibt es \x93Fr\xfchst\xfcck\x94.'],
+  ])('of %s, which nothing declares, is told by its words', async (_, bytes) => {
+    const text = 'Die Fähre fährt um acht, und für Gäste gibt es “Frühstück”.'
+    expect((await read(Buffer.from(bytes, 'latin1'))).text).toBe(text)
+  })
+
   test('in another charset is read when that is said, and else refused rather than guessed at', async () => {
     const japanese = Buffer.from([0x93, 0xfa, 0x96, 0x7b, 0x8c, 0xea, 0x82, 0xcc])
     expect((await read(japanese, { contentType: 'text/plain; charset=Shift_JIS' })).text).toBe('日本語の')

@@ -1,5 +1,6 @@
 import { analyse } from 'chardet'
 import { Unreadable } from './caps.ts'
+import { isMacRoman } from './mac-roman.ts'
 import { readKinds } from './read-kinds.ts'
 import { markedText, wideCharset } from './wide-text.ts'
 
@@ -20,7 +21,7 @@ const sampleLength = 65_536
 
 /**
  * Decodes a text: by its byte order mark, as UTF-16 without a mark, as UTF-8 with a few broken bytes, by its declared
- * charset, by chardet, and as windows-1252 where it looks Western. Anything else would be a guess. A broken character
+ * charset, as Mac Roman where only so its words are words, by chardet, and as windows-1252 where it looks Western. Anything else would be a guess. A broken character
  * becomes U+FFFD.
  *
  * @throws Unreadable when it is no text at all, or its charset is unknown.
@@ -76,6 +77,7 @@ function isSingleByte(charset: string | undefined): boolean {
 
 /** @throws Unreadable */
 function charsetByItsLook(bytes: Uint8Array): string {
+  if (isMacRoman(bytes)) return 'macintosh'
   const isWestern = looksWestern(bytes)
   const found = analyse(bytes.subarray(0, sampleLength)).filter(({ name }) => !isWestern || isSingleByte(name))
   const [best] = found
