@@ -15,6 +15,37 @@ const read = (bytes: Uint8Array | string, more: Omit<FileInput, 'bytes'> = {}) =
 const page = async (body: string) => (await read(`<!doctype html><html><body>${body}</body></html>`)).text
 
 describe('a page', () => {
+  test('saved with its frames has each frame’s text in its place, and within its main part', async () => {
+    const part = (id: string, html: string) =>
+      `--b\r\nContent-Type: text/html\r\nContent-ID: <${id}@mhtml.blink>\r\nContent-Location: https://q.test/${id}\r\n` +
+      `Content-Transfer-Encoding: quoted-printable\r\n\r\n${html.replaceAll('=', '=3D')}\r\n`
+    const before = 'The harbour opens at dawn and closes at dusk on every day of the year, and on holidays too. '
+    const saved = [
+      'From: <Saved by Blink>\r\nSnapshot-Content-Location: https://q.test/a\r\nSubject: Harbour\r\n',
+      'MIME-Version: 1.0\r\nContent-Type: multipart/related; type="text/html"; boundary="b"\r\n\r\n',
+      part(
+        'a',
+        `<html><body><main><h1>Harbour</h1><p>${before.repeat(2)}</p><iframe src="cid:b@mhtml.blink"></iframe>` +
+          '<p>Moor at the east pier.</p><iframe src="https://q.test/c" hidden></iframe></main></body></html>',
+      ),
+      part(
+        'b',
+        '<html><body><h2>Tides</h2><p>Low water at six.</p><iframe src="cid:b@mhtml.blink"></iframe></body></html>',
+      ),
+      part('c', '<html><body><p>Counted by a tracker.</p></body></html>'),
+      '--b--\r\n',
+    ].join('')
+    const { text, title } = await read(saved)
+    expect(title).toBe('Harbour')
+    expect(text.split('\n\n')).toEqual([
+      '# Harbour',
+      before.repeat(2).trim(),
+      '## Tides',
+      'Low water at six.',
+      'Moor at the east pier.',
+    ])
+  })
+
   test.each([
     [
       'the values of its fields',

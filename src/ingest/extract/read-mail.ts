@@ -2,6 +2,7 @@ import PostalMime, { type Address, type Attachment, type Email } from 'postal-mi
 import type { ExtractedText, FileInput } from '../extractor.ts'
 import { htmlToMarkdown } from './html/html-to-markdown.ts'
 import { escaped } from './html/markdown-writer.ts'
+import { savedPage } from './saved-page.ts'
 import { type ExtractCaps, textTooLong, Unreadable } from './text/caps.ts'
 
 /** Attachments read of a mail; further ones are only named. */
@@ -32,7 +33,7 @@ export async function readMail(
       throw new Unreadable('The mail is broken: it cannot be read.', { cause })
     })
     const left = { ...caps, textLength: caps.textLength - text.length }
-    const read = isSavedPage(mail) ? pageText(mail, left) : await mailText(mail, left, readAttachment)
+    const read = isSavedPage(mail) ? await pageText(mail, message, left) : await mailText(mail, left, readAttachment)
     text += (text === '' ? '' : '\n\n') + read.text
     title ??= read.title
     if (text.length > caps.textLength) throw textTooLong(caps)
@@ -65,9 +66,13 @@ function isSavedPage({ headers, from, to }: Email): boolean {
   return to === undefined && from?.address === undefined && /multipart\/related|text\/html/i.test(field('content-type'))
 }
 
-function pageText(mail: Email, caps: ExtractCaps): { text: string; title: string | null } {
+async function pageText(
+  mail: Email,
+  message: Uint8Array,
+  caps: ExtractCaps,
+): Promise<{ text: string; title: string | null }> {
   if (mail.html === undefined) return { text: mail.text ?? '', title: mail.subject ?? null }
-  const { text, title } = htmlToMarkdown(mail.html, caps)
+  const { text, title } = htmlToMarkdown((await savedPage(message)) ?? mail.html, caps)
   return { text, title: title ?? mail.subject ?? null }
 }
 
