@@ -36,19 +36,25 @@ const sheet = (...rows: readonly (readonly (string | number)[])[]) =>
       return `<row r="${row + 1}">${written.join('')}</row>`
     })
     .join('')}</sheetData></worksheet>`
-const xlsx = (sheets: Readonly<Record<string, string>>) => {
+/** @param hidden names of sheets. @param more further files of the workbook. */
+const xlsx = (
+  sheets: Readonly<Record<string, string>>,
+  { hidden = [], more = {} }: { hidden?: readonly string[]; more?: Readonly<Record<string, string>> } = {},
+) => {
   const names = Object.keys(sheets)
   return packed({
     '[Content_Types].xml': '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
     '_rels/.rels': relations(relation('r1', 'officeDocument', 'xl/workbook.xml')),
     'xl/workbook.xml': `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"
       xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>${names.map(
-        (name, at) => `<sheet name="${name}" sheetId="${at + 1}" r:id="s${at}"/>`,
+        (name, at) =>
+          `<sheet name="${name}" sheetId="${at + 1}" r:id="s${at}"${hidden.includes(name) ? ' state="hidden"' : ''}/>`,
       )}</sheets></workbook>`,
     'xl/_rels/workbook.xml.rels': relations(
       ...names.map((_, at) => relation(`s${at}`, 'worksheet', `worksheets/sheet${at + 1}.xml`)),
     ),
     ...Object.fromEntries(names.map((name, at) => [`xl/worksheets/sheet${at + 1}.xml`, sheets[name] ?? ''])),
+    ...more,
   })
 }
 
@@ -66,6 +72,71 @@ describe('tables of other programs', () => {
         '# Pumps\n\n| Model | Litres |\n| --- | --- |\n| P1 | 0.3 |',
       ].join('\n\n'),
     })
+  })
+
+  const prices = sheet(['Model', 'Price', 'Cost'], ['V100', 120, 41], ['V101', 130, 42], ['V102', 140, 43])
+  const hiddenRow = prices.replace('<row r="3"', '<row r="3" hidden="1"')
+
+  test('what a workbook hides is not read, and said to be there', async () => {
+    const hiddenColumn = hiddenRow.replace(
+      '<sheetData>',
+      '<cols><col min="3" max="16384" hidden="1"/></cols><sheetData>',
+    )
+    const bytes = xlsx({ Valves: hiddenColumn, Old: sheet(['Model'], ['V1']) }, { hidden: ['Old'] })
+    expect((await read(bytes)).text).toBe(
+      [
+        '# Valves\n\n| Model | Price |\n| --- | --- |\n| V100 | 120 |\n| V102 | 140 |',
+        'Hidden in the workbook and not read: row 3, column C.',
+        'Hidden in the workbook and not read: sheet Old.',
+      ].join('\n\n'),
+    )
+    await expect(read(xlsx({ Empty: sheet(), Old: prices }, { hidden: ['Old'] }))).rejects.toMatchObject({
+      code: 'unreadable_document',
+    })
+  })
+
+  test.each([
+    ['a filter leaves out', hiddenRow.replace('<sheetData>', '<sheetPr filterMode="1"/><sheetData>')],
+    ['are folded', hiddenRow.replace('hidden="1"', 'hidden="1" outlineLevel="1"')],
+  ])('rows that %s are read', async (_, source) => {
+    const { text } = await read(xlsx({ Valves: source }))
+    expect(text).toContain('| V101 | 130 | 42 |')
+    expect(text).not.toContain('Hidden')
+  })
+
+  test('comments stand in their cells, with their authors', async () => {
+    const thread = relation('t', '', '../threadedComments/threadedComment1.xml').replace(
+      /Type="[^"]*"/,
+      'Type="http://schemas.microsoft.com/office/2017/10/relationships/threadedComment"',
+    )
+    const bytes = xlsx(
+      { Valves: hiddenRow },
+      {
+        more: {
+          'xl/worksheets/_rels/sheet1.xml.rels': relations(relation('c', 'comments', '/xl/comments1.xml'), thread),
+          'xl/comments1.xml': `<comments><authors><author>Ada</author><author>tc={1}</author></authors><commentList>
+            <comment ref="B2" authorId="0"><text><r><t>Ada:</t></r><r><t>
+Only with the   brass seal.</t></r></text></comment>
+            <comment ref="A2" authorId="1"><text><t>[Threaded comment] Your version of Excel …</t></text></comment>
+            <comment ref="B3" authorId="0"><text><t>On a hidden row.</t></text></comment>
+            <comment ref="E9" authorId="0"><text><t>Ask for ten or more.</t></text></comment></commentList></comments>`,
+          'xl/threadedComments/threadedComment1.xml': `<ThreadedComments>
+            <threadedComment ref="A2" personId="p"><text>Still made?</text></threadedComment>
+            <threadedComment ref="A2" personId="q"><text>Until May &amp; no longer.</text></threadedComment></ThreadedComments>`,
+          'xl/persons/person.xml':
+            '<personList><person displayName="Bo" id="p"/><person displayName="Cy" id="q"/></personList>',
+        },
+      },
+    )
+    expect((await read(bytes)).text.split('\n\n').slice(1)).toEqual([
+      [
+        '| Model | Price | Cost |\n| --- | --- | --- |',
+        '| V100 (Comment (Bo): Still made? Comment (Cy): Until May & no longer.) | 120 (Comment (Ada): Only with the brass seal.) | 41 |',
+        '| V102 | 140 | 43 |',
+      ].join('\n'),
+      'E9: Comment (Ada): Ask for ten or more.',
+      'Hidden in the workbook and not read: row 3.',
+    ])
   })
 
   test.each([

@@ -110,10 +110,12 @@ function percent(
   return { attributes: `${plain} t="str"`, content: `<v>${Number((Number(value) * 100).toFixed(digits))}%</v>` }
 }
 
-function columnOf(letters: string): number {
+/** The number of a column, from 1. */
+export function columnOf(letters: string): number {
   return [...letters].reduce((column, letter) => column * 26 + letter.charCodeAt(0) - 64, 0)
 }
 
-function lettersOf(column: number): string {
+/** The letters of a column, as in `AB`. */
+export function lettersOf(column: number): string {
   return (column > 26 ? lettersOf(Math.floor((column - 1) / 26)) : '') + String.fromCharCode(65 + ((column - 1) % 26))
 }
