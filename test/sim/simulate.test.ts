@@ -47,7 +47,8 @@ test('histories in any order, with crashes, cuts and a bad store, break no invar
 
 test('a seed gives the same history every time', async () => {
   const [url = ''] = databases.map((one) => one.url)
-  for (const seed of [4711, 4712, 4713]) {
+  // In the history of 29, a document waits for another write of the same content.
+  for (const seed of [29, 4711, 4712, 4713]) {
     expect((await simulate(url, seed)).trace).toEqual((await simulate(url, seed)).trace)
   }
 })

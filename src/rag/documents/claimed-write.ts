@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises'
+import { type Clock, systemClock } from '../../clock.ts'
 import type { Db } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
 import type { Claimed, ClaimOptions, DocumentClaim } from '../../registry/documents/document-claims.ts'
@@ -17,6 +17,11 @@ export interface ClaimSettings {
 const renewAfterMs = 5_000
 const pollMs = 50
 
+interface ClaimDeps {
+  readonly settings: ClaimSettings
+  readonly clock?: Clock
+}
+
 /** A writer may die just after it sent a call that began just before the next renewal. */
 export function leaseMsOf(settings: ClaimSettings): number {
   return settings.storeInDoubtMs + storeCallMs + renewAfterMs
@@ -27,13 +32,13 @@ export function leaseMsOf(settings: ClaimSettings): number {
  * @throws AppError `document_busy`, `not_found`, `conflict`
  */
 export async function claimDocument(
-  settings: ClaimSettings,
+  { settings, clock = systemClock }: ClaimDeps,
   tryClaim: (options: ClaimOptions) => Promise<Claimed>,
 ): Promise<Extract<Claimed, { kind: 'claimed' | 'unchanged' }>> {
   const patienceMs = settings.sameContentWaitMs ?? 2_000
-  const startedMs = performance.now()
+  const startedMs = clock.now()
   for (;;) {
-    const takeOver = performance.now() - startedMs >= patienceMs
+    const takeOver = clock.now() - startedMs >= patienceMs
     const claimed = await tryClaim({ leaseMs: leaseMsOf(settings), takeOver })
     switch (claimed.kind) {
       case 'claimed':
@@ -46,7 +51,7 @@ export async function claimDocument(
       case 'busy':
         throw documentBusy(claimed.retryAfterS)
       case 'same_under_way':
-        await wait(pollMs)
+        await clock.sleep(pollMs)
     }
   }
 }
@@ -64,7 +69,7 @@ export function documentBusy(retryAfterS: number): AppError {
  * @throws AppError the caller's error for an incomplete write.
  */
 export async function runClaimed(
-  deps: { readonly db: Db; readonly settings: ClaimSettings },
+  deps: ClaimDeps & { readonly db: Db },
   claim: DocumentClaim,
   writes: Iterable<() => Promise<WriteOutcome>>,
   done: (doubtMs: number | undefined) => Promise<void>,
@@ -93,15 +98,16 @@ export async function runClaimed(
 
 /** The same calls, each only while the claim is held. */
 function* keeping(
-  deps: { readonly db: Db; readonly settings: ClaimSettings },
+  deps: ClaimDeps & { readonly db: Db },
   claim: DocumentClaim,
   writes: Iterable<() => Promise<WriteOutcome>>,
 ): Iterable<() => Promise<WriteOutcome>> {
   const ends = claimEnds(deps.db)
-  let renewedMs = performance.now()
+  const clock = deps.clock ?? systemClock
+  let renewedMs = clock.now()
   for (const write of writes) {
     yield async () => {
-      const nowMs = performance.now()
+      const nowMs = clock.now()
       if (nowMs - renewedMs >= renewAfterMs) {
         if (!(await ends.renew(claim, leaseMsOf(deps.settings)))) return untouched(documentBusy(1))
         renewedMs = nowMs

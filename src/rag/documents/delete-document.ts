@@ -33,7 +33,7 @@ export async function deleteDocument(
     deps,
     tenantId,
     async (writer) => {
-      const claimed = await claimDocument(deps.settings, (how) =>
+      const claimed = await claimDocument(deps, (how) =>
         claimForDeletion(deps.db, tenantId, documentId, { ...how, groups: writeGroups(principal) }),
       )
       if (claimed.kind !== 'claimed') return

@@ -117,7 +117,7 @@ export async function putDocument(
     deps,
     tenantId,
     async (writer) => {
-      const claimed = await claimDocument(deps.settings, (how) =>
+      const claimed = await claimDocument(deps, (how) =>
         claimForWriting(deps.db, tenantId, documentId, row, { ...how, groups, isLost: lost }),
       )
       if (claimed.kind !== 'claimed') {
