@@ -34,7 +34,7 @@ export class Schedule {
   readonly #sleepers = new Set<Sleeper>()
   readonly #dead = new Set<string>()
   readonly #holds = new Set<{ readonly match: (label: string) => boolean }>()
-  readonly #trace: string[] = []
+  #trace: string[] = []
   #nowMs = 1_700_000_000_000
   #busy = 0
   #onIdle: (() => void) | undefined
@@ -201,6 +201,11 @@ export class Schedule {
       if (this.#busy > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
       await new Promise((resolve) => setImmediate(resolve))
     } while (this.#busy > 0)
+  }
+
+  /** Lets go of the steps: what never ends in a killed replica keeps the schedule in memory. */
+  forget(): void {
+    this.#trace = []
   }
 
   #note(label: string): void {

@@ -234,6 +234,7 @@ export class SimWorld implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { name } of this.replicas) for (const actor of [name, `${name}.mover`]) this.schedule.kill(actor)
     await this.sql[Symbol.asyncDispose]()
+    this.schedule.forget()
   }
 
   get log() {
