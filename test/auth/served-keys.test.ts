@@ -204,7 +204,7 @@ describe('an issuer that is away', () => {
     const header = await issuer.tenant('acme')
     await verifier.verify(header)
     issuer.answer = { status: 500, body: '' }
-    expect(await later(() => verifier.refresh())).not.toBeUndefined()
+    expect(await later(() => verifier.refresh())).toMatchObject({ name: 'IssuerUnreachable' })
     expect(verifier.verify(header)).toMatchObject({ tenantId: 'acme' })
   })
 

@@ -77,5 +77,5 @@ test('a data folder that cannot be is told in one sentence', async () => {
 
 test('a process that is gone has no start', () => {
   expect(startOf(dead.pid)).toBeUndefined()
-  expect(startOf(process.pid)).toBe(startOf(process.pid))
+  expect(startOf(process.pid)).toMatch(/\d/)
 })

@@ -105,7 +105,7 @@ test('a table that lays out a page is no table', async () => {
 test.each(['steps.html', 'steps.docx'])('items of lists have the numbers that a reader sees: %s', async (file) => {
   const { text } = await read(`list-numbers-wrong/${file}`)
   expect(text).toContain('1. Open the cap.\n2. Attach the hose.\n\nPut on goggles now.\n\n3. Pump the lever.\n4. Close')
-  if (file.endsWith('html')) expect(text).toContain('a) Brass fittings are excluded.\nb) Rubber seals are covered.')
+  expect(text.includes('a) Brass fittings are excluded.\nb) Rubber seals are covered.')).toBe(file.endsWith('html'))
 })
 
 test('a Word file is read as Word shows it: changes, equations, hidden text', async () => {
@@ -148,7 +148,7 @@ test('lines that stand at the same place of every page stand within no sentence'
 
 test('a stamp in the margin is no heading', async () => {
   const { chunks } = await read('rotated-stamp-becomes-heading/stamped.pdf')
-  for (const { heading } of chunks) expect(heading).toBe('Care of sourdough')
+  expect(new Set(chunks.map(({ heading }) => heading))).toEqual(new Set(['Care of sourdough']))
 })
 
 test('words that the lines of a column part are whole', async () => {

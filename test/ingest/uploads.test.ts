@@ -182,6 +182,7 @@ test('a batch accepts and refuses each by itself', async () => {
     { text: 'Two.', name: '2.txt' },
   )
   expect(form).toMatchObject({ status: 202, json: { accepted: 2 } })
+  expect(form.json.items).toHaveLength(2)
   for (const { document } of form.json.items) {
     expect(await until(replica, acme, document.documentId, 'ready')).toMatchObject({ metadata: { kind: 'form' } })
   }

@@ -76,6 +76,7 @@ describe('an explanation', () => {
   test('names no index, no namespace and no other tenant', async () => {
     const explainer = await world.service.issuer.tenant('acme', { scope: 'rag:read rag:explain', groups: ['board'] })
     const places = await world.service.home.sql`select namespace, index_name from places`
+    expect(places.length).toBeGreaterThan(2)
     for (const stages of [{}, everyStage]) {
       const { json } = await ask(explainer, { ...body, filter: undefined, ...stages })
       const words = JSON.stringify(json.explain)

@@ -144,8 +144,7 @@ test('replicas take turns: while one is at it, another does nothing', async () =
   await lock`rollback`
   lock.release()
   const deps = { db: world.home.db, stores: world.store, settings, log: pino({ level: 'silent' }) }
-  await using rounds = startPolicyRounds({ ...deps, policy: { ...policy, automatic } }, { everyMs: 10 })
-  expect(rounds).toBeDefined()
+  await using _ = startPolicyRounds({ ...deps, policy: { ...policy, automatic } }, { everyMs: 10 })
   await expect.poll(moves, { timeout: 20_000 }).toHaveLength(1)
 })
 

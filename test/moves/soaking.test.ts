@@ -87,6 +87,7 @@ test('a drain goes on to its end while eight tenants soak under steady writes, a
   world.local.local.setFaults({ lagMs: 0 })
   for (const tenant of soaking) {
     const expected = [...(apps.written.get(tenant) ?? [])]
+    expect(expected.length).toBeGreaterThan(0)
     // The last writes show after the lag that they were written under.
     const shown = async () => {
       const now = await contents(await world.placeOf(tenant))

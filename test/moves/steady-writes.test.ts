@@ -93,6 +93,7 @@ async function fences(world: SimWorld): Promise<{ held: boolean; tries: number; 
 
 async function expectNothingLost(world: SimWorld, app: SteadyApp): Promise<void> {
   const now = await world.contents()
+  expect(app.expected.size).toBeGreaterThan(0)
   for (const [id, n] of app.expected) expect([id, now[id]]).toEqual([id, n])
 }
 

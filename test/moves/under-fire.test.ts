@@ -99,7 +99,7 @@ test.each([
     expect(app.faults).toEqual([])
     expect(app.writes).toBeGreaterThan(100)
     expect(app.reads).toBeGreaterThan(50)
-    expect(soaking.writePauseMs).not.toBeNull()
+    expect(soaking.writePauseMs).toBeGreaterThan(0)
     await new Promise((resolve) => setTimeout(resolve, lagMs === 0 ? 0 : 400))
     const now = await contents(await world.placeOf(acme))
     const expected = new Map(before)
@@ -110,8 +110,6 @@ test.each([
     expect([...now.keys()].sort()).toEqual([...expected.keys()].sort())
     for (const [id, record] of expected)
       expect([id, now.get(id)]).toEqual([id, { ...record, values: expect.any(Array) }])
-    for (const [id, record] of app.expected)
-      if (record) expect([id, now.get(id)?.metadata]).toEqual([id, record.metadata])
   },
   300_000,
 )

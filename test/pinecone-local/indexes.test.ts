@@ -27,7 +27,7 @@ describe('the control plane', () => {
     const { url } = await startServer()
     await makeIndex({ url })
     const unsaid = await call(`${url}/indexes/docs`, 'GET', undefined, { version: null })
-    expect(unsaid.body.spec.serverless.read_capacity).toBeDefined()
+    expect(unsaid.body.spec.serverless.read_capacity).toMatchObject({ mode: 'OnDemand' })
     expect(unsaid.body.schema).toBeUndefined()
     const unknown = await call(`${url}/indexes`, 'GET', undefined, { version: '2019-01' })
     expect(unknown).toMatchObject({ status: 400, body: { error: { code: 'INVALID_ARGUMENT' }, status: 400 } })

@@ -95,7 +95,7 @@ test('deleting that was not finished goes on after a restart', async () => {
   await first.engine[Symbol.asyncDispose]()
   const second = openEngine(1_000_000, dataDir)
   const count = () => second.database.prepare('select count(*) as n from records').get()?.n
-  await vi.waitUntil(() => count() === 0, { timeout: 10_000 })
+  await expect.poll(count).toBe(0)
 })
 
 describe('a failed transaction', () => {

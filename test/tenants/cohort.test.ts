@@ -19,16 +19,16 @@ test('whoever waits for the others goes on when the last of them has arrived', a
 
 test('who sets out later is not waited for, and with nobody under way there is no wait', async () => {
   const cohort = new ArrivalGroup(never)
-  await cohort.arrived()
+  await expect(cohort.arrived()).resolves.toBeUndefined()
   const first = cohort.setOut()
   const arrived = cohort.arrived()
   cohort.setOut()
   first()
-  await arrived
+  await expect(arrived).resolves.toBeUndefined()
 })
 
 test('one that does not arrive holds the others up for a short time only', async () => {
   const cohort = new ArrivalGroup(1)
   cohort.setOut()
-  await cohort.arrived()
+  await expect(cohort.arrived()).resolves.toBeUndefined()
 })

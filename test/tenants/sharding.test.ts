@@ -27,10 +27,12 @@ test('a hundred tenants at once over two replicas fill shards of seven, none ove
   expect(inStore.map((index) => index.name).toSorted()).toEqual(shards.map((shard) => shard.name).toSorted())
 
   const store = house.stores.connect()
-  for (const tenant of await sql`
+  const tenants = await sql`
     select t.id, t.status, r.phase, r.epoch::int, p.namespace, p.index_name, i.host
     from tenants t join routing r on r.tenant_id = t.id join places p on p.id = r.active_place_id and p.state = 'active'
-    join indexes i on i.id = p.index_id`) {
+    join indexes i on i.id = p.index_id`
+  expect(tenants).toHaveLength(100)
+  for (const tenant of tenants) {
     expect(tenant).toMatchObject({ status: 'active', phase: 'steady', epoch: 1 })
     const place = {
       placeId: 0,
@@ -45,7 +47,6 @@ test('a hundred tenants at once over two replicas fill shards of seven, none ove
     }
     expect(await store.open(place).describeNamespace()).toEqual({ recordCount: 0 })
   }
-  expect(await sql`select count(*)::int as n from routing`).toEqual([{ n: 100 }])
 })
 
 test('what another replica filled, and what is being drained meanwhile, takes none of a replica that thinks there is room', async () => {

@@ -171,10 +171,13 @@ test.each([
 })
 
 test('the questions of every sample tenant are a set that can be read, and its answers are there', async () => {
-  for (const { questions: own, documents } of await readSamples()) {
+  const samples = await readSamples()
+  expect(samples).toHaveLength(4)
+  for (const { questions: own, documents } of samples) {
     const ids = new Set(documents.map(({ id }) => id))
     const parsed = parseQuestionSet(JSON.stringify(own), 'questions.json')
     expect(parsed.length).toBeGreaterThan(10)
+    expect(parsed.filter(({ relevant }) => relevant.size === 0)).toEqual([])
     for (const { relevant } of parsed) for (const id of relevant) expect(ids).toContain(id)
   }
 })
