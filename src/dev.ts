@@ -38,7 +38,7 @@ async function develop(): Promise<void> {
   })
   using _disk = watchDisk(folder, complain)
   if (parts.ended.length > 0) say(`Ended what an earlier run had left: ${parts.ended.join(', ')}.`)
-  // Requests that are refused and the like are not what one wants to see between the lines to paste.
+  // Refused requests would stand between the lines to paste.
   const config = readConfig(undefined, { ...parts.settings, LOG_LEVEL: 'warn' })
   await prepareDatabase(config.databaseUrl.reveal(), config.pinecone.projects[0].controllerHost)
   await runService(config, {

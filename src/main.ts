@@ -37,7 +37,7 @@ export async function runService(config: Config = readConfig(), hooks: RunHooks 
         log.error({ err: error }, `${event} of a dependency`)
         return
       }
-      // What state the process is in is not known any more, so it does not go on.
+      // The state of the process is unknown now, so it does not go on.
       log.fatal({ err: error }, event)
       process.exit(1)
     })
@@ -52,7 +52,7 @@ export async function runService(config: Config = readConfig(), hooks: RunHooks 
     hooks.broken ?? never(),
     hooks.ready?.(running.urls, stopping.signal).then(never, (error: unknown) => describe(error)) ?? never(),
   ])
-  // What breaks off because the service is stopping is no fault.
+  // Work that breaks off because the service is stopping is no fault.
   const broke = wrong !== undefined && !stopping.signal.aborted
   if (broke) report.error(wrong)
   stopping.abort()
@@ -69,7 +69,7 @@ export interface Running {
 }
 
 export async function startListening(config: Config): Promise<Running> {
-  // Loaded here, so that faults of the settings are told without waiting for it.
+  // Loaded here, so that faults of the settings are reported without waiting for it.
   const { startServices } = await import('./services.ts')
   await using opening = new AsyncDisposableStack()
   const services = opening.use(await startServices(config))

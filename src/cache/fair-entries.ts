@@ -91,7 +91,7 @@ export class FairEntries<V extends {}, H extends Holding> {
     if (isFull()) this.#purge()
     while (isFull()) {
       const share = maxBytes / (this.#holdings.size + (this.#holdings.has(holding) ? 0 : 1))
-      // Who stays within its share takes from one who has more than that: there is one, or there would be room.
+      // A tenant within its share displaces one above its own: there is one, or the cache would not be full.
       const from = holding.bytes + bytes <= share ? this.#largerThan(share) : holding
       const [unused] = from?.keys ?? []
       if (unused === undefined) return false

@@ -73,7 +73,7 @@ export function listenUrlOf(read: SettingReader): Secret | undefined {
 }
 
 function checkDatabaseUrl(read: SettingReader, name: SettingName, url: string): void {
-  // That it is in quotes is told by the reader.
+  // The reader reports quotes around it.
   const parsed = /^["']/.test(url) ? undefined : readDatabaseUrl(url)
   if (parsed !== undefined && 'wrong' in parsed) read.fault(name, parsed.wrong, parsed.remedy)
 }

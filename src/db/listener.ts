@@ -107,7 +107,7 @@ export class NotifyListener implements AsyncDisposable {
       } catch (error) {
         if (signal.aborted) break
         this.#options.onFault?.(error)
-        // Postgres may be away as a whole, and then there is nothing to hear; or it has just come back in between.
+        // Postgres may be unavailable as a whole, so that there is nothing to hear, or may have just come back.
         const tells = await this.#tells()
         if (tells && didTell) this.#setDeaf(true)
         didTell = tells
@@ -156,7 +156,7 @@ export class NotifyListener implements AsyncDisposable {
     this.#probe = { token, heard: heard.resolve }
     signal.addEventListener('abort', () => heard.reject(new Error('over')), { once: true })
     heard.promise.catch(() => undefined)
-    // Untold, it can't be heard.
+    // A probe that was not sent can't be heard.
     if (!(await this.#tells(token))) return 'unknown'
     return answeredWithin(this.#times.patienceMs, heard.promise).then(
       () => 'yes' as const,

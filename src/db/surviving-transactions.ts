@@ -47,7 +47,7 @@ export function survivingTransactions(begin: Begin, watch: StatementWatch): Begi
         if (state.fault !== undefined) throw state.fault
         const committing = watch.statement(tx.unsafe('commit'))
         state.isOver = true
-        // Whatever comes of it, the connection is the pool's again: nothing more of this transaction may be sent.
+        // With either outcome the connection is the pool's again: nothing more of this transaction may be sent.
         await committing.then(
           ({ command }) => (command === 'COMMIT' ? resolve(result) : reject(new RolledBack())),
           reject,

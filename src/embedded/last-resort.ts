@@ -28,7 +28,7 @@ function endAll(): void {
 }
 
 function onSignal(name: NodeJS.Signals): void {
-  // Whoever else listens shuts down in order and disposes by itself.
+  // Another listener shuts down in order, and ends its children itself.
   if (process.listenerCount(name) > 1) return
   endAll()
   process.off(name, onSignal)

@@ -58,7 +58,7 @@ export async function acceptUploads(
       ? []
       : await enqueueUploads(deps.db, tenantId, generation, good, deps.queueBounds, writeGroups(principal))
   if (enqueued === undefined) {
-    // What we remember of the tenant is old.
+    // This replica remembers an old state of the tenant.
     await deps.routes.catchUp()
     await deps.routes.find(tenantId)
     throw new AppError('tenant_not_ready', 'The tenant has just changed. Try again.', { retryAfterS: 1 })

@@ -12,7 +12,7 @@ export function memoryPermits(): PermitSource {
     const key = `${tenantId}/${policy}/${windowNo}`
     const before = Math.max(0, ((await counters.get(key))?.consumedPoints ?? 0) + used)
     const given = Math.min(Math.max(0, limit - before), Math.max(need, want))
-    // Kept for two windows, so that a clock that stands still in a test loses none; then it goes by itself.
+    // Kept for two windows, so that a clock that stands still in a test loses none; then the map drops it.
     await counters.set(key, before + given, windowS * 2)
     return { given, left: Math.max(0, limit - before - given) }
   }

@@ -222,7 +222,7 @@ function progressOf(row: MoveRow): MoveView['progress'] {
   const share =
     total === null || total === 0 ? (done ? 1 : 0) : (Math.min(copied, total) + Math.min(verified, total)) / (2 * total)
   const percent = done ? 100 : Math.floor(share * 100)
-  // By the pace since the copy could begin; of the first moments nothing can be told.
+  // By the pace since the copy could begin; the first second says nothing about it.
   const elapsedS = barrierAt === null ? 0 : (row.updatedAt.getTime() - barrierAt.getTime()) / 1000
   const etaS = done || share <= 0 || share >= 1 || elapsedS < 1 ? null : Math.ceil((elapsedS / share) * (1 - share))
   return { copied, verified, total, percent, etaS }

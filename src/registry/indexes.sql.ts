@@ -28,7 +28,7 @@ export const indexes = pgTable(
     namespacesUsed: integer('namespaces_used').notNull().default(0),
     /** Set when the store refused a namespace before the limit was reached. */
     full: boolean('is_full').notNull().default(false),
-    /** Set while its tenants are moved away: it takes no new ones, even when it has capacity. */
+    /** Set while its tenants are moved out of it: it takes no new ones, even when it has capacity. */
     draining: boolean('draining').notNull().default(false),
     state: text('state').$type<IndexState>().notNull(),
     /** While `creating`: the replica that makes it is presumed alive until then. */

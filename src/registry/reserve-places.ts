@@ -35,8 +35,8 @@ export interface PlaceReservation {
  * before the store is asked for a namespace (docs/moves.md I11).
  *
  * @returns the places, unordered. A tenant whose id is taken, or whose generation has risen meanwhile, is left out.
- * @throws Postgres's check violation when an index lacks capacity for all its tenants, is full or is going away: then
- *   nothing was written. See `isOutOfCapacity`.
+ * @throws Postgres's check violation when an index lacks capacity for all its tenants, is full or is being deleted.
+ *   Nothing is written then. See `isOutOfCapacity`.
  */
 export async function reservePlaces(
   tx: Tx,

@@ -32,7 +32,7 @@ export async function* watchMove(api: AdminApi, id: string, signal: AbortSignal)
       })
       if (move !== undefined) {
         heardAtMs = performance.now()
-        // The states that led here are history when a stream tells of them.
+        // The states that led here are history by the time a stream reports them.
         lastEventId = undefined
         if (!isSame(move, shown)) yield move
         const first = shown === undefined

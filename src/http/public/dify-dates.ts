@@ -22,7 +22,7 @@ export function spanOf(text: string): DateSpan | undefined {
   const [, day, time, zone = 'Z'] = iso.exec(text.trim()) ?? []
   if (day === undefined) return undefined
   const midnight = Date.parse(`${day}T00:00:00Z`)
-  // What the calendar does not have, as in 2026-02-30, is a day of the month after for the parser.
+  // The parser takes a day that does not exist, such as 2026-02-30, for one of the next month.
   if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== day) return undefined
   if (time === undefined) return { from: midnight, to: midnight + dayMs }
   const from = Date.parse(`${day}T${time}${zone}`)

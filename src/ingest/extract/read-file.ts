@@ -50,7 +50,7 @@ async function readText(file: FileInput, caps: ExtractCaps, depth: number): Prom
     const read = await readMail(file.bytes, caps, (inner, left) => readFile(inner, left, depth + 1))
     return { kind: 'mail', ...read, pageStarts: [] }
   }
-  // What a text says of charsets is its subject; only a page speaks of its own.
+  // A text may mention charsets as its subject; only a page declares its own.
   const declared = charsetOf(file.contentType) ?? (looksLike === 'html' ? htmlCharset(head) : undefined)
   const text = decodeText(file.bytes, declared)
   const kind = textKind(text, file)

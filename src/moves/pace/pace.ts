@@ -63,7 +63,7 @@ export class Pace {
     if (now - this.#troubleAtMs < oneTroubleMs) return
     this.#troubleAtMs = now
     this.#perSecond = Math.max(minPerSecond, this.#perSecond * decreaseTo)
-    // What was saved up would go on at the old rate.
+    // Saved tokens would let calls go on at the old rate.
     this.#tokens = Math.min(this.#tokens, 0)
   }
 

@@ -54,7 +54,7 @@ async function take(db: Db, next: SQL, { leaseMs, host }: ClaimMoveOptions): Pro
     returning id, mover_token as token`)
   if (claimed === undefined) return undefined
   const move = await readMove(db, claimed.id)
-  // Who stood still in between may have lost it again, and must not take the next one's token for its own.
+  // A mover that stood still in between may have lost it again, and must not take the next one's token for its own.
   return move?.moverToken === Number(claimed.token) ? move : undefined
 }
 

@@ -98,7 +98,7 @@ export class Mover implements AsyncDisposable {
   }
 
   async #release(move: MoveRow, end: JobEnd<number>): Promise<void> {
-    // Whoever has it now does not ask us.
+    // Another mover has it now, and needs nothing from this one.
     if (end.kind === 'lost' || (end.kind === 'failed' && end.error instanceof LostMove)) return
     if (end.kind === 'failed') this.#warn(end.error, 'a move could not be continued', move.id)
     const restMs = end.kind === 'done' ? end.result : end.kind === 'failed' ? this.#options.pollMs : 0

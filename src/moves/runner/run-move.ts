@@ -48,7 +48,7 @@ const givesWayAfterMs = 15_000
 const restMs = 5_000
 
 /**
- * Carries a claimed move on, step by step, until it rests or ends. A stuck move gives its slot away for a while when
+ * Carries a claimed move on, step by step, until it rests or ends. A stuck move gives its slot up for a while when
  * another move waits for one (R6 of docs/moves.md section 7).
  * @returns how long it rests, in ms; 0 when it waits for an event.
  * @throws LostMove, or the signal's reason.
@@ -73,7 +73,7 @@ export async function runMove(
 
 /** The step that the move's row calls for. */
 export function stepOf(move: MoveRow, clock: Clock): StepName | 'rest' {
-  // What a person has to decide about rests; what was refused while it soaks goes on soaking.
+  // A move that a person must decide about rests; one that was refused while it soaks goes on soaking.
   if (move.stopped !== null && (move.state !== 'soaking' || move.stopped.step === 'soak')) return 'rest'
   const isOver = move.retainUntil !== null && move.retainUntil.getTime() <= clock.epochMs()
   const retentionOver = isOver && move.stopped === null
@@ -135,7 +135,7 @@ export async function runStep(deps: RunMoveDeps, { move, step, claim, rates, gat
     const place = faults.of(error) ?? { operation: step }
     const gate = { kind: 'step_failed', ...place, code: codeOf(error), message: wordsOf(error) } as const
     await gates.note(db, move, gate, retryMs, tries)
-    // The first tries follow at once: a place given away and taken again costs more than they take.
+    // The first tries follow at once: giving the slot up and taking it again costs more than they do.
     if (retryMs >= 1_000) return { kind: 'failed', retryMs }
     await clock.sleep(retryMs, signal)
     return { kind: 'next' }

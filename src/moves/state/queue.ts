@@ -17,7 +17,7 @@ const waiting = sql.raw(`('queued', 'preparing', 'arming', 'copying', 'verifying
 
 /**
  * Working moves in the project of the move `q`, and those of them that share an index with it: moves with a mover, and
- * older ones that continue as soon as one claims them. A stuck move that gave its turn away does not count until its
+ * older ones that continue as soon as one claims them. A stuck move that gave its turn up does not count until its
  * next try.
  */
 const load = sql`

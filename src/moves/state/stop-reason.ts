@@ -18,7 +18,7 @@ export interface Stopped extends StopReason {
 
 /**
  * Continuing would delete, or leave behind, records that nobody asked to: a person decides (docs/moves.md section 3,
- * "Count before you destroy"). It ends this mover's work, and the move gives its turn away.
+ * "Count before you destroy"). It ends this mover's work, and the move gives its turn up.
  */
 export class NeedsPerson extends Error {
   override readonly name = 'NeedsPerson'

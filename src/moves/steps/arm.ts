@@ -37,7 +37,7 @@ export const arm: Step = async (context) => {
     if (routing.phase !== 'arm') return
     // The routing first: writers hold it while they wait for a row of the log.
     if (!(await lockRouting(tx, row.tenantId, routing.epoch))) return
-    // In one order, as those who settle take them.
+    // In the order in which writes that end take them.
     await tx.execute(sql`select 1 from dirty where move_id = ${row.id} order by record_id for update`)
     // What was done before the look at the store is in the listing. Of what was begun before the barrier and ended
     // since, an unlogged write may have the last word: no stamp is expected there.

@@ -15,7 +15,7 @@ export const cancel: Step = async (context) => {
       await tx.update(places).set({ state: 'retiring' }).where(target)
     }
     if (row.state !== 'cancelling') await changeMove(tx, row, { state: 'cancelling', claimedIds: [] })
-    // Of a mover that died in it: the places are not compared while writes are held.
+    // An earlier mover may have died in the fence; the places are not compared while writes are held.
     const { phase } = await readRouting(tx, row)
     if (phase === 'fence') await openFence(tx, row)
   })

@@ -19,7 +19,7 @@ import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
 export const copy: Step = async (context) => {
   const { move, signal } = context
   const parts = await syncParts(context)
-  // What the mover before us may have sent last can still land.
+  // The last batch of an earlier mover can still land.
   if (move.claimedIds.length > 0) await parts.changes.markDirty(move.claimedIds, parts.storeInDoubtMs)
   let row = move
   if (row.total === null) {

@@ -37,7 +37,7 @@ export async function giveUpPlace(
   await asMover(db, move, async (tx, row) => {
     await tx.execute(sql`delete from dirty where move_id = ${row.id}`)
     const ended = state(row)
-    // What a failed move failed of is what a person wants to know of it.
+    // A person who looks at a failed move wants to see why it failed.
     const error = ended === 'failed' ? row.error : null
     await changeMove(tx, row, { state: ended, request: null, gate: null, error }, { purged: receipt })
   })

@@ -30,7 +30,7 @@ export const rollBack: Step = async (context) => {
     const { behind } = await readBarrier(db, barrierOf(move), settings.storeInDoubtMs)
     if (behind > 0) return wait(replicasBehind(behind), 20)
     await asMover(db, move, async (tx, row) => {
-      // What apps delete from now on is still written down: the places are compared before the new one is dropped.
+      // The change log still records what apps delete: the places are compared before the new one is dropped.
       const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'track' })
       if (changed === undefined) return
       if (row.targetPlaceId !== null) await retirePlace(tx, row.targetPlaceId)

@@ -10,7 +10,7 @@ export const soak: Step = async (context) => {
   const { synced } = await syncRound(parts)
   await context.at('sync: carried over')
   if (synced > 0) return next
-  // What a late write may still reach, or does not show yet, is left alone, and that takes time.
+  // Records that a late write may still reach, or that do not show yet, are left alone until that is over.
   const gate = whatKept(await parts.changes.tail())
   return gate === undefined ? next : wait(gate, 1_000)
 }

@@ -32,7 +32,7 @@ export const verify: Step = async (context) => {
   if (move.claimedIds.length > 0) await parts.changes.markDirty(move.claimedIds, parts.storeInDoubtMs)
   for (let at = await readPass(db, move); ; ) {
     await catchUp(context, parts)
-    // What comes after a mark is read again, and what comes before it was shown then.
+    // A comparison reads again what comes after its mark; what comes before it was visible then.
     await waitVisible(parts.follower, {
       dimension,
       storeVisibleMs: settings.storeVisibleMs,

@@ -98,7 +98,7 @@ async function fenceLeftMs({ db, move }: StepContext): Promise<number> {
 async function changeRoute(tx: Tx, row: MoveRow, moveChange: MoveChange): Promise<boolean> {
   const routing = await readMoving(tx, row)
   if (routing.phase !== 'fence') return false
-  // Who asked for it was told that it is before the switch.
+  // A person who cancelled was answered that the switch is still ahead.
   if (row.request === 'cancel') return false
   const { active, follower, epoch } = routing
   // The fence let no new row in, so this is the last word.

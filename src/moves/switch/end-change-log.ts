@@ -47,7 +47,7 @@ export async function endChangeLog(context: StepContext): Promise<StepResult | u
     if (tried === 'steady') return undefined
     if (tried === 'changed') break
     because = whatKept(tried.tail)
-    // Opened by another replica at its deadline; or shut in vain, for a doubt outlasts any fence.
+    // Another replica opened it at its deadline, or it was shut for nothing: a doubt outlasts any fence.
     if (!tried.isFenced || tried.tail.inDoubt > 0) break
   }
   await asMover(db, move, (tx, row) => openFence(tx, row))
@@ -76,7 +76,7 @@ async function tryToEnd({ db, move }: StepContext): Promise<Tried> {
   })
 }
 
-/** Writes that a fence would wait for in vain: in doubt, of a replica that is gone, or older than a fence may last. */
+/** Writes that no fence can outwait: in doubt, of a replica that is gone, or older than a fence may last. */
 async function keptFromFence({ db, move, settings }: StepContext, tail: Tail): Promise<Gate | undefined> {
   if (tail.inDoubt > 0) return { kind: 'write_in_doubt', count: tail.inDoubt }
   const [old] = await db.execute<{ count: number }>(sql`

@@ -61,7 +61,7 @@ function expectedHold(tail: Tail, rates: RatesNow): { readonly totalMs: number; 
   const { activeLagMs, followerLagMs, rowsPerS, roundMs } = rates
   const [toCarry, toCompare] = [tail.inflight + tail.unsynced, tail.unverified]
   if (toCarry + toCompare === 0) return { totalMs: 0, byRows: false }
-  // What is under way is as young as can be.
+  // Writes under way are as young as can be.
   const youngestMs = tail.inflight > 0 ? 0 : tail.youngestUnsyncedMs
   const showMs = Math.max(0, activeLagMs - youngestMs)
   const carryMs = (toCarry / rowsPerS) * 1000
@@ -77,7 +77,7 @@ export function cannotFinishInTime(tail: Tail, leftMs: number, storeVisibleMs: n
   return tail.stuck > 0 || Math.max(tail.doubtMs, unprovenMs, unprovenThereMs) > leftMs
 }
 
-/** Interval of a fence's looks: short, but longer while the store lags, when most looks would be in vain. */
+/** Interval of a fence's looks: short, but longer while the store lags, when most looks would find nothing. */
 export function pollMs({ activeLagMs, followerLagMs }: RatesNow): number {
   return Math.min(50, Math.max(10, Math.max(activeLagMs, followerLagMs) / 40))
 }

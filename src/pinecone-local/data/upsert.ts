@@ -29,7 +29,7 @@ function parseRecords(value: unknown, kind: VectorKind): StoredRecord[] {
     const megabytes = Math.ceil(bytes / (1024 * 1024))
     throw invalid(`Request size ${megabytes}MB exceeds the maximum supported size of 2MB`)
   }
-  // Of one id twice in a request, the vendor keeps one; the last is the one that plain overwriting gives.
+  // The vendor keeps one record of an id that a request has twice; plain overwriting keeps the last.
   return records
 }
 

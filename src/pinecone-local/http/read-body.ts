@@ -11,7 +11,7 @@ export function readLocalBody(request: IncomingMessage): Promise<string> {
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length
       if (bytes > localLimits.bodyBytes) {
-        // The rest is read and thrown away, so that the refusal can be sent.
+        // The rest is read and dropped, so that the refusal can be sent.
         chunks.length = 0
         reject(new ApiError(413, `The request is larger than ${localLimits.bodyBytes} bytes`))
       } else {

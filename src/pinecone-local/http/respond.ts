@@ -16,7 +16,7 @@ export function send(response: ServerResponse, answer: LocalAnswer, lsnHeaders: 
 
 /** Renders a refusal; anything else is a bug of this server, whose details stay hidden. */
 export function sendError(response: ServerResponse, cause: unknown, plane: Plane, startedAt: number): void {
-  // A caller that went away, in the middle of its request perhaps, is no fault of ours.
+  // A caller that disconnected, perhaps within its request, is no fault of ours.
   if (response.destroyed) return
   const known = cause instanceof ApiError
   const isFull = isDiskFull(cause)

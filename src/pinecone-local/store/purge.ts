@@ -28,7 +28,7 @@ export class Purge {
   }
 
   async #step(): Promise<void> {
-    // What a failed step leaves behind is found at the next start.
+    // The next start finds what a failed step leaves behind.
     const more = await this.#commits.run(() => this.#records.purge(recordsAStep)).catch(() => false)
     this.#timer = undefined
     if (more) this.wake()

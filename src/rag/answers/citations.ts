@@ -102,7 +102,7 @@ export class CitationCheck {
         const found = markAt(text, at)
         const end = at + (found?.[0].length ?? 0)
         if (found !== undefined) {
-          // What follows tells a citation from a link and from code.
+          // The next character tells a citation from a link and from code.
           if (!isWhole && end === text.length) break
           said += this.#judge(found, text.charAt(end))
           at = end

@@ -59,7 +59,7 @@ export async function streamAnswer(
         return yield { event: 'done', data: next.value }
       }
       if ('restart' in next.value) {
-        // What was streamed can't be taken back; who reads the kept answer later is spared it.
+        // Streamed text can't be taken back; later readers of the kept answer are spared it.
         text = ''
         continue
       }

@@ -24,7 +24,7 @@ export class HeadingPaths {
   }
 
   of({ headings }: Pick<Section, 'headings'>): HeadingPath {
-    // One that is longer by itself is a paragraph which looks like a heading.
+    // A longer one is a paragraph which looks like a heading.
     const short = headings.filter(({ title }) => this.#fits(title))
     let from = 0
     while (from < short.length && !this.#fits(joined(short.slice(from)))) from += 1

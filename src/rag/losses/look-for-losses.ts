@@ -93,7 +93,7 @@ async function countShown(
       const documentId = id.slice(0, mark)
       const document = mark < 1 || id === last ? undefined : byId.get(documentId)
       last = id
-      // What lies behind the last chunk is left of longer content, and counts for nothing.
+      // Chunks beyond the last one remain of longer content, and do not count.
       if (document === undefined || !(Number(id.slice(mark + 1)) < document.chunkCount)) continue
       shown.set(documentId, (shown.get(documentId) ?? 0) + 1)
     }

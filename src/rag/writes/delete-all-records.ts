@@ -41,7 +41,7 @@ async function deleteEveryId(
   } catch (thrown) {
     fault = thrown
   }
-  // What was not found says nothing where the tenant has left meanwhile: the place may be purged by then.
+  // An empty listing proves nothing once the tenant has left: the place may be purged by then.
   const there = await stillThere(kit.gate, kit.tenantId, found)
   if (there === 'elsewhere') return { outcome, isElsewhere: true }
   if (there.fault !== undefined) outcome = also(outcome, there)

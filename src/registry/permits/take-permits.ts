@@ -43,7 +43,7 @@ export async function takePermits(
   shareOfRest: number,
 ): Promise<PermitGrants> {
   const column = <K extends keyof PermitRequest>(name: K) => sql.param(wanted.map((one) => one[name]))
-  // What is given: the need, or the share of the rest if that is more and wanted; never more than the rest.
+  // Gives the need, or the share of the rest if that is more and wanted; never more than the rest.
   const given = (granted: ReturnType<typeof sql>, of: 'asked' | 'excluded') => {
     const its = (name: string) => sql.raw(`${of}.${name}`)
     const rest = sql`greatest(0, ${its('cap')} - greatest(0, ${granted} + ${its('used')}))`

@@ -66,7 +66,7 @@ export class RequestCounts implements AsyncDisposable {
   }
 
   async #tell(): Promise<void> {
-    // In the order of the ids: replicas that tell at once don't wait for each other in a circle.
+    // In the order of the ids: replicas that report at once don't wait for each other in a circle.
     const rows = [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1))
     this.#counts = new Map()
     for (let from = 0; from < rows.length; from += batch) {

@@ -117,7 +117,7 @@ export class Lease {
   /** Gives the lease up at once: the replica serves nothing under it any more. */
   lapse(): void {
     this.#validUntilMs = Math.min(this.#validUntilMs, this.#clock.now())
-    // A caller whose store call was stopped before it left is told what it is told without a lease.
+    // A caller whose store call was stopped before it left gets the same error as without a lease.
     const words = 'The lease of this replica is over. Nothing was changed; try again.'
     this.#lapse.abort(new AppError('registry_unavailable', words, { retryAfterS: 2 }))
   }

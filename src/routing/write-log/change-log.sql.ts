@@ -68,7 +68,7 @@ export const changeLog = pgTable(
     primaryKey({ columns: [t.moveId, t.recordId] }),
     check('dirty_state', sql`${t.state} in ('inflight', 'done')`),
     index('dirty_unsynced').on(t.moveId, t.seq).where(sql`synced_seq is distinct from seq`),
-    // What a look at the tail reads: only rows that are not done with, however many were ever touched.
+    // A look at the tail reads only open rows, however many records were ever touched.
     index('dirty_open').on(t.moveId, t.seq).where(sql`verified_seq is distinct from seq`),
     index('dirty_unsettled').on(t.moveId, t.recordId).where(sql`state = 'inflight' or suspect_until is not null`),
   ],

@@ -133,7 +133,7 @@ async function deliver(
 }
 
 /**
- * The only place where a permit begins and ends. A doubt outside the change log is reported to those who wait for it.
+ * The only place where a permit begins and ends. A doubt outside the change log is reported to the barriers that wait for it.
  */
 async function underPermit<T extends string | WriteOutcome | Unsent>(
   deps: TenantWriteDeps,

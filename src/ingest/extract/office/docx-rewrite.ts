@@ -65,7 +65,7 @@ function editsOf(source: string, { numbering, hidden, comments }: Parts): Edit[]
       const place = numbering.placeOf(element)
       const label = place === undefined ? undefined : numbering.labelOf(place)
       if (label === undefined || place === undefined) continue
-      // Of a list no more, whatever its style says: the library would number it again.
+      // It leaves the list, whatever its style says: the library would number it again.
       const own = child(element, 'w:pPr', 'w:numPr')
       const styled = (child(element, 'w:pPr', 'w:pStyle')?.endIndex ?? -1) + 1
       if (own !== undefined) replace(own, noList)

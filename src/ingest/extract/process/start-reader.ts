@@ -85,7 +85,7 @@ export function startReader(caps: ExtractCaps): Reader {
       try {
         await ready
         const answer = next(child, hungMs, signal)
-        // A child that is gone already is told by its exit.
+        // The exit of a child that is gone reports it.
         child.send({ file, caps } satisfies ReadRequest, () => undefined)
         const reply = await answer
         if (reply.kind === 'ready') throw new Ended('crash', 'it was ready twice')
