@@ -1,6 +1,6 @@
 /**
  * Runs the work for each item, up to `atOnce` at the same time. Returns how many succeeded and how many failed. A fault
- * ends nothing, which p-limit would leave to its callers, and so would its dozen lines stay here besides it.
+ * does not end the rest. p-limit leaves that to its callers, who would write these lines beside it.
  */
 export async function eachLimited<T>(
   items: readonly T[],
