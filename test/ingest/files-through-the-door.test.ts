@@ -14,9 +14,7 @@ beforeAll(async () => {
   world = await ServiceWorld.open()
   const extractor = startExtractor({ readers: 1, memoryMb: 400, unpackedBytes: 8 * 1024 * 1024 })
   replica = await world.replica({}, { embedder: hashEmbedder(), ingest: { extractor, pollMs: 100 } })
-  const authorization = await world.issuer.staff('platform')
-  await replica.admin({ method: 'POST', path: '/tenants', authorization, body: { id: 'acme', name: 'Acme' } })
-  acme = await world.issuer.tenant('acme')
+  acme = await world.onboard(replica, 'acme')
 }, 120_000)
 afterAll(() => world[Symbol.asyncDispose]())
 

@@ -6,9 +6,7 @@ import { docx, docxBomb, lockedDocx, paragraph, pdf } from './make-files.ts'
 test('real files are found by their text, each chunk by its page, and hostile ones beside them fail alone', async () => {
   await using world = await ServiceWorld.open()
   const replica = await world.replica()
-  const platform = await world.issuer.staff('platform')
-  await replica.admin({ path: '/tenants', authorization: platform, body: { id: 'acme', name: 'Acme' } })
-  const acme = await world.issuer.tenant('acme')
+  const acme = await world.onboard(replica, 'acme')
   const paper = await pdf((doc) => {
     doc.text('Herons stand in shallow water.').addPage().text('Otters swim in deep water.')
   })

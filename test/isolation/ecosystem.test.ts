@@ -13,7 +13,6 @@ import { createClient, type TenantRouterClient } from '../../clients/typescript/
 import { publicDocument } from '../../scripts/client-types.ts'
 import { type Listener, listen } from '../../src/http/listen.ts'
 import { runCli } from '../cli/run-cli.ts'
-import { expectStatus } from '../support/expect-status.ts'
 import { type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 
 /** Two tenants with the same document ids, the same questions and one secret word each. */
@@ -34,12 +33,9 @@ beforeAll(async () => {
   replica = await world.replica()
   listener = world.stack.use(await listen(replica.services.publicApp, { host: '127.0.0.1', port: 0 }))
   folder = await mkdtemp(join(tmpdir(), 'tenant-router-ecosystem-'))
-  const platform = await world.issuer.staff('platform')
   for (const name of names) {
-    tokens[name] = (await world.issuer.tenant(name)).slice('Bearer '.length)
+    tokens[name] = (await world.onboard(replica, name)).slice('Bearer '.length)
     clients[name] = createClient({ baseUrl: listener.url, token: tokens[name] })
-    const created = await replica.admin({ path: '/tenants', authorization: platform, body: { id: name, name } })
-    expectStatus(created, 201)
     for (const [documentId, visibility] of [['refunds'], ['salaries', 'hr'], [`words-of-${name}`]] as const) {
       const text = `The secret word about ${documentId} is ${tenants[name]}.`
       const metadata = visibility === undefined ? {} : { visibility: [visibility] }

@@ -26,9 +26,8 @@ beforeAll(async () => {
   for (const [id, word] of [
     ['acme', 'Heron'],
     ['globex', 'Otter'],
-  ]) {
-    const created = await replicas[0].admin({ path: '/tenants', authorization: platform, body: { id, name: id } })
-    expectStatus(created, 201)
+  ] as const) {
+    await world.onboard(replicas[0], id)
     await put(id === 'acme' ? acme : globex, 'secret', `The secret word is ${word}.`)
   }
   await put(acme, 'board', 'The secret word of the board is Basalt.', { visibility: ['board'] })

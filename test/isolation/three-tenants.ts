@@ -40,9 +40,7 @@ export class ThreeTenants implements AsyncDisposable {
     const platform = await service.issuer.staff('platform')
     const world = new ThreeTenants(service, replicas, apps, platform)
     for (const [i, name] of names.entries()) {
-      const ask = { path: '/tenants', authorization: platform, body: { id: name, name } }
-      const created = await world.replica(i).admin(ask)
-      expectStatus(created, 201)
+      await service.onboard(world.replica(i), name)
       await world.ingest(name, world.replica(i + 1))
     }
     return world

@@ -54,9 +54,7 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]())
 
 async function tenant(id: string, limits: Record<string, number> = {}): Promise<string> {
-  const body = { id, name: id, limits }
-  expectStatus(await replicas[0].admin({ path: '/tenants', authorization: platform, body }), 201)
-  return world.issuer.tenant(id)
+  return world.onboard(replicas[0], id, { limits })
 }
 
 interface Quota {

@@ -6,10 +6,7 @@ test('what each tenant used is told by the day, to those who may see it', async 
   await using world = await ServiceWorld.open()
   const platform = await world.issuer.staff('platform')
   const service = await world.replica()
-  for (const id of ['acme', 'globex']) {
-    const body = { id, name: id }
-    expectStatus(await service.admin({ path: '/tenants', authorization: platform, body }), 201)
-  }
+  for (const id of ['acme', 'globex']) await world.onboard(service, id)
   const ask = async (id: string, query: string) =>
     service.public({ path: '/retrieve', authorization: await world.issuer.tenant(id), body: { query } })
   const tokens = (await ask('acme', 'how long does a refund take')).json.usage.embeddingTokens

@@ -49,9 +49,7 @@ interface App {
 
 /** A tenant with documents that the store must show by now, `alpha` of several chunks; the store shows writes late. */
 async function app(id: string): Promise<App> {
-  const made = await a.admin({ path: '/tenants', authorization: staff, body: { id, name: id } })
-  expectStatus(made, 201)
-  const token = await world.issuer.tenant(id)
+  const token = await world.onboard(a, id)
   const call: App['call'] = (replica, method, path, body) =>
     replica.public({ method, path, authorization: token, ...(body !== undefined && { body }) })
   const one: App = {

@@ -3,6 +3,7 @@ import { type Config, readConfig } from '../../src/config/config.ts'
 import type { Embedder } from '../../src/models/embedder.ts'
 import { type Overrides, type Services, startServices } from '../../src/services.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
+import { expectStatus } from './expect-status.ts'
 import { hashEmbedder } from './hash-embedder.ts'
 import { type TestIssuer, testIssuer } from './issuer.ts'
 import { type LocalStores, localStores } from './local-stores.ts'
@@ -93,6 +94,14 @@ export class ServiceWorld implements AsyncDisposable {
       public: (ask) => call(services.publicApp, ask),
       admin: (ask) => call(services.adminApp, ask),
     }
+  }
+
+  /** Onboards a tenant as the platform team does. Returns the `Authorization` of its app. */
+  async onboard(replica: ServiceReplica, id: string, more: object = {}): Promise<string> {
+    const authorization = await this.issuer.staff('platform')
+    const body = { id, name: id, ...more }
+    expectStatus(await replica.admin({ path: '/tenants', authorization, body }), 201)
+    return this.issuer.tenant(id)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,6 @@
 import type { MovePoint } from '../../src/moves/sync/step.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import type { Overrides } from '../../src/services.ts'
-import { expectStatus } from './expect-status.ts'
 import { bagOfWords } from './hash-embedder.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from './service-world.ts'
 import { type WatchedStore, watchedStore } from './watched-store.ts'
@@ -61,15 +60,8 @@ export class TwoReplicas implements AsyncDisposable {
       a: await service.replica(times, overrides('a')),
       b: await service.replica(times, overrides('b')),
     }
-    const tokens = { app: await service.issuer.tenant('acme'), staff: await service.issuer.staff('platform') }
-    const world = new TwoReplicas(service, { replicas, stores }, tokens, holds)
-    const made = await replicas.a.admin({
-      path: '/tenants',
-      authorization: tokens.staff,
-      body: { id: 'acme', name: 'Acme' },
-    })
-    expectStatus(made, 201)
-    return world
+    const tokens = { app: await service.onboard(replicas.a, 'acme'), staff: await service.issuer.staff('platform') }
+    return new TwoReplicas(service, { replicas, stores }, tokens, holds)
   }
 
   /** Calls the public listener of one replica. */

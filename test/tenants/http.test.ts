@@ -1,27 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectStatus } from '../support/expect-status.ts'
-import { openService, type Service } from './service.ts'
+import { type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 
-let service: Service
+let world: ServiceWorld
+let replica: ServiceReplica
 let as: Record<'platform' | 'sales' | 'auditor', string>
 
 beforeAll(async () => {
-  service = await openService()
-  const staff = async (role: string) => service.issuer.staff(role)
+  world = await ServiceWorld.open()
+  replica = await world.replica()
+  const staff = async (role: string) => world.issuer.staff(role)
   as = { platform: await staff('platform'), sales: await staff('sales'), auditor: await staff('auditor') }
 })
-afterAll(() => service[Symbol.asyncDispose]())
+afterAll(() => world[Symbol.asyncDispose]())
 
 const ask = (who: keyof typeof as, method: string, path: string, body?: unknown) =>
-  service.call('admin', { method, path, authorization: as[who], body })
+  replica.admin({ method, path, authorization: as[who], body })
 
 const retrieve = (authorization: string) =>
-  service.call('public', {
-    method: 'POST',
-    path: '/retrieve',
-    authorization,
-    body: { vector: Array(64).fill(0.1), topK: 1 },
-  })
+  replica.public({ path: '/retrieve', authorization, body: { vector: Array(64).fill(0.1), topK: 1 } })
 
 describe('POST /tenants', () => {
   const acme = { id: 'acme', name: 'Acme', tier: 'standard' }
@@ -29,7 +26,7 @@ describe('POST /tenants', () => {
   test('answers 201, then 200 for the same, and 409 for other content', async () => {
     const made = await ask('sales', 'POST', '/tenants', acme)
     expectStatus(made, 201)
-    expect(made.location).toBe('/tenants/acme')
+    expect(made.headers.get('location')).toBe('/tenants/acme')
     expect(made.json).toMatchObject({
       id: 'acme',
       name: 'Acme',
@@ -110,7 +107,7 @@ describe('POST /tenants', () => {
 
 test('a suspended tenant is not served, a resumed one is', async () => {
   await ask('sales', 'POST', '/tenants', { id: 'pause', name: 'Pause' })
-  const token = await service.issuer.tenant('pause')
+  const token = await world.issuer.tenant('pause')
   const query = () => retrieve(token)
   expectStatus(await query(), 200)
   expect((await ask('platform', 'POST', '/tenants/pause/suspend')).json).toMatchObject({ status: 'suspended' })
@@ -121,13 +118,13 @@ test('a suspended tenant is not served, a resumed one is', async () => {
 
 test('an offboarded tenant is not served at once, and its receipt follows', async () => {
   await ask('sales', 'POST', '/tenants', { id: 'gone', name: 'Gone' })
-  const token = await service.issuer.tenant('gone')
+  const token = await world.issuer.tenant('gone')
   const query = () => retrieve(token)
   expectStatus(await query(), 200)
   const going = await ask('platform', 'DELETE', '/tenants/gone')
   expect(going).toMatchObject({ status: 202, json: { status: 'offboarding' } })
   await expect.poll(async () => (await query()).status).toBe(403)
-  await service.services.tenantWork.settled()
+  await replica.services.tenantWork.settled()
   const gone = await ask('auditor', 'GET', '/tenants/gone')
   expect(gone.json).toMatchObject({ status: 'offboarded', placement: null, deletionReceipt: { documents: 0 } })
 })

@@ -10,9 +10,7 @@ beforeAll(async () => {
   world = await ServiceWorld.open()
   replica = await world.replica({}, { policyEveryMs: 50 })
   staff = await world.issuer.staff('platform')
-  app = await world.issuer.tenant('acme')
-  const created = await replica.admin({ path: '/tenants', authorization: staff, body: { id: 'acme', name: 'Acme' } })
-  expectStatus(created, 201)
+  app = await world.onboard(replica, 'acme')
 })
 afterAll(() => world[Symbol.asyncDispose]())
 

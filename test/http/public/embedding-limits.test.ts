@@ -19,10 +19,7 @@ beforeAll(async () => {
   fresh = connect()
   const embedder: Embedder = { ...fresh, embed: (texts, options) => fresh.embed(texts, options) }
   replica = await world.replica({}, { embedder })
-  acme = await world.issuer.tenant('acme')
-  const authorization = await world.issuer.staff('platform')
-  const made = await replica.admin({ path: '/tenants', authorization, body: { id: 'acme', name: 'Acme' } })
-  expectStatus(made, 201)
+  acme = await world.onboard(replica, 'acme')
 })
 afterAll(async () => {
   await world[Symbol.asyncDispose]()

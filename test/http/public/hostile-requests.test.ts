@@ -12,11 +12,8 @@ beforeAll(async () => {
   world = await ServiceWorld.open()
   replica = await world.replica()
   platform = await world.issuer.staff('platform')
-  acme = await world.issuer.tenant('acme')
-  for (const id of ['acme', 'paused']) {
-    const created = await replica.admin({ path: '/tenants', authorization: platform, body: { id, name: id } })
-    expectStatus(created, 201)
-  }
+  acme = await world.onboard(replica, 'acme')
+  await world.onboard(replica, 'paused')
 })
 afterAll(() => world[Symbol.asyncDispose]())
 

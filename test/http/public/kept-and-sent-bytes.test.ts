@@ -14,12 +14,7 @@ beforeAll(async () => {
   // Three quarters of the megabyte are for results.
   const env = { CACHE_MAX_MB: '1', CACHE_TTL_S: '3600' }
   replica = await world.replica(env, { cacheQuietMs: 0, stores: store })
-  const platform = await world.issuer.staff('platform')
-  for (const id of ['quiet', 'loud']) {
-    const created = await replica.admin({ path: '/tenants', authorization: platform, body: { id, name: id } })
-    expectStatus(created, 201)
-    apps.set(id, await world.issuer.tenant(id))
-  }
+  for (const id of ['quiet', 'loud']) apps.set(id, await world.onboard(replica, id))
 })
 afterAll(() => world[Symbol.asyncDispose]())
 

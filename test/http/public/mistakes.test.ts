@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { expectStatus } from '../../support/expect-status.ts'
 import { signingKey } from '../../support/issuer.ts'
 import { type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
 
@@ -11,10 +10,7 @@ let good: string
 beforeAll(async () => {
   world = await ServiceWorld.open()
   replica = await world.replica()
-  const authorization = await world.issuer.staff('platform')
-  const created = await replica.admin({ path: '/tenants', authorization, body: { id: 'acme', name: 'Acme' } })
-  expectStatus(created, 201)
-  good = await world.issuer.tenant('acme')
+  good = await world.onboard(replica, 'acme')
 })
 afterAll(() => world[Symbol.asyncDispose]())
 

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import type { AnyRoute } from '../../../src/http/pipeline/route.ts'
-import { expectStatus } from '../../support/expect-status.ts'
 import { type Answer, type Ask, type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
 
 /**
@@ -16,9 +15,7 @@ beforeAll(async () => {
   world = await ServiceWorld.open()
   replica = await world.replica()
   acme = await world.issuer.tenant('acme', { scope: 'rag:read rag:write rag:explain' })
-  const authorization = await world.issuer.staff('platform')
-  const made = await replica.admin({ path: '/tenants', authorization, body: { id: 'acme', name: 'Acme' } })
-  expectStatus(made, 201)
+  await world.onboard(replica, 'acme')
 })
 afterAll(() => world[Symbol.asyncDispose]())
 

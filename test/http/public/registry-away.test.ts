@@ -9,10 +9,7 @@ let app: string
 beforeAll(async () => {
   world = await ServiceWorld.open()
   replica = await world.replica({ SESSION_LEASE_S: '3' })
-  app = await world.issuer.tenant('acme')
-  const staff = await world.issuer.staff('platform')
-  const made = await replica.admin({ path: '/tenants', authorization: staff, body: { id: 'acme', name: 'Acme' } })
-  expectStatus(made, 201)
+  app = await world.onboard(replica, 'acme')
   const put = { method: 'PUT', path: '/documents/a', authorization: app, body: { text: 'The lamp is green.' } }
   expectStatus(await replica.public(put), 201)
 })

@@ -15,9 +15,7 @@ beforeAll(async () => {
   const env = { INDEX_METRIC: 'dotproduct', RERANK_URL: `${reranker.url}/v1/rerank`, RERANK_MODEL: 'judge-1' }
   replica = await world.replica(env)
   platform = await world.issuer.staff('platform')
-  acme = await world.issuer.tenant('acme')
-  const created = await replica.admin({ path: '/tenants', authorization: platform, body: { id: 'acme', name: 'Acme' } })
-  expectStatus(created, 201)
+  acme = await world.onboard(replica, 'acme')
   for (const [documentId, text] of [
     ['one', 'Part 100 is a lamp.'],
     ['two', 'Part 900 is a bell.'],

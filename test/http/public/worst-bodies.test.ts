@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { AnyRoute } from '../../../src/http/pipeline/route.ts'
 import { countWork } from '../../support/count-work.ts'
-import { expectStatus } from '../../support/expect-status.ts'
 import { type ServiceReplica, ServiceWorld } from '../../support/service-world.ts'
 
 /**
@@ -21,9 +20,7 @@ beforeAll(async () => {
   world = await ServiceWorld.open()
   replica = await world.replica()
   platform = await world.issuer.staff('platform')
-  tenant = await world.issuer.tenant('acme')
-  const created = await replica.admin({ path: '/tenants', authorization: platform, body: { id: 'acme', name: 'acme' } })
-  expectStatus(created, 201)
+  tenant = await world.onboard(replica, 'acme')
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
