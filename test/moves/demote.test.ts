@@ -3,7 +3,7 @@ import { showMove } from '../../src/moves/show-move.ts'
 import { cancelMove, completeMove, pauseMove, resumeMove, rollbackMove } from '../../src/moves/steer-move.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
 import { contents, MoveWorld, platform } from '../support/move-world.ts'
-import { countOf, openShard, start } from './shard-house.ts'
+import { countOf, openShard, start } from './shards.ts'
 
 let world: MoveWorld
 beforeEach(async () => {

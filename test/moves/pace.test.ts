@@ -8,7 +8,7 @@ import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import type { TenantStore, VectorStore } from '../../src/stores/store.ts'
 import { contents, MoveWorld } from '../support/move-world.ts'
 import { testVectors } from '../support/test-vectors.ts'
-import { start, startMover } from './shard-house.ts'
+import { start, startMover } from './shards.ts'
 
 /** Time that passes only when someone sleeps. */
 function virtualClock() {

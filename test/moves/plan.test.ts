@@ -3,9 +3,9 @@ import { planMove } from '../../src/moves/plan/plan-move.ts'
 import { listPrices, parsePriceList } from '../../src/moves/plan/price-list.ts'
 import { completeMove } from '../../src/moves/steer-move.ts'
 import type { WantedMove } from '../../src/moves/target/plan-refusals.ts'
-import { MoveWorld, platform } from '../support/move-world.ts'
+import { MoveWorld, settings as moverSettings, platform } from '../support/move-world.ts'
 import { type WatchedStore, watchedStore } from '../support/watched-store.ts'
-import { moverSettings, openShard, start, startMover } from './shard-house.ts'
+import { openShard, start, startMover } from './shards.ts'
 
 const settings = { ...moverSettings, retentionMs: 72 * 3_600_000 }
 

@@ -4,7 +4,7 @@ import { sweeper } from '../../src/moves/sweep/sweep.ts'
 import type { Project } from '../../src/placement/choose-project.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import type { ServiceReplica } from '../support/service-world.ts'
-import { indexesIn, onboard, openTwoProjects, placeOf, type TwoProjects } from '../support/two-projects.ts'
+import { indexesIn, onboard, placeOf, TwoProjects } from '../support/two-projects.ts'
 
 async function start({ world }: TwoProjects, replica: ServiceReplica, id: string, kind: string) {
   const authorization = await world.issuer.staff('platform')
@@ -39,7 +39,7 @@ async function ask({ world }: TwoProjects, replica: ServiceReplica, id: string):
 }
 
 test('a silo for which the default project has no quota is made in the next one; a demote brings it back', async () => {
-  await using two = await openTwoProjects()
+  await using two = await TwoProjects.open()
   const env = { ...(await two.env({ region: 'us-east-1', holds: ['silo'] })), PROJECT_INDEX_LIMIT: '1' }
   const replica = await two.world.replica(env)
   for (const id of ['acme', 'globex']) {
@@ -59,7 +59,7 @@ test('a silo for which the default project has no quota is made in the next one;
 })
 
 test('a tenant is promoted and demoted within its region, whatever room there is elsewhere', async () => {
-  await using two = await openTwoProjects()
+  await using two = await TwoProjects.open()
   const replica = await two.world.replica(await two.env({ indexLimit: 2 }))
   await onboard(two, replica, 'acme')
   for (const id of ['berlin', 'bonn']) await onboard(two, replica, id, { region: 'eu-west-1' })
@@ -81,7 +81,7 @@ test('a tenant is promoted and demoted within its region, whatever room there is
 })
 
 test('a promote into a region whose projects may hold no silo is refused before it starts', async () => {
-  await using two = await openTwoProjects()
+  await using two = await TwoProjects.open()
   const replica = await two.world.replica(await two.env({ holds: ['pool'] }))
   await onboard(two, replica, 'berlin', { region: 'eu-west-1' })
   const refused = await start(two, replica, 'berlin', 'promote')
@@ -90,7 +90,7 @@ test('a promote into a region whose projects may hold no silo is refused before 
 })
 
 test('an index whose name several projects have is asked for with its project', async () => {
-  await using two = await openTwoProjects()
+  await using two = await TwoProjects.open()
   const { world } = two
   const replica = await world.replica(await two.env({ regions: ['us-east-1'] }))
   const authorization = await world.issuer.staff('platform')
@@ -121,7 +121,7 @@ test('an index whose name several projects have is asked for with its project', 
 })
 
 test('indexes that a late request brought back are swept from every project, also while one is away', async () => {
-  await using two = await openTwoProjects()
+  await using two = await TwoProjects.open()
   const { world, store } = two
   await onboard(two, await world.replica(await two.env()), 'acme')
   const of = { name: 'tr-silo-erased', dimension: 4, metric: 'cosine' as const, cloud: 'aws', region: 'eu-west-1' }

@@ -3,8 +3,8 @@ import { stopDrain } from '../../src/moves/drain/start-drain-stop.ts'
 import { listMoves, showMove } from '../../src/moves/show-move.ts'
 import { completeMove } from '../../src/moves/steer-move.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
-import { contents, MoveWorld, platform } from '../support/move-world.ts'
-import { countOf, drain, openShard, settings, start } from './shard-house.ts'
+import { contents, MoveWorld, platform, settings } from '../support/move-world.ts'
+import { countOf, drain, openShard, start } from './shards.ts'
 
 let world: MoveWorld
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { isAppError } from '../../src/errors.ts'
 import { completeMove, rollbackMove } from '../../src/moves/steer-move.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
 import { contents, MoveWorld, platform, type Replica } from '../support/move-world.ts'
-import { drain, openShard, start } from './shard-house.ts'
+import { drain, openShard, start } from './shards.ts'
 
 vi.setConfig({ testTimeout: 240_000 })
 

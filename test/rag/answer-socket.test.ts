@@ -4,14 +4,14 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Listener, listen } from '../../src/http/listen.ts'
 import { floodWord } from '../models/chat-server.ts'
-import { type AnswerWorld, answerWorld, eventsOf } from './answer-world.ts'
+import { AnswerWorld, eventsOf } from './answer-world.ts'
 
 let world: AnswerWorld
 let listener: Listener
 let acme: string
 let tenants = 0
 beforeAll(async () => {
-  world = await answerWorld()
+  world = await AnswerWorld.open()
   listener = await listen(world.app, { host: '127.0.0.1', port: 0, closeLimitMs: 500 })
 })
 afterAll(async () => {

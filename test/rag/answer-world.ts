@@ -7,7 +7,7 @@ import { putDocument } from '../../src/rag/documents/put-document.ts'
 import { publicApp } from '../http/kit-app.ts'
 import { type ChatServer, chatServer } from '../models/chat-server.ts'
 import { hashEmbedder } from '../support/hash-embedder.ts'
-import { principalOf, type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { principalOf, RagWorld } from '../support/rag-world.ts'
 
 export interface Said {
   readonly status: number
@@ -23,14 +23,15 @@ export interface Event {
   readonly data: any
 }
 
-export type AnswerWorld = Awaited<ReturnType<typeof answerWorld>>
+export type AnswerWorld = Awaited<ReturnType<typeof open>>
+export const AnswerWorld = { open }
 
 /** The public listener's app with a model of our own behind it. Tokens are `<tenant> <group,group>`. */
-export async function answerWorld(options: { readonly contextTokens?: number } = {}) {
+async function open(options: { readonly contextTokens?: number } = {}) {
   const stack = new AsyncDisposableStack()
   const model: ChatServer = stack.use(await chatServer())
   const embedder = hashEmbedder()
-  const world: RagWorld = stack.use(await ragWorld({ embedder }))
+  const world: RagWorld = stack.use(await RagWorld.open({ embedder }))
   const answerer = stack.use(openAiAnswerer({ model: 'chat-1', baseUrl: model.baseUrl, retryBaseMs: 1 }))
   let lookups = 0
   const onLookup = () => {

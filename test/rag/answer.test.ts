@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ChatStep } from '../models/chat-server.ts'
-import { type AnswerWorld, answerWorld, eventsOf, textOf } from './answer-world.ts'
+import { AnswerWorld, eventsOf, textOf } from './answer-world.ts'
 
 let world: AnswerWorld
 let acme: string
 let other: string
 let tenants = 0
 beforeAll(async () => {
-  world = await answerWorld()
+  world = await AnswerWorld.open()
 })
 afterAll(() => world[Symbol.asyncDispose]())
 beforeEach(async () => {

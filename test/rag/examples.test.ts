@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startLocalEmbedder } from '../../src/models/local.ts'
 import { putDocument } from '../../src/rag/documents/put-document.ts'
-import { principalOf, type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { principalOf, RagWorld } from '../support/rag-world.ts'
 import { retrieveAnswer } from '../support/retrieve-answer.ts'
 
 const examples = new URL('../../examples/', import.meta.url)
@@ -14,7 +14,7 @@ async function readJson<T>(path: string): Promise<T> {
 
 let world: RagWorld
 beforeAll(async () => {
-  world = await ragWorld({ embedder: await startLocalEmbedder() })
+  world = await RagWorld.open({ embedder: await startLocalEmbedder() })
 }, 120_000)
 afterAll(async () => {
   await world.deps.embedder[Symbol.asyncDispose]()

@@ -7,14 +7,14 @@ import { deleteVectors } from '../../src/rag/vectors/delete-vectors.ts'
 import { upsertVectors } from '../../src/rag/vectors/upsert-vectors.ts'
 import type { Metadata } from '../../src/stores/store.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
-import { principalOf, type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { principalOf, RagWorld } from '../support/rag-world.ts'
 import { retrieveAnswer } from '../support/retrieve-answer.ts'
 import { filter, groups, metadata } from './arbitrary-filter.ts'
 import { matches } from './reference-filter.ts'
 
 let world: RagWorld
 beforeAll(async () => {
-  world = await ragWorld()
+  world = await RagWorld.open()
 })
 afterAll(() => world[Symbol.asyncDispose]())
 

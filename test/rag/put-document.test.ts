@@ -5,19 +5,18 @@ import { deleteDocument } from '../../src/rag/documents/delete-document.ts'
 import { getDocument } from '../../src/rag/documents/get-document.ts'
 import { putDocument } from '../../src/rag/documents/put-document.ts'
 import type { HashEmbedder } from '../support/hash-embedder.ts'
-import { type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { RagWorld } from '../support/rag-world.ts'
 import { retrieveAnswer } from '../support/retrieve-answer.ts'
 import type { StoreMethod } from '../support/watched-store.ts'
 
 let world: RagWorld
 let acme: TenantPrincipal
-let tenants = 0
 
 beforeAll(async () => {
-  world = await ragWorld()
+  world = await RagWorld.open()
 })
 beforeEach(async () => {
-  acme = await world.tenant(`acme-${++tenants}`)
+  acme = await world.tenant()
 })
 afterAll(() => world[Symbol.asyncDispose]())
 

@@ -5,17 +5,16 @@ import { putDocument } from '../../src/rag/documents/put-document.ts'
 import type { RetrieveInput } from '../../src/rag/retrieve/question.ts'
 import { type BatchOutcome, retrieveBatch } from '../../src/rag/retrieve/retrieve-batch.ts'
 import { bagOfWords, hashEmbedder } from '../support/hash-embedder.ts'
-import { type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { RagWorld } from '../support/rag-world.ts'
 
 let world: RagWorld
 let acme: TenantPrincipal
-let tenants = 0
 /** Texts that the model embedded, call by call. */
 let calls: string[][] = []
 
 beforeAll(async () => {
   const inner = hashEmbedder()
-  world = await ragWorld({
+  world = await RagWorld.open({
     embedder: {
       model: inner.model,
       dimension: inner.dimension,
@@ -31,7 +30,7 @@ beforeAll(async () => {
 })
 afterAll(() => world[Symbol.asyncDispose]())
 beforeEach(async () => {
-  acme = await world.tenant(`acme-${++tenants}`)
+  acme = await world.tenant()
   for (const word of ['apple', 'pear', 'plum']) await putDocument(world.deps, acme, { documentId: word, text: word })
   calls = []
 })
@@ -98,7 +97,7 @@ test('the same question twice in a batch is asked once, and bypassing asks the s
 })
 
 test('what one tenant asked in a batch, another tenant or other groups get nothing of', async () => {
-  const other = await world.tenant(`other-${tenants}`)
+  const other = await world.tenant()
   await putDocument(world.deps, acme, { documentId: 'hidden', text: 'apple', metadata: { visibility: ['hr'] } })
   await putDocument(world.deps, other, { documentId: 'theirs', text: 'apple' })
   const questions = [

@@ -7,7 +7,7 @@ import { retrieveBatch } from '../../src/rag/retrieve/retrieve-batch.ts'
 import { upsertVectors } from '../../src/rag/vectors/upsert-vectors.ts'
 import type { Metadata } from '../../src/stores/store.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
-import { principalOf, type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { principalOf, RagWorld } from '../support/rag-world.ts'
 import { retrieveAnswer } from '../support/retrieve-answer.ts'
 import { filter, groups, metadata } from './arbitrary-filter.ts'
 import { matches } from './reference-filter.ts'
@@ -32,7 +32,7 @@ describe.each(['cosine', 'dotproduct'] as const)('with the metric %s', (metric) 
   let world: RagWorld
   const stored = new Map<string, Metadata>()
   beforeAll(async () => {
-    world = await ragWorld({ metric })
+    world = await RagWorld.open({ metric })
     await world.tenant('acme')
     await world.tenant('other')
     const records = fc.sample(metadata, { numRuns: 40, seed: 11 })

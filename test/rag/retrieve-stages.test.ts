@@ -7,7 +7,7 @@ import type { RetrieveInput } from '../../src/rag/retrieve/question.ts'
 import { retrieve } from '../../src/rag/retrieve/retrieve.ts'
 import { upsertVectors } from '../../src/rag/vectors/upsert-vectors.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
-import { type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { RagWorld } from '../support/rag-world.ts'
 import { retrieveAnswer } from '../support/retrieve-answer.ts'
 
 /** A world whose store knows only vectors, and one whose store knows words too. */
@@ -16,8 +16,8 @@ let tenants = 0
 
 beforeAll(async () => {
   ;[worlds.cosine, worlds.dotproduct] = await Promise.all([
-    ragWorld({ metric: 'cosine' }),
-    ragWorld({ metric: 'dotproduct' }),
+    RagWorld.open({ metric: 'cosine' }),
+    RagWorld.open({ metric: 'dotproduct' }),
   ])
 })
 afterAll(async () => {

@@ -12,18 +12,17 @@ import { updateVector } from '../../src/rag/vectors/update-vector.ts'
 import { upsertVectors } from '../../src/rag/vectors/upsert-vectors.ts'
 import { tickRouting } from '../../src/routing/change-routing.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
-import { type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { RagWorld } from '../support/rag-world.ts'
 import { retrieveAnswer } from '../support/retrieve-answer.ts'
 
 let world: RagWorld
 let acme: TenantPrincipal
-let tenants = 0
 
 beforeAll(async () => {
-  world = await ragWorld()
+  world = await RagWorld.open()
 })
 beforeEach(async () => {
-  acme = await world.tenant(`acme-${++tenants}`)
+  acme = await world.tenant()
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
@@ -138,7 +137,7 @@ test('a filter that asks for hidden records finds none of them', async () => {
 })
 
 test('tenants with the same documents and questions get their own', async () => {
-  const other = await world.tenant(`other-${tenants}`)
+  const other = await world.tenant()
   await put('guide', 'apple of acme')
   await putDocument(world.deps, other, { documentId: 'guide', text: 'apple of the other' })
   const textFor = async (principal: TenantPrincipal) =>

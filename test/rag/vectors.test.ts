@@ -9,18 +9,17 @@ import { fetchVectors } from '../../src/rag/vectors/fetch-vectors.ts'
 import { updateVector } from '../../src/rag/vectors/update-vector.ts'
 import { upsertVectors } from '../../src/rag/vectors/upsert-vectors.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
-import { type RagWorld, ragWorld } from '../support/rag-world.ts'
+import { RagWorld } from '../support/rag-world.ts'
 
 let world: RagWorld
 let acme: TenantPrincipal
-let tenants = 0
 
 beforeAll(async () => {
-  world = await ragWorld()
+  world = await RagWorld.open()
 })
 beforeEach(async () => {
-  world.vendor.local.setFaults({ rules: [], lagMs: 0 })
-  acme = await world.tenant(`acme-${++tenants}`)
+  world.local.local.setFaults({ rules: [], lagMs: 0 })
+  acme = await world.tenant()
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
@@ -60,11 +59,11 @@ test('a change in part keeps the rest', async () => {
 
 test('changes of one record at once are all in it, also while the store shows writes late', async () => {
   await upsert('a')
-  world.vendor.local.setFaults({ lagMs: 40 })
+  world.local.local.setFaults({ lagMs: 40 })
   const deps = { ...world.deps, settings: { ...world.deps.settings, storeVisibleMs: 20_000 } }
   const names = ['k0', 'k1', 'k2', 'k3', 'k4']
   await Promise.all(names.map((name) => updateVector(deps, acme, { id: 'a', setMetadata: { [name]: true } })))
-  world.vendor.local.setFaults({ lagMs: 0 })
+  world.local.local.setFaults({ lagMs: 0 })
   await expect
     .poll(async () =>
       Object.keys((await fetchVectors(deps, acme, { ids: ['a'] })).vectors.a?.metadata ?? {}).toSorted(),
@@ -126,7 +125,7 @@ test('deleting by ids deletes those, and is no fault where there is nothing', as
 test('deletes by filter keep to the five a second that the store takes, and the rest is told that it is busy', async () => {
   await upsert('a')
   const rule = { fault: 'rateLimit', on: 'delete', perSecond: 5, burst: 5 } as const
-  world.vendor.local.setFaults({ rules: [rule] })
+  world.local.local.setFaults({ rules: [rule] })
   const asked = Array.from({ length: 30 }, () => deleteVectors(world.deps, acme, { filter: { name: 'a' } }))
   const told = await Promise.allSettled(asked)
   const refusals = told.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
@@ -134,7 +133,7 @@ test('deletes by filter keep to the five a second that the store takes, and the 
   expect(refusals.length).toBeLessThan(30)
   for (const refusal of refusals) expect(refusal).toMatchObject({ code: 'store_busy' })
   for (const { retryAfterS } of refusals) expect(retryAfterS).toBeGreaterThan(0)
-  world.vendor.local.setFaults({ rules: [] })
+  world.local.local.setFaults({ rules: [] })
   expect(await storedIds()).toEqual([])
 })
 
@@ -178,7 +177,7 @@ test.each([
 })
 
 test('deleting everything takes the documents with it, and nothing of another tenant', async () => {
-  const other = await world.tenant(`other-${tenants}`)
+  const other = await world.tenant()
   await putDocument(world.deps, other, { documentId: 'guide', text: 'apple' })
   await upsert('a', 'b')
   await put('guide')

@@ -17,16 +17,15 @@ import { localStores } from './local-stores.ts'
 import { seedTenant } from './seed.ts'
 import { watchedStore } from './watched-store.ts'
 
-export type RagWorld = Awaited<ReturnType<typeof ragWorld>>
+export type RagWorld = Awaited<ReturnType<typeof open>>
+export const RagWorld = { open }
 
 /** A replica's parts around the retrieval verbs, all of them real but the embedder; tenants are added one by one. */
-export async function ragWorld(
-  options: { embedder?: Embedder; ttlMs?: number; metric?: 'cosine' | 'dotproduct' } = {},
-) {
+async function open(options: { embedder?: Embedder; ttlMs?: number; metric?: 'cosine' | 'dotproduct' } = {}) {
   const stack = new AsyncDisposableStack()
   const home = stack.use(await testDatabase())
-  const vendor = stack.use(await localStores())
-  const stores = watchedStore(vendor.connect())
+  const local = stack.use(await localStores())
+  const stores = watchedStore(local.connect())
   const embedder = options.embedder ?? hashEmbedder()
   const metric = options.metric ?? 'cosine'
   const index = await stores.createIndex('default', {
@@ -53,12 +52,13 @@ export async function ragWorld(
   const cache = new ResultCache({ maxBytes: 10_000_000, ttlMs: options.ttlMs ?? 60_000, quietMs: 0 })
   const embeddings = new EmbeddingCache({ maxBytes: 10_000_000, ttlMs: options.ttlMs ?? 60_000 })
   const announced: TenantId[] = []
+  let tenants = 0
   const placeOf = async (tenantId: TenantId): Promise<TenantStore> =>
     stores.open((await routes.find(tenantId)).routing.active)
 
   return {
     home,
-    vendor,
+    local,
     announced,
     deps: {
       db: home.db,
@@ -87,8 +87,8 @@ export async function ragWorld(
         },
       },
     },
-    /** A new tenant with its namespace, and a token of it. */
-    async tenant(id: string, ...groups: string[]): Promise<TenantPrincipal> {
+    /** A new tenant with its namespace, and a token of it; without an id, one that no other test has. */
+    async tenant(id = `tenant-${++tenants}`, ...groups: string[]): Promise<TenantPrincipal> {
       const tenantId = await seedTenant(home, {
         id,
         host: index.host,

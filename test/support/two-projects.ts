@@ -16,7 +16,9 @@ export interface TwoProjects extends AsyncDisposable {
   readonly store: VectorStore
 }
 
-export async function openTwoProjects(): Promise<TwoProjects> {
+export const TwoProjects = { open }
+
+async function open(): Promise<TwoProjects> {
   const world = await ServiceWorld.open()
   const second = world.stack.use(await localStores())
   const folder = await mkdtemp(join(tmpdir(), 'tenant-router-projects-'))

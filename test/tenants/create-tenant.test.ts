@@ -2,15 +2,15 @@ import { expect, test } from 'vitest'
 import { createTenant } from '../../src/tenants/create-tenant.ts'
 import { showTenant } from '../../src/tenants/show-tenant.ts'
 import { expectConsistent, namespacesInStore } from './expect-consistent.ts'
-import { id, openHouse, platform, sales } from './house.ts'
+import { id, platform, sales, TenantWorld } from './tenant-world.ts'
 
 const plain = { id: id('acme'), name: 'Acme', attributes: { crm: 'A-1', vip: true } }
 /** A request with limits, which only the platform team sets. */
 const acme = { ...plain, limits: { requestsPerMinute: 60 } }
 
 test('the same request twice makes one tenant; with other content it is refused', async () => {
-  await using house = await openHouse()
-  const replica = house.replica()
+  await using world = await TenantWorld.open()
+  const replica = world.replica()
   const first = await createTenant(replica, platform, acme)
   expect(first.outcome).toBe('created')
   expect(await createTenant(replica, platform, acme)).toEqual({ outcome: 'exists', tenant: first.tenant })
@@ -24,39 +24,39 @@ test('the same request twice makes one tenant; with other content it is refused'
   ]) {
     await expect(createTenant(replica, platform, other)).rejects.toMatchObject({ code: 'conflict' })
   }
-  expect(await namespacesInStore(house)).toHaveLength(1)
-  await expectConsistent(house)
+  expect(await namespacesInStore(world)).toHaveLength(1)
+  await expectConsistent(world)
 })
 
 test('the same request twenty times at once over two replicas makes one tenant', async () => {
-  await using house = await openHouse()
-  const replicas = [house.replica(), house.replica()] as const
+  await using world = await TenantWorld.open()
+  const replicas = [world.replica(), world.replica()] as const
   const all = await Promise.all(
     Array.from({ length: 20 }, (_, n) => createTenant(replicas[n % 2] ?? replicas[0], platform, acme)),
   )
   expect(all.filter((one) => one.outcome === 'created')).toHaveLength(1)
   expect(all.every((one) => one.tenant.status === 'active')).toBe(true)
-  expect(await namespacesInStore(house)).toHaveLength(1)
-  await expectConsistent(house)
+  expect(await namespacesInStore(world)).toHaveLength(1)
+  await expectConsistent(world)
 })
 
 test('an enterprise tenant made by the platform team starts in an index of its own', async () => {
-  await using house = await openHouse()
-  const made = await createTenant(house.replica(), platform, { ...acme, tier: 'enterprise' })
+  await using world = await TenantWorld.open()
+  const made = await createTenant(world.replica(), platform, { ...acme, tier: 'enterprise' })
   expect(made).toMatchObject({
     outcome: 'created',
     tenant: { tier: 'enterprise', awaitingPromotion: false, placement: { kind: 'silo', generation: 1 } },
   })
   expect(made.tenant.placement?.index).toMatch(/-silo-acme-[0-9a-f]{8}$/)
-  expect(await house.database.sql`select kind, tenant_id, namespaces_used as used from indexes`).toEqual([
+  expect(await world.home.sql`select kind, tenant_id, namespaces_used as used from indexes`).toEqual([
     { kind: 'silo', tenant_id: 'acme', used: 1 },
   ])
-  await expectConsistent(house)
+  await expectConsistent(world)
 })
 
 test('an enterprise tenant made by sales is pooled and awaits promotion', async () => {
-  await using house = await openHouse()
-  const made = await createTenant(house.replica(), sales, { ...plain, tier: 'enterprise' })
+  await using world = await TenantWorld.open()
+  const made = await createTenant(world.replica(), sales, { ...plain, tier: 'enterprise' })
   expect(made).toMatchObject({
     outcome: 'created',
     tenant: { tier: 'enterprise', awaitingPromotion: true, placement: { kind: 'pool' } },
@@ -64,24 +64,24 @@ test('an enterprise tenant made by sales is pooled and awaits promotion', async 
 })
 
 test('a tenant whose vectors must stay in a region gets a shared index there', async () => {
-  await using house = await openHouse()
-  const replica = house.replica()
+  await using world = await TenantWorld.open()
+  const replica = world.replica()
   await createTenant(replica, sales, { id: id('here'), name: 'Here' })
   const there = { id: id('there'), name: 'There', region: 'eu-west-1' }
   expect((await createTenant(replica, sales, there)).tenant).toMatchObject({ region: 'eu-west-1' })
   await createTenant(replica, sales, { ...there, id: id('there-too') })
-  expect(await house.database.sql`select region, namespaces_used as used from indexes order by id`).toEqual([
+  expect(await world.home.sql`select region, namespaces_used as used from indexes order by id`).toEqual([
     { region: 'us-east-1', used: 1 },
     { region: 'eu-west-1', used: 2 },
   ])
 })
 
 test('who made a tenant is on record, in the same transaction', async () => {
-  await using house = await openHouse()
-  const replica = house.replica()
+  await using world = await TenantWorld.open()
+  const replica = world.replica()
   await createTenant(replica, sales, plain)
   await createTenant(replica, platform, { id: id('big'), name: 'Big', tier: 'enterprise' })
-  expect(await house.database.sql`select actor, action, tenant_id, detail from audit order by id`).toEqual([
+  expect(await world.home.sql`select actor, action, tenant_id, detail from audit order by id`).toEqual([
     {
       actor: 'sales@example.com',
       action: 'tenant.create',

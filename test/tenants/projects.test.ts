@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { expectStatus } from '../support/expect-status.ts'
-import { indexesIn, onboard, openTwoProjects, placeOf } from '../support/two-projects.ts'
+import { indexesIn, onboard, placeOf, TwoProjects } from '../support/two-projects.ts'
 
 test('tenants go to the project of their region, are answered from it, and see nothing of each other', async () => {
-  await using two = await openTwoProjects()
+  await using two = await TwoProjects.open()
   const { world } = two
   const env = await two.env()
   const replicas = [await world.replica(env), await world.replica(env)] as const
@@ -40,7 +40,7 @@ test('tenants go to the project of their region, are answered from it, and see n
 })
 
 test('staff see the project of a tenant and of an index, and which limit of it is near', async () => {
-  await using two = await openTwoProjects()
+  await using two = await TwoProjects.open()
   const { world } = two
   const replica = await world.replica(await two.env({ indexLimit: 3 }))
   await onboard(two, replica, 'berlin', { region: 'eu-west-1' })
@@ -60,7 +60,7 @@ test('staff see the project of a tenant and of an index, and which limit of it i
 })
 
 test('when the quota of one project is used up, the next that serves the region takes the index', async () => {
-  await using two = await openTwoProjects()
+  await using two = await TwoProjects.open()
   const { world } = two
   const overflow = { region: 'eu-west-1', regions: ['us-east-1'], indexLimit: 2 }
   const limits = { PROJECT_INDEX_LIMIT: '1', POOL_NAMESPACE_LIMIT: '1' }
@@ -84,7 +84,7 @@ test('when the quota of one project is used up, the next that serves the region 
 })
 
 test('a burst over two replicas fills both projects, and neither is over its limit', async () => {
-  await using two = await openTwoProjects()
+  await using two = await TwoProjects.open()
   const { world } = two
   const env = {
     ...(await two.env({ region: 'us-east-1', indexLimit: 1 })),
@@ -101,7 +101,7 @@ test('a burst over two replicas fills both projects, and neither is over its lim
 })
 
 test('what a project may not hold goes elsewhere, or is refused', async () => {
-  await using two = await openTwoProjects()
+  await using two = await TwoProjects.open()
   const { world } = two
   const silos = { region: 'us-east-1', regions: ['eu-west-1'], holds: ['silo'] }
   const replica = await world.replica({ ...(await two.env(silos)), PROJECT_INDEX_LIMIT: '1' })
@@ -120,7 +120,7 @@ test('what a project may not hold goes elsewhere, or is refused', async () => {
 })
 
 test('a shared index takes nobody in any more once its project may hold none', async () => {
-  await using two = await openTwoProjects()
+  await using two = await TwoProjects.open()
   const { world } = two
   const full = { PROJECT_INDEX_LIMIT: '1', POOL_NAMESPACE_LIMIT: '1' }
   await onboard(two, await world.replica({ ...(await two.env({ region: 'us-east-1' })), ...full }), 'a')
@@ -135,7 +135,7 @@ test('a shared index takes nobody in any more once its project may hold none', a
 })
 
 test('a region that no project serves is refused by the field, and nothing is kept', async () => {
-  await using two = await openTwoProjects()
+  await using two = await TwoProjects.open()
   const { world } = two
   const replica = await world.replica(await two.env())
   const refused = await onboard(two, replica, 'delhi', { region: 'ap-south-1' })
@@ -153,7 +153,7 @@ test('a region that no project serves is refused by the field, and nothing is ke
 })
 
 test('the service does not start without a project that the registry still has something in', async () => {
-  await using two = await openTwoProjects()
+  await using two = await TwoProjects.open()
   const { world } = two
   const replica = await world.replica(await two.env())
   await onboard(two, replica, 'berlin', { region: 'eu-west-1' })
@@ -164,7 +164,7 @@ test('the service does not start without a project that the registry still has s
 })
 
 test('a project that is away does not take the tenants of the other out of service', async () => {
-  await using two = await openTwoProjects()
+  await using two = await TwoProjects.open()
   const { world } = two
   const env = await two.env()
   const [replica, other] = [await world.replica(env), await world.replica(env)]

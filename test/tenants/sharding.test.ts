@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest'
 import { createTenant } from '../../src/tenants/create-tenant.ts'
 import { testVectors } from '../support/test-vectors.ts'
-import { id, openHouse, platform } from './house.ts'
+import { id, platform, TenantWorld } from './tenant-world.ts'
 
 test('a hundred tenants at once over two replicas fill shards of seven, none over its limit, none made twice', async () => {
-  await using house = await openHouse({ poolNamespaceLimit: 7 })
-  const replicas = [house.replica(), house.replica()]
+  await using world = await TenantWorld.open({ poolNamespaceLimit: 7 })
+  const replicas = [world.replica(), world.replica()]
   const made = await Promise.all(
     Array.from({ length: 100 }, async (_, n) => {
-      const replica = replicas[n % 2] ?? house.replica()
+      const replica = replicas[n % 2] ?? world.replica()
       return createTenant(replica, platform, { id: id(`tenant-${n}`), name: `Tenant ${n}` })
     }),
   )
   expect(new Set(made.map((one) => one.outcome))).toEqual(new Set(['created']))
 
-  const { sql } = house.database
+  const { sql } = world.home
   const shards = await sql<{ name: string; used: number; state: string; places: number }[]>`
     select name, namespaces_used as used, state,
       (select count(*)::int from places where index_id = indexes.id and state = 'active') as places
@@ -23,10 +23,10 @@ test('a hundred tenants at once over two replicas fill shards of seven, none ove
   expect(shards.map((shard) => shard.used)).toEqual(shards.map((shard) => shard.places))
   expect(shards.every((shard) => shard.state === 'ready')).toBe(true)
 
-  const inStore = await house.stores.connect().listIndexes('default')
+  const inStore = await world.local.connect().listIndexes('default')
   expect(inStore.map((index) => index.name).toSorted()).toEqual(shards.map((shard) => shard.name).toSorted())
 
-  const store = house.stores.connect()
+  const store = world.local.connect()
   const tenants = await sql`
     select t.id, t.status, r.phase, r.epoch::int, p.namespace, p.index_name, i.host
     from tenants t join routing r on r.tenant_id = t.id join places p on p.id = r.active_place_id and p.state = 'active'
@@ -50,9 +50,9 @@ test('a hundred tenants at once over two replicas fill shards of seven, none ove
 })
 
 test('what another replica filled, and what is being drained meanwhile, takes none of a replica that thinks there is room', async () => {
-  await using house = await openHouse({ poolNamespaceLimit: 4 })
-  const [one, other] = [house.replica(), house.replica()]
-  const { sql } = house.database
+  await using world = await TenantWorld.open({ poolNamespaceLimit: 4 })
+  const [one, other] = [world.replica(), world.replica()]
+  const { sql } = world.home
   const places = async () => {
     const rows = await sql<{ used: number }[]>`select namespaces_used as used from indexes order by ordinal`
     return rows.map(({ used }) => used)

@@ -10,22 +10,22 @@ import { resumeTenant } from '../../src/tenants/resume-tenant.ts'
 import { showTenant } from '../../src/tenants/show-tenant.ts'
 import { showTenantRoute } from '../../src/tenants/show-tenant-route.ts'
 import { suspendTenant } from '../../src/tenants/suspend-tenant.ts'
-import { type House, id, openHouse, platform, sales } from './house.ts'
+import { id, platform, sales, TenantWorld } from './tenant-world.ts'
 
-let house: House
+let world: TenantWorld
 let replica: TenantWork
 
 /** Ten shared tenants of which `t-3` is enterprise, and `big` in a silo of its own. */
 beforeAll(async () => {
-  house = await openHouse({ poolNamespaceLimit: 8 })
-  replica = house.replica()
+  world = await TenantWorld.open({ poolNamespaceLimit: 8 })
+  replica = world.replica()
   for (let n = 0; n < 10; n++) {
     const tier = n === 3 ? ('enterprise' as const) : undefined
     await createTenant(replica, sales, { id: id(`t-${n}`), name: `Tenant 100%_${n}`, tier })
   }
   await createTenant(replica, platform, { id: id('big'), name: 'Big Corp', tier: 'enterprise' })
 })
-afterAll(() => house[Symbol.asyncDispose]())
+afterAll(() => world[Symbol.asyncDispose]())
 
 test('tenants come in pages, each once, in the order of their ids', async () => {
   const seen: string[] = []
@@ -68,7 +68,7 @@ test('tagging a tenant enterprise moves nothing: it awaits promotion, until a mo
   const before = await showTenant(replica, id('t-1'))
   const tagged = await changeTenant(replica, sales, id('t-1'), { tier: 'enterprise' })
   expect(tagged).toMatchObject({ tier: 'enterprise', awaitingPromotion: true, placement: before.placement })
-  const [move] = await house.database.sql`
+  const [move] = await world.home.sql`
     insert into moves (tenant_id, kind, state, source_place_id, created_by)
     select 't-1', 'promote', 'queued', active_place_id, 'someone' from routing where tenant_id = 't-1' returning id`
   expect(await showTenant(replica, id('t-1'))).toMatchObject({
@@ -76,9 +76,9 @@ test('tagging a tenant enterprise moves nothing: it awaits promotion, until a mo
     move: { id: move?.id, state: 'queued' },
   })
   // A move that soaks has brought it where it is, and may do so for three days.
-  await house.database.sql`update moves set state = 'soaking', kind = 'rebalance'`
+  await world.home.sql`update moves set state = 'soaking', kind = 'rebalance'`
   expect(await showTenant(replica, id('t-1'))).toMatchObject({ awaitingPromotion: true, move: { state: 'soaking' } })
-  await house.database.sql`update moves set state = 'cancelled', ended_at = now()`
+  await world.home.sql`update moves set state = 'cancelled', ended_at = now()`
   expect((await showTenant(replica, id('t-1'))).awaitingPromotion).toBe(true)
   expect((await changeTenant(replica, sales, id('t-1'), { tier: 'standard' })).awaitingPromotion).toBe(false)
 })
@@ -96,7 +96,7 @@ test('limits and attributes are the platform team’s to change, each as a whole
 })
 
 test('what replicas remember is told to them; a name is not, and no change is no change', async () => {
-  const { sql } = house.database
+  const { sql } = world.home
   const tick = async () => (await sql<{ tick: string }[]>`select tick from routing_clock`)[0]?.tick
   const ticksOf = async (work: () => Promise<unknown>) => {
     const before = Number(await tick())

@@ -5,7 +5,7 @@ import { createLogger } from '../../src/log.ts'
 import { openTracing } from '../../src/parts/tracing.ts'
 import type { Tracer } from '../../src/tracing/tracer.ts'
 import { otlpReceiver } from './otlp-receiver.ts'
-import { tracedWorld } from './traced-world.ts'
+import { TracedWorld } from './traced-world.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
@@ -28,7 +28,7 @@ test.each(Object.entries(collectors))(
     await using collector = await open()
     vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '10')
     const ask = async (env: Readonly<Record<string, string>>) => {
-      await using world = await tracedWorld(env)
+      await using world = await TracedWorld.open(env)
       const put = await world.ask('PUT', '/documents/heron', { text: 'The heron is grey.' })
       const found = await world.ask('POST', '/retrieve', { query: 'heron' })
       await world.end()

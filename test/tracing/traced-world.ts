@@ -3,8 +3,10 @@ import { rerankServer } from '../models/rerank-server.ts'
 import { ServiceWorld } from '../support/service-world.ts'
 import { modelServer } from './model-server.ts'
 
+export const TracedWorld = { open }
+
 /** One replica with every part that can be called, each on a server of its own, and a tenant with a token. */
-export async function tracedWorld(env: Readonly<Record<string, string>> = {}) {
+async function open(env: Readonly<Record<string, string>> = {}) {
   const stack = new AsyncDisposableStack()
   const world = stack.use(await ServiceWorld.open())
   const models = stack.use(await modelServer())

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type OtlpReceiver, otlpReceiver, type Received, treeOf } from './otlp-receiver.ts'
 import { type SeenRequest, seenRequests } from './seen-requests.ts'
-import { tracedWorld } from './traced-world.ts'
+import { TracedWorld } from './traced-world.ts'
 
 /** A trace of the caller's for each request. */
 const callers = {
@@ -28,7 +28,7 @@ const answers: { readonly status: number; readonly text: string }[] = []
 beforeAll(async () => {
   receiver = await otlpReceiver()
   using seen = seenRequests()
-  await using world = await tracedWorld({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint })
+  await using world = await TracedWorld.open({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint })
   const { ask } = world
   const keep = async (asked: ReturnType<typeof ask>) => answers.push(await asked)
   const document = { text: 'The canary-text heron is grey.', metadata: { colour: 'canary-metadata' } }

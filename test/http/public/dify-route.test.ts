@@ -3,14 +3,14 @@ import { AppError } from '../../../src/errors.ts'
 import { difyRoute } from '../../../src/http/public/dify-route.ts'
 import { putDocument } from '../../../src/rag/documents/put-document.ts'
 import { expectStatus } from '../../support/expect-status.ts'
-import { principalOf, type RagWorld, ragWorld } from '../../support/rag-world.ts'
+import { principalOf, RagWorld } from '../../support/rag-world.ts'
 import { type KitApp, publicApp } from '../kit-app.ts'
 
 let world: RagWorld
 let app: KitApp['app']
 
 beforeAll(async () => {
-  world = await ragWorld()
+  world = await RagWorld.open()
   app = publicApp([difyRoute(world.deps)], {
     // `Bearer <tenant>/<group>`
     verify: (authorization = '') => {

@@ -5,7 +5,7 @@ import { type Listener, listen } from '../../../src/http/listen.ts'
 import { mcpRoute } from '../../../src/http/public/mcp-route.ts'
 import { putDocument } from '../../../src/rag/documents/put-document.ts'
 import { expectStatus } from '../../support/expect-status.ts'
-import { principalOf, type RagWorld, ragWorld } from '../../support/rag-world.ts'
+import { principalOf, RagWorld } from '../../support/rag-world.ts'
 import { type KitApp, publicApp } from '../kit-app.ts'
 
 let world: RagWorld
@@ -15,7 +15,7 @@ const clients: Client[] = []
 const long = Array.from({ length: 400 }, (_, n) => `Sentence number ${n} of the long apple handbook.`)
 
 beforeAll(async () => {
-  world = await ragWorld()
+  world = await RagWorld.open()
   kit = publicApp([mcpRoute(world.deps)], {
     // `Bearer <tenant>/<group>`
     verify: (authorization = '') => {

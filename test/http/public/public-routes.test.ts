@@ -4,7 +4,7 @@ import { AppError } from '../../../src/errors.ts'
 import { publicRoutes } from '../../../src/http/public/public-routes.ts'
 import { expectStatus } from '../../support/expect-status.ts'
 import { bagOfWords } from '../../support/hash-embedder.ts'
-import { principalOf, type RagWorld, ragWorld } from '../../support/rag-world.ts'
+import { principalOf, RagWorld } from '../../support/rag-world.ts'
 import { type KitApp, publicApp } from '../kit-app.ts'
 
 let world: RagWorld
@@ -14,7 +14,7 @@ let other: string
 let tenants = 0
 
 beforeAll(async () => {
-  world = await ragWorld()
+  world = await RagWorld.open()
   app = publicApp(publicRoutes(world.deps), {
     // `Bearer <tenant> <group,group> <scope>`
     verify: (authorization = '') => {

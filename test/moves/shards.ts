@@ -5,30 +5,10 @@ import { startDrain } from '../../src/moves/drain/start-drain.ts'
 import type { Paces } from '../../src/moves/pace/pace-stores.ts'
 import { Mover } from '../../src/moves/runner/mover.ts'
 import { startMove } from '../../src/moves/start-move.ts'
-import type { MoveSettings } from '../../src/moves/sync/step.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
 import { pineconeStore } from '../../src/stores/pinecone.ts'
 import type { StoreCall } from '../../src/stores/store-calls.ts'
-import { type MoveWorld, platform } from '../support/move-world.ts'
-
-/** Settings for the start of a move. */
-export const settings = {
-  project: 'default',
-  projectIndexLimit: 20,
-  cloud: 'aws',
-  region: 'us-east-1',
-  indexPrefix: 'tr',
-}
-
-export const moverSettings: MoveSettings = {
-  ...settings,
-  retentionMs: 3_600_000,
-  fenceBudgetMs: 5_000,
-  storeInDoubtMs: 300,
-  storeVisibleMs: 300,
-  readGraceMs: 0,
-  staleReadsMs: 0,
-}
+import { type MoveWorld, platform, settings } from '../support/move-world.ts'
 
 /** The only mover of the world, over the real adapter; every call of it is told. */
 export async function startMover(
@@ -46,7 +26,7 @@ export async function startMover(
   // A session, so that barriers have someone to wait for.
   await (await world.replica()).stopMover()
   const database = world.stack.use(connect({ url: world.home.url, max: 4 }))
-  const deps = { stores, settings: moverSettings, log: pino({ level: 'silent' }), ...(paces && { paces }) }
+  const deps = { stores, settings: settings, log: pino({ level: 'silent' }), ...(paces && { paces }) }
   const mover = new Mover(database, deps, { leaseMs: 5_000, maxMoves: 1, pollMs: 100 })
   await mover.start()
   return mover

@@ -21,7 +21,7 @@ export function id(text: string): TenantId {
   return parseTenantId(text)
 }
 
-/** The project of a house, as the plain variables would tell of it. */
+/** The project of a world, as the plain variables would tell of it. */
 export function project(change: Partial<Project> = {}): Project {
   return {
     name: 'default',
@@ -34,27 +34,29 @@ export function project(change: Partial<Project> = {}): Project {
   }
 }
 
-export interface House extends AsyncDisposable {
-  readonly database: TestDatabase
-  readonly stores: LocalStores
+export interface TenantWorld extends AsyncDisposable {
+  readonly home: TestDatabase
+  readonly local: LocalStores
   /** A replica with connections of its own. */
   replica(change?: Partial<TenantSettings>, wrap?: (store: VectorStore) => VectorStore): TenantWork
 }
 
 /** One registry and one vector store, with any number of replicas over them. */
-export async function openHouse(defaults: Partial<TenantSettings> = {}): Promise<House> {
-  const database = await testDatabase()
-  const stores = await localStores()
-  const open: AsyncDisposable[] = []
+export const TenantWorld = { open }
+
+async function open(defaults: Partial<TenantSettings> = {}): Promise<TenantWorld> {
+  const home = await testDatabase()
+  const local = await localStores()
+  const opened: AsyncDisposable[] = []
   const indexPrefix = `t${randomBytes(3).toString('hex')}`
   return {
-    database,
-    stores,
+    home,
+    local,
     replica(change = {}, wrap = (store) => store) {
-      const connection = connect({ url: database.url, max: 6 })
+      const connection = connect({ url: home.url, max: 6 })
       const work = openTenantWork({
         db: connection.db,
-        stores: wrap(stores.connect()),
+        stores: wrap(local.connect()),
         log: pino({ level: 'silent' }),
         settings: {
           projects: [project()],
@@ -71,13 +73,13 @@ export async function openHouse(defaults: Partial<TenantSettings> = {}): Promise
           ...change,
         },
       })
-      open.push(work, connection)
+      opened.push(work, connection)
       return work
     },
     async [Symbol.asyncDispose]() {
-      for (const one of open) await one[Symbol.asyncDispose]()
-      await stores[Symbol.asyncDispose]()
-      await database[Symbol.asyncDispose]()
+      for (const one of opened) await one[Symbol.asyncDispose]()
+      await local[Symbol.asyncDispose]()
+      await home[Symbol.asyncDispose]()
     },
   }
 }
