@@ -45,7 +45,7 @@ async function lose(tenantId: TenantId, records: number, generation?: number): P
   const place = await world.placeOf(tenantId, generation)
   const ids = [...(await contents(place)).keys()].slice(0, records)
   await place.deleteIds(ids)
-  await vi.waitFor(async () => expect((await contents(place)).has(ids[0] ?? '')).toBe(false))
+  await vi.waitFor(async () => expect((await contents(place)).has(ids[0] ?? '')).toBe(false), { timeout: 20_000 })
 }
 
 test('a copy is not repaired down to what a damaged source shows: a person says how many records may be lost', async () => {

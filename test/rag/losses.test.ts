@@ -152,11 +152,14 @@ test('what a put finds to be lost in part is told of every document, by both rep
 test('a namespace that is gone: an empty answer says so, and PUT, an upload and DELETE mend it', async () => {
   const globex = await app('globex')
   await (await byHand(globex)).deleteNamespace()
-  const nothing = await vi.waitFor(async () => {
-    const answer = await globex.retrieve(b)
-    expectStatus(answer, 503)
-    return answer
-  })
+  const nothing = await vi.waitFor(
+    async () => {
+      const answer = await globex.retrieve(b)
+      expectStatus(answer, 503)
+      return answer
+    },
+    { timeout: 20_000 },
+  )
   expect(nothing.json.code).toBe('store_inconsistent')
   for (const documentId of ['alpha', 'beta', 'gamma']) await globex.until(a, documentId, 'lost')
   expect(await lostGauge(a)).toBe(3)
@@ -202,10 +205,13 @@ test('a look that a move overtakes marks nothing; a tenant that is being moved i
   const body = { kind: 'promote' }
   const promote = await a.admin({ path: '/tenants/umbrella/moves', authorization: staff, body })
   expectStatus(promote, 202)
-  await vi.waitFor(async () => {
-    const move = await a.admin({ path: `/moves/${promote.json.id}`, authorization: staff })
-    expect(move.json.state).toBe('copying')
-  })
+  await vi.waitFor(
+    async () => {
+      const move = await a.admin({ path: `/moves/${promote.json.id}`, authorization: staff })
+      expect(move.json.state).toBe('copying')
+    },
+    { timeout: 20_000 },
+  )
   looking.before('list', undefined)
   listed.resolve()
   expect(await overtaken).toEqual({ lost: 0, whole: 0 })
@@ -219,11 +225,14 @@ test('the rounds find what nobody asks for, also behind an app’s own records, 
   const initech = await app('initech')
   const { index } = await byHand(initech)
   // The store shows late what was put: the lag of the tests before is on.
-  const kept = await vi.waitFor(async () => {
-    const found = Object.values((await index.fetch({ ids: ['beta#0'] })).records)
-    expect(found).toHaveLength(1)
-    return found
-  })
+  const kept = await vi.waitFor(
+    async () => {
+      const found = Object.values((await index.fetch({ ids: ['beta#0'] })).records)
+      expect(found).toHaveLength(1)
+      return found
+    },
+    { timeout: 20_000 },
+  )
   await index.deleteMany({ ids: ['beta#0'] })
   const own = ['one', 'two', 'three'].map((id) => ({ id, values: bagOfWords(id) }))
   expectStatus(await initech.call(a, 'POST', '/vectors/upsert', { vectors: own }), 200)
@@ -247,10 +256,13 @@ test('an upload that meets a lost index is tried again and stored once it is bac
   })
   await b.services[Symbol.asyncDispose]()
   expectStatus(await soylent.call(a, 'POST', '/documents', { documentId: 'delta', text: 'A delta.' }), 202)
-  await vi.waitFor(async () => {
-    const { json } = await soylent.call(a, 'GET', '/documents/delta')
-    expect(json).toMatchObject({ status: 'queued', reason: { code: 'store_inconsistent' } })
-  })
+  await vi.waitFor(
+    async () => {
+      const { json } = await soylent.call(a, 'GET', '/documents/delta')
+      expect(json).toMatchObject({ status: 'queued', reason: { code: 'store_inconsistent' } })
+    },
+    { timeout: 20_000 },
+  )
   await soylent.until(a, 'delta', 'ready')
   expect(met).toBeGreaterThanOrEqual(3)
   stores.before('upsert', undefined)
