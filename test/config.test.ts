@@ -4,15 +4,7 @@ import { checkSettingsTable, settingsTable } from '../scripts/settings-table.ts'
 import { readConfig } from '../src/config/config.ts'
 import { Secret } from '../src/config/secret.ts'
 import { settings } from '../src/config/settings.ts'
-
-const enough = {
-  DATABASE_URL: 'postgres://router:hunter2@db/router',
-  PINECONE_API_KEY: 'pcsk_very_secret',
-  OPENAI_API_KEY: 'sk-very-secret',
-  JWT_ISSUER: 'https://id.example.com/',
-  JWT_AUDIENCE: 'tenant-router',
-  JWT_JWKS_URL: 'https://id.example.com/jwks.json',
-}
+import { enough } from './config/enough.ts'
 
 function faultsOf(env: Record<string, string | undefined>): string {
   try {

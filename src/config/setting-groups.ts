@@ -1,4 +1,5 @@
 import { type Scope, scopes } from '../auth/principal.ts'
+import type { TokenVerifierOptions } from '../auth/token-verifier.ts'
 import { readDatabaseUrl } from '../db/database-url.ts'
 import { defaultProject, type ProjectSettings, projectsOfFile } from './project-file.ts'
 import { Secret } from './secret.ts'
@@ -44,15 +45,10 @@ export interface AnswerSettings extends OpenAiAccess {
   readonly contextTokens: number
 }
 
-export interface JwtSettings {
-  readonly issuer: string
-  readonly audience: string
-  readonly jwksUrl: string
-  readonly tenantClaim: string
-  readonly groupsClaim: string
-  readonly rolesClaim: string
-  readonly defaultScopes: readonly Scope[]
-}
+export type JwtSettings = Pick<
+  TokenVerifierOptions,
+  'issuer' | 'audience' | 'jwksUrl' | 'tenantClaim' | 'groupsClaim' | 'rolesClaim' | 'defaultScopes'
+>
 
 /** Leaves out a property without a value, as `exactOptionalPropertyTypes` demands. */
 export function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {

@@ -3,16 +3,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readConfig } from '../../src/config/config.ts'
 import { temporaryFolder } from '../embedded/temporary-folder.ts'
+import { enough } from './enough.ts'
 
 const names = ['PINECONE_PROJECTS', 'EMBEDDING_MODELS', 'RATE_LIMITS', 'MOVE_POLICY', 'PRICE_LIST']
-const enough = {
-  DATABASE_URL: 'postgres://127.0.0.1/x',
-  PINECONE_API_KEY: 'x',
-  OPENAI_API_KEY: 'x',
-  JWT_ISSUER: 'x',
-  JWT_AUDIENCE: 'x',
-  JWT_JWKS_URL: 'https://id.example.com/jwks',
-}
 
 async function faultsWith(content: string | undefined): Promise<string> {
   await using folder = await temporaryFolder()

@@ -1,15 +1,8 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import { readConfig } from '../../src/config/config.ts'
+import { enough } from './enough.ts'
 
-const enough = {
-  DATABASE_URL: 'postgres://router:hunter2@db/router',
-  PINECONE_API_KEY: 'pcsk_very_secret',
-  OPENAI_API_KEY: 'sk-very-secret',
-  JWT_ISSUER: 'https://id.example.com/',
-  JWT_AUDIENCE: 'tenant-router',
-  JWT_JWKS_URL: 'https://id.example.com/jwks.json',
-}
 const shapeOf = (url: string, more: Record<string, string> = {}) =>
   readConfig({ ...enough, RERANK_URL: url, RERANK_MODEL: 'judge', ...more }).rerank?.shape
 

@@ -7,15 +7,7 @@ import { startOf } from '../../src/embedded/process-identity.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { temporaryFolder } from '../embedded/temporary-folder.ts'
 import { type Backend, PollingBalancer } from './polling-balancer.ts'
-import { startEntry, startScript } from './run-entry.ts'
-
-const issuer = {
-  issuer: 'https://id.example.com/',
-  audience: 'tenant-router',
-  tenantClaim: 'tenant_id',
-  groupsClaim: 'groups',
-  rolesClaim: 'roles',
-}
+import { issuer, startEntry, startScript } from './run-entry.ts'
 
 /** Vectors come with the requests: no replica has to load an encoder. */
 const noModel = { EMBEDDING_PROVIDER: 'openai', OPENAI_BASE_URL: 'http://127.0.0.1:9', EMBEDDING_DIMENSION: '4' }

@@ -7,15 +7,7 @@ import { startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { temporaryFolder } from '../embedded/temporary-folder.ts'
 import { tcpWay } from '../support/tcp-way.ts'
-import { startEntry } from './run-entry.ts'
-
-const issuer = {
-  issuer: 'https://id.example.com/',
-  audience: 'tenant-router',
-  tenantClaim: 'tenant_id',
-  groupsClaim: 'groups',
-  rolesClaim: 'roles',
-}
+import { issuer, startEntry } from './run-entry.ts'
 
 test('no fault of Postgres ends a replica, and it is ready again after each', { timeout: 240_000 }, async () => {
   await using folder = await temporaryFolder()

@@ -2,6 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
+/** The names of a development issuer for a service that runs as a process of its own. */
+export const issuer = {
+  issuer: 'https://id.example.com/',
+  audience: 'tenant-router',
+  tenantClaim: 'tenant_id',
+  groupsClaim: 'groups',
+  rolesClaim: 'roles',
+}
+
 export interface Entry extends AsyncDisposable {
   readonly child: ChildProcess
   /** All that it has printed so far. */

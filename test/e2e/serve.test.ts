@@ -4,15 +4,7 @@ import { startParts } from '../../src/embedded/parts.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { temporaryFolder } from '../embedded/temporary-folder.ts'
 import { expectStatus } from '../support/expect-status.ts'
-import { startEntry } from './run-entry.ts'
-
-const issuer = {
-  issuer: 'https://id.example.com/',
-  audience: 'tenant-router',
-  tenantClaim: 'tenant_id',
-  groupsClaim: 'groups',
-  rolesClaim: 'roles',
-}
+import { issuer, startEntry } from './run-entry.ts'
 
 test('serve without its settings ends with all that is missing', async () => {
   await using entry = startEntry('main.ts', {})

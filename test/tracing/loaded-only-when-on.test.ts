@@ -2,18 +2,10 @@ import { expect, test } from 'vitest'
 import { freePort } from '../../src/embedded/free-port.ts'
 import { startParts } from '../../src/embedded/parts.ts'
 import { runCli } from '../cli/run-cli.ts'
-import { startEntry } from '../e2e/run-entry.ts'
+import { issuer, startEntry } from '../e2e/run-entry.ts'
 import { temporaryFolder } from '../embedded/temporary-folder.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import { otlpReceiver } from './otlp-receiver.ts'
-
-const issuer = {
-  issuer: 'https://id.example.com/',
-  audience: 'tenant-router',
-  tenantClaim: 'tenant_id',
-  groupsClaim: 'groups',
-  rolesClaim: 'roles',
-}
 
 /** Runs the service, asks it something, and ends it. @returns the packages of OpenTelemetry that it loaded. */
 async function loadedBy(env: Readonly<Record<string, string>>, meanwhile?: () => Promise<void>) {

@@ -4,18 +4,10 @@ import { readConfig } from '../../src/config/config.ts'
 import { misspelledSettings } from '../../src/config/misspelled-settings.ts'
 import { ConfigError } from '../../src/config/setting-reader.ts'
 import { openTracing } from '../../src/parts/tracing.ts'
+import { enough } from '../config/enough.ts'
 import { type OtlpReceiver, otlpReceiver } from './otlp-receiver.ts'
 
 afterEach(() => vi.unstubAllEnvs())
-
-const enough = {
-  DATABASE_URL: 'postgres://127.0.0.1/x',
-  PINECONE_API_KEY: 'x',
-  OPENAI_API_KEY: 'x',
-  JWT_ISSUER: 'x',
-  JWT_AUDIENCE: 'x',
-  JWT_JWKS_URL: 'https://id.example.com/jwks',
-}
 
 /** Opens a tracer with these variables as its process's own, lets it have one span, and ends it. */
 async function oneSpan(receiver: OtlpReceiver, env: Readonly<Record<string, string>>, traceparent?: string) {

@@ -6,7 +6,8 @@ import type { ChunkRule } from '../chunks/chunk-rule.ts'
 /** Raised when splitting changes: stored documents must then be written again. */
 const cuttingVersion = 3
 
-interface Content {
+/** The parts that a document's records in the store are made from. */
+export interface DocumentContent {
   readonly text: string
   readonly source: string | null
   readonly metadata: Metadata
@@ -15,7 +16,7 @@ interface Content {
 }
 
 /** SHA-256, hex, over everything that decides a document's records in the store. */
-export function contentHash(content: Content, model: string): string {
+export function contentHash(content: DocumentContent, model: string): string {
   const { text, source, metadata, pageStarts, rule } = content
   const cutting = [cuttingVersion, rule.strategy, rule.tokens, rule.overlap]
   const parts = [...cutting, pageStarts, model, source, metadata, text]

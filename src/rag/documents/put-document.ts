@@ -8,11 +8,10 @@ import { findDocument, storedContent } from '../../registry/documents/documents.
 import { claimEnds } from '../../registry/documents/end-document-claim.ts'
 import { tenantAttributes } from '../../registry/tenant-attributes.ts'
 import { hiddenStoredIds } from '../../registry/visible-to.ts'
-import type { Metadata } from '../../stores/store.ts'
 import { checkMetadata, visibilityOf } from '../checks/check-metadata.ts'
 import { chunkIds, documentIdRule, isNewDocumentId } from '../checks/record-ids.ts'
 import { chunkRecords } from '../chunks/chunk-records.ts'
-import { type Chunking, type ChunkRule, chunksMax, ruleOf } from '../chunks/chunk-rule.ts'
+import { type Chunking, chunksMax, ruleOf } from '../chunks/chunk-rule.ts'
 import type { Chunker } from '../chunks/chunker.ts'
 import type { Losses } from '../losses/loss-watch.ts'
 import { withWords } from '../sparse-records.ts'
@@ -20,7 +19,7 @@ import { writing } from '../writes/tenant-writer.ts'
 import type { WriteDeps, WriteSettings } from '../writes/write-deps.ts'
 import { idTaken } from '../writes/write-sight.ts'
 import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.ts'
-import { contentHash } from './content-hash.ts'
+import { contentHash, type DocumentContent } from './content-hash.ts'
 import { lacksChunks } from './lost-document.ts'
 
 export interface PutDocumentDeps extends WriteDeps {
@@ -148,19 +147,11 @@ function unchanged(documentId: string, chunks: number, embeddingTokens: number):
   return { documentId, chunks, status: 'unchanged', usage: { embeddingTokens } }
 }
 
-interface Content {
-  readonly text: string
-  readonly source: string | null
-  readonly metadata: Metadata
-  readonly pageStarts: readonly number[]
-  readonly rule: ChunkRule
-}
-
 function checkInput(
   embedder: Pick<TenantEmbedder, 'maxTokens'>,
   { documentId, text, source, metadata, chunking = {}, pageStarts = [] }: PutDocumentInput,
   attributes: Readonly<Record<string, unknown>>,
-): Content {
+): DocumentContent {
   const faults = new FaultList()
   if (!isNewDocumentId(documentId)) faults.add('documentId', `must be ${documentIdRule}`)
   if (text.trim() === '') faults.add('text', 'must not be blank')

@@ -1,26 +1,16 @@
-import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
-import { type Clock, systemClock } from '../../clock.ts'
 import type { Tx } from '../../db/connect.ts'
-
-export interface KeyUsesOptions {
-  readonly everyMs?: number
-  readonly onError?: (error: unknown) => void
-}
-
-const flushAtEndMs = 2_000
+import { type FlushOptions, flushEvery } from '../flush-every.ts'
 
 /** Notes when keys were last used, and reports it once a minute: the usual request writes nothing to Postgres. */
 export class KeyUses implements AsyncDisposable {
   readonly #db: Tx
-  readonly #onError: (error: unknown) => void
-  readonly #timer: ReturnType<Clock['every']>
+  readonly #reports: AsyncDisposable
   #used = new Map<string, number>()
 
-  constructor(db: Tx, { everyMs = 60_000, onError = () => undefined }: KeyUsesOptions = {}) {
+  constructor(db: Tx, options?: FlushOptions) {
     this.#db = db
-    this.#onError = onError
-    this.#timer = systemClock.every(everyMs, () => void this.flush().catch(this.#onError))
+    this.#reports = flushEvery(() => this.flush(), options)
   }
 
   note = (keyId: string): void => {
@@ -43,7 +33,6 @@ export class KeyUses implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#timer.stop()
-    await Promise.race([this.flush().catch(this.#onError), setTimeout(flushAtEndMs, undefined, { ref: false })])
+    await this.#reports[Symbol.asyncDispose]()
   }
 }

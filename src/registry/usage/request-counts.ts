@@ -1,13 +1,7 @@
 import { sql } from 'drizzle-orm'
-import { type Clock, systemClock } from '../../clock.ts'
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
-import { within } from '../../within.ts'
-
-export interface RequestCountsOptions {
-  readonly everyMs?: number
-  readonly onError?: (error: unknown) => void
-}
+import { type FlushOptions, flushEvery } from '../flush-every.ts'
 
 interface Counts {
   requests: number
@@ -17,7 +11,6 @@ interface Counts {
 
 /** Rows in one statement. */
 const batch = 1000
-const flushAtEndMs = 2000
 
 /**
  * Counts requests and tokens of each tenant on this replica by UTC day, and reports them to the registry once a minute.
@@ -25,15 +18,13 @@ const flushAtEndMs = 2000
  */
 export class RequestCounts implements AsyncDisposable {
   readonly #db: Tx
-  readonly #onError: (error: unknown) => void
-  readonly #timer: ReturnType<Clock['every']>
+  readonly #reports: AsyncDisposable
   #counts = new Map<TenantId, Counts>()
   #flushing: Promise<void> = Promise.resolve()
 
-  constructor(db: Tx, { everyMs = 60_000, onError = () => undefined }: RequestCountsOptions = {}) {
+  constructor(db: Tx, options?: FlushOptions) {
     this.#db = db
-    this.#onError = onError
-    this.#timer = systemClock.every(everyMs, () => void this.flush().catch(this.#onError))
+    this.#reports = flushEvery(() => this.flush(), options)
   }
 
   note(tenantId: TenantId): void {
@@ -51,9 +42,7 @@ export class RequestCounts implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#timer.stop()
-    // A minute's counts are not worth waiting for a Postgres that hangs.
-    await within(flushAtEndMs, this.flush().catch(this.#onError))
+    await this.#reports[Symbol.asyncDispose]()
   }
 
   #of(tenantId: TenantId): Counts {
