@@ -36,7 +36,7 @@ export async function overhead({ quick, say }: BenchOptions): Promise<BenchResul
   const ways = {
     direct: { sdk: { ...tenant.place, filter: narrowed(undefined, []) } },
     routed: { router: { url: service.url, token: tenant.token } },
-    // What a hop costs that does nothing at all.
+    // The cost of a hop that does nothing.
     hop: { router: { url: bare.url, token: tenant.token } },
   } as const
   // A lone caller asks forty times a second, which is too seldom for the compiler to see to what is called.

@@ -98,7 +98,7 @@ async function fillStore(host: string, namespaces: number): Promise<void> {
 
 async function measure({ parts, tenants }: World, load: BenchProcess, quick: boolean): Promise<Sample> {
   await using service = await startService(parts)
-  // What is compiled and connected with the first request is not what is measured.
+  // The first request compiles and connects, which is not measured.
   const [warm, ...others] = tenants
   if (warm === undefined) throw new RangeError('there are tenants that ask')
   for (let n = 0; n < 50; n += 1) await ask(service, warm, n)

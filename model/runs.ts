@@ -1,4 +1,4 @@
-// Which sizes are run: for the protocol as it is, and for each guard the smallest at which leaving it out shows.
+// Sizes that are run: for the protocol as it is, and for each guard the smallest at which leaving it out shows.
 import type { RunOptions } from './explore.ts'
 import type { GuardName } from './guards.ts'
 import { type Size, smallest } from './size.ts'

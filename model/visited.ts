@@ -1,4 +1,4 @@
-// Which states were met: 64 bits of hash each in an open-addressed table of typed arrays, about 14 bytes a state in all.
+// States that were met: 64 bits of hash each in an open-addressed table of typed arrays, about 14 bytes a state in all.
 // Two of n states share 64 bits by chance with probability n²/2⁶⁵: for 100 million states 3 in 10,000.
 
 /** The table doubles above this load. */

@@ -1,4 +1,4 @@
-// What every transition is given: the state it starts from, one to change, and a place to hand the change in.
+// Every transition is given these: the state it starts from, one to change, and a place to hand the change in.
 import type { GuardName } from './guards.ts'
 import type { Monitor } from './monitor.ts'
 import type { Size } from './size.ts'

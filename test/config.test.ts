@@ -39,7 +39,7 @@ test('what is required is enough, and the rest has the defaults of the contract'
   expect(config).not.toHaveProperty('tracesUrl')
 })
 
-test('all faults are told at once, each with a remedy', () => {
+test('all faults are reported at once, each with a remedy', () => {
   const message = faultsOf({
     ...enough,
     JWT_ISSUER: undefined,

@@ -9,7 +9,7 @@ function notes() {
   }
 }
 
-test('phases run one after the other, and each is told', async () => {
+test('phases run one after the other, and each is reported', async () => {
   const { lines, report } = notes()
   const order: string[] = []
   const phase = (name: string) => ({ name, limitMs: 1000, run: async () => void order.push(name) })

@@ -39,7 +39,7 @@ async function run({ databaseUrl, tenants, remembered, lookups, zipfLookups }: R
   await routes.start()
   const ids = Array.from({ length: remembered }, (_, n) => parseTenantId(`tenant-${n}`))
 
-  // What the driver needs for itself is there before the counting begins.
+  // The driver has its own objects before the counting begins.
   const others = Array.from({ length: 500 }, (_, n) => parseTenantId(`tenant-${tenants - 1 - n}`))
   await each(others, 64, async (id) => void (await routes.find(id)))
   const before = heapBytes()
@@ -49,7 +49,7 @@ async function run({ databaseUrl, tenants, remembered, lookups, zipfLookups }: R
   const map = new Map<TenantId, TenantRoute>()
   for (const id of ids) map.set(id, await routes.find(id))
   const random = seededRandom(3)
-  // Of equal text but not the same string, as an id is that comes with a token.
+  // Equal text in another string, like an id that comes with a token.
   const asked = Array.from({ length: 10_000 }, () => parseTenantId(`tenant-${Math.floor(random() * remembered)}`))
   const [mapNs, findNs] = [[] as number[], [] as number[]]
   for (let round = 0; round < 7; round += 1) {
@@ -85,7 +85,7 @@ let kept: unknown
 
 function nsEach(count: number, look: (n: number) => unknown): number {
   const startedAt = performance.now()
-  // What is found is kept, or nothing would have to be looked up.
+  // Results are kept, or nothing would have to be looked up.
   for (let n = 0; n < count; n += 1) kept = look(n)
   if (kept === undefined) throw new Error('a tenant was not found')
   return ((performance.now() - startedAt) / count) * 1e6

@@ -1,4 +1,4 @@
-// What goes wrong outside: a replica dies, is cut off from Postgres until its lease is over, or gets no answer.
+// Faults outside: a replica dies, is cut off from Postgres until its lease is over, or gets no answer.
 import { type ReplicaIndex, type State, step } from '../state.ts'
 import type { World } from '../world.ts'
 import { forgetNews } from './renewal.ts'

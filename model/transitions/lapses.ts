@@ -1,4 +1,4 @@
-// What a mover does only where a rule is left out: a second pipeline beside the copy, a mark without the token.
+// A mover does these only where a rule is left out: a second pipeline beside the copy, a mark without the token.
 import { kind, phaseOf } from '../phase.ts'
 import { row, stage, task } from '../state.ts'
 import type { World } from '../world.ts'

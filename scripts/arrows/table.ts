@@ -24,7 +24,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   policy: ['placement'],
 
   // Ports. registry and stores never meet here: they meet in a verb.
-  // Of clocks, for the pause between two readings of the issuer's keys.
+  // The clock is for the pause between two readings of the issuer's keys.
   auth: ['clock', 'errors', 'placement'],
   concurrency: ['backoff', 'clock', 'errors', 'placement', 'within'],
   models: ['backoff', 'errors', 'lexical', 'placement'],

@@ -96,7 +96,7 @@ export function openTerminal(columns: number, rows: number): Terminal {
         if (found !== null) {
           at = sequence.lastIndex
           const { mark, numbers, verb } = found.groups ?? {}
-          // What hides the cursor, or sets the window's title, shows nothing.
+          // Sequences that hide the cursor or set the window's title show nothing.
           if (mark === '' && verb !== undefined)
             obey(verb, numbers === '' ? [] : (numbers ?? '').split(';').map(Number))
           continue

@@ -172,7 +172,7 @@ describe('keys that change', () => {
   })
 })
 
-describe('an issuer that is away', () => {
+describe('an issuer that is unavailable', () => {
   it.each([
     ['answers 500', { status: 500, body: '' }],
     ['answers with a page', { status: 200, body: '<html>' }],

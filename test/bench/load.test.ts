@@ -37,7 +37,7 @@ test('the load generator sends whole requests, each with a number of its own, an
   const numbers = bodies.map((body) => (JSON.parse(body) as { n: number }).n)
   expect(new Set(numbers).size).toBe(numbers.length)
   expect([...tokens]).toEqual(['Bearer t'])
-  // What is on the way when the time is over is not counted.
+  // Requests still under way when the time is over are not counted.
   expect(result.count).toBeGreaterThan(0)
   expect(numbers.length - result.count).toBeLessThanOrEqual(3)
   expect(result.p50Ms).toBeLessThanOrEqual(result.p99Ms)

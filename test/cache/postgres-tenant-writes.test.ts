@@ -33,18 +33,18 @@ test('a write drops the tenant’s answers here at once, and in the other replic
   await expect.poll(() => there.dropped).toEqual([acme])
 })
 
-test('many writes in a moment are told together', async () => {
+test('writes of one moment are announced together', async () => {
   const [here, there] = [await replica(), await replica()]
   for (let time = 0; time < 500; time += 1) here.writes.announce(acme)
   here.writes.announce(other)
   await expect.poll(() => new Set(there.dropped)).toEqual(new Set([acme, other]))
-  // Whatever came of it came before this.
+  // Its notifications came before this one.
   await home.sql.notify(tenantWritesChannel, 'last')
   await expect.poll(() => there.dropped).toContain('last')
   expect(there.dropped.length).toBeLessThan(10)
 })
 
-test('what is announced just before the end is still told', async () => {
+test('an announcement just before the end is still sent', async () => {
   const there = await replica()
   {
     await using closing = connect({ url: home.url, max: 2 })

@@ -44,7 +44,7 @@ test('of many who ask the same at once one loads', async () => {
   expect(loads).toBe(1)
 })
 
-test('a fault is told to all who wait and is not kept', async () => {
+test('a fault reaches every waiting caller and is not kept', async () => {
   const waiting = [1, 2].map(() => cache.load(keyOf('a'), () => Promise.reject(new Error('away'))))
   for (const one of waiting) await expect(one).rejects.toThrow('away')
   expect(await cache.load(keyOf('a'), loadOf('one'))).toBe('one')
@@ -144,7 +144,7 @@ test.each([
   expect(off.get(keyOf('a'))).toBeUndefined()
 })
 
-test('who waits for a load and goes away leaves the others to it', async () => {
+test('a caller who disconnects while a load runs leaves it to the others', async () => {
   const answer = Promise.withResolvers<string>()
   const [first, second] = [new AbortController(), new AbortController()]
   let ended = false
@@ -201,7 +201,7 @@ test('what is made bit by bit is kept when it is whole, unless its tenant was dr
   expect(cache.get(keyOf('a', 'broken'))).toBeUndefined()
 })
 
-test('each lookup is told with its kind', () => {
+test('each lookup is reported with its kind', () => {
   const seen: unknown[] = []
   const told = new ResultCache({ maxBytes: 20_000, ttlMs: 60_000, onLookup: (kind, hit) => seen.push([kind, hit]) })
   told.get(keyOf('a'))

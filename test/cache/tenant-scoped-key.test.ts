@@ -160,7 +160,7 @@ test('no key of a tenant is a key of another, whatever else is asked', () => {
   )
 })
 
-test('an option that is added to questions later is in the key by itself', () => {
+test('an option that questions get later is in the key automatically', () => {
   const today = retrievalKey(retrievalParts('a', { options: { topK: 5 } })).text
   const texts = [
     { topK: 5, rerank: true },
@@ -170,7 +170,7 @@ test('an option that is added to questions later is in the key by itself', () =>
   expect(new Set([today, ...texts]).size).toBe(4)
 })
 
-test('a vector is told from every other one by its last bit, and from a text that looks like it', () => {
+test('a vector differs in its key from one with another last bit, and from a text that looks like it', () => {
   const asks = [[1, 0], [1.0000000000000002, 0], [0, 1], [1]].map((vector) => ({ vector }))
   const texts = [...asks, { query: '[1,0]' }].map((ask) => retrievalKey(retrievalParts('a', { ask })).text)
   expect(new Set(texts).size).toBe(5)

@@ -127,7 +127,7 @@ test('a list is a table for people, and one document for scripts', async () => {
   expect(admin.seen[0]).toMatchObject({ method: 'GET', token: 'staff' })
 })
 
-test('what others named can not act on the terminal: it is printed, and not obeyed', async () => {
+test('names that others gave cannot act on the terminal: they are printed as text', async () => {
   const evil = 'A\u001b[2J\u009b31m\u202eB\nlast  row'
   const shown = 'A\\u001b[2J\\u009b31m\\u202eB last row'
   const move = { ...copying, id: 'm1', state: 'failed', gate: evil, error: evil }

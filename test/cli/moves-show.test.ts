@@ -12,7 +12,7 @@ async function show(move: MoveView, ...options: readonly string[]) {
   return out
 }
 
-test('a move that waits tells for what, with the culprit, and the ways on as commands to paste', async () => {
+test('a waiting move shows what it waits for, the culprit, and the next steps as commands to paste', async () => {
   const waiting: MoveView = {
     ...copying,
     gate: '1 write(s) that got no answer from the store may still land (record r000001, index tr-pool-1, replica router-7d9f-b), until 12:01:00 UTC at the latest',

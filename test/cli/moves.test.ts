@@ -68,7 +68,7 @@ describe('against a running service', () => {
 
   const run = (...args: string[]) => runCli(args, env)
 
-  test('a tenant is planned, promoted, demoted and drained away, and a plan that is refused ends with 3', async () => {
+  test('a tenant is planned, promoted, demoted and drained, and a plan that is refused ends with 3', async () => {
     expect((await run('tenants', 'create', 'acme', '--name', 'Acme', '--yes')).code).toBe(0)
     const authorization = await world.issuer.tenant('acme')
     const body = { text: 'Refunds take 14 days.' }

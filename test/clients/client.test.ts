@@ -75,7 +75,7 @@ test('a wait that is longer than the caller’s patience is the caller’s to de
   expect([response.status, response.headers.get('retry-after'), sent.length]).toEqual([429, '3600', 1])
 })
 
-test('a caller that goes away ends the waiting', async () => {
+test('a caller that disconnects ends the waiting', async () => {
   const going = new AbortController()
   const { fetch, sent } = scripted(() => {
     queueMicrotask(() => going.abort(new Error('gone')))

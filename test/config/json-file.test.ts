@@ -35,7 +35,7 @@ test.each([
   },
 )
 
-test('a price list with a fault is told with the other settings', async () => {
+test('a fault of the price list is reported with those of the other settings', async () => {
   const message = await faultsWith('{"asOf":"2026-01-01","plan":"ours","otherwise":{"perMillionReadUnits":-1}}')
   expect(message).toContain('which has a fault: otherwise.perMillionReadUnits of the price list is not a price.')
   expect(message).toContain('MOVE_POLICY')

@@ -87,7 +87,7 @@ test('the projects of the file follow the default one, each with the key of its 
   expect(inspect(projects, { depth: null }) + JSON.stringify(projects)).not.toMatch(/pcsk/)
 })
 
-test('all faults of the file are told at once, with those of the other settings', async () => {
+test('all faults of the file are reported at once, with those of the other settings', async () => {
   const message = await faultsOf(
     [
       { ...eu, name: 'Eu!', holds: ['pool', 'shard'], index_limit: 3 },

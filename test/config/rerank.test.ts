@@ -12,7 +12,7 @@ test('without an address there is no reranker, and vectors are compared by cosin
   expect(readConfig({ ...enough, INDEX_METRIC: 'dotproduct' }).embedding.metric).toBe('dotproduct')
 })
 
-test('the path tells the shape, and the setting overrides it', () => {
+test('the path decides the shape, and the setting overrides it', () => {
   expect(shapeOf('https://api.cohere.com/v2/rerank')).toBe('cohere')
   expect(shapeOf('https://api.jina.ai/v1/rerank')).toBe('jina')
   expect(shapeOf('http://tei:8080/rerank')).toBe('tei')

@@ -248,7 +248,7 @@ export function vectorStoreContract(name: string, open: () => Promise<StoreUnder
     })
 
     describe('a namespace', () => {
-      test('is made, described and deleted, and each twice is told', async () => {
+      test('is made, described and deleted, and each twice is reported', async () => {
         const tenant = under.store.open(place())
         expect(await tenant.describeNamespace()).toBeUndefined()
         expect(await tenant.createNamespace()).toBe('created')

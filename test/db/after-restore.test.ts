@@ -10,7 +10,7 @@ test('after a restore no number of a write is given twice, and a move makes no p
   expect(await raiseAfterRestore(world.home)).toEqual({ tenants: 1 })
   const [after] = await world.home.sql<{ seq: string }[]>`select nextval('write_seq') as seq`
   expect(Number(after?.seq) - Number(before?.seq)).toBeGreaterThan(999_999_999)
-  // What a move made after the backup was taken has left.
+  // Left by a move that was made after the backup.
   const old = world.store.open({ ...(await world.placeOf(acme)).placement, namespace: 'tenant_acme_g2', generation: 2 })
   await old.upsert([{ id: 'stale', values: [1, 2, 3, 4] }])
   await world.replica()

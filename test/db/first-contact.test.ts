@@ -23,7 +23,7 @@ test('a Postgres that cannot be reached is named by its host, without the passwo
   )
 })
 
-test('a database that is not there and a connection that breaks are told as what they are', async () => {
+test('a missing database and a broken connection are each reported as such', async () => {
   await using home = await testDatabase()
   const other = new URL(home.url)
   other.pathname = '/nothing_here'

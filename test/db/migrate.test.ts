@@ -74,7 +74,7 @@ test('the schema that the search path names first is migrated, also by a role th
   expect(told.code).toBe(1)
 })
 
-test('what keeps a migration from running is told in the words of Postgres', async () => {
+test('the reason that keeps a migration from running is reported in the words of Postgres', async () => {
   await using closed = await emptyHome((role) => [
     `create schema router authorization ${role}`,
     `alter role ${role} set search_path = router`,

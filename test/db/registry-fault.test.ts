@@ -29,7 +29,7 @@ test('a connection that is cut in the middle of a statement has broken off', asy
   await database.sql.end({ timeout: 0 })
 })
 
-test('a full disk refuses, and is told as one; so does a lack of memory', async () => {
+test('a full disk is a refusal and is reported as such; so is a lack of memory', async () => {
   await using home = await testDatabase()
   const raise = (state: string) =>
     home.db.execute(`do $$ begin raise exception using errcode = '${state}', message = 'no room'; end $$`)

@@ -93,7 +93,7 @@ test('a listener behind the pooler finds out that it is deaf, and those who wait
   await expect.poll(() => looked.mock.calls.length).toBeGreaterThan(before + 2)
 })
 
-test('a listener with a way past the pooler hears what is told through it', async () => {
+test('a listener with a way past the pooler hears what is notified through it', async () => {
   const database = stack.use(connect({ url: pooler.url, max: 2 }))
   const isDeaf = vi.fn()
   const told = vi.fn()

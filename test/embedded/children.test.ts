@@ -65,7 +65,7 @@ test('a run file that a full disk cut short is no obstacle', async () => {
   expect(run.ended).toEqual([])
 })
 
-test('a data folder that cannot be is told in one sentence', async () => {
+test('a data folder that cannot be made is reported in one sentence', async () => {
   await using folder = await temporaryFolder()
   const file = join(folder.path, 'file')
   await writeFile(file, '')

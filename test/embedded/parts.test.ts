@@ -50,7 +50,7 @@ test('after a kill -9 the next start ends the orphans, and the data is there', a
   expect(own.map(startOf)).toEqual([undefined, undefined])
 })
 
-test('a process that is told to end and does not listen takes its children with it', async () => {
+test('a process that ignores the signal to end takes its children with it', async () => {
   await using folder = await temporaryFolder()
   const program = new URL('./hold-parts.ts', import.meta.url).pathname
   const holder = fork(program, [folder.path, JSON.stringify(issuer)])
@@ -73,7 +73,7 @@ test('pinecone-local has the same address again, since the registry remembers it
   expect(hosts[0]).toBe(hosts[1])
 })
 
-test('a part that ends by itself is news; one that is told to is not', async () => {
+test('a part that ends unasked is reported; one that was asked to is not', async () => {
   await using folder = await temporaryFolder()
   await using parts = await startParts({ folder: folder.path, issuer })
   const [pid] = await pids(folder.path)
@@ -81,7 +81,7 @@ test('a part that ends by itself is news; one that is told to is not', async () 
   expect(await parts.broken).toMatch(/ended unexpectedly \(signal SIGKILL\)/)
 })
 
-test('a folder of another Postgres is told, and left alone', async () => {
+test('a folder of another Postgres is reported, and left alone', async () => {
   await using folder = await temporaryFolder()
   const dataDir = join(folder.path, 'postgres')
   await mkdir(dataDir)
@@ -100,7 +100,7 @@ test('a lock file with the number of some other program does not keep Postgres f
   expect(await database.sql`select 1 as one`).toEqual([{ one: 1 }])
 })
 
-test('a port that is taken is told in what Postgres said', async () => {
+test('a taken port is reported in the words of Postgres', async () => {
   await using folder = await temporaryFolder()
   await using first = await startEmbeddedPostgres({ dataDir: join(folder.path, 'a') })
   const second = startEmbeddedPostgres({ dataDir: join(folder.path, 'b'), port: first.port })

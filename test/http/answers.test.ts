@@ -123,7 +123,7 @@ describe('not there and not yours', () => {
     expect(parts[0]).toMatch(/^404/)
   })
 
-  it('are told from a path that is no route, which says nothing of what is there', async () => {
+  it('differ from a path that is no route, whose answer does not say what exists', async () => {
     for (const path of ['/no/such/route', '/']) {
       const answer = await get(failing(undefined), path)
       expect([answer.status, await answer.json()]).toMatchObject([

@@ -114,7 +114,7 @@ test('a key with another body or path is refused', async () => {
   expect(served).toEqual(['put'])
 })
 
-test('while the first is under way the second is told to wait, on either replica', async () => {
+test('while the first is under way the second is refused with a Retry-After, on either replica', async () => {
   const held = Promise.withResolvers<void>()
   served = []
   fate = () => held.promise

@@ -92,7 +92,7 @@ describe('a listener', () => {
   })
 })
 
-describe('a caller who goes away', () => {
+describe('a caller who disconnects', () => {
   it("fires the call's signal, and is counted as 499 and as no error", async () => {
     const step = held()
     await using server = await served([step.route])

@@ -22,7 +22,7 @@ describe('who may call', () => {
     expect(bad.headers.get('www-authenticate')).toBe('Bearer realm="tenant-router", error="invalid_token"')
   })
 
-  it('a tenant token without the scope is 403 and told which scope it lacks', async () => {
+  it('a tenant token without the scope is 403, and the answer names the scope', async () => {
     const { status, headers, answer } = await postEcho(app, {}, { authorization: 'Bearer tenant:acme:rag:write' })
     expect(status).toBe(403)
     expect(answer).toMatchObject({
@@ -101,7 +101,7 @@ describe('the limits', () => {
     expect([served, ends]).toEqual([1, ['acme', 'acme']])
   })
 
-  it('are told of the end once, whatever became of the request', async () => {
+  it('hear of the end once, with any outcome of the request', async () => {
     const ends: string[] = []
     const routes = [
       plainRoute('get', '/fails', async () => Promise.reject(new Error('inside'))),
@@ -292,7 +292,7 @@ describe('an upload', () => {
   })
 })
 
-describe('Postgres that is away', () => {
+describe('Postgres that is unavailable', () => {
   const lost = Object.assign(new Error('write CONNECTION_CLOSED'), { code: 'CONNECTION_CLOSED' })
   const refusing = Object.assign(new Error('connect'), { code: 'ECONNREFUSED', syscall: 'connect' })
   const failing = (method: 'get' | 'post', fault: Error, access: Parameters<typeof plainRoute>[3] = {}) =>

@@ -55,7 +55,7 @@ test('a text that begins with very many comments is read like any other', async 
   expect(read.text).toContain('A text.')
 })
 
-test('a caller that goes away frees the reader, or its place in the queue', async () => {
+test('a caller that disconnects frees the reader, or its place in the queue', async () => {
   await using extractor = startExtractor({ readers: 1 })
   const gone = [new AbortController(), new AbortController()]
   const [reading, waiting] = gone.map(({ signal }) =>

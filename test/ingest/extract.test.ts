@@ -185,7 +185,7 @@ describe('HTML', () => {
     expect(fault).toMatchObject({ code: 'unreadable_document', message: expect.stringContaining('nests') })
   })
 
-  test('says its charset by itself', async () => {
+  test('declares its own charset', async () => {
     const page = Buffer.concat([
       utf8('<html><meta charset="windows-1251"><p>'),
       Buffer.from([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2]),

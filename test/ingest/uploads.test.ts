@@ -144,7 +144,7 @@ test('a broken file fails with its reason beside good ones, and can be tried aga
   expectStatus(unknown, 404)
 })
 
-test('a fault that passes is tried again by itself, and says meanwhile what it waits for', async () => {
+test('an upload is tried again after a passing fault, and says meanwhile what it waits for', async () => {
   let isAway = true
   replica.onEmbed = () => {
     if (isAway) throw new AppError('embedding_unavailable', 'The embedding provider cannot be reached.')
@@ -157,7 +157,7 @@ test('a fault that passes is tried again by itself, and says meanwhile what it w
   expect(await until(replica, acme, 'patient', 'ready')).not.toHaveProperty('reason')
 })
 
-test('a batch accepts and refuses each by itself', async () => {
+test('a batch accepts and refuses each document alone', async () => {
   const documents = [
     { documentId: 'b-1', text: 'First of the batch.' },
     { documentId: 'no good', text: 'Its id is wrong.' },

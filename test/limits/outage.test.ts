@@ -51,7 +51,7 @@ function world(onError: OnError) {
   return { clock, state, gate: gateWith(insuredPermits(source, { onError, clock }), clock) }
 }
 
-test('while Postgres is away each replica keeps to its share, and soon after to the limit again', async () => {
+test('while Postgres is unavailable each replica keeps to its share, and soon after to the limit again', async () => {
   const { clock, state, gate } = world('insurance')
   expect(await admitted(gate, 10)).toBe(10)
   clock.advance(60_000)

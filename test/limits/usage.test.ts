@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { expectStatus } from '../support/expect-status.ts'
 import { ServiceWorld } from '../support/service-world.ts'
 
-test('what each tenant used is told by the day, to those who may see it', async () => {
+test('usage is listed by tenant and day, for the roles that may see it', async () => {
   await using world = await ServiceWorld.open()
   const platform = await world.issuer.staff('platform')
   const service = await world.replica()

@@ -88,7 +88,7 @@ test('a slow one is given up', async () => {
   await expect(slow).rejects.toMatchObject({ code: 'rerank_unavailable' })
 })
 
-test('a caller who goes away ends the call with its own reason', async () => {
+test('a caller who disconnects ends the call with its own reason', async () => {
   server.meet('hang')
   const gone = new AbortController()
   const before = server.seen.length

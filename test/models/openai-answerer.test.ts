@@ -84,7 +84,7 @@ describe('a model that fails', () => {
     expect(server.seen.length).toBe(2)
   })
 
-  test('and asks for more time than a caller has is not waited for; the caller is told how long', async () => {
+  test('and asks for more time than a caller has is not waited for; the answer says how long', async () => {
     server.meet({ status: 429, headers: { 'retry-after': '17' } })
     await expect(write()).rejects.toMatchObject({ code: 'answer_unavailable', retryAfterS: 17 })
     expect(server.seen.length).toBe(1)
@@ -123,7 +123,7 @@ describe('a model that fails', () => {
     expect(said).toEqual([{ text: 'It takes ' }])
   })
 
-  test('because nobody is there is told in our words', async () => {
+  test('because nothing listens is reported in plain words', async () => {
     const closed = await chatServer()
     await closed[Symbol.asyncDispose]()
     await expect(write({ baseUrl: closed.baseUrl, maxRetries: 1 })).rejects.toMatchObject({
@@ -144,7 +144,7 @@ describe('a model that fails', () => {
   })
 })
 
-describe('who asked and goes away', () => {
+describe('a caller who disconnects', () => {
   test('before a word ends the request', async () => {
     server.meet('hang')
     const caller = new AbortController()
@@ -171,7 +171,7 @@ describe('who asked and goes away', () => {
     await expect.poll(() => server.letGo, patient).toBe(1)
   })
 
-  test('after the service has ended is told so', async () => {
+  test('after the service has ended is refused as shutting down', async () => {
     server.meet({ words: ['It takes '], end: 'silence' })
     const answerer = connect()
     const reading = async () => {

@@ -89,7 +89,7 @@ test('advice is listed by pages, with the silos that are left', async () => {
   expect([second.items.map(({ tenantId }) => tenantId), second.nextCursor]).toEqual([['c'], null])
 })
 
-test('a policy promotes by itself: at most its cap a day, the longest advised first, with its reasons in the audit', async () => {
+test('a policy promotes automatically: at most its cap a day, the longest advised first, with its reasons in the audit', async () => {
   for (const id of ['a', 'b', 'c']) await tag(await world.tenant(id, 0))
   await round(policy)
   await world.home.sql`update advice set since = since - interval '1 day' where tenant_id = 'c'`

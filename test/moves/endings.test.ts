@@ -133,7 +133,7 @@ test('a write of one tenant that stands still in Postgres keeps no other tenant 
   await world.until(id, 'soaking')
   const stopped = Promise.withResolvers<void>()
   const holds = Promise.withResolvers<void>()
-  // What an intent does first, in a process that is stopped right after it.
+  // The first step of an intent, in a process that is stopped right after it.
   const writer = world.home.sql.begin(async (tx) => {
     await tx`select epoch from routing where tenant_id = ${acme} for share`
     holds.resolve()

@@ -112,7 +112,7 @@ test('a mover that wakes up after another has taken over changes nothing any mor
   )
   const { id } = await world.promote(acme)
   await asleep.promise
-  // What a long stop of the process looks like to the others: its claim runs out.
+  // Other replicas see a long stop of the process as a claim that runs out.
   await world.home.sql`update moves set mover_lease_until = now() - interval '1 second'`
   await world.replica()
   await world.until(id, 'soaking')

@@ -120,7 +120,7 @@ test('an index whose name several projects have is asked for with its project', 
   expect(await ask(two, replica, 'acme')).toContain('The word of acme')
 })
 
-test('indexes that a late request brought back are swept from every project, also while one is away', async () => {
+test('indexes that a late request brought back are swept from every project, also while one is unavailable', async () => {
   await using two = await TwoProjects.open()
   const { world, store } = two
   await onboard(two, await world.replica(await two.env()), 'acme')

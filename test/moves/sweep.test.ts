@@ -146,7 +146,7 @@ test('an index is removed again that comes back after its row says deleted', asy
   expect(judgeIndex({ ...info, name: 'x', tags: {} }, { ...notAMove, row: undefined }, 'tr')).toBe('foreign')
 })
 
-test('a replica sweeps by itself, one at a time, and ends at once', async () => {
+test('a replica sweeps automatically, one at a time, and ends at once', async () => {
   const acme = await world.tenant('acme', 5)
   const { id } = await (async () => {
     await world.replica()

@@ -139,7 +139,7 @@ describe('the program', () => {
     expect(busy).toMatchObject({ code: 1, err: `Cannot listen on 127.0.0.1:${port}: the port is busy.\n` })
   })
 
-  test('tells how it is used, and refuses what it does not know', async () => {
+  test('prints how it is used, and refuses unknown options', async () => {
     const help = await run(['--help'])
     expect(help).toMatchObject({ code: 0, err: '' })
     expect(help.out).toContain('--data DIR')

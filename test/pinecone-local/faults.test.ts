@@ -105,7 +105,7 @@ describe('faults', () => {
     await vi.waitUntil(late, { timeout: 10_000 })
   })
 
-  test('leave a late request hanging where they are told to', async () => {
+  test('leave a late request hanging where a rule asks for it', async () => {
     const server = await startServer()
     const host = await makeIndex(server)
     server.setFaults({ rules: [{ fault: 'late', afterMs: 1, connection: 'hang', on: 'upsert', times: 1 }] })

@@ -24,7 +24,7 @@ describe('chooseProject', () => {
     expect(chooseProject(all, none, { kind: 'silo', region: 'eu-central-1' })).toEqual({ project: eu })
   })
 
-  test('a full one is passed over for the next that may', () => {
+  test('a full one is skipped for the next that may', () => {
     const counts = new Map([
       ['default', 20],
       ['overflow', 1],
@@ -88,6 +88,6 @@ test("a tenant's pool is the shared indexes of its region, in projects that may 
   ]
   expect(poolOf(shards, all, 'eu-west-1')).toEqual([shard('eu', 'eu-west-1')])
   expect(poolOf(shards, all, 'us-east-1')).toEqual([shard('default', 'us-east-1'), shard('overflow', 'us-east-1')])
-  // There are some, but the policy does not let them take any more.
+  // Some exist, but the policy lets them take no more.
   expect(poolOf(shards, all, 'eu-north-1')).toEqual([])
 })

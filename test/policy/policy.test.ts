@@ -148,7 +148,7 @@ describe('the policy file', () => {
     expect(parsePolicy(json)).toMatchObject({ faults: expect.arrayContaining([expect.stringContaining(words)]) })
   })
 
-  test('is named by MOVE_POLICY, and its faults are told with the other settings; without it there is advice alone', async () => {
+  test('is named by MOVE_POLICY, and its faults are reported with those of the other settings; without it there is advice alone', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tenant-router-policy-'))
     const path = join(folder, 'policy.json')
     const reading = async (text: string | undefined) => {

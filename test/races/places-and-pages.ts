@@ -53,7 +53,7 @@ export const placesAndPages: readonly Race[] = [
       await world.run(a.put('r1', 1))
       await world.promote()
       await world.until('soaking')
-      // What the cancelled move had asked for last is done only now.
+      // The last request of the cancelled move is done only now.
       await world.run(world.store.connect('network').deleteIndex('default', old.indexName))
       const all = await places()
       assert.equal(new Set(all.map((one) => one.indexName)).size, 3)

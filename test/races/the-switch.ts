@@ -220,7 +220,7 @@ export const theSwitch: readonly Race[] = [
       writing.catch(() => undefined)
       await world.schedule.until(() => slow.reached)
       await world.run(b.delete('r2'))
-      // What is still under way when the fence is entered shows only later.
+      // Writes still under way when the fence is entered show only later.
       const entered = world.schedule.hold('a.mover: at fence: entered')
       await world.steer('rollback')
       await world.schedule.until(() => entered.reached)

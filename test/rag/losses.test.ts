@@ -102,7 +102,7 @@ const lostGauge = async (replica: ServiceReplica) =>
   Number(/^tenant_router_documents_lost (\d+)$/m.exec((await replica.admin({ path: '/metrics' })).text)?.[1])
 const lostHeader = (answer: Answer) => answer.headers.get('x-documents-lost')
 
-test('what a put finds to be lost in part is told of every document, by both replicas, and mended by puts', async () => {
+test('losses that a put finds are reported of every document, by both replicas, and mended by puts', async () => {
   const acme = await app('acme')
   const { index } = await byHand(acme)
   const { json: before } = await acme.call(a, 'GET', '/documents/beta')

@@ -94,7 +94,7 @@ test.each([
   expect(await storedTexts()).toMatchObject(expected('apple', 3))
   expect(await put(textOf('apple', 3))).toMatchObject({ chunks: 3, status: 'unchanged' })
   if (!gone.includes('other#0')) return
-  // What nobody has put again is still known to be lost.
+  // A document that nobody has put again is still known to be lost.
   const nothing = retrieveAnswer(world.deps, acme, { query: 'pear', filter: { documentId: 'other' } })
   await expect(nothing).rejects.toMatchObject({ code: 'store_inconsistent' })
 })
@@ -305,7 +305,7 @@ test('a caller cuts a document another way, and that is other content', async ()
   expect(await storedTexts()).toEqual(expected('apple', 3))
 })
 
-test('a tenant’s attributes say how its documents are cut; a caller’s word goes first, and a wrong attribute is passed over', async () => {
+test('a tenant’s attributes say how its documents are cut; a caller’s word goes first, and a wrong attribute is ignored', async () => {
   const text = textOf('apple', 6)
   const attributes = (json: string) => world.home.sql`
     update tenants set attributes = ${json}::text::jsonb where id = ${acme.tenantId}`

@@ -70,7 +70,7 @@ test('a text that the model can’t take is no fault of the others', async () =>
   expect(await ask([first('apple'), first('too long')])).toEqual([['apple#0'], 'invalid_request'])
 })
 
-test('where the model is away, questions by vector are answered', async () => {
+test('while the model is unavailable, questions by vector are answered', async () => {
   const vector = bagOfWords('plum')
   expect(await ask([first('model is away'), { vector, topK: 1 }])).toEqual(['embedding_unavailable', ['plum#0']])
 })

@@ -56,7 +56,7 @@ test('the plain search does no more than it did: one call of the store, and noth
 
 test('hybrid over a store that knows words finds what is far in meaning by its word, and says where it looked', async () => {
   const world = worlds.dotproduct
-  // So many chunks share a word with the question that the one with its rare word is out of any net of vectors.
+  // Many chunks share a word with the question: no set of nearest vectors includes the one with its rare word.
   await put(world, 'rare', 'zyzzyva '.repeat(3) + 'pear plum quince fig date lemon lime mango melon '.repeat(2))
   const near = Object.fromEntries(
     Array.from({ length: 120 }, (_, at) => [
@@ -167,7 +167,7 @@ const away: Reranker = {
   rerank: () => Promise.reject(new AppError('rerank_unavailable', 'it is away')),
 }
 
-test('a reranker that is away is a fault; asked for as optional it is done without, and said so', async () => {
+test('an unavailable reranker is a fault; an optional one is left out, and the answer says so', async () => {
   const world = worlds.cosine
   await put(world, 'a', 'apple')
   const more = { reranker: away }

@@ -122,7 +122,7 @@ test('deleting by ids deletes those, and is no fault where there is nothing', as
   expect(await storedIds()).toEqual(['b'])
 })
 
-test('deletes by filter keep to the five a second that the store takes, and the rest is told that it is busy', async () => {
+test('deletes by filter keep to the five a second that the store takes, and the others are refused as busy', async () => {
   await upsert('a')
   const rule = { fault: 'rateLimit', on: 'delete', perSecond: 5, burst: 5 } as const
   world.local.local.setFaults({ rules: [rule] })
@@ -137,7 +137,7 @@ test('deletes by filter keep to the five a second that the store takes, and the 
   expect(await storedIds()).toEqual([])
 })
 
-test('a delete by filter without an answer is told so, and is not sent again by itself', async () => {
+test('a delete by filter without an answer is reported as that, and is not repeated', async () => {
   await upsert('a')
   world.deps.stores.after('deleteByFilter', refuse('outcome_unknown'))
   world.deps.stores.calls.length = 0
@@ -249,7 +249,7 @@ test('everything is not deleted while a document is being written', async () => 
   expect(await storedIds()).toEqual([])
 })
 
-test('each write tells that the tenant’s kept answers are void, also one that failed on the way', async () => {
+test('each write announces that the tenant’s kept answers are void, also one that failed on the way', async () => {
   const told = async (write: () => Promise<unknown>) => {
     world.announced.length = 0
     await write().catch(() => undefined)

@@ -120,7 +120,7 @@ test('a write that goes on holds up the barriers of its own tenant, whatever cha
   fresh.end('settled')
 })
 
-test('a write that got no answer is told together with the barrier that it no longer holds up', async () => {
+test('a write without an answer is reported together with the barrier that it no longer holds up', async () => {
   const routes = await replica()
   const write = await routes.beginWrite(acme)
   const tick = await change('arm')

@@ -14,7 +14,7 @@ async function world() {
   return { home, write: (ids: readonly string[]) => intend(home.db, { ...intent, ids }) }
 }
 
-test('who settles takes the records in the order in which intents take them, so that the two never wait in a circle', async () => {
+test('writes that end take the records in the order of intents, so that the two never wait in a circle', async () => {
   const { home, write } = await world()
   await using _ = home
   const backwards = new Map<string, number>()

@@ -86,7 +86,7 @@ describe('against a server that fails by script', () => {
     await expect(scriptedStore(server.url).tenant.query(query)).rejects.toMatchObject({ code: 'store_unavailable' })
   })
 
-  test('a Retry-After beyond the deadline is told to the caller at once', async () => {
+  test('a Retry-After beyond the deadline reaches the caller at once', async () => {
     server.script({ ...busy, headers: { 'Retry-After': '3600' } })
     const rejection = expect(scriptedStore(server.url).tenant.query(query)).rejects
     await rejection.toMatchObject({ code: 'store_busy', retryAfterS: 3600 })

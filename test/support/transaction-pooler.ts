@@ -51,7 +51,7 @@ export async function transactionPooler(to: string, sessions = 3): Promise<Trans
     const isCommit = (type === 'Q' || type === 'P') && message.includes('commit')
     if (isCommit && spoils) {
       spoils = false
-      // Of one letter more, so the length is counted anew.
+      // One letter longer, so the length is counted anew.
       const text = message.toString('latin1').slice(5).replace('commit', 'rollback')
       client.session?.socket.write(framed(type, Buffer.from(text, 'latin1')))
     } else client.session?.socket.write(message)
@@ -101,7 +101,7 @@ export async function transactionPooler(to: string, sessions = 3): Promise<Trans
     socket.on('close', () => {
       sockets.delete(socket)
       if (queue.includes(client)) queue.splice(queue.indexOf(client), 1)
-      // What it left open is undone, as PgBouncer does by closing the session.
+      // An open transaction is rolled back, as PgBouncer does by closing the session.
       if (client.session !== undefined) {
         const { session } = client
         session.client = undefined

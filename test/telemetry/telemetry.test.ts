@@ -92,7 +92,7 @@ describe('the metrics page', () => {
     expect(new Set(samples.map(({ labels }) => labels.operation)).size).toBe(51)
   })
 
-  it('reads what the registry knows at each scrape, and does without while it is away', async () => {
+  it('reads what the registry knows at each scrape, and leaves that out while it is unavailable', async () => {
     const telemetry = createTelemetry({ processMetrics: false })
     let namespaces = 3
     let away = false

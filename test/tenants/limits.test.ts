@@ -24,7 +24,7 @@ async function shards(world: TenantWorld) {
     select ordinal, namespaces_used as used, is_full as full from indexes where state = 'ready' order by ordinal`
 }
 
-test('an index that the store calls full is passed over, and the tenant goes to the next', async () => {
+test('an index that the store calls full is skipped, and the tenant goes to the next', async () => {
   await using world = await TenantWorld.open({ poolNamespaceLimit: 10 })
   world.local.local.setFaults({ namespaceLimit: 2 })
   const replicas = [world.replica(), world.replica()] as const
@@ -73,7 +73,7 @@ test.each([
   await expectConsistent(world)
 })
 
-test('those for whom there is room get in although others of the same burst are refused', async () => {
+test('tenants that fit get in although others of the same burst are refused', async () => {
   await using world = await TenantWorld.open({ poolNamespaceLimit: 3, projects: [project({ indexLimit: 2 })] })
   const replica = world.replica()
   const burst = await Promise.allSettled(Array.from({ length: 10 }, (_, n) => onboard(replica, `tenant-${n}`)))
@@ -114,7 +114,7 @@ test('an index of that name that another installation made is not adopted', asyn
   expect(await rows(world)).toMatchObject({ tenants: 0, places: 0, indexes: 0 })
 })
 
-test('an onboarding that waits for its index answers provisioning, and goes on by itself', async () => {
+test('an onboarding that waits for its index answers provisioning, and goes on in the background', async () => {
   await using world = await TenantWorld.open({ provisionWaitMs: 0 })
   const { promise: held, resolve: letGo } = Promise.withResolvers<void>()
   const replica = world.replica({}, (store) => stepIn(store, (call) => (call === 'createIndex' ? held : undefined)))

@@ -146,7 +146,7 @@ test.each([
   await expectConsistent(world)
 })
 
-test('an id that was offboarded can be used again, in a new place, and replicas are told', async () => {
+test('an id that was offboarded can be used again, in a new place, and replicas hear of it', async () => {
   await using world = await TenantWorld.open()
   const replica = world.replica()
   const { sql } = world.home

@@ -163,7 +163,7 @@ test('the service does not start without a project that the registry still has s
   await world.replica(await two.env())
 })
 
-test('a project that is away does not take the tenants of the other out of service', async () => {
+test('an unavailable project does not take the tenants of the other out of service', async () => {
   await using two = await TwoProjects.open()
   const { world } = two
   const env = await two.env()

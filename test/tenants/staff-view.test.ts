@@ -95,7 +95,7 @@ test('limits and attributes are the platform team’s to change, each as a whole
   expect(await changeTenant(replica, sales, id('t-2'), { name: 'Renamed' })).toMatchObject({ name: 'Renamed' })
 })
 
-test('what replicas remember is told to them; a name is not, and no change is no change', async () => {
+test('replicas hear of changes to what they remember; not of a name, nor of no change', async () => {
   const { sql } = world.home
   const tick = async () => (await sql<{ tick: string }[]>`select tick from routing_clock`)[0]?.tick
   const ticksOf = async (work: () => Promise<unknown>) => {
@@ -142,7 +142,7 @@ test('indexes show how full they are; one opened by hand is among them', async (
   expect(second).toMatchObject({ items: [{ kind: 'pool', namespaces: 0, limit: 4, state: 'ready' }], nextCursor: null })
 })
 
-test('the audit tells who did what, the newest first, by tenant, person and kind of deed', async () => {
+test('the audit shows who did what, the newest first, by tenant, person and kind of deed', async () => {
   const deeds = async (filter: object) =>
     (await listAudit(replica, { limit: 200, ...filter })).items.map((deed) => `${deed.actor} ${deed.action}`)
   await changeTenant(replica, sales, id('t-9'), { tier: 'enterprise' })

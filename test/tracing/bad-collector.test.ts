@@ -41,7 +41,7 @@ test.each(Object.entries(collectors))(
   },
 )
 
-test('a collector that fails is told of once, and once more when it works again', async () => {
+test('a failing collector is reported once, and once more when it works again', async () => {
   await using first = await otlpReceiver(400)
   const lines: { readonly msg: string; readonly level: string }[] = []
   const destination = new Writable({

@@ -171,7 +171,7 @@ test('the trace goes on at the store and at the models, and nothing else of the 
   expect(sent.map(({ baggage }) => baggage).filter((one) => one !== undefined)).toEqual([])
 })
 
-test('what the caller does not sample leaves no span here, and is told to be unsampled onward', () => {
+test('a request that its caller does not sample leaves no span, and goes on as unsampled', () => {
   expect(traceOf('unsampled')).toEqual([])
   const onward = sent.filter(({ traceparent }) => traceparent?.includes(callers.unsampled.traceId))
   expect(onward.map(({ url }) => /[^/]+$/.exec(url)?.[0])).toEqual(['embeddings', 'query'])

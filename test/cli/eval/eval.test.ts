@@ -111,7 +111,7 @@ test('a mode that the service does not have is left out, with its reason', async
   expect(await measured(url, 'hybrid')).toEqual({ mode: 'hybrid', refused: 'mode: must be dense' })
 })
 
-test('with --answers it tells what is answered, from where, and what is said not to be found', async () => {
+test('with --answers it prints what is answered, from where, and what is refused', async () => {
   const said: Readonly<Record<string, object>> = {
     one: { answeredBy: 'extractive', citations: [{ id: 'a#0', documentId: 'a' }] },
     two: { answeredBy: 'none', citations: [] },

@@ -118,7 +118,7 @@ describe('a suspended tenant', () => {
     expect([again.status, again.json.code]).toEqual([403, 'tenant_suspended'])
   })
 
-  test('is told so before its body is looked at', async () => {
+  test('is refused before its body is read', async () => {
     const { status, json } = await replica.public({
       path: '/retrieve',
       authorization: paused,

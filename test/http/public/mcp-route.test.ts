@@ -136,7 +136,7 @@ test('words are looked for too when the agent asks for it', async () => {
   expect(json.matches).toMatchObject([{ id: 'returns#0' }])
 })
 
-test('a filter narrows, and a wrong one is told to the model', async () => {
+test('a filter narrows, and the model is shown the fault of a wrong one', async () => {
   const client = await agent('acme')
   const narrow = await use(client, 'search', { query: 'apple', filter: { year: { $lt: 2000 } } })
   expect(narrow.json).toEqual({ matches: [] })

@@ -60,7 +60,7 @@ test('within the lease what is remembered is served, and what has to ask Postgre
   await vi.waitFor(() => expect(replica.services.routes.isReady()).toBe(true), 20_000)
 })
 
-test('while Postgres is away reads go on and say that they may be stale, and writes are refused', async () => {
+test('while Postgres is unavailable reads go on and say that they may be stale, and writes are refused', async () => {
   const retrieve = { path: '/retrieve', authorization: app, body: { query: 'lamp' } }
   const before = await replica.public(retrieve)
   expect([before.status, before.headers.get('x-registry')]).toEqual([200, null])

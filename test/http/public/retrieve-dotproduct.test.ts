@@ -54,7 +54,7 @@ test('the configured cross-encoder reranks, and is named', async () => {
   expect(json.matches).toMatchObject([{ documentId: 'two', score: 0.9, scores: { rerank: 0.9 } }])
 })
 
-test('one that is away is a 503 with its own code and a time to come back', async () => {
+test('an unavailable one is a 503 with its own code and a Retry-After', async () => {
   reranker.meet({ status: 401 })
   const body = { query: 'bell', rerank: true }
   const answer = await replica.public({ path: '/retrieve', authorization: acme, body })
