@@ -13,7 +13,8 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   tracing: ['within'],
   shutdown: ['within'],
   db: ['backoff', 'clock', 'tracing', 'within'],
-  'pinecone-local': [],
+  'pinecone-local': ['pinecone-wire'],
+  'pinecone-wire': [],
   lexical: [],
 
   'fault-list': ['errors'],

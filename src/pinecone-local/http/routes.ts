@@ -1,3 +1,4 @@
+import { ApiError } from '../../pinecone-wire/api-error.ts'
 import {
   type ControlCall,
   configureIndex,
@@ -18,7 +19,6 @@ import { update } from '../data/update.ts'
 import { upsert } from '../data/upsert.ts'
 import type { Operation } from '../faults/operations.ts'
 import type { LocalAnswer } from '../shapes/answer.ts'
-import { ApiError } from '../shapes/api-error.ts'
 
 type Handler<Call> = (call: Call) => LocalAnswer | Promise<LocalAnswer>
 
