@@ -6,6 +6,7 @@ import { firstContact } from './db/first-contact.ts'
 import { refuseOldSchema } from './db/pending-migrations.ts'
 import { adminRoutes } from './http/admin/admin-routes.ts'
 import { createAdminApp } from './http/admin-app.ts'
+import { vendorRoutes } from './http/pinecone/vendor-routes.ts'
 import type { HttpKit } from './http/pipeline/kit.ts'
 import type { AnyRoute } from './http/pipeline/route.ts'
 import { openTraffic } from './http/pipeline/traffic.ts'
@@ -24,6 +25,7 @@ import { anyProjectAnswers, countedByTenant, openStores, openVerifier } from './
 import { openAnswerer } from './parts/answers.ts'
 import { openCaches } from './parts/caches.ts'
 import { openDatabases } from './parts/databases.ts'
+import { adoptedNames, openCursors } from './parts/door.ts'
 import { openEmbedders, openWords } from './parts/embedders.ts'
 import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.ts'
 import { openKeys } from './parts/keys.ts'
@@ -167,6 +169,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     traffic: opening.use(openTraffic()),
     verify: verifier.verify,
     admit: limits.admit,
+    ownNames: adoptedNames(routes),
     keys: db,
     meter: countedByTenant(telemetry.http, requests),
     log,
@@ -190,7 +193,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   }
   const ingestParts = { ...ragParts, database, telemetry, log, draining: draining.signal }
   opening.use(await openIngest(config, ingestParts, overrides.ingest))
-  const forTenants = publicRoutes({
+  const ownRoutes = publicRoutes({
     ...ragParts,
     cache,
     embeddings,
@@ -201,6 +204,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     reranker: openReranker(config.rerank, tracer),
     answerer: limits.meteredAnswers(writer),
   })
+  const forTenants = [...ownRoutes, ...vendorRoutes({ ...ragParts, recentQueries, cursors: openCursors(config) })]
   const forStaff = adminRoutes({
     ...tenantWork,
     tierLimits: config.limits.byTier,

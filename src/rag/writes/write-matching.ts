@@ -18,7 +18,7 @@ const turnMs = 2_000
 /** Longest look at all matches, beside the time until the store shows everything. */
 const lookMs = 30_000
 
-/** What is done to the records that match: by the store's own operation, and by id. */
+/** The write of the records that match: by the store's own operation, and by id. */
 export interface MatchingWrite {
   readonly kind: 'delete' | 'update'
   byFilter(filter: Filter): Send
