@@ -6,7 +6,6 @@ import { firstContact } from './db/first-contact.ts'
 import { refuseOldSchema } from './db/pending-migrations.ts'
 import { adminRoutes } from './http/admin/admin-routes.ts'
 import { createAdminApp } from './http/admin-app.ts'
-import { vendorRoutes } from './http/pinecone/vendor-routes.ts'
 import type { HttpKit } from './http/pipeline/kit.ts'
 import type { AnyRoute } from './http/pipeline/route.ts'
 import { openTraffic } from './http/pipeline/traffic.ts'
@@ -22,10 +21,10 @@ import type { RunMoveDeps } from './moves/runner/run-move.ts'
 import type { MoveSettings } from './moves/sync/step.ts'
 import { RecentQueries } from './moves/verify/recent-queries.ts'
 import { anyProjectAnswers, countedByTenant, openStores, openVerifier } from './parts/adapters.ts'
+import { startAdoptedWatch } from './parts/adopted-watch.ts'
 import { openAnswerer } from './parts/answers.ts'
 import { openCaches } from './parts/caches.ts'
 import { openDatabases } from './parts/databases.ts'
-import { adoptedNames, openCursors } from './parts/door.ts'
 import { openEmbedders, openWords } from './parts/embedders.ts'
 import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.ts'
 import { openKeys } from './parts/keys.ts'
@@ -42,10 +41,12 @@ import { indexesWithoutModel } from './registry/indexes-without-model.ts'
 import { refuseMissingProjects } from './registry/projects.ts'
 import { countUploads } from './registry/uploads/uploads.ts'
 import { RequestCounts } from './registry/usage/request-counts.ts'
+import { countSuspect } from './registry/watch/place-watch.ts'
 import { forgetDeadSessions } from './routing/barrier.ts'
 import { LeasedRoutes } from './routing/lease/leased-routes.ts'
 import type { VectorStore } from './stores/store.ts'
 import { createTelemetry } from './telemetry/telemetry.ts'
+import { OwnWrites } from './tenants/adopt/watch/own-writes.ts'
 import { openTenantWork, type TenantWork } from './tenants/onboard/tenant-work.ts'
 import { startTenantSweep } from './tenants/sweep/tenant-sweep.ts'
 import { version } from './version.ts'
@@ -62,6 +63,7 @@ export interface Overrides {
   readonly ingest?: IngestOverrides
   readonly policyEveryMs?: number
   readonly lossEveryMs?: number
+  readonly adoptedWatchEveryMs?: number
   readonly cacheQuietMs?: number
   readonly limitsClock?: LimitParts['clock']
 }
@@ -145,12 +147,16 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     embeddingModel: config.embedding.name,
     dimension: config.embedding.dimension,
     metric: config.embedding.metric,
+    models: config.embeddingModels,
     storeInDoubtMs,
     provisionWaitMs: overrides.provisionWaitMs ?? 30_000,
   }
   const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log }))
   opening.use(startTenantSweep(tenantWork, { everyMs: 30_000 }))
   const settings = { ...moveSettingsOf(config, tenantSettings), ...overrides.moveSettings }
+  const everyMs = overrides.adoptedWatchEveryMs ?? 5_000
+  opening.use(startAdoptedWatch({ db, stores, log, storeVisibleMs, everyMs }))
+  const ownWrites = opening.use(new OwnWrites(db, { onError: onFault }))
   const recentQueries = new RecentQueries()
   const at = overrides.atMovePoint
   const policyEveryMs = overrides.policyEveryMs ?? 60_000
@@ -160,6 +166,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     movesByState: () => countMoves(db),
     uploads: () => countUploads(db),
     lostDocuments: () => countLostDocuments(db),
+    suspectPlaces: () => countSuspect(db),
     isDeaf: databases.isDeaf,
   })
 
@@ -169,7 +176,6 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     traffic: opening.use(openTraffic()),
     verify: verifier.verify,
     admit: limits.admit,
-    ownNames: adoptedNames(routes),
     keys: db,
     meter: countedByTenant(telemetry.http, requests),
     log,
@@ -181,6 +187,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const losses = opening.use(new LossWatch(watched, { everyMs: overrides.lossEveryMs ?? 60_000 }))
   const ragParts = {
     db,
+    ownWrites,
     routes,
     stores,
     embedders,
@@ -193,7 +200,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   }
   const ingestParts = { ...ragParts, database, telemetry, log, draining: draining.signal }
   opening.use(await openIngest(config, ingestParts, overrides.ingest))
-  const ownRoutes = publicRoutes({
+  const forTenants = publicRoutes({
     ...ragParts,
     cache,
     embeddings,
@@ -204,7 +211,6 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     reranker: openReranker(config.rerank, tracer),
     answerer: limits.meteredAnswers(writer),
   })
-  const forTenants = [...ownRoutes, ...vendorRoutes({ ...ragParts, recentQueries, cursors: openCursors(config) })]
   const forStaff = adminRoutes({
     ...tenantWork,
     tierLimits: config.limits.byTier,

@@ -49,6 +49,7 @@ const settings: Omit<TenantSettings, 'poolNamespaceLimit'> = {
   embeddingModel: 'bench',
   dimension: 4,
   metric: 'cosine',
+  models: [],
   storeInDoubtMs: 60_000,
   provisionWaitMs: 30_000,
 }

@@ -14,9 +14,7 @@ export interface QueryOrder {
 interface SdkPlace {
   readonly indexHost: string
   readonly namespace: string
-  /** Absent where the router adds its own. */
-  readonly filter?: Readonly<Record<string, unknown>>
-  readonly apiKey?: string
+  readonly filter: Readonly<Record<string, unknown>>
 }
 
 export interface QueryResult {
@@ -72,10 +70,9 @@ function loseStep(): void {
 
 type Query = (vector: number[]) => Promise<number>
 
-function bySdk({ indexHost, namespace, filter, apiKey = 'bench' }: SdkPlace): Query {
-  const index = new Pinecone({ apiKey }).index({ host: indexHost, namespace })
-  const asked = { topK, ...(filter !== undefined && { filter }), includeMetadata: true }
-  return async (vector) => (await index.query({ vector, ...asked })).matches.length
+function bySdk({ indexHost, namespace, filter }: SdkPlace): Query {
+  const index = new Pinecone({ apiKey: 'bench' }).index({ host: indexHost, namespace })
+  return async (vector) => (await index.query({ vector, topK, filter, includeMetadata: true })).matches.length
 }
 
 function byRouter({ url, token }: { url: string; token: string }): Query {

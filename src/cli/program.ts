@@ -1,5 +1,8 @@
 import { Command } from 'commander'
 import metadata from '../../package.json' with { type: 'json' }
+import { indexesAdopt } from './commands/adopt/indexes-adopt.ts'
+import { indexesSeal } from './commands/adopt/indexes-seal.ts'
+import { tenantsAdopt } from './commands/adopt/tenants-adopt.ts'
 import { adviseCommand } from './commands/advise.ts'
 import { demote } from './commands/demote.ts'
 import { evaluation } from './commands/eval.ts'
@@ -62,6 +65,7 @@ export function program(context: Context): Command {
       tenantsSuspend,
       tenantsResume,
       tenantsOffboard,
+      tenantsAdopt,
     ]),
   )
   add(root, [promoteCommand, demote, rebalance, adviseCommand], context)
@@ -77,7 +81,9 @@ export function program(context: Context): Command {
       movesComplete,
     ]),
   )
-  root.addCommand(noun('indexes', 'see and add indexes', [indexesList, indexesAdd, indexesReopen]))
+  root.addCommand(
+    noun('indexes', 'see and add indexes', [indexesList, indexesAdd, indexesReopen, indexesAdopt, indexesSeal]),
+  )
   root.addCommand(noun('keys', 'keys of apps that cannot mint tokens', [keysList, keysCreate, keysRotate, keysRevoke]))
   add(root, [evaluation, token, migrateCommand, serve], context)
   throwing(root)

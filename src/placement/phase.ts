@@ -31,6 +31,8 @@ export type TenantStatus = 'provisioning' | 'active' | 'suspended' | 'offboardin
 export interface AdoptedTenant {
   /** The name that its app gave its namespace, which may be empty. */
   readonly namespace: string
+  /** Set until its first write through the router: the write is noted before it is sent. */
+  readonly isUnwritten?: true
 }
 
 /** The facts about a tenant that a request needs, as one consistent read of the registry. */

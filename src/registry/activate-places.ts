@@ -38,26 +38,32 @@ export async function activatePlaces(
       returning place_id, tenants.*
     )
     select place_id::int as "placeId", routed.tenant_id is not null as "isRouted", id, name, tier, status, region, limits,
-      limits_until as "limitsUntil", attributes, initial_kind as "initialKind", adopted_namespace as "adoptedNamespace", last_generation as "lastGeneration",
+      limits_until as "limitsUntil", attributes, initial_kind as "initialKind", adopted_namespace as "adoptedNamespace", first_write_at as "firstWriteAt", last_generation as "lastGeneration",
       first_generation as "firstGeneration", created_at as "createdAt", updated_at as "updatedAt"
     from served left join routed on routed.tenant_id = served.id`)
   return new Map(rows.map((row) => [row.placeId, activated(row)]))
 }
 
 type Row = Record<string, unknown> &
-  Omit<TenantRow, 'createdAt' | 'updatedAt' | 'limitsUntil'> & {
+  Omit<TenantRow, 'createdAt' | 'updatedAt' | 'limitsUntil' | 'firstWriteAt'> & {
     readonly placeId: number
     readonly isRouted: boolean
     readonly limitsUntil: string | null
+    readonly firstWriteAt: string | null
     readonly createdAt: string
     readonly updatedAt: string
   }
 
-function activated({ placeId, isRouted, limitsUntil, createdAt, updatedAt, ...tenant }: Row): ActivatedPlace {
+function activated({ placeId, isRouted, ...row }: Row): ActivatedPlace {
+  const { limitsUntil, firstWriteAt, createdAt, updatedAt, ...tenant } = row
   const dates = { createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) }
   return {
     placeId,
     isRouted,
-    tenant: { ...tenant, ...dates, limitsUntil: limitsUntil === null ? null : new Date(limitsUntil) },
+    tenant: { ...tenant, ...dates, limitsUntil: dateOf(limitsUntil), firstWriteAt: dateOf(firstWriteAt) },
   }
+}
+
+function dateOf(text: string | null): Date | null {
+  return text === null ? null : new Date(text)
 }

@@ -35,6 +35,10 @@ export const indexes = pgTable(
     creatorLeaseUntil: timestamp('creator_lease_until', { withTimezone: true }),
     /** When an index that others made was taken over; null: it was made here. */
     adoptedAt: timestamp('adopted_at', { withTimezone: true }),
+    /** When its operator's word was taken that no older key writes to it any more; null while one may. */
+    sealedAt: timestamp('sealed_at', { withTimezone: true }),
+    /** While the statement that it is sealed is tried: until when the store is watched for others' writes. */
+    sealUntil: timestamp('seal_until', { withTimezone: true }),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (t) => [

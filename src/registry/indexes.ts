@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, lte, max, ne, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull, lte, max, ne, or, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import type { Shard } from '../placement/choose-shard.ts'
 import type { VectorSpace } from '../placement/placement.ts'
@@ -17,7 +17,10 @@ export interface PoolShard extends Shard {
   readonly host: string | null
 }
 
-/** Shared indexes of this model, dimension and metric that take tenants now or soon; drained ones are excluded. */
+/**
+ * Shared indexes of this model, dimension and metric that take tenants now or soon; drained ones are excluded,
+ * and adopted ones until they are sealed.
+ */
 export async function listPoolShards(
   tx: Tx,
   made: { readonly project?: string } & VectorSpace,
@@ -31,6 +34,7 @@ export async function listPoolShards(
         eq(indexes.kind, 'pool'),
         eq(indexes.draining, false),
         inArray(indexes.state, ['creating', 'ready']),
+        or(isNull(indexes.adoptedAt), isNotNull(indexes.sealedAt)),
         eq(indexes.embeddingModel, made.model),
         eq(indexes.dimension, made.dimension),
         eq(indexes.metric, made.metric),
@@ -137,6 +141,12 @@ export async function findIndexByName(tx: Tx, project: string, name: string): Pr
 /** Marks an index as deleted. Its row stays, so its name is never reused, but no longer counts against the limit. */
 export async function setIndexDeleted(tx: Tx, id: number): Promise<void> {
   await tx.update(indexes).set({ state: 'deleted', creatorLeaseUntil: null }).where(eq(indexes.id, id))
+}
+
+/** Ends a silo whose tenant has left: one made here is deleted by then, an adopted one waits for another tenant. */
+export async function leaveSilo(tx: Tx, index: IndexRow): Promise<void> {
+  if (index.adoptedAt === null) await setIndexDeleted(tx, index.id)
+  else await tx.update(indexes).set({ tenantId: null }).where(eq(indexes.id, index.id))
 }
 
 /** Indexes that exist or are being made, by id; `after` is the last id of the previous page. */

@@ -26,6 +26,8 @@ export const tenants = pgTable(
     firstGeneration: integer('first_generation').notNull().default(1),
     /** The name of its first namespace, if it was adopted with it; null: it was onboarded here. */
     adoptedNamespace: text('adopted_namespace'),
+    /** The first write of an adopted tenant through the router, after which the adoption can't be undone. */
+    firstWriteAt: timestamp('first_write_at', { withTimezone: true }),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   },

@@ -50,6 +50,16 @@ export async function tickRouting(tx: Tx, tenantId: TenantId): Promise<number> {
   return tick
 }
 
+/** Invalidates the routes of many tenants with one tick: see `tickRouting`. None of them moves. */
+export async function tickRoutings(tx: Tx, tenantIds: readonly TenantId[]): Promise<number> {
+  const tick = await nextTick(tx)
+  await tx.execute(sql`
+    update routing set change_no = ${tick}, epoch = epoch + 1
+    where tenant_id = any(${sql.param(tenantIds)}::text[])`)
+  for (const tenantId of tenantIds.slice(0, 1)) await tx.execute(sql`select pg_notify(${routingChannel}, ${tenantId})`)
+  return tick
+}
+
 /**
  * Changes a tenant's routing, conditional on the expected epoch; moves have no other way. Call it last in a
  * transaction, as `tickRouting`; a transaction that locks rows of the change log takes `lockRouting` before them.

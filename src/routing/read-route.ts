@@ -36,6 +36,7 @@ export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup
         limits: tenants.limits,
         limitsUntil: tenants.limitsUntil,
         adoptedNamespace: tenants.adoptedNamespace,
+        firstWriteAt: tenants.firstWriteAt,
       },
       routing,
       activePlace,
@@ -66,7 +67,7 @@ export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup
         tier: row.tenant.tier,
         ...ownLimits(row.tenant),
         routing: toRouting(row.routing, active, follower),
-        ...(row.tenant.adoptedNamespace !== null && { adopted: { namespace: row.tenant.adoptedNamespace } }),
+        ...adoptionOf(row.tenant),
       },
       changeNo: row.routing.changeNo,
     },
@@ -76,6 +77,14 @@ export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup
 function ownLimits({ limits, limitsUntil }: Pick<typeof tenants.$inferSelect, 'limits' | 'limitsUntil'>) {
   if (Object.keys(limits).length === 0) return {}
   return { limits, ...(limitsUntil !== null && { limitsUntilMs: limitsUntil.getTime() }) }
+}
+
+function adoptionOf({
+  adoptedNamespace: namespace,
+  firstWriteAt,
+}: Pick<typeof tenants.$inferSelect, 'adoptedNamespace' | 'firstWriteAt'>): Pick<TenantRoute, 'adopted'> {
+  if (namespace === null) return {}
+  return { adopted: { namespace, ...(firstWriteAt === null && { isUnwritten: true as const }) } }
 }
 
 function toRouting(row: typeof routing.$inferSelect, active: Placement, follower: Placement | undefined): Routing {

@@ -13,14 +13,6 @@ export function upserted(records: number): Confirms {
 export const done: Confirms = (answer) =>
   isObject(answer) && answer.error === undefined && answer.code === undefined && answer.message === undefined
 
-/** `{matchedRecords}`, which a dry run of an update by filter answers. */
-export const counted: Confirms = (answer) => isObject(answer) && matchedOf(answer) !== undefined
-
-/** How many records matched an update by filter; undefined where the store does not tell. */
-export function matchedOf(answer: unknown): number | undefined {
-  return isObject(answer) ? wholeNumberOf(answer.matchedRecords) : undefined
-}
-
 export function matchesIn(namespace: string): Confirms {
   return (answer) => isFrom(namespace, answer) && isListOf(answer.matches, isMatch)
 }
@@ -45,6 +37,11 @@ export function namespaceNamed(name: string): Confirms {
   return (answer) => isObject(answer) && answer.name === name && wholeNumberOf(answer.record_count) !== undefined
 }
 
+export const namespaceList: Confirms = (answer) =>
+  isObject(answer) &&
+  isAbsentOr(answer.namespaces, (it) => isListOf(it, isNamespace)) &&
+  isPagination(answer.pagination)
+
 export function indexNamed(name: string): Confirms {
   return (answer) => isIndex(answer) && answer.name === name
 }
@@ -57,9 +54,15 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** An answer that names a namespace must name the requested one. */
+function isNamespace(value: unknown): boolean {
+  return isObject(value) && typeof value.name === 'string' && wholeNumberOf(value.record_count) !== undefined
+}
+
+/** An answer that names a namespace must name the requested one. The default one has two names. */
 function isFrom(namespace: string, answer: unknown): answer is JsonObject {
-  return isObject(answer) && (answer.namespace === undefined || answer.namespace === namespace)
+  if (!isObject(answer)) return false
+  const named = answer.namespace
+  return named === undefined || named === namespace || (named === '' && namespace === '__default__')
 }
 
 function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {

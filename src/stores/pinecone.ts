@@ -1,7 +1,7 @@
-import { Indexes, type IndexModel } from '@pinecone-database/pinecone'
+import { Index, Indexes, type IndexModel } from '@pinecone-database/pinecone'
 import { AppError } from '../errors.ts'
 import type { Tracer } from '../tracing/tracer.ts'
-import { type Confirms, indexList, indexNamed } from './confirmed.ts'
+import { type Confirms, indexList, indexNamed, namespaceList } from './confirmed.ts'
 import { pineconePlace } from './pinecone-place.ts'
 import type { IndexInfo, VectorStore } from './store.ts'
 import { type StoreCall, type StoreProject, storeCalls } from './store-calls.ts'
@@ -103,6 +103,21 @@ export function pineconeStore(options: PineconeStoreOptions): VectorStore & Asyn
       }
       return (await control('deleteIndex', project, name, signal, isAccepted, call, isIndexMissing)) ?? 'absent'
     },
+    async listNamespaces({ project, name, host }, { cursor }, { signal } = {}) {
+      const target = { op: 'listNamespaces', project: projectOf(project), index: name, write: false, signal } as const
+      const page = { limit: 100, ...(cursor !== undefined && { paginationToken: cursor }) }
+      const { value } = await calls.run({ ...target, confirms: answered(namespaceList) }, (config) =>
+        new Index({ host }, config).listNamespaces(page),
+      )
+      const next = value?.pagination?.next
+      return {
+        namespaces: (value?.namespaces ?? []).map((one) => ({
+          name: one.name ?? '',
+          recordCount: Number(one.recordCount ?? 0),
+        })),
+        ...(next ? { nextCursor: next } : {}),
+      }
+    },
     async [Symbol.asyncDispose]() {
       wire[Symbol.dispose]()
     },
@@ -120,7 +135,7 @@ const isAccepted = ({ status }: StoreExchange): boolean => status === 202
 const isIndexMissing = ({ status, words }: StoreExchange): boolean => status === 404 && /"NOT_FOUND"/.test(words)
 
 /** Reads the schema itself: the SDK's own `dimension` throws while an index is being made. */
-function indexInfo({ name, host, privateHost, status, schema, tags }: IndexModel): IndexInfo {
+function indexInfo({ name, host, privateHost, status, schema, deployment, tags }: IndexModel): IndexInfo {
   const fields = Object.values(schema?.fields ?? {})
   const dense = fields.find((field) => 'type' in field && field.type === 'dense_vector')
   return {
@@ -130,5 +145,18 @@ function indexInfo({ name, host, privateHost, status, schema, tags }: IndexModel
     dimension: dense && 'dimension' in dense ? Number(dense.dimension) : 0,
     metric: dense && 'metric' in dense ? String(dense.metric) : '',
     tags: tags ?? {},
+    ...(deployment?.deploymentType === 'managed' && {
+      place: { cloud: deployment.cloud, region: deployment.region },
+    }),
+    takes: whatItTakes(schema),
   }
+}
+
+/** The fields of an index of plain vectors; others declare fields of their own (docs.pinecone.io, "Index schema"). */
+const vectorFields: ReadonlySet<string> = new Set(['_values', '_sparse_values'])
+
+function whatItTakes(schema: IndexModel['schema'] | undefined): NonNullable<IndexInfo['takes']> {
+  const fields = Object.entries(schema?.fields ?? {}).filter(([, field]) => 'type' in field)
+  if (fields.some(([, field]) => 'type' in field && field.type === 'semantic_text')) return 'texts'
+  return fields.every(([name]) => vectorFields.has(name)) ? 'vectors' : 'documents'
 }

@@ -8,8 +8,6 @@ export type StoreOp =
   | 'fetch'
   | 'list'
   | 'fetchByFilter'
-  | 'updateByFilter'
-  | 'countByFilter'
   | 'deleteIds'
   | 'deleteByFilter'
   | 'deleteAll'
@@ -20,6 +18,7 @@ export type StoreOp =
   | 'describeIndex'
   | 'listIndexes'
   | 'deleteIndex'
+  | 'listNamespaces'
 
 /** The store's message for our log, without ids, vectors or the URL, which contains ids. */
 class StoreRefusal extends Error {

@@ -106,24 +106,13 @@ export interface TenantStore {
     input: { readonly prefix?: string; readonly limit?: number; readonly cursor?: string },
     options?: CallOptions,
   ): Promise<{ readonly ids: readonly string[]; readonly nextCursor?: string } & ReadMark>
-  /** Records that match a filter, a page at a time (limit 1–10,000, default 100). */
+  /** Records that match a filter, a page at a time (limit 1–100, default 100). */
   fetchByFilter(
     input: { readonly filter: Filter; readonly limit?: number; readonly cursor?: string },
     options?: CallOptions,
   ): Promise<{ readonly records: readonly VectorRecord[]; readonly nextCursor?: string } & ReadMark>
   /** Missing ids are no error. */
   deleteIds(ids: readonly string[], options?: CallOptions): Promise<WriteReceipt>
-  /**
-   * Sets metadata fields of all records that match; their other fields stay. The filter sees the records as that of
-   * `deleteByFilter`. `matched`: how many there were as the store shows them, where it tells.
-   */
-  updateByFilter(
-    filter: Filter,
-    setMetadata: Metadata,
-    options?: CallOptions,
-  ): Promise<WriteReceipt & { readonly matched?: number }>
-  /** Counts the records that match, as the store shows them. */
-  countByFilter(filter: Filter, options?: CallOptions): Promise<{ readonly count: number } & ReadMark>
   /**
    * Deletes records that match. The filter sees the records as all earlier writes of the namespace left them, shown or
    * not (docs/moves.md A6). The vendor accepts five such calls a second per namespace.
@@ -156,6 +145,26 @@ export interface IndexInfo {
   /** Empty while the store does not report it. */
   readonly metric: string
   readonly tags: Readonly<Record<string, string>>
+  /** Where it is; absent where the store runs it on machines that it does not name so. */
+  readonly place?: { readonly cloud: string; readonly region: string }
+  /**
+   * `vectors`: callers send vectors, as this port does. `documents` and `texts`: the store keeps whole documents, or
+   * embeds texts itself, and takes no vectors.
+   */
+  readonly takes?: 'vectors' | 'documents' | 'texts'
+}
+
+/** A namespace as the store lists it. */
+export interface NamespaceInfo {
+  readonly name: string
+  readonly recordCount: number
+}
+
+/** An index by its address, for calls that concern no single tenant. */
+export interface IndexAddress {
+  readonly project: string
+  readonly name: string
+  readonly host: string
 }
 
 /** The vector store as a whole: indexes by project, and the handle of one tenant's place. */
@@ -166,4 +175,10 @@ export interface VectorStore {
   describeIndex(project: string, name: string, options?: CallOptions): Promise<IndexInfo | undefined>
   listIndexes(project: string, options?: CallOptions): Promise<readonly IndexInfo[]>
   deleteIndex(project: string, name: string, options?: CallOptions): Promise<'deleted' | 'absent'>
+  /** Namespaces in the store's order, up to 100 a page. */
+  listNamespaces(
+    index: IndexAddress,
+    input: { readonly cursor?: string },
+    options?: CallOptions,
+  ): Promise<{ readonly namespaces: readonly NamespaceInfo[]; readonly nextCursor?: string }>
 }

@@ -22,6 +22,7 @@ export interface MetricReaders {
   readonly uploads?: () => Promise<readonly UploadCount[]>
   /** Documents of all tenants with chunks missing in the store. */
   readonly lostDocuments?: () => Promise<number>
+  readonly suspectPlaces?: () => Promise<number>
   /** Whether Postgres's notifications fail to arrive. */
   readonly isDeaf?: () => boolean
 }
@@ -104,19 +105,23 @@ function registryGauges(registry: Registry): (readers: MetricReaders) => Promise
   const moves = gauge('moves', 'Moves by state', ['state'])
   const showUploads = uploadGauges(registry)
   const lost = gauge('documents_lost', 'Documents of which the vector store was found to lack chunks', [])
+  const suspect = gauge('adopted_places_suspect', 'Adopted places that somebody else seems to write to', [])
   const deaf = gauge('notifications_deaf', 'Postgres answers and what it tells (NOTIFY) does not arrive', [])
-  return async ({ indexFill, movesByState, uploads, lostDocuments, isDeaf }) => {
+  return async ({ indexFill, movesByState, uploads, lostDocuments, suspectPlaces, isDeaf }) => {
     deaf.set(isDeaf?.() ? 1 : 0)
-    const [fill, states, counts, lostCount] = await Promise.all([
+    const [fill, states, counts, lostCount, suspectCount] = await Promise.all([
       quietly(indexFill),
       quietly(movesByState),
       quietly(uploads),
       quietly(lostDocuments),
+      quietly(suspectPlaces),
     ])
     showUploads(counts)
     for (const each of [used, limit, moves]) each.reset()
     if (lostCount === undefined) lost.remove()
     else lost.set(lostCount)
+    if (suspectCount === undefined) suspect.remove()
+    else suspect.set(suspectCount)
     for (const { project, index, kind, namespaces, limit: most } of fill ?? []) {
       used.set({ project, index, kind }, namespaces)
       limit.set({ project, index, kind }, most)

@@ -190,6 +190,7 @@ test('a move that is stuck at one gate gives its turn to the next, and goes on w
     },
     listIndexes: (project, options) => inner.listIndexes(project, options),
     deleteIndex: (project, name, options) => inner.deleteIndex(project, name, options),
+    listNamespaces: (index, input, options) => inner.listNamespaces(index, input, options),
   })
   await world.replica(undefined, { clock, stores })
   const stuck = await world.promote(acme)

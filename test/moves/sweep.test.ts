@@ -77,6 +77,7 @@ test('a place whose store does not answer keeps nobody else from being looked at
     describeIndex: store.describeIndex.bind(store),
     listIndexes: store.listIndexes.bind(store),
     deleteIndex: store.deleteIndex.bind(store),
+    listNamespaces: store.listNamespaces.bind(store),
   }
   await world.home.sql`delete from routing`
   await world.home.sql`update places set state = 'purged', purged_at = now()`

@@ -111,6 +111,7 @@ export class SimStore {
         this.landed.push(`deleteIndex ${name}`)
         return this.#indexes.delete(name) ? 'deleted' : 'absent'
       },
+      listNamespaces: () => Promise.reject(new Error('nothing here lists namespaces')),
     }
   }
 

@@ -116,6 +116,8 @@ describe('what is sent', () => {
       dimension: 512,
       metric: 'cosine',
       tags: {},
+      place: { cloud: 'aws', region: 'us-east-1' },
+      takes: 'vectors',
     })
     expect(server.seen).toHaveLength(1)
     expect(JSON.parse(server.seen[0]?.body ?? '')).toMatchObject({

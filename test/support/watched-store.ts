@@ -43,5 +43,6 @@ export function watchedStore(inner: VectorStore): WatchedStore {
     describeIndex: (project, name, options) => inner.describeIndex(project, name, options),
     listIndexes: (project, options) => inner.listIndexes(project, options),
     deleteIndex: (project, name, options) => inner.deleteIndex(project, name, options),
+    listNamespaces: (index, input, options) => inner.listNamespaces(index, input, options),
   }
 }

@@ -66,6 +66,7 @@ async function open(defaults: Partial<TenantSettings> = {}): Promise<TenantWorld
           embeddingModel: 'test-model',
           dimension: 3,
           metric: 'cosine',
+          models: [],
           storeInDoubtMs: 1000,
           provisionWaitMs: 20_000,
           pollMs: 20,

@@ -9,6 +9,8 @@ export interface ApiRequest {
   /** Path with ids already encoded. */
   readonly path: string
   readonly body?: Json
+  /** Longest wait for the answer; default a minute. */
+  readonly timeoutMs?: number
 }
 
 export interface AdminApi {
@@ -51,7 +53,7 @@ export function adminApi(baseUrl: string, token: string, interrupted: AbortSigna
 }
 
 async function reach(baseUrl: string, request: ApiRequest, token: string, interrupted: AbortSignal): Promise<Response> {
-  const timeout = AbortSignal.timeout(60_000)
+  const timeout = AbortSignal.timeout(request.timeoutMs ?? 60_000)
   try {
     return await fetch(new URL(request.path, baseUrl), {
       method: request.method,

@@ -1,6 +1,7 @@
 import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
 import type { ShowLimitsDeps } from '../../tenants/show-tenant-limits.ts'
 import type { AnyRoute } from '../pipeline/route.ts'
+import { adoptionRoutes } from './adoption.ts'
 import { adviceRoutes } from './advice.ts'
 import { auditRoutes } from './audit.ts'
 import { indexRoutes } from './indexes.ts'
@@ -20,6 +21,7 @@ export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
     ...tenantKeyRoutes(deps),
     ...moveRoutes(deps),
     ...indexRoutes(deps),
+    ...adoptionRoutes(deps),
     ...auditRoutes(deps),
     ...usageRoutes(deps),
     ...adviceRoutes(deps),

@@ -4,7 +4,7 @@ import { listIndexes } from '../../tenants/list-indexes.ts'
 import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
 
-const index = z
+export const indexSchema = z
   .object({
     name: z.string(),
     project: z.string(),
@@ -19,6 +19,11 @@ const index = z
     draining: z.boolean().describe('It is being emptied, so that tenants only leave it.'),
     embeddingModel: z.string(),
     dimension: z.int(),
+    metric: z.string(),
+    adopted: z
+      .enum(['unsealed', 'sealing', 'sealed'])
+      .nullable()
+      .describe('Others made it, and it was taken over; `unsealed` while an older key may still write to it.'),
     createdAt: z.string(),
   })
   .meta({ id: 'Index' })
@@ -41,7 +46,9 @@ export function indexRoutes(deps: IndexRouteDeps): readonly AnyRoute[] {
       replies: {
         200: {
           description: 'A page, the oldest first.',
-          schema: z.object({ items: z.array(index), nextCursor: z.string().nullable() }).meta({ id: 'IndexList' }),
+          schema: z
+            .object({ items: z.array(indexSchema), nextCursor: z.string().nullable() })
+            .meta({ id: 'IndexList' }),
         },
       },
       handle: async ({ query }) => ({ status: 200, json: await listIndexes(deps, query) }),
@@ -61,8 +68,8 @@ export function indexRoutes(deps: IndexRouteDeps): readonly AnyRoute[] {
         namespaceLimit: z.int().min(1).max(100_000).optional().describe('Without it, POOL_NAMESPACE_LIMIT.'),
       }),
       replies: {
-        201: { description: 'It is ready.', schema: index },
-        202: { description: 'It is being made.', schema: index },
+        201: { description: 'It is ready.', schema: indexSchema },
+        202: { description: 'It is being made.', schema: indexSchema },
       },
       async handle({ principal, body }) {
         const json = await addIndex(deps, principal, body)

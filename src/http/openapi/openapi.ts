@@ -5,7 +5,6 @@ import { formType } from '../pipeline/read-body.ts'
 import type { AnyRoute } from '../pipeline/route.ts'
 import { type Components, type Json, jsonSchema } from './json-schema.ts'
 import { answersOf, problemSchema } from './openapi-answers.ts'
-import { apiKeyWords, bothDialects, vendorAnswersOf, vendorFaults } from './openapi-vendor.ts'
 
 export interface ApiDescription {
   readonly title: string
@@ -17,15 +16,10 @@ export interface ApiDescription {
 
 /** The OpenAPI 3.1 document of a list of routes, the same list that the server serves. */
 export function openApiDocument(routes: readonly AnyRoute[], about: ApiDescription): Json {
-  const components: Components = new Map<string, unknown>([['Problem', problemSchema]])
-  const hasVendors = routes.some(({ pinecone }) => pinecone !== undefined)
-  if (hasVendors) for (const [name, schema] of Object.entries(vendorFaults)) components.set(name, schema)
+  const components = new Map([['Problem', problemSchema]])
   const paths: Record<string, Json> = {}
   for (const route of routes) {
-    const before = paths[route.path]?.[route.method] as Json | undefined
-    const own = operation(route, components)
-    const operations = before === undefined ? own : bothDialects(before, own)
-    paths[route.path] = { ...paths[route.path], [route.method]: operations }
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route, components) }
   }
   return {
     openapi: '3.1.0',
@@ -37,7 +31,6 @@ export function openApiDocument(routes: readonly AnyRoute[], about: ApiDescripti
       schemas: Object.fromEntries(components),
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: about.token },
-        ...(hasVendors && { apiKey: { type: 'apiKey', in: 'header', name: 'Api-Key', description: apiKeyWords } }),
       },
     },
   }
@@ -56,10 +49,10 @@ function operation(route: AnyRoute, components: Components): Json {
     summary: route.summary,
     ...(description(route) !== '' && { description: description(route) }),
     // A scope may stand here only for OAuth and, since 3.1, as a role for others; both are said in words too.
-    security: route.pinecone === undefined ? securityOf(access) : [{ apiKey: [] }, ...securityOf(access)],
+    security: securityOf(access),
     ...(parameters.length > 0 && { parameters }),
     ...requestBody(route, components),
-    responses: route.pinecone === undefined ? answersOf(route, components) : vendorAnswersOf(route, components),
+    responses: answersOf(route, components),
   }
 }
 

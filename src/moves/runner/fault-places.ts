@@ -24,6 +24,7 @@ export class FaultPlaces {
       describeIndex: (...args) => of('describeIndex', args[1], stores.describeIndex(...args)),
       listIndexes: (...args) => of('listIndexes', '', stores.listIndexes(...args)),
       deleteIndex: (...args) => of('deleteIndex', args[1], stores.deleteIndex(...args)),
+      listNamespaces: (...args) => of('listNamespaces', args[0].name, stores.listNamespaces(...args)),
     }
   }
 

@@ -1,7 +1,7 @@
 import { and, eq, isNull, or, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
-import { freeCapacity, setIndexDeleted } from '../../registry/indexes.ts'
+import { freeCapacity, leaveSilo } from '../../registry/indexes.ts'
 import { markPurged, toPlacement } from '../../registry/places.ts'
 import { routing } from '../../registry/routing.sql.ts'
 import type { TenantStore, VectorStore } from '../../stores/store.ts'
@@ -45,7 +45,8 @@ export async function purgePlace(
   const { place, index } = found
   await refuseIfNamed(db, placeId)
   const store = index.host === null ? undefined : stores.open(toPlacement(place, index))
-  const indexDeleted = index.kind === 'silo'
+  // The operator made an adopted index, and only the operator deletes it.
+  const indexDeleted = index.kind === 'silo' && index.adoptedAt === null
   const counted = place.state === 'purged' || index.state === 'deleted' ? undefined : await countRecords()
   const receipt = { index: index.name, namespace: place.namespace, records: counted ?? null, indexDeleted }
   if (place.state === 'purged') return receipt
@@ -83,7 +84,7 @@ export async function purgePlace(
 export async function giveBack(tx: Tx, { place, index }: PlaceAndIndex): Promise<void> {
   if (await markPurged(tx, place.id)) {
     await freeCapacity(tx, index.id, false)
-    if (index.kind === 'silo') await setIndexDeleted(tx, index.id)
+    if (index.kind === 'silo') await leaveSilo(tx, index)
   }
   await tx
     .update(cleanups)

@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts'
 import type { Project } from '../../placement/choose-project.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { IndexRow } from '../../registry/indexes.ts'
+import { isFrozen } from '../../registry/watch/place-watch.ts'
 import { readRoute } from '../../routing/read-route.ts'
 import type { MoveKind } from '../state/move-state.ts'
 import { moves } from '../state/moves.sql.ts'
@@ -56,6 +57,12 @@ export async function lookAhead(
     refusals.push(new AppError('move_in_progress', words))
   }
   if (route.status === 'offboarding') refusals.push(new AppError('conflict', 'The tenant is being offboarded.'))
+  const unsealed = whyUnsealed(source.index)
+  if (unsealed !== undefined) refusals.push(new AppError('conflict', unsealed))
+  if (await isFrozen(tx, source.place.id)) {
+    const words = `Somebody else seems to write to the tenant's place: its moves are frozen. See GET /audit?action=place.foreign_write, revoke the key, then: tenant-router indexes seal ${source.index.name}`
+    refusals.push(new AppError('conflict', words))
+  }
   const misplaced = wrongPlace(kind, source.index)
   if (misplaced !== undefined) refusals.push(new AppError('conflict', misplaced))
   const region = await regionOf(tx, tenantId, kind === 'promote' ? settings.region : source.index.region)
@@ -77,6 +84,12 @@ export async function lookAhead(
     return { source, region, wanted, project: undefined, target: undefined, refusals }
   }
   return { source, region, wanted, project: undefined, target: target.shard, refusals }
+}
+
+/** While an older key can write to the source, the change log would miss what it writes. */
+function whyUnsealed({ name, adoptedAt, sealedAt }: IndexRow): string | undefined {
+  if (adoptedAt === null || sealedAt !== null) return undefined
+  return `The tenant is in the adopted index ${name}, which is not sealed: an older key may still write there. Seal it first: tenant-router indexes seal ${name}`
 }
 
 function wrongPlace(kind: MoveKind, { kind: place }: IndexRow): string | undefined {

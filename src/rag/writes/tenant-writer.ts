@@ -1,12 +1,12 @@
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { sendWrite } from '../../routing/write-log/tenant-write.ts'
 import type { WriteOutcome } from '../../routing/write-log/write-outcome.ts'
-import type { Filter, Metadata, RecordChange, VectorRecord } from '../../stores/store.ts'
+import type { Filter, RecordChange, VectorRecord } from '../../stores/store.ts'
 import { deleteAllRecords } from './delete-all-records.ts'
-import { updateMatching } from './update-matching.ts'
+import { deleteMatching } from './delete-matching.ts'
+import { beforeFirstWrite } from './note-first-write.ts'
 import type { WriteDeps, WriterOptions } from './write-deps.ts'
 import { type WriteKit, writeKit } from './write-kit.ts'
-import { deleteMatching } from './write-matching.ts'
 
 /** A tenant's writes, each to the tenant's place at that moment. The verb folds their outcomes. */
 export interface TenantWriter {
@@ -16,11 +16,6 @@ export interface TenantWriter {
   deleteIds(ids: readonly string[]): Promise<WriteOutcome>
   /** Deletes records that match, as all previously answered writes left them. */
   deleteMatching(filter: Filter): Promise<WriteOutcome>
-  /** Sets metadata fields of records that match, as all previously answered writes left them. */
-  updateMatching(
-    filter: Filter,
-    setMetadata: Metadata,
-  ): Promise<{ readonly outcome: WriteOutcome; readonly matched: number }>
   deleteAll(): Promise<WriteOutcome>
 }
 
@@ -40,8 +35,9 @@ export async function writing<T>(
     hasChanged ||= outcome.kind !== 'untouched'
     return outcome
   }
+  const adopted = await beforeFirstWrite(deps, tenantId)
   try {
-    return await work(tenantWriter(writeKit(deps, tenantId, options), note))
+    return await work(tenantWriter(writeKit(deps, tenantId, options, adopted), note))
   } finally {
     if (hasChanged) deps.writes.announce(tenantId)
   }
@@ -63,11 +59,6 @@ function tenantWriter(kit: WriteKit, note: (outcome: WriteOutcome) => WriteOutco
     },
     async deleteMatching(filter) {
       return note(await deleteMatching(kit, filter))
-    },
-    async updateMatching(filter, setMetadata) {
-      const done = await updateMatching(kit, filter, setMetadata)
-      note(done.outcome)
-      return done
     },
     async deleteAll() {
       return note(await deleteAllRecords(kit))

@@ -11,6 +11,8 @@ export interface WriteDeps {
   readonly stores: VectorStore
   readonly writes: TenantWrites
   readonly memory: Pick<RagMemory, 'realEmpties' | 'filterDeletes'>
+  /** Learns of each write to an adopted place: its sequence number, or undefined where none is known. */
+  readonly ownWrites?: { note(placeId: number, lsn: number | undefined): void }
   readonly settings: WriteSettings
   readonly clock?: Clock
 }

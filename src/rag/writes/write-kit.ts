@@ -1,14 +1,13 @@
 import { type Clock, systemClock } from '../../clock.ts'
 import { AppError, isAppError } from '../../errors.ts'
+import type { AdoptedTenant } from '../../placement/phase.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { Sent } from '../../routing/write-log/entry-outcomes.ts'
 import type { Send, TenantWriteDeps, WritePass } from '../../routing/write-log/tenant-write.ts'
-import { eachBatch } from '../../stores/batch-run.ts'
 import { stamped } from '../../stores/reserved.ts'
 import type {
   CallOptions,
   Filter,
-  Metadata,
   RecordChange,
   TenantStore,
   VectorRecord,
@@ -34,9 +33,6 @@ export interface WriteKit {
   put(records: readonly VectorRecord[]): Send
   update(change: RecordChange): Send
   deleteIds(): Send
-  /** The same partial change of metadata of each record. */
-  updateIds(setMetadata: Metadata): Send
-  updateByFilter(filter: Filter, setMetadata: Metadata, onMatched: (count: number) => void): Send
   deleteByFilter(filter: Filter): Send
   deleteAll(): Send
 }
@@ -45,7 +41,12 @@ export interface WriteKit {
  * A write without exclusive records is not repeated after an attempt without an answer; see `noRepeatInDoubt`. A write
  * that names no records is never exclusive: a claim covers documents, not an app's own records.
  */
-export function writeKit(deps: WriteDeps, tenantId: TenantId, { isClaimed }: WriterOptions): WriteKit {
+export function writeKit(
+  deps: WriteDeps,
+  tenantId: TenantId,
+  { isClaimed }: WriterOptions,
+  adopted?: AdoptedTenant,
+): WriteKit {
   const { db, routes, stores, memory, clock = systemClock } = deps
   const { storeInDoubtMs, storeVisibleMs } = deps.settings
   const limits = { storeCallMs, busyWaitMs, ...deps.settings }
@@ -55,7 +56,7 @@ export function writeKit(deps: WriteDeps, tenantId: TenantId, { isClaimed }: Wri
     const sending = bounded(clock, limits.storeCallMs, pass.signal, (signal) =>
       run(stores.open(pass.placement), { signal, noRepeatInDoubt: !isExclusive }, pass),
     )
-    const receipt = await indexMustBeThere(sending)
+    const receipt = await indexMustBeThere(adopted === undefined ? sending : noted(deps, adopted, pass, sending))
     memory.realEmpties.delete(pass.placement.placeId)
     return receipt
   }
@@ -88,17 +89,6 @@ export function writeKit(deps: WriteDeps, tenantId: TenantId, { isClaimed }: Wri
     update: (change) => (pass) =>
       updateStamped(change, pass, (one) => listed((store, o) => store.update(one, o))(pass)),
     deleteIds: () => listed((store, options, { ids }) => store.deleteIds(ids, options)),
-    updateIds: (setMetadata) => async (pass) => {
-      const unstamped: string[] = []
-      const receipt = await listed((store, options) => updateEach(store, setMetadata, pass, options, unstamped))(pass)
-      return { ...receipt, unstamped }
-    },
-    updateByFilter: (filter, setMetadata, onMatched) =>
-      unlisted(async (store, options) => {
-        const { matched, ...receipt } = await store.updateByFilter(filter, setMetadata, options)
-        if (matched !== undefined) onMatched(matched)
-        return receipt
-      }),
     deleteByFilter: (filter) => unlisted((store, options) => store.deleteByFilter(filter, options)),
     deleteAll: () => unlisted((store, options) => store.deleteAll(options)),
   }
@@ -122,26 +112,21 @@ async function updateStamped(
   }
 }
 
-/**
- * Updates records one by one, since the vendor takes one id a call, a few at once. They are one write: it is in doubt
- * when some are done and others are not.
- */
-async function updateEach(
-  store: TenantStore,
-  setMetadata: Metadata,
-  pass: WritePass,
-  options: CallOptions,
-  unstamped: string[],
+/** Tells the watch over an adopted place of a write of our own. */
+async function noted(
+  { ownWrites }: WriteDeps,
+  { namespace }: AdoptedTenant,
+  { placement }: WritePass,
+  sending: Promise<WriteReceipt>,
 ): Promise<WriteReceipt> {
-  const done = await eachBatch(pass.ids, 'write', async (id) => {
-    const sent = await updateStamped({ id, setMetadata }, pass, (change) => store.update(change, options))
-    unstamped.push(...(sent.unstamped ?? []))
-    return sent
-  })
-  const lsns = done.flatMap(({ lsn }) => lsn ?? [])
-  return {
-    ...(lsns.length > 0 && lsns.length === done.length && { lsn: Math.max(...lsns) }),
-    ...(done.some(({ doubtful }) => doubtful) && { doubtful: true as const }),
+  if (placement.namespace !== namespace) return sending
+  try {
+    const receipt = await sending
+    ownWrites?.note(placement.placeId, receipt.doubtful === true ? undefined : receipt.lsn)
+    return receipt
+  } catch (fault) {
+    ownWrites?.note(placement.placeId, undefined)
+    throw fault
   }
 }
 

@@ -22,11 +22,14 @@ export interface IndexView {
   readonly draining: boolean
   readonly embeddingModel: string
   readonly dimension: number
+  readonly metric: string
+  /** Whether others made it; `unsealed` while an older key may still write to it. */
+  readonly adopted: 'unsealed' | 'sealing' | 'sealed' | null
   readonly createdAt: string
 }
 
 export function viewOfIndex(row: IndexRow): IndexView {
-  const { name, project, kind, state, tenantId, region, embeddingModel, dimension } = row
+  const { name, project, kind, state, tenantId, region, embeddingModel, dimension, metric } = row
   const { namespacesUsed: namespaces, namespaceLimit: limit } = row
   return {
     name,
@@ -42,6 +45,14 @@ export function viewOfIndex(row: IndexRow): IndexView {
     draining: row.draining,
     embeddingModel,
     dimension,
+    metric,
+    adopted: adoptionOf(row),
     createdAt: row.createdAt.toISOString(),
   }
+}
+
+function adoptionOf({ adoptedAt, sealedAt, sealUntil }: IndexRow): IndexView['adopted'] {
+  if (adoptedAt === null) return null
+  if (sealedAt !== null) return 'sealed'
+  return sealUntil === null ? 'unsealed' : 'sealing'
 }

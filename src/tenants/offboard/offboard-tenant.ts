@@ -5,6 +5,7 @@ import { appendAudit } from '../../registry/audit/audit.ts'
 import { revokeAllKeys } from '../../registry/keys/tenant-keys.ts'
 import { changeStatus, lockTenantRow } from '../../registry/tenants.ts'
 import { tickRouting } from '../../routing/change-routing.ts'
+import { refuseWhileUnsealed } from '../adopt/refuse-unsealed.ts'
 import type { TenantWork } from '../onboard/tenant-work.ts'
 import { refuseWhileMoving } from '../open-move.ts'
 import { showTenant } from '../show-tenant.ts'
@@ -14,7 +15,8 @@ import { finishOffboarding } from './finish-offboarding.ts'
 /**
  * Ends a tenant for good. From the commit on no replica serves it; `finishOffboarding` deletes its data in the
  * background, also after a crash. A repeat returns the progress.
- * @throws AppError `not_found`, `tenant_not_ready` (it is still being provisioned), `move_in_progress`
+ * @throws AppError `not_found`, `tenant_not_ready` (it is still being provisioned), `move_in_progress`,
+ *   `conflict` (an older key may still write to its adopted index)
  */
 export async function offboardTenant(
   deps: Pick<TenantWork, 'db' | 'stores' | 'settings' | 'offboarding'>,
@@ -25,6 +27,7 @@ export async function offboardTenant(
     const tenant = await lockTenantRow(tx, tenantId)
     // Under the tenant's lock: a move takes it too before it begins.
     await refuseWhileMoving(tx, tenantId)
+    await refuseWhileUnsealed(tx, tenantId)
     if (tenant === undefined) throw new AppError('not_found', 'There is no such tenant.')
     if (tenant.status === 'provisioning') {
       throw new AppError('tenant_not_ready', 'The tenant is still being set up; offboard it when that is done.', {

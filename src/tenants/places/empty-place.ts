@@ -22,7 +22,8 @@ export async function emptyPlace(deps: Deps, place: PlaceRow, signal: AbortSigna
   const { kind, name, host } = index
   const known = host === null ? undefined : await deps.stores.describeIndex(place.project, name, { signal })
   const records = known === undefined ? null : await countRecords(deps.stores, place, index, signal)
-  const gone = kind === 'silo' ? dropIndex : dropNamespace
+  // The operator made an adopted index, and only the operator deletes it.
+  const gone = kind === 'silo' && index.adoptedAt === null ? dropIndex : dropNamespace
   while (known !== undefined && !(await gone(deps.stores, place, index, signal))) {
     await pause(deps.settings.pollMs ?? 500, signal)
   }

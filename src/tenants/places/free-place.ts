@@ -1,5 +1,5 @@
 import type { Tx } from '../../db/connect.ts'
-import { findIndex, freeCapacity, setIndexDeleted } from '../../registry/indexes.ts'
+import { findIndex, freeCapacity, leaveSilo } from '../../registry/indexes.ts'
 import { markPurged, type PlaceRow } from '../../registry/places.ts'
 import { closeCleanup } from './cleanups.ts'
 
@@ -9,5 +9,5 @@ export async function freePlace(tx: Tx, place: PlaceRow): Promise<void> {
   if (!(await markPurged(tx, place.id))) return
   await freeCapacity(tx, place.indexId, false)
   const index = await findIndex(tx, place.indexId)
-  if (index?.kind === 'silo') await setIndexDeleted(tx, index.id)
+  if (index?.kind === 'silo') await leaveSilo(tx, index)
 }

@@ -12,6 +12,8 @@ export interface TenantSettings {
   readonly embeddingModel: string
   readonly dimension: number
   readonly metric: 'cosine' | 'dotproduct' | 'euclidean'
+  /** Every configured embedding model: adopted indexes name one of them. */
+  readonly models: readonly { readonly name: string; readonly dimension: number; readonly metric: string }[]
   /** Time that an unanswered store request may still land (docs/moves.md A2). */
   readonly storeInDoubtMs: number
   /** Time that a caller waits for a place before the answer is 202. */
