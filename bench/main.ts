@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { door } from './door.ts'
 import { type BenchOptions, type BenchResult, jsonLine, machine, print } from './harness/report.ts'
 import { writeResults } from './harness/write-results.ts'
 import { ingest } from './ingest.ts'
@@ -14,6 +15,7 @@ import { throughput } from './throughput.ts'
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
   overhead,
+  door,
   throughput,
   routing,
   onboard,

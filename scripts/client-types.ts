@@ -17,7 +17,10 @@ const generator = ['openapi-typescript@7.13.0', 'typescript@5.9.3']
 const file = fileURLToPath(new URL('../clients/typescript/api.ts', import.meta.url))
 const remedy = 'run `npm run client:generate`.'
 
-/** The public listener's OpenAPI document, reduced to its types. Making routes calls none of their parts. */
+/**
+ * The public listener's OpenAPI document in our own dialect, reduced to its types: the vendor's has clients of its own.
+ * Making routes calls none of their parts.
+ */
 export function publicDocument(): Json {
   const routes = publicRoutes({} as PublicRouteDeps)
   const about = { title: 'tenant-router', version: '', description: '', token: 'A tenant token.' }

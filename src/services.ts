@@ -6,6 +6,7 @@ import { firstContact } from './db/first-contact.ts'
 import { refuseOldSchema } from './db/pending-migrations.ts'
 import { adminRoutes } from './http/admin/admin-routes.ts'
 import { createAdminApp } from './http/admin-app.ts'
+import { vendorRoutes } from './http/pinecone/vendor-routes.ts'
 import type { HttpKit } from './http/pipeline/kit.ts'
 import type { AnyRoute } from './http/pipeline/route.ts'
 import { openTraffic } from './http/pipeline/traffic.ts'
@@ -25,6 +26,7 @@ import { startAdoptedWatch } from './parts/adopted-watch.ts'
 import { openAnswerer } from './parts/answers.ts'
 import { openCaches } from './parts/caches.ts'
 import { openDatabases } from './parts/databases.ts'
+import { adoptedNames, openCursors } from './parts/door.ts'
 import { openEmbedders, openWords } from './parts/embedders.ts'
 import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.ts'
 import { openKeys } from './parts/keys.ts'
@@ -154,8 +156,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log }))
   opening.use(startTenantSweep(tenantWork, { everyMs: 30_000 }))
   const settings = { ...moveSettingsOf(config, tenantSettings), ...overrides.moveSettings }
-  const everyMs = overrides.adoptedWatchEveryMs ?? 5_000
-  opening.use(startAdoptedWatch({ db, stores, log, storeVisibleMs, everyMs }))
+  opening.use(startAdoptedWatch({ db, stores, log, storeVisibleMs, everyMs: overrides.adoptedWatchEveryMs }))
   const ownWrites = opening.use(new OwnWrites(db, { onError: onFault }))
   const recentQueries = new RecentQueries()
   const at = overrides.atMovePoint
@@ -176,6 +177,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     traffic: opening.use(openTraffic()),
     verify: verifier.verify,
     admit: limits.admit,
+    ownNames: adoptedNames(routes),
     keys: db,
     meter: countedByTenant(telemetry.http, requests),
     log,
@@ -200,7 +202,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   }
   const ingestParts = { ...ragParts, database, telemetry, log, draining: draining.signal }
   opening.use(await openIngest(config, ingestParts, overrides.ingest))
-  const forTenants = publicRoutes({
+  const ownRoutes = publicRoutes({
     ...ragParts,
     cache,
     embeddings,
@@ -211,6 +213,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     reranker: openReranker(config.rerank, tracer),
     answerer: limits.meteredAnswers(writer),
   })
+  const forTenants = [...ownRoutes, ...vendorRoutes({ ...ragParts, recentQueries, cursors: openCursors(config) })]
   const forStaff = adminRoutes({
     ...tenantWork,
     tierLimits: config.limits.byTier,

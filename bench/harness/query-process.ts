@@ -14,7 +14,9 @@ export interface QueryOrder {
 interface SdkPlace {
   readonly indexHost: string
   readonly namespace: string
-  readonly filter: Readonly<Record<string, unknown>>
+  /** Absent where the router adds its own. */
+  readonly filter?: Readonly<Record<string, unknown>>
+  readonly apiKey?: string
 }
 
 export interface QueryResult {
@@ -70,9 +72,10 @@ function loseStep(): void {
 
 type Query = (vector: number[]) => Promise<number>
 
-function bySdk({ indexHost, namespace, filter }: SdkPlace): Query {
-  const index = new Pinecone({ apiKey: 'bench' }).index({ host: indexHost, namespace })
-  return async (vector) => (await index.query({ vector, topK, filter, includeMetadata: true })).matches.length
+function bySdk({ indexHost, namespace, filter, apiKey = 'bench' }: SdkPlace): Query {
+  const index = new Pinecone({ apiKey }).index({ host: indexHost, namespace })
+  const asked = { topK, ...(filter !== undefined && { filter }), includeMetadata: true }
+  return async (vector) => (await index.query({ vector, ...asked })).matches.length
 }
 
 function byRouter({ url, token }: { url: string; token: string }): Query {

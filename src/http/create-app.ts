@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein'
-import { Hono } from 'hono'
+import { type Handler, Hono } from 'hono'
 import { AppError } from '../errors.ts'
 import type { CallerCheck } from './callers.ts'
 import { docsRoutes } from './docs/docs-routes.ts'
@@ -7,7 +7,7 @@ import type { HtmlPage } from './docs/page.ts'
 import { errorPages } from './error-pages.ts'
 import { honoPath, knownPaths } from './known-paths.ts'
 import { type ApiDescription, openApiDocument } from './openapi/openapi.ts'
-import type { HttpKit } from './pipeline/kit.ts'
+import type { HttpKit, Traffic } from './pipeline/kit.ts'
 import { toAppError } from './pipeline/problem.ts'
 import { type HeaderRecord, privateHeaders, problemResponse, requestIdOf } from './pipeline/reply.ts'
 import type { AnyRoute } from './pipeline/route.ts'
@@ -20,6 +20,12 @@ interface AppParts {
   readonly about: ApiDescription
   readonly pages?: readonly HtmlPage[]
   readonly mount?: (app: Hono) => void
+  /** Answers what no route does, for callers with a form of their own. @param methods those of the path, if any. */
+  readonly missing?: (
+    request: Request,
+    requestId: string,
+    methods: readonly string[] | undefined,
+  ) => Response | undefined
   /** Runs first, on every path except plain pages. */
   readonly checkCaller?: CallerCheck
 }
@@ -28,7 +34,7 @@ interface AppParts {
 export function createApp(
   kit: HttpKit,
   routes: readonly AnyRoute[],
-  { about, pages = [], mount, checkCaller }: AppParts,
+  { about, pages = [], mount, missing, checkCaller }: AppParts,
 ): Hono {
   refuseBadRoutes(routes)
   const app = new Hono()
@@ -40,7 +46,13 @@ export function createApp(
     })
   }
   const traffic = kit.traffic ?? openTraffic()
-  for (const route of routes) app.on(route.method.toUpperCase(), honoPath(route.path), serveRoute(route, kit, traffic))
+  for (const [name, dialects] of Map.groupBy(
+    routes,
+    ({ method, path }) => `${method.toUpperCase()} ${honoPath(path)}`,
+  )) {
+    const [method = '', path = ''] = name.split(' ')
+    app.on(method, path, serveDialects(dialects, kit, traffic))
+  }
   const ownPages = [...pages, ...docsRoutes(openApiDocument(routes, about)), ...errorPages()]
   for (const page of ownPages) {
     app.get(honoPath(page.path), async (c) => {
@@ -58,6 +70,8 @@ export function createApp(
   app.notFound((c) => {
     const requestId = requestIdOf(c.req.raw.headers.get('x-request-id'))
     const methods = methodsOf(c.req.path)
+    const told = missing?.(c.req.raw, requestId, methods)
+    if (told !== undefined) return told
     if (methods === undefined) {
       kit.meter.error('not_found')
       return problemResponse(noSuchRoute(c.req.path, known), requestId)
@@ -90,14 +104,26 @@ function noSuchRoute(path: string, known: readonly string[]): AppError {
   return new AppError('not_found', `This route does not exist; ${hint}`, { shown: true })
 }
 
+/** Serves a path by the dialect that the request speaks: an `Api-Key` chooses the vendor's where there are both. */
+function serveDialects(dialects: readonly AnyRoute[], kit: HttpKit, traffic: Traffic): Handler {
+  const [first, second] = dialects.toSorted(
+    (a, b) => Number(a.pinecone !== undefined) - Number(b.pinecone !== undefined),
+  )
+  if (first === undefined) throw new Error('a path without a route')
+  const own = serveRoute(first, kit, traffic)
+  if (second === undefined) return own
+  const vendors = serveRoute(second, kit, traffic)
+  return (context, next) => (context.req.raw.headers.has('api-key') ? vendors : own)(context, next)
+}
+
 /** Throws for faulty routes when the app is made, before a caller finds them. */
 function refuseBadRoutes(routes: readonly AnyRoute[]): void {
   const seen = new Set<string>()
-  for (const { method, path, access, body, query, params } of routes) {
-    const name = `${method.toUpperCase()} ${path}`
+  for (const { method, path, access, body, query, params, pinecone } of routes) {
+    const name = `${method.toUpperCase()} ${path}${pinecone === undefined ? '' : ' (Api-Key)'}`
     if (seen.has(name)) throw new Error(`${name} is there twice`)
     seen.add(name)
-    if (access.kind !== 'tenant') continue
+    if (access.kind !== 'tenant' || pinecone !== undefined) continue
     for (const schema of [body, query, params]) {
       const place = schema && [...(fieldNames(schema) ?? [])].find(namesPlace)
       if (place !== undefined) throw new Error(`${name} has a field ${place}: a tenant can't name a tenant or place`)

@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import { createApp } from './create-app.ts'
 import type { HttpKit } from './pipeline/kit.ts'
 import type { AnyRoute } from './pipeline/route.ts'
+import { vendorMissing } from './pipeline/vendor-fault.ts'
 
 export interface PublicAppDeps extends HttpKit {
   readonly routes: readonly AnyRoute[]
@@ -13,6 +14,7 @@ export function createPublicApp(deps: PublicAppDeps): Hono {
   const staff = deps.routes.find(({ access }) => access.kind === 'staff')
   if (staff !== undefined) throw new Error(`${staff.path} is for staff and has no place on the public listener`)
   return createApp(deps, deps.routes, {
+    missing: vendorMissing,
     about: {
       title: 'tenant-router',
       version: deps.version,

@@ -13,6 +13,14 @@ export function upserted(records: number): Confirms {
 export const done: Confirms = (answer) =>
   isObject(answer) && answer.error === undefined && answer.code === undefined && answer.message === undefined
 
+/** `{matchedRecords}`, which a dry run of an update by filter answers. */
+export const counted: Confirms = (answer) => isObject(answer) && matchedOf(answer) !== undefined
+
+/** How many records matched an update by filter; undefined where the store does not tell. */
+export function matchedOf(answer: unknown): number | undefined {
+  return isObject(answer) ? wholeNumberOf(answer.matchedRecords) : undefined
+}
+
 export function matchesIn(namespace: string): Confirms {
   return (answer) => isFrom(namespace, answer) && isListOf(answer.matches, isMatch)
 }

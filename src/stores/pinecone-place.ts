@@ -1,8 +1,18 @@
-import { Index } from '@pinecone-database/pinecone'
+import { Index, type RecordMetadata } from '@pinecone-database/pinecone'
 import type { Placement } from '../placement/placement.ts'
 import { eachBatch } from './batch-run.ts'
 import { deleteBatches, fetchBatches, upsertBatches } from './batches.ts'
-import { type Confirms, idsIn, done as isDone, matchesIn, namespaceNamed, recordsIn, upserted } from './confirmed.ts'
+import {
+  type Confirms,
+  counted,
+  idsIn,
+  done as isDone,
+  matchedOf,
+  matchesIn,
+  namespaceNamed,
+  recordsIn,
+  upserted,
+} from './confirmed.ts'
 import { queryOptions, toMatch, toRecord, toSdkChange, toSdkRecord } from './pinecone-records.ts'
 import type { CallOptions, ReadMark, TenantStore, VectorRecord, WriteReceipt } from './store.ts'
 import type { StoreCalls, StoreProject } from './store-calls.ts'
@@ -10,6 +20,7 @@ import type { StoreOp } from './store-fault.ts'
 import type { StoreExchange } from './transport.ts'
 
 const pageMax = 100
+const matchesMax = 10_000
 
 /** The namespace of `placement`; no call reaches another. */
 export function pineconePlace(calls: StoreCalls, project: StoreProject, placement: Placement): TenantStore {
@@ -91,11 +102,24 @@ export function pineconePlace(calls: StoreCalls, project: StoreProject, placemen
       return { ids, ...cursorOf(value?.pagination), ...markOf([exchange]) }
     },
     async fetchByFilter({ filter, limit = pageMax, cursor }, { signal } = {}) {
-      const options = { filter, limit: Math.min(limit, pageMax), ...(cursor ? { paginationToken: cursor } : {}) }
+      const options = { filter, limit: Math.min(limit, matchesMax), ...(cursor ? { paginationToken: cursor } : {}) }
       const call = (index: Index) => index.fetchByMetadata(options)
       const { value, exchange } = await read('fetchByFilter', signal, recordsIn(namespace), call)
       const records = Object.values(value?.records ?? {}).map(toRecord)
       return { records, ...cursorOf(value?.pagination), ...markOf([exchange]) }
+    },
+    async updateByFilter(filter, setMetadata, options = {}) {
+      const call = (index: Index) => index.update({ filter, metadata: setMetadata as RecordMetadata })
+      const { exchange } = await write('updateByFilter', options, isDone, call, isNamespaceMissing)
+      const matched = matchedOf(exchange.answer)
+      return { ...receiptOf([{ exchange }]), ...(matched === undefined ? {} : { matched }) }
+    },
+    async countByFilter(filter, { signal } = {}) {
+      const target = { op: 'countByFilter', project, index: indexName, write: false, signal } as const
+      const { exchange } = await calls.run({ ...target, confirms: ({ answer }) => counted(answer) }, (config) =>
+        new Index({ host, namespace }, { ...config, fetchApi: asDryRun(config.fetchApi) }).update({ filter }),
+      )
+      return { count: matchedOf(exchange.answer) ?? 0, ...markOf([exchange]) }
     },
     async deleteIds(ids, options = {}) {
       const done = await eachBatch(deleteBatches(ids), 'write', (batch) =>
@@ -134,6 +158,12 @@ export function pineconePlace(calls: StoreCalls, project: StoreProject, placemen
       return exchange.status === 404 ? 'absent' : 'deleted'
     },
   }
+}
+
+/** The SDK cannot ask for a dry run; without one, a request like its own would change nothing, having nothing to set. */
+function asDryRun(fetchApi: typeof fetch): typeof fetch {
+  return (url, init) =>
+    fetchApi(url, { ...init, body: JSON.stringify({ ...JSON.parse(String(init?.body)), dryRun: true }) })
 }
 
 type Absent = (exchange: StoreExchange) => boolean

@@ -8,6 +8,8 @@ export type StoreOp =
   | 'fetch'
   | 'list'
   | 'fetchByFilter'
+  | 'updateByFilter'
+  | 'countByFilter'
   | 'deleteIds'
   | 'deleteByFilter'
   | 'deleteAll'

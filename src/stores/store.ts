@@ -106,13 +106,24 @@ export interface TenantStore {
     input: { readonly prefix?: string; readonly limit?: number; readonly cursor?: string },
     options?: CallOptions,
   ): Promise<{ readonly ids: readonly string[]; readonly nextCursor?: string } & ReadMark>
-  /** Records that match a filter, a page at a time (limit 1–100, default 100). */
+  /** Records that match a filter, a page at a time (limit 1–10,000, default 100). */
   fetchByFilter(
     input: { readonly filter: Filter; readonly limit?: number; readonly cursor?: string },
     options?: CallOptions,
   ): Promise<{ readonly records: readonly VectorRecord[]; readonly nextCursor?: string } & ReadMark>
   /** Missing ids are no error. */
   deleteIds(ids: readonly string[], options?: CallOptions): Promise<WriteReceipt>
+  /**
+   * Sets metadata fields of all records that match; their other fields stay. The filter sees the records as that of
+   * `deleteByFilter`. `matched`: how many there were as the store shows them, where it tells.
+   */
+  updateByFilter(
+    filter: Filter,
+    setMetadata: Metadata,
+    options?: CallOptions,
+  ): Promise<WriteReceipt & { readonly matched?: number }>
+  /** Counts the records that match, as the store shows them. */
+  countByFilter(filter: Filter, options?: CallOptions): Promise<{ readonly count: number } & ReadMark>
   /**
    * Deletes records that match. The filter sees the records as all earlier writes of the namespace left them, shown or
    * not (docs/moves.md A6). The vendor accepts five such calls a second per namespace.

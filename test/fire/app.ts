@@ -74,6 +74,12 @@ export class App {
       const to = (before: State) => (before?.flag === flag ? undefined : before)
       return { path: 'delete', body: { filter: { flag: { $eq: flag } } }, ids: this.records.flagged(flag), to }
     }
+    if (kind < 0.56) {
+      const next = `${flag}-${version}`
+      const to = (before: State) => (before?.flag === flag ? { ...before, flag: next } : before)
+      const body = { filter: { flag: { $eq: flag } }, setMetadata: { flag: next } }
+      return { path: 'update', body, ids: this.records.flagged(flag), to }
+    }
     return { path: 'upsert', body: { vectors: [recordOf(id, { version })] }, ids: [id], to: () => ({ version }) }
   }
 
@@ -131,10 +137,13 @@ export class App {
   async #call(pathname: string, body: unknown): Promise<Record<string, unknown> | 'refused' | 'unknown'> {
     const { replicas, random, authorization } = this.#options
     const replica = replicas[Math.floor(random() * replicas.length)] as ReplicaProcess
+    // By either dialect; only the vendor's updates by filter. The token beside the key authenticates.
+    const isDoor = random() < 0.5 || Object.hasOwn(body as object, 'filter')
+    const key = isDoor ? { 'api-key': 'beside the token' } : {}
     try {
       const response = await fetch(replica.url + pathname, {
         method: 'POST',
-        headers: { authorization, 'content-type': 'application/json' },
+        headers: { authorization, ...key, 'content-type': 'application/json' },
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(60_000),
       })

@@ -2,11 +2,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createLocalIndex, removeIndex } from '../../src/pinecone-local/control/index-changes.ts'
 import { Engine } from '../../src/pinecone-local/engine/engine.ts'
-import { ApiError } from '../../src/pinecone-local/shapes/api-error.ts'
 import type { StoredRecord } from '../../src/pinecone-local/shapes/record.ts'
 import type { IndexEntry } from '../../src/pinecone-local/store/catalog.ts'
 import { CommitQueue } from '../../src/pinecone-local/store/commit-queue.ts'
 import { openDatabase } from '../../src/pinecone-local/store/open-database.ts'
+import { ApiError } from '../../src/pinecone-wire/api-error.ts'
 import { tempDir } from './harness.ts'
 
 const dimension = 64

@@ -242,7 +242,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'what was written since it was found is looked at again',
-    file: 'rag/writes/delete-matching.ts',
+    file: 'rag/writes/write-matching.ts',
     changes: [
       [
         '{ at, leftOut: (newer) => again.push(...newer) }',
@@ -261,7 +261,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a deletion by filter asks at its end whether the tenant still lives where it looked',
-    file: 'rag/writes/delete-matching.ts',
+    file: 'rag/writes/write-matching.ts',
     changes: [['if (isElsewhere || (await this.#hasLeft()))', 'if (isElsewhere)']],
     races: [],
     found: ['a deletion by filter whose place is left'],

@@ -62,6 +62,21 @@ export function placeOperations(g: string, { read, write }: Access): Operations 
         },
         options,
       ),
+    updateByFilter: (filter, setMetadata, options) =>
+      write(
+        `updateByFilter ${g}`,
+        (all) => {
+          for (const one of [...all.values()]) {
+            if (matches(filter, one.metadata ?? {}))
+              all.set(one.id, { ...one, metadata: { ...one.metadata, ...setMetadata } })
+          }
+        },
+        options,
+      ),
+    countByFilter: (filter, options) =>
+      read(`countByFilter ${g}`, options, (shown) => ({
+        count: [...shown.values()].filter((one) => matches(filter, one.metadata ?? {})).length,
+      })),
     deleteAll: (options) => write(`deleteAll ${g}`, (all) => all.clear(), options),
     fetch: (ids, options) =>
       read(`fetch ${g} ${names(ids)}`, options, (shown) => ({

@@ -41,6 +41,11 @@ export function updated(change: Parts): Change {
   return (state) => (state === undefined ? undefined : encoded({ ...partsOf(state), ...change }))
 }
 
+/** The effect of a partial update by filter. */
+export function updatedWhere(k: string, change: Parts): Change {
+  return (state) => (state !== undefined && partsOf(state).k === k ? updated(change)(state) : state)
+}
+
 /** The effect of a deletion by filter. */
 export function deletedWhere(k: string): Change {
   return (state) => (state !== undefined && partsOf(state).k === k ? undefined : state)

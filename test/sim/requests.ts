@@ -15,6 +15,7 @@ const mixed = {
   update: 14,
   delete: 10,
   'delete by filter': 7,
+  'update by filter': 5,
   'delete all': 2,
   'put document': 9,
   'delete document': 4,
@@ -27,6 +28,7 @@ const themes: readonly (typeof mixed)[] = [
   { ...mixed, read: 40, put: 60, update: 20, 'put document': 0, 'delete document': 0 },
   { ...mixed, put: 30, update: 60, 'put document': 0 },
   { ...mixed, put: 40, update: 20, 'delete by filter': 30 },
+  { ...mixed, put: 40, update: 20, 'update by filter': 30 },
   { ...mixed, put: 40, 'delete all': 25, 'put document': 20 },
 ]
 
@@ -56,6 +58,7 @@ export class Requests {
       update: () => app.update(id, this.#draw.chance(0.7) ? { f: this.#value() } : { v: this.#value() }),
       delete: () => app.delete(id),
       'delete by filter': () => app.deleteWhere(this.#draw.oneOf(['x', 'y'])),
+      'update by filter': () => app.updateWhere(this.#draw.oneOf(['x', 'y']), this.#value()),
       'delete all': () => app.deleteAll(),
       'put document': () => app.putDocument(this.#draw.oneOf(documents), this.#put(), 1 + this.#draw.below(3)),
       'delete document': () => app.deleteDocument(this.#draw.oneOf(documents)),

@@ -5,9 +5,10 @@ import { ragMemory } from '../../src/rag/rag-memory.ts'
 import { deleteVectors } from '../../src/rag/vectors/delete-vectors.ts'
 import { fetchVectors } from '../../src/rag/vectors/fetch-vectors.ts'
 import { updateVector } from '../../src/rag/vectors/update-vector.ts'
+import { updateVectors } from '../../src/rag/vectors/update-vectors.ts'
 import { upsertVectors } from '../../src/rag/vectors/upsert-vectors.ts'
 import type { VectorStore } from '../../src/stores/store.ts'
-import { deletedWhere, encoded, type State, updated, wholeState } from './record-state.ts'
+import { deletedWhere, encoded, type State, updated, updatedWhere, wholeState } from './record-state.ts'
 import { simChunker, simEmbedder } from './sim-models.ts'
 import type { SimReplica } from './sim-replica.ts'
 import { appOfAcme } from './sim-tenant.ts'
@@ -77,6 +78,15 @@ export class SimApp {
     await Promise.all(
       own.map((id) => history.noteChange(id, deletedWhere(k), this.#name, () => work, `delete where k is ${k}`)),
     )
+  }
+
+  async updateWhere(k: string, f: number): Promise<void> {
+    const asked = { filter: { k }, setMetadata: { f }, dryRun: false }
+    const work = this.#start(() => updateVectors(this.#deps, appOfAcme, asked))
+    const { history } = this.#world
+    const own = this.#world.watched.filter((id) => !id.includes('#'))
+    const told = `update where k is ${k} to f ${f}`
+    await Promise.all(own.map((id) => history.noteChange(id, updatedWhere(k, { f }), this.#name, () => work, told)))
   }
 
   async deleteAll(): Promise<void> {

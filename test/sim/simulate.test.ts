@@ -30,6 +30,7 @@ test('histories in any order, with crashes, cuts and a bad store, break no invar
     'update',
     'delete',
     'delete by filter',
+    'update by filter',
     'delete all',
     'put document',
     'delete document',

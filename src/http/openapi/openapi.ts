@@ -5,6 +5,7 @@ import { formType } from '../pipeline/read-body.ts'
 import type { AnyRoute } from '../pipeline/route.ts'
 import { type Components, type Json, jsonSchema } from './json-schema.ts'
 import { answersOf, problemSchema } from './openapi-answers.ts'
+import { apiKeyWords, bothDialects, vendorAnswersOf, vendorFaults } from './openapi-vendor.ts'
 
 export interface ApiDescription {
   readonly title: string
@@ -16,10 +17,15 @@ export interface ApiDescription {
 
 /** The OpenAPI 3.1 document of a list of routes, the same list that the server serves. */
 export function openApiDocument(routes: readonly AnyRoute[], about: ApiDescription): Json {
-  const components = new Map([['Problem', problemSchema]])
+  const components: Components = new Map<string, unknown>([['Problem', problemSchema]])
+  const hasVendors = routes.some(({ pinecone }) => pinecone !== undefined)
+  if (hasVendors) for (const [name, schema] of Object.entries(vendorFaults)) components.set(name, schema)
   const paths: Record<string, Json> = {}
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method]: operation(route, components) }
+    const before = paths[route.path]?.[route.method] as Json | undefined
+    const own = operation(route, components)
+    const operations = before === undefined ? own : bothDialects(before, own)
+    paths[route.path] = { ...paths[route.path], [route.method]: operations }
   }
   return {
     openapi: '3.1.0',
@@ -31,6 +37,7 @@ export function openApiDocument(routes: readonly AnyRoute[], about: ApiDescripti
       schemas: Object.fromEntries(components),
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: about.token },
+        ...(hasVendors && { apiKey: { type: 'apiKey', in: 'header', name: 'Api-Key', description: apiKeyWords } }),
       },
     },
   }
@@ -49,10 +56,10 @@ function operation(route: AnyRoute, components: Components): Json {
     summary: route.summary,
     ...(description(route) !== '' && { description: description(route) }),
     // A scope may stand here only for OAuth and, since 3.1, as a role for others; both are said in words too.
-    security: securityOf(access),
+    security: route.pinecone === undefined ? securityOf(access) : [{ apiKey: [] }, ...securityOf(access)],
     ...(parameters.length > 0 && { parameters }),
     ...requestBody(route, components),
-    responses: answersOf(route, components),
+    responses: route.pinecone === undefined ? answersOf(route, components) : vendorAnswersOf(route, components),
   }
 }
 

@@ -43,7 +43,7 @@ export function takesKey({ access, method }: AnyRoute): boolean {
  * @throws AppError `invalid_request` (the header), `idempotency_key_in_use`, `idempotency_key_reused`
  */
 export function serveOnce(route: AnyRoute, db: Tx, onFault: (error: unknown) => void): ServeOnce {
-  const name = `${route.method.toUpperCase()} ${route.path}`
+  const name = `${route.pinecone === undefined ? '' : 'pinecone '}${route.method.toUpperCase()} ${route.path}`
   return async (call, header, handle) => {
     const { principal } = call
     const request: KeyedRequest = {

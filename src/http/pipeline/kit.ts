@@ -30,6 +30,8 @@ export interface HttpKit {
   readonly verify: (authorization: string | undefined) => Principal | Promise<Principal>
   /** Applies the tenant's limits; without it every request is admitted. `writes`: the request changes something. */
   readonly admit?: (caller: TenantPrincipal, writes: boolean) => Admission | Promise<Admission>
+  /** Further names by which a tenant's app may call its own namespace: the one that it had before it came here. */
+  readonly ownNames?: (caller: TenantPrincipal) => readonly string[] | Promise<readonly string[]>
   /** Database for requests with an `Idempotency-Key`; without it the header is ignored. */
   readonly keys?: Tx
   /** Bodies and answers in transit, of both listeners together; without it each app has its own. */

@@ -11,6 +11,7 @@ import { problemKinds, problemOf, toAppError } from './problem.ts'
 import { addHeaders, type HeaderRecord, privateHeaders, problemResponse } from './reply.ts'
 import type { AnyRoute, Reply } from './route.ts'
 import type { Transfer } from './transfers.ts'
+import { vendorFault } from './vendor-fault.ts'
 
 type Events = NonNullable<Reply['events']>
 
@@ -31,7 +32,8 @@ export class RouteAnswers {
     this.#traffic = traffic
     this.#route = route
     this.#kit = kit
-    this.#meter = kit.meter.route(route.method.toUpperCase(), route.path)
+    const name = route.pinecone === undefined ? route.path : `pinecone ${route.path}`
+    this.#meter = kit.meter.route(route.method.toUpperCase(), name)
     this.#slowMs = kit.slowMs ?? 1000
   }
 
@@ -84,6 +86,8 @@ export class RouteAnswers {
     exchange.transfer?.release()
     this.#whenSent(exchange)
     this.#done(gone ? 499 : status, exchange, error.code)
+    const { pinecone } = this.#route
+    if (pinecone !== undefined) return vendorFault(error, pinecone, requestId, more)
     return problemResponse(error, requestId, more, this.#route.problemFields?.(error, authorization))
   }
 

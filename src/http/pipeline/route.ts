@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { ZodType } from 'zod'
 import type { Role, Scope, StaffPrincipal, TenantPrincipal } from '../../auth/principal.ts'
 import type { AppError } from '../../errors.ts'
+import type { Plane } from '../../pinecone-wire/api-error.ts'
 import type { Form, FormRules } from '../request/form.ts'
 
 /** The permitted callers. A route cannot be defined without it, and the access tests are generated from it. */
@@ -82,6 +83,12 @@ export interface Route<A extends Access = Access, P = unknown, Q = unknown, B = 
     readonly description?: string
     readonly fields?: Readonly<Record<string, string>>
   }
+  /**
+   * The vendor's dialect, on this plane of its API. Requests with an `Api-Key` speak it, where a path has both. Query
+   * and body are handed over as they came (`URLSearchParams`, a JSON object) and their schemas only documented, a
+   * namespace that is not the caller's own is refused, and faults have the vendor's form.
+   */
+  readonly pinecone?: Plane
   /** Runs first, to check the origin of a request. */
   checkCaller?(request: Request): void
   /** Default 4 MiB. */

@@ -5,6 +5,7 @@ import type { HttpKit, Traffic } from './kit.ts'
 import type { AnyRoute } from './route.ts'
 import { RouteAnswers } from './route-answers.ts'
 import { admit, authenticate, enter, handle, readBody, readUrl, refusePlaces, type Stage } from './stages.ts'
+import { readVendorBody, readVendorUrl } from './vendor-stages.ts'
 
 /**
  * Serves a request through the stages of one route, without a middleware chain: authenticate, admit, readUrl, readBody,
@@ -48,9 +49,16 @@ function begin(tracer: Tracer, route: AnyRoute, exchange: Exchange): Span {
 function stagesOf(route: AnyRoute, kit: HttpKit, traffic: Traffic, answers: RouteAnswers): readonly Stage[] {
   const { access } = route
   const before = access.kind === 'open' ? [] : [authenticate(access, kit, answers), admit(access, kit)]
-  const body = readBody(route, traffic)
+  const isVendors = route.pinecone !== undefined
+  const body = isVendors ? readVendorBody(route, traffic) : readBody(route, traffic)
   const ours = access.kind === 'tenant' ? [refusePlaces(answers), enter] : []
   const { checkCaller } = route
   const first: readonly Stage[] = checkCaller === undefined ? [] : [({ request }) => checkCaller(request)]
-  return [...first, ...before, readUrl(route), ...(body === undefined ? [] : [body]), ...ours]
+  return [
+    ...first,
+    ...before,
+    isVendors ? readVendorUrl(route, kit) : readUrl(route),
+    ...(body === undefined ? [] : [body]),
+    ...ours,
+  ]
 }

@@ -25,7 +25,7 @@ import { asCall, ServedCall } from './served-call.ts'
 export type Stage = (exchange: Exchange) => void | Promise<void>
 
 /** Whether a tenant's request changes something. */
-function changes({ access }: Pick<AnyRoute, 'access'>): boolean {
+export function changes({ access }: Pick<AnyRoute, 'access'>): boolean {
   return access.kind === 'tenant' && access.scope === 'rag:write'
 }
 
@@ -81,7 +81,7 @@ export function readUrl(route: AnyRoute): Stage {
   return (exchange) => {
     const { request, principal, incoming } = exchange
     if (principal?.kind === 'tenant') {
-      exchange.places = new ClaimedPlaces(principal.tenantId, writes)
+      exchange.places = new ClaimedPlaces([principal.tenantId], writes)
       lookAtHeaders(exchange.headers, incoming, exchange.places)
     }
     refuseUnstorableUrl(request.url)
@@ -190,7 +190,7 @@ export function handle(route: AnyRoute, kit: HttpKit): (exchange: Exchange) => P
 }
 
 /** Header names are lower-case on the server; a stand-alone Request returns them in the same way. */
-function lookAtHeaders(headers: Headers, incoming: IncomingMessage | undefined, places: ClaimedPlaces): void {
+export function lookAtHeaders(headers: Headers, incoming: IncomingMessage | undefined, places: ClaimedPlaces): void {
   if (incoming === undefined) {
     for (const [name, value] of headers) places.header(name, value)
   } else {

@@ -44,16 +44,23 @@ function headerNamesPlace(header: string): boolean {
  * uses it.
  */
 export class ClaimedPlaces {
-  readonly #own: string
+  readonly #own: ReadonlySet<unknown>
   readonly #writes: boolean
+  readonly #isDoor: boolean
   readonly names: string[] = []
   #count = 0
   #refused: string | undefined
 
-  /** @param own the token's tenant. @param writes the request changes something. */
-  constructor(own: string, writes: boolean) {
-    this.#own = own
+  /**
+   * @param own names that the caller may give its own place, beside none and the vendor's default.
+   * @param writes the request changes something.
+   * @param isDoor it speaks the vendor's dialect, in which refusals are 403.
+   */
+  constructor(own: readonly string[], writes: boolean, isDoor = false) {
+    // The vendor's SDK sends its default namespace unasked.
+    this.#own = new Set<unknown>([undefined, null, '', '__default__', ...own])
     this.#writes = writes
+    this.#isDoor = isDoor
   }
 
   /** Counts all names, also those beyond the ones kept. */
@@ -82,11 +89,12 @@ export class ClaimedPlaces {
     this.names.length = 0
   }
 
-  /** @throws AppError `invalid_request` when dropping a name would widen the request. */
+  /** @throws AppError `invalid_request`, or `forbidden` at the door, when dropping a name would widen the request. */
   check(): void {
     if (this.#refused === undefined) return
     const message = "names a place that is not this tenant's own. The token names the tenant: leave the field out."
     const path = this.#refused.slice(0, 100)
+    if (this.#isDoor) throw new AppError('forbidden', `${path}: ${doorRule}`)
     throw new AppError('invalid_request', `${path}: ${message}`, { faults: [{ path, message }] })
   }
 
@@ -106,12 +114,14 @@ export class ClaimedPlaces {
     return places.test(plain) || hosts.test(plain) || hostsOfHeaders.test(plain)
   }
 
-  /** The vendor's SDK sends its default namespace unasked. */
   #isOwn(value: unknown): boolean {
     if (Array.isArray(value)) return value.length < 100 && value.every((each) => this.#isOwn(each))
-    return value === undefined || value === null || value === '' || value === '__default__' || value === this.#own
+    return this.#own.has(value)
   }
 }
+
+const doorRule =
+  'names a place that is not this tenant’s own. Its namespace is the empty one, `__default__`, the tenant’s id, or the name that it had before.'
 
 function plainOf(field: string): string {
   return field.toLowerCase().replace(/[_\-.\s]/g, '')

@@ -79,6 +79,8 @@ export class Paces {
       query: (input, options) => paced(fetch, options, () => inner.query(input, options)),
       upsert: (records, options) => paced(other, options, () => inner.upsert(records, options)),
       update: (change, options) => paced(other, options, () => inner.update(change, options)),
+      updateByFilter: (filter, set, options) => paced(other, options, () => inner.updateByFilter(filter, set, options)),
+      countByFilter: (filter, options) => paced(fetch, options, () => inner.countByFilter(filter, options)),
       deleteIds: (ids, options) => paced(other, options, () => inner.deleteIds(ids, options)),
       deleteByFilter: (filter, options) => paced(other, options, () => inner.deleteByFilter(filter, options)),
       deleteAll: (options) => paced(other, options, () => inner.deleteAll(options)),

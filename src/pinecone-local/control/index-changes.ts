@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { ApiError, notFound } from '../../pinecone-wire/api-error.ts'
 import type { Engine } from '../engine/engine.ts'
-import { ApiError, notFound } from '../shapes/api-error.ts'
 import type { IndexConfig, IndexEntry } from '../store/catalog.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { invalid, missingField } from '../shapes/api-error.ts'
-import { isObject, type JsonObject } from '../shapes/body-fields.ts'
-import { localLimits } from '../shapes/limits.ts'
+import { invalid, missingField } from '../../pinecone-wire/api-error.ts'
+import { isObject, type JsonObject } from '../../pinecone-wire/body-fields.ts'
+import { vendorLimits } from '../../pinecone-wire/limits.ts'
 import type { Metric } from '../shapes/score.ts'
 import type { IndexConfig, VectorKind } from '../store/catalog.ts'
 import { deployment, notOffered, refuseDedicated, serverless } from './place.ts'
@@ -56,8 +56,8 @@ export function deletionProtection(body: JsonObject): 'enabled' | 'disabled' | u
 function checkName(name: unknown): string {
   if (name === undefined || name === null) throw missingField('name')
   if (typeof name !== 'string') throw invalid(`name: expected a string, got ${JSON.stringify(name)}`)
-  if (name.length < 1 || name.length > localLimits.indexNameLength) {
-    throw invalid(`Index name must be between 1 and ${localLimits.indexNameLength} characters long.`)
+  if (name.length < 1 || name.length > vendorLimits.indexNameLength) {
+    throw invalid(`Index name must be between 1 and ${vendorLimits.indexNameLength} characters long.`)
   }
   if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name)) {
     throw invalid(
@@ -115,8 +115,8 @@ function dense(dimension: unknown, metric: unknown): VectorKind {
   if (typeof dimension !== 'number' || !Number.isInteger(dimension)) {
     throw invalid(`dimension: expected an integer, got ${JSON.stringify(dimension)}`)
   }
-  if (dimension < 1 || dimension > localLimits.dimension) {
-    throw invalid(`Dimension must be between 1 and ${localLimits.dimension}, got ${dimension}`)
+  if (dimension < 1 || dimension > vendorLimits.dimension) {
+    throw invalid(`Dimension must be between 1 and ${vendorLimits.dimension}, got ${dimension}`)
   }
   if (typeof metric !== 'string' || !metrics.includes(metric)) {
     throw invalid(`metric must be one of ${metrics.join(', ')}, got ${JSON.stringify(metric)}`)

@@ -1,12 +1,12 @@
+import { ApiError, invalid } from '../../pinecone-wire/api-error.ts'
+import type { ApiVersion } from '../../pinecone-wire/api-version.ts'
+import { isObject, type JsonObject } from '../../pinecone-wire/body-fields.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { FaultDesk } from '../faults/fault-desk.ts'
 import { json, type LocalAnswer } from '../shapes/answer.ts'
-import { ApiError, invalid } from '../shapes/api-error.ts'
-import type { ApiVersion } from '../shapes/api-version.ts'
-import { isObject, type JsonObject } from '../shapes/body-fields.ts'
 import type { IndexEntry } from '../store/catalog.ts'
 import { changeIndex, createLocalIndex, removeIndex } from './index-changes.ts'
-import { indexModel } from './index-model.ts'
+import { localIndexModel } from './index-model.ts'
 import { deletionProtection, parseCreate } from './index-request.ts'
 import { notOffered, refuseDedicated } from './place.ts'
 import { mergeTags } from './tags.ts'
@@ -32,17 +32,17 @@ export async function createIndex({ engine, faults, body, version, origin }: Con
       `Request failed. You've reached the max serverless indexes allowed in project pinecone-local (${indexLimit}). Use namespaces to partition your data into logical groups, or upgrade your plan to add more serverless indexes.`,
     )
   })
-  return json(indexModel(index, version, origin), 201)
+  return json(localIndexModel(index, version, origin), 201)
 }
 
 /** GET /indexes. */
 export function listLocalIndexes({ engine, version, origin }: ControlCall): LocalAnswer {
-  return json({ indexes: engine.indexes.all().map((index) => indexModel(index, version, origin)) })
+  return json({ indexes: engine.indexes.all().map((index) => localIndexModel(index, version, origin)) })
 }
 
 /** GET /indexes/{index_name}. */
 export function describeIndex(call: ControlCall): LocalAnswer {
-  return json(indexModel(named(call), call.version, call.origin))
+  return json(localIndexModel(named(call), call.version, call.origin))
 }
 
 /** PATCH /indexes/{index_name}: tags and deletion protection; read capacity only unchanged. */
@@ -56,7 +56,7 @@ export async function configureIndex(call: ControlCall): Promise<LocalAnswer> {
     tags: mergeTags(config.tags, body.tags),
     deletionProtection: protection ?? config.deletionProtection,
   }))
-  return json(indexModel(index, version, origin), 202)
+  return json(localIndexModel(index, version, origin), 202)
 }
 
 /** DELETE /indexes/{index_name}. */

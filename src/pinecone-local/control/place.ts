@@ -1,5 +1,5 @@
-import { ApiError, invalid, missingField } from '../shapes/api-error.ts'
-import { isObject, type JsonObject } from '../shapes/body-fields.ts'
+import { ApiError, invalid, missingField } from '../../pinecone-wire/api-error.ts'
+import { isObject, type JsonObject } from '../../pinecone-wire/body-fields.ts'
 
 interface Place {
   readonly cloud: string

@@ -1,8 +1,8 @@
+import { ApiError } from '../../pinecone-wire/api-error.ts'
+import type { ApiVersion } from '../../pinecone-wire/api-version.ts'
+import type { JsonObject } from '../../pinecone-wire/body-fields.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { FaultDesk, Verdict } from '../faults/fault-desk.ts'
-import { ApiError } from '../shapes/api-error.ts'
-import type { ApiVersion } from '../shapes/api-version.ts'
-import type { JsonObject } from '../shapes/body-fields.ts'
 import type { IndexEntry } from '../store/catalog.ts'
 
 /** One request to an index's data plane, parsed as far as its route needs. */

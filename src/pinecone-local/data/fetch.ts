@@ -1,24 +1,16 @@
+import { fetchUnits } from '../../pinecone-wire/describe-answers.ts'
+import { readFetch, readFetchByMetadata } from '../../pinecone-wire/read-requests.ts'
 import { compileFilter } from '../filter/compile-filter.ts'
 import type { LocalAnswer } from '../shapes/answer.ts'
-import { invalid } from '../shapes/api-error.ts'
-import { field, isObject, optionalString, wholeNumber } from '../shapes/body-fields.ts'
-import { localLimits } from '../shapes/limits.ts'
 import { parseMetadata } from '../shapes/metadata.ts'
 import { recordJson } from '../shapes/record.ts'
 import type { NamespaceEntry } from '../store/catalog.ts'
 import type { DataCall } from './call.ts'
-import { checkId } from './names.ts'
 import { pageStart, pageToken } from './page-token.ts'
-import { fetchUnits } from './read-units.ts'
 
 /** GET /vectors/fetch: complete records by id; missing ids are left out. */
 export function fetchRecords(call: DataCall): LocalAnswer {
-  const ids = call.query.getAll('ids')
-  if (ids.length === 0) throw invalid('ids: expected at least one id')
-  if (ids.length > localLimits.fetchIds) {
-    throw invalid(`The number of ids exceeds the limit of ${localLimits.fetchIds}, got ${ids.length}`)
-  }
-  for (const id of ids) checkId(id)
+  const ids = readFetch(call.query)
   const namespace = call.engine.visible(call.index, call.namespace)
   return answer(call, namespace, ids, '')
 }
@@ -26,13 +18,9 @@ export function fetchRecords(call: DataCall): LocalAnswer {
 /** POST /vectors/fetch_by_metadata: complete records that match a filter, in byte order of their ids, in pages. */
 export function fetchByMetadata(call: DataCall): LocalAnswer {
   const { engine, index, body } = call
-  const filter = field(body, 'filter')
-  if (!isObject(filter) || Object.keys(filter).length === 0) {
-    throw invalid('Fetch with empty metadata filter is not allowed')
-  }
+  const { filter, limit, token } = readFetchByMetadata(body)
   const matches = compileFilter(filter)
-  const limit = wholeNumber(field(body, 'limit') ?? 100, 'limit', 1, localLimits.fetchByMetadataPage)
-  const after = pageStart(optionalString(body, 'paginationToken', 'pagination_token'))
+  const after = pageStart(token)
   const namespace = engine.visible(index, call.namespace)
   if (namespace === null) return answer(call, null, [], '')
 

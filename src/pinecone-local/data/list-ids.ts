@@ -1,17 +1,15 @@
+import { readList } from '../../pinecone-wire/read-requests.ts'
 import { json, type LocalAnswer } from '../shapes/answer.ts'
-import { wholeNumber } from '../shapes/body-fields.ts'
-import { localLimits } from '../shapes/limits.ts'
 import type { DataCall } from './call.ts'
 import { pageStart, pageToken } from './page-token.ts'
 
 /** GET /vectors/list: ids in byte order, in pages. */
 export function listIds(call: DataCall): LocalAnswer {
   const { engine, index, query } = call
-  const limit = wholeNumber(query.get('limit') ?? localLimits.listPage, 'limit', 1, localLimits.listPage)
-  const after = pageStart(query.get('paginationToken') ?? query.get('pagination_token'))
+  const { prefix, limit, token } = readList(query)
+  const after = pageStart(token)
   const namespace = engine.visible(index, call.namespace)
-  const found =
-    namespace === null ? [] : engine.records.ids(namespace.space, query.get('prefix') ?? '', after, limit + 1)
+  const found = namespace === null ? [] : engine.records.ids(namespace.space, prefix, after, limit + 1)
   const ids = found.slice(0, limit)
   const last = ids.at(-1)
   const pagination = found.length > limit && last !== undefined ? { pagination: { next: pageToken(last) } } : {}

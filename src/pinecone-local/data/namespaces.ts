@@ -1,10 +1,11 @@
+import { invalid, notFound } from '../../pinecone-wire/api-error.ts'
+import { field, isObject, optionalString } from '../../pinecone-wire/body-fields.ts'
+import { namespaceModel } from '../../pinecone-wire/describe-answers.ts'
+import { defaultNamespace, readNamespaceName } from '../../pinecone-wire/names.ts'
+import { readList } from '../../pinecone-wire/read-requests.ts'
 import { json, type LocalAnswer } from '../shapes/answer.ts'
-import { invalid, notFound } from '../shapes/api-error.ts'
-import { field, isObject, optionalString, wholeNumber } from '../shapes/body-fields.ts'
-import { localLimits } from '../shapes/limits.ts'
 import type { IndexEntry, NamespaceConfig, NamespaceEntry } from '../store/catalog.ts'
 import { checkNamespaceLimit, type DataCall } from './call.ts'
-import { defaultNamespace, readNamespaceName } from './names.ts'
 import { pageStart, pageToken } from './page-token.ts'
 import { namespaceBytes } from './read-units.ts'
 
@@ -24,9 +25,8 @@ export async function createNamespace(call: DataCall): Promise<LocalAnswer> {
 /** GET /namespaces: in byte order, in pages. */
 export function listNamespaces(call: DataCall): LocalAnswer {
   const { engine, index, query } = call
-  const limit = wholeNumber(query.get('limit') ?? localLimits.listPage, 'limit', 1, localLimits.listPage)
-  const after = pageStart(query.get('paginationToken') ?? query.get('pagination_token'))
-  const prefix = query.get('prefix') ?? ''
+  const { prefix, limit, token } = readList(query)
+  const after = pageStart(token)
   for (const [name, { held }] of index.namespaces) if (held.length > 0) engine.visible(index, name)
   const found = engine.catalog.namespaceNames(index, prefix, after, limit + 1)
   const names = found.slice(0, limit)
@@ -62,10 +62,8 @@ function countNamespaces(index: IndexEntry, prefix: string): number {
 function description({ index, version }: DataCall, namespace: NamespaceEntry): Record<string, unknown> {
   const { name, recordCount, config } = namespace
   const schema = config?.schema === undefined || version < '2025-10' ? {} : schemaFields(config)
-  // Since 2026-07 the 64-bit numbers of a description are decimal strings.
-  return version === '2026-07'
-    ? { name, record_count: String(recordCount), size_bytes: String(namespaceBytes(index, namespace)), ...schema }
-    : { name, record_count: recordCount, ...schema }
+  const sizeBytes = namespaceBytes(index, namespace)
+  return { ...namespaceModel({ name, recordCount, sizeBytes }, version), ...schema }
 }
 
 function schemaFields({ schema }: NamespaceConfig): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { invalid } from '../shapes/api-error.ts'
+import { invalid } from '../../pinecone-wire/api-error.ts'
 
 /** A token is the last name of its page, so the next page starts there whatever was written since. */
 export function pageToken(last: string): string {

@@ -1,27 +1,24 @@
+import { invalid } from '../../pinecone-wire/api-error.ts'
+import { vendorLimits } from '../../pinecone-wire/limits.ts'
+import { type QueryRequest, readQuery } from '../../pinecone-wire/query-request.ts'
 import { compileFilter } from '../filter/compile-filter.ts'
 import { type SearchVector, searchNamespace } from '../search/search.ts'
 import type { LocalAnswer } from '../shapes/answer.ts'
-import { invalid } from '../shapes/api-error.ts'
-import { field, optionalBoolean, optionalString, wholeNumber } from '../shapes/body-fields.ts'
 import { floatText } from '../shapes/float-text.ts'
-import { localLimits } from '../shapes/limits.ts'
 import { recordBytes, recordJson } from '../shapes/record.ts'
 import type { NamespaceEntry } from '../store/catalog.ts'
 import { dimensionOf } from '../store/catalog.ts'
 import type { DataCall } from './call.ts'
-import { checkId } from './names.ts'
 import { queryUnits } from './read-units.ts'
 import { checkDense, floatList, sparseVector } from './vectors.ts'
 
 /** POST /query: the best matches in one namespace, by vector or by the vector of a stored record. */
 export function query(call: DataCall): LocalAnswer {
   const { engine, index, body } = call
-  const topK = wholeNumber(field(body, 'topK', 'top_k'), 'topK', 1, localLimits.topK)
-  const withValues = optionalBoolean(body, 'includeValues', 'include_values')
-  const withMetadata = optionalBoolean(body, 'includeMetadata', 'include_metadata')
-  const filter = field(body, 'filter')
-  const matches = filter === undefined ? null : compileFilter(filter)
-  const given = queryVector(call)
+  const asked = readQuery(body)
+  const { topK, includeValues: withValues, includeMetadata: withMetadata } = asked
+  const matches = asked.filter === undefined ? null : compileFilter(asked.filter)
+  const given = queryVector(call, asked)
 
   const namespace = engine.visible(index, call.namespace)
   if (namespace === null) return answer(call, '', null)
@@ -35,7 +32,7 @@ export function query(call: DataCall): LocalAnswer {
     const record = hot.record(row)
     if (withValues || withMetadata) {
       bytes += recordBytes(withValues ? record : { ...record, values: null, sparse: null })
-      if (bytes > localLimits.resultBytes) {
+      if (bytes > vendorLimits.resultBytes) {
         throw invalid('Result size exceeds the limit of 4MB. Lower topK, or leave values or metadata out.')
       }
     }
@@ -52,19 +49,11 @@ function answer(call: DataCall, matches: string, namespace: NamespaceEntry | nul
 }
 
 /** The vector to search with: the request's own, or a record's id. */
-function queryVector({ index, body }: DataCall): SearchVector | string {
+function queryVector({ index }: DataCall, { id, vector, sparseVector: given }: QueryRequest): SearchVector | string {
+  if (id !== undefined) return id
   const kind = index.config.vector
-  if (field(body, 'queries') !== undefined) throw invalid('queries is not supported. Use vector or id instead.')
-  const id = optionalString(body, 'id')
-  const given = field(body, 'vector')
-  const dense = given === undefined || (Array.isArray(given) && given.length === 0) ? null : floatList(given, 'vector')
-  const sparse = sparseVector(field(body, 'sparseVector', 'sparse_vector'), 'sparseVector')
-  if (id !== undefined && id !== '') {
-    if (dense !== null) throw invalid("Cannot provide both 'ID' and 'vector' at the same time")
-    if (sparse !== null) throw invalid("Cannot provide both 'ID' and 'sparse_vector' at the same time")
-    checkId(id)
-    return id
-  }
+  const dense = vector === undefined ? null : floatList(vector, 'vector')
+  const sparse = sparseVector(given, 'sparseVector')
   if (dense !== null) checkDense(dense, kind)
   if (sparse !== null && kind.type === 'dense' && kind.metric !== 'dotproduct') {
     throw invalid(

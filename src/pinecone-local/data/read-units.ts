@@ -12,8 +12,3 @@ export function namespaceBytes(index: IndexEntry, namespace: NamespaceEntry): nu
 export function queryUnits(index: IndexEntry, namespace: NamespaceEntry | null): number {
   return namespace === null ? 1 : Math.max(1, Math.ceil(namespaceBytes(index, namespace) / gigabyte))
 }
-
-/** One unit per started ten records, at least one. */
-export function fetchUnits(records: number): number {
-  return Math.max(1, Math.ceil(records / 10))
-}

@@ -1,6 +1,6 @@
-import { invalid } from '../shapes/api-error.ts'
-import { isObject } from '../shapes/body-fields.ts'
-import { localLimits } from '../shapes/limits.ts'
+import { invalid } from '../../pinecone-wire/api-error.ts'
+import { isObject } from '../../pinecone-wire/body-fields.ts'
+import { vendorLimits } from '../../pinecone-wire/limits.ts'
 import type { LocalSparseVector } from '../shapes/record.ts'
 import type { VectorKind } from '../store/catalog.ts'
 
@@ -50,8 +50,8 @@ export function sparseVector(value: unknown, name: string): LocalSparseVector | 
     throw invalid(`Sparse vector size mismatch: ${indices.length} indices and ${values.length} values`)
   }
   if (indices.length === 0) return null
-  if (indices.length > localLimits.sparseValues) {
-    throw invalid(`Sparse vectors may have at most ${localLimits.sparseValues} values, got ${indices.length}`)
+  if (indices.length > vendorLimits.sparseValues) {
+    throw invalid(`Sparse vectors may have at most ${vendorLimits.sparseValues} values, got ${indices.length}`)
   }
   if (new Set(indices).size !== indices.length) throw invalid(`${name}.indices must be unique`)
   if (values.includes(0)) throw invalid('Sparse vector must not contain zero values')

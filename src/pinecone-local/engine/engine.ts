@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { ApiError, notFound } from '../shapes/api-error.ts'
+import { ApiError, notFound } from '../../pinecone-wire/api-error.ts'
 import { applyWrite, type Storage } from '../store/apply-write.ts'
 import { type IndexEntry, type NamespaceConfig, type NamespaceEntry, newNamespace } from '../store/catalog.ts'
 import { CatalogTables } from '../store/catalog-tables.ts'

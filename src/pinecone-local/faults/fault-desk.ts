@@ -1,4 +1,4 @@
-import { ApiError } from '../shapes/api-error.ts'
+import { ApiError } from '../../pinecone-wire/api-error.ts'
 import { type FaultRule, type FaultSpan, type Faults, noFaults, parseFaults } from './fault-settings.ts'
 import { covers, type Operation } from './operations.ts'
 import { TokenBucket } from './token-bucket.ts'

@@ -1,6 +1,6 @@
-import { invalid } from '../shapes/api-error.ts'
-import { isObject, type JsonObject } from '../shapes/body-fields.ts'
-import { localLimits } from '../shapes/limits.ts'
+import { invalid } from '../../pinecone-wire/api-error.ts'
+import { isObject, type JsonObject } from '../../pinecone-wire/body-fields.ts'
+import { vendorLimits } from '../../pinecone-wire/limits.ts'
 import type { LocalMetadata, LocalMetadataValue } from '../shapes/metadata.ts'
 
 export type Predicate = (metadata: LocalMetadata) => boolean
@@ -15,7 +15,7 @@ type Condition = (value: LocalMetadataValue | undefined) => boolean
  */
 export function compileFilter(filter: unknown, depth = 0): Predicate {
   if (!isObject(filter)) throw invalid(`filter: expected an object, got ${JSON.stringify(filter)}`)
-  if (depth > localLimits.filterDepth) throw invalid(`filter is nested deeper than ${localLimits.filterDepth} levels`)
+  if (depth > vendorLimits.filterDepth) throw invalid(`filter is nested deeper than ${vendorLimits.filterDepth} levels`)
   const all = Object.entries(filter).map(([key, value]) => clause(key, value, depth))
   const [only] = all
   if (only !== undefined && all.length === 1) return only
@@ -125,8 +125,8 @@ function list(operator: string, operand: unknown): ReadonlySet<string | number> 
       `the ${operator} operator must be followed by a list of strings or a list of numbers, got ${show(operand)} instead`,
     )
   }
-  if (operand.length > localLimits.filterValues) {
-    throw invalid(`the ${operator} operator accepts at most ${localLimits.filterValues} values, got ${operand.length}`)
+  if (operand.length > vendorLimits.filterValues) {
+    throw invalid(`the ${operator} operator accepts at most ${vendorLimits.filterValues} values, got ${operand.length}`)
   }
   return new Set(operand as (string | number)[])
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ApiError, invalid } from '../../pinecone-wire/api-error.ts'
 import type { FaultDesk } from '../faults/fault-desk.ts'
 import { BadFaultsError } from '../faults/fault-settings.ts'
 import { json } from '../shapes/answer.ts'
-import { ApiError, invalid } from '../shapes/api-error.ts'
 import { parseBody, readLocalBody } from './read-body.ts'
 import { send } from './respond.ts'
 

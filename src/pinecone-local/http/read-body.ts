@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { ApiError, invalid } from '../shapes/api-error.ts'
-import { isObject, type JsonObject } from '../shapes/body-fields.ts'
-import { localLimits } from '../shapes/limits.ts'
+import { ApiError, invalid } from '../../pinecone-wire/api-error.ts'
+import { isObject, type JsonObject } from '../../pinecone-wire/body-fields.ts'
+
+/** Memory that one request may occupy; a limit of this server, not the vendor's. */
+const bodyBytesMax = 64 * 1024 * 1024
 
 /** @throws ApiError 413 for a body above the memory limit of one request. */
 export function readLocalBody(request: IncomingMessage): Promise<string> {
@@ -10,10 +12,10 @@ export function readLocalBody(request: IncomingMessage): Promise<string> {
     let bytes = 0
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes > localLimits.bodyBytes) {
+      if (bytes > bodyBytesMax) {
         // The rest is read and dropped, so that the refusal can be sent.
         chunks.length = 0
-        reject(new ApiError(413, `The request is larger than ${localLimits.bodyBytes} bytes`))
+        reject(new ApiError(413, `The request is larger than ${bodyBytesMax} bytes`))
       } else {
         chunks.push(chunk)
       }

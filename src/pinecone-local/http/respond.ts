@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
+import { ApiError, errorBody, type Plane } from '../../pinecone-wire/api-error.ts'
 import type { LocalAnswer } from '../shapes/answer.ts'
-import { ApiError, errorBody, type Plane } from '../shapes/api-error.ts'
 
 let lastRequest = Date.now() * 1_000
 

@@ -1,3 +1,5 @@
+import { ApiError } from '../../pinecone-wire/api-error.ts'
+import { otherPart } from '../../pinecone-wire/other-parts.ts'
 import {
   type ControlCall,
   configureIndex,
@@ -18,7 +20,6 @@ import { update } from '../data/update.ts'
 import { upsert } from '../data/upsert.ts'
 import type { Operation } from '../faults/operations.ts'
 import type { LocalAnswer } from '../shapes/answer.ts'
-import { ApiError } from '../shapes/api-error.ts'
 
 type Handler<Call> = (call: Call) => LocalAnswer | Promise<LocalAnswer>
 
@@ -60,25 +61,6 @@ const controlRoutes: Readonly<Record<string, ControlRoute>> = {
   'DELETE /indexes/{}': { operation: 'deleteIndex', handle: deleteIndex },
 }
 
-/** Unsupported parts of the vendor's API, by path prefix. */
-const otherParts: readonly (readonly [string, string])[] = [
-  ['/bulk/', 'imports'],
-  ['/records/', 'text records (integrated embedding)'],
-  ['/namespaces/', 'documents'],
-  ['/documents', 'documents'],
-  ['/indexes/create-for-model', 'integrated embedding'],
-  ['/indexes/', 'backups and backup schedules'],
-  ['/collections', 'collections'],
-  ['/backups', 'backups'],
-  ['/backup-schedules', 'backup schedules'],
-  ['/restore-jobs', 'restore jobs'],
-  ['/embed', 'inference'],
-  ['/rerank', 'inference'],
-  ['/models', 'inference'],
-  ['/assistant', 'assistants'],
-  ['/admin', 'the admin API'],
-]
-
 export function dataRoute(method: string, path: string): { route: DataRoute; pathName: string } {
   return find(dataRoutes, method, path, /^\/namespaces\/([^/]+)$/)
 }
@@ -105,8 +87,8 @@ function find<Route>(
   if (Object.keys(routes).some((key) => key.endsWith(` ${path}`)) || match !== null) {
     throw new ApiError(405, `Method ${method} is not allowed for ${path}`)
   }
-  const other = otherParts.find(([start]) => path.startsWith(start))
-  if (other !== undefined) throw notOffered(`${other[1]} (${method} ${path})`)
+  const other = otherPart(path)
+  if (other !== undefined) throw notOffered(`${other} (${method} ${path})`)
   throw new ApiError(404, `No such endpoint: ${method} ${path}`)
 }
 

@@ -1,6 +1,6 @@
-import { type ApiError, invalid } from './api-error.ts'
-import { isObject } from './body-fields.ts'
-import { localLimits } from './limits.ts'
+import { type ApiError, invalid } from '../../pinecone-wire/api-error.ts'
+import { isObject } from '../../pinecone-wire/body-fields.ts'
+import { vendorLimits } from '../../pinecone-wire/limits.ts'
 
 export type LocalMetadataValue = string | number | boolean | readonly string[]
 export type LocalMetadata = Readonly<Record<string, LocalMetadataValue>>
@@ -41,11 +41,11 @@ export function metadataJson(value: unknown): string | null {
 /** @throws ApiError 400 above 40 KB, the limit of a record. */
 export function checkMetadataSize(text: string): void {
   // A UTF-16 unit is at most three bytes, so short texts need no measuring.
-  if (text.length * 3 <= localLimits.metadataBytes) return
+  if (text.length * 3 <= vendorLimits.metadataBytes) return
   const bytes = Buffer.byteLength(text)
-  if (bytes > localLimits.metadataBytes) {
+  if (bytes > vendorLimits.metadataBytes) {
     throw invalid(
-      `metadata size is ${bytes} bytes, which exceeds the limit of ${localLimits.metadataBytes} bytes per vector`,
+      `metadata size is ${bytes} bytes, which exceeds the limit of ${vendorLimits.metadataBytes} bytes per vector`,
     )
   }
 }

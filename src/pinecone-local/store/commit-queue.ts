@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { ApiError } from '../shapes/api-error.ts'
+import { ApiError } from '../../pinecone-wire/api-error.ts'
 
 interface Job {
   readonly run: () => void

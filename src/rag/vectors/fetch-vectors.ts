@@ -52,6 +52,7 @@ export async function fetchVectors(
   return { vectors: Object.fromEntries(found), stale: stale === true }
 }
 
-function ownMetadata(metadata: Metadata): Metadata {
+/** Metadata as an app wrote it, without the router's own fields. */
+export function ownMetadata(metadata: Metadata): Metadata {
   return Object.fromEntries(Object.entries(metadata).filter(([key]) => !isReserved(key)))
 }

@@ -1,12 +1,13 @@
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { sendWrite } from '../../routing/write-log/tenant-write.ts'
 import type { WriteOutcome } from '../../routing/write-log/write-outcome.ts'
-import type { Filter, RecordChange, VectorRecord } from '../../stores/store.ts'
+import type { Filter, Metadata, RecordChange, VectorRecord } from '../../stores/store.ts'
 import { deleteAllRecords } from './delete-all-records.ts'
-import { deleteMatching } from './delete-matching.ts'
 import { beforeFirstWrite } from './note-first-write.ts'
+import { updateMatching } from './update-matching.ts'
 import type { WriteDeps, WriterOptions } from './write-deps.ts'
 import { type WriteKit, writeKit } from './write-kit.ts'
+import { deleteMatching } from './write-matching.ts'
 
 /** A tenant's writes, each to the tenant's place at that moment. The verb folds their outcomes. */
 export interface TenantWriter {
@@ -16,6 +17,11 @@ export interface TenantWriter {
   deleteIds(ids: readonly string[]): Promise<WriteOutcome>
   /** Deletes records that match, as all previously answered writes left them. */
   deleteMatching(filter: Filter): Promise<WriteOutcome>
+  /** Sets metadata fields of records that match, as all previously answered writes left them. */
+  updateMatching(
+    filter: Filter,
+    setMetadata: Metadata,
+  ): Promise<{ readonly outcome: WriteOutcome; readonly matched: number }>
   deleteAll(): Promise<WriteOutcome>
 }
 
@@ -59,6 +65,11 @@ function tenantWriter(kit: WriteKit, note: (outcome: WriteOutcome) => WriteOutco
     },
     async deleteMatching(filter) {
       return note(await deleteMatching(kit, filter))
+    },
+    async updateMatching(filter, setMetadata) {
+      const done = await updateMatching(kit, filter, setMetadata)
+      note(done.outcome)
+      return done
     },
     async deleteAll() {
       return note(await deleteAllRecords(kit))

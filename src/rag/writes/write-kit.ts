@@ -4,10 +4,12 @@ import type { AdoptedTenant } from '../../placement/phase.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { Sent } from '../../routing/write-log/entry-outcomes.ts'
 import type { Send, TenantWriteDeps, WritePass } from '../../routing/write-log/tenant-write.ts'
+import { eachBatch } from '../../stores/batch-run.ts'
 import { stamped } from '../../stores/reserved.ts'
 import type {
   CallOptions,
   Filter,
+  Metadata,
   RecordChange,
   TenantStore,
   VectorRecord,
@@ -33,6 +35,9 @@ export interface WriteKit {
   put(records: readonly VectorRecord[]): Send
   update(change: RecordChange): Send
   deleteIds(): Send
+  /** The same partial change of metadata of each record. */
+  updateIds(setMetadata: Metadata): Send
+  updateByFilter(filter: Filter, setMetadata: Metadata, onMatched: (count: number) => void): Send
   deleteByFilter(filter: Filter): Send
   deleteAll(): Send
 }
@@ -89,6 +94,17 @@ export function writeKit(
     update: (change) => (pass) =>
       updateStamped(change, pass, (one) => listed((store, o) => store.update(one, o))(pass)),
     deleteIds: () => listed((store, options, { ids }) => store.deleteIds(ids, options)),
+    updateIds: (setMetadata) => async (pass) => {
+      const unstamped: string[] = []
+      const receipt = await listed((store, options) => updateEach(store, setMetadata, pass, options, unstamped))(pass)
+      return { ...receipt, unstamped }
+    },
+    updateByFilter: (filter, setMetadata, onMatched) =>
+      unlisted(async (store, options) => {
+        const { matched, ...receipt } = await store.updateByFilter(filter, setMetadata, options)
+        if (matched !== undefined) onMatched(matched)
+        return receipt
+      }),
     deleteByFilter: (filter) => unlisted((store, options) => store.deleteByFilter(filter, options)),
     deleteAll: () => unlisted((store, options) => store.deleteAll(options)),
   }
@@ -109,6 +125,29 @@ async function updateStamped(
   } catch (fault) {
     if (!isAppError(fault, 'invalid_request')) throw fault
     return plain()
+  }
+}
+
+/**
+ * Updates records one by one, since the vendor takes one id a call, a few at once. They are one write: it is in doubt
+ * when some are done and others are not.
+ */
+async function updateEach(
+  store: TenantStore,
+  setMetadata: Metadata,
+  pass: WritePass,
+  options: CallOptions,
+  unstamped: string[],
+): Promise<WriteReceipt> {
+  const done = await eachBatch(pass.ids, 'write', async (id) => {
+    const sent = await updateStamped({ id, setMetadata }, pass, (change) => store.update(change, options))
+    unstamped.push(...(sent.unstamped ?? []))
+    return sent
+  })
+  const lsns = done.flatMap(({ lsn }) => lsn ?? [])
+  return {
+    ...(lsns.length > 0 && lsns.length === done.length && { lsn: Math.max(...lsns) }),
+    ...(done.some(({ doubtful }) => doubtful) && { doubtful: true as const }),
   }
 }
 

@@ -16,6 +16,11 @@ export function writeGroups(
   return principal.hasGroupsClaim === true && !principal.scopes.has('rag:write:any') ? principal.groups : undefined
 }
 
+/** Whether a token may change every record of its tenant: then nothing of the tenant is hidden from its listings. */
+export function changesAll(principal: Pick<TenantPrincipal, 'groups' | 'hasGroupsClaim' | 'scopes'>): boolean {
+  return principal.scopes.has('rag:write') && writeGroups(principal) === undefined
+}
+
 /**
  * Those of the records that the groups don't see. Reads lag as the store shows writes late: a record that is not
  * visible yet counts as missing.

@@ -1,5 +1,5 @@
-import { invalid } from '../shapes/api-error.ts'
-import { localLimits } from '../shapes/limits.ts'
+import { invalid } from './api-error.ts'
+import { vendorLimits } from './limits.ts'
 
 /** The namespace of requests that name none. */
 export const defaultNamespace = '__default__'
@@ -7,14 +7,14 @@ export const defaultNamespace = '__default__'
 /** '' and `__default__` are one namespace (docs: since API version 2025-04). */
 export function readNamespaceName(value: string | undefined | null): string {
   const name = value === undefined || value === null || value === '' ? defaultNamespace : value
-  checkAscii(name, 'Namespace', localLimits.namespaceLength)
+  checkAscii(name, 'Namespace', vendorLimits.namespaceLength)
   return name
 }
 
 /** @throws ApiError 400 unless 1–512 ASCII characters without NUL. */
 export function checkId(id: string): void {
   if (id === '') throw invalid('Vector ID must not be empty')
-  checkAscii(id, 'Vector ID', localLimits.idLength)
+  checkAscii(id, 'Vector ID', vendorLimits.idLength)
 }
 
 function checkAscii(text: string, what: string, maxLength: number): void {

@@ -1,5 +1,5 @@
 /** Pinecone's documented limits (docs: database limits, operation and identifier limits). */
-export const localLimits = {
+export const vendorLimits = {
   dimension: 20_000,
   indexNameLength: 45,
   tags: 20,
@@ -20,6 +20,4 @@ export const localLimits = {
   fetchByMetadataPage: 10_000,
   filterValues: 10_000,
   filterDepth: 32,
-  /** Our limit, not the vendor's: memory that one request may occupy. */
-  bodyBytes: 64 * 1024 * 1024,
 } as const

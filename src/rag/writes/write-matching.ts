@@ -11,33 +11,50 @@ import { type MovingPlace, movingPlace } from './moving-place.ts'
 import { type ProvenReads, provenReads } from './proven-reads.ts'
 import type { WriteKit } from './write-kit.ts'
 
-/** The vendor accepts five deletes by filter a second per namespace (docs: rate limits). */
+/** The vendor accepts five deletes or updates by filter a second per namespace (docs: rate limits). */
 const spacingMs = 200
 /** Longest wait for a turn. */
 const turnMs = 2_000
 /** Longest look at all matches, beside the time until the store shows everything. */
 const lookMs = 30_000
 
-/** Excludes chunks from filters: they belong to the inventory and go with their document. */
-const ownRecords: Filter = { [chunkMarkKey]: { $exists: false } }
+/** The write of the records that match: by the store's own operation, and by id. */
+export interface MatchingWrite {
+  readonly kind: 'delete' | 'update'
+  byFilter(filter: Filter): Send
+  byIds(): Send
+  /** Ids of one call by id, at most. */
+  readonly idsAtOnce: number
+}
+
+/** Restricts a filter to an app's own records: chunks belong to the inventory and go with their document. */
+export function ownRecords(filter: Filter): Filter {
+  return { $and: [filter, { [chunkMarkKey]: { $exists: false } }] }
+}
+
+/** Deletes an app's own matching records; see `writeMatching`. */
+export function deleteMatching(kit: WriteKit, filter: Filter): Promise<WriteOutcome> {
+  const { deleteByFilter: byFilter, deleteIds: byIds } = kit
+  return writeMatching(kit, filter, { kind: 'delete', byFilter, byIds, idsAtOnce: idsMax })
+}
 
 /**
- * Deletes an app's own matching records: at rest by the store's own operation, which applies to the records as all
- * earlier writes left them, on any replica (docs/moves.md R1, A6). While the tenant moves, it deletes by id what the
- * store is proven to show; an id written since is inspected again at its own intent (R2).
+ * Deletes or updates an app's own matching records: at rest by the store's own operation, which applies to the records
+ * as all earlier writes left them, on any replica (docs/moves.md R1, A6). While the tenant moves, it works by id on what
+ * the store is proven to show; an id written since is inspected again at its own intent (R2).
  */
-export async function deleteMatching(kit: WriteKit, filter: Filter): Promise<WriteOutcome> {
-  const own = { $and: [filter, ownRecords] }
+export async function writeMatching(kit: WriteKit, filter: Filter, write: MatchingWrite): Promise<WriteOutcome> {
+  const own = ownRecords(filter)
   let outcome: WriteOutcome = untouched()
   for (;;) {
     const turn = await takeTurn(kit)
     if (turn.fault !== undefined) return also(outcome, turn)
-    const sent = await sendUnlisted(kit.gate, kit.tenantId, kit.deleteByFilter(own))
+    const sent = await sendUnlisted(kit.gate, kit.tenantId, write.byFilter(own))
     if (sent !== 'moving') return also(outcome, sent)
     const place = await movingPlace(kit).catch(untouched)
     if (place === undefined) continue
     if ('kind' in place) return also(outcome, place)
-    const byId = await new MovingDelete(kit, place, own).run()
+    const byId = await new MovingPass(kit, place, own, write).run()
     outcome = also(outcome, byId.outcome)
     if (!byId.isElsewhere) return outcome
   }
@@ -47,7 +64,7 @@ async function takeTurn({ memory, tenantId, clock }: WriteKit): Promise<WriteOut
   const nowMs = clock.now()
   const atMs = Math.max(nowMs, memory.filterDeletes.get(tenantId) ?? 0)
   if (atMs - nowMs > turnMs) {
-    const words = 'The vector store takes five deletes by filter a second. Nothing was changed; try again.'
+    const words = 'The vector store takes five deletes or updates by filter a second. Nothing was changed; try again.'
     return untouched(new AppError('store_busy', words, { retryAfterS: Math.ceil((atMs - nowMs) / 1000) }))
   }
   memory.filterDeletes.set(tenantId, atMs + spacingMs)
@@ -56,17 +73,19 @@ async function takeTurn({ memory, tenantId, clock }: WriteKit): Promise<WriteOut
 }
 
 /** One pass over a place of a move. */
-class MovingDelete {
+class MovingPass {
   readonly #kit: WriteKit
   readonly #place: MovingPlace
   readonly #filter: Filter
+  readonly #write: MatchingWrite
   readonly #store: TenantStore
   #outcome: WriteOutcome = untouched()
 
-  constructor(kit: WriteKit, place: MovingPlace, filter: Filter) {
+  constructor(kit: WriteKit, place: MovingPlace, filter: Filter, write: MatchingWrite) {
     this.#kit = kit
     this.#place = place
     this.#filter = filter
+    this.#write = write
     this.#store = kit.stores.open(place.active)
   }
 
@@ -102,13 +121,13 @@ class MovingDelete {
     const at = await changeLogTime(gate.db)
     const ids = await this.#find(await provenReads(this.#store, this.#kit))
     const again: string[] = []
-    for (const some of inBatches(ids)) {
+    for (const some of inBatches(ids, this.#write.idsAtOnce)) {
       // A row of a write that came since may be gone from the change log by then.
       if (clock.now() - beganAtMs >= storeVisibleMs) again.push(...some)
       else if (!(await this.#send(some, { at, leftOut: (newer) => again.push(...newer) }))) return true
       if (this.#outcome.fault !== undefined) return false
     }
-    for (const some of inBatches(again)) {
+    for (const some of inBatches(again, this.#write.idsAtOnce)) {
       if (!(await this.#send(some))) return true
       if (this.#outcome.fault !== undefined) return false
     }
@@ -120,27 +139,28 @@ class MovingDelete {
     const { gate, tenantId } = this.#kit
     const found = { ...this.#found, ...since }
     const isAgain = since === undefined
-    const write = { ids, kind: 'delete', lookMs: isAgain ? this.#lookMs() : 0 } as const
-    const send = isAgain ? this.#lookAgain() : this.#kit.deleteIds()
+    const { kind } = this.#write
+    const write = { ids, kind, lookMs: isAgain ? this.#lookMs() : 0 }
+    const send = isAgain ? this.#lookAgain() : this.#write.byIds()
     const sent = await sendFound(gate, tenantId, write, found, send)
     if (sent === 'elsewhere') return false
     this.#outcome = also(this.#outcome, sent)
     return true
   }
 
-  /** Deletes the records that still match. The records are held, so nothing is written to them meanwhile. */
+  /** Writes to the records that still match. The records are held, so nothing is written to them meanwhile. */
   #lookAgain(): Send {
     return async (pass) => {
-      const { clock, deleteIds } = this.#kit
+      const { clock } = this.#kit
       const beganAtMs = clock.now()
       const reads = await provenReads(this.#store, this.#kit)
       const matching = new Set(await this.#find(reads))
       // The records are this write's for so long, and for the time of one call after it.
       if (clock.now() - beganAtMs > this.#lookMs()) throw tooSlow()
-      const gone = pass.ids.filter((id) => matching.has(id))
+      const found = pass.ids.filter((id) => matching.has(id))
       const kept = pass.ids.filter((id) => !matching.has(id))
       const left = { ids: kept, ...(reads.lsn !== undefined && { lsn: reads.lsn }) }
-      return gone.length === 0 ? { left } : { ...(await deleteIds()({ ...pass, ids: gone })), left }
+      return found.length === 0 ? { left } : { ...(await this.#write.byIds()({ ...pass, ids: found })), left }
     }
   }
 
@@ -164,9 +184,9 @@ function tooSlow(): AppError {
   })
 }
 
-function inBatches(ids: readonly string[]): readonly (readonly string[])[] {
+function inBatches(ids: readonly string[], size: number): readonly (readonly string[])[] {
   const distinct = [...new Set(ids)]
-  return Array.from({ length: Math.ceil(distinct.length / idsMax) }, (_, at) =>
-    distinct.slice(at * idsMax, (at + 1) * idsMax),
+  return Array.from({ length: Math.ceil(distinct.length / size) }, (_, at) =>
+    distinct.slice(at * size, (at + 1) * size),
   )
 }

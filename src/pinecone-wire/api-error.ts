@@ -17,6 +17,7 @@ const kinds: Readonly<Record<number, Kind>> = {
   409: { control: 'ALREADY_EXISTS', rpc: 6 },
   412: { control: 'FAILED_PRECONDITION', rpc: 9 },
   413: { control: 'PAYLOAD_TOO_LARGE', rpc: 11 },
+  415: { control: 'INVALID_ARGUMENT', rpc: 3 },
   422: { control: 'UNPROCESSABLE_ENTITY', rpc: 3 },
   429: { control: 'RESOURCE_EXHAUSTED', rpc: 8 },
   500: { control: 'UNKNOWN', rpc: 13 },
@@ -51,14 +52,18 @@ export function missingField(name: string): ApiError {
   return new ApiError(422, `Failed to deserialize the JSON body into the target type: missing field \`${name}\``)
 }
 
-/** The vendor's error body: `{error:{code,message},status}` or a google.rpc.Status. */
-export function errorBody(error: ApiError, plane: Plane): { contentType: string; body: string } {
+/** The vendor's error body: `{error:{code,message},status}` or a google.rpc.Status with its details. */
+export function errorBody(
+  error: ApiError,
+  plane: Plane,
+  details: readonly object[] = [],
+): { contentType: string; body: string } {
   // The vendor's data plane answers 401 as bare text.
   if (plane === 'data' && error.status === 401) return { contentType: 'text/plain', body: 'Unauthorized' }
   const kind = kinds[error.status] ?? { control: 'UNKNOWN', rpc: 2 }
   const body =
     plane === 'control'
       ? { error: { code: kind.control, message: error.message }, status: error.status }
-      : { code: kind.rpc, message: error.message, details: [] }
+      : { code: kind.rpc, message: error.message, details }
   return { contentType: 'application/json', body: JSON.stringify(body) }
 }

@@ -1,0 +1,54 @@
+import { narrowed } from '../src/rag/checks/check-filter.ts'
+import { setFaults, startParts, startService } from './harness/parts.ts'
+import { startProcess } from './harness/process.ts'
+import type { QueryOrder, QueryResult } from './harness/query-process.ts'
+import type { BenchOptions, BenchResult } from './harness/report.ts'
+import { inTurn, ratios } from './harness/rounds.ts'
+import { sampleTenant } from './harness/sample-tenant.ts'
+import { median, show, spread } from './harness/statistics.ts'
+
+const storeLatencyMs = 20
+
+/**
+ * The router's share of a query by the official SDK: through the vendor's dialect, with a token as the key, against the
+ * same query straight to a store that takes 20 ms, with the filter that the router adds.
+ */
+export async function door({ quick, say }: BenchOptions): Promise<BenchResult> {
+  await using parts = await startParts({ pin: false })
+  await using service = await startService(parts)
+  const tenant = await sampleTenant(parts, service, 'door', 200)
+  await using app = startProcess({ file: 'harness/query-process.ts' })
+  await setFaults(parts, { latencyMs: storeLatencyMs })
+
+  const rounds = quick ? 3 : 7
+  const ways = {
+    direct: { sdk: { ...tenant.place, filter: narrowed(undefined, []) } },
+    routed: { sdk: { indexHost: service.url, namespace: '__default__', apiKey: tenant.token } },
+  } as const
+  const ask = async (via: QueryOrder['via'], callers: number) => {
+    const order: QueryOrder = { via, callers, warmUpMs: quick ? 500 : 1500, measureMs: quick ? 2500 : 6000 }
+    return (await app.ask(order)) as QueryResult
+  }
+  // A lone caller asks forty times a second, which is too seldom for the compiler to see to what is called.
+  for (const via of Object.values(ways)) await ask(via, 32)
+  const rows: [string, string][] = []
+  const goals: BenchResult['goals'][number][] = []
+  for (const callers of [1, 32]) {
+    say(`${callers} caller${callers === 1 ? '' : 's'}, ${rounds} rounds`)
+    const { direct, routed } = await inTurn(rounds, {
+      direct: () => ask(ways.direct, callers),
+      routed: () => ask(ways.routed, callers),
+    })
+    for (const [name, samples] of [
+      ['SDK to the store', direct],
+      ['SDK through the door', routed],
+    ] as const) {
+      rows.push([`${callers} × ${name}, p50 ms`, show(spread(samples.map(({ p50Ms }) => p50Ms)))])
+      rows.push([`${callers} × ${name}, p99 ms`, show(spread(samples.map(({ p99Ms }) => p99Ms)))])
+    }
+    const each = ratios(routed, direct, ({ p50Ms }: QueryResult) => p50Ms)
+    rows.push([`${callers} × door / store, p50`, show(spread(each), 3)])
+    goals.push({ what: `${callers} × p50 ratio`, value: median(each), limit: 1.05, sense: 'at most' })
+  }
+  return { bench: 'door', rows, goals }
+}
