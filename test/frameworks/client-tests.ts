@@ -6,10 +6,12 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startPineconeLocal } from '../../src/pinecone-local/server.ts'
+import { startDoor } from './door.ts'
 
-const usage = `Runs the official client's own integration tests against a pinecone-local.
+const usage = `Runs the official client's own integration tests against a pinecone-local, or with --door through the service's
+own Pinecone-compatible door.
 
-  npm run test:client -- FOLDER [--report FILE]
+  npm run test:client -- FOLDER [--door] [--report FILE]
 
 FOLDER is the source of pinecone-io/pinecone-ts-client, put beside the project. Its packages are installed there.`
 
@@ -21,6 +23,15 @@ const leftOut: readonly (readonly [part: string, why: string])[] = [
   ['data/bulk/', 'imports from object storage'],
   ['preview-control/', 'document indexes and backups'],
   ['preview-data/', 'document indexes'],
+]
+
+/** The same of what the door leaves to the router. */
+const leftOutOfDoor: readonly (readonly [part: string, why: string])[] = [
+  ...leftOut,
+  ['control/', 'indexes of its own making'],
+  ['data/namespaces/', 'namespaces of its own making'],
+  ['data/vectors/delete', 'an index of its own with five dimensions'],
+  ['data/vectors/upsertAndUpdate', 'a sparse index of its own'],
 ]
 
 /** Single tests, by the end of their full name. */
@@ -48,7 +59,10 @@ interface Line {
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { report: { type: 'string' } } })
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { report: { type: 'string' }, door: { type: 'boolean' } },
+  })
   const [folder] = positionals
   if (folder === undefined) {
     console.error(usage)
@@ -61,22 +75,45 @@ async function main(): Promise<void> {
     const code = await run('npm', ['ci', '--ignore-scripts', '--no-progress', '--loglevel=error'], client, {})
     if (code !== 0) throw new Error(`npm ci in ${client} failed.`)
   }
-  const lines = await runSuite(client)
-  const text = report(`${name} ${version}`, lines)
+  const isDoor = values.door === true
+  const parts = isDoor ? leftOutOfDoor : leftOut
+  const lines = await (isDoor ? runThroughDoor(client) : runAgainstLocal(client))
+  const text = report(`${name} ${version}${isDoor ? ', through the door' : ''}`, lines, parts)
   console.log(`\n${text}`)
   if (values.report !== undefined) await writeFile(values.report, text)
   if (lines.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1
 }
 
-async function runSuite(client: string): Promise<Line[]> {
-  const dir = await mkdtemp(join(tmpdir(), 'pinecone-client-tests-'))
-  await using local = await startPineconeLocal({ dataDir: join(dir, 'data'), apiKey })
+async function runAgainstLocal(client: string): Promise<Line[]> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'pinecone-client-tests-'))
+  try {
+    await using local = await startPineconeLocal({ dataDir, apiKey })
+    return await runSuite(client, { url: local.url, key: apiKey }, leftOut)
+  } finally {
+    await rm(dataDir, { recursive: true, force: true })
+  }
+}
+
+/** As an app of a tenant that was adopted with the suite's namespace. */
+async function runThroughDoor(client: string): Promise<Line[]> {
+  const tenant = { tenantId: 'suite', namespace: 'global-ns-one' }
+  await using door = await startDoor({ ...tenant, dimension: 2, metric: 'dotproduct' })
+  return await runSuite(client, door, leftOutOfDoor)
+}
+
+interface Server {
+  readonly url: string
+  readonly key: string
+}
+
+async function runSuite(client: string, server: Server, parts: typeof leftOut): Promise<Line[]> {
+  const dir = await mkdtemp(join(tmpdir(), 'pinecone-client-report-'))
   const output = join(dir, 'report.json')
   try {
     const env = {
-      PINECONE_API_KEY: apiKey,
-      PINECONE_LOCAL_URL: local.url,
-      FIXTURES_JSON: JSON.stringify(await fixtures(local.url)),
+      PINECONE_API_KEY: server.key,
+      PINECONE_LOCAL_URL: server.url,
+      FIXTURES_JSON: JSON.stringify(await fixtures(server)),
       TEST_ENV: 'node',
     }
     const config = {
@@ -85,7 +122,7 @@ async function runSuite(client: string): Promise<Line[]> {
       testEnvironment: 'node',
       transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: './tsconfig.json', isolatedModules: true }] },
       setupFiles: [fileURLToPath(new URL('client-fetch.cjs', import.meta.url))],
-      testPathIgnorePatterns: leftOut.map(([part]) => `/integration/${part}`),
+      testPathIgnorePatterns: parts.map(([part]) => `/integration/${part}`),
       testTimeout: 120_000,
     }
     const jest = join(client, 'node_modules', 'jest', 'bin', 'jest.js')
@@ -98,7 +135,7 @@ async function runSuite(client: string): Promise<Line[]> {
 }
 
 /** Makes what the suite's own setup makes, except the assistant, which is not supported. */
-async function fixtures(url: string): Promise<object> {
+async function fixtures(server: Server): Promise<object> {
   const records = ['diff-prefix-0', ...Array.from({ length: 10 }, (_, at) => `preTest-${at}`)].map((id, at) => ({
     id,
     values: [(at + 1) / 20, (11 - at) / 20],
@@ -111,8 +148,9 @@ async function fixtures(url: string): Promise<object> {
   }
   const tags = { project: 'pinecone-integration-tests' }
   const index = { name: 'pretest-shared', dimension: 2, metric: 'dotproduct', spec: { serverless }, tags }
-  const { host } = (await post(`${url}/indexes`, index)) as { host: string }
-  await post(`${host}/vectors/upsert`, { namespace: 'global-ns-one', vectors: records })
+  await post(server, `${server.url}/indexes`, index, 409)
+  const { host } = (await ask(server, `${server.url}/indexes/${index.name}`)) as { host: string }
+  await post(server, `${host}/vectors/upsert`, { namespace: 'global-ns-one', vectors: records })
   return {
     serverlessIndex: {
       name: index.name,
@@ -125,10 +163,17 @@ async function fixtures(url: string): Promise<object> {
   }
 }
 
-async function post(url: string, body: object): Promise<unknown> {
-  const headers = { 'api-key': apiKey, 'content-type': 'application/json', 'x-pinecone-api-version': '2026-04' }
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
-  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`)
+/** @param also a status that is good too. */
+async function post(server: Server, url: string, body: object, also?: number): Promise<unknown> {
+  return ask(server, url, { method: 'POST', body: JSON.stringify(body) }, also)
+}
+
+async function ask({ key }: Server, url: string, init: RequestInit = {}, also?: number): Promise<unknown> {
+  const headers = { 'api-key': key, 'content-type': 'application/json', 'x-pinecone-api-version': '2026-04' }
+  const response = await fetch(url, { ...init, headers })
+  if (!response.ok && response.status !== also) {
+    throw new Error(`${url}: ${response.status} ${await response.text()}`)
+  }
   return response.json()
 }
 
@@ -144,7 +189,7 @@ function linesOf({ testResults }: JestReport, client: string): Line[] {
   })
 }
 
-function report(client: string, lines: readonly Line[]): string {
+function report(client: string, lines: readonly Line[], parts: typeof leftOut): string {
   const count = (outcome: Line['outcome']) => lines.filter((line) => line.outcome === outcome).length
   const files = [...new Set(lines.map(({ file }) => file))].toSorted()
   const rows = files.map((file) => {
@@ -163,7 +208,7 @@ function report(client: string, lines: readonly Line[]): string {
     ...rows,
     '',
     ...others.map(({ name, outcome, why }) => `- ${outcome}: ${name}${why === '' ? '' : ` (needs ${why})`}`),
-    ...leftOut.map(([part, why]) => `- left out as a whole: ${part} (needs ${why})`),
+    ...parts.map(([part, why]) => `- left out as a whole: ${part} (needs ${why})`),
     '',
   ].join('\n')
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { startPineconeLocal } from '../../src/pinecone-local/server.ts'
+import { startDoor } from './door.ts'
 import { type Exchange, recorder, withoutChance } from './recorder.ts'
 
 /** The program of each scenario, and what it is given. */
@@ -20,13 +21,17 @@ const home = fileURLToPath(new URL('.', import.meta.url))
 /**
  * Runs the stores of the frameworks and the SDKs 4 to 9 unchanged against a `pinecone-local`. They need other versions
  * of the SDK than the service, so they have a package and a lock file of their own, installed here. With `--record`
- * what they send is written to `recordings/`, which `npm test` replays without them.
+ * what they send is written to `recordings/`, which `npm test` replays without them. With `--door` the stores of
+ * frameworks go through the vendor's dialect of the service instead.
  */
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { record: { type: 'boolean' }, installed: { type: 'boolean' } } })
+  const { values } = parseArgs({
+    options: { record: { type: 'boolean' }, installed: { type: 'boolean' }, door: { type: 'boolean' } },
+  })
   if (values.installed !== true && (await run('npm', ['ci', '--no-progress', '--loglevel=error'], home, {})) !== 0) {
     throw new Error('npm ci in test/frameworks failed.')
   }
+  if (values.door === true) return throughTheDoor()
   let failed = 0
   for (const [name, file, ...args] of scenarios) {
     const { code, exchanges } = await runScenario(file, args)
@@ -35,6 +40,25 @@ async function main(): Promise<void> {
     console.log(`${state.padEnd(8)} ${name} (${exchanges.length} requests)`)
   }
   console.log(`${scenarios.length - failed} passed, ${failed} failed`)
+  if (failed > 0) process.exitCode = 1
+}
+
+/** Each as an app of a tenant that was adopted with the namespace that the scenario names. */
+async function throughTheDoor(): Promise<void> {
+  const stores = [
+    ['langchain', 'cosine'],
+    ['mastra', 'dotproduct'],
+    ['llamaindex', 'cosine'],
+  ] as const
+  let failed = 0
+  for (const [name, metric] of stores) {
+    await using door = await startDoor({ tenantId: name, namespace: 'tenant', dimension: 3, metric })
+    const env = { PINECONE_CONTROLLER_HOST: door.url, PINECONE_API_KEY: door.key, DOOR: '1' }
+    const code = await run(process.execPath, [join('scenarios', `${name}.js`)], home, env)
+    if (code !== 0) failed++
+    console.log(`${code === 0 ? 'ok      ' : 'FAILED  '} ${name} through the door`)
+  }
+  console.log(`${stores.length - failed} passed, ${failed} failed`)
   if (failed > 0) process.exitCode = 1
 }
 

@@ -13,9 +13,13 @@ class Topics extends Embeddings {
   }
 }
 
-const pinecone = new Pinecone({ apiKey: 'any', controllerHostUrl: process.env.PINECONE_CONTROLLER_HOST })
+const isDoor = process.env.DOOR === '1'
+const apiKey = process.env.PINECONE_API_KEY
+const pinecone = new Pinecone({ apiKey, controllerHostUrl: process.env.PINECONE_CONTROLLER_HOST })
 const spec = { serverless: { cloud: 'aws', region: 'us-east-1' } }
-await pinecone.createIndex({ name: 'langchain', dimension: 3, metric: 'cosine', spec, waitUntilReady: true })
+// Through the door of tenant-router the index is there, and stays.
+if (!isDoor)
+  await pinecone.createIndex({ name: 'langchain', dimension: 3, metric: 'cosine', spec, waitUntilReady: true })
 const pineconeIndex = pinecone.Index('langchain')
 const store = await PineconeStore.fromExistingIndex(new Topics({}), { pineconeIndex, namespace: 'tenant' })
 
@@ -57,4 +61,4 @@ const texts = await PineconeStore.fromTexts(['a lamp', 'a bell'], [{ n: 1 }, { n
   },
 })
 assert.equal((await texts.similaritySearch('bell', 1))[0].metadata.n, 2)
-await pinecone.deleteIndex('langchain')
+if (!isDoor) await pinecone.deleteIndex('langchain')
