@@ -257,7 +257,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   'rag/answers': ['rag/chunks', 'rag/retrieve'],
   'rag/chunks': ['rag/checks'],
   'rag/documents': ['rag', 'rag/checks', 'rag/chunks', 'rag/losses', 'rag/writes'],
-  'rag/losses': ['rag', 'rag/writes'],
+  'rag/losses': ['rag', 'rag/checks', 'rag/writes'],
   'rag/retrieve': ['rag', 'rag/checks', 'rag/chunks', 'rag/documents', 'rag/losses', 'rag/stages'],
   'rag/stages': ['rag/checks'],
   'rag/vectors': ['rag', 'rag/checks', 'rag/documents', 'rag/retrieve', 'rag/writes'],

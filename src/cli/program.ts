@@ -3,6 +3,7 @@ import metadata from '../../package.json' with { type: 'json' }
 import { indexesAdopt } from './commands/adopt/indexes-adopt.ts'
 import { indexesSeal } from './commands/adopt/indexes-seal.ts'
 import { tenantsAdopt } from './commands/adopt/tenants-adopt.ts'
+import { tenantsFields } from './commands/adopt/tenants-fields.ts'
 import { adviseCommand } from './commands/advise.ts'
 import { demote } from './commands/demote.ts'
 import { evaluation } from './commands/eval.ts'
@@ -66,6 +67,7 @@ export function program(context: Context): Command {
       tenantsResume,
       tenantsOffboard,
       tenantsAdopt,
+      tenantsFields,
     ]),
   )
   add(root, [promoteCommand, demote, rebalance, adviseCommand], context)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Placement } from './placement.ts'
 import type { TenantId } from './tenant-id.ts'
 
 /**
@@ -10,6 +11,11 @@ const indexNameMax = 45
 /** `tenant_<id>_g<generation>`; built once, when a place is reserved, and read from the registry afterwards. */
 export function namespaceName(tenantId: TenantId, generation: number): string {
   return `tenant_${tenantId}_g${generation}`
+}
+
+/** Whether a place was made here, and not adopted with the name that others gave it. */
+export function hasOwnName({ tenantId, generation, namespace }: Placement): boolean {
+  return namespace === namespaceName(tenantId, generation)
 }
 
 /** `<prefix>-pool-<n>`, n from 1. */

@@ -1,4 +1,5 @@
 import type { Placement } from './placement.ts'
+import type { RecordFields } from './record-fields.ts'
 import type { TenantId } from './tenant-id.ts'
 
 /**
@@ -31,6 +32,8 @@ export type TenantStatus = 'provisioning' | 'active' | 'suspended' | 'offboardin
 export interface AdoptedTenant {
   /** The name that its app gave its namespace, which may be empty. */
   readonly namespace: string
+  /** Where its app's records hold what searches need. */
+  readonly fields: RecordFields
   /** Set until its first write through the router: the write is noted before it is sent. */
   readonly isUnwritten?: true
 }

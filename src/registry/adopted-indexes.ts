@@ -20,7 +20,7 @@ export async function adoptIndexRow(
 export async function describeAdopted(
   tx: Tx,
   id: number,
-  change: Partial<Pick<IndexRow, 'namespaceLimit'>>,
+  change: Partial<Pick<IndexRow, 'namespaceLimit' | 'fields'>>,
 ): Promise<IndexRow> {
   const [row] = await tx.update(indexes).set(change).where(eq(indexes.id, id)).returning()
   if (row === undefined) throw new Error(`There is no index ${id}.`)

@@ -1,6 +1,7 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, ne, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import type { TenantStatus } from '../placement/phase.ts'
+import type { RecordFields } from '../placement/record-fields.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { indexes } from './indexes.sql.ts'
 import type { IndexRow } from './indexes.ts'
@@ -78,6 +79,25 @@ export async function listPlacesIn(tx: Tx, indexId: number): Promise<readonly Kn
     .select({ namespace: places.namespace, tenantId: places.tenantId, state: places.state })
     .from(places)
     .where(eq(places.indexId, indexId))
+}
+
+/** Tenants whose requests go to an index. */
+export async function listTenantsIn(tx: Tx, indexId: number): Promise<readonly TenantId[]> {
+  const rows = await tx
+    .select({ tenantId: places.tenantId })
+    .from(places)
+    .where(and(eq(places.indexId, indexId), eq(places.state, 'active')))
+  return rows.map(({ tenantId }) => tenantId)
+}
+
+/** Sets an adopted tenant's own fields. @returns false when there is no such adopted tenant. */
+export async function setTenantFields(tx: Tx, tenantId: TenantId, fields: Partial<RecordFields>): Promise<boolean> {
+  const rows = await tx
+    .update(tenants)
+    .set({ fields })
+    .where(and(eq(tenants.id, tenantId), isNotNull(tenants.adoptedNamespace), ne(tenants.status, 'offboarded')))
+    .returning({ id: tenants.id })
+  return rows.length > 0
 }
 
 /** Those of the ids that a present or former tenant has. */

@@ -1,6 +1,18 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, check, integer, pgTable, text, timestamp, unique, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  check,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import type { PlaceKind } from '../placement/placement.ts'
+import type { RecordFields } from '../placement/record-fields.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 
 export type IndexState = 'creating' | 'ready' | 'deleting' | 'deleted'
@@ -35,6 +47,8 @@ export const indexes = pgTable(
     creatorLeaseUntil: timestamp('creator_lease_until', { withTimezone: true }),
     /** When an index that others made was taken over; null: it was made here. */
     adoptedAt: timestamp('adopted_at', { withTimezone: true }),
+    /** Metadata fields of an adopted index's records, where they are not ours. */
+    fields: jsonb('fields').$type<Partial<RecordFields>>().notNull().default({}),
     /** When its operator's word was taken that no older key writes to it any more; null while one may. */
     sealedAt: timestamp('sealed_at', { withTimezone: true }),
     /** While the statement that it is sealed is tried: until when the store is watched for others' writes. */

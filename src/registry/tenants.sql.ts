@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { check, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 import type { TenantStatus } from '../placement/phase.ts'
 import type { Tier } from '../placement/placement.ts'
+import type { RecordFields } from '../placement/record-fields.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 
 /** A customer and its entitlements. `places` and `routing` hold the location of its vectors. */
@@ -26,6 +27,8 @@ export const tenants = pgTable(
     firstGeneration: integer('first_generation').notNull().default(1),
     /** The name of its first namespace, if it was adopted with it; null: it was onboarded here. */
     adoptedNamespace: text('adopted_namespace'),
+    /** Metadata fields of an adopted tenant's records, in place of those of its index. */
+    fields: jsonb('fields').$type<Partial<RecordFields>>(),
     /** The first write of an adopted tenant through the router, after which the adoption can't be undone. */
     firstWriteAt: timestamp('first_write_at', { withTimezone: true }),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),

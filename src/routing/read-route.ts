@@ -3,6 +3,7 @@ import { alias } from 'drizzle-orm/pg-core'
 import type { Tx } from '../db/connect.ts'
 import type { Routing, TenantRoute } from '../placement/phase.ts'
 import type { Placement } from '../placement/placement.ts'
+import { ownFields, type RecordFields } from '../placement/record-fields.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { indexes } from '../registry/indexes.sql.ts'
 import { places } from '../registry/places.sql.ts'
@@ -37,6 +38,7 @@ export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup
         limitsUntil: tenants.limitsUntil,
         adoptedNamespace: tenants.adoptedNamespace,
         firstWriteAt: tenants.firstWriteAt,
+        fields: tenants.fields,
       },
       routing,
       activePlace,
@@ -67,7 +69,7 @@ export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup
         tier: row.tenant.tier,
         ...ownLimits(row.tenant),
         routing: toRouting(row.routing, active, follower),
-        ...adoptionOf(row.tenant),
+        ...adoptionOf(row.tenant, row.activeIndex.fields),
       },
       changeNo: row.routing.changeNo,
     },
@@ -79,12 +81,14 @@ function ownLimits({ limits, limitsUntil }: Pick<typeof tenants.$inferSelect, 'l
   return { limits, ...(limitsUntil !== null && { limitsUntilMs: limitsUntil.getTime() }) }
 }
 
-function adoptionOf({
-  adoptedNamespace: namespace,
-  firstWriteAt,
-}: Pick<typeof tenants.$inferSelect, 'adoptedNamespace' | 'firstWriteAt'>): Pick<TenantRoute, 'adopted'> {
+function adoptionOf(
+  tenant: Pick<typeof tenants.$inferSelect, 'adoptedNamespace' | 'firstWriteAt' | 'fields'>,
+  fieldsOfIndex: Partial<RecordFields>,
+): Pick<TenantRoute, 'adopted'> {
+  const { adoptedNamespace: namespace, firstWriteAt } = tenant
   if (namespace === null) return {}
-  return { adopted: { namespace, ...(firstWriteAt === null && { isUnwritten: true as const }) } }
+  const fields = { ...ownFields, ...(tenant.fields ?? fieldsOfIndex) }
+  return { adopted: { namespace, fields, ...(firstWriteAt === null && { isUnwritten: true as const }) } }
 }
 
 function toRouting(row: typeof routing.$inferSelect, active: Placement, follower: Placement | undefined): Routing {

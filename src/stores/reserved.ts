@@ -19,6 +19,9 @@ export const probeId = `${prefix}_probe`
 /** A metadata key that every chunk of a document has, and no record of an app. */
 export const chunkMarkKey = `${prefix}_start`
 
+/** Begins the ids of documents' chunks in an adopted tenant, whose app may have ids with `#` of its own. */
+export const adoptedChunkPrefix = `${prefix}_doc_`
+
 /** Whether an id or a metadata key is reserved, so that callers may not use it. Every door uses this rule. */
 export function isReserved(name: string): boolean {
   return name.startsWith(prefix)

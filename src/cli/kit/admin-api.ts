@@ -5,7 +5,7 @@ import { printable } from './printable.ts'
 type Json = Readonly<Record<string, unknown>>
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Path with ids already encoded. */
   readonly path: string
   readonly body?: Json

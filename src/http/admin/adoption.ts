@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
+import type { RecordFields } from '../../placement/record-fields.ts'
+import { parseTenantId } from '../../placement/tenant-id.ts'
 import { adoptIndex } from '../../tenants/adopt/adopt-index.ts'
 import { adoptTenants } from '../../tenants/adopt/adopt-tenants.ts'
 import type { Scheme } from '../../tenants/adopt/adoption-plan.ts'
 import { sealIndex } from '../../tenants/adopt/seal-index.ts'
+import { setFields } from '../../tenants/adopt/set-fields.ts'
 import { undoAdoption } from '../../tenants/adopt/undo-adoption.ts'
 import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
@@ -18,6 +21,21 @@ const dryRun = z.object({
   dryRun: z.enum(['true', 'false']).default('false').describe('`true`: shows the plan and writes nothing.'),
 })
 const namespace = z.string().max(512)
+
+const field = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^(?!\$|_tr)[^\p{Cc}]*$/u, 'must be a metadata field, not beginning with $ or _tr')
+  .optional()
+const fields = z
+  .object({
+    text: field.describe('The text: without it `text`; `_node_content` for LlamaIndex.'),
+    source: field.describe('Without it `source`.'),
+    documentId: field.describe('Without it `documentId`.'),
+    visibility: field.describe('The list of groups that may see a record: without it `visibility`.'),
+  })
+  .meta({ id: 'RecordFields' })
 
 const adoption = z
   .object({
@@ -61,7 +79,7 @@ export function adoptionRoutes(deps: Pick<TenantWork, 'db' | 'stores' | 'setting
       tag,
       summary: 'Take over an index that exists',
       description:
-        'Its host, dimension, metric and region come from the store, and nothing in it is changed. The router never deletes it. A repeat changes the limit.',
+        'Its host, dimension, metric and region come from the store, and nothing in it is changed. The router never deletes it. A repeat changes the limit and the fields.',
       params: ofIndex,
       body: z.object({
         kind: z.enum(['pool', 'silo']),
@@ -72,10 +90,18 @@ export function adoptionRoutes(deps: Pick<TenantWork, 'db' | 'stores' | 'setting
           .optional()
           .describe('The configured embedding model that made its vectors; without it `none`: only apps make them.'),
         namespaceLimit: z.int().min(1).max(10_000_000).optional(),
+        fields: fields.optional().describe('Metadata fields of its records, where they are not ours.'),
       }),
       replies: { 200: { description: 'It is adopted.', schema: indexSchema } },
       async handle({ principal, params, body }) {
-        return { status: 200, json: await adoptIndex(deps, principal, { name: params.name, ...body }) }
+        return {
+          status: 200,
+          json: await adoptIndex(deps, principal, {
+            ...body,
+            name: params.name,
+            fields: body.fields && given(body.fields),
+          }),
+        }
       },
     }),
     route({
@@ -135,6 +161,21 @@ export function adoptionRoutes(deps: Pick<TenantWork, 'db' | 'stores' | 'setting
       },
     }),
     route({
+      method: 'put',
+      path: '/tenants/{id}/fields',
+      access: platform,
+      tag,
+      summary: 'Say which metadata fields an adopted tenant’s records have',
+      description: 'They replace those of its index, and stay with the tenant when it moves.',
+      params: z.object({ id: z.string() }),
+      body: fields,
+      replies: { 200: { description: 'Its fields.', schema: fields } },
+      async handle({ principal, params, body }) {
+        const input = { tenantId: parseTenantId(params.id), fields: given(body) }
+        return { status: 200, json: await setFields(deps, principal, input) }
+      },
+    }),
+    route({
       method: 'delete',
       path: '/indexes/{name}/adopt',
       access: platform,
@@ -158,4 +199,9 @@ function schemeOf(map: Extract<Scheme, { map: unknown }>['map'] | undefined, pat
   if (pattern !== undefined && map === undefined) return { pattern }
   const message = 'give exactly one of map and pattern'
   throw new AppError('invalid_request', `map: ${message}`, { faults: [{ path: 'map', message }] })
+}
+
+/** The named fields alone. */
+function given(body: z.infer<typeof fields>): Partial<RecordFields> {
+  return Object.fromEntries(Object.entries(body).filter(([, name]) => name !== undefined))
 }

@@ -27,7 +27,7 @@ export type ReserveSettings = TargetSettings & Pick<MoveSettings, 'indexPrefix'>
  */
 export async function reserveTarget(tx: Tx, row: MoveRow, settings: ReserveSettings): Promise<number> {
   const { source } = await readPlaces(tx, row)
-  const generation = await nextGeneration(tx, row.tenantId)
+  const generation = await nextGeneration(tx, row.tenantId, source.index.fields)
   const index =
     row.kind === 'promote'
       ? await reserveSilo(tx, row.tenantId, generation, source.index, settings)
@@ -69,10 +69,15 @@ export async function releaseReservation(
   await changeMove(tx, row, { targetPlaceId: null })
 }
 
-async function nextGeneration(tx: Tx, tenantId: TenantId): Promise<number> {
+/** Also keeps the fields of the index with the tenant, whose records take them along. */
+async function nextGeneration(tx: Tx, tenantId: TenantId, fields: IndexRow['fields']): Promise<number> {
+  const isAdopted = sql`${tenants.adoptedNamespace} is not null`
   const [tenant] = await tx
     .update(tenants)
-    .set({ lastGeneration: sql`${tenants.lastGeneration} + 1` })
+    .set({
+      lastGeneration: sql`${tenants.lastGeneration} + 1`,
+      fields: sql`case when ${isAdopted} then coalesce(${tenants.fields}, ${JSON.stringify(fields)}::jsonb) end`,
+    })
     .where(eq(tenants.id, tenantId))
     .returning({ generation: tenants.lastGeneration })
   if (tenant === undefined) throw new AppError('not_found', 'There is no such tenant.')

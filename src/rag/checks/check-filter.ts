@@ -40,11 +40,12 @@ export function checkFilter(value: unknown, path: string, faults: FaultList): Fi
 
 /**
  * The filter for the store: the caller's filter only narrows what the caller's groups see.
- * @param groups the token's groups; a record without `visibility` is visible to everyone in the tenant.
+ * @param groups the token's groups; a record without the field is visible to everyone in the tenant.
+ * @param field of the tenant's records that lists groups.
  */
-export function narrowed(filter: Filter | undefined, groups: readonly string[]): Filter {
-  const everyone: Filter = { visibility: { $exists: false } }
-  const visibility = groups.length === 0 ? everyone : { $or: [everyone, { visibility: { $in: groups } }] }
+export function narrowed(filter: Filter | undefined, groups: readonly string[], field: string): Filter {
+  const everyone: Filter = { [field]: { $exists: false } }
+  const visibility = groups.length === 0 ? everyone : { $or: [everyone, { [field]: { $in: groups } }] }
   return filter === undefined ? visibility : { $and: [visibility, filter] }
 }
 

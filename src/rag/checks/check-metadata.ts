@@ -5,10 +5,12 @@ import type { Metadata, MetadataValue } from '../../stores/store.ts'
 /** A chunk's own fields beside the document's metadata. */
 const chunkKeys: ReadonlySet<string> = new Set(['text', 'documentId', 'source', 'chunk'])
 
-interface MetadataRule {
+export interface MetadataRule {
   /** A document's metadata shares its records with the chunks' own fields; a raw record's stands alone. */
   readonly of: 'document' | 'record'
   readonly bytesMax: number
+  /** The field that lists groups; default `visibility`. */
+  readonly visibility?: string
 }
 
 /**
@@ -23,7 +25,7 @@ export function checkMetadata(value: unknown, path: string, rule: MetadataRule, 
   }
   for (const [key, item] of Object.entries(value)) {
     if (faults.isFull) return {}
-    const fault = keyFault(key, rule) ?? valueFault(key, item)
+    const fault = keyFault(key, rule) ?? valueFault(key, item, rule)
     if (fault !== undefined) faults.add(`${path}.${key}`, fault)
   }
   if (metadataBytes(value as Metadata) > rule.bytesMax)
@@ -38,8 +40,8 @@ export function visibilityOf(metadata: Metadata): readonly string[] | undefined 
 }
 
 /** The rule of `narrowed` for records fetched by id, where the store takes no filter. */
-export function isVisible(metadata: Metadata, groups: readonly string[]): boolean {
-  const { visibility } = metadata
+export function isVisible(metadata: Metadata, groups: readonly string[], field: string): boolean {
+  const { [field]: visibility } = metadata
   if (visibility === undefined) return true
   if (Array.isArray(visibility)) return visibility.some((group: string) => groups.includes(group))
   return typeof visibility === 'string' && groups.includes(visibility)
@@ -52,8 +54,12 @@ function keyFault(key: string, rule: MetadataRule): string | undefined {
   return rule.of === 'document' && chunkKeys.has(key) ? 'this name is taken by the chunk itself' : undefined
 }
 
-function valueFault(key: string, value: unknown): string | undefined {
-  if (key === 'visibility') {
+function valueFault(
+  key: string,
+  value: unknown,
+  { visibility = 'visibility' }: Pick<MetadataRule, 'visibility'>,
+): string | undefined {
+  if (key === visibility) {
     return isStrings(value) && value.length > 0
       ? undefined
       : 'must be a list of one group or more; leave it out to let all of the tenant see this'

@@ -1,8 +1,9 @@
 import type { FaultList } from '../../fault-list.ts'
 import { metadataBytesMax } from '../../stores/reserved.ts'
 import type { SparseValues, VectorRecord } from '../../stores/store.ts'
-import { checkMetadata } from './check-metadata.ts'
+import { checkMetadata, type MetadataRule } from './check-metadata.ts'
 import { checkReadId, checkWriteId } from './record-ids.ts'
+import type { RecordShape } from './record-shape.ts'
 
 /** The vendor's limits of one request. */
 export const upsertMax = 1_000
@@ -17,11 +18,16 @@ export interface RecordInput {
   readonly metadata?: unknown
 }
 
-export function checkRecord(input: RecordInput, dimension: number, path: string, faults: FaultList): VectorRecord {
-  checkWriteId(input.id, `${path}.id`, faults)
+export function checkRecord(
+  input: RecordInput,
+  { dimension, shape }: { readonly dimension: number; readonly shape: RecordShape },
+  path: string,
+  faults: FaultList,
+): VectorRecord {
+  checkWriteId(input.id, `${path}.id`, faults, shape)
   checkRecordValues(input.values, dimension, `${path}.values`, faults)
   if (input.sparseValues !== undefined) checkSparse(input.sparseValues, `${path}.sparseValues`, faults)
-  const rule = { of: 'record', bytesMax: metadataBytesMax } as const
+  const rule = recordRule(shape)
   const metadata = checkMetadata(input.metadata, `${path}.metadata`, rule, faults)
   return {
     id: input.id,
@@ -29,6 +35,11 @@ export function checkRecord(input: RecordInput, dimension: number, path: string,
     ...(input.sparseValues !== undefined && { sparseValues: input.sparseValues }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
   }
+}
+
+/** The rule for an app's own metadata. */
+export function recordRule({ fields }: RecordShape): MetadataRule {
+  return { of: 'record', bytesMax: metadataBytesMax, visibility: fields.visibility }
 }
 
 /** @param dimension of the index, and so of the service's embedding model. */
@@ -44,11 +55,13 @@ export function checkRecordValues(values: readonly number[], dimension: number, 
   if (values.length > 0 && values.every((value) => value === 0)) faults.add(path, 'must have a value other than 0')
 }
 
-/** Validates a list of ids; `write` refuses those of documents' chunks. */
-export function checkIds(ids: readonly string[], kind: 'read' | 'write', path: string, faults: FaultList): void {
+/** Validates a list of ids; `writer`: those of documents' chunks are refused. */
+export function checkIds(ids: readonly string[], path: string, faults: FaultList, writer?: RecordShape): void {
   if (ids.length === 0 || ids.length > idsMax) faults.add(path, `takes 1 to ${idsMax} ids`)
-  const check = kind === 'read' ? checkReadId : checkWriteId
-  for (const [position, id] of ids.slice(0, idsMax).entries()) check(id, `${path}[${position}]`, faults)
+  for (const [position, id] of ids.slice(0, idsMax).entries()) {
+    if (writer === undefined) checkReadId(id, `${path}[${position}]`, faults)
+    else checkWriteId(id, `${path}[${position}]`, faults, writer)
+  }
 }
 
 export function checkSparse({ indices, values }: SparseValues, path: string, faults: FaultList): void {

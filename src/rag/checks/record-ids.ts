@@ -1,5 +1,6 @@
 import type { FaultList } from '../../fault-list.ts'
-import { isReserved, reservedWords } from '../../stores/reserved.ts'
+import { adoptedChunkPrefix, isReserved, reservedWords } from '../../stores/reserved.ts'
+import type { RecordShape } from './record-shape.ts'
 
 /** The store's limit of an id. */
 const recordIdMax = 512
@@ -21,9 +22,9 @@ export function chunkIds(documentId: string, from: number, to: number): string[]
   return Array.from({ length: Math.max(0, to - from) }, (_, position) => chunkId(documentId, from + position))
 }
 
-/** Whether a record is a document's chunk: an app's own record cannot have such an id. */
-export function isChunkId(id: string): boolean {
-  return id.includes('#')
+/** Whether an id is that of a document's chunk: an app's own record cannot have it. */
+export function isChunkId(id: string, { isAdopted }: Pick<RecordShape, 'isAdopted'>): boolean {
+  return isAdopted ? id.startsWith(adoptedChunkPrefix) : id.includes('#')
 }
 
 export function isDocumentId(value: string): boolean {
@@ -37,14 +38,16 @@ export function isNewDocumentId(value: string): boolean {
 
 /** Validates the id of a record that an app reads. */
 export function checkReadId(id: string, path: string, faults: FaultList): void {
-  if (isReserved(id)) faults.add(path, reservedWords)
+  if (isReserved(id) && !id.startsWith(adoptedChunkPrefix)) faults.add(path, reservedWords)
   else if (id.length > recordIdMax || !recordIdPattern.test(id)) {
     faults.add(path, `must be 1 to ${recordIdMax} printable ASCII characters`)
   }
 }
 
+const chunkIdWords = 'ids with # belong to the chunks of documents; use /documents for those'
+
 /** Validates the id of a record that an app writes or deletes: never a document's chunk. */
-export function checkWriteId(id: string, path: string, faults: FaultList): void {
-  if (isChunkId(id)) faults.add(path, 'ids with # belong to the chunks of documents; use /documents for those')
+export function checkWriteId(id: string, path: string, faults: FaultList, shape: RecordShape): void {
+  if (isChunkId(id, shape)) faults.add(path, shape.isAdopted ? reservedWords : chunkIdWords)
   else checkReadId(id, path, faults)
 }

@@ -23,17 +23,27 @@ export interface Position {
 /** Reserved metadata keys of a position. Unlike a move's stamp (`_tr`) they are part of the record. */
 const keys = { start: chunkMarkKey, end: '_tr_end', page: '_tr_page', heading: '_tr_heading' } as const
 
+interface ChunkNames {
+  readonly documentId: string
+  /** Begins the chunks' ids. */
+  readonly stem: string
+  /** The tenant's field that lists groups. */
+  readonly visibility: string
+}
+
 /** A document's records in the store: one per chunk, each with everything that a match shows. */
 export function chunkRecords(
-  documentId: string,
-  { source, metadata, pageStarts }: Document,
+  { documentId, stem, visibility: field }: ChunkNames,
+  { source, metadata: given, pageStarts }: Document,
   chunks: readonly Chunk[],
   vectors: readonly (readonly number[])[],
 ): VectorRecord[] {
+  const { visibility, ...rest } = given
+  const metadata = { ...rest, ...(visibility !== undefined && { [field]: visibility }) }
   return chunks.map(({ text, start, end, heading }, chunk) => {
     const page = pageAt(pageStarts, start)
     return {
-      id: chunkId(documentId, chunk),
+      id: chunkId(stem, chunk),
       values: vectors[chunk] ?? [],
       metadata: {
         ...metadata,

@@ -3,6 +3,7 @@ import type { Db } from '../../db/connect.ts'
 import { claimForDeletion } from '../../registry/documents/document-claims.ts'
 import { claimEnds } from '../../registry/documents/end-document-claim.ts'
 import { chunkIds } from '../checks/record-ids.ts'
+import { chunkStem, shapeOf } from '../checks/record-shape.ts'
 import { writing } from '../writes/tenant-writer.ts'
 import type { WriteDeps, WriteSettings } from '../writes/write-deps.ts'
 import { writeGroups } from '../writes/write-sight.ts'
@@ -29,6 +30,7 @@ export async function deleteDocument(
 ): Promise<void> {
   const { tenantId } = principal
   const { documentId } = input
+  const stem = chunkStem(shapeOf(await deps.routes.find(tenantId)), documentId)
   await writing(
     deps,
     tenantId,
@@ -41,7 +43,7 @@ export async function deleteDocument(
       const deletes = slices(claim.ceiling).map(
         ([from, to]) =>
           () =>
-            writer.deleteIds(chunkIds(documentId, from, to)),
+            writer.deleteIds(chunkIds(stem, from, to)),
       )
       await runClaimed(deps, claim, deletes, (doubtMs) => claimEnds(deps.db).deleted(claim, doubtMs))
     },

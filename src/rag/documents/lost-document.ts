@@ -6,17 +6,17 @@ import { indexMustBeThere } from '../index-gone.ts'
 
 /**
  * Whether the store lacks chunks of a document that the inventory lists as stored, as after the deletion of a namespace
- * in the vendor's console. A recent write may not be visible yet, and does not count as lost.
+ * in the vendor's console. `stem` begins its chunks' ids. A recent write may not be visible yet, and does not count as lost.
  */
 export async function lacksChunks(
   store: Pick<TenantStore, 'list'>,
-  documentId: string,
+  stem: string,
   { chunkCount, mustShow, isLost }: StoredContent,
 ): Promise<boolean> {
   if (isLost) return true
   if (!mustShow) return false
-  const missing = new Set(chunkIds(documentId, 0, chunkCount))
-  const prefix = `${documentId}#`
+  const missing = new Set(chunkIds(stem, 0, chunkCount))
+  const prefix = `${stem}#`
   for await (const { ids } of pagesOf((from) => indexMustBeThere(store.list({ prefix, limit: 100, ...from })))) {
     for (const id of ids) missing.delete(id)
     if (missing.size === 0) break

@@ -10,6 +10,7 @@ import { tenantAttributes } from '../../registry/tenant-attributes.ts'
 import { hiddenStoredIds } from '../../registry/visible-to.ts'
 import { checkMetadata, visibilityOf } from '../checks/check-metadata.ts'
 import { chunkIds, documentIdRule, isNewDocumentId } from '../checks/record-ids.ts'
+import { chunkStem, shapeOf } from '../checks/record-shape.ts'
 import { chunkRecords } from '../chunks/chunk-records.ts'
 import { type Chunking, chunksMax, ruleOf } from '../chunks/chunk-rule.ts'
 import type { Chunker } from '../chunks/chunker.ts'
@@ -77,8 +78,11 @@ export async function putDocument(
   options: PutDocumentOptions = {},
 ): Promise<PutDocumentAnswer> {
   const { documentId } = input
-  const { routing } = await deps.routes.find(tenantId)
+  const route = await deps.routes.find(tenantId)
+  const { routing } = route
   const { vectors: space } = routing.active
+  const shape = shapeOf(route)
+  const stem = chunkStem(shape, documentId)
   const embedder = deps.embedders.of(space)
   const content = checkInput(embedder, input, await tenantAttributes(deps.db, tenantId))
   const { groups } = options
@@ -86,7 +90,7 @@ export async function putDocument(
   const hash = contentHash(content, embedder.model)
   const { storeVisibleMs } = deps.settings
   const stored = await storedContent(deps.db, tenantId, { documentId, contentHash: hash, storeVisibleMs })
-  const lost = stored !== undefined && (await lacksChunks(deps.stores.open(routing.active), documentId, stored))
+  const lost = stored !== undefined && (await lacksChunks(deps.stores.open(routing.active), stem, stored))
   if (stored !== undefined && !lost) return unchanged(documentId, stored.chunkCount, 0)
   // Where one is lost, others may be.
   if (lost && !stored.isLost) deps.losses?.suspect(tenantId)
@@ -103,7 +107,7 @@ export async function putDocument(
   const { signal } = options
   const { vectors, tokens } = await embedder.embed(texts, { tenantId, ...(signal && { signal }) })
   options.signal?.throwIfAborted()
-  const records = chunkRecords(documentId, content, chunks, vectors)
+  const records = chunkRecords({ documentId, stem, visibility: shape.fields.visibility }, content, chunks, vectors)
   const row: NewContent = {
     contentHash: hash,
     source: content.source,
@@ -126,7 +130,7 @@ export async function putDocument(
       const slices = Array.from({ length: Math.ceil(records.length / sliceSize) }, (_, at) =>
         records.slice(at * sliceSize, (at + 1) * sliceSize),
       )
-      const leftovers = chunkIds(documentId, records.length, claim.ceiling)
+      const leftovers = chunkIds(stem, records.length, claim.ceiling)
       const puts = slices.map((slice) => () => writer.upsert(withWords(space, slice)))
       const deletes = leftovers.length > 0 ? [() => writer.deleteIds(leftovers)] : []
       await runClaimed(deps, claim, [...puts, ...deletes], async (doubtMs) => {

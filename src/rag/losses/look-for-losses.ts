@@ -6,6 +6,7 @@ import { markDocuments, type OldDocuments, readOldDocuments } from '../../regist
 import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
 import { pagesOf } from '../../stores/pages.ts'
 import type { TenantStore, VectorStore } from '../../stores/store.ts'
+import { chunkStem, shapeOf } from '../checks/record-shape.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 import { provenReads } from '../writes/proven-reads.ts'
 
@@ -40,11 +41,17 @@ export async function lookForLosses(
   tenantId: TenantId,
   signal: AbortSignal,
 ): Promise<LossReport> {
-  const { routing } = await deps.routes.find(tenantId)
+  const route = await deps.routes.find(tenantId)
+  const { routing } = route
   if (!isSettled(routing.phase)) return { lost: 0, whole: 0 }
   const old = await readOldDocuments(deps.db, tenantId, deps.settings.storeVisibleMs)
   if (old.byId.size === 0) return { lost: 0, whole: 0 }
-  const shown = await countShown(deps, deps.stores.open(routing.active), old, signal)
+  const shown = await countShown(
+    deps,
+    deps.stores.open(routing.active),
+    { ...old, stem: chunkStem(shapeOf(route), '') },
+    signal,
+  )
   const isWhole = (id: string, chunks: number) => (shown.get(id) ?? 0) >= chunks
   const lost: string[] = []
   const whole: string[] = []
@@ -73,7 +80,7 @@ function isSettled(phase: Phase): boolean {
 async function countShown(
   { settings, clock = systemClock }: LookForLossesDeps,
   store: TenantStore,
-  { byId }: OldDocuments,
+  { byId, stem }: OldDocuments & { readonly stem: string },
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number>> {
   const shown = new Map<string, number>()
@@ -90,8 +97,8 @@ async function countShown(
   for await (const { ids, nextCursor } of pages) {
     for (const id of ids) {
       const mark = id.lastIndexOf('#')
-      const documentId = id.slice(0, mark)
-      const document = mark < 1 || id === last ? undefined : byId.get(documentId)
+      const documentId = id.slice(stem.length, mark)
+      const document = mark < 1 || !id.startsWith(stem) || id === last ? undefined : byId.get(documentId)
       last = id
       // Chunks beyond the last one remain of longer content, and do not count.
       if (document === undefined || !(Number(id.slice(mark + 1)) < document.chunkCount)) continue

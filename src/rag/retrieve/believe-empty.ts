@@ -1,5 +1,6 @@
 import type { Db } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
+import { hasOwnName } from '../../placement/naming.ts'
 import { countStoredChunks } from '../../registry/documents/documents.ts'
 import type { CallOptions, TenantStore } from '../../stores/store.ts'
 import type { Losses } from '../losses/loss-watch.ts'
@@ -23,11 +24,12 @@ export async function believeEmpty(deps: BelieveEmptyDeps, store: TenantStore, o
   const { placeId, tenantId } = store.placement
   if (deps.memory.realEmpties.get(placeId)) return
   const namespace = await store.describeNamespace(options)
-  // Every place gets its namespace when it is made, so a missing one was lost. An app's own records are counted too, so
-  // less is proof and as many is none.
+  // Every place that is made here gets its namespace, so a missing one was lost; an adopted one may have been emptied by
+  // others. An app's own records are counted too, so less is proof and as many is none.
+  const isLost = namespace === undefined && hasOwnName(store.placement)
   const isShort = async (shown: number) =>
     shown < (await countStoredChunks(deps.db, tenantId, deps.settings.storeVisibleMs))
-  if (namespace === undefined || (await isShort(namespace.recordCount))) {
+  if (isLost || (await isShort(namespace?.recordCount ?? 0))) {
     deps.losses?.suspect(tenantId)
     throw lost()
   }

@@ -1,5 +1,6 @@
 import type { CallOptions, TenantStore } from '../../stores/store.ts'
 import { isVisible } from '../checks/check-metadata.ts'
+import type { RecordShape } from '../checks/record-shape.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 import { neighbourIds } from '../stages/neighbour-ids.ts'
 import { foundMatch, type Match, type Neighbour } from './match.ts'
@@ -11,20 +12,20 @@ import { foundMatch, type Match, type Neighbour } from './match.ts'
  */
 export async function expand(
   store: TenantStore,
-  groups: readonly string[],
+  { groups, shape }: { readonly groups: readonly string[]; readonly shape: RecordShape },
   matches: readonly Match[],
   reach: number,
   options: CallOptions,
 ): Promise<readonly Match[]> {
-  const wanted = matches.map(({ id }) => neighbourIds(id, reach))
+  const wanted = matches.map(({ id }) => neighbourIds(id, reach, shape))
   const ids = new Set(wanted.flatMap((around) => (around === undefined ? [] : [...around.before, ...around.after])))
   if (ids.size === 0) return matches
   const { records } = await indexMustBeThere(store.fetch([...ids], options))
   const seen = (id: string): Neighbour[] => {
     const record = records.get(id)
-    if (record === undefined || !isVisible(record.metadata ?? {}, groups)) return []
+    if (record === undefined || !isVisible(record.metadata ?? {}, groups, shape.fields.visibility)) return []
     const { metadata = {} } = record
-    const { score, source, documentId, metadata: own, ...rest } = foundMatch({ id, score: 0, metadata })
+    const { score, source, documentId, metadata: own, ...rest } = foundMatch({ id, score: 0, metadata }, shape)
     return [rest]
   }
   return matches.map((match, at) => {

@@ -1,6 +1,6 @@
 import { isReserved } from '../../stores/reserved.ts'
 import type { Metadata, QueryMatch } from '../../stores/store.ts'
-import { isChunkId } from '../checks/record-ids.ts'
+import { isChunk, type RecordShape, textIn } from '../checks/record-shape.ts'
 import { type Position, positionOf } from '../chunks/chunk-records.ts'
 import type { Scores } from '../stages/candidate.ts'
 
@@ -33,14 +33,18 @@ export interface Neighbours {
 /** A chunk beside a match. It has no score, since it was not searched for; the document's fields are in the match. */
 export type Neighbour = Omit<Match, 'score' | 'scores' | 'values' | 'neighbours' | 'source' | 'documentId' | 'metadata'>
 
-/** A match in the form of our answers. Of an app's own record, only text fields are lifted out of its metadata. */
-export function foundMatch({ id, score, values, metadata = {} }: QueryMatch): Match {
+/**
+ * A match in the form of our answers. Of an app's own record, only text fields are lifted out of its metadata; what an
+ * adopted tenant's app calls otherwise stays there under its own name, but for the text.
+ */
+export function foundMatch({ id, score, values, metadata = {} }: QueryMatch, shape: RecordShape): Match {
+  if (shape.isAdopted && !isChunk(metadata)) return appMatch({ id, score, metadata, ...(values && { values }) }, shape)
   const own: Record<string, Metadata[string]> = {}
   const lifted = { text: null, documentId: null, source: null } as Record<
     'text' | 'documentId' | 'source',
     string | null
   >
-  const chunk = isChunkId(id)
+  const chunk = isChunk(metadata)
   for (const [key, value] of Object.entries(metadata)) {
     if (isReserved(key) || (chunk && key === 'chunk')) continue
     if ((key === 'text' || key === 'documentId' || key === 'source') && typeof value === 'string') lifted[key] = value
@@ -48,4 +52,21 @@ export function foundMatch({ id, score, values, metadata = {} }: QueryMatch): Ma
   }
   const position = chunk ? positionOf(metadata) : null
   return { id, score, ...lifted, position, metadata: own, ...(values !== undefined && { values }) }
+}
+
+function appMatch({ id, score, values, metadata = {} }: QueryMatch, shape: RecordShape): Match {
+  const { fields } = shape
+  const word = (value: Metadata[string] | undefined) => (typeof value === 'string' ? value : null)
+  const text = textIn(metadata, shape)
+  const own = Object.entries(metadata).filter(([key]) => !isReserved(key) && (text === null || key !== fields.text))
+  return {
+    id,
+    score,
+    text,
+    documentId: word(metadata[fields.documentId]),
+    source: word(metadata[fields.source]),
+    position: null,
+    metadata: Object.fromEntries(own),
+    ...(values !== undefined && { values }),
+  }
 }

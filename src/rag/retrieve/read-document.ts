@@ -2,6 +2,7 @@ import type { TenantPrincipal } from '../../auth/principal.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import { isVisible } from '../checks/check-metadata.ts'
 import { chunkIds } from '../checks/record-ids.ts'
+import { chunkStem, shapeOf } from '../checks/record-shape.ts'
 import { joinChunks, type PlacedChunk } from '../chunks/join-chunks.ts'
 import { type DocumentDeps, type DocumentInfo, getDocument } from '../documents/get-document.ts'
 import { indexMustBeThere } from '../index-gone.ts'
@@ -40,24 +41,25 @@ export async function readDocument(
 ): Promise<DocumentText> {
   const info = await getDocument(deps, principal, { documentId })
   const end = Math.min(info.chunks, fromChunk + chunksAtOnce)
-  const ids = chunkIds(documentId, fromChunk, end)
-  const chunks = ids.length === 0 ? [] : await readChunks(deps, principal, ids, options)
+  const chunks = end <= fromChunk ? [] : await readChunks(deps, principal, { documentId, fromChunk, end }, options)
   return { ...info, text: joinChunks(chunks), nextChunk: end < info.chunks ? end : null }
 }
 
 async function readChunks(
   deps: ReadDocumentDeps,
   { tenantId, groups }: TenantPrincipal,
-  ids: readonly string[],
+  { documentId, fromChunk, end }: { readonly documentId: string; readonly fromChunk: number; readonly end: number },
   options: { readonly signal?: AbortSignal },
 ): Promise<readonly PlacedChunk[]> {
-  const { routing } = await deps.routes.find(tenantId)
-  const { records } = await indexMustBeThere(deps.stores.open(routing.active).fetch(ids, options))
+  const route = await deps.routes.find(tenantId)
+  const shape = shapeOf(route)
+  const ids = chunkIds(chunkStem(shape, documentId), fromChunk, end)
+  const { records } = await indexMustBeThere(deps.stores.open(route.routing.active).fetch(ids, options))
   const chunks: PlacedChunk[] = []
   for (const id of ids) {
     const metadata = records.get(id)?.metadata
-    if (metadata === undefined || !isVisible(metadata, groups)) continue
-    const { text, position } = foundMatch({ id, score: 0, metadata })
+    if (metadata === undefined || !isVisible(metadata, groups, shape.fields.visibility)) continue
+    const { text, position } = foundMatch({ id, score: 0, metadata }, shape)
     if (text === null || position === null) continue
     chunks.push({ text, start: position.start, end: position.end, heading: position.heading ?? null })
   }

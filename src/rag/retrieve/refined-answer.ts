@@ -4,6 +4,7 @@ import type { Reranker } from '../../models/reranker.ts'
 import type { TenantRoute } from '../../placement/phase.ts'
 import type { CallOptions, TenantStore } from '../../stores/store.ts'
 import { narrowed } from '../checks/check-filter.ts'
+import { type RecordShape, shapeOf } from '../checks/record-shape.ts'
 import type { SearchSettings } from '../search-settings.ts'
 import type { Candidate } from '../stages/candidate.ts'
 import { diversify } from '../stages/diversify.ts'
@@ -59,31 +60,33 @@ export async function refinedAnswer(
   const { ask, topK, minScore, includeValues } = question
   const { hybrid, diversity } = refinement
   const query = 'query' in ask ? ask.query : undefined
-  const filter = narrowed(question.filter, principal.groups)
+  const shape = shapeOf(route)
+  const filter = narrowed(question.filter, principal.groups, shape.fields.visibility)
   const net = { net: netOf(topK, refinement), least: topK, withValues: includeValues || diversity > 0 }
   const { vectors } = route.routing.active
   const words = query === undefined ? undefined : deps.embedders.of(vectors).words
   const storeKnowsWords = vectors.metric === 'dotproduct'
-  const found = await search(store, { vector, query, filter, ...net, hybrid, storeKnowsWords, words }, trace, options)
+  const how = { hybrid, storeKnowsWords, words, shape }
+  const found = await search(store, { vector, query, filter, ...net, ...how }, trace, options)
   if (found.candidates.length === 0) await believeEmpty(deps, store, options)
 
   let { candidates } = found
   let reranker: string | null | undefined
   if (refinement.rerank !== undefined && query !== undefined) {
     const startedMs = performance.now()
-    const reranked = await rerank(deps.reranker, query, candidates, refinement.rerank, options)
+    const reranked = await rerank(deps.reranker, query, { found: candidates, shape }, refinement.rerank, options)
     ;({ candidates, by: reranker } = reranked)
     trace.note('rerank', startedMs, candidates.length)
   }
   const good = minScore === undefined ? candidates : candidates.filter(({ score }) => score >= minScore)
   const spread = diversity === 0 ? good : timed(trace, 'diversify', () => diversify(good, diversity))
 
-  const all = spread.map((candidate) => matchOf(candidate, includeValues))
+  const all = spread.map((candidate) => matchOf(candidate, includeValues, shape))
   const { matches: picked, groups } = cut(all, topK, refinement.groupSize)
   let matches: readonly Match[] = picked
   if (refinement.expand > 0) {
     const startedMs = performance.now()
-    matches = await expand(store, principal.groups, picked, refinement.expand, options)
+    matches = await expand(store, { groups: principal.groups, shape }, picked, refinement.expand, options)
     trace.note('expand', startedMs, matches.length)
   }
 
@@ -104,9 +107,9 @@ export async function refinedAnswer(
 }
 
 /** The match of a candidate. A single score is in `score` already; values that only a stage needed are left out. */
-function matchOf({ found, score, scores }: Candidate, includeValues: boolean): Match {
+function matchOf({ found, score, scores }: Candidate, includeValues: boolean, shape: RecordShape): Match {
   const { values, ...rest } = found
-  const match = foundMatch({ ...rest, score, ...(includeValues && values !== undefined && { values }) })
+  const match = foundMatch({ ...rest, score, ...(includeValues && values !== undefined && { values }) }, shape)
   return Object.keys(scores).length > 1 ? { ...match, scores } : match
 }
 

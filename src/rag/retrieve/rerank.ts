@@ -1,6 +1,7 @@
 import { isAppError } from '../../errors.ts'
 import type { Reranker } from '../../models/reranker.ts'
 import type { CallOptions } from '../../stores/store.ts'
+import type { RecordShape } from '../checks/record-shape.ts'
 import { type Candidate, textOf } from '../stages/candidate.ts'
 import type { Refinement } from './refinement.ts'
 
@@ -18,11 +19,11 @@ export interface Reranked {
 export async function rerank(
   reranker: Reranker,
   query: string,
-  found: readonly Candidate[],
+  { found, shape }: { readonly found: readonly Candidate[]; readonly shape: RecordShape },
   { candidates: most, optional }: NonNullable<Refinement['rerank']>,
   options: CallOptions,
 ): Promise<Reranked> {
-  const pool = found.slice(0, most).map((candidate) => ({ candidate, text: textOf(candidate) }))
+  const pool = found.slice(0, most).map((candidate) => ({ candidate, text: textOf(candidate, shape) }))
   const judged = pool.flatMap(({ candidate, text }) => (text === null ? [] : [{ candidate, text }]))
   if (judged.length === 0) return { candidates: pool.map(({ candidate }) => scored(candidate, 0)), by: reranker.name }
   let scores: readonly number[]

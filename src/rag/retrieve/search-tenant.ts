@@ -5,6 +5,7 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import { narrowed } from '../checks/check-filter.ts'
+import { shapeOf } from '../checks/record-shape.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 import { believeEmpty } from './believe-empty.ts'
 import { type AskOptions, type EmbedQueryDeps, embedQuery } from './embed-query.ts'
@@ -54,12 +55,13 @@ export async function searchTenant(
     const { readUnits, ...refined } = await refinedAnswer(deps, asked, trace, options)
     return { ...refined, ...usageAndRoute(route, embeddingTokens, readUnits) }
   }
+  const shape = shapeOf(route)
   const found = await indexMustBeThere(
     store.query(
       {
         ...(vector !== undefined && { vector }),
         topK,
-        filter: narrowed(filter, principal.groups),
+        filter: narrowed(filter, principal.groups, shape.fields.visibility),
         includeValues,
         includeMetadata: true,
       },
@@ -68,7 +70,10 @@ export async function searchTenant(
   )
   if (found.matches.length === 0) await believeEmpty(deps, store, options)
   const good = minScore === undefined ? found.matches : found.matches.filter(({ score }) => score >= minScore)
-  return { matches: good.map(foundMatch), ...usageAndRoute(route, embeddingTokens, found.readUnits) }
+  return {
+    matches: good.map((match) => foundMatch(match, shape)),
+    ...usageAndRoute(route, embeddingTokens, found.readUnits),
+  }
 }
 
 function usageAndRoute(

@@ -3,6 +3,7 @@ import { bm25 } from '../../lexical/bm25.ts'
 import { sparseQuery } from '../../lexical/sparse.ts'
 import type { WordVectors } from '../../lexical/word-vectors.ts'
 import type { CallOptions, Filter, QueryAnswer, QueryInput, QueryMatch, TenantStore } from '../../stores/store.ts'
+import type { RecordShape } from '../checks/record-shape.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 import { type Candidate, type Scores, textOf } from '../stages/candidate.ts'
 import { fuse } from '../stages/fuse.ts'
@@ -25,6 +26,7 @@ export interface SearchInput {
   readonly storeKnowsWords: boolean
   /** Related words, where known: both scores can then be added. */
   readonly words: WordVectors | undefined
+  readonly shape: RecordShape
 }
 
 export interface SearchAnswer {
@@ -63,14 +65,14 @@ export async function search(
 }
 
 function ranked(
-  { words }: SearchInput,
+  { words, shape }: SearchInput,
   query: string,
   weights: NonNullable<Refinement['hybrid']>,
   near: readonly QueryMatch[],
   worded: readonly QueryMatch[] | undefined,
 ): Candidate[] {
-  if (words !== undefined) return rankRelated(query, weights, words, near, worded)
-  return fused(weights, near, worded ?? rankByWords(query, near))
+  if (words !== undefined) return rankRelated(query, weights, { words, shape }, near, worded)
+  return fused(weights, near, worded ?? rankByWords(query, near, shape))
 }
 
 function byDense(found: QueryMatch): Candidate {
@@ -123,8 +125,8 @@ async function queryWide(
 }
 
 /** The candidates that share words with the query, by BM25 over their texts. */
-function rankByWords(query: string, matches: readonly QueryMatch[]): QueryMatch[] {
-  const texts = matches.map((found) => textOf(byDense(found)) ?? '')
+function rankByWords(query: string, matches: readonly QueryMatch[], shape: RecordShape): QueryMatch[] {
+  const texts = matches.map((found) => textOf(byDense(found), shape) ?? '')
   const scores = bm25(query, texts)
   return matches
     .map((found, at) => ({ ...found, score: scores[at] ?? 0 }))

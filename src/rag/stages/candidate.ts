@@ -1,4 +1,5 @@
 import type { QueryMatch } from '../../stores/store.ts'
+import { type RecordShape, textIn } from '../checks/record-shape.ts'
 
 /** The scores that a match got in the stages; absent ones were not computed. */
 export interface Scores {
@@ -20,7 +21,7 @@ export interface Candidate {
 }
 
 /** Null for a record without text, which nothing that compares words can judge. */
-export function textOf({ found }: Pick<Candidate, 'found'>): string | null {
-  const text = found.metadata?.text
-  return typeof text === 'string' && text.trim() !== '' ? text : null
+export function textOf({ found }: Pick<Candidate, 'found'>, shape: Pick<RecordShape, 'fields'>): string | null {
+  const text = textIn(found.metadata, shape)
+  return text !== null && text.trim() !== '' ? text : null
 }

@@ -1,6 +1,7 @@
 import { relatedScores } from '../../lexical/related.ts'
 import type { WordVectors } from '../../lexical/word-vectors.ts'
 import type { QueryMatch } from '../../stores/store.ts'
+import type { RecordShape } from '../checks/record-shape.ts'
 import { type Candidate, textOf } from './candidate.ts'
 
 /**
@@ -19,7 +20,7 @@ const wordsCount = 0.6
 export function rankRelated(
   query: string,
   weights: { readonly dense: number; readonly sparse: number },
-  words: WordVectors,
+  { words, shape }: { readonly words: WordVectors; readonly shape: Pick<RecordShape, 'fields'> },
   near: readonly QueryMatch[],
   worded: readonly QueryMatch[] = [],
 ): Candidate[] {
@@ -27,7 +28,7 @@ export function rankRelated(
   // One that was found by its words alone is no nearer than the farthest of the others.
   const farthest = near.at(-1)?.score ?? 0
   const all = [...near, ...worded.filter(({ id }) => !similarities.has(id))]
-  const texts = all.map((found) => textOf({ found }) ?? '')
+  const texts = all.map((found) => textOf({ found }, shape) ?? '')
   const related = relatedScores(query, texts, words)
   const [dense, sparse] = [weights.dense, weights.sparse * wordsCount]
   return all

@@ -2,6 +2,7 @@ import type { TenantPrincipal } from '../../auth/principal.ts'
 import type { VectorSpace } from '../../placement/placement.ts'
 import type { CallOptions } from '../../stores/store.ts'
 import { narrowed } from '../checks/check-filter.ts'
+import { shapeOf } from '../checks/record-shape.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 import { believeEmpty } from '../retrieve/believe-empty.ts'
 import { changesAll } from '../writes/write-sight.ts'
@@ -25,11 +26,14 @@ export async function countVectors(
   principal: TenantPrincipal,
   options: CallOptions = {},
 ): Promise<CountedVectors> {
-  const { routing, adopted, stale = false } = await deps.routes.find(principal.tenantId)
+  const route = await deps.routes.find(principal.tenantId)
+  const { routing, adopted, stale = false } = route
+  const { fields } = shapeOf(route)
   const store = deps.stores.open(routing.active)
   const count = changesAll(principal)
     ? ((await indexMustBeThere(store.describeNamespace(options)))?.recordCount ?? 0)
-    : (await indexMustBeThere(store.countByFilter(narrowed(undefined, principal.groups), options))).count
+    : (await indexMustBeThere(store.countByFilter(narrowed(undefined, principal.groups, fields.visibility), options)))
+        .count
   if (count === 0) await believeEmpty(deps, store, options)
   return { count, space: routing.active.vectors, ownName: adopted?.namespace, stale }
 }

@@ -4,6 +4,7 @@ import { FaultList } from '../../fault-list.ts'
 import { mustBeDone } from '../../routing/write-log/write-outcome.ts'
 import { checkFilter, narrowed } from '../checks/check-filter.ts'
 import { checkIds } from '../checks/check-records.ts'
+import { shapeOf } from '../checks/record-shape.ts'
 import type { ClaimSettings } from '../documents/claimed-write.ts'
 import type { RagMemory } from '../rag-memory.ts'
 import { writing } from '../writes/tenant-writer.ts'
@@ -40,10 +41,11 @@ export async function deleteVectors(
   input: DeleteVectorsInput,
 ): Promise<void> {
   const { tenantId } = principal
+  const shape = shapeOf(await deps.routes.find(tenantId))
   const faults = new FaultList()
   const given = [input.ids !== undefined, input.filter !== undefined, input.deleteAll === true]
   if (given.filter(Boolean).length !== 1) faults.add('ids', 'give exactly one of ids, filter and deleteAll: true')
-  if (input.ids !== undefined) checkIds(input.ids, 'write', 'ids', faults)
+  if (input.ids !== undefined) checkIds(input.ids, 'ids', faults, shape)
   const filter = checkFilter(input.filter, 'filter', faults)
   if (input.filter !== undefined && filter === undefined) {
     faults.add('filter', 'has no condition; to delete everything say deleteAll: true')
@@ -55,7 +57,7 @@ export async function deleteVectors(
   }
   const ids = [...new Set(input.ids)]
   if (filter !== undefined) {
-    const mine = groups === undefined ? filter : narrowed(filter, groups)
+    const mine = groups === undefined ? filter : narrowed(filter, groups, shape.fields.visibility)
     await writing(deps, tenantId, async (writer) => mustBeDone(await writer.deleteMatching(mine)))
   } else {
     await deps.memory.locks.hold(tenantId, ids, async () => {

@@ -4,6 +4,7 @@ import { listDocumentIds } from '../../registry/documents/documents.ts'
 import { dropUploads, listUploadIds } from '../../registry/uploads/uploads.ts'
 import { also, mustBeDone, untouched, type WriteOutcome } from '../../routing/write-log/write-outcome.ts'
 import { narrowed } from '../checks/check-filter.ts'
+import { shapeOf } from '../checks/record-shape.ts'
 import { type DeleteDocumentDeps, deleteDocument } from '../documents/delete-document.ts'
 import { writing } from '../writes/tenant-writer.ts'
 
@@ -32,7 +33,9 @@ export async function deleteVisible(
     if (ids.length < pageSize) break
   }
   mustBeDone(outcome)
-  const own = await writing(deps, tenantId, (writer) => writer.deleteMatching(narrowed(undefined, groups)))
+  const { fields } = shapeOf(await deps.routes.find(tenantId))
+  const mine = narrowed(undefined, groups, fields.visibility)
+  const own = await writing(deps, tenantId, (writer) => writer.deleteMatching(mine))
   mustBeDone(also(outcome, own))
 }
 

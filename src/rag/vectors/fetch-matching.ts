@@ -2,6 +2,7 @@ import type { TenantPrincipal } from '../../auth/principal.ts'
 import { FaultList } from '../../fault-list.ts'
 import type { CallOptions } from '../../stores/store.ts'
 import { checkFilter, narrowed } from '../checks/check-filter.ts'
+import { shapeOf } from '../checks/record-shape.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 import { believeEmpty } from '../retrieve/believe-empty.ts'
 import { type FetchedVector, ownMetadata } from './fetch-vectors.ts'
@@ -29,12 +30,17 @@ export async function fetchMatching(
   const faults = new FaultList()
   const filter = checkFilter(input.filter, 'filter', faults)
   faults.check()
-  const { routing, stale = false } = await deps.routes.find(principal.tenantId)
+  const route = await deps.routes.find(principal.tenantId)
+  const { routing, stale = false } = route
+  const { fields } = shapeOf(route)
   const { active } = routing
   const store = deps.stores.open(active)
   const from = input.cursor === undefined ? {} : { cursor: deps.cursors.open(active, input.cursor) }
   const page = await indexMustBeThere(
-    store.fetchByFilter({ filter: narrowed(filter, principal.groups), limit: input.limit, ...from }, options),
+    store.fetchByFilter(
+      { filter: narrowed(filter, principal.groups, fields.visibility), limit: input.limit, ...from },
+      options,
+    ),
   )
   if (page.records.length === 0 && input.cursor === undefined) await believeEmpty(deps, store, options)
   const vectors = page.records.map(({ metadata, ...rest }) =>

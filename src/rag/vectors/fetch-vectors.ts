@@ -5,6 +5,7 @@ import { isReserved } from '../../stores/reserved.ts'
 import type { Metadata, SparseValues, VectorStore } from '../../stores/store.ts'
 import { isVisible } from '../checks/check-metadata.ts'
 import { checkIds } from '../checks/check-records.ts'
+import { shapeOf } from '../checks/record-shape.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 
 export interface FetchVectorsDeps {
@@ -37,15 +38,17 @@ export async function fetchVectors(
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<FetchedVectors> {
   const faults = new FaultList()
-  checkIds(input.ids, 'read', 'ids', faults)
+  checkIds(input.ids, 'ids', faults)
   faults.check()
-  const { routing, stale } = await deps.routes.find(principal.tenantId)
+  const route = await deps.routes.find(principal.tenantId)
+  const { routing, stale } = route
+  const { fields } = shapeOf(route)
   const ids = [...new Set(input.ids)]
   const { records } = await indexMustBeThere(deps.stores.open(routing.active).fetch(ids, options))
   const found: [string, FetchedVector][] = []
   for (const id of ids) {
     const record = records.get(id)
-    if (record === undefined || !isVisible(record.metadata ?? {}, principal.groups)) continue
+    if (record === undefined || !isVisible(record.metadata ?? {}, principal.groups, fields.visibility)) continue
     const { metadata, ...rest } = record
     found.push([id, metadata === undefined ? rest : { ...rest, metadata: ownMetadata(metadata) }])
   }

@@ -3,6 +3,7 @@ import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
 import { isReserved } from '../../stores/reserved.ts'
 import type { CallOptions, TenantStore, VectorStore } from '../../stores/store.ts'
 import { isVisible } from '../checks/check-metadata.ts'
+import { shapeOf } from '../checks/record-shape.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 import { type BelieveEmptyDeps, believeEmpty } from '../retrieve/believe-empty.ts'
 import { changesAll } from '../writes/write-sight.ts'
@@ -35,13 +36,15 @@ export async function listVectors(
   { prefix, limit, cursor }: { readonly prefix: string; readonly limit: number; readonly cursor?: string | undefined },
   options: CallOptions = {},
 ): Promise<ListedVectors> {
-  const { routing, stale = false } = await deps.routes.find(principal.tenantId)
+  const route = await deps.routes.find(principal.tenantId)
+  const { routing, stale = false } = route
+  const sight = { groups: principal.groups, visibility: shapeOf(route).fields.visibility }
   const store = deps.stores.open(routing.active)
   const from = cursor === undefined ? {} : { cursor: deps.cursors.open(routing.active, cursor) }
   const page = await indexMustBeThere(store.list({ prefix, limit, ...from }, options))
   if (page.ids.length === 0 && cursor === undefined) await believeEmpty(deps, store, options)
   const listed = page.ids.filter((id) => !isReserved(id))
-  const ids = changesAll(principal) ? listed : await visibleIds(store, listed, principal, options)
+  const ids = changesAll(principal) ? listed : await visibleIds(store, listed, sight, options)
   const next = page.nextCursor
   return { ids, ...(next !== undefined && { nextCursor: deps.cursors.seal(routing.active, next) }), stale }
 }
@@ -49,13 +52,13 @@ export async function listVectors(
 async function visibleIds(
   store: TenantStore,
   ids: readonly string[],
-  { groups }: TenantPrincipal,
+  { groups, visibility }: { readonly groups: readonly string[]; readonly visibility: string },
   options: CallOptions,
 ): Promise<readonly string[]> {
   if (ids.length === 0) return []
   const { records } = await indexMustBeThere(store.fetch(ids, options))
   return ids.filter((id) => {
     const record = records.get(id)
-    return record !== undefined && isVisible(record.metadata ?? {}, groups)
+    return record !== undefined && isVisible(record.metadata ?? {}, groups, visibility)
   })
 }

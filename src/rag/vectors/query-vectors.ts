@@ -7,6 +7,7 @@ import { checkFilter, narrowed } from '../checks/check-filter.ts'
 import { isVisible } from '../checks/check-metadata.ts'
 import { checkSparse, checkValues } from '../checks/check-records.ts'
 import { checkReadId } from '../checks/record-ids.ts'
+import { shapeOf } from '../checks/record-shape.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 import { type BelieveEmptyDeps, believeEmpty } from '../retrieve/believe-empty.ts'
 import { ownMetadata } from './fetch-vectors.ts'
@@ -58,7 +59,9 @@ export async function queryVectors(
   options: CallOptions = {},
 ): Promise<QueriedVectors> {
   const found = deps.routes.find(principal.tenantId)
-  const { routing, stale = false } = found instanceof Promise ? await found : found
+  const route = found instanceof Promise ? await found : found
+  const { routing, stale = false } = route
+  const { visibility } = shapeOf(route).fields
   const { active } = routing
   const faults = new FaultList()
   const { topK, includeValues = false, includeMetadata = false } = input
@@ -72,7 +75,8 @@ export async function queryVectors(
   const filter = checkFilter(input.filter, 'filter', faults)
   faults.check()
   const store = deps.stores.open(active)
-  const search = input.id === undefined ? input : await vectorOf(store, principal, input.id, options)
+  const search =
+    input.id === undefined ? input : await vectorOf(store, { groups: principal.groups, visibility }, input.id, options)
   if (search?.vector === undefined) return { matches: [], stale }
   const { vector, sparseVector } = search
   deps.recentQueries?.note(principal.tenantId, vector)
@@ -82,7 +86,7 @@ export async function queryVectors(
         vector,
         ...(sparseVector !== undefined && { sparseVector }),
         topK,
-        filter: narrowed(filter, principal.groups),
+        filter: narrowed(filter, principal.groups, visibility),
         includeValues,
         includeMetadata,
       },
@@ -99,13 +103,13 @@ export async function queryVectors(
 /** The vector of a stored record; undefined for one that is missing or hidden. */
 async function vectorOf(
   store: TenantStore,
-  { groups }: TenantPrincipal,
+  { groups, visibility }: { readonly groups: readonly string[]; readonly visibility: string },
   id: string,
   options: CallOptions,
 ): Promise<Search | undefined> {
   const { records } = await indexMustBeThere(store.fetch([id], options))
   const record = records.get(id)
-  if (record === undefined || !isVisible(record.metadata ?? {}, groups)) return undefined
+  if (record === undefined || !isVisible(record.metadata ?? {}, groups, visibility)) return undefined
   const isHybrid = store.placement.vectors.metric === 'dotproduct'
   return { vector: record.values, sparseVector: isHybrid ? record.sparseValues : undefined }
 }

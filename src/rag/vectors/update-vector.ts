@@ -1,11 +1,11 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import { FaultList } from '../../fault-list.ts'
 import { mustBeDone } from '../../routing/write-log/write-outcome.ts'
-import { metadataBytesMax } from '../../stores/reserved.ts'
 import type { RecordChange, SparseValues } from '../../stores/store.ts'
 import { checkMetadata } from '../checks/check-metadata.ts'
-import { checkRecordValues, checkSparse } from '../checks/check-records.ts'
+import { checkRecordValues, checkSparse, recordRule } from '../checks/check-records.ts'
 import { checkWriteId } from '../checks/record-ids.ts'
+import { type RecordShape, shapeOf } from '../checks/record-shape.ts'
 import type { RagMemory } from '../rag-memory.ts'
 import { writing } from '../writes/tenant-writer.ts'
 import type { WriteDeps } from '../writes/write-deps.ts'
@@ -37,8 +37,8 @@ export async function updateVector(
   input: UpdateVectorInput,
 ): Promise<void> {
   const { tenantId } = principal
-  const { dimension } = (await deps.routes.find(tenantId)).routing.active.vectors
-  const change = checkChange(input, dimension)
+  const route = await deps.routes.find(tenantId)
+  const change = checkChange(input, route.routing.active.vectors.dimension, shapeOf(route))
   await deps.memory.locks.hold(tenantId, [input.id], async () => {
     const hidden = await hiddenIds(deps, tenantId, [input.id], writeGroups(principal))
     if (hidden.size > 0) return
@@ -46,16 +46,19 @@ export async function updateVector(
   })
 }
 
-function checkChange({ id, values, sparseValues, setMetadata }: UpdateVectorInput, dimension: number): RecordChange {
+function checkChange(
+  { id, values, sparseValues, setMetadata }: UpdateVectorInput,
+  dimension: number,
+  shape: RecordShape,
+): RecordChange {
   const faults = new FaultList()
-  checkWriteId(id, 'id', faults)
+  checkWriteId(id, 'id', faults, shape)
   if (values === undefined && sparseValues === undefined && setMetadata === undefined) {
     faults.add('values', 'give values, sparseValues or setMetadata')
   }
   if (values !== undefined) checkRecordValues(values, dimension, 'values', faults)
   if (sparseValues !== undefined) checkSparse(sparseValues, 'sparseValues', faults)
-  const rule = { of: 'record', bytesMax: metadataBytesMax } as const
-  const metadata = checkMetadata(setMetadata, 'setMetadata', rule, faults)
+  const metadata = checkMetadata(setMetadata, 'setMetadata', recordRule(shape), faults)
   faults.check()
   return {
     id,

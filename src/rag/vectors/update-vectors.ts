@@ -1,9 +1,10 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import { FaultList } from '../../fault-list.ts'
 import { mustBeDone } from '../../routing/write-log/write-outcome.ts'
-import { metadataBytesMax } from '../../stores/reserved.ts'
 import { checkFilter, narrowed } from '../checks/check-filter.ts'
 import { checkMetadata } from '../checks/check-metadata.ts'
+import { recordRule } from '../checks/check-records.ts'
+import { shapeOf } from '../checks/record-shape.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 import { writing } from '../writes/tenant-writer.ts'
 import type { WriteDeps } from '../writes/write-deps.ts'
@@ -31,18 +32,18 @@ export async function updateVectors(
   { filter: given, setMetadata, dryRun }: UpdateVectorsInput,
 ): Promise<{ readonly matchedRecords: number }> {
   const { tenantId } = principal
+  const route = await deps.routes.find(tenantId)
+  const shape = shapeOf(route)
   const faults = new FaultList()
   const filter = checkFilter(given, 'filter', faults)
   if (filter === undefined) faults.add('filter', 'has no condition')
-  const rule = { of: 'record', bytesMax: metadataBytesMax } as const
-  const metadata = checkMetadata(setMetadata, 'setMetadata', rule, faults)
+  const metadata = checkMetadata(setMetadata, 'setMetadata', recordRule(shape), faults)
   if (!dryRun && Object.keys(metadata).length === 0) faults.add('setMetadata', 'has no field')
   faults.check()
   const groups = writeGroups(principal)
-  const mine = groups === undefined ? (filter ?? {}) : narrowed(filter, groups)
+  const mine = groups === undefined ? (filter ?? {}) : narrowed(filter, groups, shape.fields.visibility)
   if (dryRun) {
-    const { routing } = await deps.routes.find(tenantId)
-    const store = deps.stores.open(routing.active)
+    const store = deps.stores.open(route.routing.active)
     return { matchedRecords: (await indexMustBeThere(store.countByFilter(ownRecords(mine)))).count }
   }
   return writing(deps, tenantId, async (writer) => {

@@ -3,6 +3,7 @@ import { FaultList } from '../../fault-list.ts'
 import { mustBeDone } from '../../routing/write-log/write-outcome.ts'
 import type { VectorRecord } from '../../stores/store.ts'
 import { checkRecord, type RecordInput, upsertMax } from '../checks/check-records.ts'
+import { shapeOf } from '../checks/record-shape.ts'
 import type { RagMemory } from '../rag-memory.ts'
 import { writing } from '../writes/tenant-writer.ts'
 import type { WriteDeps } from '../writes/write-deps.ts'
@@ -23,7 +24,8 @@ export async function upsertVectors(
   input: { readonly vectors: readonly RecordInput[] },
 ): Promise<{ readonly upsertedCount: number }> {
   const { tenantId } = principal
-  const { dimension } = (await deps.routes.find(tenantId)).routing.active.vectors
+  const route = await deps.routes.find(tenantId)
+  const rule = { dimension: route.routing.active.vectors.dimension, shape: shapeOf(route) }
   const faults = new FaultList()
   if (input.vectors.length === 0 || input.vectors.length > upsertMax) {
     faults.add('vectors', `takes 1 to ${upsertMax} records`)
@@ -31,7 +33,7 @@ export async function upsertVectors(
   }
   const records = new Map<string, VectorRecord>()
   for (const [position, vector] of input.vectors.entries()) {
-    records.set(vector.id, checkRecord(vector, dimension, `vectors[${position}]`, faults))
+    records.set(vector.id, checkRecord(vector, rule, `vectors[${position}]`, faults))
   }
   faults.check()
   const ids = [...records.keys()]

@@ -4,6 +4,7 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import { isVisible } from '../checks/check-metadata.ts'
+import { shapeOf } from '../checks/record-shape.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 
 /**
@@ -32,9 +33,11 @@ export async function hiddenIds(
   groups: readonly string[] | undefined,
 ): Promise<ReadonlySet<string>> {
   if (groups === undefined) return new Set()
-  const { routing } = await deps.routes.find(tenantId)
-  const { records } = await indexMustBeThere(deps.stores.open(routing.active).fetch(ids))
-  return new Set([...records.values()].filter(({ metadata = {} }) => !isVisible(metadata, groups)).map(({ id }) => id))
+  const route = await deps.routes.find(tenantId)
+  const { fields } = shapeOf(route)
+  const { records } = await indexMustBeThere(deps.stores.open(route.routing.active).fetch(ids))
+  const hidden = [...records.values()].filter(({ metadata = {} }) => !isVisible(metadata, groups, fields.visibility))
+  return new Set(hidden.map(({ id }) => id))
 }
 
 /** The error for an id that belongs to something hidden: nothing can be put there, and nothing is revealed of it. */

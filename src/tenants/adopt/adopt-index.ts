@@ -2,10 +2,13 @@ import type { StaffPrincipal } from '../../auth/principal.ts'
 import type { Tx } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
 import { noModel, type PlaceKind } from '../../placement/placement.ts'
+import type { RecordFields } from '../../placement/record-fields.ts'
 import { adoptIndexRow, describeAdopted } from '../../registry/adopted-indexes.ts'
+import { listTenantsIn } from '../../registry/adopted-places.ts'
 import { appendAudit } from '../../registry/audit/audit.ts'
 import { findIndexByName, type IndexRow } from '../../registry/indexes.ts'
 import { lockProjects } from '../../registry/projects.ts'
+import { tickRoutings } from '../../routing/change-routing.ts'
 import type { IndexInfo } from '../../stores/store.ts'
 import { type IndexView, viewOfIndex } from '../indexes/index-view.ts'
 import type { TenantWork } from '../onboard/tenant-work.ts'
@@ -20,13 +23,16 @@ export interface AdoptIndexInput {
   readonly model?: string | undefined
   /** Namespaces that it may hold; default: the configured limit of shared indexes, and 1 for a silo. */
   readonly namespaceLimit?: number | undefined
+  /** Metadata fields of its records, where they are not ours; absent: as before. */
+  readonly fields?: Partial<RecordFields> | undefined
 }
 
 export type AdoptIndexDeps = Pick<TenantWork, 'db' | 'stores' | 'settings'>
 
 /**
  * Takes over an index that others made: its host, dimension, metric and region come from the store. Nothing in it is
- * changed, and the router never deletes it. A repeat changes the limit.
+ * changed, and the router never deletes it. A repeat changes the limit
+ * and the fields.
  *
  * @throws AppError `not_found` when the project has no such index; `invalid_request` for a model that no setting names
  *   or whose dimension or metric differs, and for an index that takes no vectors of one's own; `conflict` when this
@@ -51,7 +57,7 @@ export async function adoptIndex(
   const row = await db.transaction(async (tx) => {
     await lockProjects(tx, [{ name: project }])
     const known = await findIndexByName(tx, project, name)
-    if (known !== undefined) return adoptAgain(tx, known, { kind, model, namespaceLimit })
+    if (known !== undefined) return adoptAgain(tx, known, { kind, model, namespaceLimit, fields: input.fields })
     const made = await adoptIndexRow(tx, {
       project,
       name,
@@ -62,6 +68,7 @@ export async function adoptIndex(
       embeddingModel: model,
       ...vectors,
       namespaceLimit,
+      fields: input.fields ?? {},
     })
     const detail = { index: name, project, kind, model, dimension: vectors.dimension, metric: vectors.metric }
     await appendAudit(tx, [{ actor: actor.subject, action: 'index.adopt', detail }])
@@ -103,7 +110,12 @@ function vectorsOf(
 async function adoptAgain(
   tx: Tx,
   known: IndexRow,
-  { kind, model, namespaceLimit }: { kind: PlaceKind; model: string; namespaceLimit: number },
+  {
+    kind,
+    model,
+    namespaceLimit,
+    fields,
+  }: Pick<AdoptIndexInput, 'kind' | 'fields'> & { model: string; namespaceLimit: number },
 ): Promise<IndexRow> {
   if (known.adoptedAt === null) {
     throw new AppError('conflict', `Index ${known.name} is one that this router made; there is nothing to adopt.`)
@@ -119,5 +131,7 @@ async function adoptAgain(
     const words = `Index ${known.name} has ${known.namespacesUsed} tenants, more than a limit of ${namespaceLimit}.`
     throw new AppError('conflict', words)
   }
-  return describeAdopted(tx, known.id, { namespaceLimit })
+  const row = await describeAdopted(tx, known.id, { namespaceLimit, ...(fields && { fields }) })
+  if (fields !== undefined) await tickRoutings(tx, await listTenantsIn(tx, known.id))
+  return row
 }

@@ -121,8 +121,9 @@ test('a record of no document is alone in its group, also when a document has it
 })
 
 test('neighbours are of the same document, in its order, and never before its first chunk', () => {
-  expect(neighbourIds('guide#3', 2)).toEqual({ before: ['guide#1', 'guide#2'], after: ['guide#4', 'guide#5'] })
-  expect(neighbourIds('guide#0', 2)).toEqual({ before: [], after: ['guide#1', 'guide#2'] })
-  expect(neighbourIds('own-record', 2)).toBeUndefined()
-  expect(neighbourIds('guide#x', 2)).toBeUndefined()
+  const made = { isAdopted: false }
+  expect(neighbourIds('guide#3', 2, made)).toEqual({ before: ['guide#1', 'guide#2'], after: ['guide#4', 'guide#5'] })
+  expect(neighbourIds('guide#0', 2, made)).toEqual({ before: [], after: ['guide#1', 'guide#2'] })
+  expect(neighbourIds('own-record', 2, made)).toBeUndefined()
+  expect(neighbourIds('guide#x', 2, made)).toBeUndefined()
 })

@@ -4,8 +4,9 @@ import { change } from '../../kit/change.ts'
 import type { Context } from '../../kit/context.ts'
 import { showDocument } from '../../kit/show.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import { type FieldOptions, fieldsOf, withFieldOptions } from './field-options.ts'
 
-interface Options extends ChangeOptions {
+interface Options extends ChangeOptions, FieldOptions {
   readonly kind: string
   readonly project?: string
   readonly model?: string
@@ -14,11 +15,12 @@ interface Options extends ChangeOptions {
 }
 
 export function indexesAdopt(context: Context): Command {
-  return changing({
+  const command = changing({
     usage: 'adopt <name>',
     summary: 'take over an index that exists; nothing in it is changed',
     example: 'indexes adopt help-centre --kind pool --model text-embedding-3-small --yes',
   })
+  return withFieldOptions(command)
     .addOption(
       new Option('--kind <kind>', 'shared by many tenants, or one tenant’s own')
         .choices(['pool', 'silo'])
@@ -30,8 +32,10 @@ export function indexesAdopt(context: Context): Command {
     .option('--undo', 'forget its tenants that nothing was written to, and the index once none is left')
     .action(async (name: string, { kind, project, model, namespaceLimit, undo, ...options }: Options) => {
       const path = `/indexes/${encodeURIComponent(name)}/adopt`
+      const fields = fieldsOf(options)
       const body = {
         kind,
+        ...(fields !== undefined && { fields }),
         ...(project !== undefined && { project }),
         ...(model !== undefined && { model }),
         ...(namespaceLimit !== undefined && { namespaceLimit }),

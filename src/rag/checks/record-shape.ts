@@ -1,0 +1,49 @@
+import type { TenantRoute } from '../../placement/phase.ts'
+import { ownFields, type RecordFields } from '../../placement/record-fields.ts'
+import { adoptedChunkPrefix, chunkMarkKey } from '../../stores/reserved.ts'
+import type { Metadata } from '../../stores/store.ts'
+
+/** How a tenant's records are named and laid out. */
+export interface RecordShape {
+  readonly fields: RecordFields
+  /** Whether its app had records before: ids with `#` may be its own, so documents' chunks have a reserved prefix. */
+  readonly isAdopted: boolean
+}
+
+const ownShape: RecordShape = { fields: ownFields, isAdopted: false }
+
+export function shapeOf({ adopted }: Pick<TenantRoute, 'adopted'>): RecordShape {
+  return adopted === undefined ? ownShape : { fields: adopted.fields, isAdopted: true }
+}
+
+/** The beginning of the ids of a document's chunks, before `#` and the number. */
+export function chunkStem({ isAdopted }: Pick<RecordShape, 'isAdopted'>, documentId: string): string {
+  return isAdopted ? `${adoptedChunkPrefix}${documentId}` : documentId
+}
+
+/** Whether a record is a document's chunk: an app's own record can't have the mark. */
+export function isChunk(metadata: Metadata): boolean {
+  return typeof metadata[chunkMarkKey] === 'number'
+}
+
+/** The field that holds a record's text: a chunk's is the same for every tenant. */
+export function textIn(metadata: Metadata | undefined, { fields }: Pick<RecordShape, 'fields'>): string | null {
+  if (metadata === undefined) return null
+  const field = isChunk(metadata) ? ownFields.text : fields.text
+  const value = metadata[field]
+  if (typeof value !== 'string') return null
+  return field === llamaIndexField ? textOfNode(value) : value
+}
+
+const llamaIndexField = '_node_content'
+
+/** LlamaIndex keeps a whole node as JSON, its text as `text` or, since 0.12, in `text_resource`. */
+function textOfNode(json: string): string | null {
+  try {
+    const node: { text?: unknown; text_resource?: { text?: unknown } | null } | null = JSON.parse(json)
+    const text = node?.text ?? node?.text_resource?.text
+    return typeof text === 'string' ? text : null
+  } catch {
+    return null
+  }
+}
