@@ -24,6 +24,7 @@ import { RecentQueries } from './moves/verify/recent-queries.ts'
 import { anyProjectAnswers, countedByTenant, openStores, openVerifier } from './parts/adapters.ts'
 import { startAdoptedWatch } from './parts/adopted-watch.ts'
 import { openAnswerer } from './parts/answers.ts'
+import { openAuditChain } from './parts/audit-chain.ts'
 import { openCaches } from './parts/caches.ts'
 import { openDatabases } from './parts/databases.ts'
 import { adoptedNames, openCursors } from './parts/door.ts'
@@ -98,11 +99,10 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   await using opening = new AsyncDisposableStack()
   const log = overrides.log ?? createLogger({ level: config.log.level })
   const telemetry = createTelemetry()
-  const url = config.databaseUrl.reveal()
   const tracer = opening.use(await openTracing(config, log))
   const databases = opening.use(openDatabases(config, log, tracer))
   const { main: database, lease: leaseDatabase } = databases
-  await firstContact(url, () => refuseOldSchema(database))
+  await firstContact(config.databaseUrl.reveal(), () => refuseOldSchema(database))
   for (const words of await indexesWithoutModel(database.db, config.embeddingModels)) log.error(words)
   await refuseMissingProjects(database.db, config.pinecone.projects)
 
@@ -137,6 +137,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   await routes.start()
   await forgetDeadSessions(db)
   const requests = opening.use(new RequestCounts(db, { onError: onFault }))
+  opening.use(await openAuditChain(db, config.signingKey, log))
   const limits = opening.use(
     openLimits(config, { db, routes, onFault, clock: overrides.limitsClock, tracer, onUsed: requests.noteTokens }),
   )
@@ -159,8 +160,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   opening.use(startAdoptedWatch({ db, stores, log, storeVisibleMs, everyMs: overrides.adoptedWatchEveryMs }))
   const ownWrites = opening.use(new OwnWrites(db, { onError: onFault }))
   const recentQueries = new RecentQueries()
-  const at = overrides.atMovePoint
-  const policyEveryMs = overrides.policyEveryMs ?? 60_000
+  const { atMovePoint: at, policyEveryMs = 60_000 } = overrides
   opening.use(await openMoves(config, { database, stores, paces, recentQueries, log, settings, at, policyEveryMs }))
   telemetry.read({
     indexFill: () => readIndexFill(db),

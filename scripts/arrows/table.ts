@@ -16,6 +16,8 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   'pinecone-local': ['pinecone-wire'],
   'pinecone-wire': [],
   lexical: [],
+  // Proofs that an outsider can check with a public key alone.
+  evidence: ['canonical-json'],
 
   'fault-list': ['errors'],
   cursor: ['errors'],
@@ -33,7 +35,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['errors', 'placement'],
   cache: ['concurrency', 'placement'],
   log: ['telemetry'],
-  registry: ['clock', 'db', 'errors', 'placement', 'within'],
+  registry: ['clock', 'db', 'errors', 'evidence', 'placement', 'within'],
 
   // The heart: which place serves a tenant, and what is written while it moves.
   routing: ['clock', 'db', 'errors', 'placement', 'registry'],
@@ -98,6 +100,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'cursor',
     'db',
     'errors',
+    'evidence',
     'limits',
     'moves',
     'placement',
@@ -108,7 +111,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   ],
 
   // Surfaces.
-  config: ['auth', 'db', 'limits', 'moves', 'placement', 'policy'],
+  config: ['auth', 'db', 'evidence', 'limits', 'moves', 'placement', 'policy'],
   http: [
     'auth',
     'canonical-json',
@@ -129,7 +132,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'tracing',
     'version',
   ],
-  cli: ['auth', 'config', 'db', 'embedded', 'main', 'moves'],
+  cli: ['auth', 'config', 'db', 'embedded', 'evidence', 'main', 'moves'],
 
   // The composition root sees every room of the service; only an entry sees it.
   'dependency-fault': ['db', 'errors'],
@@ -140,6 +143,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'concurrency',
     'config',
     'db',
+    'evidence',
     'ingest',
     'lexical',
     'limits',
@@ -175,16 +179,17 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   main: ['config', 'dependency-fault', 'http', 'log', 'services', 'shutdown'],
 
   // Development only: nothing above imports these, except the CLI, which signs development tokens.
-  embedded: ['auth', 'db'],
+  embedded: ['auth', 'db', 'evidence'],
   dev: ['clock', 'config', 'db', 'embedded', 'main', 'shutdown'],
   demo: ['cli', 'config', 'dev', 'embedded', 'main', 'moves', 'shutdown'],
 }
 
 /** The same inside a room: the folders that a folder imports from. A folder without a row imports from none. */
 export const folderArrows: Readonly<Record<string, readonly string[]>> = {
-  cli: ['cli/commands', 'cli/commands/adopt', 'cli/commands/keys', 'cli/kit'],
+  cli: ['cli/commands', 'cli/commands/adopt', 'cli/commands/audit', 'cli/commands/keys', 'cli/kit'],
   'cli/commands': ['cli/eval', 'cli/kit', 'cli/watch'],
   'cli/commands/adopt': ['cli/kit'],
+  'cli/commands/audit': ['cli/kit'],
   'cli/commands/keys': ['cli/kit'],
   'cli/eval': ['cli/kit'],
   'cli/watch': ['cli/kit'],
@@ -262,6 +267,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   'rag/stages': ['rag/checks'],
   'rag/vectors': ['rag', 'rag/checks', 'rag/documents', 'rag/retrieve', 'rag/writes'],
   'rag/writes': ['rag', 'rag/checks'],
+  registry: ['registry/audit'],
   'registry/documents': ['registry', 'registry/uploads'],
   'registry/keys': ['registry'],
   'registry/uploads': ['registry'],

@@ -22,11 +22,24 @@ export interface TenantPrincipal {
   readonly hasGroupsClaim?: true
 }
 
+/** The call behind a change, for the audit. */
+export interface CallOrigin {
+  readonly requestId: string
+  /** Address of the connection: behind a proxy, the proxy's. */
+  readonly address?: string
+  /** Why, in the caller's own words. */
+  readonly note?: string
+}
+
 /** A person or script of our own company, never of a tenant. */
 export interface StaffPrincipal {
   readonly kind: 'staff'
   readonly subject: string
   readonly roles: ReadonlySet<Role>
+  /** Id of the issuer's key that signed the token. */
+  readonly keyId?: string
+  /** Absent for actors without a call, such as a policy. */
+  readonly origin?: CallOrigin
 }
 
 export type Principal = TenantPrincipal | StaffPrincipal

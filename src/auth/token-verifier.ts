@@ -84,9 +84,10 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   })
 
   const verifyAnew = async (token: string, digest: string): Promise<Principal> => {
-    const { payload, key } = await verified(token)
-    const principal = principalOf(payload, claims)
+    const { payload, key, protectedHeader } = await verified(token)
+    const caller = principalOf(payload, claims)
     const thumbprint = await keys.thumbprint(key)
+    const principal = caller.kind === 'staff' ? { ...caller, keyId: protectedHeader.kid ?? thumbprint } : caller
     const expiresMs = (payload.exp ?? 0) * 1000
     // The clock skew lets a token in a little longer but is nothing to be remembered by.
     if (expiresMs > now().getTime() && keys.serves(thumbprint)) {

@@ -5,6 +5,9 @@ import { indexesSeal } from './commands/adopt/indexes-seal.ts'
 import { tenantsAdopt } from './commands/adopt/tenants-adopt.ts'
 import { tenantsFields } from './commands/adopt/tenants-fields.ts'
 import { adviseCommand } from './commands/advise.ts'
+import { auditExport } from './commands/audit/export.ts'
+import { auditList } from './commands/audit/list.ts'
+import { auditVerify } from './commands/audit/verify.ts'
 import { demote } from './commands/demote.ts'
 import { evaluation } from './commands/eval.ts'
 import { indexesAdd } from './commands/indexes-add.ts'
@@ -87,6 +90,7 @@ export function program(context: Context): Command {
     noun('indexes', 'see and add indexes', [indexesList, indexesAdd, indexesReopen, indexesAdopt, indexesSeal]),
   )
   root.addCommand(noun('keys', 'keys of apps that cannot mint tokens', [keysList, keysCreate, keysRotate, keysRevoke]))
+  root.addCommand(noun('audit', 'see, keep and verify what was done', [auditList, auditExport, auditVerify]))
   add(root, [evaluation, token, migrateCommand, serve], context)
   throwing(root)
   return root

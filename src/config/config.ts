@@ -20,6 +20,7 @@ import {
   pineconeOf,
 } from './setting-groups.ts'
 import { type Environment, settingReader } from './setting-reader.ts'
+import { signingKeyOf } from './signing-key-file.ts'
 import { tracesUrlOf } from './tracing-settings.ts'
 
 /** Every setting of the environment, parsed once. Each part gets its own slice. */
@@ -56,6 +57,8 @@ export interface Config {
   /** Prices for plans of moves: the operator's own, or the vendor's list. */
   readonly priceList: PriceList
   readonly registryOutageReads: 'stale' | 'stop'
+  /** The deployment's Ed25519 private key, PEM; without it nothing is signed. */
+  readonly signingKey?: Secret
   readonly log: { readonly level: (typeof logLevels)[number] }
   /** The address that receives traces; without it there are none. */
   readonly tracesUrl?: string
@@ -103,6 +106,7 @@ export function readConfig(env: Environment = process.env, defaults: Partial<Rec
     priceList: priceListOf(read),
     registryOutageReads: read.choice('REGISTRY_OUTAGE_READS', ['stale', 'stop']),
     log: { level: read.choice('LOG_LEVEL', logLevels) },
+    ...optional('signingKey', signingKeyOf(read)),
     ...optional('tracesUrl', tracesUrlOf(read)),
     warnings: misspelledSettings(env, read.variables),
   }

@@ -177,6 +177,11 @@ export const settings = [
   { name: 'STORE_IN_DOUBT_S', default: '60', meaning: 'how long an unanswered write may still land in the store' },
   { name: 'STORE_VISIBLE_S', default: '30', meaning: 'when an answered write is visible at the latest' },
   {
+    name: 'SIGNING_KEY_FILE',
+    meaning:
+      'file with an Ed25519 private key (PEM) that signs the audit chain, the same on every replica; without it nothing is signed (`npm start` makes one)',
+  },
+  {
     name: 'REGISTRY_OUTAGE_READS',
     default: 'stale',
     meaning: 'or `stop`: behaviour of reads while Postgres is unavailable for longer than the lease',

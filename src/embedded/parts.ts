@@ -4,6 +4,7 @@ import { type ChildRun, takeFolder } from './children.ts'
 import { type DevelopmentIssuer, type IssuerSettings, openIssuer, serveJwks } from './issuer.ts'
 import { startEmbeddedPinecone } from './pinecone-local.ts'
 import { startEmbeddedPostgres } from './postgres.ts'
+import { signingKeyIn } from './signing-key.ts'
 
 /** Every part that the service needs, as `npm start` supplies it. */
 export interface EmbeddedParts extends AsyncDisposable {
@@ -38,8 +39,9 @@ export async function startParts(options: PartsOptions): Promise<EmbeddedParts> 
       ...(options.pineconeFlags === undefined ? {} : { flags: options.pineconeFlags }),
     }).then((part) => stack.use(part)),
     openIssuer(options.folder, options.issuer),
+    signingKeyIn(options.folder),
   ])
-  const [postgres, pinecone, issuer] = started.map(orThrow) as Parts<typeof started>
+  const [postgres, pinecone, issuer, signingKey] = started.map(orThrow) as Parts<typeof started>
   const jwks = stack.use(await serveJwks(issuer))
   const parts = stack.move()
   return {
@@ -53,6 +55,7 @@ export async function startParts(options: PartsOptions): Promise<EmbeddedParts> 
       EMBEDDING_PROVIDER: 'local',
       RETRIEVE_MODE: 'hybrid',
       ANSWER_PROVIDER: 'extractive',
+      SIGNING_KEY_FILE: signingKey,
       // No balancer stands before it that would have to notice.
       DRAIN_S: '0',
     },

@@ -52,7 +52,7 @@ export async function startMove(
       .returning()
     if (row === undefined) throw new Error('an insert returns its row')
     await appendEvent(tx, row.id, 'queued', { by: actor.subject })
-    await appendAudit(tx, [{ actor: actor.subject, action: 'move.start', tenantId, detail: { move: row.id, kind } }])
+    await appendAudit(tx, [{ actor, action: 'move.start', tenantId, detail: { move: row.id, kind } }])
     await tx.execute(sql`select pg_notify(${movesChannel}, ${row.id})`)
     const targetPlaceId = kind === 'promote' ? await reserveTarget(tx, row, settings) : null
     return viewOf(tx, { ...row, targetPlaceId })

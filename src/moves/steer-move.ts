@@ -131,7 +131,7 @@ async function steer(
       await tx.update(moves).set(decided).where(eq(moves.id, row.id))
     }
     const detail = { move: id, ...(acceptLoss ? { acceptLoss } : {}) }
-    await appendAudit(tx, [{ actor: actor.subject, action, tenantId: row.tenantId, detail }])
+    await appendAudit(tx, [{ actor, action, tenantId: row.tenantId, detail }])
     const [fresh] = await tx.select().from(moves).where(eq(moves.id, id))
     return viewOf(tx, fresh ?? row)
   })

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import { namespaceName } from '../placement/naming.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
+import { type Author, authorColumns } from './audit/audit.ts'
 import type { IndexState } from './indexes.sql.ts'
 import type { IndexRow } from './indexes.ts'
 import type { PlaceRow } from './places.ts'
@@ -10,7 +11,7 @@ import type { NewTenant } from './tenants.ts'
 /** A new tenant, and the index for its first place. */
 export interface TenantToCreate {
   readonly tenant: NewTenant
-  readonly actor: string
+  readonly actor: Author
   readonly indexId: number
 }
 
@@ -54,7 +55,7 @@ export async function reservePlaces(
         ${of(({ tenant }) => JSON.stringify(tenant.limits))}::text[],
         ${of(({ tenant }) => JSON.stringify(tenant.attributes))}::text[],
         ${of(({ tenant }) => tenant.initialKind)}::text[], ${of(({ tenant }) => stemOf(tenant.id))}::text[],
-        ${of(({ indexId }) => indexId)}::bigint[], ${of(({ actor }) => actor)}::text[]
+        ${of(({ indexId }) => indexId)}::bigint[], ${of(({ actor }) => JSON.stringify(authorColumns(actor)))}::text[]
       ) as c (id, name, tier, region, limits, attributes, kind, stem, index_id, actor)
     ), waiting as (
       select * from unnest(
@@ -97,9 +98,11 @@ export async function reservePlaces(
     ), cleaned as (
       insert into cleanups (place_id) select id from placed
     ), noted as (
-      insert into audit (actor, action, tenant_id, detail)
-      select actor, 'tenant.create', id, jsonb_build_object('name', name, 'tier', tier, 'startsIn', kind)
-      from claimed join created using (id)
+      insert into audit (actor, roles, address, key_id, request_id, note, action, tenant_id, detail)
+      select a.actor, a.roles, a.address, a."keyId", a."requestId", a.note, 'tenant.create', id,
+        jsonb_build_object('name', name, 'tier', tier, 'startsIn', kind)
+      from claimed join created using (id),
+        jsonb_to_record(created.actor::jsonb) as a (actor text, roles text[], address text, "keyId" text, "requestId" text, note text)
     )
     select placed.id::int as id, tenant_id, index_id::int as index_id, index_name, placed.project, namespace, generation,
       kind, state, host, embedding_model, dimension, metric

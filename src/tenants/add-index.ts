@@ -29,7 +29,7 @@ export async function addIndex(
     await lockProjects(tx, settings.projects)
     const index = await openIndex(tx, settings, { kind: 'pool', region, namespaceLimit })
     await appendAudit(tx, [
-      { actor: actor.subject, action: 'index.add', detail: { index: index.name, project: index.project, region } },
+      { actor, action: 'index.add', detail: { index: index.name, project: index.project, region } },
     ])
     return index
   })

@@ -47,7 +47,7 @@ export async function changeTenant(
     await updateTenant(tx, tenantId, fresh)
     const from = Object.fromEntries(Object.keys(fresh).map((field) => [field, tenant[field as keyof TenantRow]]))
     const action = fresh.tier === undefined ? 'tenant.change' : 'tenant.tag'
-    await appendAudit(tx, [{ actor: actor.subject, action, tenantId, detail: { from, to: fresh } }])
+    await appendAudit(tx, [{ actor, action, tenantId, before: from, after: fresh }])
     const limited = fresh.limits !== undefined || fresh.limitsUntil !== undefined
     if (fresh.tier !== undefined || limited) await tickRouting(tx, tenantId)
   })

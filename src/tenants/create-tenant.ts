@@ -38,7 +38,7 @@ export async function createTenant(
     throw new AppError('forbidden', 'Only the platform team sets limits. Leave `limits` out.')
   }
   const tenant = newTenant(actor, input)
-  const reservation = await deps.reserve({ tenant, actor: actor.subject })
+  const reservation = await deps.reserve({ tenant, actor })
   if (reservation === undefined) return createAgain(deps, tenant)
   const active = await within(deps.settings.provisionWaitMs, deps.provision(tenant.id, reservation))
   if (active === undefined) return { outcome: 'provisioning', tenant: await view(deps, tenant.id) }

@@ -31,7 +31,7 @@ export async function switchStatus(
     }
     if (tenant.status !== from) throw new AppError('conflict', `The tenant is ${tenant.status}.`)
     await changeStatus(tx, [tenantId], from, to)
-    await appendAudit(tx, [{ actor: actor.subject, action, tenantId }])
+    await appendAudit(tx, [{ actor, action, tenantId, before: { status: from }, after: { status: to } }])
     await tickRouting(tx, tenantId)
   })
   return showTenant(deps, tenantId)

@@ -11,6 +11,8 @@ export interface ApiRequest {
   readonly body?: Json
   /** Longest wait for the answer; default a minute. */
   readonly timeoutMs?: number
+  /** Why, for the audit. */
+  readonly note?: string | undefined
 }
 
 export interface AdminApi {
@@ -60,6 +62,7 @@ async function reach(baseUrl: string, request: ApiRequest, token: string, interr
       headers: {
         authorization: `Bearer ${token}`,
         ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(request.note === undefined ? {} : { 'x-change-note': encodeURIComponent(request.note) }),
       },
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       signal: AbortSignal.any([timeout, interrupted]),

@@ -26,7 +26,7 @@ export async function change<T>(context: Context, options: ChangeOptions, what: 
     return undefined
   }
   await agree(context, options, what.question)
-  return (await context.api()).send<T>(what.request)
+  return (await context.api()).send<T>({ ...what.request, note: options.note })
 }
 
 /** Asks, unless `--yes` is given. */

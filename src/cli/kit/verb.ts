@@ -9,6 +9,8 @@ export interface ReadOptions {
 export interface ChangeOptions extends ReadOptions {
   readonly dryRun?: true
   readonly yes?: true
+  /** Why, for the audit. */
+  readonly note?: string
 }
 
 interface VerbSpec {
@@ -35,4 +37,5 @@ export function changing(spec: VerbSpec): Command {
   return readingVerb(spec)
     .option('--dry-run', 'show what would be done, and do nothing')
     .option('-y, --yes', 'do not ask for confirmation')
+    .option('--note <text>', 'why, for the audit')
 }

@@ -21,7 +21,7 @@ export async function drainIndex(context: Context, options: ChangeOptions, index
   const moves = [...drain.moves]
   const skipped = [...drain.skipped]
   while (drain.left > 0 && drain.moves.length > 0) {
-    drain = await (await context.api()).send<Drain>(request)
+    drain = await (await context.api()).send<Drain>({ ...request, note: options.note })
     moves.push(...drain.moves)
     skipped.push(...drain.skipped)
   }

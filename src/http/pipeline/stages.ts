@@ -8,6 +8,7 @@ import { checkAccess } from './access.ts'
 import type { Exchange } from './exchange.ts'
 import { serveOnce, takesKey } from './idempotency.ts'
 import type { HttpKit, Traffic } from './kit.ts'
+import { originOf } from './origin.ts'
 import {
   checkContentType,
   defaultBodyLimitBytes,
@@ -34,7 +35,7 @@ type Known = Exclude<Access, { kind: 'open' }>
 /** Identifies the caller, before anything else of the request is read. */
 export function authenticate(access: Known, kit: HttpKit, answers: RouteAnswers): Stage {
   const take = (exchange: Exchange, principal: NonNullable<Exchange['principal']>) => {
-    exchange.principal = principal
+    exchange.principal = principal.kind === 'staff' ? { ...principal, origin: originOf(exchange) } : principal
     answers.known(exchange)
     checkAccess(access, principal)
   }

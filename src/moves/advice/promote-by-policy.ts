@@ -56,7 +56,7 @@ export async function promoteByPolicy({ lock, automatic, epochMs, ...deps }: Dep
     try {
       const move = await startMove(deps, policyActor, { tenantId, kind: 'promote' })
       const detail = { move: move.id, reasons: [...reasons], since: since.toISOString() }
-      await appendAudit(lock, [{ actor: policyActor.subject, action: 'policy.promote', tenantId, detail }])
+      await appendAudit(lock, [{ actor: policyActor, action: 'policy.promote', tenantId, detail }])
       started += 1
     } catch (error) {
       if (isAppError(error, 'index_limit_reached')) break

@@ -43,7 +43,7 @@ export async function stopDrain(
       .for('update')
     for (const row of waiting) await changeMove(tx, row, { request: 'cancel', notBefore: null })
     await setDraining(tx, index.id, false)
-    await appendAudit(tx, [{ actor: actor.subject, action: 'index.drain_stop', detail: { index: name } }])
+    await appendAudit(tx, [{ actor, action: 'index.drain_stop', detail: { index: name } }])
     return { index: name, cancelled: waiting.map((row) => row.id) }
   })
 }

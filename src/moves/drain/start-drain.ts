@@ -41,7 +41,7 @@ export async function startDrain(deps: StartMoveDeps, actor: StaffPrincipal, nam
     if (found.kind !== 'pool') throw new AppError('conflict', `Index ${name} is a tenant's own: demote the tenant.`)
     await refuseWithoutRoom(tx, settings, found)
     await setDraining(tx, found.id, true)
-    await appendAudit(tx, [{ actor: actor.subject, action: 'index.drain', detail: { index: name } }])
+    await appendAudit(tx, [{ actor, action: 'index.drain', detail: { index: name } }])
     return found
   })
   const waiting = await listWaiting(db, index.id)

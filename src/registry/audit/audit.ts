@@ -3,12 +3,23 @@ import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { audit } from './audit.sql.ts'
 
+/** The actor of a deed, with the call that it came by. */
+export interface Author {
+  /** The staff token's subject. */
+  readonly subject: string
+  readonly roles: ReadonlySet<string>
+  readonly keyId?: string
+  readonly origin?: { readonly requestId: string; readonly address?: string; readonly note?: string }
+}
+
 export interface Deed {
-  /** The staff token's subject, or `system`. */
-  readonly actor: string
+  readonly actor: Author | 'system'
   readonly action: string
   readonly tenantId?: TenantId
   readonly detail?: Record<string, unknown>
+  /** The changed fields. */
+  readonly before?: Record<string, unknown>
+  readonly after?: Record<string, unknown>
 }
 
 export type AuditRow = typeof audit.$inferSelect
@@ -17,13 +28,29 @@ export type AuditRow = typeof audit.$inferSelect
 export async function appendAudit(tx: Tx, deeds: readonly Deed[]): Promise<void> {
   if (deeds.length === 0) return
   await tx.insert(audit).values(
-    deeds.map((deed) => ({
-      actor: deed.actor,
-      action: deed.action,
-      tenantId: deed.tenantId ?? null,
-      detail: deed.detail ?? {},
+    deeds.map(({ actor, action, tenantId, detail, before, after }) => ({
+      ...authorColumns(actor),
+      action,
+      tenantId: tenantId ?? null,
+      detail: detail ?? {},
+      before: before ?? null,
+      after: after ?? null,
     })),
   )
+}
+
+/** The columns of an audit row that say who acted. */
+export function authorColumns(actor: Author | 'system') {
+  if (actor === 'system') return { actor: 'system', roles: [], address: null, keyId: null, requestId: null, note: null }
+  const { subject, roles, keyId, origin } = actor
+  return {
+    actor: subject,
+    roles: [...roles].sort(),
+    address: origin?.address ?? null,
+    keyId: keyId ?? null,
+    requestId: origin?.requestId ?? null,
+    note: origin?.note ?? null,
+  }
 }
 
 export interface AuditQuery {

@@ -71,7 +71,7 @@ export async function adoptIndex(
       fields: input.fields ?? {},
     })
     const detail = { index: name, project, kind, model, dimension: vectors.dimension, metric: vectors.metric }
-    await appendAudit(tx, [{ actor: actor.subject, action: 'index.adopt', detail }])
+    await appendAudit(tx, [{ actor, action: 'index.adopt', detail }])
     return made
   })
   return viewOfIndex(row)

@@ -71,7 +71,7 @@ export async function adoptTenants(
     if (adopted < fresh.length)
       throw new AppError('conflict', 'A tenant was made meanwhile. Nothing was written: repeat.')
     const detail = { index: name, project, tenants: adopted }
-    if (adopted > 0) await appendAudit(tx, [{ actor: actor.subject, action: 'tenants.adopt', detail }])
+    if (adopted > 0) await appendAudit(tx, [{ actor, action: 'tenants.adopt', detail }])
     return adoptionOf(locked, rows, { dryRun, adopted })
   })
 }

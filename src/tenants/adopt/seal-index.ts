@@ -41,7 +41,7 @@ export async function sealIndex(
     await forgetLooks(tx, index.id)
     if (index.sealedAt === null) await stateSeal(tx, index.id, watchMs)
     const detail = { index: name, project, watchS: watchMs / 1000 }
-    await appendAudit(tx, [{ actor: actor.subject, action: 'index.seal', detail }])
+    await appendAudit(tx, [{ actor, action: 'index.seal', detail }])
     return findIndex(tx, index.id)
   })
   if (row === undefined) throw notAdopted(name)

@@ -20,7 +20,7 @@ export async function setFields(
     if (!(await setTenantFields(tx, tenantId, fields))) {
       throw new AppError('not_found', 'There is no adopted tenant with this id.', { shown: true })
     }
-    await appendAudit(tx, [{ actor: actor.subject, action: 'tenant.fields', tenantId, detail: { fields } }])
+    await appendAudit(tx, [{ actor, action: 'tenant.fields', tenantId, detail: { fields } }])
     await tickRouting(tx, tenantId)
   })
   return fields

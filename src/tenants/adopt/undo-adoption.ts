@@ -50,7 +50,7 @@ export async function undoAdoption(
     if (dryRun || unwritten.length === 0) return { index, ids: unwritten, kept, tick: 0 }
     const ids = await withdrawUnwritten(tx, unwritten)
     await appendAudit(tx, [
-      { actor: actor.subject, action: 'tenants.adopt_undone', detail: { index: name, project, tenants: ids.length } },
+      { actor, action: 'tenants.adopt_undone', detail: { index: name, project, tenants: ids.length } },
     ])
     return { index, ids, kept, tick: await tickRoutings(tx, ids) }
   })
@@ -71,7 +71,7 @@ export async function undoAdoption(
     await forgetUnwritten(tx, index.id, ids)
     if (kept.length > 0) return false
     await forgetAdopted(tx, index.id)
-    await appendAudit(tx, [{ actor: actor.subject, action: 'index.adopt_undone', detail: { index: name, project } }])
+    await appendAudit(tx, [{ actor, action: 'index.adopt_undone', detail: { index: name, project } }])
     return true
   })
   return { index: name, dryRun, undone: ids.length, kept, forgotten }

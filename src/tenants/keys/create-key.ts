@@ -40,7 +40,7 @@ export async function createKey(
     const wanted = { ...kind, tenantId, expiresInS: expiresInS ?? null, createdBy: actor.subject, rotatedFrom: null }
     const issued = await issueKey(tx, wanted)
     const detail = { keyId: issued.id, ...kind, expiresAt: issued.expiresAt }
-    await appendAudit(tx, [{ actor: actor.subject, action: 'key.create', tenantId, detail }])
+    await appendAudit(tx, [{ actor, action: 'key.create', tenantId, detail }])
     return issued
   })
 }

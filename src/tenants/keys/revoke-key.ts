@@ -23,7 +23,7 @@ export async function revokeKey(
     const row = await findKey(tx, tenantId, keyId)
     if (row === undefined) throw noSuchKey()
     if (isFirst) {
-      await appendAudit(tx, [{ actor: actor.subject, action: 'key.revoke', tenantId, detail: { keyId } }])
+      await appendAudit(tx, [{ actor, action: 'key.revoke', tenantId, detail: { keyId } }])
       await tickRouting(tx, tenantId)
     }
     return keyView(row)

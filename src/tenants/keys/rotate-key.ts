@@ -40,7 +40,7 @@ export async function rotateKey(
       throw new AppError('conflict', 'This key is revoked or has expired; make a new one instead.')
     }
     const detail = { keyId, newKeyId: issued.id, overlapS, expiresAt: issued.expiresAt }
-    await appendAudit(tx, [{ actor: actor.subject, action: 'key.rotate', tenantId, detail }])
+    await appendAudit(tx, [{ actor, action: 'key.rotate', tenantId, detail }])
     await tickRouting(tx, tenantId)
     return issued
   })

@@ -37,7 +37,8 @@ export async function offboardTenant(
     if (tenant.status === 'offboarding' || tenant.status === 'offboarded') return tenant.status
     await changeStatus(tx, [tenantId], tenant.status, 'offboarding')
     await revokeAllKeys(tx, tenantId)
-    await appendAudit(tx, [{ actor: actor.subject, action: 'tenant.offboard', tenantId }])
+    const change = { before: { status: tenant.status }, after: { status: 'offboarding' } }
+    await appendAudit(tx, [{ actor, action: 'tenant.offboard', tenantId, ...change }])
     await tickRouting(tx, tenantId)
     return 'offboarding'
   })

@@ -1,6 +1,7 @@
 import type { Db, Tx } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
+import type { Author } from '../../registry/audit/audit.ts'
 import { lockProjects } from '../../registry/projects.ts'
 import { isOutOfCapacity, type PlaceReservation, reservePlaces } from '../../registry/reserve-places.ts'
 import { listKnownTenants, type NewTenant, type TenantRow } from '../../registry/tenants.ts'
@@ -9,8 +10,7 @@ import { CapacityChanged, chooseOrOpenIndexes } from './open-indexes.ts'
 
 export interface Order {
   readonly tenant: NewTenant
-  /** The subject that requested it. */
-  readonly actor: string
+  readonly actor: Author
 }
 
 export interface Reserved {
