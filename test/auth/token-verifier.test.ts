@@ -73,7 +73,12 @@ describe('a good token', () => {
 
   it('of staff becomes a staff principal with the roles of the closed list', async () => {
     const token = await issuer.token({ sub: 'ann', roles: ['platform', 'emperor', 'auditor'], tenant_id: null })
-    expect(await ask(token)).toEqual({ kind: 'staff', subject: 'ann', roles: new Set(['platform', 'auditor']) })
+    expect(await ask(token)).toEqual({
+      kind: 'staff',
+      subject: 'ann',
+      roles: new Set(['platform', 'auditor']),
+      keyId: issuer.key.kid,
+    })
   })
 
   it('takes its scopes from a `scp` list when there is no `scope`', async () => {

@@ -143,7 +143,7 @@ describe('a table', () => {
       'secret plan': `<sheetData><row r="1">${text('A1', 'Never seen')}</row></sheetData>`,
     })
     expect((await read(bytes)).text).toBe(
-      '# Sales\n\n| Region | First quarter / low | First quarter / high |\n| --- | --- | --- |\n| North | 1 | 2 |\n| North | 3 | 4 |\n| Checked in May |',
+      '# Sales\n\n| Region | First quarter / low | First quarter / high |\n| --- | --- | --- |\n| North | 1 | 2 |\n| North | 3 | 4 |\n| Checked in May |\n\nHidden in the workbook and not read: sheet secret plan.',
     )
   })
 

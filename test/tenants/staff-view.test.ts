@@ -155,7 +155,7 @@ test('the audit shows who did what, the newest first, by tenant, person and kind
   expect(new Set(await deeds({ action: 'index.' }))).toEqual(new Set(['platform@example.com index.add']))
   expect(await deeds({ actor: 'nobody' })).toEqual([])
   const [tag] = (await listAudit(replica, { limit: 1, action: 'tenant.tag' })).items
-  expect(tag?.detail).toEqual({ from: { tier: 'standard' }, to: { tier: 'enterprise' } })
+  expect(tag).toMatchObject({ before: { tier: 'standard' }, after: { tier: 'enterprise' } })
   const page = await listAudit(replica, { limit: 2, tenantId: id('t-9') })
   const next = await listAudit(replica, { limit: 2, tenantId: id('t-9'), cursor: page.nextCursor ?? '' })
   expect([...page.items, ...next.items].map((deed) => deed.action)).toEqual([
