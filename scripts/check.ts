@@ -8,6 +8,7 @@ import { checkArrows, unusedArrows } from './arrows/check.ts'
 import { readSourceTree } from './arrows/source-tree.ts'
 import { checkClientTypes } from './client-types.ts'
 import { checkPacking, checkVoice, readAllCode } from './code-style.ts'
+import { checkDashboards } from './dashboards.ts'
 import { checkDoubleNames } from './double-names.ts'
 import { checkErrorPages } from './error-pages.ts'
 import { checkGlossaryPairs } from './glossary-pairs.ts'
@@ -35,6 +36,7 @@ const checks: Readonly<Record<string, Check>> = {
   'types of the client': checkClientTypes,
   'error pages': () => checkErrorPages(join(root(), 'docs/errors')),
   pictures: checkPictures,
+  dashboards: checkDashboards,
   'pairs of the glossary': checkGlossaryPairs,
   'links of the docs': () => checkLinks(root()),
   'paragraphs of the docs': () => checkParagraphs(root()),

@@ -16,7 +16,7 @@ import { createLogger } from './log.ts'
 import type { Answerer } from './models/answerer.ts'
 import { embeddersOf } from './models/choose-embedder.ts'
 import type { Embedder } from './models/embedder.ts'
-import { countMoves } from './moves/count-moves.ts'
+import { moveCounts } from './moves/count-moves.ts'
 import { Paces } from './moves/pace/pace-stores.ts'
 import type { RunMoveDeps } from './moves/runner/run-move.ts'
 import type { MoveSettings } from './moves/sync/step.ts'
@@ -164,7 +164,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   opening.use(await openMoves(config, { database, stores, paces, recentQueries, log, settings, at, policyEveryMs }))
   telemetry.read({
     indexFill: () => readIndexFill(db),
-    movesByState: () => countMoves(db),
+    ...moveCounts(db),
     uploads: () => countUploads(db),
     lostDocuments: () => countLostDocuments(db),
     suspectPlaces: () => countSuspect(db),

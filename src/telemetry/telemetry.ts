@@ -19,6 +19,7 @@ export interface MetricReaders {
   readonly indexFill?: () => Promise<readonly IndexFill[]>
   /** Every state, including those with none. */
   readonly movesByState?: () => Promise<Readonly<Record<string, number>>>
+  readonly movesByGate?: () => Promise<Readonly<Record<string, number>>>
   readonly uploads?: () => Promise<readonly UploadCount[]>
   /** Documents of all tenants with chunks missing in the store. */
   readonly lostDocuments?: () => Promise<number>
@@ -103,21 +104,23 @@ function registryGauges(registry: Registry): (readers: MetricReaders) => Promise
   const used = gauge('index_namespaces', 'Namespaces in use, by index', ['project', 'index', 'kind'])
   const limit = gauge('index_namespace_limit', 'Namespaces an index takes', ['project', 'index', 'kind'])
   const moves = gauge('moves', 'Moves by state', ['state'])
+  const waiting = gauge('moves_waiting', 'Moves that wait, by the kind of their gate', ['gate'])
   const showUploads = uploadGauges(registry)
   const lost = gauge('documents_lost', 'Documents of which the vector store was found to lack chunks', [])
   const suspect = gauge('adopted_places_suspect', 'Adopted places that somebody else seems to write to', [])
   const deaf = gauge('notifications_deaf', 'Postgres answers and what it tells (NOTIFY) does not arrive', [])
-  return async ({ indexFill, movesByState, uploads, lostDocuments, suspectPlaces, isDeaf }) => {
+  return async ({ indexFill, movesByState, movesByGate, uploads, lostDocuments, suspectPlaces, isDeaf }) => {
     deaf.set(isDeaf?.() ? 1 : 0)
-    const [fill, states, counts, lostCount, suspectCount] = await Promise.all([
+    const [fill, states, gates, counts, lostCount, suspectCount] = await Promise.all([
       quietly(indexFill),
       quietly(movesByState),
+      quietly(movesByGate),
       quietly(uploads),
       quietly(lostDocuments),
       quietly(suspectPlaces),
     ])
     showUploads(counts)
-    for (const each of [used, limit, moves]) each.reset()
+    for (const each of [used, limit, moves, waiting]) each.reset()
     if (lostCount === undefined) lost.remove()
     else lost.set(lostCount)
     if (suspectCount === undefined) suspect.remove()
@@ -127,6 +130,7 @@ function registryGauges(registry: Registry): (readers: MetricReaders) => Promise
       limit.set({ project, index, kind }, most)
     }
     for (const [state, count] of Object.entries(states ?? {})) moves.set({ state }, count)
+    for (const [kind, count] of Object.entries(gates ?? {})) waiting.set({ gate: kind }, count)
   }
 }
 

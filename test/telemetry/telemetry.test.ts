@@ -36,6 +36,7 @@ describe('the metrics page', () => {
     const families = parseExposition(await telemetry.metrics())
     const ours = [...families.keys()].filter((name) => name.startsWith('tenant_router_'))
     expect(ours.sort()).toEqual([
+      'tenant_router_adopted_places_suspect',
       'tenant_router_cache_total',
       'tenant_router_documents_lost',
       'tenant_router_errors_total',
@@ -44,6 +45,7 @@ describe('the metrics page', () => {
       'tenant_router_index_namespace_limit',
       'tenant_router_index_namespaces',
       'tenant_router_moves',
+      'tenant_router_moves_waiting',
       'tenant_router_notifications_deaf',
       'tenant_router_spoof_attempts_total',
       'tenant_router_step_duration_seconds',
