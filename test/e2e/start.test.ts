@@ -91,7 +91,7 @@ describe('npm start', () => {
     expect(JSON.parse(listed.out).items).toHaveLength(4)
     expect(listed.err).toContain('a platform token of the development issuer')
     const shown = await runCli(['tenants', 'show', 'acme-bikes', '--json'], { ...env, TENANT_ROUTER_URL: url })
-    expect(JSON.parse(shown.out)).toMatchObject({ id: 'acme-bikes', route: { generation: 1 } })
+    expect(JSON.parse(shown.out)).toMatchObject({ id: 'acme-bikes', placement: { kind: 'pool', generation: 1 } })
     const unknown = await runCli(['tenants', 'show', 'nobody'], { ...env, TENANT_ROUTER_URL: url })
     expect([unknown.code, unknown.err]).toEqual([3, expect.stringContaining('404 not_found')])
   })
