@@ -3,6 +3,7 @@ import type { Tx } from '../db/connect.ts'
 import type { TenantStatus } from '../placement/phase.ts'
 import type { RecordFields } from '../placement/record-fields.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
+import { type Author, authorColumns, authorFrom, authorNames, authorValues } from './audit/audit.ts'
 import { indexes } from './indexes.sql.ts'
 import type { IndexRow } from './indexes.ts'
 import { type PlaceState, places } from './places.sql.ts'
@@ -26,7 +27,7 @@ export async function adoptPlaces(
   tx: Tx,
   index: IndexRow,
   given: readonly AdoptedPlace[],
-  actor: string,
+  actor: Author,
 ): Promise<number> {
   let written = 0
   for (let from = 0; from < given.length; from += sliceSize) {
@@ -51,9 +52,9 @@ export async function adoptPlaces(
       ), cleaned as (
         insert into cleanups (place_id) select id from placed
       ), noted as (
-        insert into audit (actor, action, tenant_id, detail)
-        select ${actor}, 'tenant.adopt', tenant_id, jsonb_build_object('index', ${index.name}::text, 'namespace', namespace)
-        from placed
+        insert into audit (${authorNames}, action, tenant_id, detail)
+        select ${authorValues}, 'tenant.adopt', tenant_id, jsonb_build_object('index', ${index.name}::text, 'namespace', namespace)
+        from placed, ${authorFrom(sql`${JSON.stringify(authorColumns(actor))}::text`)}
       )
       select count(*)::int as n from placed`)
     written += row?.n ?? 0

@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import { namespaceName } from '../placement/naming.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
-import { type Author, authorColumns } from './audit/audit.ts'
+import { type Author, authorColumns, authorFrom, authorNames, authorValues } from './audit/audit.ts'
 import type { IndexState } from './indexes.sql.ts'
 import type { IndexRow } from './indexes.ts'
 import type { PlaceRow } from './places.ts'
-import type { NewTenant } from './tenants.ts'
+import { isFreeAgain, type NewTenant } from './tenants.ts'
 
 /** A new tenant, and the index for its first place. */
 export interface TenantToCreate {
@@ -72,7 +72,7 @@ export async function reservePlaces(
         attributes = excluded.attributes, initial_kind = excluded.initial_kind,
         status = 'provisioning', last_generation = tenants.last_generation + 1,
         first_generation = tenants.last_generation + 1, updated_at = now()
-      where tenants.status = 'offboarded'
+      where ${isFreeAgain}
       returning id, last_generation
     ), raised as (
       update tenants set last_generation = tenants.last_generation + 1 from waiting
@@ -98,11 +98,10 @@ export async function reservePlaces(
     ), cleaned as (
       insert into cleanups (place_id) select id from placed
     ), noted as (
-      insert into audit (actor, roles, address, key_id, request_id, note, action, tenant_id, detail)
-      select a.actor, a.roles, a.address, a."keyId", a."requestId", a.note, 'tenant.create', id,
+      insert into audit (${authorNames}, action, tenant_id, detail)
+      select ${authorValues}, 'tenant.create', id,
         jsonb_build_object('name', name, 'tier', tier, 'startsIn', kind)
-      from claimed join created using (id),
-        jsonb_to_record(created.actor::jsonb) as a (actor text, roles text[], address text, "keyId" text, "requestId" text, note text)
+      from claimed join created using (id), ${authorFrom(sql`created.actor`)}
     )
     select placed.id::int as id, tenant_id, index_id::int as index_id, index_name, placed.project, namespace, generation,
       kind, state, host, embedding_model, dimension, metric

@@ -18,13 +18,20 @@ export interface NewTenant {
   readonly initialKind: PlaceKind
 }
 
+/**
+ * Whether a former tenant's id may be used anew. One with an active place is an adoption that is being undone: its rows
+ * are about to go.
+ */
+export const isFreeAgain = sql<boolean>`(tenants.status = 'offboarded'
+  and not exists (select from places where places.tenant_id = tenants.id and places.state = 'active'))`
+
 /** Present and former tenants with these ids; never used ids are absent. */
 export async function listKnownTenants(
   tx: Tx,
   ids: readonly TenantId[],
-): Promise<readonly Pick<TenantRow, 'id' | 'status' | 'lastGeneration'>[]> {
+): Promise<readonly (Pick<TenantRow, 'id' | 'lastGeneration'> & { readonly isFree: boolean })[]> {
   return tx
-    .select({ id: tenants.id, status: tenants.status, lastGeneration: tenants.lastGeneration })
+    .select({ id: tenants.id, isFree: isFreeAgain, lastGeneration: tenants.lastGeneration })
     .from(tenants)
     .where(inArray(tenants.id, [...ids]))
 }

@@ -53,7 +53,10 @@ async function createAgain(
   wanted: NewTenant,
 ): Promise<CreatedTenant> {
   const there = await findTenant(deps.db, wanted.id)
-  if (there === undefined) throw new AppError('conflict', 'The tenant was being changed by someone else; try again.')
+  // An offboarded one's id is free, unless its adoption is being undone at this moment.
+  if (there === undefined || there.status === 'offboarded') {
+    throw new AppError('conflict', 'The tenant was being changed by someone else; try again.')
+  }
   if (!isSame(there, wanted)) throw new AppError('conflict', 'A tenant with this id exists with other content.')
   if (there.status === 'offboarding') {
     throw new AppError('conflict', 'The tenant is being offboarded; create it again when that is done.')

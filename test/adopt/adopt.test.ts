@@ -76,7 +76,14 @@ test('namespaces become tenants under their own names, all at once; a repeat cha
   const shown = await world.admin('GET', '/tenants/1')
   expect(shown.json).toMatchObject({ status: 'active', placement: { kind: 'pool', generation: 1 } })
   const audit = await world.admin('GET', '/audit?action=tenant.adopt')
-  expect(audit.json.items[0].detail).toMatchObject({ index: 'help' })
+  expect(audit.json.items).toHaveLength(3)
+  for (const deed of audit.json.items) {
+    expect(deed).toMatchObject({
+      roles: ['platform'],
+      requestId: expect.stringMatching(/./),
+      detail: { index: 'help' },
+    })
+  }
 })
 
 test('each conflict is named, and then nothing at all is written', async () => {

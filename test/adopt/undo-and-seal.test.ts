@@ -45,6 +45,22 @@ test('an adoption is undone until the first write, and can then be made anew', a
   expect(json.matches).toMatchObject([{ id: 'rec-0', text: 'bell of ns-a' }])
 })
 
+test('an id whose adoption is being undone is not given to a new tenant before the undoing ends', async () => {
+  await world.index('undone')
+  await world.fill('undone', 'ns-zoe', ['a bell'])
+  await world.adopt('undone')
+  const all = { pattern: 'ns-{id}' }
+  await expect.poll(async () => (await world.adoptTenants('undone', all, true)).json.counts.new).toBe(1)
+  expectStatus(await world.adoptTenants('undone', all), 200)
+  // Between its two steps: no replica serves the tenant any more, and its rows are still there.
+  await world.service.home.sql`update tenants set status = 'offboarded' where id = 'zoe'`
+  const create = () => world.admin('POST', '/tenants', { id: 'zoe', name: 'zoe' })
+  expect((await create()).json).toMatchObject({ code: 'conflict' })
+  const undone = await world.admin('DELETE', '/indexes/undone/adopt')
+  expect(undone.json).toMatchObject({ undone: 1, kept: [], forgotten: true })
+  expectStatus(await create(), 201)
+})
+
 test('while an older key may write, reads and writes work, and moves and offboarding are refused with the reason', async () => {
   expectStatus(await world.adoptTenants('shared', { map: [{ namespace: 'ns-c', tenantId: 'c' }] }), 200)
   await (await world.direct('shared', 'ns-c')).upsert({

@@ -113,6 +113,27 @@ test('two replicas chain and sign every row once, and an export is verified by t
   expect([distrusted.code, distrusted.out]).toEqual([1, expect.stringContaining('not among the given keys')])
 })
 
+test('rows that no replica has chained are told, not passed over', async () => {
+  await serve()
+  const rows = await act()
+  const [isHeld, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  // As if another replica had stopped in the midst of its round.
+  const round = world.home.sql.begin(async (sql) => {
+    await sql`select pg_advisory_xact_lock(hashtext('tenant-router audit chain'))`
+    isHeld.resolve()
+    await goOn.promise
+  })
+  await isHeld.promise
+  await world.home.sql`insert into audit (actor, action) values ('pat', 'tenant.change')`
+  const { code, out, err } = await run('audit', 'verify')
+  expect([code, out]).toEqual([0, `${rows} rows, whole; none of them is signed.\n`])
+  expect(err).toContain('1 row not in the chain yet and not verified')
+  goOn.resolve()
+  await round
+  expect(await untilChained()).toBe(rows + 1)
+  expect(await run('audit', 'verify')).toMatchObject({ code: 0, err: '' })
+})
+
 test('openssl makes keys that the service takes', async () => {
   const made = join(folder, 'openssl.pem')
   await promisify(execFile)('openssl', ['genpkey', '-algorithm', 'ed25519', '-out', made])

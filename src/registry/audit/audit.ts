@@ -1,4 +1,4 @@
-import { and, desc, eq, like, lt } from 'drizzle-orm'
+import { and, desc, eq, like, lt, type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { audit } from './audit.sql.ts'
@@ -51,6 +51,20 @@ export function authorColumns(actor: Author | 'system') {
     requestId: origin?.requestId ?? null,
     note: origin?.note ?? null,
   }
+}
+
+/**
+ * The same for a statement that appends its rows itself: `insert into audit (${authorNames}, …) select ${authorValues},
+ * … from …, ${authorFrom(json)}`, with `authorColumns` as JSON.
+ */
+export const authorNames = sql.raw('actor, roles, address, key_id, request_id, note')
+export const authorValues = sql.raw(
+  'author.actor, author.roles, author.address, author."keyId", author."requestId", author.note',
+)
+const authorTypes = sql.raw('actor text, roles text[], address text, "keyId" text, "requestId" text, note text')
+
+export function authorFrom(json: SQL): SQL {
+  return sql`jsonb_to_record(${json}::jsonb) as author (${authorTypes})`
 }
 
 export interface AuditQuery {

@@ -67,7 +67,7 @@ export async function adoptTenants(
     const fresh = rows.flatMap(({ verdict, namespace, tenantId }) =>
       verdict === 'new' ? [{ namespace, tenantId: tenantId as TenantId }] : [],
     )
-    const adopted = await adoptPlaces(tx, locked, fresh, actor.subject)
+    const adopted = await adoptPlaces(tx, locked, fresh, actor)
     if (adopted < fresh.length)
       throw new AppError('conflict', 'A tenant was made meanwhile. Nothing was written: repeat.')
     const detail = { index: name, project, tenants: adopted }

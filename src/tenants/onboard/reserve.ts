@@ -35,9 +35,7 @@ export async function reserve({ db, settings }: Deps, orders: readonly Order[]):
   const firstOf = firstOrders(orders)
   return untilReserved(db, settings, async (tx, mayOpen) => {
     const known = new Map((await listKnownTenants(tx, [...firstOf.keys()])).map((one) => [one.id, one]))
-    const free = [...firstOf.values()].filter(
-      ({ tenant }) => (known.get(tenant.id)?.status ?? 'offboarded') === 'offboarded',
-    )
+    const free = [...firstOf.values()].filter(({ tenant }) => known.get(tenant.id)?.isFree ?? true)
     const wanted = free.map(({ tenant }) => ({
       tenantId: tenant.id,
       generation: (known.get(tenant.id)?.lastGeneration ?? 0) + 1,

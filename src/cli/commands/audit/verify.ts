@@ -31,9 +31,26 @@ export function auditVerify(context: Context): Command {
       else for (const fault of faults) context.write(printable(fault))
       if (faults.length > 0) throw new CliError('failed', `The audit is not whole: ${count(faults.length, 'fault')}.`)
       if (!options.json) context.write(`${count(rows, 'row')}, whole; ${signedWords(rows, signedTo)}`)
+      if (file === undefined) await tellUnchained(context)
       if (keys === undefined && signedTo > 0)
         context.remark('The public keys come from the same source as the rows: --public-key names the ones you trust.')
     })
+}
+
+/** Tells of rows of the service that have no place in the chain yet, and so were not verified. */
+async function tellUnchained(context: Context): Promise<void> {
+  const state = { method: 'GET', path: '/audit/state' } as const
+  const { unchained, unchainedSince } = await (await context.api()).send<ChainState>(state)
+  if (unchained === 0) return
+  const since = `the oldest since ${unchainedSince}`
+  context.remark(
+    `${count(unchained, 'row')} not in the chain yet and not verified, ${since}; a replica chains each second.`,
+  )
+}
+
+interface ChainState {
+  readonly unchained: number
+  readonly unchainedSince: string | null
 }
 
 function signedWords(rows: number, signedTo: number): string {
