@@ -1,8 +1,9 @@
-import { strToU8, type Zippable, zipSync } from 'fflate'
+import { strToU8 } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startExtractor } from '../../src/ingest/extract/process/start-extractor.ts'
 import type { Extractor, FileInput } from '../../src/ingest/extractor.ts'
 import { docx, paragraph } from './make-files.ts'
+import { odt, packed, relation, relations, sheet, xlsx } from './make-office.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -14,49 +15,6 @@ afterAll(() => extractor[Symbol.asyncDispose]())
 
 const read = (bytes: Uint8Array | string, more: Omit<FileInput, 'bytes'> = {}) =>
   extractor.extract({ bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes, ...more })
-const packed = (files: Readonly<Record<string, string>>): Uint8Array =>
-  zipSync(
-    Object.fromEntries(Object.entries(files).map(([name, text]): [string, Zippable[string]] => [name, strToU8(text)])),
-  )
-
-const relation = (id: string, kind: string, target: string) =>
-  `<Relationship Id="${id}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/${kind}" Target="${target}"/>`
-const relations = (...all: string[]) =>
-  `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">${all.join('')}</Relationships>`
-
-const sheet = (...rows: readonly (readonly (string | number)[])[]) =>
-  `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>${rows
-    .map((cells, row) => {
-      const written = cells.map((cell, column) => {
-        const place = `${'ABC'[column]}${row + 1}`
-        return typeof cell === 'number'
-          ? `<c r="${place}"><v>${cell}</v></c>`
-          : `<c r="${place}" t="inlineStr"><is><t>${cell}</t></is></c>`
-      })
-      return `<row r="${row + 1}">${written.join('')}</row>`
-    })
-    .join('')}</sheetData></worksheet>`
-/** @param hidden names of sheets. @param more further files of the workbook. */
-const xlsx = (
-  sheets: Readonly<Record<string, string>>,
-  { hidden = [], more = {} }: { hidden?: readonly string[]; more?: Readonly<Record<string, string>> } = {},
-) => {
-  const names = Object.keys(sheets)
-  return packed({
-    '[Content_Types].xml': '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
-    '_rels/.rels': relations(relation('r1', 'officeDocument', 'xl/workbook.xml')),
-    'xl/workbook.xml': `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-      xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>${names.map(
-        (name, at) =>
-          `<sheet name="${name}" sheetId="${at + 1}" r:id="s${at}"${hidden.includes(name) ? ' state="hidden"' : ''}/>`,
-      )}</sheets></workbook>`,
-    'xl/_rels/workbook.xml.rels': relations(
-      ...names.map((_, at) => relation(`s${at}`, 'worksheet', `worksheets/sheet${at + 1}.xml`)),
-    ),
-    ...Object.fromEntries(names.map((name, at) => [`xl/worksheets/sheet${at + 1}.xml`, sheets[name] ?? ''])),
-    ...more,
-  })
-}
 
 describe('tables of other programs', () => {
   test('a workbook is a table for each sheet, below the lines above it', async () => {
@@ -160,15 +118,6 @@ Only with the   brass seal.</t></r></text></comment>
 })
 
 describe('other office files', () => {
-  const odt = (body: string) =>
-    packed({
-      mimetype: 'application/vnd.oasis.opendocument.text',
-      'content.xml': `<office:document-content><office:automatic-styles><text:list-style style:name="L1">
-        <text:list-level-style-number text:level="1" style:num-format="a"/></text:list-style></office:automatic-styles>
-        <office:body><office:text>${body}</office:text></office:body></office:document-content>`,
-      'meta.xml': '<office:meta><dc:title>Care &amp; repair</dc:title></office:meta>',
-    })
-
   test('a text of OpenDocument: headings, lists, tables, notes; not what was deleted', async () => {
     const body = `<text:tracked-changes><text:p>Gone.</text:p></text:tracked-changes>
       <text:h text:outline-level="2">Care</text:h><text:p>Twice<text:s/>a<text:line-break/>year.<text:note>

@@ -81,6 +81,17 @@ export class TwoReplicas implements AsyncDisposable {
     return this.done(replica, '/vectors/upsert', { vectors: [{ id, values: bagOfWords(words), metadata }] })
   }
 
+  /** Sends a file as its document; it is stored later. */
+  async upload(replica: 'a' | 'b', documentId: string, bytes: Uint8Array, name: string): Promise<void> {
+    const form = new FormData()
+    form.append('file', new Blob([new Uint8Array(bytes)]), name)
+    form.append('documentId', documentId)
+    const { publicApp } = this.replicas[replica].services
+    const headers = { authorization: this.#token }
+    const answer = await publicApp.request('/documents', { method: 'POST', headers, body: form })
+    if (answer.status !== 202) throw new Error(`${name}: ${answer.status} ${await answer.text()}`)
+  }
+
   lag(lagMs: number): void {
     this.service.local.local.setFaults({ lagMs, rules: [] })
   }
