@@ -78,7 +78,7 @@ test('a move that stopped for a person shows the reason and the choices, each wh
   const stopped: MoveView = {
     ...copying,
     state: 'soaking',
-    gate: 'a person has to decide: The place in use shows 88 records and the other one 500: 412 that were written, and deleted by nobody, are gone from it.',
+    gate: 'a person has to decide: The place in use shows 88 records and the other one 500: 412 that nobody deleted are gone from it.',
     waitsFor: {
       kind: 'needs_person',
       record: null,
@@ -102,8 +102,7 @@ test('a move that stopped for a person shows the reason and the choices, each wh
   expect(lines.slice(lines.indexOf('It waits:'))).toEqual([
     'It waits:',
     '  for    a person has to decide: The place in use shows 88 records and the other',
-    '         one 500: 412 that were written, and deleted by nobody, are gone from',
-    '         it.',
+    '         one 500: 412 that nobody deleted are gone from it.',
     '  kind   needs_person, a row of docs/runbook.md',
     '  count  412',
     '  tries  1, checked continuously',

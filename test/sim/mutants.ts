@@ -333,7 +333,7 @@ export const mutants: readonly Mutant[] = [
     changes: [['stopIf(whyNoRepair(findings, move.acceptedLoss))', '']],
     also: {
       file: 'moves/sync/lost-places.ts',
-      changes: [['if (puts.length <= acceptedLoss) return', 'if (puts.length >= 0) return']],
+      changes: [['if (unexplained.length <= acceptedLoss) return', 'if (unexplained.length >= 0) return']],
     },
     races: [],
     found: ['a copy is not repaired down to a source'],
@@ -341,7 +341,7 @@ export const mutants: readonly Mutant[] = [
   {
     guard: 'the last copy of a record that nobody wrote is not deleted',
     file: 'moves/sync/lost-places.ts',
-    changes: [['!stray.some(isUnwritten)', 'stray.length > 0']],
+    changes: [['!row.wasDeleted', '!row.wasDeleted && row.lsn === 0']],
     races: [],
     found: ['the copy of a record that somebody removed'],
   },

@@ -98,8 +98,8 @@ export async function explainedByLog(
 }
 
 /**
- * Those of the ids that the active place may lack although the follower has them: they were deleted, or a write of them
- * is open, was refused, or was an update, which creates no record. A completed put has to be there.
+ * Those of the ids that the active place may lack although the follower has them: they were deleted since both had
+ * them, or a write of them is open. No other write removes a record.
  */
 export async function deletedByLog(
   tx: Tx,
@@ -111,7 +111,7 @@ export async function deletedByLog(
     tx,
     moveId,
     ids,
-    sql`not is_put or (verified_seq is distinct from seq and (state <> 'done' or is_update or trust_store))
+    sql`was_deleted or not is_put or state <> 'done'
       or done_at > clock_timestamp() - make_interval(secs => ${storeVisibleMs / 1000})`,
   )
 }

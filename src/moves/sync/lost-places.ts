@@ -1,42 +1,31 @@
 import { isAppError } from '../../errors.ts'
 import { isGone } from '../losses/count-places.ts'
-import { mendedAtMost } from '../losses/loss-rules.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
 import { isShownThere } from './freshness.ts'
 import type { ChangedRow } from './move-changes.ts'
 import type { SyncParts } from './sync-parts.ts'
 
 /**
- * Refuses deletes that the log does not explain: a record was put or changed, and the active place lacks it while the
- * follower has it. Where nobody wrote the record since both places had it, none is deleted. The others may be writes
- * that were refused after a delete, so a few are; where the active place has lost its records, copying this would delete
- * the last copies.
+ * Refuses deletes that the log does not explain: the active place lacks a record which the follower has, and no deletion
+ * of it came since both had it. A put or an update that was refused deletes nothing, so somebody removed the record
+ * behind the router's back, and this would delete the last copy.
  * @throws NeedsPerson
  */
 export async function refuseStrayDeletes(parts: SyncParts, deletes: readonly ChangedRow[]): Promise<void> {
   const { active, follower, signal, acceptedLoss } = parts
-  const puts = deletes.filter((row) => row.isPut)
-  if (puts.length <= acceptedLoss) return
+  const unexplained = deletes.filter((row) => !row.wasDeleted)
+  if (unexplained.length <= acceptedLoss) return
   const there = await follower.fetch(
-    puts.map((row) => row.id),
+    unexplained.map((row) => row.id),
     { signal },
   )
-  const stray = puts.filter((row) => there.records.has(row.id))
+  const stray = unexplained.filter((row) => there.records.has(row.id))
   if (stray.length <= acceptedLoss) return
   const [activeRecords, followerRecords] = await Promise.all(
     [active, follower].map(async (store) => (await store.describeNamespace({ signal }))?.recordCount),
   )
-  if (activeRecords !== undefined && !stray.some(isUnwritten)) {
-    const few = mendedAtMost(followerRecords ?? 0)
-    if (stray.length <= few && (followerRecords ?? 0) - activeRecords <= few) return
-  }
-  const words = `The place in use shows ${activeRecords ?? 0} records and the other one ${followerRecords ?? 0}: ${stray.length} that were written, and deleted by nobody, are gone from it.`
+  const words = `The place in use shows ${activeRecords ?? 0} records and the other one ${followerRecords ?? 0}: ${stray.length} that nobody deleted are gone from it.`
   throw new NeedsPerson({ words, records: stray.length })
-}
-
-/** Whether the mover alone made the row, or both places had its last write: then no caller's write explains a loss. */
-function isUnwritten(row: ChangedRow): boolean {
-  return row.lsn === 0
 }
 
 /**
@@ -70,7 +59,7 @@ async function withoutActive(parts: SyncParts): Promise<{ readonly synced: numbe
   await changes.closeDoubts(storeInDoubtMs)
   // What was refused, or is in doubt no longer, left nothing that could be carried back.
   const given = await changes.unsynced(1000, 0)
-  if (given.length > 0) await changes.synced(given)
+  if (given.length > 0) await changes.synced({ put: [], gone: given })
   if (given.length > 0) await changes.verified(given)
   const rows = await changes.unverified(1000)
   if (rows.length === 0) return { synced: given.length, verified: 0 }

@@ -12,6 +12,8 @@ export interface ChangedRow {
   readonly isPut: boolean
   /** Whether the write was a partial update: a missing record stays missing. */
   readonly isUpdate: boolean
+  /** Whether it was deleted since both places had it. */
+  readonly wasDeleted: boolean
   readonly trustStore: boolean
   readonly lsn: number | undefined
   /** Time since its last write was done, in ms. */
@@ -104,11 +106,21 @@ export class ChangeLog {
     })
   }
 
-  /** Marks these writes as copied to the follower, unless a later write came: then the row stays dirty. */
-  async synced(rows: readonly ChangedRow[]): Promise<void> {
+  /**
+   * Marks writes as copied to the follower, unless a later write came: then the row stays dirty.
+   * @param put the records that both places have now; `gone`: those that neither has.
+   */
+  async synced({
+    put,
+    gone,
+  }: {
+    readonly put: readonly ChangedRow[]
+    readonly gone: readonly ChangedRow[]
+  }): Promise<void> {
     await this.#guarded(async (tx, row) => {
       const change = sql`synced_seq = n, synced_at = clock_timestamp(), synced_lsn = there, synced_stamped = stamped = 1`
-      await this.#mark(tx, rows, change)
+      if (put.length > 0) await this.#mark(tx, put, sql`${change}, was_deleted = false`)
+      if (gone.length > 0) await this.#mark(tx, gone, change)
       await setClaims(tx, row, [])
     })
   }
@@ -165,6 +177,7 @@ export class ChangeLog {
       seq: string
       put: boolean
       update: boolean
+      deleted: boolean
       trust: boolean
       lsn: string | null
       done: number
@@ -172,7 +185,8 @@ export class ChangeLog {
       there: string | null
       stamped: boolean
     }>(sql`
-      select record_id as id, seq, is_put as put, is_update as update, trust_store as trust, lsn,
+      select record_id as id, seq, is_put as put, is_update as update, was_deleted as deleted, trust_store as trust,
+        lsn,
         (extract(epoch from clock_timestamp() - done_at) * 1000)::float8 as done,
         coalesce(extract(epoch from clock_timestamp() - synced_at) * 1000, 0)::float8 as synced,
         synced_lsn as there, synced_stamped as stamped
@@ -185,6 +199,7 @@ export class ChangeLog {
       seq: Number(row.seq),
       isPut: row.put,
       isUpdate: row.update,
+      wasDeleted: row.deleted,
       trustStore: row.trust,
       lsn: row.lsn === null ? undefined : Number(row.lsn),
       doneForMs: row.done,

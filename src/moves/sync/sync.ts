@@ -61,10 +61,10 @@ async function carryOver(parts: SyncParts): Promise<number> {
   const put = puts.length > 0 ? await sendToFollower(parts, ids, () => putBatch(follower, copies, signal)) : {}
   const gone = deletes.map(({ id }) => id)
   const deleted = gone.length > 0 ? await sendToFollower(parts, ids, () => follower.deleteIds(gone, { signal })) : {}
-  await changes.synced([
-    ...puts.map(({ row, stamped }) => ({ ...row, syncedLsn: put.lsn, syncedStamped: stamped })),
-    ...deletes.map((row) => ({ ...row, syncedLsn: deleted.lsn, syncedStamped: false })),
-  ])
+  await changes.synced({
+    put: puts.map(({ row, stamped }) => ({ ...row, syncedLsn: put.lsn, syncedStamped: stamped })),
+    gone: deletes.map((row) => ({ ...row, syncedLsn: deleted.lsn, syncedStamped: false })),
+  })
   return fresh.length
 }
 

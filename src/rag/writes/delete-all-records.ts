@@ -2,23 +2,31 @@ import { sendFound, sendUnlisted, stillThere } from '../../routing/write-log/ten
 import { also, untouched, type WriteOutcome } from '../../routing/write-log/write-outcome.ts'
 import { listWrittenIds } from '../../routing/write-log/written-ids.ts'
 import { pagesOf } from '../../stores/pages.ts'
+import { HandledIds, moveEnded } from './handled-ids.ts'
 import { type MovingPlace, movingPlace } from './moving-place.ts'
 import type { WriteKit } from './write-kit.ts'
 
 /**
  * Deletes every record of a tenant: by the store's own operation at rest; by id while the tenant moves, since a mover
  * can copy only named deletions. When the tenant cuts over in between, or the move ends, it starts over at the tenant's
- * new place: no step may drop what the tenant still needs (docs/moves.md R3).
+ * new place: no step may drop what the tenant still needs (docs/moves.md R3). It deletes no record twice: what an app
+ * put after the first deletion stays.
  */
 export async function deleteAllRecords(kit: WriteKit): Promise<WriteOutcome> {
+  const handled = new HandledIds()
   let outcome: WriteOutcome = untouched()
   for (;;) {
-    const sent = await sendUnlisted(kit.gate, kit.tenantId, kit.deleteAll())
-    if (sent !== 'moving') return also(outcome, sent)
+    if (handled.isEmpty) {
+      const sent = await sendUnlisted(kit.gate, kit.tenantId, kit.deleteAll())
+      if (sent !== 'moving') return also(outcome, sent)
+    }
     const place = await movingPlace(kit).catch(untouched)
-    if (place === undefined) continue
+    if (place === undefined) {
+      if (handled.isEmpty) continue
+      return also(outcome, untouched(moveEnded()))
+    }
     if ('kind' in place) return also(outcome, place)
-    const byId = await deleteEveryId(kit, place)
+    const byId = await deleteEveryId(kit, place, handled)
     outcome = also(outcome, byId.outcome)
     if (!byId.isElsewhere) return outcome
   }
@@ -27,16 +35,20 @@ export async function deleteAllRecords(kit: WriteKit): Promise<WriteOutcome> {
 async function deleteEveryId(
   kit: WriteKit,
   { active, moveId }: MovingPlace,
+  handled: HandledIds,
 ): Promise<{ readonly outcome: WriteOutcome; readonly isElsewhere: boolean }> {
   const found = { placeId: active.placeId, moveId }
   let outcome: WriteOutcome = untouched()
   let fault: unknown
   try {
-    for await (const ids of everyId(kit, { active, moveId })) {
+    for await (const some of everyId(kit, { active, moveId })) {
+      const ids = handled.others(some)
+      if (ids.length === 0) continue
       const sent = await sendFound(kit.gate, kit.tenantId, { ids, kind: 'delete' }, found, kit.deleteIds())
       if (sent === 'elsewhere') return { outcome, isElsewhere: true }
       outcome = also(outcome, sent)
       if (outcome.fault !== undefined) return { outcome, isElsewhere: false }
+      handled.add(ids)
     }
   } catch (thrown) {
     fault = thrown

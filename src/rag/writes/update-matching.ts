@@ -7,8 +7,7 @@ import { writeMatching } from './write-matching.ts'
 const idsAtOnce = 100
 
 /**
- * Sets metadata fields of an app's own matching records; see `writeMatching`. A repeat sets the same fields again, so
- * starting over at another place does no harm.
+ * Sets metadata fields of an app's own matching records; see `writeMatching`.
  * @returns how many records matched, as the store told at rest, or as many as were updated by id.
  */
 export async function updateMatching(

@@ -7,6 +7,7 @@ import { chunkMarkKey } from '../../stores/reserved.ts'
 import type { Filter, TenantStore } from '../../stores/store.ts'
 import { idsMax } from '../checks/check-records.ts'
 import { indexMustBeThere } from '../index-gone.ts'
+import { HandledIds, moveEnded } from './handled-ids.ts'
 import { type MovingPlace, movingPlace } from './moving-place.ts'
 import { type ProvenReads, provenReads } from './proven-reads.ts'
 import type { WriteKit } from './write-kit.ts'
@@ -41,20 +42,27 @@ export function deleteMatching(kit: WriteKit, filter: Filter): Promise<WriteOutc
 /**
  * Deletes or updates an app's own matching records: at rest by the store's own operation, which applies to the records
  * as all earlier writes left them, on any replica (docs/moves.md R1, A6). While the tenant moves, it works by id on what
- * the store is proven to show; an id written since is inspected again at its own intent (R2).
+ * the store is proven to show; an id written since is inspected again at its own intent (R2). When it starts over at
+ * another place, it leaves what it has written already.
  */
 export async function writeMatching(kit: WriteKit, filter: Filter, write: MatchingWrite): Promise<WriteOutcome> {
   const own = ownRecords(filter)
+  const handled = new HandledIds()
   let outcome: WriteOutcome = untouched()
   for (;;) {
     const turn = await takeTurn(kit)
     if (turn.fault !== undefined) return also(outcome, turn)
-    const sent = await sendUnlisted(kit.gate, kit.tenantId, write.byFilter(own))
-    if (sent !== 'moving') return also(outcome, sent)
+    if (handled.isEmpty) {
+      const sent = await sendUnlisted(kit.gate, kit.tenantId, write.byFilter(own))
+      if (sent !== 'moving') return also(outcome, sent)
+    }
     const place = await movingPlace(kit).catch(untouched)
-    if (place === undefined) continue
+    if (place === undefined) {
+      if (handled.isEmpty) continue
+      return also(outcome, untouched(moveEnded()))
+    }
     if ('kind' in place) return also(outcome, place)
-    const byId = await new MovingPass(kit, place, own, write).run()
+    const byId = await new MovingPass(kit, place, own, write, handled).run()
     outcome = also(outcome, byId.outcome)
     if (!byId.isElsewhere) return outcome
   }
@@ -78,14 +86,16 @@ class MovingPass {
   readonly #place: MovingPlace
   readonly #filter: Filter
   readonly #write: MatchingWrite
+  readonly #handled: HandledIds
   readonly #store: TenantStore
   #outcome: WriteOutcome = untouched()
 
-  constructor(kit: WriteKit, place: MovingPlace, filter: Filter, write: MatchingWrite) {
+  constructor(kit: WriteKit, place: MovingPlace, filter: Filter, write: MatchingWrite, handled: HandledIds) {
     this.#kit = kit
     this.#place = place
     this.#filter = filter
     this.#write = write
+    this.#handled = handled
     this.#store = kit.stores.open(place.active)
   }
 
@@ -119,7 +129,7 @@ class MovingPass {
     const { clock, gate, storeVisibleMs } = this.#kit
     const beganAtMs = clock.now()
     const at = await changeLogTime(gate.db)
-    const ids = await this.#find(await provenReads(this.#store, this.#kit))
+    const ids = this.#handled.others(await this.#find(await provenReads(this.#store, this.#kit)))
     const again: string[] = []
     for (const some of inBatches(ids, this.#write.idsAtOnce)) {
       // A row of a write that came since may be gone from the change log by then.
@@ -142,7 +152,10 @@ class MovingPass {
     const { kind } = this.#write
     const write = { ids, kind, lookMs: isAgain ? this.#lookMs() : 0 }
     const send = isAgain ? this.#lookAgain() : this.#write.byIds()
-    const sent = await sendFound(gate, tenantId, write, found, send)
+    const sent = await sendFound(gate, tenantId, write, found, (pass) => {
+      this.#handled.add(pass.ids)
+      return send(pass)
+    })
     if (sent === 'elsewhere') return false
     this.#outcome = also(this.#outcome, sent)
     return true

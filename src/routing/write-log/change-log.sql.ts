@@ -34,6 +34,11 @@ export const changeLog = pgTable(
     isPut: boolean('is_put').notNull(),
     /** Set when the last write was a partial update: it creates no missing record, so no stamp may ever show. */
     isUpdate: boolean('is_update').notNull().default(false),
+    /**
+     * Set by a deletion, until both places have the record again: only then may the follower lose its copy because the
+     * active place lacks it.
+     */
+    wasDeleted: boolean('was_deleted').notNull().default(false),
     /** Set when the active place's content counts once it shows every write: no stamp proves it. */
     trustStore: boolean('trust_store').notNull().default(false),
     /** The store's sequence number of the last write in the active place, if the store returned one. */

@@ -55,12 +55,13 @@ export async function intend(db: Db, intent: WriteIntent): Promise<Intended> {
       )
       if (Number(route?.epoch) !== epoch) return { kind: 'stale' }
       const rows = await tx.execute<{ id: string; seq: string }>(sql`
-        insert into dirty (move_id, record_id, seq, state, is_put, is_update, session, intent_at, deadline)
-        select ${moveId}, id, nextval('write_seq'), 'inflight', ${kind !== 'delete'}, ${kind === 'update'},
+        insert into dirty (move_id, record_id, seq, state, is_put, is_update, was_deleted, session, intent_at, deadline)
+        select ${moveId}, id, nextval('write_seq'), 'inflight', ${kind !== 'delete'}, ${kind === 'update'}, ${kind === 'delete'},
           ${session ?? null}::uuid, clock_timestamp(), ${fromNow(mayLandMs)}
         from unnest(${sql.param(ids)}::text[]) as id order by id
         on conflict (move_id, record_id) do update set
           seq = excluded.seq, state = 'inflight', is_put = excluded.is_put, is_update = excluded.is_update,
+          was_deleted = dirty.was_deleted or excluded.was_deleted,
           trust_store = false, lsn = null, session = excluded.session, intent_at = excluded.intent_at,
           done_at = null, deadline = excluded.deadline, in_doubt = false
         where dirty.state = 'done' and ${notSince === undefined ? sql`true` : sql`dirty.done_at <= ${notSince}::timestamptz`}

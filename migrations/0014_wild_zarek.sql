@@ -1,0 +1,1 @@
+ALTER TABLE "dirty" ADD COLUMN "was_deleted" boolean DEFAULT false NOT NULL;
