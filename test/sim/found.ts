@@ -44,6 +44,25 @@ async function lookWhileItGoesBack(world: SimWorld, label: string, begin: () => 
   await world.run(deleting)
 }
 
+/** B deletes everything; A sees r3 gone under B's look at the place, and puts it again: at once, or after a switch. */
+async function putAgainUnder(
+  world: SimWorld,
+  label: string,
+  a: SimReplica,
+  b: SimReplica,
+  between: () => Promise<void> = async () => undefined,
+): Promise<{ readonly deleting: Promise<void> }> {
+  const look = world.schedule.hold(label)
+  const deleting = b.app.deleteAll()
+  await world.schedule.until(() => look.reached)
+  await world.schedule.pass(lagMs)
+  await world.run(a.app.read(['r3']))
+  await between()
+  await world.run(a.app.put('r3', { n: 7, k: 'x' }))
+  look.release()
+  return { deleting }
+}
+
 /** The move stops for a person, and ends in no way before. */
 async function standsForPerson(world: SimWorld): Promise<void> {
   await world.schedule.until(async () => {
@@ -216,6 +235,58 @@ export const found: readonly Race[] = [
     async stage(world) {
       const [, b] = await lateInSoak(world)
       await lookWhileItGoesBack(world, 'b: list g2: look', () => b.app.deleteAll())
+    },
+  },
+  {
+    name: 'a deletion of everything leaves what an app puts again after it has seen it gone (seed 10003004)',
+    world: { whole },
+    async stage(world) {
+      const [a, b] = await lateInSoak(world)
+      await world.run(a.app.put('r3', { n: 1, k: 'x' }))
+      const { deleting } = await putAgainUnder(world, 'b: list g2: look', a, b)
+      await world.run(deleting)
+      assert.equal((await world.contents(2)).r3, 7)
+    },
+  },
+  {
+    name: 'a deletion of everything that starts over after a switch leaves what an app puts again before it',
+    world: { whole },
+    async stage(world) {
+      const a = await world.replica('a')
+      const b = await world.replica('b', { mover: false })
+      const compared = world.schedule.hold('a.mover: at verify: compared')
+      await world.promote()
+      await world.schedule.until(() => compared.reached)
+      world.store.lagMs = () => lagMs
+      await world.run(a.app.put('r3', { n: 1, k: 'x' }))
+      const { deleting } = await putAgainUnder(world, 'b: list g1: look', a, b, async () => {
+        compared.release()
+        await world.until('soaking')
+      })
+      await world.run(deleting)
+      assert.equal((await world.contents(2)).r3, 7)
+    },
+  },
+  {
+    name: 'a deletion of everything whose move ends under it leaves what an app puts again after it',
+    world: { whole },
+    async stage(world) {
+      const [a, b] = await lateInSoak(world)
+      await world.run(a.app.put('r3', { n: 1, k: 'x' }))
+      const { deleting } = await putAgainUnder(world, 'b: list g2: look', a, b, () => goBack(world))
+      await assert.rejects(world.run(deleting), { code: 'outcome_unknown' })
+      assert.equal((await world.contents(1)).r3, 7)
+    },
+  },
+  {
+    name: 'a record that somebody removed from Y keeps its copy in X when an app changes it then (seed 10007990)',
+    world: { whole },
+    async stage(world) {
+      const [, b] = await lateInSoak(world)
+      await world.damage({ of: 'active', ids: ['r3'] })
+      await world.run(b.app.update('r3', { f: 1 }))
+      await standsForPerson(world)
+      assert.equal((await world.contents(1)).r3, 0)
     },
   },
   {

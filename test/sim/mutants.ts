@@ -260,6 +260,23 @@ export const mutants: readonly Mutant[] = [
     found: ['a deletion of everything that a switch interrupts'],
   },
   {
+    guard: 'a deletion of everything deletes no record twice',
+    file: 'rag/writes/delete-all-records.ts',
+    changes: [['const ids = handled.others(some)', 'const ids = some']],
+    races: [],
+    found: ['a deletion of everything leaves', 'a deletion of everything that starts over'],
+  },
+  {
+    guard: 'a deletion of everything that has begun by id does not reach for the whole place',
+    file: 'rag/writes/delete-all-records.ts',
+    changes: [
+      ['if (handled.isEmpty) {', 'if (kit) {'],
+      ['if (handled.isEmpty) continue', 'if (kit) continue'],
+    ],
+    races: [],
+    found: ['a deletion of everything whose move ends'],
+  },
+  {
     guard: 'a deletion by filter asks at its end whether the tenant still lives where it looked',
     file: 'rag/writes/write-matching.ts',
     changes: [['if (isElsewhere || (await this.#hasLeft()))', 'if (isElsewhere)']],
@@ -343,6 +360,6 @@ export const mutants: readonly Mutant[] = [
     file: 'moves/sync/lost-places.ts',
     changes: [['!row.wasDeleted', '!row.wasDeleted && row.lsn === 0']],
     races: [],
-    found: ['the copy of a record that somebody removed'],
+    found: ['a record that somebody removed from Y keeps'],
   },
 ]

@@ -11,7 +11,7 @@ const mendedAtLeast = 10
 export const mendedIdsAtMost = 100_000
 
 /** Records that a move of this size puts again automatically, at most. */
-export function mendedAtMost(records: number): number {
+function mendedAtMost(records: number): number {
   return Math.min(mendedIdsAtMost, Math.max(mendedAtLeast, Math.ceil(records * mendedShare)))
 }
 
