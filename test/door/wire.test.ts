@@ -97,6 +97,11 @@ test('the control plane has its own form of faults, and a 401 of the data plane 
   expect(data.headers.get('www-authenticate')).toContain('error_description="')
 })
 
+test('a namespace is a text: a list of own names is none', async () => {
+  const { status, json } = await world.send(key, 'POST', '/query', { id: 'one', topK: 1, namespace: ['acme'] })
+  expect([status, json.message]).toEqual([400, 'namespace: expected a string, got ["acme"]'])
+})
+
 test('10,000 matches may be asked for without values and metadata', async () => {
   const { status, json } = await world.send(key, 'POST', '/query', { vector: bagOfWords('one'), topK: 10_000 })
   expect([status, json.matches.length]).toEqual([200, 1])

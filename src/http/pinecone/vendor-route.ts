@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts'
 import { ApiError, type Plane } from '../../pinecone-wire/api-error.ts'
 import { type ApiVersion, apiVersion } from '../../pinecone-wire/api-version.ts'
-import type { JsonObject } from '../../pinecone-wire/body-fields.ts'
+import { type JsonObject, optionalString } from '../../pinecone-wire/body-fields.ts'
 import type { Access, AnyRoute, Call, Reply, Route } from '../pipeline/route.ts'
 
 type TenantAccess = Extract<Access, { kind: 'tenant' }>
@@ -45,14 +45,14 @@ function vendorCall(call: Call<TenantAccess, unknown, unknown, unknown>): Vendor
   const body = (call.body ?? {}) as JsonObject
   const query = call.query as URLSearchParams
   const params = call.params as Readonly<Record<string, string>>
-  const named = params.namespace ?? query.get('namespace') ?? body.namespace
+  const named = params.namespace ?? query.get('namespace') ?? optionalString(body, 'namespace')
   return {
     principal: call.principal,
     body,
     query,
     params,
     version: apiVersion(call.header('x-pinecone-api-version')),
-    namespace: typeof named === 'string' ? named : '',
+    namespace: named ?? '',
     get signal() {
       return call.signal
     },

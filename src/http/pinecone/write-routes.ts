@@ -1,3 +1,5 @@
+import { isObject, type JsonObject } from '../../pinecone-wire/body-fields.ts'
+import { vendorLimits } from '../../pinecone-wire/limits.ts'
 import { numberList, sparseNumbers } from '../../pinecone-wire/vector-fields.ts'
 import {
   checkUpsertBytes,
@@ -30,6 +32,7 @@ export function vendorWriteRoutes(deps: VendorWriteDeps): readonly AnyRoute[] {
       access: writeScope,
       summary: 'Store records',
       body: upsertBody,
+      innerFields: recordsIn,
       bodyLimitBytes: upsertLimitBytes,
       replies: { 200: { description: 'All are stored.', schema: upsertAnswer } },
       async answer({ principal, body }) {
@@ -76,6 +79,12 @@ export function vendorWriteRoutes(deps: VendorWriteDeps): readonly AnyRoute[] {
       },
     }),
   ]
+}
+
+/** The records of an upsert as they came, before they are read. */
+function recordsIn(body: unknown): readonly object[] {
+  const { vectors } = body as JsonObject
+  return Array.isArray(vectors) ? vectors.slice(0, vendorLimits.upsertRecords).filter(isObject) : []
 }
 
 function recordOf({ id, values, sparseValues, metadata }: RecordRequest): RecordInput {

@@ -73,7 +73,10 @@ export interface Route<A extends Access = Access, P = unknown, Q = unknown, B = 
    * counted.
    */
   readonly body?: ZodType<B>
-  /** For a body that wraps a call of its own: that call's fields, checked for names of a place like the body's own. */
+  /**
+   * For a body that wraps a call of its own, or whose schema is only documented: the fields of the objects in it, checked
+   * for names of a place like the body's own.
+   */
   innerFields?(body: B): readonly object[]
   /**
    * Accepts a form (`multipart/form-data`), beside `body`: a call has one or the other. `fields`: the fields beside

@@ -40,14 +40,16 @@ const vendorQueryMax = 1_010
 
 /** Reads a body of the vendor's dialect: a JSON object, or none. */
 export function readVendorBody(route: AnyRoute, { bodies }: Traffic): Stage | undefined {
-  const { method, bodyLimitBytes: limitBytes = defaultBodyLimitBytes } = route
+  const { method, innerFields, bodyLimitBytes: limitBytes = defaultBodyLimitBytes } = route
   if (method === 'get' || method === 'delete') return undefined
   const take = (exchange: Exchange, bytes: Uint8Array) => {
     const parsed = bytes.byteLength === 0 ? {} : parseJson(bytes)
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
       throw new AppError('invalid_request', 'The request body must be a JSON object.')
     }
-    for (const [name, value] of Object.entries(parsed)) exchange.places?.field(name, value)
+    for (const fields of [parsed, ...(innerFields?.(parsed) ?? [])]) {
+      for (const [name, value] of Object.entries(fields)) exchange.places?.field(name, value)
+    }
     exchange.body = parsed
   }
   return (exchange) => {

@@ -5,13 +5,13 @@ import { AppError } from '../../errors.ts'
  * name, however spelt, is dropped and counted, or the request is refused.
  */
 const named =
-  /^(pinecone|target|source|x)?(tenant|tenants|namespace|ns|index|project|placement|shard|pool|silo|generation|org|organization|organisation|customer|account|workspace)(id|ids|name|names|slug|key|host|url|uuid)?$/
+  /^(pinecone|target|source|x)?(tenant|tenants|namespace|namespaces|ns|index|project|placement|shard|pool|silo|generation|org|organization|organisation|customer|account|workspace)(id|ids|name|names|slug|key|host|url|uuid)?$/
 
 /** Names of storage places: a write that ignored one would reach further than intended. */
 const places =
-  /^(pinecone|target|source|x)?(tenant|tenants|namespace|ns|index|placement|shard|pool|silo)(id|ids|name|names|slug|key|host|url|uuid)?$/
+  /^(pinecone|target|source|x)?(tenant|tenants|namespace|namespaces|ns|index|placement|shard|pool|silo)(id|ids|name|names|slug|key|host|url|uuid)?$/
 
-const namespaces = /^(pinecone|target|source|x)?(namespace|ns)(id|ids|name|names|slug|key)?$/
+const namespaces = /^(pinecone|target|source|x)?(namespace|namespaces|ns)(id|ids|name|names|slug|key)?$/
 
 const hosts = /^(pinecone|vector|store|target)?host(name|url)?$/
 /**
@@ -124,7 +124,7 @@ const doorRule =
   'names a place that is not this tenant’s own. Its namespace is the empty one, `__default__`, the tenant’s id, or the name that it had before.'
 
 function plainOf(field: string): string {
-  return field.toLowerCase().replace(/[_\-.\s]/g, '')
+  return field.toLowerCase().replace(/[^a-z0-9]/g, '')
 }
 
 function plainOfHeader(header: string): string {
