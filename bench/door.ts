@@ -22,7 +22,7 @@ export async function door({ quick, say }: BenchOptions): Promise<BenchResult> {
 
   const rounds = quick ? 3 : 7
   const ways = {
-    direct: { sdk: { ...tenant.place, filter: narrowed(undefined, [], 'visibility') } },
+    direct: { sdk: { ...tenant.place, filter: narrowed(undefined, [], ['visibility']) } },
     routed: { sdk: { indexHost: service.url, namespace: '__default__', apiKey: tenant.token } },
   } as const
   const ask = async (via: QueryOrder['via'], callers: number) => {

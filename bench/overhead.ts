@@ -34,7 +34,7 @@ export async function overhead({ quick, say }: BenchOptions): Promise<BenchResul
     return (await app.ask(order)) as QueryResult
   }
   const ways = {
-    direct: { sdk: { ...tenant.place, filter: narrowed(undefined, [], 'visibility') } },
+    direct: { sdk: { ...tenant.place, filter: narrowed(undefined, [], ['visibility']) } },
     routed: { router: { url: service.url, token: tenant.token } },
     // The cost of a hop that does nothing.
     hop: { router: { url: bare.url, token: tenant.token } },

@@ -91,14 +91,26 @@ export async function listTenantsIn(tx: Tx, indexId: number): Promise<readonly T
   return rows.map(({ tenantId }) => tenantId)
 }
 
-/** Sets an adopted tenant's own fields. @returns false when there is no such adopted tenant. */
-export async function setTenantFields(tx: Tx, tenantId: TenantId, fields: Partial<RecordFields>): Promise<boolean> {
-  const rows = await tx
+/**
+ * Sets some of an adopted tenant's own fields; the others stay as they are, at first those of its index.
+ * @returns all that differ from ours; undefined when there is no such adopted tenant.
+ */
+export async function setTenantFields(
+  tx: Tx,
+  tenantId: TenantId,
+  fields: Partial<RecordFields>,
+): Promise<Partial<RecordFields> | undefined> {
+  const ofIndex = tx
+    .select({ fields: indexes.fields })
+    .from(places)
+    .innerJoin(indexes, eq(indexes.id, places.indexId))
+    .where(and(eq(places.tenantId, tenantId), eq(places.state, 'active')))
+  const [row] = await tx
     .update(tenants)
-    .set({ fields })
+    .set({ fields: sql`coalesce(${tenants.fields}, (${ofIndex}), '{}') || ${JSON.stringify(fields)}::jsonb` })
     .where(and(eq(tenants.id, tenantId), isNotNull(tenants.adoptedNamespace), ne(tenants.status, 'offboarded')))
-    .returning({ id: tenants.id })
-  return rows.length > 0
+    .returning({ fields: tenants.fields })
+  return row?.fields ?? undefined
 }
 
 /** Those of the ids that a present or former tenant has. */

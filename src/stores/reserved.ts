@@ -19,6 +19,9 @@ export const probeId = `${prefix}_probe`
 /** A metadata key that every chunk of a document has, and no record of an app. */
 export const chunkMarkKey = `${prefix}_start`
 
+/** The metadata key of a chunk's groups in an adopted tenant, whose declared field of groups may change. */
+export const chunkGroupsKey = `${prefix}_groups`
+
 /** Begins the ids of documents' chunks in an adopted tenant, whose app may have ids with `#` of its own. */
 export const adoptedChunkPrefix = `${prefix}_doc_`
 

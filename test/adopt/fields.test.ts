@@ -94,12 +94,25 @@ test('a tenant of its own fields has them in place of the index’s: LlamaIndex 
   const horn = async () => (await ask('c2', '/retrieve', { query: 'horn' })).json.matches[0]
   expect(await horn()).toMatchObject({ text: null, documentId: 'horns' })
   const set = await world.admin('PUT', '/tenants/c2/fields', { text: '_node_content', documentId: 'doc_id' })
-  expect([set.status, set.json]).toEqual([200, { text: '_node_content', documentId: 'doc_id' }])
+  expect([set.status, set.json]).toEqual([200, { ...names, text: '_node_content', documentId: 'doc_id' }])
   await expect.poll(async () => (await horn()).text).toBe('The horn is loud.')
   expect((await horn()).metadata).toEqual({ _node_type: 'TextNode', doc_id: 'horns' })
   expectStatus(await world.admin('POST', '/tenants', { id: 'own', name: 'Own' }), 201)
   expectStatus(await world.admin('PUT', '/tenants/own/fields', { text: 'body' }), 404)
   expectStatus(await world.admin('PUT', '/tenants/c2/fields', { text: '_tr_start' }), 400)
+})
+
+test('a change of fields leaves those that it does not name: no record is shown to more for it', async () => {
+  const hidden = async () => (await found({ groups: ['sales'] })).map(({ id }: { id: string }) => id)
+  expectStatus(
+    await world.admin('POST', '/indexes/chunks/adopt', { kind: 'pool', model: 'hash', fields: { source: 'file' } }),
+    200,
+  )
+  await expect.poll(async () => (await found())[0].source).toBe(null)
+  expect(await hidden()).toEqual(['handbook#0'])
+  expectStatus(await world.admin('PUT', '/tenants/c1/fields', { source: 'file_name' }), 200)
+  await expect.poll(async () => (await found())[0].source).toBe('bells.md')
+  expect(await hidden()).toEqual(['handbook#0'])
 })
 
 test('a document beside records of an app has ids of its own, and goes without them', async () => {
@@ -118,6 +131,14 @@ test('a document beside records of an app has ids of its own, and goes without t
   expectStatus(await ask('c1', '/vectors/upsert', { vectors }), 400)
   expectStatus(await ask('c1', '/vectors/upsert', { vectors: [{ id: 'new#7', values: bagOfWords('new') }] }), 200)
   expectStatus(await ask('c1', '/vectors/delete', { filter: { doc_id: 'nothing' } }), 200)
+  // Another field of groups, declared later, shows the app's records by it, and no document to more than its own.
+  expectStatus(await world.admin('PUT', '/tenants/c1/fields', { visibility: 'readers' }), 200)
+  const sales = { groups: ['sales'] }
+  const seen = async () =>
+    (await ask('c1', '/vectors/fetch', { ids: ['handbook#1', '_tr_doc_handbook#0'] }, sales)).json
+  await expect.poll(async () => Object.keys((await seen()).vectors)).toEqual(['handbook#1'])
+  expect((await lamp(sales)).map(({ id }: { id: string }) => id)).not.toContain('_tr_doc_handbook#0')
+  expect((await lamp({ groups: ['hr'] }))[0].id).toBe('_tr_doc_handbook#0')
   expectStatus(await ask('c1', '/documents/handbook', {}, {}, 'DELETE'), 204)
   const ids = ['handbook#0', 'new#7', '_tr_doc_handbook#0']
   await expect

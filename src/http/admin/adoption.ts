@@ -79,7 +79,7 @@ export function adoptionRoutes(deps: Pick<TenantWork, 'db' | 'stores' | 'setting
       tag,
       summary: 'Take over an index that exists',
       description:
-        'Its host, dimension, metric and region come from the store, and nothing in it is changed. The router never deletes it. A repeat changes the limit and the fields.',
+        'Its host, dimension, metric and region come from the store, and nothing in it is changed. The router never deletes it. A repeat changes the limit and the fields that it names.',
       params: ofIndex,
       body: z.object({
         kind: z.enum(['pool', 'silo']),
@@ -166,10 +166,11 @@ export function adoptionRoutes(deps: Pick<TenantWork, 'db' | 'stores' | 'setting
       access: platform,
       tag,
       summary: 'Say which metadata fields an adopted tenant’s records have',
-      description: 'They replace those of its index, and stay with the tenant when it moves.',
+      description:
+        'Those that are named replace those of its index, and stay with the tenant when it moves; the others stay as they are.',
       params: z.object({ id: z.string() }),
       body: fields,
-      replies: { 200: { description: 'Its fields.', schema: fields } },
+      replies: { 200: { description: 'All its fields that have other names than ours.', schema: fields } },
       async handle({ principal, params, body }) {
         const input = { tenantId: parseTenantId(params.id), fields: given(body) }
         return { status: 200, json: await setFields(deps, principal, input) }

@@ -41,12 +41,18 @@ export function checkFilter(value: unknown, path: string, faults: FaultList): Fi
 /**
  * The filter for the store: the caller's filter only narrows what the caller's groups see.
  * @param groups the token's groups; a record without the field is visible to everyone in the tenant.
- * @param field of the tenant's records that lists groups.
+ * @param fields of the tenant's records that list groups; each of them that a record has must let the caller see it.
  */
-export function narrowed(filter: Filter | undefined, groups: readonly string[], field: string): Filter {
+export function narrowed(filter: Filter | undefined, groups: readonly string[], fields: readonly string[]): Filter {
+  const parts = fields.map((field) => visibleBy(field, groups))
+  if (filter !== undefined) parts.push(filter)
+  const [first, ...more] = parts
+  return first !== undefined && more.length === 0 ? first : { $and: parts }
+}
+
+function visibleBy(field: string, groups: readonly string[]): Filter {
   const everyone: Filter = { [field]: { $exists: false } }
-  const visibility = groups.length === 0 ? everyone : { $or: [everyone, { [field]: { $in: groups } }] }
-  return filter === undefined ? visibility : { $and: [visibility, filter] }
+  return groups.length === 0 ? everyone : { $or: [everyone, { [field]: { $in: groups } }] }
 }
 
 interface Budget {

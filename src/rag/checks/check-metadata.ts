@@ -40,11 +40,13 @@ export function visibilityOf(metadata: Metadata): readonly string[] | undefined 
 }
 
 /** The rule of `narrowed` for records fetched by id, where the store takes no filter. */
-export function isVisible(metadata: Metadata, groups: readonly string[], field: string): boolean {
-  const { [field]: visibility } = metadata
-  if (visibility === undefined) return true
-  if (Array.isArray(visibility)) return visibility.some((group: string) => groups.includes(group))
-  return typeof visibility === 'string' && groups.includes(visibility)
+export function isVisible(metadata: Metadata, groups: readonly string[], fields: readonly string[]): boolean {
+  return fields.every((field) => {
+    const { [field]: visibility } = metadata
+    if (visibility === undefined) return true
+    if (Array.isArray(visibility)) return visibility.some((group: string) => groups.includes(group))
+    return typeof visibility === 'string' && groups.includes(visibility)
+  })
 }
 
 function keyFault(key: string, rule: MetadataRule): string | undefined {

@@ -1,6 +1,6 @@
 import type { TenantRoute } from '../../placement/phase.ts'
 import { ownFields, type RecordFields } from '../../placement/record-fields.ts'
-import { adoptedChunkPrefix, chunkMarkKey } from '../../stores/reserved.ts'
+import { adoptedChunkPrefix, chunkGroupsKey, chunkMarkKey } from '../../stores/reserved.ts'
 import type { Metadata } from '../../stores/store.ts'
 
 /** How a tenant's records are named and laid out. */
@@ -8,12 +8,21 @@ export interface RecordShape {
   readonly fields: RecordFields
   /** Whether its app had records before: ids with `#` may be its own, so documents' chunks have a reserved prefix. */
   readonly isAdopted: boolean
+  /** The fields of groups: a record is seen by those whom each of them that it has lets see it. */
+  readonly visibility: readonly string[]
 }
 
-const ownShape: RecordShape = { fields: ownFields, isAdopted: false }
+const ownShape: RecordShape = { fields: ownFields, isAdopted: false, visibility: [ownFields.visibility] }
 
 export function shapeOf({ adopted }: Pick<TenantRoute, 'adopted'>): RecordShape {
-  return adopted === undefined ? ownShape : { fields: adopted.fields, isAdopted: true }
+  if (adopted === undefined) return ownShape
+  const { fields } = adopted
+  return { fields, isAdopted: true, visibility: [fields.visibility, chunkGroupsKey] }
+}
+
+/** The field of a chunk that lists its document's groups: where staff declare the app's own, one out of their reach. */
+export function chunkGroupsField({ isAdopted }: Pick<RecordShape, 'isAdopted'>): string {
+  return isAdopted ? chunkGroupsKey : ownFields.visibility
 }
 
 /** The beginning of the ids of a document's chunks, before `#` and the number. */

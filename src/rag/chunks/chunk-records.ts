@@ -27,19 +27,19 @@ interface ChunkNames {
   readonly documentId: string
   /** Begins the chunks' ids. */
   readonly stem: string
-  /** The tenant's field that lists groups. */
-  readonly visibility: string
+  /** The field that lists the document's groups. */
+  readonly groupsField: string
 }
 
 /** A document's records in the store: one per chunk, each with everything that a match shows. */
 export function chunkRecords(
-  { documentId, stem, visibility: field }: ChunkNames,
+  { documentId, stem, groupsField }: ChunkNames,
   { source, metadata: given, pageStarts }: Document,
   chunks: readonly Chunk[],
   vectors: readonly (readonly number[])[],
 ): VectorRecord[] {
   const { visibility, ...rest } = given
-  const metadata = { ...rest, ...(visibility !== undefined && { [field]: visibility }) }
+  const metadata = { ...rest, ...(visibility !== undefined && { [groupsField]: visibility }) }
   return chunks.map(({ text, start, end, heading }, chunk) => {
     const page = pageAt(pageStarts, start)
     return {

@@ -10,7 +10,7 @@ import { tenantAttributes } from '../../registry/tenant-attributes.ts'
 import { hiddenStoredIds } from '../../registry/visible-to.ts'
 import { checkMetadata, visibilityOf } from '../checks/check-metadata.ts'
 import { chunkIds, documentIdRule, isNewDocumentId } from '../checks/record-ids.ts'
-import { chunkStem, shapeOf } from '../checks/record-shape.ts'
+import { chunkGroupsField, chunkStem, shapeOf } from '../checks/record-shape.ts'
 import { chunkRecords } from '../chunks/chunk-records.ts'
 import { type Chunking, chunksMax, ruleOf } from '../chunks/chunk-rule.ts'
 import type { Chunker } from '../chunks/chunker.ts'
@@ -107,7 +107,7 @@ export async function putDocument(
   const { signal } = options
   const { vectors, tokens } = await embedder.embed(texts, { tenantId, ...(signal && { signal }) })
   options.signal?.throwIfAborted()
-  const records = chunkRecords({ documentId, stem, visibility: shape.fields.visibility }, content, chunks, vectors)
+  const records = chunkRecords({ documentId, stem, groupsField: chunkGroupsField(shape) }, content, chunks, vectors)
   const row: NewContent = {
     contentHash: hash,
     source: content.source,

@@ -23,7 +23,7 @@ export async function expand(
   const { records } = await indexMustBeThere(store.fetch([...ids], options))
   const seen = (id: string): Neighbour[] => {
     const record = records.get(id)
-    if (record === undefined || !isVisible(record.metadata ?? {}, groups, shape.fields.visibility)) return []
+    if (record === undefined || !isVisible(record.metadata ?? {}, groups, shape.visibility)) return []
     const { metadata = {} } = record
     const { score, source, documentId, metadata: own, ...rest } = foundMatch({ id, score: 0, metadata }, shape)
     return [rest]

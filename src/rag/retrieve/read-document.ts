@@ -58,7 +58,7 @@ async function readChunks(
   const chunks: PlacedChunk[] = []
   for (const id of ids) {
     const metadata = records.get(id)?.metadata
-    if (metadata === undefined || !isVisible(metadata, groups, shape.fields.visibility)) continue
+    if (metadata === undefined || !isVisible(metadata, groups, shape.visibility)) continue
     const { text, position } = foundMatch({ id, score: 0, metadata }, shape)
     if (text === null || position === null) continue
     chunks.push({ text, start: position.start, end: position.end, heading: position.heading ?? null })

@@ -61,7 +61,7 @@ export async function refinedAnswer(
   const { hybrid, diversity } = refinement
   const query = 'query' in ask ? ask.query : undefined
   const shape = shapeOf(route)
-  const filter = narrowed(question.filter, principal.groups, shape.fields.visibility)
+  const filter = narrowed(question.filter, principal.groups, shape.visibility)
   const net = { net: netOf(topK, refinement), least: topK, withValues: includeValues || diversity > 0 }
   const { vectors } = route.routing.active
   const words = query === undefined ? undefined : deps.embedders.of(vectors).words

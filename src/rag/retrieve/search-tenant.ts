@@ -61,7 +61,7 @@ export async function searchTenant(
       {
         ...(vector !== undefined && { vector }),
         topK,
-        filter: narrowed(filter, principal.groups, shape.fields.visibility),
+        filter: narrowed(filter, principal.groups, shape.visibility),
         includeValues,
         includeMetadata: true,
       },

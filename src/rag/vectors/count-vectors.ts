@@ -28,12 +28,11 @@ export async function countVectors(
 ): Promise<CountedVectors> {
   const route = await deps.routes.find(principal.tenantId)
   const { routing, adopted, stale = false } = route
-  const { fields } = shapeOf(route)
+  const { visibility } = shapeOf(route)
   const store = deps.stores.open(routing.active)
   const count = changesAll(principal)
     ? ((await indexMustBeThere(store.describeNamespace(options)))?.recordCount ?? 0)
-    : (await indexMustBeThere(store.countByFilter(narrowed(undefined, principal.groups, fields.visibility), options)))
-        .count
+    : (await indexMustBeThere(store.countByFilter(narrowed(undefined, principal.groups, visibility), options))).count
   if (count === 0) await believeEmpty(deps, store, options)
   return { count, space: routing.active.vectors, ownName: adopted?.namespace, stale }
 }

@@ -57,7 +57,7 @@ export async function deleteVectors(
   }
   const ids = [...new Set(input.ids)]
   if (filter !== undefined) {
-    const mine = groups === undefined ? filter : narrowed(filter, groups, shape.fields.visibility)
+    const mine = groups === undefined ? filter : narrowed(filter, groups, shape.visibility)
     await writing(deps, tenantId, async (writer) => mustBeDone(await writer.deleteMatching(mine)))
   } else {
     await deps.memory.locks.hold(tenantId, ids, async () => {

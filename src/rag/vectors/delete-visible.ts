@@ -33,8 +33,8 @@ export async function deleteVisible(
     if (ids.length < pageSize) break
   }
   mustBeDone(outcome)
-  const { fields } = shapeOf(await deps.routes.find(tenantId))
-  const mine = narrowed(undefined, groups, fields.visibility)
+  const { visibility } = shapeOf(await deps.routes.find(tenantId))
+  const mine = narrowed(undefined, groups, visibility)
   const own = await writing(deps, tenantId, (writer) => writer.deleteMatching(mine))
   mustBeDone(also(outcome, own))
 }

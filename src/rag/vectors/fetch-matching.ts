@@ -32,13 +32,13 @@ export async function fetchMatching(
   faults.check()
   const route = await deps.routes.find(principal.tenantId)
   const { routing, stale = false } = route
-  const { fields } = shapeOf(route)
+  const { visibility } = shapeOf(route)
   const { active } = routing
   const store = deps.stores.open(active)
   const from = input.cursor === undefined ? {} : { cursor: deps.cursors.open(active, input.cursor) }
   const page = await indexMustBeThere(
     store.fetchByFilter(
-      { filter: narrowed(filter, principal.groups, fields.visibility), limit: input.limit, ...from },
+      { filter: narrowed(filter, principal.groups, visibility), limit: input.limit, ...from },
       options,
     ),
   )

@@ -42,13 +42,13 @@ export async function fetchVectors(
   faults.check()
   const route = await deps.routes.find(principal.tenantId)
   const { routing, stale } = route
-  const { fields } = shapeOf(route)
+  const { visibility } = shapeOf(route)
   const ids = [...new Set(input.ids)]
   const { records } = await indexMustBeThere(deps.stores.open(routing.active).fetch(ids, options))
   const found: [string, FetchedVector][] = []
   for (const id of ids) {
     const record = records.get(id)
-    if (record === undefined || !isVisible(record.metadata ?? {}, principal.groups, fields.visibility)) continue
+    if (record === undefined || !isVisible(record.metadata ?? {}, principal.groups, visibility)) continue
     const { metadata, ...rest } = record
     found.push([id, metadata === undefined ? rest : { ...rest, metadata: ownMetadata(metadata) }])
   }

@@ -38,7 +38,7 @@ export async function listVectors(
 ): Promise<ListedVectors> {
   const route = await deps.routes.find(principal.tenantId)
   const { routing, stale = false } = route
-  const sight = { groups: principal.groups, visibility: shapeOf(route).fields.visibility }
+  const sight = { groups: principal.groups, visibility: shapeOf(route).visibility }
   const store = deps.stores.open(routing.active)
   const from = cursor === undefined ? {} : { cursor: deps.cursors.open(routing.active, cursor) }
   const page = await indexMustBeThere(store.list({ prefix, limit, ...from }, options))
@@ -52,7 +52,7 @@ export async function listVectors(
 async function visibleIds(
   store: TenantStore,
   ids: readonly string[],
-  { groups, visibility }: { readonly groups: readonly string[]; readonly visibility: string },
+  { groups, visibility }: { readonly groups: readonly string[]; readonly visibility: readonly string[] },
   options: CallOptions,
 ): Promise<readonly string[]> {
   if (ids.length === 0) return []

@@ -61,7 +61,7 @@ export async function queryVectors(
   const found = deps.routes.find(principal.tenantId)
   const route = found instanceof Promise ? await found : found
   const { routing, stale = false } = route
-  const { visibility } = shapeOf(route).fields
+  const { visibility } = shapeOf(route)
   const { active } = routing
   const faults = new FaultList()
   const { topK, includeValues = false, includeMetadata = false } = input
@@ -103,7 +103,7 @@ export async function queryVectors(
 /** The vector of a stored record; undefined for one that is missing or hidden. */
 async function vectorOf(
   store: TenantStore,
-  { groups, visibility }: { readonly groups: readonly string[]; readonly visibility: string },
+  { groups, visibility }: { readonly groups: readonly string[]; readonly visibility: readonly string[] },
   id: string,
   options: CallOptions,
 ): Promise<Search | undefined> {

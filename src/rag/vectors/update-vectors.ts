@@ -41,7 +41,7 @@ export async function updateVectors(
   if (!dryRun && Object.keys(metadata).length === 0) faults.add('setMetadata', 'has no field')
   faults.check()
   const groups = writeGroups(principal)
-  const mine = groups === undefined ? (filter ?? {}) : narrowed(filter, groups, shape.fields.visibility)
+  const mine = groups === undefined ? (filter ?? {}) : narrowed(filter, groups, shape.visibility)
   if (dryRun) {
     const store = deps.stores.open(route.routing.active)
     return { matchedRecords: (await indexMustBeThere(store.countByFilter(ownRecords(mine)))).count }

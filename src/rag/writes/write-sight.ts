@@ -34,9 +34,9 @@ export async function hiddenIds(
 ): Promise<ReadonlySet<string>> {
   if (groups === undefined) return new Set()
   const route = await deps.routes.find(tenantId)
-  const { fields } = shapeOf(route)
+  const { visibility } = shapeOf(route)
   const { records } = await indexMustBeThere(deps.stores.open(route.routing.active).fetch(ids))
-  const hidden = [...records.values()].filter(({ metadata = {} }) => !isVisible(metadata, groups, fields.visibility))
+  const hidden = [...records.values()].filter(({ metadata = {} }) => !isVisible(metadata, groups, visibility))
   return new Set(hidden.map(({ id }) => id))
 }
 

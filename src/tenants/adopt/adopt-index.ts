@@ -31,8 +31,7 @@ export type AdoptIndexDeps = Pick<TenantWork, 'db' | 'stores' | 'settings'>
 
 /**
  * Takes over an index that others made: its host, dimension, metric and region come from the store. Nothing in it is
- * changed, and the router never deletes it. A repeat changes the limit
- * and the fields.
+ * changed, and the router never deletes it. A repeat changes the limit and the fields that it names.
  *
  * @throws AppError `not_found` when the project has no such index; `invalid_request` for a model that no setting names
  *   or whose dimension or metric differs, and for an index that takes no vectors of one's own; `conflict` when this
@@ -131,7 +130,10 @@ async function adoptAgain(
     const words = `Index ${known.name} has ${known.namespacesUsed} tenants, more than a limit of ${namespaceLimit}.`
     throw new AppError('conflict', words)
   }
-  const row = await describeAdopted(tx, known.id, { namespaceLimit, ...(fields && { fields }) })
+  const row = await describeAdopted(tx, known.id, {
+    namespaceLimit,
+    ...(fields && { fields: { ...known.fields, ...fields } }),
+  })
   if (fields !== undefined) await tickRoutings(tx, await listTenantsIn(tx, known.id))
   return row
 }
