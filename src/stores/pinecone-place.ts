@@ -25,6 +25,7 @@ const matchesMax = 10_000
 /** The namespace of `placement`; no call reaches another. */
 export function pineconePlace(calls: StoreCalls, project: StoreProject, placement: Placement): TenantStore {
   const { namespace, indexHost: host, indexName } = placement
+  const placeNames = [host, host.replace(/^https?:\/\//, ''), namespace, indexName]
 
   const read = <T>(
     op: StoreOp,
@@ -34,7 +35,7 @@ export function pineconePlace(calls: StoreCalls, project: StoreProject, placemen
     absent?: Absent,
   ) =>
     calls.run(
-      { op, project, index: indexName, write: false, confirms: ({ answer }) => confirms(answer), signal },
+      { op, project, index: indexName, write: false, confirms: ({ answer }) => confirms(answer), signal, placeNames },
       (config) => call(new Index({ host, namespace }, config)),
       absent,
     )
@@ -54,6 +55,7 @@ export function pineconePlace(calls: StoreCalls, project: StoreProject, placemen
         signal,
         noRepeatInDoubt,
         confirms: ({ answer }) => confirms(answer),
+        placeNames,
       },
       (config) => call(new Index({ host, namespace }, config)),
       absent,
@@ -115,7 +117,7 @@ export function pineconePlace(calls: StoreCalls, project: StoreProject, placemen
       return { ...receiptOf([{ exchange }]), ...(matched === undefined ? {} : { matched }) }
     },
     async countByFilter(filter, { signal } = {}) {
-      const target = { op: 'countByFilter', project, index: indexName, write: false, signal } as const
+      const target = { op: 'countByFilter', project, index: indexName, write: false, signal, placeNames } as const
       const { exchange } = await calls.run({ ...target, confirms: ({ answer }) => counted(answer) }, (config) =>
         new Index({ host, namespace }, { ...config, fetchApi: asDryRun(config.fetchApi) }).update({ filter }),
       )

@@ -32,6 +32,8 @@ interface CallTarget {
   readonly confirms: (exchange: StoreExchange) => boolean
   readonly signal: AbortSignal | undefined
   readonly noRepeatInDoubt?: boolean | undefined
+  /** For calls of a tenant, who sees none of them in a refusal. */
+  readonly placeNames?: readonly string[]
 }
 
 /** The SDK's configuration, built for one call, so that headers and attempts belong to that call. */
@@ -86,7 +88,9 @@ export function storeCalls(transport: Transport, { onCall, tracer }: StoreCallsO
           report('ok')
           return { value: undefined, exchange }
         }
-        const fault = storeFault({ op, project: project.name, exchange, thrown, apiKey: project.apiKey })
+        const { placeNames = [] } = target
+        const { name, apiKey } = project
+        const fault = storeFault({ op, project: name, exchange, thrown, apiKey, placeNames })
         report(isAppError(fault) ? fault.code : 'aborted')
         throw fault
       }

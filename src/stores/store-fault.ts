@@ -35,18 +35,21 @@ interface Failure {
   readonly thrown: unknown
   /** Removed from every text, should the store repeat it. */
   readonly apiKey: string
+  /** Names of the place, which no tenant sees; removed from what is passed on of the store's words. */
+  readonly placeNames: readonly string[]
 }
 
 /**
  * Translates a failed call into our error; the port lists the codes. For a caller whose signal ended the call and left
  * nothing in doubt, it returns the signal's own reason.
  */
-export function storeFault({ op, project, exchange, thrown, apiKey }: Failure): unknown {
+export function storeFault({ op, project, exchange, thrown, apiKey, placeNames }: Failure): unknown {
   const { write, signal, status, attempts } = exchange
-  const words = wordsOf(exchange.words).replaceAll(apiKey, '***')
+  const said = wordsOf(exchange.words).replaceAll(apiKey, '***')
+  const words = placeNames.reduce(withoutName, said)
   // The words of a 400 repeat the caller's content, which is for the caller and not for our log.
   const isAboutContent = status === 400 || status === 422
-  const last = status === 0 ? 'no answer' : isAboutContent ? `status ${status}` : `status ${status}: ${words}`
+  const last = status === 0 ? 'no answer' : isAboutContent ? `status ${status}` : `status ${status}: ${said}`
   const cause = new StoreRefusal(`${op} in project ${project}, ${attempts} attempts, ${last}`, {
     cause: exchange.cause,
   })
@@ -131,6 +134,13 @@ function wordsOf(body: string): string {
     // Bare text.
   }
   return (typeof message === 'string' ? message : body).slice(0, 500)
+}
+
+/** Leaves a name where it is a part of a longer word. */
+function withoutName(words: string, name: string): string {
+  if (name === '') return words
+  const escaped = name.replace(/[^\w-]/g, '\\$&')
+  return words.replace(new RegExp(`(?<![\\w-])${escaped}(?![\\w-])`, 'gi'), '***')
 }
 
 function messageOf(thrown: unknown): string {

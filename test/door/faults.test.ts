@@ -48,6 +48,31 @@ test('a store that is busy or away is no empty answer', async () => {
   }
 })
 
+test('no words of the store that are passed on name the place', async () => {
+  const [place] = await world.service.home.sql`
+    select namespace, index_name as index, host from places join indexes on indexes.id = index_id
+    where places.tenant_id = 'acme'`
+  const { namespace, index, host } = place as unknown as Record<string, string>
+  const message = `Namespace '${namespace}' of ${index} at ${host}: deletion protection; not ${namespace}-like`
+  for (const status of [400, 403, 409, 422]) {
+    world.service.local.local.setFaults({ rules: [{ fault: 'error', status, message, on: ['reads', 'writes'] }] })
+    const answers = [
+      await upsert('kept'),
+      await world.send(key, 'POST', '/query', { id: 'kept', topK: 1 }),
+      await world.send(key, 'GET', '/vectors/list'),
+      await world.send(key, 'POST', '/vectors/update', { filter: { a: 1 }, dryRun: true }),
+    ]
+    for (const { json } of answers) {
+      expect([status, json.message]).toEqual([
+        status,
+        expect.stringMatching(
+          /: Namespace '\*\*\*' of \*\*\* at \*\*\*: deletion protection; not tenant_acme_g1-like$/,
+        ),
+      ])
+    }
+  }
+})
+
 test('a place that has lost its records is a fault, not an empty result', async () => {
   const authorization = await world.service.issuer.tenant('globex')
   const put = { method: 'PUT', path: '/documents/a', authorization, body: { text: 'Something to lose.' } }
