@@ -22,7 +22,7 @@ import type { RunMoveDeps } from './moves/runner/run-move.ts'
 import type { MoveSettings } from './moves/sync/step.ts'
 import { RecentQueries } from './moves/verify/recent-queries.ts'
 import { anyProjectAnswers, countedByTenant, openStores, openVerifier } from './parts/adapters.ts'
-import { startAdoptedWatch } from './parts/adopted-watch.ts'
+import { type AdoptedOverrides, openAdopted } from './parts/adopted.ts'
 import { openAnswerer } from './parts/answers.ts'
 import { openAuditChain } from './parts/audit-chain.ts'
 import { openCaches } from './parts/caches.ts'
@@ -49,13 +49,12 @@ import { forgetDeadSessions } from './routing/barrier.ts'
 import { LeasedRoutes } from './routing/lease/leased-routes.ts'
 import type { VectorStore } from './stores/store.ts'
 import { createTelemetry } from './telemetry/telemetry.ts'
-import { OwnWrites } from './tenants/adopt/watch/own-writes.ts'
 import { openTenantWork, type TenantWork } from './tenants/onboard/tenant-work.ts'
 import { startTenantSweep } from './tenants/sweep/tenant-sweep.ts'
 import { version } from './version.ts'
 
 /** Parts that a test replaces. */
-export interface Overrides {
+export interface Overrides extends AdoptedOverrides {
   readonly log?: Logger
   readonly embedder?: Embedder
   readonly answerer?: Answerer
@@ -66,7 +65,6 @@ export interface Overrides {
   readonly ingest?: IngestOverrides
   readonly policyEveryMs?: number
   readonly lossEveryMs?: number
-  readonly adoptedWatchEveryMs?: number
   readonly cacheQuietMs?: number
   readonly limitsClock?: LimitParts['clock']
 }
@@ -157,8 +155,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log }))
   opening.use(startTenantSweep(tenantWork, { everyMs: 30_000 }))
   const settings = { ...moveSettingsOf(config, tenantSettings), ...overrides.moveSettings }
-  opening.use(startAdoptedWatch({ db, stores, log, storeVisibleMs, everyMs: overrides.adoptedWatchEveryMs }))
-  const ownWrites = opening.use(new OwnWrites(db, { onError: onFault }))
+  const adopted = openAdopted(config, { db, routes, stores, paces, log, onFault }, opening, overrides)
   const recentQueries = new RecentQueries()
   const { atMovePoint: at, policyEveryMs = 60_000 } = overrides
   opening.use(await openMoves(config, { database, stores, paces, recentQueries, log, settings, at, policyEveryMs }))
@@ -189,7 +186,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const losses = opening.use(new LossWatch(watched, { everyMs: overrides.lossEveryMs ?? 60_000 }))
   const ragParts = {
     db,
-    ownWrites,
+    ...adopted,
     routes,
     stores,
     embedders,

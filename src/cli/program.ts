@@ -4,6 +4,7 @@ import { indexesAdopt } from './commands/adopt/indexes-adopt.ts'
 import { indexesSeal } from './commands/adopt/indexes-seal.ts'
 import { tenantsAdopt } from './commands/adopt/tenants-adopt.ts'
 import { tenantsFields } from './commands/adopt/tenants-fields.ts'
+import { tenantsInventory } from './commands/adopt/tenants-inventory.ts'
 import { adviseCommand } from './commands/advise.ts'
 import { auditExport } from './commands/audit/export.ts'
 import { auditList } from './commands/audit/list.ts'
@@ -71,6 +72,7 @@ export function program(context: Context): Command {
       tenantsOffboard,
       tenantsAdopt,
       tenantsFields,
+      tenantsInventory,
     ]),
   )
   add(root, [promoteCommand, demote, rebalance, adviseCommand], context)

@@ -1,3 +1,4 @@
+import type { InventoryRule } from './inventory-rule.ts'
 import type { Placement } from './placement.ts'
 import type { RecordFields } from './record-fields.ts'
 import type { TenantId } from './tenant-id.ts'
@@ -34,6 +35,8 @@ export interface AdoptedTenant {
   readonly namespace: string
   /** Where its app's records hold what searches need. */
   readonly fields: RecordFields
+  /** How its records name their documents, once an inventory of them was begun. */
+  readonly inventory?: InventoryRule
   /** Set until its first write through the router: the write is noted before it is sent. */
   readonly isUnwritten?: true
 }

@@ -1,13 +1,12 @@
 import { and, eq, inArray, isNull, not, or, type SQL, sql } from 'drizzle-orm'
+import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import type { Tx } from '../db/connect.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { documents } from './documents.sql.ts'
 import { uploads } from './uploads.sql.ts'
 
-type Visibility = typeof documents.visibility | typeof uploads.visibility
-
 /** Rows that the groups see; undefined: all rows. */
-export function visibleTo(visibility: Visibility, groups: readonly string[] | undefined): SQL | undefined {
+export function visibleTo(visibility: AnyPgColumn, groups: readonly string[] | undefined): SQL | undefined {
   if (groups === undefined) return undefined
   if (groups.length === 0) return isNull(visibility)
   return or(isNull(visibility), sql`${visibility} && ${sql.param([...groups])}::text[]`)

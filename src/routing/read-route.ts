@@ -6,6 +6,8 @@ import type { Placement } from '../placement/placement.ts'
 import { ownFields, type RecordFields } from '../placement/record-fields.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { indexes } from '../registry/indexes.sql.ts'
+import { ruleOfRow } from '../registry/inventory/app-documents.ts'
+import { inventories } from '../registry/inventory/inventories.sql.ts'
 import { places } from '../registry/places.sql.ts'
 import { toPlacement } from '../registry/places.ts'
 import { routing } from '../registry/routing.sql.ts'
@@ -45,6 +47,12 @@ export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup
       activeIndex,
       followerPlace,
       followerIndex,
+      // A column that is never null first: drizzle takes a row whose first one is for a missing one.
+      inventory: {
+        tenantId: inventories.tenantId,
+        documentField: inventories.documentField,
+        idPattern: inventories.idPattern,
+      },
     })
     .from(tenants)
     .leftJoin(routing, eq(routing.tenantId, tenants.id))
@@ -52,6 +60,7 @@ export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup
     .leftJoin(activeIndex, eq(activeIndex.id, activePlace.indexId))
     .leftJoin(followerPlace, eq(followerPlace.id, routing.followerPlaceId))
     .leftJoin(followerIndex, eq(followerIndex.id, followerPlace.indexId))
+    .leftJoin(inventories, eq(inventories.tenantId, tenants.id))
     .where(eq(tenants.id, tenantId))
   if (row === undefined) return { missing: 'unknown' }
   if (row.tenant.status === 'offboarded') return { missing: 'offboarded' }
@@ -69,7 +78,7 @@ export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup
         tier: row.tenant.tier,
         ...ownLimits(row.tenant),
         routing: toRouting(row.routing, active, follower),
-        ...adoptionOf(row.tenant, row.activeIndex.fields),
+        ...adoptionOf(row.tenant, row.activeIndex.fields, row.inventory),
       },
       changeNo: row.routing.changeNo,
     },
@@ -84,11 +93,19 @@ function ownLimits({ limits, limitsUntil }: Pick<typeof tenants.$inferSelect, 'l
 function adoptionOf(
   tenant: Pick<typeof tenants.$inferSelect, 'adoptedNamespace' | 'firstWriteAt' | 'fields'>,
   fieldsOfIndex: Partial<RecordFields>,
+  inventory: Parameters<typeof ruleOfRow>[0] | null,
 ): Pick<TenantRoute, 'adopted'> {
   const { adoptedNamespace: namespace, firstWriteAt } = tenant
   if (namespace === null) return {}
   const fields = { ...ownFields, ...(tenant.fields ?? fieldsOfIndex) }
-  return { adopted: { namespace, fields, ...(firstWriteAt === null && { isUnwritten: true as const }) } }
+  return {
+    adopted: {
+      namespace,
+      fields,
+      ...(inventory !== null && { inventory: ruleOfRow(inventory) }),
+      ...(firstWriteAt === null && { isUnwritten: true as const }),
+    },
+  }
 }
 
 function toRouting(row: typeof routing.$inferSelect, active: Placement, follower: Placement | undefined): Routing {

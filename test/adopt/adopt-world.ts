@@ -1,4 +1,5 @@
 import { type Index, Pinecone } from '@pinecone-database/pinecone'
+import type { Overrides } from '../../src/services.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
@@ -22,10 +23,10 @@ export class AdoptWorld implements AsyncDisposable {
     this.pinecone = pinecone
   }
 
-  static async open(env: Readonly<Record<string, string>> = {}): Promise<AdoptWorld> {
+  static async open(env: Readonly<Record<string, string>> = {}, more: Overrides = {}): Promise<AdoptWorld> {
     const service = await ServiceWorld.open()
     const settings = { SESSION_LEASE_S: '5', ...env }
-    const overrides = { adoptedWatchEveryMs: 200 }
+    const overrides = { adoptedWatchEveryMs: 200, ...more }
     const replicas = [await service.replica(settings, overrides), await service.replica(settings, overrides)] as const
     const pinecone = new Pinecone({ apiKey: 'local', controllerHostUrl: service.local.local.url })
     service.local.local.setFaults({ lagMs: 150 })

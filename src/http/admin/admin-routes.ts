@@ -5,6 +5,7 @@ import { adoptionRoutes } from './adoption.ts'
 import { adviceRoutes } from './advice.ts'
 import { auditRoutes } from './audit.ts'
 import { indexRoutes } from './indexes.ts'
+import { inventoryRoutes } from './inventory.ts'
 import { type MoveRouteDeps, moveRoutes } from './moves.ts'
 import { tenantKeyRoutes } from './tenant-keys.ts'
 import { tenantLimitRoutes } from './tenant-limits.ts'
@@ -22,6 +23,7 @@ export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
     ...moveRoutes(deps),
     ...indexRoutes(deps),
     ...adoptionRoutes(deps),
+    ...inventoryRoutes(deps),
     ...auditRoutes(deps),
     ...usageRoutes(deps),
     ...adviceRoutes(deps),

@@ -22,7 +22,8 @@ const dryRun = z.object({
 })
 const namespace = z.string().max(512)
 
-const field = z
+/** The name of a metadata field of an app's records. */
+export const metadataField = z
   .string()
   .min(1)
   .max(128)
@@ -30,10 +31,10 @@ const field = z
   .optional()
 const fields = z
   .object({
-    text: field.describe('The text: without it `text`; `_node_content` for LlamaIndex.'),
-    source: field.describe('Without it `source`.'),
-    documentId: field.describe('Without it `documentId`.'),
-    visibility: field.describe('The list of groups that may see a record: without it `visibility`.'),
+    text: metadataField.describe('The text: without it `text`; `_node_content` for LlamaIndex.'),
+    source: metadataField.describe('Without it `source`.'),
+    documentId: metadataField.describe('Without it `documentId`.'),
+    visibility: metadataField.describe('The list of groups that may see a record: without it `visibility`.'),
   })
   .meta({ id: 'RecordFields' })
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { documentIdRule } from '../../rag/checks/record-ids.ts'
+import { documentIdRule } from '../../placement/document-id.ts'
 import { chunkStrategies } from '../../rag/chunks/chunk-rule.ts'
 import { metadata } from './fields.ts'
 
@@ -42,9 +42,21 @@ export const documentSchema = z
     metadata,
     chunks: z.int().describe('Of what is stored: 0 while nothing is.'),
     status: z
-      .enum(['queued', 'parsing', 'embedding', 'storing', 'failed', 'ready', 'lost', 'writing', 'deleting'])
+      .enum([
+        'queued',
+        'parsing',
+        'embedding',
+        'storing',
+        'failed',
+        'ready',
+        'lost',
+        'app',
+        'changed',
+        'writing',
+        'deleting',
+      ])
       .describe(
-        '`queued`, `parsing`, `embedding`, `storing`: an upload on its way; `failed`: it came to nothing, see `reason`, and can be tried again. `ready`: stored. `lost`: stored once, and the vector store was found to lack chunks of it; the same `PUT` or upload again writes them anew. `writing` and `deleting`: a direct write is under way, or broke off and is repaired by the same request again.',
+        '`queued`, `parsing`, `embedding`, `storing`: an upload on its way; `failed`: it came to nothing, see `reason`, and can be tried again. `ready`: stored. `lost`: stored once, and the vector store was found to lack chunks of it; the same `PUT` or upload again writes them anew. `app`: made by an adopted tenant’s app, as the inventory saw it; a `PUT` takes it over. `changed`: likewise, and the app wrote to it since. `writing` and `deleting`: a direct write is under way, or broke off and is repaired by the same request again.',
       ),
     attempts: z.int().optional().describe('Of an upload that is not done.'),
     reason: z

@@ -1,16 +1,12 @@
 import type { FaultList } from '../../fault-list.ts'
+import { isDocumentId } from '../../placement/document-id.ts'
 import { adoptedChunkPrefix, isReserved, reservedWords } from '../../stores/reserved.ts'
 import type { RecordShape } from './record-shape.ts'
 
 /** The store's limit of an id. */
 const recordIdMax = 512
-const documentIdMax = 400
 
-/** Characters that need no escaping in a path segment (RFC 3986, pchar): no proxy can change their meaning. */
-const documentIdPattern = /^[A-Za-z0-9\-._~!$&'()*+,;=:@]+$/
 const recordIdPattern = /^[\x20-\x7e]+$/
-
-export const documentIdRule = `1 to ${documentIdMax} of the characters A–Z a–z 0–9 - . _ ~ ! $ & ' ( ) * + , ; = : @, neither . nor .., and not beginning with _tr`
 
 /** The id of a document's chunk, numbered from 0. */
 export function chunkId(documentId: string, chunk: number): string {
@@ -27,11 +23,7 @@ export function isChunkId(id: string, { isAdopted }: Pick<RecordShape, 'isAdopte
   return isAdopted ? id.startsWith(adoptedChunkPrefix) : id.includes('#')
 }
 
-export function isDocumentId(value: string): boolean {
-  return value.length <= documentIdMax && documentIdPattern.test(value) && value !== '.' && value !== '..'
-}
-
-/** The same for a written one, which must not be reserved. */
+/** Whether a document may be written under an id: it must not be reserved either. */
 export function isNewDocumentId(value: string): boolean {
   return isDocumentId(value) && !isReserved(value)
 }

@@ -2,9 +2,11 @@ import type { TenantPrincipal } from '../../auth/principal.ts'
 import type { Db } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
 import { type DocumentRow, findDocument } from '../../registry/documents/documents.ts'
+import type { AppDocument } from '../../registry/inventory/app-documents.ts'
 import { findUpload, type UploadRow } from '../../registry/uploads/uploads.ts'
 import type { UploadReason } from '../../registry/uploads.sql.ts'
 import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
+import { findMadeByApp } from './app-records.ts'
 
 export interface DocumentDeps {
   readonly db: Db
@@ -20,9 +22,10 @@ export interface DocumentInfo {
   readonly chunks: number
   /**
    * Status of an unfinished upload, else of the stored document. `writing` and `deleting`: under way, or broken off and
-   * repaired by a repeat. `lost`: stored, but the store was found to lack chunks of it; putting it again repairs it.
+   * repaired by a repeat. `app`: an adopted tenant's app made it, as its inventory saw it; `changed`: likewise, and the
+   * app wrote to it since. `lost`: stored, but the store was found to lack chunks of it; putting it again repairs it.
    */
-  readonly status: DocumentRow['state'] | 'lost' | UploadRow['status']
+  readonly status: DocumentRow['state'] | 'lost' | 'app' | 'changed' | UploadRow['status']
   /** Present only for an unfinished upload. */
   readonly attempts?: number
   /** Why its last attempt failed. */
@@ -41,17 +44,22 @@ export async function getDocument(
   input: { readonly documentId: string },
 ): Promise<DocumentInfo> {
   const { tenantId, groups } = principal
-  await deps.routes.find(tenantId)
+  const route = await deps.routes.find(tenantId)
   // In this order: an upload that is gone by then is in the inventory already.
   const upload = await findUpload(deps.db, tenantId, input.documentId, groups)
   const row = await findDocument(deps.db, tenantId, input.documentId, groups)
-  const info = documentInfo(row, upload)
+  const made = await findMadeByApp(deps.db, route, [input.documentId], groups)
+  const info = documentInfo(row, upload, made.get(input.documentId))
   if (info === undefined) throw new AppError('not_found', 'There is no such document.')
   return info
 }
 
-/** Prefers an unfinished upload to the stored document. */
-export function documentInfo(row: DocumentRow | undefined, upload: UploadRow | undefined): DocumentInfo | undefined {
+/** Prefers an unfinished upload to the stored document, and that to what an app made under the same id. */
+export function documentInfo(
+  row: DocumentRow | undefined,
+  upload: UploadRow | undefined,
+  made?: AppDocument,
+): DocumentInfo | undefined {
   const chunks = row?.chunkCount ?? 0
   if (upload !== undefined) {
     const { documentId, source, metadata, status, attempts, reason } = upload
@@ -59,14 +67,32 @@ export function documentInfo(row: DocumentRow | undefined, upload: UploadRow | u
     const times = { createdAt, updatedAt: upload.updatedAt.toISOString() }
     return { documentId, source, metadata, chunks, status, attempts, ...(reason !== null && { reason }), ...times }
   }
-  if (row === undefined) return undefined
+  if (row === undefined) return made && madeInfo(made)
   return {
     documentId: row.documentId,
     source: row.source,
     metadata: row.metadata,
     chunks,
-    status: row.state === 'ready' && row.lostAt !== null ? 'lost' : row.state,
+    status: statusOf(row, made),
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
+  }
+}
+
+function statusOf(row: DocumentRow, made: AppDocument | undefined): DocumentInfo['status'] {
+  if (row.state !== 'ready') return row.state
+  if (row.lostAt !== null) return 'lost'
+  return made === undefined ? 'ready' : 'changed'
+}
+
+function madeInfo({ id, source, records, changedAt, createdAt }: AppDocument): DocumentInfo {
+  return {
+    documentId: id,
+    source,
+    metadata: {},
+    chunks: records,
+    status: changedAt === null ? 'app' : 'changed',
+    createdAt: createdAt.toISOString(),
+    updatedAt: (changedAt ?? createdAt).toISOString(),
   }
 }

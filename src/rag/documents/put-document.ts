@@ -3,13 +3,15 @@ import type { Db } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
 import { FaultList } from '../../fault-list.ts'
 import type { TenantEmbedder, TenantEmbedders } from '../../models/embedder.ts'
+import { documentIdRule } from '../../placement/document-id.ts'
 import { claimForWriting, type NewContent } from '../../registry/documents/document-claims.ts'
 import { findDocument, storedContent } from '../../registry/documents/documents.ts'
 import { claimEnds } from '../../registry/documents/end-document-claim.ts'
+import { dropAppDocument } from '../../registry/inventory/app-documents.ts'
 import { tenantAttributes } from '../../registry/tenant-attributes.ts'
 import { hiddenStoredIds } from '../../registry/visible-to.ts'
 import { checkMetadata, visibilityOf } from '../checks/check-metadata.ts'
-import { chunkIds, documentIdRule, isNewDocumentId } from '../checks/record-ids.ts'
+import { chunkIds, isNewDocumentId } from '../checks/record-ids.ts'
 import { chunkGroupsField, chunkStem, shapeOf } from '../checks/record-shape.ts'
 import { chunkRecords } from '../chunks/chunk-records.ts'
 import { type Chunking, chunksMax, ruleOf } from '../chunks/chunk-rule.ts'
@@ -19,6 +21,7 @@ import { withWords } from '../sparse-records.ts'
 import { writing } from '../writes/tenant-writer.ts'
 import type { WriteDeps, WriteSettings } from '../writes/write-deps.ts'
 import { idTaken } from '../writes/write-sight.ts'
+import { deleteAppRecords, findMadeByApp } from './app-records.ts'
 import { type ClaimSettings, claimDocument, runClaimed } from './claimed-write.ts'
 import { contentHash, type DocumentContent } from './content-hash.ts'
 import { lacksChunks } from './lost-document.ts'
@@ -63,7 +66,8 @@ const sliceSize = 500
 
 /**
  * Stores a document: splits, embeds and writes it, and records it in the inventory. A repeat with equal content writes
- * nothing, unless the store has lost a chunk; changed content leaves no chunk of the old one. It may fail at any point
+ * nothing, unless the store has lost a chunk; a document that an adopted tenant's app made is taken over: its records are
+ * deleted once ours are there; changed content leaves no chunk of the old one. It may fail at any point
  * and be repeated.
  *
  * @throws AppError `conflict` where the id belongs to a document that the groups don't see; `invalid_request`,
@@ -87,11 +91,14 @@ export async function putDocument(
   const content = checkInput(embedder, input, await tenantAttributes(deps.db, tenantId))
   const { groups } = options
   if ((await hiddenStoredIds(deps.db, tenantId, [documentId], groups)).size > 0) throw idTaken('documentId')
+  const madeByApp = (seenBy?: readonly string[]) => findMadeByApp(deps.db, route, [documentId], seenBy)
+  const isTakeover = (await madeByApp()).size > 0
+  if (isTakeover && (await madeByApp(groups)).size === 0) throw idTaken('documentId')
   const hash = contentHash(content, embedder.model)
   const { storeVisibleMs } = deps.settings
   const stored = await storedContent(deps.db, tenantId, { documentId, contentHash: hash, storeVisibleMs })
   const lost = stored !== undefined && (await lacksChunks(deps.stores.open(routing.active), stem, stored))
-  if (stored !== undefined && !lost) return unchanged(documentId, stored.chunkCount, 0)
+  if (stored !== undefined && !lost && !isTakeover) return unchanged(documentId, stored.chunkCount, 0)
   // Where one is lost, others may be.
   if (lost && !stored.isLost) deps.losses?.suspect(tenantId)
 
@@ -121,7 +128,7 @@ export async function putDocument(
     tenantId,
     async (writer) => {
       const claimed = await claimDocument(deps, (how) =>
-        claimForWriting(deps.db, tenantId, documentId, row, { ...how, groups, isLost: lost }),
+        claimForWriting(deps.db, tenantId, documentId, row, { ...how, groups, isLost: lost || isTakeover }),
       )
       if (claimed.kind !== 'claimed') {
         return unchanged(documentId, claimed.kind === 'unchanged' ? claimed.chunkCount : records.length, tokens)
@@ -133,14 +140,16 @@ export async function putDocument(
       const leftovers = chunkIds(stem, records.length, claim.ceiling)
       const puts = slices.map((slice) => () => writer.upsert(withWords(space, slice)))
       const deletes = leftovers.length > 0 ? [() => writer.deleteIds(leftovers)] : []
-      await runClaimed(deps, claim, [...puts, ...deletes], async (doubtMs) => {
+      const takeovers = isTakeover ? [() => deleteAppRecords(deps, route, documentId, groups)] : []
+      await runClaimed(deps, claim, [...puts, ...deletes, ...takeovers], async (doubtMs) => {
+        if (isTakeover) await dropAppDocument(deps.db, tenantId, documentId)
         if (await claimEnds(deps.db).stored(claim, records.length, doubtMs)) return
         // Taken over. By the same content: then the store holds it all the same, and the other one ends the claim.
         const now = await findDocument(deps.db, tenantId, documentId)
         if (now?.contentHash !== hash)
           throw new AppError('outcome_unknown', 'A later write to this document took over.')
       })
-      const status = claim.previous === undefined ? 'created' : 'updated'
+      const status = claim.previous === undefined && !isTakeover ? 'created' : 'updated'
       return { documentId, chunks: records.length, status, usage: { embeddingTokens: tokens } }
     },
     { isClaimed: true },

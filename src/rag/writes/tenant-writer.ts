@@ -1,29 +1,14 @@
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { sendWrite } from '../../routing/write-log/tenant-write.ts'
 import type { WriteOutcome } from '../../routing/write-log/write-outcome.ts'
-import type { Filter, Metadata, RecordChange, VectorRecord } from '../../stores/store.ts'
 import { deleteAllRecords } from './delete-all-records.ts'
 import { beforeFirstWrite } from './note-first-write.ts'
+import { notingChanges } from './noting-changes.ts'
+import type { TenantWriter } from './records-writer.ts'
 import { updateMatching } from './update-matching.ts'
 import type { WriteDeps, WriterOptions } from './write-deps.ts'
 import { type WriteKit, writeKit } from './write-kit.ts'
 import { deleteMatching } from './write-matching.ts'
-
-/** A tenant's writes, each to the tenant's place at that moment. The verb folds their outcomes. */
-export interface TenantWriter {
-  upsert(records: readonly VectorRecord[]): Promise<WriteOutcome>
-  /** Changes part of a record; a missing one is not created. */
-  update(change: RecordChange): Promise<WriteOutcome>
-  deleteIds(ids: readonly string[]): Promise<WriteOutcome>
-  /** Deletes records that match, as all previously answered writes left them. */
-  deleteMatching(filter: Filter): Promise<WriteOutcome>
-  /** Sets metadata fields of records that match, as all previously answered writes left them. */
-  updateMatching(
-    filter: Filter,
-    setMetadata: Metadata,
-  ): Promise<{ readonly outcome: WriteOutcome; readonly matched: number }>
-  deleteAll(): Promise<WriteOutcome>
-}
 
 /**
  * Runs the writes of one verb. Each takes its own permit, so a move never waits for more than one call. Afterwards the
@@ -43,7 +28,9 @@ export async function writing<T>(
   }
   const adopted = await beforeFirstWrite(deps, tenantId)
   try {
-    return await work(tenantWriter(writeKit(deps, tenantId, options, adopted), note))
+    const writer = tenantWriter(writeKit(deps, tenantId, options, adopted), note)
+    const isApp = options.isClaimed !== true && options.takesOver !== true
+    return await work(isApp ? notingChanges(deps.appChanges, tenantId, writer, adopted) : writer)
   } finally {
     if (hasChanged) deps.writes.announce(tenantId)
   }

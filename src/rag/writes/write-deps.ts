@@ -4,6 +4,7 @@ import type { Db } from '../../db/connect.ts'
 import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import type { RagMemory } from '../rag-memory.ts'
+import type { AppChanges } from './app-changes.ts'
 
 export interface WriteDeps {
   readonly db: Db
@@ -13,6 +14,8 @@ export interface WriteDeps {
   readonly memory: Pick<RagMemory, 'realEmpties' | 'filterDeletes'>
   /** Learns of each write to an adopted place: its sequence number, or undefined where none is known. */
   readonly ownWrites?: { note(placeId: number, lsn: number | undefined): void }
+  /** Learns which documents of an adopted tenant its app has written, once an inventory of them was begun. */
+  readonly appChanges?: Pick<AppChanges, 'note'>
   readonly settings: WriteSettings
   readonly clock?: Clock
 }
@@ -29,4 +32,6 @@ export interface WriteSettings {
 export interface WriterOptions {
   /** Whether a claim in the registry keeps other writes of these records out until a doubt is over. */
   readonly isClaimed?: boolean
+  /** Whether the router itself takes a document over: then the inventory has nothing to note. */
+  readonly takesOver?: boolean
 }

@@ -3,6 +3,7 @@ import { and, eq, gt, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { documents } from '../documents.sql.ts'
+import { dropAppDocuments } from '../inventory/app-documents.ts'
 import { deleteAllId } from './documents.ts'
 import { lockTenantDocuments } from './lock-tenant-documents.ts'
 
@@ -84,6 +85,7 @@ export async function resolveAbandonedDeleteAll(tx: Tx, tenantId: TenantId): Pro
 export async function deleteAllDone(db: Db, claim: DeleteAllClaim, doubtMs?: number): Promise<void> {
   await db.transaction(async (tx) => {
     if (!(await letGo(tx, claim, doubtMs))) return
+    await dropAppDocuments(tx, claim.tenantId)
     const others = and(
       eq(documents.tenantId, claim.tenantId),
       ne(documents.id, deleteAllId),

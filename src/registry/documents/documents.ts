@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, lt, ne, not, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, lt, ne, not, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { type DocumentState, documents } from '../documents.sql.ts'
@@ -88,14 +88,19 @@ export function findDocuments(
     )
 }
 
-/** Sorted ids of documents that the groups see, stored or in ingestion: up to `limit` after `after`. */
+/**
+ * Sorted ids of documents that the groups see, stored or in ingestion: up to `limit` after `after`.
+ * @param app selects further ids, in the same order and no more: an app's own documents.
+ */
 export async function listDocumentIds(
   db: Tx,
   tenantId: TenantId,
   page: { readonly after?: string | undefined; readonly limit: number; readonly groups: readonly string[] },
+  app?: SQLWrapper,
 ): Promise<readonly string[]> {
   const { after, groups, limit } = page
-  // Each half by its own index and no longer than the page.
+  const more = app === undefined ? sql`` : sql` union (${app})`
+  // Each part by its own index and no longer than the page.
   const stored = db
     .select({ id: documents.id })
     .from(documents)
@@ -108,7 +113,7 @@ export async function listDocumentIds(
     .orderBy(asc(documents.id))
     .limit(limit)
   const rows = await db.execute<{ id: string }>(
-    sql`select id from ((${stored}) union (${uploadIdsAfter(db, tenantId, page)})) as page order by id limit ${limit}`,
+    sql`select id from ((${stored}) union (${uploadIdsAfter(db, tenantId, page)})${more}) as page order by id limit ${limit}`,
   )
   return [...rows].map(({ id }) => id)
 }

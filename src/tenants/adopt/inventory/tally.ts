@@ -1,0 +1,47 @@
+import { isDocumentId } from '../../../placement/document-id.ts'
+import { documentOf, groupsIn, type InventoryRule, seenBoth } from '../../../placement/inventory-rule.ts'
+import type { RecordFields } from '../../../placement/record-fields.ts'
+import type { SeenDocument, SeenPages } from '../../../registry/inventory/inventory-work.ts'
+import { adoptedChunkPrefix, isReserved, stampKey } from '../../../stores/reserved.ts'
+import type { VectorRecord } from '../../../stores/store.ts'
+
+/** Counts an app's records by the documents that they name. Our own documents' chunks are left out. */
+export function tally(
+  rule: InventoryRule,
+  fields: Pick<RecordFields, 'source' | 'visibility'>,
+  records: Iterable<VectorRecord>,
+): Omit<SeenPages, 'afterId' | 'cursor'> {
+  const documents = new Map<string, SeenDocument>()
+  const counts = { records: 0, unnamed: 0, unusable: 0, reserved: 0 }
+  for (const record of records) {
+    if (record.id.startsWith(adoptedChunkPrefix)) continue
+    counts.records += 1
+    if (hasReservedName(record)) counts.reserved += 1
+    const id = documentOf(rule, record)
+    if (id === undefined) counts.unnamed += 1
+    else if (!isDocumentId(id) || isReserved(id)) counts.unusable += 1
+    else documents.set(id, added(documents.get(id), id, record, fields))
+  }
+  return { documents: [...documents.values()], ...counts }
+}
+
+function added(
+  known: SeenDocument | undefined,
+  id: string,
+  { metadata = {} }: VectorRecord,
+  fields: Pick<RecordFields, 'source' | 'visibility'>,
+): SeenDocument {
+  const { [fields.source]: source } = metadata
+  return {
+    id,
+    records: (known?.records ?? 0) + 1,
+    source: known?.source ?? (typeof source === 'string' ? source : null),
+    visibility: seenBoth(known?.visibility ?? null, groupsIn(metadata, fields.visibility)),
+  }
+}
+
+/** Whether a name of the record begins as ours do. The stamp of a write through the router is ours. */
+function hasReservedName({ id, metadata = {} }: VectorRecord): boolean {
+  const isOurs = (key: string) => key === stampKey && typeof metadata[key] === 'number'
+  return isReserved(id) || Object.keys(metadata).some((key) => isReserved(key) && !isOurs(key))
+}
