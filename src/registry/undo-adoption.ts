@@ -32,6 +32,7 @@ export async function withdrawUnwritten(tx: Tx, ids: readonly TenantId[]): Promi
 /** Deletes every row of withdrawn tenants: their ids and namespaces are as if they had never been adopted. */
 export async function forgetUnwritten(tx: Tx, indexId: number, ids: readonly TenantId[]): Promise<void> {
   const gone = sql.param(ids)
+  await tx.execute(sql`delete from inventories where tenant_id = any(${gone}::text[])`)
   await tx.execute(sql`delete from routing where tenant_id = any(${gone}::text[])`)
   await tx.execute(sql`
     delete from cleanups using places where places.id = place_id and places.tenant_id = any(${gone}::text[])`)

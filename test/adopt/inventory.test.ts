@@ -92,8 +92,12 @@ test('groups see the documents of which they see every record, and nobody else t
   expect(await seen(['all'])).toEqual(['b'])
   expectStatus(await as(['all'], 'DELETE', '/documents/a'), 404)
   expectStatus(await as(['all'], 'PUT', '/documents/a', { text: 'mine' }), 409)
+  // A record that the inventory did not see, and that these groups don't see either, stays.
+  const vectors = [{ id: 'a#2', values: bagOfWords('bell'), metadata: { visibility: ['board'] } }]
+  await (await at.world.direct('docs', 'groups')).upsert({ records: vectors })
+  await expect.poll(() => at.stored('groups')).toHaveLength(4)
   expectStatus(await as(['hr'], 'DELETE', '/documents/a'), 204)
-  await expect.poll(() => at.stored('groups')).toEqual(['b#0'])
+  await expect.poll(() => at.stored('groups')).toEqual(['a#2', 'b#0'])
   // The visibility was read from another field: what it says now is not known, so groups see none.
   expectStatus(await at.world.admin('PUT', '/tenants/groups/fields', { visibility: 'team' }), 200)
   await expect.poll(() => seen(['hr'])).toEqual([])
@@ -115,4 +119,17 @@ test('what names no document is refused, and a field that no record has gives a 
   expectStatus(await at.world.admin('POST', '/tenants/plain/inventory', { documentField: 'doc' }), 404)
   expect(await at.built('odd', { documentField: 'nowhere' })).toMatchObject({ records: 2, documents: 0, unnamed: 2 })
   expect(await at.built('odd', { idPattern: '{document}' })).toMatchObject({ records: 2, documents: 2, unnamed: 0 })
+})
+
+test('an adoption is undone with its inventory, which is no write', async () => {
+  await at.world.index('gone')
+  await at.world.adopt('gone')
+  await at.world.fill('gone', 'ns-undo', ['a bell'], { doc: 'a' })
+  const all = { pattern: 'ns-{id}' }
+  await expect.poll(async () => (await at.world.adoptTenants('gone', all, true)).json.counts.new).toBe(1)
+  expectStatus(await at.world.adoptTenants('gone', all), 200)
+  expect(await at.built('undo', { documentField: 'doc' })).toMatchObject({ documents: 1 })
+  const undone = await at.world.admin('DELETE', '/indexes/gone/adopt')
+  expect(undone.json).toMatchObject({ undone: 1, kept: [], forgotten: true })
+  expectStatus(await at.world.admin('GET', '/tenants/undo/inventory'), 404)
 })

@@ -2,6 +2,7 @@ import { systemClock } from '../../clock.ts'
 import type { Db } from '../../db/connect.ts'
 import { documentInId, idPrefixOf, namesOf } from '../../placement/inventory-rule.ts'
 import type { TenantRoute } from '../../placement/phase.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
 import { type AppDocument, type AppDocumentSight, findAppDocuments } from '../../registry/inventory/app-documents.ts'
 import { also, untouched, type WriteOutcome } from '../../routing/write-log/write-outcome.ts'
 import { pagesOf } from '../../stores/pages.ts'
@@ -12,6 +13,7 @@ import { indexMustBeThere } from '../index-gone.ts'
 import { provenReads } from '../writes/proven-reads.ts'
 import { writing } from '../writes/tenant-writer.ts'
 import type { WriteDeps } from '../writes/write-deps.ts'
+import { hiddenIds } from '../writes/write-sight.ts'
 
 const idsAtOnce = 1_000
 
@@ -41,16 +43,18 @@ export async function findMadeByApp(
  */
 export function deleteAppRecords(
   deps: WriteDeps,
-  route: TenantRoute,
+  tenantId: TenantId,
   documentId: string,
   groups: readonly string[] | undefined,
 ): Promise<WriteOutcome> {
-  const { tenantId, adopted, routing } = route
-  const rule = adopted?.inventory
   return writing(
     deps,
     tenantId,
     async (writer) => {
+      // Found again: since the document was read the tenant may have moved.
+      const route = await deps.routes.find(tenantId)
+      const { adopted, routing } = route
+      const rule = adopted?.inventory
       if (rule === undefined) return untouched()
       if ('documentField' in rule) {
         const filter = { $or: namesOf(documentId).map((name) => ({ [rule.documentField]: { $eq: name } })) }
@@ -70,7 +74,10 @@ export function deleteAppRecords(
       }
       let outcome: WriteOutcome = untouched()
       for (let from = 0; from < ids.length && outcome.fault === undefined; from += idsAtOnce) {
-        outcome = also(outcome, await writer.deleteIds(ids.slice(from, from + idsAtOnce)))
+        const some = ids.slice(from, from + idsAtOnce)
+        const hidden = await hiddenIds(deps, tenantId, some, groups)
+        const mine = some.filter((id) => !hidden.has(id))
+        if (mine.length > 0) outcome = also(outcome, await writer.deleteIds(mine))
       }
       return outcome
     },

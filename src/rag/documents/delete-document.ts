@@ -39,7 +39,7 @@ export async function deleteDocument(
   const groups = writeGroups(principal)
   const made = await findMadeByApp(deps.db, route, [documentId], groups)
   if (made.size > 0) {
-    mustBeDone(await deleteAppRecords(deps, route, documentId, groups))
+    mustBeDone(await deleteAppRecords(deps, tenantId, documentId, groups))
     await dropAppDocument(deps.db, tenantId, documentId)
     if ((await findDocument(deps.db, tenantId, documentId)) === undefined) return
   }

@@ -140,7 +140,7 @@ export async function putDocument(
       const leftovers = chunkIds(stem, records.length, claim.ceiling)
       const puts = slices.map((slice) => () => writer.upsert(withWords(space, slice)))
       const deletes = leftovers.length > 0 ? [() => writer.deleteIds(leftovers)] : []
-      const takeovers = isTakeover ? [() => deleteAppRecords(deps, route, documentId, groups)] : []
+      const takeovers = isTakeover ? [() => deleteAppRecords(deps, tenantId, documentId, groups)] : []
       await runClaimed(deps, claim, [...puts, ...deletes, ...takeovers], async (doubtMs) => {
         if (isTakeover) await dropAppDocument(deps.db, tenantId, documentId)
         if (await claimEnds(deps.db).stored(claim, records.length, doubtMs)) return
