@@ -1,4 +1,5 @@
 import { narrowed } from '../src/rag/checks/check-filter.ts'
+import { adoptNamespaces } from './harness/adopt-namespaces.ts'
 import { setFaults, startParts, startService } from './harness/parts.ts'
 import { startProcess } from './harness/process.ts'
 import type { QueryOrder, QueryResult } from './harness/query-process.ts'
@@ -11,7 +12,8 @@ const storeLatencyMs = 20
 
 /**
  * The router's share of a query by the official SDK: through the vendor's dialect, with a token as the key, against the
- * same query straight to a store that takes 20 ms, with the filter that the router adds.
+ * same query straight to a store that takes 20 ms, with the filter that the router adds. Then the time in which
+ * namespaces that others made are adopted.
  */
 export async function door({ quick, say }: BenchOptions): Promise<BenchResult> {
   await using parts = await startParts({ pin: false })
@@ -50,5 +52,10 @@ export async function door({ quick, say }: BenchOptions): Promise<BenchResult> {
     rows.push([`${callers} × door / store, p50`, show(spread(each), 3)])
     goals.push({ what: `${callers} × p50 ratio`, value: median(each), limit: 1.05, sense: 'at most' })
   }
+  const count = quick ? 1_000 : 10_000
+  say(`adopt ${count} namespaces`)
+  const adoptS = await adoptNamespaces(parts, service, count)
+  rows.push([`adopt ${count} namespaces, s`, adoptS.toFixed(1)])
+  goals.push({ what: `adopt ${count} namespaces, s`, value: adoptS, limit: 60, sense: 'at most' })
   return { bench: 'door', rows, goals }
 }
