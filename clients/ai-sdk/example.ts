@@ -1,6 +1,6 @@
 import { generateText, isStepCount } from 'ai'
-import { createClient } from '../typescript/client.ts'
-import { searchTool } from './search-tool.ts'
+import { createClient } from 'tenant-router-client'
+import { searchTool } from 'tenant-router-client/ai-sdk'
 
 // AI_GATEWAY_API_KEY=… node clients/ai-sdk/example.ts "$(npm run --silent cli -- token --tenant acme-bikes)" "How do I return a bike?"
 const [token = '', question = 'How do I return a bike?'] = process.argv.slice(2)

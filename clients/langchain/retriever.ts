@@ -28,12 +28,26 @@ export class TenantRouterRetriever extends BaseRetriever {
     }
   }
 
-  /** The score and where the passage comes from stand in the metadata, as LangChain's own retrievers have them. */
+  /**
+   * The metadata of a document is the record's own, and `source`, `documentId`, `page`, `heading` and `score`: where the
+   * passage comes from, to cite it. A page or heading that is not known is left out.
+   */
   override async _getRelevantDocuments(query: string): Promise<Document[]> {
     const passages = await search(this.#client, query, this.#settings)
     return passages.map(
-      ({ id, text, metadata, source, documentId, score }) =>
-        new Document({ id, pageContent: text, metadata: { ...metadata, source, documentId, score } }),
+      ({ id, text, metadata, source, documentId, page, heading, score }) =>
+        new Document({
+          id,
+          pageContent: text,
+          metadata: {
+            ...metadata,
+            source,
+            documentId,
+            ...(page !== null && { page }),
+            ...(heading !== null && { heading }),
+            score,
+          },
+        }),
     )
   }
 }

@@ -1,5 +1,4 @@
-import { answerOf } from './answer.ts'
-import { createClient } from './client.ts'
+import { answerOf, createClient } from 'tenant-router-client'
 
 // node clients/typescript/example.ts "$(npm run --silent cli -- token --tenant acme-bikes)"
 const [token = ''] = process.argv.slice(2)

@@ -13,6 +13,10 @@ export interface Passage {
   readonly text: string
   readonly source: string | null
   readonly documentId: string | null
+  /** The page that it begins on, from 1; null where the document has no pages, or its kind does not say. */
+  readonly page: number | null
+  /** The headings above it, as in `Refunds > How long you have`; null without any. */
+  readonly heading: string | null
   readonly score: number
   readonly metadata: Readonly<Record<string, string | number | boolean | readonly string[]>>
 }
@@ -30,7 +34,9 @@ export async function search(
   const { matches } = await answerOf(
     client.POST('/retrieve', { body: { query, ...settings }, ...(signal && { signal }) }),
   )
-  return matches.flatMap(({ id, text, source, documentId, score, metadata }) =>
-    text === null ? [] : [{ id, text, source, documentId, score, metadata }],
-  )
+  return matches.flatMap(({ id, text, source, documentId, position, score, metadata }) => {
+    if (text === null) return []
+    const { page = null, heading = null } = position ?? {}
+    return [{ id, text, source, documentId, page, heading, score, metadata }]
+  })
 }

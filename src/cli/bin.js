@@ -1,12 +1,14 @@
 #!/usr/bin/env node
-// Plain JavaScript of old: it may be started by a Node that does not run TypeScript, and hands over to one that does.
+// Plain JavaScript of old: it may be started by a Node that is too old for the rest, and hands over to a newer one.
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+// TypeScript as it is needs a newer Node than the built package.
+const oldest = main.endsWith('.ts') ? 24 : 22
 
-if (Number(process.versions.node.split('.')[0]) >= 24) {
+if (Number(process.versions.node.split('.')[0]) >= oldest) {
   await import(main)
 } else {
   handOver()
@@ -18,7 +20,7 @@ function handOver() {
     node = createRequire(import.meta.url).resolve('node/bin/node')
   } catch {
     console.error(
-      `tenant-router runs on Node 24, and this is ${process.version}: install Node 24, or "npm install" with the npm package "node".`,
+      `tenant-router runs on Node ${oldest}, and this is ${process.version}: install Node ${oldest}, or "npm install" with the npm package "node".`,
     )
     process.exit(1)
   }

@@ -1,7 +1,8 @@
 import { CommanderError } from 'commander'
-import { readClientSettings, readDevelopmentSettings } from '../config/config.ts'
+import { readClientSettings, readDevelopmentSettings, readProgramName } from '../config/config.ts'
 import { ConfigError } from '../config/setting-reader.ts'
 import type { AdminApi } from './kit/admin-api.ts'
+import { asCalled } from './kit/as-called.ts'
 import type { Context } from './kit/context.ts'
 import { CliError, exitCodes } from './kit/exit-code.ts'
 import { openApi } from './kit/open-api.ts'
@@ -20,10 +21,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed),
 )
 
+const calledAs = readProgramName()
 const world: Omit<Context, 'api'> = {
   development: readDevelopmentSettings(),
-  write: (line) => process.stdout.write(`${printableLines(line)}\n`),
-  remark: (line) => process.stderr.write(`${printableLines(line)}\n`),
+  write: (line) => process.stdout.write(`${printableLines(world.asCalled(line))}\n`),
+  writeJson: (document, indent) => process.stdout.write(`${printableLines(JSON.stringify(document, null, indent))}\n`),
+  remark: (line) => process.stderr.write(`${printableLines(world.asCalled(line))}\n`),
+  asCalled: (text) => asCalled(text, calledAs, verbs),
   watched: process.stdout.isTTY === true,
   interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
   interrupted: interruption.signal,
@@ -37,8 +41,10 @@ const context: Context = {
   },
 }
 
+const root = program(context)
+const verbs = root.commands.map((command) => command.name())
 try {
-  await program(context).parseAsync()
+  await root.parseAsync()
 } catch (error) {
   process.exitCode = report(error)
 }

@@ -94,7 +94,7 @@ export function program(context: Context): Command {
   root.addCommand(noun('keys', 'keys of apps that cannot mint tokens', [keysList, keysCreate, keysRotate, keysRevoke]))
   root.addCommand(noun('audit', 'see, keep and verify what was done', [auditList, auditExport, auditVerify]))
   add(root, [evaluation, token, migrateCommand, serve], context)
-  throwing(root)
+  prepare(root, context)
   return root
 }
 
@@ -103,8 +103,12 @@ function add(parent: Command, verbs: readonly Verb[], context: Context): Command
   return parent
 }
 
-/** Makes every command throw: commands added ready-made do not inherit the root's settings. */
-function throwing(command: Command): void {
+/** Makes every command throw, and print commands as called: what is added ready-made inherits no settings of the root. */
+function prepare(command: Command, context: Context): void {
   command.exitOverride().showHelpAfterError('(see --help)')
-  for (const child of command.commands) throwing(child)
+  command.configureOutput({
+    writeOut: (text) => process.stdout.write(context.asCalled(text)),
+    writeErr: (text) => process.stderr.write(context.asCalled(text)),
+  })
+  for (const child of command.commands) prepare(child, context)
 }

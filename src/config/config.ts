@@ -6,6 +6,7 @@ import { misspelledSettings } from './misspelled-settings.ts'
 import { modelsOf } from './model-settings.ts'
 import { policyOf } from './policy-file.ts'
 import { priceListOf } from './price-file.ts'
+import { programName } from './program-name.ts'
 import { type RerankSettings, rerankOf } from './rerank-settings.ts'
 import { Secret } from './secret.ts'
 import {
@@ -166,6 +167,11 @@ export function readTenantClientSettings(env: Environment = process.env): Tenant
     url: env.TENANT_ROUTER_PUBLIC_URL?.trim() || 'http://127.0.0.1:8080',
     ...optional('token', token ? new Secret(token) : undefined),
   }
+}
+
+/** Words that the caller of the command line types before a verb, as in `npx tenant-router`. */
+export function readProgramName(env: Environment = process.env): string {
+  return programName(env)
 }
 
 /** Reads the only setting that `migrate` needs. */

@@ -348,3 +348,27 @@ test('migrate says what it ran, and finds nothing more to do afterwards', async 
   expect(away.code).toBe(1)
   expect(away.err).not.toContain('hunter2')
 })
+
+describe('a command in a text stands as the command line was called, and in JSON as it is documented', () => {
+  const next = { command: 'tenant-router moves pause m1', effect: 'pauses it' }
+  const move = { ...copying, error: 'A tenant-router stopped. Try: tenant-router moves resume m1', nextSteps: [next] }
+  test.each([
+    ['tenant-router', {}],
+    ['npx tenant-router', { npm_lifecycle_event: 'npx' }],
+    ['npm run -s cli --', { npm_lifecycle_event: 'cli', npm_package_name: 'tenant-router' }],
+    ['tenant-router', { npm_lifecycle_event: 'cli', npm_package_name: 'another' }],
+  ])('%s', async (name, called) => {
+    await using admin = await fakeAdmin(() => [200, move])
+    const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff', ...called }
+    const { out } = await runCli(['moves', 'show', 'm1'], env)
+    expect(out).toContain(`\n  ${name} moves pause m1\n`)
+    expect(out.replaceAll(/\s+/g, ' ')).toContain(`A tenant-router stopped. Try: ${name} moves resume m1`)
+    const shown = JSON.parse((await runCli(['moves', 'show', 'm1', '--json'], env)).out)
+    expect(shown).toMatchObject({ error: move.error, nextSteps: [next] })
+    const help = await runCli(['token', '--help'], env)
+    expect(help.out).toContain(`Usage: ${name} token [options]`)
+    expect(help.out).toContain(`\n  ${name} token --role platform\n`)
+    const wrong = await runCli(['nothing'], env)
+    expect(wrong.err).toContain("unknown command 'nothing'")
+  })
+})

@@ -7,6 +7,8 @@ const context: Context = {
   api: () => Promise.reject(new Error('nobody asks')),
   development: { dataDir: '', issuer: { issuer: '', audience: '', tenantClaim: '', groupsClaim: '', rolesClaim: '' } },
   write: () => undefined,
+  writeJson: () => undefined,
+  asCalled: (text) => text,
   remark: () => undefined,
   watched: true,
   interactive: false,

@@ -22,15 +22,16 @@ export interface Entry extends AsyncDisposable {
 
 /** Starts an entry of the service as a process of its own, as npm does. */
 export function startEntry(path: string, env: Readonly<Record<string, string>>): Entry {
-  return run(process.execPath, [fileURLToPath(new URL(`../../src/${path}`, import.meta.url))], env)
+  return startProgram(process.execPath, [fileURLToPath(new URL(`../../src/${path}`, import.meta.url))], env)
 }
 
 /** Starts a script of package.json through npm; `child` is npm itself. */
 export function startScript(name: string, args: readonly string[], env: Readonly<Record<string, string>>): Entry {
-  return run('npm', ['run', '--silent', name, '--', ...args], env)
+  return startProgram('npm', ['run', '--silent', name, '--', ...args], env)
 }
 
-function run(command: string, args: readonly string[], env: Readonly<Record<string, string>>): Entry {
+/** Starts any program in the project's folder, with no more of the environment than `PATH` and what is given. */
+export function startProgram(command: string, args: readonly string[], env: Readonly<Record<string, string>>): Entry {
   const child = spawn(command, args, {
     cwd: fileURLToPath(new URL('../../', import.meta.url)),
     env: { PATH: process.env.PATH ?? '', ...env },

@@ -1,9 +1,9 @@
 import { Agent } from '@mastra/core/agent'
 import { createTool } from '@mastra/core/tools'
-import { createClient } from '../../typescript/client.ts'
-import { searchTool } from '../search-tool.ts'
+import { createClient } from 'tenant-router-client'
+import { searchTool } from 'tenant-router-client/mastra'
 
-// Here: npm install; then, beside a running `npm start`:
+// In the project: npm run build:client. Here: npm install; then, beside a running `npm start`:
 // OPENAI_API_KEY=… npm start -- "$(npm run --silent --prefix ../../.. cli -- token --tenant acme-bikes)" "How do I return a bike?"
 const [token = '', question = 'How do I return a bike?'] = process.argv.slice(2)
 const client = createClient({ baseUrl: 'http://127.0.0.1:8080', token })

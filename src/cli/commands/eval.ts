@@ -49,7 +49,7 @@ export function evaluation(context: Context): Command {
       const answers = withAnswers ? await evaluateAnswers(api, set) : undefined
       if (options.json) {
         const report = { tenantId: tenant, set: path, questions: set.length, depth, modes: reports }
-        context.write(JSON.stringify(answers === undefined ? report : { ...report, answers }))
+        context.writeJson(answers === undefined ? report : { ...report, answers })
         return
       }
       const measured = reports.filter((report) => 'recall' in report)

@@ -3,6 +3,7 @@ import { databaseUrlSetting } from '../../config/config.ts'
 import { agree } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import { CliError } from '../kit/exit-code.ts'
+import { needServiceNode } from '../kit/service-node.ts'
 import { type ChangeOptions, changing } from '../kit/verb.ts'
 
 interface MigrateOptions extends ChangeOptions {
@@ -20,6 +21,7 @@ export function migrateCommand(context: Context): Command {
       'after a restore, also raise the numbers that the store may already hold; see the runbook',
     )
     .action(async (options: MigrateOptions) => {
+      needServiceNode('migrate')
       // Loaded here: drizzle is half of what a start would cost, and no other verb needs it.
       const [{ connect }, { firstContact }, { migrate: bringUpToDate }, { raiseAfterRestore }, { pendingMigrations }] =
         await Promise.all([
@@ -49,7 +51,7 @@ export function migrateCommand(context: Context): Command {
           const { tenants } = await raiseAfterRestore(database)
           if (!options.json) context.write(`Raised the number of writes, and the generations of ${tenants} tenant(s).`)
         }
-        if (options.json) context.write(JSON.stringify({ dryRun: options.dryRun === true, migrations: pending }))
+        if (options.json) context.writeJson({ dryRun: options.dryRun === true, migrations: pending })
         else if (pending.length === 0) context.write('The schema is up to date.')
         else context.write(`${options.dryRun ? 'Would run' : 'Ran'}: ${pending.join(', ')}.`)
       } catch (error) {

@@ -19,11 +19,11 @@ export function movesShow(context: Context): Command {
       const path = `/moves/${encodeURIComponent(id)}`
       const api = await context.api()
       if (report) {
-        context.write(JSON.stringify(await api.send({ method: 'GET', path: `${path}/report` }), null, 2))
+        context.writeJson(await api.send({ method: 'GET', path: `${path}/report` }), 2)
         return
       }
       const move = await api.send<MoveView>({ method: 'GET', path })
-      if (options.json) context.write(JSON.stringify(move))
+      if (options.json) context.writeJson(move)
       else for (const line of moveText(move)) context.write(line)
     })
 }

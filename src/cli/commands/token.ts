@@ -33,7 +33,8 @@ export function token(context: Context): Command {
         throw new CliError('failed', `There is no development issuer in ${dataDir}: "npm start" makes one.`)
       }
       const minted = await (await openIssuer(dataDir, issuer)).mint(request)
-      context.write(options.json ? JSON.stringify({ token: minted }) : minted)
+      if (options.json) context.writeJson({ token: minted })
+      else context.write(minted)
     })
 }
 

@@ -17,8 +17,7 @@ export interface Change {
 export async function change<T>(context: Context, options: ChangeOptions, what: Change): Promise<T | undefined> {
   const { method, path, body } = what.request
   if (options.dryRun) {
-    if (options.json)
-      context.write(JSON.stringify({ dryRun: true, method, path, ...(body === undefined ? {} : { body }) }))
+    if (options.json) context.writeJson({ dryRun: true, method, path, ...(body === undefined ? {} : { body }) })
     else
       context.write(
         `Would send ${method} ${path}${body === undefined ? '' : ` ${JSON.stringify(body)}`}. Nothing was changed.`,

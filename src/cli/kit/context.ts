@@ -6,10 +6,14 @@ export interface Context {
   /** The admin listener; the first call opens it. */
   api(): Promise<AdminApi>
   readonly development: DevelopmentSettings
-  /** Writes the answer, which a script may read. */
+  /** Writes a line of the answer. */
   write(line: string): void
+  /** Writes the answer as JSON, for a script; commands in it keep their canonical form. */
+  writeJson(document: unknown, indent?: number): void
   /** Writes a remark for a person. */
   remark(line: string): void
+  /** The text with each command as the caller would type it: `npx tenant-router moves list`. */
+  asCalled(text: string): string
   /** Whether a person sees the answer as it arrives. */
   readonly watched: boolean
   /** Whether a person can be asked. */

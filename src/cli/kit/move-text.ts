@@ -78,12 +78,15 @@ function fields(indent: string, values: Readonly<Record<string, string | undefin
   return named.flatMap(([name, value]) => wrap(value.replace(/\s+/g, ' '), `${indent}${name.padEnd(names)}  `, below))
 }
 
-/** Wraps between words; a word longer than a line gets a line of its own. */
+/**
+ * Wraps between words; a word longer than a line gets a line of its own. The program's name stays with its verb, by which
+ * the line is recognized as holding a command.
+ */
 function wrap(text: string, first: string, below: string): readonly string[] {
   const lines: string[] = []
   let line = first
   let isEmpty = true
-  for (const word of text.split(' ')) {
+  for (const word of text.split(/(?<!\btenant-router) /)) {
     if (!isEmpty && line.length + 1 + word.length > width) {
       lines.push(line)
       line = below

@@ -6,7 +6,7 @@ import type { ReadOptions } from './verb.ts'
 /** Shows a plan: as JSON on one line, or for a person with a line for each consideration. */
 export function showPlan(context: Context, options: ReadOptions, plan: MovePlan): void {
   if (options.json) {
-    context.write(JSON.stringify(plan))
+    context.writeJson(plan)
     return
   }
   const { price, writePause } = plan

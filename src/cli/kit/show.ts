@@ -7,7 +7,7 @@ type Row = Readonly<Record<string, unknown>>
 /** Shows one document: as JSON on one line, or one field a line. */
 export function showDocument(context: Context, options: ReadOptions, document: object): void {
   if (options.json) {
-    context.write(JSON.stringify(document))
+    context.writeJson(document)
     return
   }
   const fields = Object.entries(document).filter(([, value]) => value !== null && value !== undefined)
@@ -23,7 +23,7 @@ export function showList<T extends Row>(
   columns: Readonly<Record<string, (item: T) => unknown>>,
 ): void {
   if (options.json) {
-    context.write(JSON.stringify(list))
+    context.writeJson(list)
     return
   }
   if (list.items.length === 0) {

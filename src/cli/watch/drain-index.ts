@@ -26,7 +26,7 @@ export async function drainIndex(context: Context, options: ChangeOptions, index
     skipped.push(...drain.skipped)
   }
   if (options.json) {
-    context.write(JSON.stringify({ ...drain, moves, skipped }))
+    context.writeJson({ ...drain, moves, skipped })
     return
   }
   showList(

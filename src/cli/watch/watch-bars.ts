@@ -28,7 +28,7 @@ export async function watchBars(context: Context, moves: AsyncIterable<Move>): P
         while ((stageOf(move.state) ?? stage) <= stage) {
           if (stageOf(move.state) === undefined && move.state !== 'paused')
             throw new Error(move.state.replace('_', ' '))
-          task.output = outputOf(move, rate.at(doneOf(move)))
+          task.output = context.asCalled(outputOf(move, rate.at(doneOf(move))))
           if (!(await next())) break
         }
       },

@@ -39,7 +39,7 @@ async function render(context: Context, moves: AsyncIterable<Move>, options: Rea
   if (options.json) {
     let last: Move | undefined
     for await (const move of moves) {
-      context.write(JSON.stringify(move))
+      context.writeJson(move)
       last = move
     }
     return last

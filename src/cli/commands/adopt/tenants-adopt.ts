@@ -53,7 +53,7 @@ export function tenantsAdopt(context: Context): Command {
       }
       await agree(context, options, `Adopt ${plan.counts.new} tenants of index ${index}?`)
       const done = await send(api, body, false)
-      if (options.json) context.write(JSON.stringify(done))
+      if (options.json) context.writeJson(done)
       else showDocument(context, options, { adopted: done.adopted, records: done.records })
     })
 }
@@ -64,7 +64,7 @@ function send(api: AdminApi, body: Readonly<Record<string, unknown>>, dryRun: bo
 
 function show(context: Context, options: ChangeOptions, plan: Adoption): void {
   if (options.json) {
-    context.write(JSON.stringify(plan))
+    context.writeJson(plan)
     return
   }
   showList(

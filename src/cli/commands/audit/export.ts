@@ -9,6 +9,6 @@ export function auditExport(context: Context): Command {
     summary: 'print the whole audit for safekeeping, a JSON line each: keys, signatures, rows',
     example: 'audit export > audit.ndjson',
   }).action(async () => {
-    for await (const line of linesOfService(await context.api())) context.write(JSON.stringify(line))
+    for await (const line of linesOfService(await context.api())) context.writeJson(line)
   })
 }

@@ -27,7 +27,7 @@ export function auditVerify(context: Context): Command {
       const lines = file === undefined ? linesOfService(await context.api()) : linesOfFile(file)
       const report = await verifyLines(lines, keys, seen)
       const { rows, signedTo, faults } = report
-      if (options.json) context.write(JSON.stringify(report))
+      if (options.json) context.writeJson(report)
       else for (const fault of faults) context.write(printable(fault))
       if (faults.length > 0) throw new CliError('failed', `The audit is not whole: ${count(faults.length, 'fault')}.`)
       if (!options.json) context.write(`${count(rows, 'row')}, whole; ${signedWords(rows, signedTo)}`)

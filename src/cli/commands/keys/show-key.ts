@@ -10,7 +10,7 @@ export interface ShownKey {
 /** Shows a new key: alone on stdout, with a remark for a person. */
 export function showIssuedKey(context: Context, { json }: ReadOptions, issued: ShownKey): void {
   if (json) {
-    context.write(JSON.stringify(issued))
+    context.writeJson(issued)
     return
   }
   context.write(issued.key)

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '../../../errors.ts'
 import type { ExtractedText, FileInput } from '../../extractor.ts'
@@ -48,10 +49,13 @@ const filesMax = 200
 const complaintMax = 2_000
 
 const entry = fileURLToPath(new URL('./reader-process.ts', import.meta.url))
-/** Folders that it may read: this package, and its dependencies. */
-const roots = [new URL('../../../../', import.meta.url), new URL('../../../../node_modules/', import.meta.url)].map(
-  (url) => realpathSync(fileURLToPath(url)),
-)
+/** Folders that it may read: this package, and its dependencies, in a folder of its own or beside it. */
+const home = fileURLToPath(new URL('../../../../', import.meta.url))
+const beside = basename(dirname(home)) === 'node_modules' ? dirname(home) : undefined
+const roots = [home, join(home, 'node_modules'), beside]
+  .filter((folder) => folder !== undefined)
+  .filter((folder) => existsSync(folder))
+  .map((folder) => realpathSync(folder))
 
 /** @throws ReaderGone `start`, which may also come with the first file. */
 export function startReader(caps: ExtractCaps): Reader {
