@@ -70,6 +70,9 @@ function partsOf(pattern: string): PatternParts {
   return { before, between, after }
 }
 
+/** The one character that Postgres keeps in no text; no group's name has it. */
+export const noText = '\0'
+
 /** The groups that a record lists; null: everyone in the tenant. What is no list of groups is seen by nobody. */
 export function groupsIn(
   metadata: Readonly<Record<string, unknown>> | undefined,
@@ -77,8 +80,8 @@ export function groupsIn(
 ): readonly string[] | null {
   const groups = metadata?.[visibilityField]
   if (groups === undefined) return null
-  if (typeof groups === 'string') return [groups]
-  return Array.isArray(groups) ? groups : []
+  const list: readonly unknown[] = Array.isArray(groups) ? groups : [groups]
+  return list.filter((group) => typeof group === 'string').filter((group) => !group.includes(noText))
 }
 
 /** The groups that see what two parts of a document show. */

@@ -13,17 +13,18 @@ test('documents by a field are listed, replaced and deleted; what names none is 
   await at.tenant('fields', [
     { id: 'x1', metadata: { doc: 'a', source: 'a.md' } },
     { id: 'x2', metadata: { doc: 'a' } },
-    { id: 'x3', metadata: { doc: 'b' } },
+    { id: 'x3', metadata: { doc: 'b', source: 'b\0.md' } },
     { id: 'x4', metadata: { doc: 7 } },
     { id: 'x5' },
     { id: 'x6', metadata: { doc: 'no / id' } },
     { id: '_tr_theirs', metadata: { doc: 'b' } },
     { id: 'x7', metadata: { doc: 'b', _trail: 'wood' } },
+    { id: 'x8', metadata: { doc: 'veiled', visibility: ['h\0r'] } },
   ])
   expect(await at.built('fields', { documentField: 'doc' })).toMatchObject({
     state: 'ready',
-    records: 8,
-    documents: 3,
+    records: 9,
+    documents: 4,
     unnamed: 1,
     unusable: 1,
     reserved: 2,
@@ -40,10 +41,12 @@ test('documents by a field are listed, replaced and deleted; what names none is 
   expect((await at.request('fields', 'GET', '/documents/a')).json).toMatchObject({ source: 'a.md', status: 'app' })
   const put = await at.request('fields', 'PUT', '/documents/a', { text: 'a new lamp' }, at.world.replicas[1])
   expect(put.json).toMatchObject({ status: 'updated', chunks: 1 })
-  await expect.poll(() => at.stored('fields')).toEqual(['_tr_doc_a#0', '_tr_theirs', 'x3', 'x4', 'x5', 'x6', 'x7'])
+  await expect
+    .poll(() => at.stored('fields'))
+    .toEqual(['_tr_doc_a#0', '_tr_theirs', 'x3', 'x4', 'x5', 'x6', 'x7', 'x8'])
   expectStatus(await at.request('fields', 'DELETE', '/documents/7'), 204)
   expectStatus(await at.request('fields', 'DELETE', '/documents/b', undefined, at.world.replicas[1]), 204)
-  await expect.poll(() => at.stored('fields')).toEqual(['_tr_doc_a#0', 'x5', 'x6'])
+  await expect.poll(() => at.stored('fields')).toEqual(['_tr_doc_a#0', 'x5', 'x6', 'x8'])
   expect(await at.list('fields')).toEqual([['a', 1, 'ready']])
   expectStatus(await at.request('fields', 'DELETE', '/documents/b'), 404)
 })

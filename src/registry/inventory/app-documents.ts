@@ -101,6 +101,6 @@ export async function markAppChange(db: Tx, tenantId: TenantId, { documents, has
     insert into app_documents (tenant_id, id, run, records, visibility, changed_at)
     select i.tenant_id, d.id, i.run, 0, d.groups, now()
     from inventories i, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as d (id text, groups text[])
-    where i.tenant_id = ${tenantId} order by d.id
+    where i.tenant_id = ${tenantId} order by d.id collate "C"
     on conflict (tenant_id, id) do update set changed_at = now(), visibility = ${seenByBoth}`)
 }

@@ -1,9 +1,12 @@
 import { isDocumentId } from '../../../placement/document-id.ts'
-import { documentOf, groupsIn, type InventoryRule, seenBoth } from '../../../placement/inventory-rule.ts'
+import { documentOf, groupsIn, type InventoryRule, noText, seenBoth } from '../../../placement/inventory-rule.ts'
 import type { RecordFields } from '../../../placement/record-fields.ts'
 import type { SeenDocument, SeenPages } from '../../../registry/inventory/inventory-work.ts'
 import { adoptedChunkPrefix, isReserved, stampKey } from '../../../stores/reserved.ts'
 import type { VectorRecord } from '../../../stores/store.ts'
+
+/** Characters of a source that are kept. */
+const sourceMax = 2_048
 
 /** Counts an app's records by the documents that they name. Our own documents' chunks are left out. */
 export function tally(
@@ -22,7 +25,8 @@ export function tally(
     else if (!isDocumentId(id) || isReserved(id)) counts.unusable += 1
     else documents.set(id, added(documents.get(id), id, record, fields))
   }
-  return { documents: [...documents.values()], ...counts }
+  // In one order, as the app's changes are noted: two that write the same rows wait for each other, and never both.
+  return { documents: [...documents.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), ...counts }
 }
 
 function added(
@@ -35,7 +39,7 @@ function added(
   return {
     id,
     records: (known?.records ?? 0) + 1,
-    source: known?.source ?? (typeof source === 'string' ? source : null),
+    source: known?.source ?? (typeof source === 'string' ? source.replaceAll(noText, '').slice(0, sourceMax) : null),
     visibility: seenBoth(known?.visibility ?? null, groupsIn(metadata, fields.visibility)),
   }
 }
