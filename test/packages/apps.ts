@@ -63,7 +63,7 @@ const strict = {
   noEmitOnError: true,
 }
 
-/** The two ways in which users resolve packages. The stricter one also checks the declarations of what it imports. */
+/** The two ways in which the compiler of users resolves packages. */
 export const compilers = {
   NodeNext: { ...strict, module: 'nodenext' },
   Bundler: { ...strict, module: 'esnext', moduleResolution: 'bundler' },
