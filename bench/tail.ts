@@ -36,16 +36,23 @@ export async function tail({ quick, say }: BenchOptions): Promise<BenchResult> {
           select max(seq) from dirty where move_id = ${id}) - ${to < size ? 0 : Math.min(open, size)}::int`
     }
   }
-  const took = new Map<number, readonly number[]>()
-  for (const { size, id } of moves) {
-    const times: number[] = []
-    for (let look = 0; look < looks; look += 1) {
-      const at = performance.now()
-      await readTail(database.db, id)
-      times.push(performance.now() - at)
+  const lookAt = async () => {
+    const took = new Map<number, readonly number[]>()
+    for (const { size, id } of moves) {
+      const times: number[] = []
+      for (let look = 0; look < looks; look += 1) {
+        const at = performance.now()
+        await database.db.transaction((tx) => readTail(tx, id))
+        times.push(performance.now() - at)
+      }
+      took.set(size, times)
     }
-    took.set(size, times)
+    return took
   }
+  const burst = await lookAt()
+  // What autovacuum does once a minute; all these rows were written and verified within one.
+  await database.sql`vacuum analyze dirty`
+  const took = await lookAt()
   const pauses = new Map<number, WritePause[]>()
   await using service = await startService(parts, {
     EMBEDDING_PROVIDER: 'openai',
@@ -70,6 +77,7 @@ export async function tail({ quick, say }: BenchOptions): Promise<BenchResult> {
     bench: 'tail',
     rows: sizes.flatMap((size): [string, string][] => [
       [`${size} touched records: a look at the tail, ms`, show(spread(of(size)))],
+      [`${size} touched records within a minute: a look before the vacuum, ms`, show(spread(burst.get(size) ?? []))],
       [`${size} touched records: writes held by the switch, ms`, show(spread(held(size)), 0)],
       [`${size} touched records: the longest wait of an app's write, ms`, show(spread(longest(size)), 0)],
     ]),

@@ -164,7 +164,7 @@ export class ChangeLog {
   }
 
   async tail(): Promise<Tail> {
-    return readTail(this.#db, this.#move.id)
+    return this.#db.transaction((tx) => readTail(tx, this.#move.id))
   }
 
   #guarded<T>(work: (tx: Tx, row: MoveRow) => Promise<T>): Promise<T> {

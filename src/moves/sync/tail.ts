@@ -35,8 +35,12 @@ const lookedAt = 10_000
  * Reads the open rows by their indexes: the cost does not depend on how many rows were ever touched. Rows in flight or
  * suspect are few and are all read, however many older rows are open. Read inside the transaction of a cutover, or of
  * the end of the log, the result is final: the fence admits no new row.
+ *
+ * Entries of closed rows stay in the index of open ones until a scan or a vacuum removes them. An ordinary index scan
+ * does, so that the next look passes over them; a bitmap scan reads all of them every time.
  */
 export async function readTail(tx: Tx, moveId: string): Promise<Tail> {
+  await tx.execute(sql`set local enable_bitmapscan = off`)
   const [tail] = await tx.execute<{ [K in keyof Omit<Tail, 'isCut'>]: number } & { isCut: boolean }>(sql`
     with looked as (select clock_timestamp() as at),
     open as (
