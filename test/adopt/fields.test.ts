@@ -35,12 +35,12 @@ beforeAll(async () => {
 })
 afterAll(() => world[Symbol.asyncDispose]())
 
-const ask = async (tenant: string, path: string, body: object, claims: object = {}, method = 'POST') =>
+const ask = async (tenant: string, path: string, body: object | undefined, claims: object = {}, method = 'POST') =>
   world.replicas[1].public({
     method,
     path,
     authorization: await world.service.issuer.tenant(tenant, claims as never),
-    ...(method !== 'DELETE' && { body }),
+    ...(body !== undefined && method !== 'DELETE' && { body }),
   })
 const found = async (claims: object = {}, more: object = {}) =>
   (await ask('c1', '/retrieve', { query: 'bell', topK: 10, ...more }, claims)).json.matches
@@ -127,6 +127,11 @@ test('a document beside records of an app has ids of its own, and goes without t
   expect((await ask('c1', '/documents/handbook', { text, metadata: { visibility: ['hr'] } }, {}, 'PUT')).status).toBe(
     200,
   )
+  // What a query shows is listed too, to the same groups.
+  const listed = async (claims: object) =>
+    (await ask('c1', '/vectors/list', undefined, claims, 'GET')).json.vectors.map(({ id }: { id: string }) => id)
+  await expect.poll(() => listed({ groups: ['hr'] })).toContain('_tr_doc_handbook#0')
+  expect(await listed({ groups: ['sales'] })).not.toContain('_tr_doc_handbook#0')
   const vectors = [{ id: '_tr_doc_handbook#0', values: bagOfWords('x') }]
   expectStatus(await ask('c1', '/vectors/upsert', { vectors }), 400)
   expectStatus(await ask('c1', '/vectors/upsert', { vectors: [{ id: 'new#7', values: bagOfWords('new') }] }), 200)

@@ -28,9 +28,14 @@ export function isNewDocumentId(value: string): boolean {
   return isDocumentId(value) && !isReserved(value)
 }
 
+/** Whether an id is one that nobody reads: reserved, and no chunk of a document. */
+export function isOutOfReach(id: string): boolean {
+  return isReserved(id) && !id.startsWith(adoptedChunkPrefix)
+}
+
 /** Validates the id of a record that an app reads. */
 export function checkReadId(id: string, path: string, faults: FaultList): void {
-  if (isReserved(id) && !id.startsWith(adoptedChunkPrefix)) faults.add(path, reservedWords)
+  if (isOutOfReach(id)) faults.add(path, reservedWords)
   else if (id.length > recordIdMax || !recordIdPattern.test(id)) {
     faults.add(path, `must be 1 to ${recordIdMax} printable ASCII characters`)
   }

@@ -1,8 +1,8 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
-import { isReserved } from '../../stores/reserved.ts'
 import type { CallOptions, TenantStore, VectorStore } from '../../stores/store.ts'
 import { isVisible } from '../checks/check-metadata.ts'
+import { isOutOfReach } from '../checks/record-ids.ts'
 import { shapeOf } from '../checks/record-shape.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 import { type BelieveEmptyDeps, believeEmpty } from '../retrieve/believe-empty.ts'
@@ -43,7 +43,7 @@ export async function listVectors(
   const from = cursor === undefined ? {} : { cursor: deps.cursors.open(routing.active, cursor) }
   const page = await indexMustBeThere(store.list({ prefix, limit, ...from }, options))
   if (page.ids.length === 0 && cursor === undefined) await believeEmpty(deps, store, options)
-  const listed = page.ids.filter((id) => !isReserved(id))
+  const listed = page.ids.filter((id) => !isOutOfReach(id))
   const ids = changesAll(principal) ? listed : await visibleIds(store, listed, sight, options)
   const next = page.nextCursor
   return { ids, ...(next !== undefined && { nextCursor: deps.cursors.seal(routing.active, next) }), stale }
