@@ -98,6 +98,7 @@ test('each conflict is named, and then nothing at all is written', async () => {
     { namespace: 'e', tenantId: 'first' },
     { namespace: 'e', tenantId: 'second' },
     { namespace: 'vanished', tenantId: 'v' },
+    { namespace: '', tenantId: 'd' },
   ]
   const { json } = await world.adoptTenants('odd', { map }, true)
   expect(json.rows.map((row: { namespace: string; reason: string }) => [row.namespace, row.reason])).toEqual([
@@ -107,6 +108,7 @@ test('each conflict is named, and then nothing at all is written', async () => {
     ['e', 'the map has this namespace twice'],
     ['e', 'the map has this namespace twice'],
     ['vanished', 'the index has no such namespace'],
+    ['', 'write the default namespace as __default__'],
   ])
   const refused = await world.adoptTenants('odd', { map: [{ namespace: 'a', tenantId: 'good' }, ...map.slice(2, 3)] })
   expect(refused).toMatchObject({ status: 409, json: { code: 'conflict', faults: [{ path: 'c d' }] } })
@@ -122,6 +124,34 @@ test('each conflict is named, and then nothing at all is written', async () => {
   expect((await world.adoptTenants('nowhere', { pattern: '{id}' })).json.detail).toContain(
     'No index nowhere was adopted',
   )
+  await world.index('brief')
+  await world.adopt('brief')
+  await world.pinecone.indexes.configure('brief', { deletionProtection: 'disabled' })
+  await world.pinecone.indexes.delete('brief')
+  await expect
+    .poll(async () => (await world.adoptTenants('brief', { pattern: '{id}' })).json.detail)
+    .toBe('The vector store no longer has the index brief. Nothing was written.')
+})
+
+test('a pattern gives the default namespace no id, and a map does', async () => {
+  await world.index('nameless')
+  for (const name of ['', 'named-x']) await world.fill('nameless', name, ['x'])
+  await expect
+    .poll(async () => (await (await world.direct('nameless', 'named-x')).describeIndexStats()).totalRecordCount)
+    .toBe(2)
+  await world.adopt('nameless')
+  const { json } = await world.adoptTenants('nameless', { pattern: '{id}' })
+  expect(json.rows).toMatchObject([
+    { namespace: 'named-x', tenantId: 'named-x', verdict: 'new' },
+    {
+      namespace: '__default__',
+      tenantId: null,
+      verdict: 'skipped',
+      reason: 'the default namespace gets its id by a map',
+    },
+  ])
+  const map = [{ namespace: '__default__', tenantId: 'unnamed-one' }]
+  expect((await world.adoptTenants('nameless', { map })).json).toMatchObject({ adopted: 1 })
 })
 
 test('an index that does not fit is refused with a sentence', async () => {

@@ -1,6 +1,6 @@
 import type { StaffPrincipal } from '../../auth/principal.ts'
 import type { Tx } from '../../db/connect.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, isAppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { lockAdopted } from '../../registry/adopted-indexes.ts'
 import { adoptPlaces, listPlacesIn, listTakenIds } from '../../registry/adopted-places.ts'
@@ -95,7 +95,13 @@ async function listAll(
 ): Promise<readonly NamespaceInfo[]> {
   const all: NamespaceInfo[] = []
   const address = { project, name, host: host ?? '' }
-  for await (const { namespaces } of pagesOf((from) => stores.listNamespaces(address, from))) all.push(...namespaces)
+  try {
+    for await (const { namespaces } of pagesOf((from) => stores.listNamespaces(address, from))) all.push(...namespaces)
+  } catch (fault) {
+    if (!isAppError(fault, 'not_found')) throw fault
+    const words = `The vector store no longer has the index ${name}. Nothing was written.`
+    throw new AppError('conflict', words, { cause: fault })
+  }
   return all
 }
 

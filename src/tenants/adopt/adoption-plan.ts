@@ -1,6 +1,9 @@
 import { isTenantId, type TenantId } from '../../placement/tenant-id.ts'
 import type { NamespaceInfo } from '../../stores/store.ts'
 
+/** The vendor's name of the namespace that has none. */
+const defaultNamespace = '__default__'
+
 /** How namespaces give tenants: by a list, or by a pattern with `{id}` in it. */
 export type Scheme =
   | { readonly map: readonly { readonly namespace: string; readonly tenantId: string }[] }
@@ -42,6 +45,9 @@ export function planAdoption(
   if ('pattern' in scheme) {
     return namespaces.map((one) => {
       const id = idIn(scheme.pattern, one.name)
+      if (one.name === defaultNamespace) {
+        return row(one.name, null, one.recordCount, 'skipped', 'the default namespace gets its id by a map')
+      }
       if (id === undefined) return row(one.name, null, one.recordCount, 'skipped', 'it does not match the pattern')
       return judged(one.name, id, one.recordCount, facts)
     })
@@ -54,6 +60,7 @@ export function planAdoption(
     const conflict = (why: string) => row(namespace, tenantId, records ?? null, 'conflict', why)
     if ((names.get(namespace) ?? 0) > 1) return conflict('the map has this namespace twice')
     if ((ids.get(tenantId) ?? 0) > 1) return conflict('the map gives this id to several namespaces')
+    if (namespace === '') return conflict('write the default namespace as __default__')
     if (records === undefined) return conflict('the index has no such namespace')
     return judged(namespace, tenantId, records, facts)
   })
