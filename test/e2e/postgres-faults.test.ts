@@ -43,9 +43,11 @@ test('no fault of Postgres ends a replica, and it is ready again after each', { 
   }
   await isReady()
 
-  // A fail-over that resets nothing.
+  // A fail-over that resets nothing, and whose new server is there once it was seen.
   way.loseConnections()
+  way.refuse(true)
   await isUnready()
+  way.refuse(false)
   await isReady()
 
   // Away behind a pooler, which takes connections and drops them.

@@ -11,6 +11,8 @@ export interface TcpWay extends AsyncDisposable {
   loseConnections(): void
   /** Ends every connection of now. */
   cut(): void
+  /** New connections are taken and dropped at once; those of now stay as they are. */
+  refuse(isOn: boolean): void
   /** New connections are taken and dropped at once, as by a pooler whose server is not there; the others are cut. */
   drop(isOn: boolean): void
 }
@@ -50,6 +52,9 @@ export async function tcpWay(to: string): Promise<TcpWay> {
       for (const pair of pairs) pair.lost = true
     },
     cut: cutAll,
+    refuse(isOn) {
+      drops = isOn
+    },
     drop(isOn) {
       drops = isOn
       if (isOn) cutAll()
