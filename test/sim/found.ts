@@ -24,6 +24,19 @@ async function lateInSoak(world: SimWorld): Promise<readonly [SimReplica, SimRep
   return [a, b]
 }
 
+/** The same of a tenant whose move stands between Verify and its fence until it is let go. */
+async function lateInVerify(
+  world: SimWorld,
+): Promise<{ readonly a: SimReplica; readonly b: SimReplica; goOn(): void }> {
+  const a = await world.replica('a')
+  const b = await world.replica('b', { mover: false })
+  const compared = world.schedule.hold('a.mover: at verify: compared')
+  await world.promote()
+  await world.schedule.until(() => compared.reached)
+  world.store.lagMs = () => lagMs
+  return { a, b, goOn: () => compared.release() }
+}
+
 /** Asserts that the lag is on: another replica does not see yet what one was answered a moment ago. */
 async function isLate(world: SimWorld, b: SimReplica, id: string, n: number | undefined): Promise<void> {
   assert.notEqual(await world.run(b.look(id)), n)
@@ -201,20 +214,15 @@ export const found: readonly Race[] = [
     name: 'a deletion of everything that a switch interrupts leaves nothing that was there',
     world: { whole },
     async stage(world) {
-      const a = await world.replica('a')
-      const b = await world.replica('b', { mover: false })
-      const compared = world.schedule.hold('a.mover: at verify: compared')
-      await world.promote()
-      await world.schedule.until(() => compared.reached)
+      const { a, b, goOn } = await lateInVerify(world)
       await world.run(b.read('r1'))
-      world.store.lagMs = () => lagMs
       await world.run(a.app.put('new', { n: 1, k: 'x' }))
       await isLate(world, b, 'new', 1)
       // It looked before the record shows, and is told what it saw when the tenant has switched.
       const listed = world.schedule.hold('b: list g1: answer')
       const deleting = b.app.deleteAll()
       await world.schedule.until(() => listed.reached)
-      compared.release()
+      goOn()
       await world.until('soaking')
       listed.release()
       await world.run(deleting)
@@ -252,19 +260,43 @@ export const found: readonly Race[] = [
     name: 'a deletion of everything that starts over after a switch leaves what an app puts again before it',
     world: { whole },
     async stage(world) {
-      const a = await world.replica('a')
-      const b = await world.replica('b', { mover: false })
-      const compared = world.schedule.hold('a.mover: at verify: compared')
-      await world.promote()
-      await world.schedule.until(() => compared.reached)
-      world.store.lagMs = () => lagMs
+      const { a, b, goOn } = await lateInVerify(world)
       await world.run(a.app.put('r3', { n: 1, k: 'x' }))
       const { deleting } = await putAgainUnder(world, 'b: list g1: look', a, b, async () => {
-        compared.release()
+        goOn()
         await world.until('soaking')
       })
       await world.run(deleting)
       assert.equal((await world.contents(2)).r3, 7)
+    },
+  },
+  {
+    name: 'a deletion by filter that starts over after a switch leaves what an app puts again before it',
+    world: { whole },
+    async stage(world) {
+      const { a, b, goOn } = await lateInVerify(world)
+      await world.run(a.app.put('r1', { n: 1, k: 'x' }))
+      await world.schedule.pass(lagMs)
+      const deleted = world.schedule.hold(/^b: delete g1 r1: answer/)
+      const deleting = b.app.deleteWhere('x')
+      await world.schedule.until(() => deleted.reached)
+      // Its last question: whether the tenant still lives where it looked.
+      const asks = world.schedule.hold('b: tx')
+      deleted.release()
+      await world.schedule.until(() => asks.reached)
+      const switched = world.schedule.hold('a.mover: at flip: switched')
+      goOn()
+      await world.schedule.until(() => switched.reached)
+      const looksAgain = world.schedule.hold('b: fetchByFilter g2: look')
+      asks.release()
+      switched.release()
+      await world.schedule.until(() => looksAgain.reached)
+      await world.until('soaking')
+      world.store.lagMs = () => 0
+      await world.run(a.app.put('r1', { n: 7, k: 'x' }))
+      looksAgain.release()
+      await world.run(deleting)
+      assert.equal((await world.contents(2)).r1, 7)
     },
   },
   {

@@ -254,7 +254,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a deletion of everything starts over where the tenant has gone',
-    file: 'rag/writes/delete-all-records.ts',
+    file: 'rag/writes/across-phases.ts',
     changes: [['if (!byId.isElsewhere) return outcome', 'if (outcome) return outcome']],
     races: [],
     found: ['a deletion of everything that a switch interrupts'],
@@ -268,13 +268,20 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'a deletion of everything that has begun by id does not reach for the whole place',
-    file: 'rag/writes/delete-all-records.ts',
+    file: 'rag/writes/across-phases.ts',
     changes: [
       ['if (handled.isEmpty) {', 'if (kit) {'],
-      ['if (handled.isEmpty) continue', 'if (kit) continue'],
+      ['place === undefined && handled.isEmpty', 'place === undefined'],
     ],
     races: [],
     found: ['a deletion of everything whose move ends'],
+  },
+  {
+    guard: 'a deletion by filter that starts over deletes no record twice',
+    file: 'rag/writes/write-matching.ts',
+    changes: [['this.#handled.others(await this.#find(', '(await this.#find(']],
+    races: [],
+    found: ['a deletion by filter that starts over'],
   },
   {
     guard: 'a deletion by filter asks at its end whether the tenant still lives where it looked',

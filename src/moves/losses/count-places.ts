@@ -111,7 +111,7 @@ export async function deletedByLog(
     tx,
     moveId,
     ids,
-    sql`was_deleted or not is_put or state <> 'done'
+    sql`was_deleted or state <> 'done'
       or done_at > clock_timestamp() - make_interval(secs => ${storeVisibleMs / 1000})`,
   )
 }

@@ -108,7 +108,7 @@ export class ChangeLog {
 
   /**
    * Marks writes as copied to the follower, unless a later write came: then the row stays dirty.
-   * @param put the records that both places have now; `gone`: those that neither has.
+   * @param put the records that both places have now; `gone`: the others, which stay deleted until both do.
    */
   async synced({
     put,

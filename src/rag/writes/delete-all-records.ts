@@ -1,42 +1,24 @@
-import { sendFound, sendUnlisted, stillThere } from '../../routing/write-log/tenant-write.ts'
+import { sendFound, stillThere } from '../../routing/write-log/tenant-write.ts'
 import { also, untouched, type WriteOutcome } from '../../routing/write-log/write-outcome.ts'
 import { listWrittenIds } from '../../routing/write-log/written-ids.ts'
 import { pagesOf } from '../../stores/pages.ts'
-import { HandledIds, moveEnded } from './handled-ids.ts'
-import { type MovingPlace, movingPlace } from './moving-place.ts'
+import { acrossPhases, type PassEnd } from './across-phases.ts'
+import type { HandledIds } from './handled-ids.ts'
+import type { MovingPlace } from './moving-place.ts'
 import type { WriteKit } from './write-kit.ts'
 
 /**
  * Deletes every record of a tenant: by the store's own operation at rest; by id while the tenant moves, since a mover
- * can copy only named deletions. When the tenant cuts over in between, or the move ends, it starts over at the tenant's
- * new place: no step may drop what the tenant still needs (docs/moves.md R3). It deletes no record twice: what an app
- * put after the first deletion stays.
+ * can copy only named deletions. It deletes no record twice: what an app put after the first deletion stays.
  */
-export async function deleteAllRecords(kit: WriteKit): Promise<WriteOutcome> {
-  const handled = new HandledIds()
-  let outcome: WriteOutcome = untouched()
-  for (;;) {
-    if (handled.isEmpty) {
-      const sent = await sendUnlisted(kit.gate, kit.tenantId, kit.deleteAll())
-      if (sent !== 'moving') return also(outcome, sent)
-    }
-    const place = await movingPlace(kit).catch(untouched)
-    if (place === undefined) {
-      if (handled.isEmpty) continue
-      return also(outcome, untouched(moveEnded()))
-    }
-    if ('kind' in place) return also(outcome, place)
-    const byId = await deleteEveryId(kit, place, handled)
-    outcome = also(outcome, byId.outcome)
-    if (!byId.isElsewhere) return outcome
-  }
+export function deleteAllRecords(kit: WriteKit): Promise<WriteOutcome> {
+  return acrossPhases(kit, {
+    atRest: kit.deleteAll(),
+    pass: (place, handled) => deleteEveryId(kit, place, handled),
+  })
 }
 
-async function deleteEveryId(
-  kit: WriteKit,
-  { active, moveId }: MovingPlace,
-  handled: HandledIds,
-): Promise<{ readonly outcome: WriteOutcome; readonly isElsewhere: boolean }> {
+async function deleteEveryId(kit: WriteKit, { active, moveId }: MovingPlace, handled: HandledIds): Promise<PassEnd> {
   const found = { placeId: active.placeId, moveId }
   let outcome: WriteOutcome = untouched()
   let fault: unknown

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts'
-import { type FoundIds, type Send, sendFound, sendUnlisted, stillThere } from '../../routing/write-log/tenant-write.ts'
+import { type FoundIds, type Send, sendFound, stillThere } from '../../routing/write-log/tenant-write.ts'
 import { also, untouched, type WriteOutcome } from '../../routing/write-log/write-outcome.ts'
 import { changeLogTime } from '../../routing/write-log/written-ids.ts'
 import { pagesOf } from '../../stores/pages.ts'
@@ -7,8 +7,9 @@ import { chunkMarkKey } from '../../stores/reserved.ts'
 import type { Filter, TenantStore } from '../../stores/store.ts'
 import { idsMax } from '../checks/check-records.ts'
 import { indexMustBeThere } from '../index-gone.ts'
-import { HandledIds, moveEnded } from './handled-ids.ts'
-import { type MovingPlace, movingPlace } from './moving-place.ts'
+import { acrossPhases, type PassEnd } from './across-phases.ts'
+import type { HandledIds } from './handled-ids.ts'
+import type { MovingPlace } from './moving-place.ts'
 import { type ProvenReads, provenReads } from './proven-reads.ts'
 import type { WriteKit } from './write-kit.ts'
 
@@ -42,30 +43,15 @@ export function deleteMatching(kit: WriteKit, filter: Filter): Promise<WriteOutc
 /**
  * Deletes or updates an app's own matching records: at rest by the store's own operation, which applies to the records
  * as all earlier writes left them, on any replica (docs/moves.md R1, A6). While the tenant moves, it works by id on what
- * the store is proven to show; an id written since is inspected again at its own intent (R2). When it starts over at
- * another place, it leaves what it has written already.
+ * the store is proven to show; an id written since is inspected again at its own intent (R2).
  */
-export async function writeMatching(kit: WriteKit, filter: Filter, write: MatchingWrite): Promise<WriteOutcome> {
+export function writeMatching(kit: WriteKit, filter: Filter, write: MatchingWrite): Promise<WriteOutcome> {
   const own = ownRecords(filter)
-  const handled = new HandledIds()
-  let outcome: WriteOutcome = untouched()
-  for (;;) {
-    const turn = await takeTurn(kit)
-    if (turn.fault !== undefined) return also(outcome, turn)
-    if (handled.isEmpty) {
-      const sent = await sendUnlisted(kit.gate, kit.tenantId, write.byFilter(own))
-      if (sent !== 'moving') return also(outcome, sent)
-    }
-    const place = await movingPlace(kit).catch(untouched)
-    if (place === undefined) {
-      if (handled.isEmpty) continue
-      return also(outcome, untouched(moveEnded()))
-    }
-    if ('kind' in place) return also(outcome, place)
-    const byId = await new MovingPass(kit, place, own, write, handled).run()
-    outcome = also(outcome, byId.outcome)
-    if (!byId.isElsewhere) return outcome
-  }
+  return acrossPhases(kit, {
+    atRest: write.byFilter(own),
+    turn: () => takeTurn(kit),
+    pass: (place, handled) => new MovingPass(kit, place, own, write, handled).run(),
+  })
 }
 
 async function takeTurn({ memory, tenantId, clock }: WriteKit): Promise<WriteOutcome> {
@@ -99,7 +85,7 @@ class MovingPass {
     this.#store = kit.stores.open(place.active)
   }
 
-  async run(): Promise<{ readonly outcome: WriteOutcome; readonly isElsewhere: boolean }> {
+  async run(): Promise<PassEnd> {
     let fault: unknown
     const isElsewhere = await this.#pass().catch((thrown: unknown) => {
       fault = thrown
