@@ -132,7 +132,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'tracing',
     'version',
   ],
-  cli: ['auth', 'config', 'db', 'embedded', 'evidence', 'main', 'moves'],
+  cli: ['auth', 'config', 'db', 'doctor', 'embedded', 'evidence', 'main', 'moves'],
 
   // The composition root sees every room of the service; only an entry sees it.
   'dependency-fault': ['db', 'errors'],
@@ -176,6 +176,8 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'tenants',
     'version',
   ],
+  // It examines from outside what the service would open, and opens no service.
+  doctor: ['auth', 'config', 'db', 'errors', 'models', 'parts', 'registry', 'stores', 'within'],
   main: ['config', 'dependency-fault', 'http', 'log', 'services', 'shutdown'],
 
   // Development only: nothing above imports these, except the CLI, which signs development tokens.
@@ -193,6 +195,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   'cli/commands/keys': ['cli/kit'],
   'cli/eval': ['cli/kit'],
   'cli/watch': ['cli/kit'],
+  doctor: ['doctor/checks'],
   http: ['http/docs', 'http/openapi', 'http/pipeline', 'http/request'],
   'http/admin': ['http/pipeline'],
   'http/openapi': ['http/pipeline'],

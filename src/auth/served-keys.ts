@@ -137,7 +137,7 @@ export class ServedKeys implements Disposable {
     try {
       const response = await fetch(url, init)
       if (response.status !== 200) throw new Error(`the key set answered ${response.status}`)
-      const text = await textOf(response)
+      const text = await keySetText(response)
       JSON.parse(text)
       this.#fault = undefined
       return new Response(text, { status: 200 })
@@ -150,7 +150,7 @@ export class ServedKeys implements Disposable {
 }
 
 /** @throws Error when the body is larger than any key set, or the request's signal fires. */
-async function textOf(response: Response): Promise<string> {
+export async function keySetText(response: Response): Promise<string> {
   const parts: Uint8Array[] = []
   let bytes = 0
   for await (const part of response.body ?? []) {

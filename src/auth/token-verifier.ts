@@ -54,9 +54,22 @@ export interface TokenVerifier extends Disposable {
 }
 
 /** RS, PS and ES of each size, and EdDSA: nothing unsigned, nothing symmetric (RFC 8725, section 3.1). */
-const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+export const algorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+]
 
-const skewS = 30
+/** Tolerated difference of clocks, both ways. */
+export const skewS = 30
 /** Node accepts 16 KiB of headers in all; nothing near that is a token. */
 const tokenMaxLength = 12_000
 

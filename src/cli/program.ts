@@ -10,6 +10,7 @@ import { auditExport } from './commands/audit/export.ts'
 import { auditList } from './commands/audit/list.ts'
 import { auditVerify } from './commands/audit/verify.ts'
 import { demote } from './commands/demote.ts'
+import { doctor } from './commands/doctor.ts'
 import { evaluation } from './commands/eval.ts'
 import { indexesAdd } from './commands/indexes-add.ts'
 import { indexesList } from './commands/indexes-list.ts'
@@ -93,7 +94,7 @@ export function program(context: Context): Command {
   )
   root.addCommand(noun('keys', 'keys of apps that cannot mint tokens', [keysList, keysCreate, keysRotate, keysRevoke]))
   root.addCommand(noun('audit', 'see, keep and verify what was done', [auditList, auditExport, auditVerify]))
-  add(root, [evaluation, token, migrateCommand, serve], context)
+  add(root, [evaluation, token, migrateCommand, doctor, serve], context)
   prepare(root, context)
   return root
 }

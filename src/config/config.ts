@@ -20,7 +20,7 @@ import {
   type PineconeSettings,
   pineconeOf,
 } from './setting-groups.ts'
-import { type Environment, settingReader } from './setting-reader.ts'
+import { type Environment, type SettingFault, type SettingReader, settingReader } from './setting-reader.ts'
 import { signingKeyOf } from './signing-key-file.ts'
 import { tracesUrlOf } from './tracing-settings.ts'
 
@@ -77,7 +77,25 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
  */
 export function readConfig(env: Environment = process.env, defaults: Partial<Record<string, string>> = {}): Config {
   const read = settingReader(env, defaults)
-  const config: Config = {
+  const config = configOf(read, env)
+  read.finish()
+  return config
+}
+
+/**
+ * Reads the environment as `readConfig` does, and returns the faults beside what could be read: a setting with a fault
+ * has no usable value in `config`.
+ */
+export function examineConfig(env: Environment = process.env): {
+  readonly config: Config
+  readonly faults: readonly SettingFault[]
+} {
+  const read = settingReader(env, {})
+  return { config: configOf(read, env), faults: read.faults }
+}
+
+function configOf(read: SettingReader, env: Environment): Config {
+  return {
     http: httpOf(read),
     databaseUrl: databaseUrlOf(read),
     ...optional('databaseListenUrl', listenUrlOf(read)),
@@ -111,8 +129,6 @@ export function readConfig(env: Environment = process.env, defaults: Partial<Rec
     ...optional('tracesUrl', tracesUrlOf(read)),
     warnings: misspelledSettings(env, read.variables),
   }
-  read.finish()
-  return config
 }
 
 /** Settings that `npm start`, the tour and `tenant-router token` share beside the service's own. */

@@ -20,8 +20,18 @@ export interface SettingReader {
   fault(name: SettingName, wrong: string, remedy: string): void
   /** Names requested through `variable`. */
   readonly variables: ReadonlySet<string>
+  /** The faults found so far, in order. */
+  readonly faults: readonly SettingFault[]
   /** @throws ConfigError when there was any fault. */
   finish(): void
+}
+
+/** A setting that cannot be used as it is; neither text shows a secret. */
+export interface SettingFault {
+  readonly name: SettingName
+  /** As in "is missing". */
+  readonly wrong: string
+  readonly remedy: string
 }
 
 export interface NumberBounds {
@@ -37,10 +47,10 @@ export class ConfigError extends Error {
 }
 
 export function settingReader(env: Environment, defaults: Partial<Record<string, string>>): SettingReader {
-  const faults: string[] = []
+  const faults: SettingFault[] = []
   const table = new Map<string, Setting>(settings.map((setting) => [setting.name, setting]))
   const fault = (name: SettingName, wrong: string, remedy: string) => {
-    faults.push(`  ${name} ${wrong}: ${remedy}`)
+    faults.push({ name, wrong, remedy })
   }
   const given = (name: SettingName) => env[name]?.trim() || defaults[name]
   const variables = new Set<string>()
@@ -62,6 +72,7 @@ export function settingReader(env: Environment, defaults: Partial<Record<string,
     raw,
     given,
     variables,
+    faults,
     variable(name) {
       variables.add(name)
       return env[name]?.trim() || undefined
@@ -100,7 +111,8 @@ export function settingReader(env: Environment, defaults: Partial<Record<string,
     finish() {
       if (faults.length === 0) return
       const what = faults.length === 1 ? 'One setting is wrong' : `${faults.length} settings are wrong`
-      throw new ConfigError(`${what}:\n${faults.join('\n')}`)
+      const lines = faults.map(({ name, wrong, remedy }) => `  ${name} ${wrong}: ${remedy}`)
+      throw new ConfigError(`${what}:\n${lines.join('\n')}`)
     },
   }
 }

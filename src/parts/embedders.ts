@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { WordVectors } from '../lexical/word-vectors.ts'
 import type { Embedder } from '../models/embedder.ts'
+import type { OpenAiEmbedderOptions } from '../models/openai.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { type Tracer, tracedFetch } from '../tracing/tracer.ts'
 import { tracedEmbedder } from './tracing.ts'
@@ -25,14 +26,17 @@ export async function openEmbedders(
   stack: AsyncDisposableStack,
 ): Promise<readonly OpenEmbedder[]> {
   const opened: OpenEmbedder[] = []
+  const calls = tracer === undefined ? {} : { fetch: tracedFetch(tracer) }
   for (const settings of embeddingModels) {
     const isReplaced = replacement?.model === settings.name
-    const plain = timed(isReplaced ? replacement : stack.use(await openEmbedder(settings, tracer)), telemetry)
+    const plain = timed(isReplaced ? replacement : stack.use(await openEmbedder(settings, calls)), telemetry)
     const embedder = tracer === undefined ? plain : tracedEmbedder(plain, tracer, settings.provider)
     opened.push({ embedder, provider: settings.provider, words: await openWords(settings) })
   }
   return opened
 }
+
+type EmbedderCalls = Pick<OpenAiEmbedderOptions, 'fetch' | 'timeoutMs' | 'maxRetries'>
 
 interface EmbedderParts {
   readonly telemetry: Telemetry
@@ -40,8 +44,11 @@ interface EmbedderParts {
   readonly replacement: Embedder | undefined
 }
 
-/** Loads each provider only when used: the local encoder comes with optional packages, the OpenAI SDK loads slowly. */
-async function openEmbedder(settings: ModelSettings, tracer: Tracer | undefined): Promise<Embedder> {
+/**
+ * Loads each provider only when used: the local encoder comes with optional packages, the OpenAI SDK loads slowly.
+ * @param calls how a provider with an endpoint is called.
+ */
+export async function openEmbedder(settings: ModelSettings, calls: EmbedderCalls): Promise<Embedder> {
   const { name, provider, maxTokens } = settings
   const embedder =
     provider === 'local'
@@ -49,7 +56,7 @@ async function openEmbedder(settings: ModelSettings, tracer: Tracer | undefined)
       : (await import('../models/openai.ts')).openAiEmbedder({
           ...settings,
           apiKey: settings.apiKey?.reveal(),
-          fetch: tracer && tracedFetch(tracer),
+          ...calls,
         })
   return { ...embedder, model: name, ...(maxTokens !== undefined && { maxTokens }) }
 }

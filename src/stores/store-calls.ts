@@ -16,6 +16,8 @@ export interface StoreCall {
   readonly attempts: number
   /** Attempts refused with 429, which slow a mover down. */
   readonly refusals: number
+  /** The store's own time of the last answer, as its header `Date`; undefined without one. */
+  readonly date: string | undefined
 }
 
 export interface StoreProject {
@@ -76,6 +78,7 @@ export function storeCalls(transport: Transport, { onCall, tracer }: StoreCallsO
           ms: performance.now() - startedAt,
           attempts: exchange.attempts,
           refusals: exchange.refusals,
+          date: exchange.date,
         })
       try {
         const fetchApi = transport.fetchFor(exchange)

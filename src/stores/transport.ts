@@ -39,6 +39,8 @@ export interface StoreExchange {
   retryAfterMs: number | undefined
   /** Why the last attempt has no answer. */
   cause: unknown
+  /** The store's own time of the last answer (`Date`, RFC 9110). */
+  date: string | undefined
 }
 
 export function newExchange(write: boolean, signal: AbortSignal | undefined, noRepeatInDoubt = false): StoreExchange {
@@ -56,6 +58,7 @@ export function newExchange(write: boolean, signal: AbortSignal | undefined, noR
     indexedLsn: undefined,
     retryAfterMs: undefined,
     cause: undefined,
+    date: undefined,
   }
 }
 
@@ -119,6 +122,7 @@ function note(exchange: StoreExchange, outcome: Attempt): void {
   const { status, headers } = outcome
   exchange.status = status
   exchange.cause = undefined
+  exchange.date = headers.date
   exchange.requestLsn = sequenceNumber(headers['x-pinecone-request-lsn'])
   exchange.indexedLsn = sequenceNumber(headers['x-pinecone-max-indexed-lsn'])
   if (status < 300) return
