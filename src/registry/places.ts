@@ -5,6 +5,7 @@ import type { TenantId } from '../placement/tenant-id.ts'
 import type { indexes } from './indexes.sql.ts'
 import { places } from './places.sql.ts'
 import { routing } from './routing.sql.ts'
+import { tenants } from './tenants.sql.ts'
 
 export type PlaceRow = typeof places.$inferSelect
 
@@ -95,12 +96,18 @@ export async function isIndexInUse(tx: Tx, indexId: number): Promise<boolean> {
   return rows.length > 0
 }
 
-/** Whether any tenant's requests go to the place, or will: such a place is never deleted (docs/moves.md I10). */
+/**
+ * Whether any tenant's requests go to the place, or will: such a place is never deleted (docs/moves.md I10). The routing
+ * of an offboarded tenant stays with its last place, and serves nobody; so does it while the id is onboarded again.
+ */
 export async function isRoutedTo(tx: Tx, placeId: number): Promise<boolean> {
+  const isServed = sql`${tenants.status} <> 'offboarded' and ${places.generation} >= ${tenants.firstGeneration}`
   const rows = await tx
     .select({ tenantId: routing.tenantId })
     .from(routing)
-    .where(or(eq(routing.activePlaceId, placeId), eq(routing.followerPlaceId, placeId)))
+    .innerJoin(tenants, eq(tenants.id, routing.tenantId))
+    .innerJoin(places, eq(places.id, placeId))
+    .where(and(or(eq(routing.activePlaceId, placeId), eq(routing.followerPlaceId, placeId)), isServed))
     .limit(1)
   return rows.length > 0
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
 import { expect, test } from 'vitest'
+import { sweeper } from '../../src/moves/sweep/sweep.ts'
 import { changeTenant } from '../../src/tenants/change-tenant.ts'
 import { createTenant } from '../../src/tenants/create-tenant.ts'
 import { offboardTenant } from '../../src/tenants/offboard/offboard-tenant.ts'
@@ -88,6 +90,31 @@ test('the place is free only when the store shows that the namespace is gone', a
   expect(counted).toEqual([1, 1, 1])
   expect(await used(world)).toBe(0)
   await expectConsistent(world)
+})
+
+test('what a late write brings back of an offboarded tenant is swept, also when its id is onboarded again', async () => {
+  await using world = await TenantWorld.open()
+  const replica = world.replica()
+  await createTenant(replica, platform, acme)
+  const old = await place(world)
+  await offboardTenant(replica, platform, acme.id)
+  await replica.settled()
+  const log = pino({ level: 'silent' })
+  const settings = { project: 'default', indexPrefix: 'tr', storeInDoubtMs: 0 }
+  const sweep = sweeper({ db: world.home.db, stores: world.local.connect(), settings, log })
+  const late = [{ id: 'late', values: [1, 0, 0] }]
+
+  await old.upsert(late)
+  await sweep(new AbortController().signal)
+  expect(await old.describeNamespace()).toBeUndefined()
+
+  await createTenant(replica, platform, acme)
+  await replica.settled()
+  await (await place(world)).upsert(late)
+  await old.upsert(late)
+  await sweep(new AbortController().signal)
+  expect(await old.describeNamespace()).toBeUndefined()
+  expect(await namespacesInStore(world)).toEqual([expect.stringMatching(/\/tenant_acme_g2$/)])
 })
 
 test('nothing is deleted while a replica may still be writing, or a write of one is in doubt', async () => {
