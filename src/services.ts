@@ -16,7 +16,6 @@ import { createLogger } from './log.ts'
 import type { Answerer } from './models/answerer.ts'
 import { embeddersOf } from './models/choose-embedder.ts'
 import type { Embedder } from './models/embedder.ts'
-import { moveCounts } from './moves/count-moves.ts'
 import { Paces } from './moves/pace/pace-stores.ts'
 import type { RunMoveDeps } from './moves/runner/run-move.ts'
 import type { MoveSettings } from './moves/sync/step.ts'
@@ -26,6 +25,7 @@ import { type AdoptedOverrides, openAdopted } from './parts/adopted.ts'
 import { openAnswerer } from './parts/answers.ts'
 import { openAuditChain } from './parts/audit-chain.ts'
 import { openCaches } from './parts/caches.ts'
+import { registryCounts } from './parts/counts.ts'
 import { openDatabases } from './parts/databases.ts'
 import { adoptedNames, openCursors } from './parts/door.ts'
 import { openEmbedders, openWords } from './parts/embedders.ts'
@@ -33,18 +33,16 @@ import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.
 import { openKeys } from './parts/keys.ts'
 import { type LimitParts, openLimits } from './parts/limits.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
+import { openReconciler } from './parts/reconcile.ts'
 import { openReranker } from './parts/reranker.ts'
 import { openTracing, tracedAnswerer } from './parts/tracing.ts'
 import { startChunker } from './rag/chunks/chunker.ts'
 import { LossWatch } from './rag/losses/loss-watch.ts'
 import { ragMemory } from './rag/rag-memory.ts'
-import { countLostDocuments } from './registry/documents/lost-documents.ts'
-import { readIndexFill } from './registry/index-fill.ts'
+import type { ReconcilerOptions } from './reconcile/reconciler.ts'
 import { indexesWithoutModel } from './registry/indexes-without-model.ts'
 import { refuseMissingProjects } from './registry/projects.ts'
-import { countUploads } from './registry/uploads/uploads.ts'
 import { RequestCounts } from './registry/usage/request-counts.ts'
-import { countSuspect } from './registry/watch/place-watch.ts'
 import { forgetDeadSessions } from './routing/barrier.ts'
 import { LeasedRoutes } from './routing/lease/leased-routes.ts'
 import type { VectorStore } from './stores/store.ts'
@@ -66,6 +64,7 @@ export interface Overrides extends AdoptedOverrides {
   readonly policyEveryMs?: number
   readonly lossEveryMs?: number
   readonly cacheQuietMs?: number
+  readonly reconcile?: Partial<ReconcilerOptions>
   readonly limitsClock?: LimitParts['clock']
 }
 
@@ -158,15 +157,9 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const adopted = openAdopted(config, { db, routes, stores, paces, log, onFault }, opening, overrides)
   const recentQueries = new RecentQueries()
   const { atMovePoint: at, policyEveryMs = 60_000 } = overrides
+  opening.use(openReconciler(config, { db, stores, log }, overrides.reconcile))
   opening.use(await openMoves(config, { database, stores, paces, recentQueries, log, settings, at, policyEveryMs }))
-  telemetry.read({
-    indexFill: () => readIndexFill(db),
-    ...moveCounts(db),
-    uploads: () => countUploads(db),
-    lostDocuments: () => countLostDocuments(db),
-    suspectPlaces: () => countSuspect(db),
-    isDeaf: databases.isDeaf,
-  })
+  telemetry.read({ ...registryCounts(db), isDeaf: databases.isDeaf })
 
   const draining = new AbortController()
   const streamsEnd = new AbortController()

@@ -110,6 +110,9 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'within',
   ],
 
+  // Where the registry and the store are held against each other.
+  reconcile: ['auth', 'clock', 'concurrency', 'cursor', 'db', 'errors', 'moves', 'placement', 'registry', 'stores'],
+
   // Surfaces.
   config: ['auth', 'db', 'evidence', 'limits', 'moves', 'placement', 'policy'],
   http: [
@@ -125,6 +128,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'pinecone-wire',
     'placement',
     'rag',
+    'reconcile',
     'registry',
     'stores',
     'telemetry',
@@ -151,6 +155,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'moves',
     'placement',
     'rag',
+    'reconcile',
     'registry',
     'routing',
     'stores',
@@ -169,6 +174,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'moves',
     'parts',
     'rag',
+    'reconcile',
     'registry',
     'routing',
     'stores',
@@ -188,11 +194,19 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
 
 /** The same inside a room: the folders that a folder imports from. A folder without a row imports from none. */
 export const folderArrows: Readonly<Record<string, readonly string[]>> = {
-  cli: ['cli/commands', 'cli/commands/adopt', 'cli/commands/audit', 'cli/commands/keys', 'cli/kit'],
+  cli: [
+    'cli/commands',
+    'cli/commands/adopt',
+    'cli/commands/audit',
+    'cli/commands/keys',
+    'cli/commands/reconcile',
+    'cli/kit',
+  ],
   'cli/commands': ['cli/eval', 'cli/kit', 'cli/watch'],
   'cli/commands/adopt': ['cli/kit'],
   'cli/commands/audit': ['cli/kit'],
   'cli/commands/keys': ['cli/kit'],
+  'cli/commands/reconcile': ['cli/kit'],
   'cli/eval': ['cli/kit'],
   'cli/watch': ['cli/kit'],
   doctor: ['doctor/checks'],
@@ -270,6 +284,9 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   'rag/stages': ['rag/checks'],
   'rag/vectors': ['rag', 'rag/checks', 'rag/documents', 'rag/retrieve', 'rag/writes'],
   'rag/writes': ['rag', 'rag/checks'],
+  reconcile: ['reconcile/fix', 'reconcile/look', 'reconcile/state'],
+  'reconcile/fix': ['reconcile/look', 'reconcile/state'],
+  'reconcile/look': ['reconcile/state'],
   registry: ['registry/audit'],
   'registry/documents': ['registry', 'registry/inventory', 'registry/uploads'],
   'registry/inventory': ['registry'],
@@ -319,6 +336,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
       'registry/',
       'routing/',
       'moves/',
+      'reconcile/',
       'tenants/places/cleanups.ts',
       'tenants/open-move.ts',
       'tenants/tenant-view.ts',

@@ -30,6 +30,7 @@ import { movesShow } from './commands/moves-show.ts'
 import { movesWatch } from './commands/moves-watch.ts'
 import { promoteCommand } from './commands/promote.ts'
 import { rebalance } from './commands/rebalance.ts'
+import { reconcile } from './commands/reconcile/reconcile.ts'
 import { serve } from './commands/serve.ts'
 import { tenantsCreate } from './commands/tenants-create.ts'
 import { tenantsList } from './commands/tenants-list.ts'
@@ -94,7 +95,7 @@ export function program(context: Context): Command {
   )
   root.addCommand(noun('keys', 'keys of apps that cannot mint tokens', [keysList, keysCreate, keysRotate, keysRevoke]))
   root.addCommand(noun('audit', 'see, keep and verify what was done', [auditList, auditExport, auditVerify]))
-  add(root, [evaluation, token, migrateCommand, doctor, serve], context)
+  add(root, [reconcile, evaluation, token, migrateCommand, doctor, serve], context)
   prepare(root, context)
   return root
 }

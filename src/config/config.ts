@@ -54,6 +54,13 @@ export interface Config {
     readonly storeInDoubtMs: number
     readonly storeVisibleMs: number
   }
+  /** Comparisons of the registry with the store. */
+  readonly reconcile: {
+    /** 0: none by schedule. */
+    readonly everyMs: number
+    /** How long a finding must have been seen before it may be settled. */
+    readonly graceMs: number
+  }
   readonly movePolicy: Policy
   /** Prices for plans of moves: the operator's own, or the vendor's list. */
   readonly priceList: PriceList
@@ -120,6 +127,10 @@ function configOf(read: SettingReader, env: Environment): Config {
       fenceBudgetMs: read.number('FENCE_BUDGET_MS', { min: 100, max: 30_000 }),
       storeInDoubtMs: read.number('STORE_IN_DOUBT_S', { min: 0, max: 3600, fraction: true }) * 1000,
       storeVisibleMs: read.number('STORE_VISIBLE_S', { min: 0, max: 3600, fraction: true }) * 1000,
+    },
+    reconcile: {
+      everyMs: read.number('RECONCILE_EVERY_H', { min: 0, max: 8760, fraction: true }) * 3_600_000,
+      graceMs: read.number('RECONCILE_GRACE_H', { min: 0, max: 8760, fraction: true }) * 3_600_000,
     },
     movePolicy: policyOf(read),
     priceList: priceListOf(read),

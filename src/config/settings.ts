@@ -177,6 +177,16 @@ export const settings = [
   { name: 'STORE_IN_DOUBT_S', default: '60', meaning: 'how long an unanswered write may still land in the store' },
   { name: 'STORE_VISIBLE_S', default: '30', meaning: 'when an answered write is visible at the latest' },
   {
+    name: 'RECONCILE_EVERY_H',
+    default: '24',
+    meaning: 'how often one replica compares the registry with the store; 0: only when asked',
+  },
+  {
+    name: 'RECONCILE_GRACE_H',
+    default: '24',
+    meaning: 'how long a difference must have been seen before `reconcile --fix` may settle it',
+  },
+  {
     name: 'SIGNING_KEY_FILE',
     meaning:
       'file with an Ed25519 private key (PEM) that signs the audit chain, the same on every replica; without it nothing is signed (`npm start` makes one)',

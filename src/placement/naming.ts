@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Placement } from './placement.ts'
-import type { TenantId } from './tenant-id.ts'
+import { readTenantId, type TenantId } from './tenant-id.ts'
 
 /**
  * Pinecone accepts index names of up to 45 lower-case letters, digits and hyphens, with a letter or digit at either
@@ -11,6 +11,15 @@ const indexNameMax = 45
 /** `tenant_<id>_g<generation>`; built once, when a place is reserved, and read from the registry afterwards. */
 export function namespaceName(tenantId: TenantId, generation: number): string {
   return `tenant_${tenantId}_g${generation}`
+}
+
+/** The tenant and the generation that a name of ours says; undefined for a name that others gave. */
+export function readPlaceName(
+  namespace: string,
+): { readonly tenantId: TenantId; readonly generation: number } | undefined {
+  const [, id = '', digits = ''] = /^tenant_(.+)_g([1-9]\d{0,8})$/.exec(namespace) ?? []
+  const tenantId = readTenantId(id)
+  return tenantId === undefined ? undefined : { tenantId, generation: Number(digits) }
 }
 
 /** Whether a place was made here, and not adopted with the name that others gave it. */

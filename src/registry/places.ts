@@ -33,6 +33,17 @@ export async function findPlace(tx: Tx, placeId: number): Promise<PlaceRow | und
   return row
 }
 
+export async function findPlaceByName(
+  tx: Tx,
+  { project, indexName, namespace }: Pick<PlaceRow, 'project' | 'indexName' | 'namespace'>,
+): Promise<PlaceRow | undefined> {
+  const [row] = await tx
+    .select()
+    .from(places)
+    .where(and(eq(places.project, project), eq(places.indexName, indexName), eq(places.namespace, namespace)))
+  return row
+}
+
 export async function findReservedPlace(tx: Tx, tenantId: TenantId): Promise<PlaceRow | undefined> {
   const [row] = await tx
     .select()

@@ -14,6 +14,11 @@ export interface IndexFill {
   readonly limit: number
 }
 
+export interface Reconciled {
+  readonly finishedAtMs: number
+  readonly findings: Readonly<Record<string, number>>
+}
+
 /** Readers of the registry's numbers, called on each scrape. A failing reader leaves its gauge out. */
 export interface MetricReaders {
   readonly indexFill?: () => Promise<readonly IndexFill[]>
@@ -24,6 +29,8 @@ export interface MetricReaders {
   /** Documents of all tenants with chunks missing in the store. */
   readonly lostDocuments?: () => Promise<number>
   readonly suspectPlaces?: () => Promise<number>
+  /** The last complete comparison with the store: findings by kind, every kind among them. */
+  readonly reconciliation?: () => Promise<Reconciled | undefined>
   /** Whether Postgres's notifications fail to arrive. */
   readonly isDeaf?: () => boolean
 }
@@ -108,18 +115,22 @@ function registryGauges(registry: Registry): (readers: MetricReaders) => Promise
   const showUploads = uploadGauges(registry)
   const lost = gauge('documents_lost', 'Documents of which the vector store was found to lack chunks', [])
   const suspect = gauge('adopted_places_suspect', 'Adopted places that somebody else seems to write to', [])
+  const showReconciled = reconcileGauges(gauge)
   const deaf = gauge('notifications_deaf', 'Postgres answers and what it tells (NOTIFY) does not arrive', [])
-  return async ({ indexFill, movesByState, movesByGate, uploads, lostDocuments, suspectPlaces, isDeaf }) => {
+  return async ({ isDeaf, ...readers }) => {
     deaf.set(isDeaf?.() ? 1 : 0)
-    const [fill, states, gates, counts, lostCount, suspectCount] = await Promise.all([
+    const { indexFill, movesByState, movesByGate, uploads, lostDocuments, suspectPlaces, reconciliation } = readers
+    const [fill, states, gates, counts, lostCount, suspectCount, reconciled] = await Promise.all([
       quietly(indexFill),
       quietly(movesByState),
       quietly(movesByGate),
       quietly(uploads),
       quietly(lostDocuments),
       quietly(suspectPlaces),
+      quietly(reconciliation),
     ])
     showUploads(counts)
+    showReconciled(reconciled)
     for (const each of [used, limit, moves, waiting]) each.reset()
     if (lostCount === undefined) lost.remove()
     else lost.set(lostCount)
@@ -131,6 +142,20 @@ function registryGauges(registry: Registry): (readers: MetricReaders) => Promise
     }
     for (const [state, count] of Object.entries(states ?? {})) moves.set({ state }, count)
     for (const [kind, count] of Object.entries(gates ?? {})) waiting.set({ gate: kind }, count)
+  }
+}
+
+/** @returns a function that shows the last comparison of the registry with the store; before the first, nothing. */
+function reconcileGauges(
+  gauge: (name: string, help: string, labelNames: string[]) => Gauge,
+): (reconciled: Reconciled | undefined) => void {
+  const found = gauge('reconcile_findings', 'Differences of the registry and the store, at the last look', ['kind'])
+  const finished = gauge('reconcile_last_timestamp_seconds', 'When the last comparison with the store ended', [])
+  return (reconciled) => {
+    found.reset()
+    if (reconciled === undefined) return finished.remove()
+    for (const [kind, count] of Object.entries(reconciled.findings)) found.set({ kind }, count)
+    finished.set(reconciled.finishedAtMs / 1000)
   }
 }
 

@@ -47,6 +47,8 @@ describe('the metrics page', () => {
       'tenant_router_moves',
       'tenant_router_moves_waiting',
       'tenant_router_notifications_deaf',
+      'tenant_router_reconcile_findings',
+      'tenant_router_reconcile_last_timestamp_seconds',
       'tenant_router_spoof_attempts_total',
       'tenant_router_step_duration_seconds',
       'tenant_router_store_call_duration_seconds',

@@ -7,6 +7,7 @@ import { auditRoutes } from './audit.ts'
 import { indexRoutes } from './indexes.ts'
 import { inventoryRoutes } from './inventory.ts'
 import { type MoveRouteDeps, moveRoutes } from './moves.ts'
+import { reconciliationRoutes } from './reconciliations.ts'
 import { tenantKeyRoutes } from './tenant-keys.ts'
 import { tenantLimitRoutes } from './tenant-limits.ts'
 import { tenantRoutes } from './tenants.ts'
@@ -27,5 +28,6 @@ export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
     ...auditRoutes(deps),
     ...usageRoutes(deps),
     ...adviceRoutes(deps),
+    ...reconciliationRoutes(deps),
   ]
 }

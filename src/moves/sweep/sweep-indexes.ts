@@ -62,7 +62,7 @@ async function sweepProject(deps: Deps, project: string, firstSeen: Map<string, 
 }
 
 /** Reads the registry once for all of them. */
-async function knowledgeOf(
+export async function knowledgeOf(
   db: Db,
   project: string,
   shown: readonly IndexInfo[],

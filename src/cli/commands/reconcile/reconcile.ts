@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import type { AdminApi } from '../../kit/admin-api.ts'
+import { positiveNumber } from '../../kit/arguments.ts'
+import { agree } from '../../kit/change.ts'
+import type { Context } from '../../kit/context.ts'
+import { CliError } from '../../kit/exit-code.ts'
+import { type ApiPage, listAll } from '../../kit/list-all.ts'
+import { showList } from '../../kit/show.ts'
+import { type ChangeOptions, changing } from '../../kit/verb.ts'
+
+interface Options extends ChangeOptions {
+  readonly fix?: true
+  readonly limit: number
+}
+
+interface Reconciliation {
+  readonly id: string
+  readonly state: 'running' | 'done' | 'failed'
+  readonly problems: number
+  readonly fixed: number
+  readonly fault: string | null
+  readonly progress: {
+    readonly indexes: number
+    readonly namespaces: number
+    readonly tenants: number
+    readonly tenantsLeft: number
+    readonly unlisted: number
+    readonly unseen: readonly { readonly part: string; readonly reason: string }[]
+  }
+}
+
+interface Finding extends Record<string, unknown> {
+  readonly fix: string
+  readonly fixNote: string | null
+}
+
+const pollMs = 500
+
+export function reconcile(context: Context): Command {
+  return changing({
+    usage: 'reconcile',
+    summary: 'compare the registry with what the store really holds',
+    example: 'reconcile --fix --dry-run',
+  })
+    .option('--fix', 'settle what is provably safe and was seen long enough; without it nothing is changed')
+    .option('--limit <n>', 'findings to show at most', positiveNumber, 1_000)
+    .action(async ({ fix, limit, ...options }: Options) => {
+      const isFix = fix === true && options.dryRun === undefined
+      if (isFix) await agree(context, options, 'Settle what is provably safe? Each change is in the audit.')
+      const api = await context.api()
+      const begun = await api.send<Reconciliation>({
+        method: 'POST',
+        path: '/reconciliations',
+        body: { fix: isFix },
+        note: options.note,
+      })
+      const run = await untilEnded(context, api, begun)
+      const found = await listAll<Finding>(api, `/reconciliations/${run.id}/findings`, {}, limit)
+      show(context, options, run, found)
+      if (run.state === 'failed') throw new CliError('failed', `It was given up: ${run.fault}`)
+      const { unseen } = run.progress
+      if (unseen.length > 0) {
+        const parts = unseen.map(({ part, reason }) => `${part} (${reason})`).join('; ')
+        throw new CliError('failed', `Nothing is known of what did not answer: ${parts}`)
+      }
+      const open = run.problems - run.fixed
+      if (open > 0) throw new CliError('failed', `${open} finding(s) are open; ADVICE says what to do about each.`)
+    })
+}
+
+async function untilEnded(context: Context, api: AdminApi, begun: Reconciliation): Promise<Reconciliation> {
+  const path = `/reconciliations/${begun.id}`
+  try {
+    for (let run = begun; ; run = await api.send<Reconciliation>({ method: 'GET', path })) {
+      if (run.state !== 'running') return run
+      await sleep(pollMs, undefined, { signal: context.interrupted })
+    }
+  } catch (error) {
+    if (!context.interrupted.aborted) throw error
+    throw new CliError('interrupted', 'The comparison goes on. See it again with: tenant-router reconcile')
+  }
+}
+
+function show(context: Context, options: Options | ChangeOptions, run: Reconciliation, found: ApiPage<Finding>): void {
+  if (options.json) {
+    context.writeJson({ ...run, items: found.items, nextCursor: found.nextCursor })
+    return
+  }
+  if (found.items.length > 0) {
+    showList(context, options, found, {
+      FINDING: (one) => one.kind,
+      INDEX: (one) => `${one.project}/${one.index}`,
+      NAMESPACE: (one) => one.namespace ?? '',
+      TENANT: (one) => one.tenantId ?? '',
+      DETAIL: (one) => one.detail,
+      SINCE: (one) => one.firstSeenAt,
+      FIX: (one) => (one.fixNote === null ? one.fix : `${one.fix}: ${one.fixNote}`),
+      ADVICE: (one) => one.advice,
+    })
+  }
+  const { indexes, namespaces, tenants, tenantsLeft, unlisted } = run.progress
+  const looked = `Looked at ${indexes} index(es), ${namespaces} namespace(s) and the documents of ${tenants} tenant(s)`
+  const left = tenantsLeft === 0 ? '' : `; ${tenantsLeft} tenant(s) wrote or moved meanwhile`
+  const more = unlisted === 0 ? '' : ` ${unlisted} further finding(s) are only counted.`
+  context.remark(`${looked}${left}. ${run.problems} problem(s), ${run.fixed} settled.${more}`)
+}
