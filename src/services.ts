@@ -28,7 +28,7 @@ import { openCaches } from './parts/caches.ts'
 import { registryCounts } from './parts/counts.ts'
 import { openDatabases } from './parts/databases.ts'
 import { adoptedNames, openCursors } from './parts/door.ts'
-import { openEmbedders, openWords } from './parts/embedders.ts'
+import { openAnswerWords, openEmbedders } from './parts/embedders.ts'
 import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.ts'
 import { openKeys } from './parts/keys.ts'
 import { type LimitParts, openLimits } from './parts/limits.ts'
@@ -107,7 +107,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const stores = overrides.stores ?? opening.use(openStores(config.pinecone, telemetry, paces, tracer))
   const models = await openEmbedders(config, { telemetry, tracer, replacement: overrides.embedder }, opening)
   const chunker = opening.use(startChunker())
-  const words = await openWords(config.embedding)
+  const words = await openAnswerWords(config.embedding)
   const answerer = overrides.answerer ?? opening.use(await openAnswerer(config.answer, words, tracer))
   const writer = tracer === undefined ? answerer : tracedAnswerer(answerer, tracer, config.answer.provider)
   const { cache, embeddings, forget } = openCaches({ ...config.cache, quietMs: overrides.cacheQuietMs }, telemetry)

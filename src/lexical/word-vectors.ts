@@ -1,6 +1,6 @@
 import { stemOf } from './terms.ts'
 
-/** How close two words are in meaning, from vectors of frequent words of one language. */
+/** How close two words of one language are in meaning, and how much each says. */
 export interface WordVectors {
   /** From 0, unrelated, to 1, the same word or another form of it. */
   relatedness(left: string, right: string): number

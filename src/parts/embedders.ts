@@ -61,9 +61,14 @@ export async function openEmbedder(settings: ModelSettings, calls: EmbedderCalls
   return { ...embedder, model: name, ...(maxTokens !== undefined && { maxTokens }) }
 }
 
-/** Related words for the built-in encoder: both know only English. */
-export async function openWords({ provider }: ModelSettings): Promise<WordVectors | undefined> {
+/** Related words for searches with the built-in encoder: both know only English. */
+async function openWords({ provider }: ModelSettings): Promise<WordVectors | undefined> {
   return provider === 'local' ? (await import('../models/english-words.ts')).loadEnglishWords() : undefined
+}
+
+/** Related words for answers: fewer, so that they are quoted from what answers. */
+export async function openAnswerWords({ provider }: ModelSettings): Promise<WordVectors | undefined> {
+  return provider === 'local' ? (await import('../models/english-words.ts')).loadEnglishVectors() : undefined
 }
 
 /** Measures the time of every embedding. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { WordVectors } from '../../src/lexical/word-vectors.ts'
-import { loadEnglishWords } from '../../src/models/english-words.ts'
+import { loadEnglishVectors } from '../../src/models/english-words.ts'
 import { extractiveAnswerer } from '../../src/models/extractive.ts'
 import { passagesOf } from '../../src/models/passages.ts'
 import { sentencesOf } from '../../src/models/sentences.ts'
@@ -76,14 +76,14 @@ test('a sentence that leans on the one before it is quoted with it', async () =>
 })
 
 test('sources that do not answer are not quoted', async () => {
-  const english = await loadEnglishWords()
+  const english = await loadEnglishVectors()
   expect(await answer('What is the capital of Mongolia?', ['Refunds take 14 days.'])).toBe('not found')
   const near = { text: 'Refunds take 14 days.', similarity: 0.3 }
   expect(await answer('Do you sell hamsters?', [near], english)).toBe('not found')
 })
 
 test('a related word finds what the word itself does not', async () => {
-  const english = await loadEnglishWords()
+  const english = await loadEnglishVectors()
   const sources = [
     { text: 'Unopened tablets are not refundable. Bring leftovers to any clinic.', similarity: 0.75 },
     { text: 'A collar may be washed.', similarity: 0.3 },

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadEnglishWords } from '../../src/models/english-words.ts'
 import { startLocalEmbedder } from '../../src/models/local.ts'
 import { putDocument } from '../../src/rag/documents/put-document.ts'
 import { principalOf, RagWorld } from '../support/rag-world.ts'
@@ -14,7 +15,8 @@ async function readJson<T>(path: string): Promise<T> {
 
 let world: RagWorld
 beforeAll(async () => {
-  world = await RagWorld.open({ embedder: await startLocalEmbedder() })
+  const embedder = { ...(await startLocalEmbedder()), words: await loadEnglishWords() }
+  world = await RagWorld.open({ embedder })
 }, 120_000)
 afterAll(async () => {
   await world.deps.embedder[Symbol.asyncDispose]()
@@ -49,5 +51,18 @@ describe.each(tenants)('the sample documents of %s', (id) => {
     }
     expect(questions.length).toBeGreaterThanOrEqual(10)
     expect(missed.length, missed.join('\n')).toBeLessThanOrEqual(questions.length * 0.2)
+  })
+
+  test('most questions in other words than the text find their document among the best three by hybrid search', async () => {
+    const all = await readJson<{ question: string; documentId?: string }[]>(`${id}/tuning.json`)
+    const questions = all.filter(({ documentId }) => documentId !== undefined)
+    const missed: string[] = []
+    for (const { question, documentId } of questions) {
+      const asked = { query: question, mode: 'hybrid', group: 'document', groupSize: 1, topK: 3 }
+      const { groups } = await retrieveAnswer(world.deps, principalOf(id), asked)
+      if (!groups?.some((group) => group.documentId === documentId)) missed.push(question)
+    }
+    expect(questions.length).toBeGreaterThanOrEqual(40)
+    expect(missed.length, missed.join('\n')).toBeLessThanOrEqual(questions.length * 0.3)
   })
 })

@@ -44,6 +44,12 @@ export function textIn(metadata: Metadata | undefined, { fields }: Pick<RecordSh
   return field === llamaIndexField ? textOfNode(value) : value
 }
 
+/** The document that a record belongs to, as its matches name it. */
+export function documentIn(metadata: Metadata | undefined, { fields }: Pick<RecordShape, 'fields'>): string | null {
+  const value = metadata?.[metadata && isChunk(metadata) ? ownFields.documentId : fields.documentId]
+  return typeof value === 'string' ? value : null
+}
+
 const llamaIndexField = '_node_content'
 
 /** LlamaIndex keeps a whole node as JSON, its text as `text` or, since 0.12, in `text_resource`. */
