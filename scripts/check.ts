@@ -12,6 +12,7 @@ import { checkDashboards } from './dashboards.ts'
 import { checkDoubleNames } from './double-names.ts'
 import { checkErrorPages } from './error-pages.ts'
 import { checkGlossaryPairs } from './glossary-pairs.ts'
+import { checkIsolationEntries } from './isolation-entries.ts'
 import { checkLinks } from './links.ts'
 import { checkParagraphs } from './paragraphs.ts'
 import { checkPictures } from './pictures/main.ts'
@@ -34,6 +35,7 @@ const checks: Readonly<Record<string, Check>> = {
   'unused exports and dependencies': tool('knip', '--no-progress', '--no-config-hints'),
   'settings table': async () => checkSettingsTable(await readFile(join(root(), 'README.md'), 'utf8')),
   'types of the client': checkClientTypes,
+  'isolation entries of the routes': () => checkIsolationEntries(),
   'error pages': () => checkErrorPages(join(root(), 'docs/errors')),
   pictures: checkPictures,
   dashboards: checkDashboards,

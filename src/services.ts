@@ -12,6 +12,7 @@ import type { AnyRoute } from './http/pipeline/route.ts'
 import { openTraffic } from './http/pipeline/traffic.ts'
 import { publicRoutes } from './http/public/public-routes.ts'
 import { createPublicApp } from './http/public-app.ts'
+import { routesToProbe } from './http/routes-to-probe.ts'
 import { createLogger } from './log.ts'
 import type { Answerer } from './models/answerer.ts'
 import { embeddersOf } from './models/choose-embedder.ts'
@@ -20,7 +21,7 @@ import { Paces } from './moves/pace/pace-stores.ts'
 import type { RunMoveDeps } from './moves/runner/run-move.ts'
 import type { MoveSettings } from './moves/sync/step.ts'
 import { RecentQueries } from './moves/verify/recent-queries.ts'
-import { anyProjectAnswers, countedByTenant, openStores, openVerifier } from './parts/adapters.ts'
+import { countedByTenant, openStores, openVerifier } from './parts/adapters.ts'
 import { type AdoptedOverrides, openAdopted } from './parts/adopted.ts'
 import { openAnswerer } from './parts/answers.ts'
 import { openAuditChain } from './parts/audit-chain.ts'
@@ -30,9 +31,11 @@ import { openDatabases } from './parts/databases.ts'
 import { adoptedNames, openCursors } from './parts/door.ts'
 import { openAnswerWords, openEmbedders } from './parts/embedders.ts'
 import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.ts'
+import { type IsolationOverrides, openIsolation } from './parts/isolation.ts'
 import { openKeys } from './parts/keys.ts'
 import { type LimitParts, openLimits } from './parts/limits.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
+import { readinessChecks } from './parts/readiness-checks.ts'
 import { openReconciler } from './parts/reconcile.ts'
 import { openReranker } from './parts/reranker.ts'
 import { openTracing, tracedAnswerer } from './parts/tracing.ts'
@@ -66,6 +69,7 @@ export interface Overrides extends AdoptedOverrides {
   readonly cacheQuietMs?: number
   readonly reconcile?: Partial<ReconcilerOptions>
   readonly limitsClock?: LimitParts['clock']
+  readonly isolation?: IsolationOverrides
 }
 
 /** One replica of the service, not listening yet. Disposing it ends everything that it opened. */
@@ -210,13 +214,12 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     settings,
     priceList: config.priceList,
   })
-  const checks = {
-    postgres: async () => void (await database.sql`select 1`),
-    lease: () => {
-      if (!routes.isReady()) throw new Error('the lease of this replica is over')
-    },
-    store: async (signal: AbortSignal) => anyProjectAnswers(stores, config.pinecone, signal),
-  }
+  const publicApp = createPublicApp({ ...kit, routes: forTenants, version })
+  const checks = readinessChecks({ database, routes, stores, pinecone: config.pinecone })
+  const shown = { checks, hosts: config.http.adminHosts }
+  const adminApp = createAdminApp({ ...kit, routes: forStaff, version, telemetry, ...shown })
+  const probed = { publicApp, adminApp, routes: routesToProbe(forTenants, forStaff) }
+  opening.use(openIsolation(config, { db, stores, tenantWork, log, ...probed }, overrides.isolation))
   const resources = opening.move()
   return {
     config,
@@ -227,8 +230,8 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     tenantWork,
     publicRoutes: forTenants,
     adminRoutes: forStaff,
-    publicApp: createPublicApp({ ...kit, routes: forTenants, version }),
-    adminApp: createAdminApp({ ...kit, routes: forStaff, version, telemetry, checks, hosts: config.http.adminHosts }),
+    publicApp,
+    adminApp,
     drain: () => draining.abort(),
     endStreams: () => streamsEnd.abort(),
     async [Symbol.asyncDispose]() {

@@ -113,6 +113,21 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // Where the registry and the store are held against each other.
   reconcile: ['auth', 'clock', 'concurrency', 'cursor', 'db', 'errors', 'moves', 'placement', 'registry', 'stores'],
 
+  // Proofs go through the front door: it asks the listeners as callers do.
+  isolation: [
+    'auth',
+    'canonical-json',
+    'clock',
+    'concurrency',
+    'db',
+    'errors',
+    'evidence',
+    'placement',
+    'registry',
+    'stores',
+    'tenants',
+  ],
+
   // Surfaces.
   config: ['auth', 'db', 'evidence', 'limits', 'moves', 'placement', 'policy'],
   http: [
@@ -123,6 +138,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'errors',
     'fault-list',
     'ingest',
+    'isolation',
     'limits',
     'moves',
     'pinecone-wire',
@@ -149,6 +165,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'db',
     'evidence',
     'ingest',
+    'isolation',
     'lexical',
     'limits',
     'models',
@@ -198,6 +215,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
     'cli/commands',
     'cli/commands/adopt',
     'cli/commands/audit',
+    'cli/commands/isolation',
     'cli/commands/keys',
     'cli/commands/reconcile',
     'cli/kit',
@@ -205,6 +223,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   'cli/commands': ['cli/eval', 'cli/kit', 'cli/watch'],
   'cli/commands/adopt': ['cli/kit'],
   'cli/commands/audit': ['cli/kit'],
+  'cli/commands/isolation': ['cli/kit'],
   'cli/commands/keys': ['cli/kit'],
   'cli/commands/reconcile': ['cli/kit'],
   'cli/eval': ['cli/kit'],
@@ -227,6 +246,8 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   'ingest/extract/office': ['ingest', 'ingest/extract/html', 'ingest/extract/text'],
   'ingest/extract/pdf': ['ingest/extract/html', 'ingest/extract/text'],
   'ingest/extract/process': ['ingest', 'ingest/extract', 'ingest/extract/text'],
+  isolation: ['isolation/entries', 'isolation/probe'],
+  'isolation/entries': ['isolation/probe'],
   moves: ['moves/gate', 'moves/state', 'moves/sweep', 'moves/target', 'moves/verify'],
   'moves/advice': ['moves', 'moves/state', 'moves/target'],
   'moves/copy': ['moves/state'],
@@ -290,6 +311,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   registry: ['registry/audit'],
   'registry/documents': ['registry', 'registry/inventory', 'registry/uploads'],
   'registry/inventory': ['registry'],
+  'registry/isolation': ['registry'],
   'registry/keys': ['registry'],
   'registry/uploads': ['registry'],
   'registry/usage': ['registry'],

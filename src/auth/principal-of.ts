@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose'
 import { AppError } from '../errors.ts'
-import { isTenantId } from '../placement/tenant-id.ts'
+import { isCanaryId, isTenantId } from '../placement/tenant-id.ts'
 import { type Principal, type Role, roles, type Scope, scopes } from './principal.ts'
 
 export interface Claims {
@@ -34,6 +34,8 @@ export function principalOf(payload: JWTPayload, claims: Claims): Principal {
     throw refused(
       `The token's \`${claims.tenantClaim}\` is not a tenant id, which is 1 to 64 letters, digits, hyphens and underscores.`,
     )
+  if (isCanaryId(tenant))
+    throw refused('The token names a canary of `prove-isolation`, which only its own keys speak for.')
   return {
     kind: 'tenant',
     tenantId: tenant,

@@ -15,6 +15,11 @@ import { evaluation } from './commands/eval.ts'
 import { indexesAdd } from './commands/indexes-add.ts'
 import { indexesList } from './commands/indexes-list.ts'
 import { indexesReopen } from './commands/indexes-reopen.ts'
+import { proveIsolationList } from './commands/isolation/list.ts'
+import { proveIsolationRun } from './commands/isolation/prove.ts'
+import { proveIsolationShow } from './commands/isolation/show.ts'
+import { proveIsolationThaw } from './commands/isolation/thaw.ts'
+import { proveIsolationVerify } from './commands/isolation/verify.ts'
 import { keysCreate } from './commands/keys/keys-create.ts'
 import { keysList } from './commands/keys/keys-list.ts'
 import { keysRevoke } from './commands/keys/keys-revoke.ts'
@@ -95,6 +100,13 @@ export function program(context: Context): Command {
   )
   root.addCommand(noun('keys', 'keys of apps that cannot mint tokens', [keysList, keysCreate, keysRotate, keysRevoke]))
   root.addCommand(noun('audit', 'see, keep and verify what was done', [auditList, auditExport, auditVerify]))
+  const proving = noun('prove-isolation', 'prove that no tenant sees or changes another', [
+    proveIsolationList,
+    proveIsolationShow,
+    proveIsolationThaw,
+    proveIsolationVerify,
+  ])
+  root.addCommand(proving.addCommand(proveIsolationRun(context), { isDefault: true }))
   add(root, [reconcile, evaluation, token, migrateCommand, doctor, serve], context)
   prepare(root, context)
   return root

@@ -3,6 +3,7 @@ import { moveCounts } from '../moves/count-moves.ts'
 import { readLatest } from '../reconcile/state/findings.ts'
 import { countLostDocuments } from '../registry/documents/lost-documents.ts'
 import { readIndexFill } from '../registry/index-fill.ts'
+import { readIsolationNumbers } from '../registry/isolation/isolation-runs.ts'
 import { countUploads } from '../registry/uploads/uploads.ts'
 import { countSuspect } from '../registry/watch/place-watch.ts'
 import type { MetricReaders } from '../telemetry/telemetry.ts'
@@ -16,5 +17,6 @@ export function registryCounts(db: Db): MetricReaders {
     lostDocuments: () => countLostDocuments(db),
     suspectPlaces: () => countSuspect(db),
     reconciliation: () => readLatest(db),
+    isolation: () => readIsolationNumbers(db),
   }
 }

@@ -22,3 +22,19 @@ export function parseTenantId(value: unknown, path = 'id'): TenantId {
   const message = 'must be 1 to 64 of the characters A–Z a–z 0–9 _ -'
   throw new AppError('invalid_request', `The tenant id ${message}.`, { faults: [{ path, message }] })
 }
+
+/** Begins the ids of canaries: tenants that the service itself makes, to prove that no tenant sees another. */
+export const canaryPrefix = '_tr_canary_'
+
+/** Whether an id is a canary's: no caller can make such a tenant, and no issuer's token speaks for one. */
+export function isCanaryId(id: string): boolean {
+  return id.startsWith(canaryPrefix)
+}
+
+/** @throws AppError `invalid_request` for what is no tenant id, or a canary's. */
+export function parseCustomerId(value: unknown, path = 'id'): TenantId {
+  const id = parseTenantId(value, path)
+  if (!isCanaryId(id)) return id
+  const message = `begins with ${canaryPrefix}, as only the service's own canaries do`
+  throw new AppError('invalid_request', `The tenant id ${message}.`, { faults: [{ path, message }] })
+}

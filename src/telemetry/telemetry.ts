@@ -4,6 +4,7 @@ import { FastCounter } from './fast-counter.ts'
 import { FastHistogram } from './fast-histogram.ts'
 import { createHttpMeter, type HttpMeter, stepBoundsMs } from './http-meter.ts'
 import { createIngestMeter, type IngestMeter, type UploadCount, uploadGauges } from './ingest-meter.ts'
+import { type IsolationNumbers, isolationGauges } from './isolation-meter.ts'
 import { createStoreMeter, type StoreMeter } from './store-meter.ts'
 
 export interface IndexFill {
@@ -31,6 +32,7 @@ export interface MetricReaders {
   readonly suspectPlaces?: () => Promise<number>
   /** The last complete comparison with the store: findings by kind, every kind among them. */
   readonly reconciliation?: () => Promise<Reconciled | undefined>
+  readonly isolation?: () => Promise<IsolationNumbers>
   /** Whether Postgres's notifications fail to arrive. */
   readonly isDeaf?: () => boolean
 }
@@ -115,12 +117,14 @@ function registryGauges(registry: Registry): (readers: MetricReaders) => Promise
   const showUploads = uploadGauges(registry)
   const lost = gauge('documents_lost', 'Documents of which the vector store was found to lack chunks', [])
   const suspect = gauge('adopted_places_suspect', 'Adopted places that somebody else seems to write to', [])
+  const showIsolation = isolationGauges(registry)
   const showReconciled = reconcileGauges(gauge)
   const deaf = gauge('notifications_deaf', 'Postgres answers and what it tells (NOTIFY) does not arrive', [])
   return async ({ isDeaf, ...readers }) => {
     deaf.set(isDeaf?.() ? 1 : 0)
-    const { indexFill, movesByState, movesByGate, uploads, lostDocuments, suspectPlaces, reconciliation } = readers
-    const [fill, states, gates, counts, lostCount, suspectCount, reconciled] = await Promise.all([
+    const { indexFill, movesByState, movesByGate, uploads, lostDocuments, suspectPlaces, reconciliation, isolation } =
+      readers
+    const [fill, states, gates, counts, lostCount, suspectCount, reconciled, isolated] = await Promise.all([
       quietly(indexFill),
       quietly(movesByState),
       quietly(movesByGate),
@@ -128,9 +132,11 @@ function registryGauges(registry: Registry): (readers: MetricReaders) => Promise
       quietly(lostDocuments),
       quietly(suspectPlaces),
       quietly(reconciliation),
+      quietly(isolation),
     ])
     showUploads(counts)
     showReconciled(reconciled)
+    showIsolation(isolated)
     for (const each of [used, limit, moves, waiting]) each.reset()
     if (lostCount === undefined) lost.remove()
     else lost.set(lostCount)

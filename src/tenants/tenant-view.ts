@@ -6,6 +6,7 @@ import type { TenantStatus } from '../placement/phase.ts'
 import type { PlaceKind, Tier } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { indexes } from '../registry/indexes.sql.ts'
+import { isCustomer } from '../registry/is-customer.ts'
 import { places } from '../registry/places.sql.ts'
 import type { PlaceReservation } from '../registry/reserve-places.ts'
 import { tenants } from '../registry/tenants.sql.ts'
@@ -42,6 +43,8 @@ export interface TenantFilter {
   readonly tier?: Tier | undefined
   readonly status?: TenantStatus | undefined
   readonly awaitingPromotion?: boolean | undefined
+  /** Whether canaries of `prove-isolation` are among them; default: they are not. */
+  readonly canaries?: boolean | undefined
   readonly limit: number
   /** The last id of the previous page. */
   readonly after?: string | undefined
@@ -76,6 +79,7 @@ export async function listViews(db: Tx, filter: TenantFilter): Promise<readonly 
   const rows = await viewQuery(db)
     .where(
       and(
+        filter.canaries === true ? undefined : isCustomer(tenants.id),
         like === undefined ? undefined : or(ilike(tenants.id, like), ilike(tenants.name, like)),
         filter.tier === undefined ? undefined : eq(tenants.tier, filter.tier),
         filter.status === undefined ? undefined : eq(tenants.status, filter.status),

@@ -44,6 +44,8 @@ describe('the metrics page', () => {
       'tenant_router_http_requests_total',
       'tenant_router_index_namespace_limit',
       'tenant_router_index_namespaces',
+      'tenant_router_isolation_findings',
+      'tenant_router_isolation_proven_timestamp_seconds',
       'tenant_router_moves',
       'tenant_router_moves_waiting',
       'tenant_router_notifications_deaf',

@@ -6,6 +6,7 @@ import { adviceRoutes } from './advice.ts'
 import { auditRoutes } from './audit.ts'
 import { indexRoutes } from './indexes.ts'
 import { inventoryRoutes } from './inventory.ts'
+import { isolationRoutes } from './isolation.ts'
 import { type MoveRouteDeps, moveRoutes } from './moves.ts'
 import { reconciliationRoutes } from './reconciliations.ts'
 import { tenantKeyRoutes } from './tenant-keys.ts'
@@ -28,6 +29,7 @@ export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
     ...auditRoutes(deps),
     ...usageRoutes(deps),
     ...adviceRoutes(deps),
+    ...isolationRoutes(deps),
     ...reconciliationRoutes(deps),
   ]
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseTenantId } from '../../placement/tenant-id.ts'
+import { parseCustomerId, parseTenantId } from '../../placement/tenant-id.ts'
 import { changeTenant } from '../../tenants/change-tenant.ts'
 import { createTenant } from '../../tenants/create-tenant.ts'
 import { listTenants } from '../../tenants/list-tenants.ts'
@@ -50,7 +50,7 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
         202: { description: 'Its place is still being made; `status` is `provisioning`.', schema: tenant },
       },
       async handle({ principal, body }) {
-        const made = await createTenant(deps, principal, { ...body, id: parseTenantId(body.id) })
+        const made = await createTenant(deps, principal, { ...body, id: parseCustomerId(body.id) })
         const answers = { created: 201, provisioning: 202, exists: 200 } as const
         return {
           status: answers[made.outcome],
@@ -71,6 +71,7 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
         tier: tier.optional(),
         status: status.optional(),
         awaitingPromotion: z.enum(['true', 'false']).optional(),
+        canaries: z.enum(['true', 'false']).optional().describe('`true`: also the canaries of `prove-isolation`.'),
         limit: z.coerce.number().int().min(1).max(200).default(50),
         cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
       }),
@@ -81,9 +82,12 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
         },
       },
       async handle({ query }) {
-        const { awaitingPromotion: awaiting, ...rest } = query
+        const { awaitingPromotion: awaiting, canaries, ...rest } = query
         const awaitingPromotion = awaiting === undefined ? undefined : awaiting === 'true'
-        return { status: 200, json: await listTenants(deps, { ...rest, awaitingPromotion }) }
+        return {
+          status: 200,
+          json: await listTenants(deps, { ...rest, awaitingPromotion, canaries: canaries === 'true' }),
+        }
       },
     }),
     route({

@@ -4,6 +4,7 @@ import type { PlaceKind, Tier } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { advise, type TenantFacts } from '../../policy/advise.ts'
 import type { Policy } from '../../policy/policy.ts'
+import { isCustomer } from '../../registry/is-customer.ts'
 import { advice } from './advice.sql.ts'
 
 interface Deps {
@@ -74,7 +75,7 @@ async function readFacts(
     left join lateral (select sum(requests) as week, max(requests) as peak from tenant_requests
       where tenant_id = t.id and day > (now() at time zone 'utc')::date - 7) r on true
     left join advice a on a.tenant_id = t.id
-    where t.id > ${after} and t.status in ('active', 'suspended')
+    where t.id > ${after} and t.status in ('active', 'suspended') and ${isCustomer(sql`t.id`)}
       and not exists (select 1 from moves m where m.tenant_id = t.id and m.ended_at is null
         and m.state not in ('soaking', 'completing'))
       and (t.tier = 'enterprise' or i.kind = 'silo' or t.attributes <> '{}' or s.records is not null or r.peak is not null)

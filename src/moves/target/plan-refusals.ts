@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts'
 import type { Project } from '../../placement/choose-project.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { IndexRow } from '../../registry/indexes.ts'
+import { findFreeze } from '../../registry/isolation/isolation-runs.ts'
 import { isFrozen } from '../../registry/watch/place-watch.ts'
 import { readRoute } from '../../routing/read-route.ts'
 import type { MoveKind } from '../state/move-state.ts'
@@ -61,6 +62,11 @@ export async function lookAhead(
   if (unsealed !== undefined) refusals.push(new AppError('conflict', unsealed))
   if (await isFrozen(tx, source.place.id)) {
     const words = `Somebody else seems to write to the tenant's place: its moves are frozen. See GET /audit?action=place.foreign_write, revoke the key, then: tenant-router indexes seal ${source.index.name}`
+    refusals.push(new AppError('conflict', words))
+  }
+  const freeze = await findFreeze(tx)
+  if (freeze !== undefined) {
+    const words = `prove-isolation found that a tenant reached another: all moves are frozen. Read its report (tenant-router prove-isolation show ${freeze.id}), mend the cause, then: tenant-router prove-isolation thaw ${freeze.id}`
     refusals.push(new AppError('conflict', words))
   }
   const misplaced = wrongPlace(kind, source.index)

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, gt, gte, lt, lte, or, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
+import { isCustomer } from '../is-customer.ts'
 import { tenantRequests as usage } from './usage.sql.ts'
 
 /** A tenant's usage on one UTC day, as reported by replicas once a minute. */
@@ -22,7 +23,7 @@ export async function listUsageRows(
   { tenantId, from, to, after, limit }: UsageQuery,
 ): Promise<readonly UsageRow[]> {
   const conditions: (SQL | undefined)[] = [
-    tenantId && eq(usage.tenantId, tenantId),
+    tenantId ? eq(usage.tenantId, tenantId) : isCustomer(usage.tenantId),
     from === undefined ? undefined : gte(usage.day, from),
     to === undefined ? undefined : lte(usage.day, to),
     after && or(lt(usage.day, after.day), and(eq(usage.day, after.day), gt(usage.tenantId, after.tenantId))),

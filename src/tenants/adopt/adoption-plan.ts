@@ -1,4 +1,4 @@
-import { isTenantId, type TenantId } from '../../placement/tenant-id.ts'
+import { canaryPrefix, isCanaryId, isTenantId, type TenantId } from '../../placement/tenant-id.ts'
 import type { NamespaceInfo } from '../../stores/store.ts'
 
 /** The vendor's name of the namespace that has none. */
@@ -78,6 +78,8 @@ export function planAdoption(
 function judged(namespace: string, tenantId: string, records: number, facts: AdoptionFacts): AdoptionRow {
   const conflict = (why: string) => row(namespace, tenantId, records, 'conflict', why)
   if (!isTenantId(tenantId)) return conflict('the id must be 1 to 64 of the characters A–Z a–z 0–9 _ -')
+  if (isCanaryId(tenantId))
+    return conflict(`ids that begin with ${canaryPrefix} are those of the service’s own canaries`)
   const place = facts.places.get(namespace)
   if (place?.gone) return conflict('this namespace was given up by a tenant, and no place is used twice')
   if (place !== undefined && place.tenantId !== tenantId) return conflict(`it is the place of tenant ${place.tenantId}`)

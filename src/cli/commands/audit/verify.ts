@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { type PublicKey, readPublicKey } from '../../../evidence/signing-key.ts'
 import type { Context } from '../../kit/context.ts'
 import { CliError } from '../../kit/exit-code.ts'
 import { printable } from '../../kit/printable.ts'
+import { trustedKey } from '../../kit/trusted-key.ts'
 import { type ReadOptions, readingVerb } from '../../kit/verb.ts'
 import { linesOfFile, linesOfService } from './export-lines.ts'
 import { lastRowOf, verifyLines } from './verify-lines.ts'
@@ -22,7 +21,7 @@ export function auditVerify(context: Context): Command {
     .option('--public-key <files...>', 'the keys to trust, PEM; without it, those that the service or the export names')
     .option('--against <export>', 'an earlier export, whose last row must still be there')
     .action(async (file: string | undefined, { publicKey, against, ...options }: Options) => {
-      const keys = publicKey === undefined ? undefined : await Promise.all(publicKey.map(trusted))
+      const keys = publicKey === undefined ? undefined : await Promise.all(publicKey.map(trustedKey))
       const seen = against === undefined ? undefined : await lastRowOf(linesOfFile(against))
       const lines = file === undefined ? linesOfService(await context.api()) : linesOfFile(file)
       const report = await verifyLines(lines, keys, seen)
@@ -60,15 +59,4 @@ function signedWords(rows: number, signedTo: number): string {
 
 function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`
-}
-
-async function trusted(path: string): Promise<PublicKey> {
-  const pem = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new CliError('failed', `${path} cannot be read.`, { cause })
-  })
-  try {
-    return readPublicKey(pem)
-  } catch (error) {
-    throw new CliError('failed', `${path} ${error instanceof Error ? error.message : String(error)}.`)
-  }
 }

@@ -1,0 +1,86 @@
+import { writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command } from 'commander'
+import type { AdminApi } from '../../kit/admin-api.ts'
+import { positiveNumber } from '../../kit/arguments.ts'
+import { change } from '../../kit/change.ts'
+import type { Context } from '../../kit/context.ts'
+import { CliError } from '../../kit/exit-code.ts'
+import { printable } from '../../kit/printable.ts'
+import { showDocument } from '../../kit/show.ts'
+import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import type { IsolationRun } from './isolation-run.ts'
+import { reportText } from './report-text.ts'
+
+interface Options extends ChangeOptions {
+  readonly silos: number
+  readonly watch: boolean
+  readonly out?: string
+}
+
+export function proveIsolationRun(context: Context): Command {
+  return changing({
+    usage: 'run',
+    summary: 'prove on the running deployment that no tenant sees or changes another (what prove-isolation alone does)',
+    example: 'prove-isolation --out report.json --yes',
+  })
+    .option('--silos <n>', 'customers with an index of their own that canaries name, at most', positiveNumber, 3)
+    .option('--no-watch', 'do not wait for the end')
+    .option('--out <file>', 'write the signed report to this file')
+    .action(async ({ silos, watch, out, ...options }: Options) => {
+      const started = await change<IsolationRun>(context, options, {
+        question: 'Prove isolation? Canaries are onboarded in each shared index, and every route is asked.',
+        request: { method: 'POST', path: '/isolation/runs', body: { silos } },
+      })
+      if (started === undefined) return
+      if (!watch) {
+        showDocument(context, options, started)
+        return
+      }
+      const run = await untilEnded(context, await context.api(), started.id, options.json === true)
+      await showEnd(context, options, run, out)
+    })
+}
+
+/** Shows the end of a run. @throws CliError `failed` unless it passed */
+async function showEnd(
+  context: Context,
+  { json }: { readonly json?: true },
+  run: IsolationRun,
+  out: string | undefined,
+): Promise<void> {
+  if (out !== undefined && run.signed !== null) await writeFile(out, `${JSON.stringify(run.signed, null, 2)}\n`)
+  if (json) context.writeJson(run)
+  else if (run.signed !== null) for (const line of reportText(run.signed.report)) context.write(printable(line))
+  if (run.state === 'passed') return
+  if (run.signed === null) throw new CliError('failed', `The run has no report: ${printable(run.fault ?? run.state)}`)
+  const frozen = run.isFreezing
+    ? ` All moves are frozen. Mend the cause, then: ${context.asCalled(`tenant-router prove-isolation thaw ${run.id}`)}`
+    : ''
+  throw new CliError('failed', `Isolation is not proven: ${run.state}.${frozen}`)
+}
+
+const pollMs = 1_000
+
+async function untilEnded(context: Context, api: AdminApi, id: string, isQuiet: boolean): Promise<IsolationRun> {
+  let said = ''
+  for (;;) {
+    const run = await api
+      .send<IsolationRun>({ method: 'GET', path: `/isolation/runs/${id}` })
+      .catch((error: unknown) => {
+        if (context.interrupted.aborted) throw leftAlone(context, id)
+        throw error
+      })
+    if (run.endedAt !== null) return run
+    if (run.step !== said && !isQuiet) context.write(`${new Date().toISOString()} ${printable(run.step)}`)
+    said = run.step
+    await sleep(pollMs, undefined, { signal: context.interrupted }).catch(() => {
+      throw leftAlone(context, id)
+    })
+  }
+}
+
+function leftAlone(context: Context, id: string): CliError {
+  const show = context.asCalled(`tenant-router prove-isolation show ${id}`)
+  return new CliError('interrupted', `Interrupted. The run goes on: ${show}`)
+}

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Contents, differences, readContents, seed, settle, uploadsEnded } from './contents.ts'
+import type { Canary } from './probe/canary.ts'
+import { namedOf, naming } from './probe/naming.ts'
+import type { Ask } from './probe/probed-route.ts'
+import { forSome, judgeAnswer, type Probe, type ProbedEntry } from './read-phase.ts'
+
+export interface WriteGroup {
+  readonly writers: readonly Canary[]
+  readonly bystanders: readonly Canary[]
+}
+
+/** An upload of a few words is stored within this time. */
+const uploadMs = 60_000
+
+/**
+ * Lets the writers write and delete through every route that writes, among it under the bystanders' ids and names, and
+ * compares all that the bystanders have before and after. Afterwards the writers have again what they had.
+ */
+export async function writeRound(probe: Probe, { writers, bystanders }: WriteGroup): Promise<void> {
+  const { asker, exceptions, settings } = probe
+  const names = writers.map(({ tenantId }) => tenantId).join(', ')
+  const before = new Map<Canary, Contents>()
+  await forSome(bystanders, async (one) =>
+    before.set(one, await settle(asker, exceptions, one, 2 * settings.visibleMs)),
+  )
+  await forSome(writers, async (by, i) => {
+    const other = bystanders[i % bystanders.length]
+    if (other === undefined) return
+    await write(probe, by, other, (ask) => !ask.isLast)
+    if (!(await uploadsEnded(asker, by, uploadMs))) {
+      const words = `Its uploads were not stored within ${uploadMs / 1000} s.`
+      exceptions.add('unproven', { route: 'POST /documents', asker: by.tenantId, words })
+    }
+    await write(probe, by, other, (ask) => ask.isLast === true)
+  })
+  // A write that went astray shows as late as any other.
+  await sleep(settings.visibleMs, undefined, { signal: asker.signal })
+  await forSome(bystanders, async (one) => {
+    const changed = differences(before.get(one) ?? new Map(), await readContents(asker, one))
+    if (changed === '') return
+    const words = `It wrote nothing, and its contents changed while others wrote: ${changed}.`
+    exceptions.add('foreign write', { asker: names, reached: one.tenantId, words })
+  })
+  await forSome(writers, (one) => seed(asker, one))
+  await forSome(writers, (one) => settle(asker, exceptions, one, 2 * settings.visibleMs))
+}
+
+async function write(probe: Probe, by: Canary, other: Canary, isMeant: (ask: Ask) => boolean): Promise<void> {
+  for (const { route, entry } of probe.entries) {
+    if (entry.kind !== 'writes') continue
+    const asks = entry.asks(by, other).filter(isMeant)
+    for (const ask of asks) await send(probe, route, ask, by)
+    const [first] = asks
+    if (first === undefined) continue
+    for (const ask of naming(first, namedOf(other))) await send(probe, route, { ...ask, isRefused: 'somehow' }, by)
+  }
+}
+
+async function send(probe: Probe, route: ProbedEntry['route'], ask: Ask, by: Canary): Promise<void> {
+  const answer = await probe.asker.ask(route, ask, by.app)
+  // What it writes under another's ids is its own.
+  const named = { ...ask, namesOther: true, writesAnyId: true } as const
+  judgeAnswer(probe.exceptions, route, named, by, probe.canaries, answer)
+}
