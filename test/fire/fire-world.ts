@@ -4,6 +4,7 @@ import type { TenantStore } from '../../src/stores/store.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { type TestIssuer, testIssuer } from '../support/issuer.ts'
 import { type LocalStores, localStores } from '../support/local-stores.ts'
+import { moveRows } from '../support/move-rows.ts'
 import { testVectors } from '../support/test-vectors.ts'
 import { ReplicaProcess } from './replica-process.ts'
 
@@ -118,27 +119,9 @@ export class FireWorld implements AsyncDisposable {
 
   /** The rows and logs that explain a hanging move. */
   async told(moveId: string): Promise<string> {
-    const { sql } = this.#home
-    const rows = {
-      now: await sql`select clock_timestamp()`,
-      move: await sql`
-        select state, request, gate, error, attempts, barrier_tick, mover_token, mover_lease_until, held_at, fence_tries,
-          jsonb_array_length(claimed_ids) as claimed from moves where id = ${moveId}`,
-      routing: await sql`select epoch, change_no, phase, fence_deadline from routing where move_id = ${moveId}`,
-      sessions: await sql`select * from sessions order by expires_at desc limit 8`,
-      dirty: await sql`
-        select state, in_doubt, trust_store, lsn is null as no_lsn, session, count(*), min(intent_at) as first,
-          max(intent_at) as last, max(deadline) as deadline, max(suspect_until) as suspect_until,
-          count(*) filter (where synced_seq is distinct from seq) as unsynced,
-          count(*) filter (where verified_seq is distinct from seq) as unverified
-        from dirty where move_id = ${moveId} group by 1, 2, 3, 4, 5 order by count(*) desc limit 30`,
-      events: await sql`select at, state from move_events where move_id = ${moveId} order by id`,
-    }
-    const told = Object.entries(rows).map(
-      ([name, some]) => `${name}:\n${some.map((row) => JSON.stringify(row)).join('\n')}`,
-    )
+    const told = await moveRows(this.#home, moveId)
     const logs = this.replicas.map((replica, at) => `log of replica ${at}:\n${replica.logged().slice(-6_000)}`)
-    return [...told, ...logs].join('\n')
+    return [told, ...logs].join('\n')
   }
 
   async unsynced(moveId: string): Promise<number> {
@@ -161,7 +144,7 @@ export class FireWorld implements AsyncDisposable {
         if (![200, 201, 202].includes(response.status)) throw new Error(`${path}: ${response.status} ${text}`)
         return JSON.parse(text)
       },
-      { timeout: 20_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     )
   }
 

@@ -109,7 +109,7 @@ export class MoveWorld implements AsyncDisposable {
         if (info?.ready) return info
         throw new Error('not ready yet')
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
     const tenantId = await seedTenant(this.home, { id, host: index.host, dimension })
     const store = await this.placeOf(tenantId)

@@ -2,6 +2,7 @@ import type { MovePoint } from '../../src/moves/sync/step.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import type { Overrides } from '../../src/services.ts'
 import { bagOfWords } from './hash-embedder.ts'
+import { moveRows } from './move-rows.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from './service-world.ts'
 import { type WatchedStore, watchedStore } from './watched-store.ts'
 
@@ -12,6 +13,9 @@ const held = { copying: 'copy: batch claimed', verified: 'verify: compared' } as
   string,
   MovePoint
 >
+
+/** Far more than a step of a move takes, and less than a test's limit, so that a move that hangs is explained. */
+const hangsAfterMs = 90_000
 
 /** A point at which a mover is held until it is released. */
 interface Hold {
@@ -152,12 +156,16 @@ export class TwoReplicas implements AsyncDisposable {
     return this.#moveId !== ''
   }
 
+  /** @throws Error with the move's rows when the move ends, stops for a person, or hangs. */
   async until(state: string): Promise<void> {
-    for (;;) {
-      const { json } = await this.replicas.a.admin({ path: `/moves/${this.#moveId}`, authorization: this.#staff })
-      if (json.state === state) return
-      if (['failed', 'cancelled', 'rolled_back', 'completed'].includes(json.state)) {
-        throw new Error(`the move ended as ${json.state}: ${json.error}`)
+    const path = `/moves/${this.#moveId}`
+    for (const startedAt = performance.now(); ; ) {
+      const { status, json } = await this.replicas.a.admin({ path, authorization: this.#staff })
+      if (json?.state === state) return
+      const isOver = ['failed', 'cancelled', 'rolled_back', 'completed', 'paused'].includes(json?.state)
+      if (status !== 200 || isOver || performance.now() - startedAt > hangsAfterMs) {
+        const rows = await moveRows(this.service.home, this.#moveId)
+        throw new Error(`the move is not ${state}: ${status} ${JSON.stringify(json)}\n${rows}`)
       }
       await new Promise((resolve) => setTimeout(resolve, 30))
     }
@@ -168,9 +176,10 @@ export class TwoReplicas implements AsyncDisposable {
     this.lag(0)
     const place = this.stores[replica].open((await this.replicas[replica].services.routes.find(acme)).routing.active)
     const { lsn } = await place.deleteIds(['_tr_probe'])
-    for (;;) {
+    for (const startedAt = performance.now(); ; ) {
       const { indexedLsn } = await place.list({ limit: 1 })
       if (lsn === undefined || indexedLsn === undefined || indexedLsn >= lsn) break
+      if (performance.now() - startedAt > hangsAfterMs) throw new Error(`the store shows ${indexedLsn}, not ${lsn}`)
       await new Promise((resolve) => setTimeout(resolve, 30))
     }
     const { json } = await this.done(replica, '/vectors/fetch', { ids })
