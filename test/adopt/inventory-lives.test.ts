@@ -73,14 +73,14 @@ test('an inventory during a promote begins anew at the new place, and its docume
   expectStatus(await at.world.admin('POST', '/indexes/docs/seal', { oldKeyRevoked: true, watchS: 0 }), 200)
   const sealed = async () =>
     (await at.world.admin('GET', '/indexes')).json.items.find((one: { name: string }) => one.name === 'docs')
-  await expect.poll(async () => (await sealed()).adopted, { timeout: 20_000 }).toBe('sealed')
+  await expect.poll(async () => (await sealed()).adopted, { timeout: 60_000 }).toBe('sealed')
   const held = holdNext()
   await at.begin('mover', rule)
   await isHeld.promise
   expectStatus(await at.world.admin('PATCH', '/tenants/mover', { tier: 'enterprise' }), 200)
   const move = await at.world.admin('POST', '/tenants/mover/moves', { kind: 'promote' })
   const state = async () => (await at.world.admin('GET', `/moves/${move.json.id}`)).json.state
-  await expect.poll(state, { timeout: 30_000 }).toBe('soaking')
+  await expect.poll(state, { timeout: 60_000 }).toBe('soaking')
   held.resolve()
   expect(await at.ready('mover')).toMatchObject({ records: 1_500, documents: 30, unnamed: 0 })
   expect((await at.list('mover')).every(([, chunks]) => chunks === 50)).toBe(true)

@@ -35,7 +35,7 @@ export class InventoryWorld implements AsyncDisposable {
       await direct.upsert({ records })
     }
     const count = async () => (await direct.describeIndexStats()).namespaces?.[name]?.recordCount
-    await expect.poll(count, { timeout: 10_000 }).toBe(rows.length)
+    await expect.poll(count, { timeout: 60_000 }).toBe(rows.length)
     expectStatus(await this.world.adoptTenants('docs', { map: [{ namespace: name, tenantId: name }] }), 200)
   }
 
@@ -48,7 +48,7 @@ export class InventoryWorld implements AsyncDisposable {
   }
 
   async ready(id: string) {
-    await expect.poll(async () => (await this.show(id)).state, { timeout: 20_000 }).toBe('ready')
+    await expect.poll(async () => (await this.show(id)).state, { timeout: 60_000 }).toBe('ready')
     return this.show(id)
   }
 

@@ -61,7 +61,7 @@ async function untilChained(): Promise<number> {
       expect(row?.open).toBe(0)
       return row?.rows ?? 0
     },
-    { timeout: 30_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   )
   return rows
 }

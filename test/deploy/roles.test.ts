@@ -5,8 +5,6 @@ import { migrate } from '../../src/db/migrate.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { ServiceWorld } from '../support/service-world.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
-
 const file = (name: string) => readFile(new URL(`../../deploy/postgres/${name}`, import.meta.url), 'utf8')
 
 function as(url: string, role: string, password: string): string {
@@ -69,5 +67,5 @@ test('the service runs under its role: tenants, documents, a promote to its end,
     expect(state.json).toMatchObject({ unchained: 0 })
     expect(state.json.rows).toBeGreaterThan(1)
   }
-  await vi.waitFor(chained, { timeout: 30_000 })
+  await vi.waitFor(chained, { timeout: 60_000 })
 })

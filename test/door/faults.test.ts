@@ -98,7 +98,7 @@ test('a suspended tenant is told so in the vendor’s form', async () => {
   const brief = await world.key('brief')
   expect((await world.send(brief, 'GET', '/vectors/list')).status).toBe(200)
   await world.staff('/tenants/brief/suspend', {})
-  await expect.poll(async () => (await world.send(brief, 'GET', '/vectors/list')).status, { timeout: 20_000 }).toBe(403)
+  await expect.poll(async () => (await world.send(brief, 'GET', '/vectors/list')).status, { timeout: 60_000 }).toBe(403)
   const answer = await world.send(brief, 'GET', '/vectors/list')
   expect([answer.json.code, reasonOf(answer.json)]).toEqual([7, 'TENANT_SUSPENDED'])
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../embedded/temporary-folder.ts'
 import { startEntry } from './run-entry.ts'
 
-test('the tour ends with every claim held', { timeout: 240_000 }, async () => {
+test('the tour ends with every claim held', async () => {
   await using folder = await temporaryFolder()
   await using entry = startEntry('demo.ts', { DATA_DIR: folder.path })
   const code = await entry.ended

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../embedded/temporary-folder.ts'
 import { tcpWay } from '../support/tcp-way.ts'
 import { issuer, startEntry } from './run-entry.ts'
 
-test('no fault of Postgres ends a replica, and it is ready again after each', { timeout: 240_000 }, async () => {
+test('no fault of Postgres ends a replica, and it is ready again after each', async () => {
   await using folder = await temporaryFolder()
   await using parts = await startParts({ folder: folder.path, issuer })
   await using stack = new AsyncDisposableStack()

@@ -141,7 +141,7 @@ describe('npm start', () => {
   })
 })
 
-test('npm start on a busy port ends with one sentence, and leaves no child', { timeout: 120_000 }, async () => {
+test('npm start on a busy port ends with one sentence, and leaves no child', async () => {
   await using folder = await temporaryFolder()
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')

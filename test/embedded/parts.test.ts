@@ -58,7 +58,7 @@ test('a process that ignores the signal to end takes its children with it', asyn
   const children = await pids(folder.path)
   holder.kill('SIGTERM')
   expect((await once(holder, 'exit'))[1]).toBe('SIGTERM')
-  await vi.waitUntil(() => children.every((pid) => startOf(pid) === undefined), { timeout: 20_000 })
+  await vi.waitUntil(() => children.every((pid) => startOf(pid) === undefined), { timeout: 60_000 })
 })
 
 test('pinecone-local has the same address again, since the registry remembers it', async () => {

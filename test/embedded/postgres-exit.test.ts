@@ -44,7 +44,7 @@ test('a process that ends without disposing takes its Postgres with it', async (
         await sql.end({ timeout: 1 })
         return reachable
       },
-      { timeout: 10_000 },
+      { timeout: 60_000 },
     )
     .toBe(false)
 })

@@ -14,8 +14,11 @@ interface AppOptions {
 }
 
 const lanes = 6
-/** Pause between two writes of a lane: the test is about order, not about the machine's throughput. */
-const betweenWritesMs = 5
+/**
+ * Pause between two calls of a loop: the test is about order, not about the machine's throughput, which the tests beside
+ * it need.
+ */
+const betweenCallsMs = 20
 
 /**
  * An app on the other side of HTTP: it puts, updates in part, deletes by id and by filter, and reads through both
@@ -59,7 +62,7 @@ export class App {
       const unknown = new Set(fate === 'unknown' ? write.ids : [])
       ids.splice(0, ids.length, ...ids.filter((one) => !unknown.has(one)))
       if (fate !== 'unknown' && readsBack) for (const one of write.ids) await this.#readBack(one)
-      await pause(betweenWritesMs)
+      await pause(betweenCallsMs)
     }
   }
 
@@ -119,7 +122,7 @@ export class App {
       const missing = ids.filter((id) => records !== undefined && records[id]?.metadata?.version !== 0)
       if (missing.length > 0) this.faults.push(`not found by a read: ${missing.join(' ')}`)
       this.counts.reads += 1
-      await pause(5)
+      await pause(betweenCallsMs)
     }
   }
 

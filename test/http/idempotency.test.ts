@@ -119,7 +119,7 @@ test('while the first is under way the second is refused with a Retry-After, on 
   served = []
   fate = () => held.promise
   const first = ask({ key: '"k-4"' })
-  await expect.poll(() => served.length, { timeout: 20_000 }).toBe(1)
+  await expect.poll(() => served.length, { timeout: 60_000 }).toBe(1)
   for (const replica of [0, 1]) {
     const second = await ask({ key: '"k-4"' }, replica)
     expect(second).toMatchObject({ status: 409, code: 'idempotency_key_in_use' })
@@ -151,7 +151,7 @@ test('a replica that died in the middle does not keep the key for ever', async (
   served = []
   fate = () => held.promise
   const dead = ask({ key: '"k-5"' })
-  await expect.poll(() => served.length, { timeout: 20_000 }).toBe(1)
+  await expect.poll(() => served.length, { timeout: 60_000 }).toBe(1)
   await home.sql`update idempotency_keys set claimed_until = now() where key = 'k-5'`
   fate = undefined
   expect((await ask({ key: '"k-5"' }, 1)).text).toBe('{"no":2}')

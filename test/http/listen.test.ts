@@ -135,14 +135,14 @@ describe('a caller who disconnects', () => {
     const first = half()
     await once(first, 'data') // the server waits for the body
     first.destroy()
-    await vi.waitFor(() => expect(gone()).toBe(1), { timeout: 20_000 })
+    await vi.waitFor(() => expect(gone()).toBe(1), { timeout: 60_000 })
     const second = half()
     await asked.promise
     second.destroy()
     // The server has heard of that once it has answered others that came later.
     for (let i = 0; i < 2; i += 1) expectStatus(await fetch(`${server.listener.url}/none`), 404)
     known.resolve(tenant)
-    await vi.waitFor(() => expect(gone()).toBe(2), { timeout: 20_000 })
+    await vi.waitFor(() => expect(gone()).toBe(2), { timeout: 60_000 })
   })
 
   it('ends an event stream: the source is closed and its signal fires', async () => {

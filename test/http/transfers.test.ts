@@ -65,23 +65,23 @@ describe('bodies that are half sent', () => {
     const sockets = ['acme', 'globex'].flatMap((tenant) =>
       Array.from({ length: 24 }, () => half(port, tenant, '{"text":"')),
     )
-    await vi.waitFor(() => expect(server.traffic.bodies.held.underWay).toBe(48), { timeout: 20_000 })
+    await vi.waitFor(() => expect(server.traffic.bodies.held.underWay).toBe(48), { timeout: 60_000 })
     for (const tenant of ['acme', 'globex', 'quiet']) expectStatus(await whole(url, tenant), 200)
     expect(server.traffic.bodies.held.underWay).toBe(48)
     for (const socket of sockets) socket.destroy()
-    await vi.waitFor(() => expect(server.traffic.bodies.held.underWay).toBe(0), { timeout: 20_000 })
+    await vi.waitFor(() => expect(server.traffic.bodies.held.underWay).toBe(0), { timeout: 60_000 })
   })
 
   it('are refused once they are behind the minimum pace, and one that keeps it is not', async () => {
     await using server = await served([put])
     const slow = half(server.listener.port, 'acme', '{"text":"')
     const steady = half(server.listener.port, 'acme', `{"text":"${'a'.repeat(256 * kib)}`)
-    await vi.waitFor(() => expect(server.traffic.bodies.held.bytes).toBeGreaterThan(256 * kib), { timeout: 20_000 })
+    await vi.waitFor(() => expect(server.traffic.bodies.held.bytes).toBeGreaterThan(256 * kib), { timeout: 60_000 })
     server.clock.advance(bodyLimits.graceMs + 2_000)
     server.traffic.bodies.cutSlow()
     const [answer] = (await once(slow, 'data')) as [Buffer]
     expect(String(answer)).toMatch(/^HTTP\/1\.1 400 [\s\S]*too slowly/)
-    await vi.waitFor(() => expect(server.traffic.bodies.held.underWay).toBe(1), { timeout: 20_000 })
+    await vi.waitFor(() => expect(server.traffic.bodies.held.underWay).toBe(1), { timeout: 60_000 })
     for (const socket of [slow, steady]) socket.destroy()
   })
 
@@ -89,16 +89,16 @@ describe('bodies that are half sent', () => {
     await using server = await served([put], { all: 600 * kib, ofOwner: 300 * kib })
     const { port, url } = server.listener
     const held = half(port, 'acme', `{"text":"${'a'.repeat(200 * kib)}`)
-    await vi.waitFor(() => expect(server.traffic.bodies.held.bytes).toBeGreaterThan(200 * kib), { timeout: 20_000 })
+    await vi.waitFor(() => expect(server.traffic.bodies.held.bytes).toBeGreaterThan(200 * kib), { timeout: 60_000 })
     const refused = await whole(url, 'acme', 'a'.repeat(200 * kib))
     expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([429, 'quota_exceeded'])
     expectStatus(await whole(url, 'globex', 'a'.repeat(200 * kib)), 200)
     const other = half(port, 'globex', `{"text":"${'a'.repeat(290 * kib)}`)
-    await vi.waitFor(() => expect(server.traffic.bodies.held.bytes).toBeGreaterThan(490 * kib), { timeout: 20_000 })
+    await vi.waitFor(() => expect(server.traffic.bodies.held.bytes).toBeGreaterThan(490 * kib), { timeout: 60_000 })
     const busy = await whole(url, 'quiet', 'a'.repeat(200 * kib))
     expect([busy.status, ((await busy.json()) as { code: string }).code]).toEqual([503, 'service_busy'])
     for (const socket of [held, other]) socket.destroy()
-    await vi.waitFor(() => expect(server.traffic.bodies.held.bytes).toBe(0), { timeout: 20_000 })
+    await vi.waitFor(() => expect(server.traffic.bodies.held.bytes).toBe(0), { timeout: 60_000 })
   })
 })
 
@@ -114,14 +114,14 @@ describe('an answer', () => {
       socket.pause()
       return socket
     })
-    await vi.waitFor(() => expect(server.traffic.answers.held.underWay).toBe(4), { timeout: 20_000 })
+    await vi.waitFor(() => expect(server.traffic.answers.held.underWay).toBe(4), { timeout: 60_000 })
     expect(server.traffic.answers.held.bytes).toBeGreaterThan(28 * kib * kib)
     server.clock.advance(answerLimits.graceMs + 1_000)
     server.traffic.answers.cutSlow()
     expect(server.traffic.answers.held.underWay).toBe(4) // 7 MiB have longer than the grace
     server.clock.advance(120_000)
     server.traffic.answers.cutSlow()
-    await vi.waitFor(() => expect(server.traffic.answers.held).toEqual({ bytes: 0, underWay: 0 }), { timeout: 20_000 })
+    await vi.waitFor(() => expect(server.traffic.answers.held).toEqual({ bytes: 0, underWay: 0 }), { timeout: 60_000 })
     for (const socket of sockets) socket.destroy()
   })
 
@@ -129,7 +129,7 @@ describe('an answer', () => {
     await using server = await served([long])
     const response = await whole(server.listener.url, 'acme')
     expect((await response.text()).length).toBeGreaterThan(7 * kib * kib)
-    await vi.waitFor(() => expect(server.traffic.answers.held).toEqual({ bytes: 0, underWay: 0 }), { timeout: 20_000 })
+    await vi.waitFor(() => expect(server.traffic.answers.held).toEqual({ bytes: 0, underWay: 0 }), { timeout: 60_000 })
   })
 
   it('of more than 8 MiB is refused in words', async () => {

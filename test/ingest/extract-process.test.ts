@@ -2,12 +2,10 @@ import { ChildProcess, execFile } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { startExtractor } from '../../src/ingest/extract/process/start-extractor.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { longPdf, pdfBomb } from './make-files.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 const note = (words: string) => ({ bytes: Buffer.from(words) })
 

@@ -1,12 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { strToU8, zipSync } from 'fflate'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startExtractor } from '../../src/ingest/extract/process/start-extractor.ts'
 import type { Extractor, FileInput } from '../../src/ingest/extractor.ts'
 import { docx, docxBomb, lockedDocx, longPdf, paragraph, pdf, pdfBomb, rawPdf, table } from './make-files.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 let extractor: Extractor
 beforeAll(() => {

@@ -10,8 +10,6 @@ import { odt, packed, relation, relations, sheet, xlsx } from './make-office.ts'
  * written.
  */
 
-vi.setConfig({ testTimeout: 120_000 })
-
 const lagMs = 1_200
 const files = new URL('./files/', import.meta.url)
 

@@ -4,8 +4,6 @@ import { hashEmbedder } from '../support/hash-embedder.ts'
 import { type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 import { docx, docxBomb, lockedDocx, longPdf, paragraph, pdf, pdfBomb } from './make-files.ts'
 
-vi.setConfig({ testTimeout: 240_000 })
-
 let world: ServiceWorld
 let replica: ServiceReplica
 let acme: string

@@ -1,14 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startExtractor } from '../../src/ingest/extract/process/start-extractor.ts'
 import type { Extractor } from '../../src/ingest/extractor.ts'
 import { chunkText } from '../../src/rag/chunks/chunk.ts'
 import { chunkRule } from '../../src/rag/chunks/chunk-rule.ts'
 
 /** Files of people's own programs under `files/`, small, each read wrongly once. */
-
-vi.setConfig({ testTimeout: 120_000 })
 
 let extractor: Extractor
 beforeAll(() => {

@@ -1,10 +1,8 @@
 import { strToU8, zipSync } from 'fflate'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startExtractor } from '../../src/ingest/extract/process/start-extractor.ts'
 import type { Extractor, FileInput } from '../../src/ingest/extractor.ts'
 import { docx, pdf, rawPdf } from './make-files.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 let extractor: Extractor
 beforeAll(() => {

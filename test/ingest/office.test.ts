@@ -1,11 +1,9 @@
 import { strToU8 } from 'fflate'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startExtractor } from '../../src/ingest/extract/process/start-extractor.ts'
 import type { Extractor, FileInput } from '../../src/ingest/extractor.ts'
 import { docx, paragraph } from './make-files.ts'
 import { odt, packed, relation, relations, sheet, xlsx } from './make-office.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 let extractor: Extractor
 beforeAll(() => {

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startExtractor } from '../../src/ingest/extract/process/start-extractor.ts'
 import type { Extractor } from '../../src/ingest/extractor.ts'
 import { pdf, rawPdf } from './make-files.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 let extractor: Extractor
 beforeAll(() => {

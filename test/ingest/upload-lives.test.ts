@@ -1,11 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ReplicaProcess } from '../fire/replica-process.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import { door, type IngestReplica, IngestWorld, until } from './ingest-world.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 let world: IngestWorld
 let replica: IngestReplica

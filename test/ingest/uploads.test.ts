@@ -1,9 +1,7 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { AppError } from '../../src/errors.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import { door, type IngestReplica, IngestWorld, sendForm, until } from './ingest-world.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 let world: IngestWorld
 let replica: IngestReplica

@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]())
 
 const question = 'What is the secret word?'
-const patient = { timeout: 30_000, interval: 100 }
+const patient = { timeout: 60_000, interval: 100 }
 
 async function put(authorization: string, id: string, text: string, metadata: object = {}): Promise<void> {
   const body = { text, metadata }
@@ -100,7 +100,7 @@ describe.each(Object.entries(doors))('what %s keeps', (_door, ask) => {
     }
   })
 
-  test('is not given while the tenant is suspended, and is found anew afterwards', { timeout: 120_000 }, async () => {
+  test('is not given while the tenant is suspended, and is found anew afterwards', async () => {
     for (const by of replicas) await warm(ask, acme, by)
     const before = embedders.map(({ count }) => count)
     const steer = (verb: string) =>

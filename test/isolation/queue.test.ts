@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { door, type IngestReplica, IngestWorld, sendForm, until } from '../ingest/ingest-world.ts'
 import { headersOf } from '../support/service-world.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 let world: IngestWorld
 let replica: IngestReplica

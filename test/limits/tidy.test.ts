@@ -33,7 +33,7 @@ test('permits do not wait while what has expired is forgotten, however long that
     await holder`select 1 from idempotency_keys for update`
     const waits = () => home.sql`select 1 from pg_stat_activity
       where wait_event_type = 'Lock' and query ilike 'delete from "idempotency_keys"%'`
-    await vi.waitFor(async () => expect(await waits()).not.toEqual([]), { timeout: 30_000, interval: 20 })
+    await vi.waitFor(async () => expect(await waits()).not.toEqual([]), { timeout: 60_000, interval: 20 })
     const turn = await limits.admit({ kind: 'tenant', tenantId, subject: 's', scopes: new Set(), groups: [] }, false)
     expect(turn.refused).toBeUndefined()
     turn.end()

@@ -29,7 +29,7 @@ async function write(options: Partial<OpenAiAnswererOptions> = {}, signal?: Abor
   return parts
 }
 
-const patient = { timeout: 20_000 }
+const patient = { timeout: 60_000 }
 
 test('the model is sent the rules and the sources apart, the key, and a wish for a stream with its usage', async () => {
   await write()

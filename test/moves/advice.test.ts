@@ -145,7 +145,7 @@ test('replicas take turns: while one is at it, another does nothing', async () =
   lock.release()
   const deps = { db: world.home.db, stores: world.store, settings, log: pino({ level: 'silent' }) }
   await using _ = startPolicyRounds({ ...deps, policy: { ...policy, automatic } }, { everyMs: 10 })
-  await expect.poll(moves, { timeout: 20_000 }).toHaveLength(1)
+  await expect.poll(moves, { timeout: 60_000 }).toHaveLength(1)
 })
 
 test('a tenant that is tagged while another move of it soaks is advised at once', async () => {

@@ -2,8 +2,6 @@ import { expect, test, vi } from 'vitest'
 import { showMove } from '../../src/moves/show-move.ts'
 import { contents, MoveWorld } from '../support/move-world.ts'
 
-vi.setConfig({ testTimeout: 300_000 })
-
 test('a write that hangs on one replica keeps the move of its own tenant, and those of others go through', async () => {
   await using world = await MoveWorld.open()
   const [acme, other] = [await world.tenant('acme', 5), await world.tenant('other', 20)]

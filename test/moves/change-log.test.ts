@@ -3,8 +3,6 @@ import { showMove } from '../../src/moves/show-move.ts'
 import { completeMove } from '../../src/moves/steer-move.ts'
 import { contents, MoveWorld, platform } from '../support/move-world.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
-
 let world: MoveWorld
 beforeEach(async () => {
   world = await MoveWorld.open()
@@ -24,7 +22,7 @@ test('a write under way holds the end of the log, however many older records are
   const landed = Promise.withResolvers<void>()
   const slow = a.writeHeld(acme, 'slow', landed.promise)
   const underWay = () => world.home.sql`select record_id as id from dirty where state = 'inflight'`
-  await vi.waitFor(async () => expect(await underWay()).toEqual([{ id: 'slow' }]), { timeout: 20_000 })
+  await vi.waitFor(async () => expect(await underWay()).toEqual([{ id: 'slow' }]), { timeout: 60_000 })
   expect((await showMove(world.home, id)).dirty).toEqual({ touched: 10_000, unsynced: 10_000 })
   await completeMove(world.home, platform, id)
   const isTold = async () => {
@@ -32,7 +30,7 @@ test('a write under way holds the end of the log, however many older records are
     expect(['writes_not_ended', 'write_under_way']).toContain(waitsFor?.kind)
     expect(waitsFor?.record).toBe('slow')
   }
-  await vi.waitFor(isTold, { timeout: 40_000 })
+  await vi.waitFor(isTold, { timeout: 60_000 })
   expect(await world.home.sql`select phase <> 'steady' as moving from routing`).toEqual([{ moving: true }])
   landed.resolve()
   await slow
@@ -58,6 +56,6 @@ test('rows of the log are dropped when both places were proven to show them ten 
       ('open-late', 'done', ${hour.late}, null, null, null)
     ) as rows (name, state, age, synced, verified, suspect)`
   const left = async () => (await world.home.sql`select record_id as id from dirty order by 1`).map((row) => row.id)
-  await vi.waitFor(async () => expect(await left()).not.toContain('verified-old'), { timeout: 40_000 })
+  await vi.waitFor(async () => expect(await left()).not.toContain('verified-old'), { timeout: 60_000 })
   expect(await left()).toEqual(['inflight-old', 'open-late', 'suspect-old', 'verified-young'])
 })

@@ -6,8 +6,6 @@ import { compare, type PassProgress } from '../../src/moves/verify/compare.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
 import { contents, MoveWorld, platform } from '../support/move-world.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
-
 let world: MoveWorld
 beforeEach(async () => {
   world = await MoveWorld.open()
@@ -33,7 +31,7 @@ async function untilStopped(id: string, state: MoveView['state']): Promise<MoveV
       expect(move).toMatchObject({ state, waitsFor: { kind: 'needs_person' } })
       return move
     },
-    { timeout: 40_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   )
 }
 
@@ -45,7 +43,7 @@ async function lose(tenantId: TenantId, records: number, generation?: number): P
   const place = await world.placeOf(tenantId, generation)
   const ids = [...(await contents(place)).keys()].slice(0, records)
   await place.deleteIds(ids)
-  await vi.waitFor(async () => expect((await contents(place)).has(ids[0] ?? '')).toBe(false), { timeout: 20_000 })
+  await vi.waitFor(async () => expect((await contents(place)).has(ids[0] ?? '')).toBe(false), { timeout: 60_000 })
 }
 
 test('a copy is not repaired down to what a damaged source shows: a person says how many records may be lost', async () => {
@@ -105,11 +103,11 @@ test('when the new index is gone a rollback goes back to the old place with all 
   const { id } = await world.promote(acme)
   await world.until(id, 'soaking')
   await a.write.put(acme, [{ id: 'carried', values: [1, 2, 3, 4] }])
-  await vi.waitFor(async () => expect((await showMove(world.home, id)).dirty.unsynced).toBe(0), { timeout: 20_000 })
+  await vi.waitFor(async () => expect((await showMove(world.home, id)).dirty.unsynced).toBe(0), { timeout: 60_000 })
   const { indexName } = (await world.placeOf(acme)).placement
   await world.store.deleteIndex('default', indexName)
   await vi.waitFor(async () => expect(await world.store.describeIndex('default', indexName)).toBeUndefined(), {
-    timeout: 20_000,
+    timeout: 60_000,
   })
   await expect(a.write.put(acme, [{ id: 'refused', values: [1, 2, 3, 4] }])).rejects.toThrow()
   await rollbackMove(world.home, platform, id)

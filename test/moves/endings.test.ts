@@ -5,8 +5,6 @@ import { cancelMove, completeMove, pauseMove } from '../../src/moves/steer-move.
 import { tickRouting } from '../../src/routing/change-routing.ts'
 import { contents, MoveWorld, platform, type Replica } from '../support/move-world.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
-
 let world: MoveWorld
 beforeEach(async () => {
   world = await MoveWorld.open()
@@ -59,7 +57,7 @@ test.each([
     await world.until(id, from)
     world.local.local.setFaults({ lagMs: 200, rules: [{ fault: 'latency', on: 'upsert', ms: 700 }] })
     const app = new BusyApp(acme, a)
-    await vi.waitFor(async () => expect(await underWay()).toBeGreaterThan(2), { timeout: 20_000 })
+    await vi.waitFor(async () => expect(await underWay()).toBeGreaterThan(2), { timeout: 60_000 })
     await steer(world.home, platform, id)
     copying.resolve()
     await world.until(id, end)
@@ -85,7 +83,7 @@ test('a mover that dies while the end of a move holds writes is replaced, and th
   await world.until(id, 'soaking')
   const landed = Promise.withResolvers<void>()
   const slow = a.writeHeld(acme, 'slow', landed.promise)
-  await vi.waitFor(async () => expect(await underWay()).toBe(1), { timeout: 20_000 })
+  await vi.waitFor(async () => expect(await underWay()).toBe(1), { timeout: 60_000 })
   await completeMove(world.home, platform, id)
   await died.promise
   expect(await world.home.sql`select phase from routing`).toEqual([{ phase: 'fence' }])
@@ -104,7 +102,7 @@ test('a write that hangs at the end of a move holds the others for one fence, an
   await world.until(id, 'soaking')
   const landed = Promise.withResolvers<void>()
   const slow = a.writeHeld(acme, 'slow', landed.promise)
-  await vi.waitFor(async () => expect(await underWay()).toBe(1), { timeout: 20_000 })
+  await vi.waitFor(async () => expect(await underWay()).toBe(1), { timeout: 60_000 })
   await completeMove(world.home, platform, id)
   const gate = await vi.waitFor(
     async () => {
@@ -114,7 +112,7 @@ test('a write that hangs at the end of a move holds the others for one fence, an
       expect(waitsFor?.record).toBe('slow')
       return waitsFor
     },
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   )
   expect(gate?.replica).toBe(hostname())
   // The others are not held for as long as it hangs.
@@ -147,7 +145,7 @@ test('a write of one tenant that stands still in Postgres keeps no other tenant 
         await world.home
           .sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
       ).toHaveLength(1),
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   )
   await world.home.db.transaction(async (tx) => {
     await tx.execute(`set local lock_timeout = '5s'`)
@@ -198,7 +196,7 @@ test('a change of the tenant at the moment that its move arms does not fail the 
           await world.home
             .sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
         ).not.toEqual([]),
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
   })
   await world.until(id, 'soaking')

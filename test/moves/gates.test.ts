@@ -10,8 +10,6 @@ import type { IndexInfo, VectorStore } from '../../src/stores/store.ts'
 import { MoveWorld, platform } from '../support/move-world.ts'
 import { tcpWay } from '../support/tcp-way.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
-
 let world: MoveWorld
 beforeEach(async () => {
   world = await MoveWorld.open()
@@ -31,7 +29,7 @@ function waiting(
         throw new Error(`it is at ${JSON.stringify(move.waitsFor)}`)
       return { ...move, waitsFor: move.waitsFor }
     },
-    { timeout: 30_000, interval: 20 },
+    { timeout: 60_000, interval: 20 },
   )
 }
 
@@ -83,7 +81,7 @@ test('a write that hangs on one replica keeps the switch, and is named with its 
   const hung = b.writeHeld(acme, 'slow', landed.promise)
   await vi.waitFor(
     async () => expect(await world.home.sql`select 1 from dirty where state = 'inflight'`).toHaveLength(1),
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   )
   copying.resolve()
   // First the write keeps a fence from being shut, or opened one again; then it keeps its replica from taking notice.

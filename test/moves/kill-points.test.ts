@@ -73,7 +73,7 @@ test.each(['cancel: begun', 'cancel: purged'] as const)(
     await world.replica()
     await world.until(id, 'cancelled')
     expect(await contents(await world.placeOf(acme))).toEqual(before)
-    await vi.waitFor(async () => expect(await world.store.listIndexes('default')).toHaveLength(1), { timeout: 20_000 })
+    await vi.waitFor(async () => expect(await world.store.listIndexes('default')).toHaveLength(1), { timeout: 60_000 })
   },
 )
 

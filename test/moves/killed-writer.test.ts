@@ -4,8 +4,6 @@ import { showMove } from '../../src/moves/show-move.ts'
 import { intend } from '../../src/routing/write-log/change-log.ts'
 import { contents, MoveWorld } from '../support/move-world.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
-
 let world: MoveWorld
 beforeEach(async () => {
   world = await MoveWorld.open()
@@ -31,7 +29,7 @@ test('what a killed writer left under way keeps the switch until its lease and t
   const write = { tenantId: acme, moveId: id, epoch: Number(route?.epoch), kind: 'put' as const, mayLandMs: 3_600_000 }
   expect(await intend(world.home.db, { ...write, session, ids: ['r000001'] })).toMatchObject({ kind: 'intended' })
   resume.resolve()
-  const late = { timeout: 40_000 }
+  const late = { timeout: 60_000 }
   await vi.waitFor(async () => expect((await showMove(world.home, id)).gate).toContain('their writer is gone'), late)
   // Another's end says nothing of this one.
   await world.home.sql`update sessions set expires_at = now() - interval '1 hour' where id = ${other}`

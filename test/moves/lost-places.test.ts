@@ -3,8 +3,6 @@ import { type MoveView, showMove } from '../../src/moves/show-move.ts'
 import { completeMove, rollbackMove } from '../../src/moves/steer-move.ts'
 import { contents, MoveWorld, platform } from '../support/move-world.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
-
 let world: MoveWorld
 beforeEach(async () => {
   world = await MoveWorld.open()
@@ -25,7 +23,7 @@ async function untilStopped(id: string): Promise<MoveView> {
 async function loseIndex(name: string): Promise<void> {
   await world.store.deleteIndex('default', name)
   const isGone = async () => expect(await world.store.describeIndex('default', name)).toBeUndefined()
-  await vi.waitFor(isGone, { timeout: 20_000 })
+  await vi.waitFor(isGone, { timeout: 60_000 })
 }
 
 test('a rollback stops for a person when the new place is gone with acknowledged writes that only it had', async () => {
@@ -104,7 +102,7 @@ test('a record that leaves no room for a stamp is copied, carried over and back 
   const rows = () =>
     world.home.sql`select synced_seq = seq as is_synced, synced_stamped from dirty where record_id = 'big'`
   const isDone = async () => expect(await rows()).toEqual([{ is_synced: true, synced_stamped: false }])
-  await vi.waitFor(isDone, { timeout: 30_000 })
+  await vi.waitFor(isDone, { timeout: 60_000 })
   await rollbackMove(world.home, platform, id)
   await world.until(id, 'rolled_back')
   expect((await contents(await world.placeOf(acme))).get('big')).toEqual(big)

@@ -21,9 +21,9 @@ async function move(two: TwoProjects, replica: ServiceReplica, id: string, kind:
     const { json } = await replica.admin({ path, authorization })
     return json.error === null ? json.state : `${json.state}: ${json.error}`
   }
-  await expect.poll(state, { timeout: 20_000 }).toBe('soaking')
+  await expect.poll(state, { timeout: 60_000 }).toBe('soaking')
   expect((await replica.admin({ method: 'POST', path: `${path}/complete`, authorization })).status).toBeLessThan(300)
-  await expect.poll(state, { timeout: 20_000 }).toBe('completed')
+  await expect.poll(state, { timeout: 60_000 }).toBe('completed')
 }
 
 async function put({ world }: TwoProjects, replica: ServiceReplica, id: string): Promise<void> {
@@ -116,7 +116,7 @@ test('an index whose name several projects have is asked for with its project', 
   await replica.admin({ path: '/indexes', authorization, body: {} })
   const drained = await drain('default/tr-pool-1')
   expect([drained.status, drained.json]).toMatchObject([202, { moves: [{ tenantId: 'acme', kind: 'rebalance' }] }])
-  await expect.poll(() => placeOf(two, 'acme'), { timeout: 20_000 }).toMatchObject({ index: 'tr-pool-2' })
+  await expect.poll(() => placeOf(two, 'acme'), { timeout: 60_000 }).toMatchObject({ index: 'tr-pool-2' })
   expect(await ask(two, replica, 'acme')).toContain('The word of acme')
 })
 

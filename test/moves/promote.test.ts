@@ -141,7 +141,7 @@ test('nothing is copied while a write that began before the move is still under 
   const permit = await b.routes.beginWrite(acme)
   const { id } = await world.promote(acme)
   await vi.waitFor(async () => expect((await showMove(world.home, id)).gate).toContain('1 replica(s) still use'), {
-    timeout: 20_000,
+    timeout: 60_000,
   })
   await b.store.open(permit.placement).upsert([{ id: 'late', values: [1, 2, 3, 4] }])
   permit.end('settled')
@@ -155,11 +155,11 @@ test('a write without an answer that lands after the barrier is waited for and m
   const permit = await b.routes.beginWrite(acme)
   const { id } = await world.promote(acme)
   await vi.waitFor(async () => expect((await showMove(world.home, id)).gate).toContain('still use'), {
-    timeout: 20_000,
+    timeout: 60_000,
   })
   permit.end('in_doubt')
   await vi.waitFor(async () => expect((await showMove(world.home, id)).gate).toContain('may still land'), {
-    timeout: 20_000,
+    timeout: 60_000,
   })
   await b.store.open(permit.placement).upsert([{ id: 'late', values: [1, 2, 3, 4] }])
   await world.until(id, 'soaking')
@@ -190,7 +190,7 @@ test('before the switch a move can be cancelled, which drops the target and open
   resume.resolve()
   await world.until(id, 'cancelled')
   expect(await world.store.describeIndex('default', copying.target?.index ?? '')).toBeUndefined()
-  await vi.waitFor(async () => expect(await write(a, acme, 'after')).toBe('written'), { timeout: 20_000 })
+  await vi.waitFor(async () => expect(await write(a, acme, 'after')).toBe('written'), { timeout: 60_000 })
   expect((await contents(await world.placeOf(acme))).size).toBe(21)
   // A further promote takes a new generation and a new index name.
   const again = await world.until((await world.promote(acme)).id, 'soaking')

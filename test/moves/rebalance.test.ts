@@ -219,7 +219,7 @@ test('moves of different indexes go on side by side, as many as the project may 
       expect((await showMove(world.home, third.id)).gate).toBe(
         '2 other move(s) work in its project, where 2 at once may',
       ),
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   )
   resume.resolve()
   for (const { id } of moves) await world.until(id, 'soaking')

@@ -49,7 +49,7 @@ export async function openShard(
       if (found?.ready) return found
       throw new Error('not ready yet')
     },
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   )
   await world.home
     .sql`insert into indexes (project, name, kind, ordinal, host, cloud, region, embedding_model, dimension, metric, namespace_limit, namespaces_used, state)

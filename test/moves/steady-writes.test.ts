@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isAppError } from '../../src/errors.ts'
 import { sendWrite } from '../../src/routing/write-log/tenant-write.ts'
 import { mustBeDone } from '../../src/routing/write-log/write-outcome.ts'
@@ -6,8 +6,6 @@ import type { SimReplica } from '../sim/sim-replica.ts'
 import { acme, record } from '../sim/sim-tenant.ts'
 import { SimWorld } from '../sim/sim-world.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
-
-vi.setConfig({ testTimeout: 180_000 })
 
 // In a world whose clock is simulated: work takes no time there, so what is waited for is the store's lag alone.
 let database: TestDatabase

@@ -164,5 +164,5 @@ test('a replica sweeps automatically, one at a time, and ends at once', async ()
   await lock`rollback`
   lock.release()
   await using _ = startSweep(parts(), { everyMs: 10 })
-  await expect.poll(names, { timeout: 20_000 }).not.toContain('tr-silo-forgotten')
+  await expect.poll(names, { timeout: 60_000 }).not.toContain('tr-silo-forgotten')
 })

@@ -102,7 +102,7 @@ describe('faults', () => {
       return reply.body.vectors.x.metadata?.late
     }
     expect(await late()).toBe(false)
-    await vi.waitUntil(late, { timeout: 10_000 })
+    await vi.waitUntil(late, { timeout: 60_000 })
   })
 
   test('leave a late request hanging where a rule asks for it', async () => {
@@ -114,7 +114,7 @@ describe('faults', () => {
       () => (answered = true),
       () => {},
     )
-    await vi.waitUntil(async () => (await queryIds(host, { vector: [1, 0] })).length === 1, { timeout: 10_000 })
+    await vi.waitUntil(async () => (await queryIds(host, { vector: [1, 0] })).length === 1, { timeout: 60_000 })
     expect(answered).toBe(false)
     await server.close()
     await hanging
@@ -143,7 +143,7 @@ describe('faults', () => {
       () => (answered = true),
       () => {},
     )
-    await vi.waitUntil(async () => (await queryIds(host, { vector: [1, 0] })).length === 1, { timeout: 10_000 })
+    await vi.waitUntil(async () => (await queryIds(host, { vector: [1, 0] })).length === 1, { timeout: 60_000 })
     expect(answered).toBe(false)
     // Closing answers what is done.
     await server.close()

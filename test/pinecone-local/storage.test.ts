@@ -80,10 +80,10 @@ test('the records of deleted namespaces, indexes and of deleteAll are freed bit 
   await engine.deleteNamespace(index, 'gone')
   await engine.write(index, 'emptied', { kind: 'deleteAll' }, 0, unlimited)
   const count = () => database.prepare('select count(*) as n from records').get()?.n
-  await vi.waitUntil(() => count() === 700, { timeout: 10_000 })
+  await vi.waitUntil(() => count() === 700, { timeout: 60_000 })
   expect(index.namespaces.get('emptied')?.recordCount).toBe(0)
   await removeIndex(engine, index, unlimited)
-  await vi.waitUntil(() => count() === 0, { timeout: 10_000 })
+  await vi.waitUntil(() => count() === 0, { timeout: 60_000 })
 })
 
 test('deleting that was not finished goes on after a restart', async () => {

@@ -61,7 +61,7 @@ describe('with a visibility lag', () => {
     const last = await call(`${host}/vectors/update`, 'POST', { namespace: 'a', id: 'x', setMetadata: { step: 2 } })
     await call(`${host}/vectors/delete`, 'POST', { namespace: 'a', filter: { step: 1 } })
     await vi.waitUntil(async () => indexedLsn(await query(host, { vector: [1, 0] })) > requestLsn(last), {
-      timeout: 10_000,
+      timeout: 60_000,
     })
     const fetched = await call(`${host}/vectors/fetch?namespace=a&ids=x`, 'GET')
     expect(fetched.body.vectors.x.metadata).toEqual({ step: 2 })

@@ -10,8 +10,6 @@ import { bagOfWords } from '../support/hash-embedder.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 import { type WatchedStore, watchedStore } from '../support/watched-store.ts'
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
-
 /** Age that recent writes stay below throughout a test; older rows are backdated. */
 const env = { STORE_VISIBLE_S: '3600' }
 const never = 3_600_000
@@ -158,7 +156,7 @@ test('a namespace that is gone: an empty answer says so, and PUT, an upload and 
       expectStatus(answer, 503)
       return answer
     },
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   )
   expect(nothing.json.code).toBe('store_inconsistent')
   for (const documentId of ['alpha', 'beta', 'gamma']) await globex.until(a, documentId, 'lost')
@@ -210,7 +208,7 @@ test('a look that a move overtakes marks nothing; a tenant that is being moved i
       const move = await a.admin({ path: `/moves/${promote.json.id}`, authorization: staff })
       expect(move.json.state).toBe('copying')
     },
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   )
   looking.before('list', undefined)
   listed.resolve()
@@ -231,7 +229,7 @@ test('the rounds find what nobody asks for, also behind an app’s own records, 
       expect(found).toHaveLength(1)
       return found
     },
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   )
   await index.deleteMany({ ids: ['beta#0'] })
   const own = ['one', 'two', 'three'].map((id) => ({ id, values: bagOfWords(id) }))
@@ -261,7 +259,7 @@ test('an upload that meets a lost index is tried again and stored once it is bac
       const { json } = await soylent.call(a, 'GET', '/documents/delta')
       expect(json).toMatchObject({ status: 'queued', reason: { code: 'store_inconsistent' } })
     },
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   )
   await soylent.until(a, 'delta', 'ready')
   expect(met).toBeGreaterThanOrEqual(3)

@@ -33,7 +33,7 @@ test('writes that end take the records in the order of intents, so that the two 
             await home.sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
           expect(waiting.length).toBeGreaterThan(0)
         },
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       expect(await tx`select record_id from dirty where record_id <> 'a' for update nowait`).toHaveLength(2)
       return { settled }

@@ -152,7 +152,7 @@ async function waits({ home: { sql } }: TenantWorld): Promise<void> {
     return row?.n ?? 0
   }
   const before = await scans()
-  await expect.poll(scans, { timeout: 20_000 }).toBeGreaterThan(before + 2)
+  await expect.poll(scans, { timeout: 60_000 }).toBeGreaterThan(before + 2)
 }
 
 test.each([

@@ -19,7 +19,7 @@ test('what a dead replica left is finished by the sweep of another', async () =>
 
   await using _ = startTenantSweep(world.replica(), { everyMs: 20 })
   const states = () => world.home.sql`select id, status from tenants order by id`
-  await expect.poll(states, { timeout: 20_000 }).toEqual([
+  await expect.poll(states, { timeout: 60_000 }).toEqual([
     { id: 'coming', status: 'active' },
     { id: 'going', status: 'offboarded' },
   ])

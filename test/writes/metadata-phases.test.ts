@@ -1,10 +1,8 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { MovePoint } from '../../src/moves/sync/step.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { TwoReplicas } from '../support/two-replicas.ts'
-
-vi.setConfig({ testTimeout: 300_000 })
 
 const values = bagOfWords('apple')
 /** Metadata of a given size as JSON, in one field. */

@@ -1,10 +1,8 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { TwoReplicas, tenantStates } from '../support/two-replicas.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 const values = bagOfWords('apple')
 /** Metadata of so many bytes as JSON. */

@@ -1,8 +1,6 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { type TenantState, TwoReplicas, tenantStates } from '../support/two-replicas.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 /** Lag of the store: longer than the time between two requests. */
 const lagMs = 1_200

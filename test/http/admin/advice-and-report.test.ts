@@ -22,7 +22,7 @@ test('a tenant that is tagged enterprise is advised to move up, until it is bein
   expect((await advice()).json).toEqual({ items: [], nextCursor: null, silosLeft: 19 })
   await replica.admin({ method: 'PATCH', path: '/tenants/acme', authorization: staff, body: { tier: 'enterprise' } })
   await expect
-    .poll(async () => (await advice('sales')).json.items, { timeout: 20_000 })
+    .poll(async () => (await advice('sales')).json.items, { timeout: 60_000 })
     .toEqual([
       {
         tenantId: 'acme',
@@ -55,7 +55,7 @@ test('the report of a move has the queries that its tenant asked, replayed, and 
   })
   const { id } = started.json
   const report = () => replica.admin({ path: `/moves/${id}/report`, authorization: staff })
-  await expect.poll(async () => (await report()).status, { timeout: 20_000 }).toBe(200)
+  await expect.poll(async () => (await report()).status, { timeout: 60_000 }).toBe(200)
   const { json, text } = await report()
   expect(json.verification).toMatchObject({
     sourceRecords: 30,
@@ -64,7 +64,7 @@ test('the report of a move has the queries that its tenant asked, replayed, and 
   })
   expect(json.ranges).toMatchObject([{ firstId: 'r0', lastId: 'r9', records: 30 }])
   expect(text).not.toContain(String(vector(1)[0]))
-  await expect.poll(async () => (await advice()).json.items, { timeout: 20_000 }).toEqual([])
+  await expect.poll(async () => (await advice()).json.items, { timeout: 60_000 }).toEqual([])
 })
 
 test('a move that is not there has no report', async () => {
@@ -77,7 +77,7 @@ test('the events of a move tell its history and then the whole move, and go on a
   const [move] = (await replica.admin({ path: '/moves', authorization: staff })).json.items
   const path = `/moves/${move.id}`
   await expect
-    .poll(async () => (await replica.admin({ path, authorization: staff })).json.state, { timeout: 20_000 })
+    .poll(async () => (await replica.admin({ path, authorization: staff })).json.state, { timeout: 60_000 })
     .toBe('soaking')
   await replica.admin({ method: 'POST', path: `${path}/complete`, authorization: staff })
   // The stream ends by itself with the move.

@@ -99,7 +99,7 @@ const inItems = (value: unknown, named: object) =>
 const outcome = ({ status, json }: Answer) => [status, json?.code ?? null]
 const wordsOf = ({ json }: Answer) => json?.detail ?? json?.message ?? json?.error?.message
 
-describe('a name of a place, on every route and in every part of a request,', { timeout: 300_000 }, () => {
+describe('a name of a place, on every route and in every part of a request,', () => {
   test('is refused in a write, and in a read when it is a namespace; else it changes nothing', async () => {
     const routes = replica.services.publicRoutes.filter(({ access }) => access.kind === 'tenant')
     const seen = new Set<Kind>()

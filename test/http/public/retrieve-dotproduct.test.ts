@@ -71,7 +71,7 @@ test('a tenant that moves to an index of its own is found by its words there too
   expectStatus(started, 202)
   const move = { path: `/moves/${started.json.id}`, authorization: platform }
   const done = async () => (await replica.admin(move)).json.state
-  await expect.poll(done, { timeout: 25_000, interval: 100 }).toMatch(/soaking|completing|completed/)
+  await expect.poll(done, { timeout: 60_000, interval: 100 }).toMatch(/soaking|completing|completed/)
   const after = await hybrid()
   expect(after.json.route).toEqual({ tier: 'enterprise', generation: 2 })
   const worded = ({ json }: Answer) =>

@@ -19,7 +19,7 @@ beforeAll(async () => {
   acme = await world.onboard(replica, 'acme')
   const stored = await replica.public(put('guide', 'The lamp is red.'))
   expectStatus(stored, 201)
-  await vi.waitUntil(async () => (await replica.public(lamps())).json.matches?.length === 1, { timeout: 20_000 })
+  await vi.waitUntil(async () => (await replica.public(lamps())).json.matches?.length === 1, { timeout: 60_000 })
 })
 afterAll(async () => {
   await world[Symbol.asyncDispose]()
