@@ -1,6 +1,7 @@
 import type { MovePoint } from '../../src/moves/sync/step.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import type { Overrides } from '../../src/services.ts'
+import { within } from '../../src/within.ts'
 import { bagOfWords } from './hash-embedder.ts'
 import { moveRows } from './move-rows.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from './service-world.ts'
@@ -100,19 +101,20 @@ export class TwoReplicas implements AsyncDisposable {
     this.service.local.local.setFaults({ lagMs, rules: [] })
   }
 
-  /** Brings the tenant into the state and keeps it there; what is written before has to be shown by then. */
+  /**
+   * Brings the tenant into the state and keeps it there; what is written before has to be shown by then. For `copying`
+   * the tenant needs a record: without one nothing is copied, and nothing holds the mover.
+   */
   async reach(state: TenantState): Promise<void> {
     if (state === 'at rest') return
-    if (state === 'copying') this.hold(held.copying)
+    if (state === 'copying') return this.#holdAt(held.copying)
     await this.promote()
-    await this.until(state === 'copying' ? 'copying' : 'soaking')
+    await this.until('soaking')
   }
 
   /** The same, in the moment before the switch. */
-  async reachTheSwitch(): Promise<void> {
-    this.hold(held.verified)
-    await this.promote()
-    await this.until('fencing')
+  reachTheSwitch(): Promise<void> {
+    return this.#holdAt(held.verified)
   }
 
   /** Holds the mover at a point once it reaches it. */
@@ -189,6 +191,14 @@ export class TwoReplicas implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.release()
     await this.service[Symbol.asyncDispose]()
+  }
+
+  async #holdAt(point: MovePoint): Promise<void> {
+    const { reached } = this.hold(point)
+    await this.promote()
+    await within(hangsAfterMs, reached, async () => {
+      throw new Error(`the move does not reach "${point}"\n${await moveRows(this.service.home, this.#moveId)}`)
+    })
   }
 
   async #admin(path: string, body: unknown): Promise<Answer> {

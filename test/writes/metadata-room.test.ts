@@ -12,6 +12,7 @@ const [callersBytes, vendorsBytes] = [40_928, 40_960]
 
 test.each(tenantStates)('%s: metadata has the same room, and the record can be changed in part', async (state) => {
   await using world = await TwoReplicas.open()
+  await world.upsert('a', 'copied', {})
   await world.reach(state)
   await world.upsert('a', 'full', sized(callersBytes))
   const tooLarge = { vectors: [{ id: 'more', values, metadata: sized(callersBytes + 1) }] }
