@@ -25,9 +25,9 @@ export function optionalBoolean(body: JsonObject, camel: string, snake?: string)
   throw invalid(`${camel}: expected true or false, got ${JSON.stringify(value)}`)
 }
 
-/** A whole number within bounds; protobuf JSON also allows it as a string. */
+/** A whole number within bounds; protobuf JSON also allows it as a string of decimal digits. */
 export function wholeNumber(value: unknown, name: string, min: number, max: number): number {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  const number = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
   if (typeof number !== 'number' || !Number.isInteger(number)) {
     throw invalid(`${name}: expected an integer, got ${JSON.stringify(value)}`)
   }

@@ -52,6 +52,10 @@ test('faults are google.rpc statuses on the data plane, with our code in the det
     ['POST', '/query', { vector: [1], topK: 1 }, 400, 3],
     ['POST', '/query', { vector, topK: 0 }, 400, 3],
     ['POST', '/query', { vector, topK: 10_001 }, 400, 3],
+    ['POST', '/query', { vector, topK: '0x10' }, 400, 3],
+    ['POST', '/query', { vector, topK: '1e1' }, 400, 3],
+    ['GET', '/vectors/list?limit=0x10', undefined, 400, 3],
+    ['POST', '/vectors/fetch_by_metadata', { filter: { a: 1 }, limit: ' 5' }, 400, 3],
     ['POST', '/query', { vector, topK: 1_001, includeMetadata: true }, 400, 3],
     ['POST', '/query', { vector, topK: 1, filter: { _tr: 1 } }, 400, 3],
     ['POST', '/vectors/upsert', { vectors: [] }, 400, 3],
@@ -95,6 +99,25 @@ test('the control plane has its own form of faults, and a 401 of the data plane 
     'UNAUTHENTICATED',
   ])
   expect(data.headers.get('www-authenticate')).toContain('error_description="')
+})
+
+test('a key or token that does not verify is 401 on every route of this door, whatever else is wrong', async () => {
+  const routes = (world.replicas[0]?.services.publicRoutes ?? []).filter(({ pinecone }) => pinecone !== undefined)
+  expect(routes.length).toBeGreaterThan(15)
+  const wrongKey = key.replace(/.{8}$/, '00000000')
+  for (const { method, path } of routes) {
+    const place = path.replace('{namespace}', 'globex').replace('{name}', 'any')
+    const body = method === 'post' || method === 'patch' ? { namespace: 'globex', topK: '0x10' } : undefined
+    for (const [header, value] of [
+      ['api-key', wrongKey],
+      ['api-key', 'no.such.token'],
+      ['authorization', 'Bearer no.such.token'],
+    ] as const) {
+      const answer = await world.send(key, method.toUpperCase(), place, body, { [header]: value })
+      expect([method, path, header, answer.status]).toEqual([method, path, header, 401])
+      expect(answer.text).not.toContain('globex')
+    }
+  }
 })
 
 test('a namespace is a text: a list of own names is none', async () => {
