@@ -110,11 +110,28 @@ test('each conflict is named, and then nothing at all is written', async () => {
     ['vanished', 'the index has no such namespace'],
     ['', 'write the default namespace as __default__'],
   ])
+  expect(json.rows.map(({ path }: { path?: string }) => path?.replace(/^map\[(\d)\]\./, '$1 '))).toEqual([
+    '0 tenantId',
+    '1 tenantId',
+    '2 tenantId',
+    '3 namespace',
+    '4 namespace',
+    '5 namespace',
+    '6 namespace',
+  ])
   const refused = await world.adoptTenants('odd', { map: [{ namespace: 'a', tenantId: 'good' }, ...map.slice(2, 3)] })
-  expect(refused).toMatchObject({ status: 409, json: { code: 'conflict', faults: [{ path: 'c d' }] } })
+  expect(refused).toMatchObject({
+    status: 409,
+    json: {
+      code: 'conflict',
+      faults: [{ path: 'map[1].tenantId', message: expect.stringMatching(/^c d: the id must/) }],
+    },
+  })
   expect((await world.admin('GET', '/tenants/good')).status).toBe(404)
   const taken = await world.adoptTenants('odd', { map: [{ namespace: 'a', tenantId: 'fresh' }] })
-  expect(taken.json.faults).toEqual([{ path: 'a', message: 'a tenant has or had this id, with another place' }])
+  expect(taken.json.faults).toEqual([
+    { path: 'map[0].tenantId', message: 'a: a tenant has or had this id, with another place' },
+  ])
   await world.adopt('odd', { kind: 'pool', model: 'hash', namespaceLimit: 1 })
   const crowd = ['a', 'b'].map((namespace) => ({ namespace, tenantId: namespace }))
   expect((await world.adoptTenants('odd', { map: crowd })).json.detail).toContain('room for 1 more tenants')

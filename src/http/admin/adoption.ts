@@ -53,6 +53,7 @@ const adoption = z
           records: z.int().nullable(),
           verdict: z.enum(['new', 'ours', 'conflict', 'skipped']),
           reason: z.string().nullable().describe('Why it is skipped or in conflict.'),
+          path: z.string().optional().describe('The field of the map that is in conflict, as in `map[3].tenantId`.'),
         }),
       )
       .describe('Conflicts first, then what becomes a tenant, what is skipped and what is ours already.'),

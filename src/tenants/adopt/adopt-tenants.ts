@@ -109,7 +109,10 @@ function refuseConflicts(index: IndexRow, rows: readonly AdoptionRow[]): void {
   const conflicts = rows.filter(({ verdict }) => verdict === 'conflict')
   if (conflicts.length > 0) {
     const some = conflicts.slice(0, 10)
-    const faults = some.map(({ namespace, reason }) => ({ path: namespace, message: reason ?? 'is in conflict' }))
+    const faults = some.map(({ namespace, reason, path }) => ({
+      path: path ?? namespace,
+      message: `${path === undefined ? '' : `${namespace}: `}${reason ?? 'is in conflict'}`,
+    }))
     const words = `${conflicts.length} of the namespaces can't be adopted, so nothing was written. A dry run lists them all.`
     throw new AppError('conflict', words, { faults })
   }

@@ -28,6 +28,8 @@ export interface AdoptionRow {
   readonly verdict: AdoptionVerdict
   /** Why it is skipped or in conflict. */
   readonly reason: string | null
+  /** The field of the map that is in conflict, as in `map[3].tenantId`. */
+  readonly path?: string
 }
 
 /** The tenants that a scheme wants, for looking their ids up. Ids that no tenant may have are left out. */
@@ -55,14 +57,22 @@ export function planAdoption(
   const byName = new Map(namespaces.map((one) => [one.name, one]))
   const ids = counts(scheme.map.map(({ tenantId }) => tenantId))
   const names = counts(scheme.map.map(({ namespace }) => namespace))
-  const mapped = scheme.map.map(({ namespace, tenantId }) => {
+  const mapped = scheme.map.map(({ namespace, tenantId }, at) => {
     const records = byName.get(namespace)?.recordCount
-    const conflict = (why: string) => row(namespace, tenantId, records ?? null, 'conflict', why)
-    if ((names.get(namespace) ?? 0) > 1) return conflict('the map has this namespace twice')
-    if ((ids.get(tenantId) ?? 0) > 1) return conflict('the map gives this id to several namespaces')
-    if (namespace === '') return conflict('write the default namespace as __default__')
-    if (records === undefined) return conflict('the index has no such namespace')
-    return judged(namespace, tenantId, records, facts)
+    const conflict = (column: 'namespace' | 'tenantId', why: string): AdoptionRow => ({
+      ...row(namespace, tenantId, records ?? null, 'conflict', why),
+      path: `map[${at}].${column}`,
+    })
+    if ((names.get(namespace) ?? 0) > 1) return conflict('namespace', 'the map has this namespace twice')
+    if ((ids.get(tenantId) ?? 0) > 1) return conflict('tenantId', 'the map gives this id to several namespaces')
+    if (namespace === '') return conflict('namespace', 'write the default namespace as __default__')
+    if (records === undefined) return conflict('namespace', 'the index has no such namespace')
+    const verdict = judged(namespace, tenantId, records, facts)
+    if (verdict.verdict !== 'conflict') return verdict
+    return conflict(
+      facts.places.has(namespace) && isTenantId(tenantId) ? 'namespace' : 'tenantId',
+      verdict.reason ?? '',
+    )
   })
   const rest = namespaces.filter(({ name }) => !names.has(name))
   return [
