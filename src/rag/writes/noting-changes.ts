@@ -12,17 +12,24 @@ interface Written {
   readonly metadata?: Metadata | undefined
 }
 
-/** The same writer, which notes the documents of an inventoried tenant that each write changed or may have changed. */
+/** Reads records as they are before a write; those that the store does not show are absent. */
+export type ReadBefore = (ids: readonly string[]) => Promise<readonly Written[]>
+
+/**
+ * The same writer, which notes the documents of an inventoried tenant that each write changed or may have changed. Where
+ * a field of the records names their document, a write by id alone reads them first.
+ */
 export function notingChanges(
   appChanges: Pick<AppChanges, 'note'> | undefined,
   tenantId: TenantId,
   writer: TenantWriter,
   adopted: AdoptedTenant | undefined,
+  readBefore: ReadBefore,
 ): TenantWriter {
   if (adopted?.inventory === undefined || appChanges === undefined) return writer
   const { inventory: rule, fields } = adopted
-  const noted = (outcome: WriteOutcome, named?: NamedDocuments): WriteOutcome => {
-    if (outcome.kind !== 'untouched') appChanges.note(tenantId, named)
+  const note = (outcome: WriteOutcome, ...changes: readonly (NamedDocuments | undefined)[]): WriteOutcome => {
+    if (outcome.kind !== 'untouched') for (const named of changes) appChanges.note(tenantId, named)
     return outcome
   }
   const namedBy = (records: readonly Written[]): NamedDocuments => {
@@ -34,29 +41,34 @@ export function notingChanges(
     }
     return known
   }
-  /** Ids alone name documents only by a pattern. */
-  const namedByIds = (ids: readonly string[]) => ('idPattern' in rule ? namedBy(ids.map((id) => ({ id }))) : undefined)
+  /** Documents of records by their ids; `undefined` among them: some of the records are not shown by the store. */
+  const namedByIds = async (ids: readonly string[]): Promise<readonly (NamedDocuments | undefined)[]> => {
+    if ('idPattern' in rule) return [namedBy(ids.map((id) => ({ id })))]
+    const records = await readBefore(ids).catch(() => [])
+    return [namedBy(records), ...(records.length < new Set(ids).size ? [undefined] : [])]
+  }
   return {
     async upsert(records) {
-      return noted(await writer.upsert(records), namedBy(records))
+      return note(await writer.upsert(records), namedBy(records))
     },
     async update(change) {
-      const named = namedBy([{ id: change.id, metadata: change.setMetadata }])
-      return noted(await writer.update(change), 'idPattern' in rule || named.size > 0 ? named : undefined)
+      const before = await namedByIds([change.id])
+      return note(await writer.update(change), ...before, namedBy([{ id: change.id, metadata: change.setMetadata }]))
     },
     async deleteIds(ids) {
-      return noted(await writer.deleteIds(ids), namedByIds(ids))
+      const before = await namedByIds(ids)
+      return note(await writer.deleteIds(ids), ...before)
     },
     async deleteMatching(filter) {
-      return noted(await writer.deleteMatching(filter))
+      return note(await writer.deleteMatching(filter), undefined)
     },
     async updateMatching(filter, setMetadata) {
       const done = await writer.updateMatching(filter, setMetadata)
-      noted(done.outcome)
+      note(done.outcome, undefined)
       return done
     },
     async deleteAll() {
-      return noted(await writer.deleteAll())
+      return note(await writer.deleteAll(), undefined)
     },
   }
 }

@@ -3,7 +3,7 @@ import { sendWrite } from '../../routing/write-log/tenant-write.ts'
 import type { WriteOutcome } from '../../routing/write-log/write-outcome.ts'
 import { deleteAllRecords } from './delete-all-records.ts'
 import { beforeFirstWrite } from './note-first-write.ts'
-import { notingChanges } from './noting-changes.ts'
+import { notingChanges, type ReadBefore } from './noting-changes.ts'
 import type { TenantWriter } from './records-writer.ts'
 import { updateMatching } from './update-matching.ts'
 import type { WriteDeps, WriterOptions } from './write-deps.ts'
@@ -30,7 +30,13 @@ export async function writing<T>(
   try {
     const writer = tenantWriter(writeKit(deps, tenantId, options, adopted), note)
     const isApp = options.isClaimed !== true && options.takesOver !== true
-    return await work(isApp ? notingChanges(deps.appChanges, tenantId, writer, adopted) : writer)
+    if (!isApp) return await work(writer)
+    const readBefore: ReadBefore = async (ids) => {
+      const { routing } = await deps.routes.find(tenantId)
+      const { records } = await deps.stores.open(routing.active).fetch(ids)
+      return [...records.values()]
+    }
+    return await work(notingChanges(deps.appChanges, tenantId, writer, adopted, readBefore))
   } finally {
     if (hasChanged) deps.writes.announce(tenantId)
   }
