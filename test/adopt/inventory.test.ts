@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { listen } from '../../src/http/listen.ts'
+import { runCli } from '../cli/run-cli.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { InventoryWorld } from './inventory-world.ts'
@@ -28,6 +30,10 @@ test('documents by a field are listed, replaced and deleted; what names none is 
     unnamed: 1,
     unusable: 1,
     reserved: 2,
+    reservedExamples: [
+      { id: '_tr_theirs', key: null },
+      { id: 'x7', key: '_trail' },
+    ],
     changed: 0,
     changedAt: null,
   })
@@ -78,6 +84,54 @@ test('an app goes on writing ids with #; its document is changed until a PUT tak
   expectStatus(await put(), 200)
   await expect.poll(() => at.stored('chunks')).toEqual(['_tr_doc_a#0', 'ab#0', 'lone'])
   expect(await at.list('chunks')).toContainEqual(['a', 1, 'ready'])
+})
+
+test('a write by id alone marks its document where a field names it; of a record that is not there none is known', async () => {
+  await at.tenant('marks', [
+    { id: 'x1', metadata: { doc: 'a' } },
+    { id: 'x2', metadata: { doc: 'a' } },
+    { id: 'x3', metadata: { doc: 'b' } },
+    { id: 'x4', metadata: { doc: 'c' } },
+    { id: 'x5' },
+  ])
+  await at.built('marks', { documentField: 'doc' })
+  const [, other] = at.world.replicas
+  expectStatus(await at.request('marks', 'POST', '/vectors/delete', { ids: ['x1', 'x5'] }, other), 200)
+  expectStatus(await at.request('marks', 'POST', '/vectors/update', { id: 'x3', setMetadata: { doc: 'd' } }), 200)
+  await expect
+    .poll(() => at.list('marks'))
+    .toEqual([
+      ['a', 2, 'changed'],
+      ['b', 1, 'changed'],
+      ['c', 1, 'app'],
+      ['d', 0, 'changed'],
+    ])
+  expect(await at.show('marks')).toMatchObject({ changed: 3, changedAt: null })
+  expectStatus(await at.request('marks', 'POST', '/vectors/delete', { ids: ['x4', 'nowhere'] }), 200)
+  await expect.poll(async () => (await at.show('marks')).changedAt).not.toBeNull()
+  expect(await at.list('marks')).toContainEqual(['c', 1, 'changed'])
+})
+
+test('the command line begins an inventory, shows how far it is, and says what is wrong', async () => {
+  await at.tenant('cli', [{ id: 'a#0' }, { id: '_tr_mine#0' }])
+  const [{ services }] = at.world.replicas
+  const listener = at.world.service.stack.use(await listen(services.adminApp, { host: '127.0.0.1', port: 0 }))
+  const env = { TENANT_ROUTER_URL: listener.url, TENANT_ROUTER_TOKEN: at.world.platform.replace('Bearer ', '') }
+  const run = (...args: string[]) => runCli(['tenants', 'inventory', ...args], env)
+  const both = await run('cli', '--id-pattern', '{document}', '--document-field', 'doc', '--yes')
+  expect([both.code, both.err]).toEqual([2, expect.stringContaining('only one of --document-field and --id-pattern')])
+  const begun = await run('cli', '--id-pattern', '{document}#{chunk}', '--yes')
+  expect([begun.code, begun.err]).toEqual([0, expect.stringContaining('tenants inventory cli')])
+  expect(begun.out).toMatch(/^state +building$/m)
+  await at.ready('cli')
+  const shown = await run('cli', '--json')
+  expect(JSON.parse(shown.out)).toMatchObject({
+    state: 'ready',
+    documents: 1,
+    reservedExamples: [{ id: '_tr_mine#0', key: null }],
+  })
+  const unknown = await run('nobody')
+  expect([unknown.code, unknown.err]).toEqual([3, expect.stringContaining('No inventory of this tenant was begun')])
 })
 
 test('groups see the documents of which they see every record, and nobody else touches them', async () => {

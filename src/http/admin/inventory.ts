@@ -26,6 +26,9 @@ const inventory = z
       .describe('Records that name no document: without the field, or with other ids than the pattern’s.'),
     unusable: z.int().describe('Records whose document’s name can’t be the id of a document.'),
     reserved: z.int().describe('Records of the app with an id or a metadata key that begins with `_tr`.'),
+    reservedExamples: z
+      .array(z.object({ id: z.string(), key: z.string().nullable() }))
+      .describe('The first five of them; `key` is null where it is the id.'),
     changedAt: z.iso
       .datetime()
       .nullable()

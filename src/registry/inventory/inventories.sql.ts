@@ -1,10 +1,17 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, index, integer, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { bigint, check, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { places } from '../places.sql.ts'
 import { tenants } from '../tenants.sql.ts'
 
 export type InventoryState = 'building' | 'ready'
+
+/** A reserved name that an app gave: its record's id, or a metadata key of that record. */
+export interface ReservedName {
+  readonly id: string
+  /** Null: the id itself. */
+  readonly key: string | null
+}
 
 const tenantId = () =>
   text('tenant_id')
@@ -41,6 +48,8 @@ export const inventories = pgTable(
     unusable: integer('unusable').notNull().default(0),
     /** Records with an id or a metadata key that is reserved, though the router did not write it. */
     reserved: integer('reserved').notNull().default(0),
+    /** The first few of these names, each with its record. */
+    reservedExamples: jsonb('reserved_examples').$type<readonly ReservedName[]>().notNull().default([]),
     /** The app's last write whose documents are not known by name. */
     changedAt: timestamp('changed_at', { withTimezone: true }),
     /** Why the last attempt stopped. */

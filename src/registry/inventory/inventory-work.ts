@@ -3,7 +3,7 @@ import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../db/connect.ts'
 import type { InventoryRule } from '../../placement/inventory-rule.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
-import { appDocuments, inventories } from './inventories.sql.ts'
+import { appDocuments, inventories, type ReservedName } from './inventories.sql.ts'
 
 export type InventoryRow = typeof inventories.$inferSelect
 
@@ -28,9 +28,13 @@ export interface SeenPages {
   readonly unnamed: number
   readonly unusable: number
   readonly reserved: number
+  readonly reservedExamples: readonly ReservedName[]
   readonly afterId: string | undefined
   readonly cursor: string | undefined
 }
+
+/** Reserved names that are kept as examples. */
+const examplesMax = 5
 
 const nothingSeen = {
   afterId: null,
@@ -39,6 +43,7 @@ const nothingSeen = {
   unnamed: 0,
   unusable: 0,
   reserved: 0,
+  reservedExamples: [],
   fault: null,
   claim: null,
   finishedAt: null,
@@ -126,6 +131,7 @@ export function addPages(
       unnamed: sql`${inventories.unnamed} + ${seen.unnamed}`,
       unusable: sql`${inventories.unusable} + ${seen.unusable}`,
       reserved: sql`${inventories.reserved} + ${seen.reserved}`,
+      reservedExamples: [...job.reservedExamples, ...seen.reservedExamples].slice(0, examplesMax),
       fault: null,
     })
     if (isOurs && documents.length > 0) await addDocuments(tx, job, documents)

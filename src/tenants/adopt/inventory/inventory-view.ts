@@ -2,7 +2,7 @@ import type { Tx } from '../../../db/connect.ts'
 import { AppError } from '../../../errors.ts'
 import type { TenantId } from '../../../placement/tenant-id.ts'
 import { findInventory } from '../../../registry/inventory/app-documents.ts'
-import type { InventoryState } from '../../../registry/inventory/inventories.sql.ts'
+import type { InventoryState, ReservedName } from '../../../registry/inventory/inventories.sql.ts'
 
 /** An adopted tenant's inventory as staff see it. */
 export interface InventoryView {
@@ -22,6 +22,8 @@ export interface InventoryView {
   readonly unusable: number
   /** Records of the app with an id or a metadata key that begins with `_tr`. */
   readonly reserved: number
+  /** The first five of those names: the id, or the key with the id of its record. */
+  readonly reservedExamples: readonly ReservedName[]
   /** The app's last write since then whose documents are not known, as a delete by filter. */
   readonly changedAt: string | null
   /** Why the last attempt stopped; it goes on by itself. */
@@ -40,7 +42,7 @@ export async function showInventory(
     throw new AppError('not_found', 'No inventory of this tenant was begun.', { shown: true })
   }
   const { row, documents, changed } = found
-  const { state, documentField, idPattern, records, unnamed, unusable, reserved, fault } = row
+  const { state, documentField, idPattern, records, unnamed, unusable, reserved, reservedExamples, fault } = row
   return {
     tenantId,
     state,
@@ -52,6 +54,7 @@ export async function showInventory(
     unnamed,
     unusable,
     reserved,
+    reservedExamples,
     changedAt: row.changedAt?.toISOString() ?? null,
     fault,
     startedAt: row.startedAt.toISOString(),

@@ -1,10 +1,15 @@
 import { isDocumentId } from '../../../placement/document-id.ts'
 import { documentOf, groupsIn, type InventoryRule, noText, seenBoth } from '../../../placement/inventory-rule.ts'
 import type { RecordFields } from '../../../placement/record-fields.ts'
+import type { ReservedName } from '../../../registry/inventory/inventories.sql.ts'
 import type { SeenDocument, SeenPages } from '../../../registry/inventory/inventory-work.ts'
 import { adoptedChunkPrefix, isReserved, stampKey } from '../../../stores/reserved.ts'
 import type { VectorRecord } from '../../../stores/store.ts'
 
+/** Examples of reserved names that a batch of pages adds. */
+const examplesOfPages = 5
+/** Characters of a reserved name that are kept. */
+const nameMax = 512
 /** Characters of a source that are kept. */
 const sourceMax = 2_048
 
@@ -16,17 +21,22 @@ export function tally(
 ): Omit<SeenPages, 'afterId' | 'cursor'> {
   const documents = new Map<string, SeenDocument>()
   const counts = { records: 0, unnamed: 0, unusable: 0, reserved: 0 }
+  const reservedExamples: ReservedName[] = []
   for (const record of records) {
     if (record.id.startsWith(adoptedChunkPrefix)) continue
     counts.records += 1
-    if (hasReservedName(record)) counts.reserved += 1
+    const [reserved] = reservedNames(record)
+    if (reserved !== undefined) {
+      counts.reserved += 1
+      if (reservedExamples.length < examplesOfPages) reservedExamples.push(kept(reserved))
+    }
     const id = documentOf(rule, record)
     if (id === undefined) counts.unnamed += 1
     else if (!isDocumentId(id) || isReserved(id)) counts.unusable += 1
     else documents.set(id, added(documents.get(id), id, record, fields))
   }
   // In one order, as the app's changes are noted: two that write the same rows wait for each other, and never both.
-  return { documents: [...documents.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), ...counts }
+  return { documents: [...documents.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), ...counts, reservedExamples }
 }
 
 function added(
@@ -44,8 +54,15 @@ function added(
   }
 }
 
-/** Whether a name of the record begins as ours do. The stamp of a write through the router is ours. */
-function hasReservedName({ id, metadata = {} }: VectorRecord): boolean {
+/** Names of the record that begin as ours do. The stamp of a write through the router is ours. */
+function reservedNames({ id, metadata = {} }: VectorRecord): readonly ReservedName[] {
   const isOurs = (key: string) => key === stampKey && typeof metadata[key] === 'number'
-  return isReserved(id) || Object.keys(metadata).some((key) => isReserved(key) && !isOurs(key))
+  const keys = Object.keys(metadata).filter((key) => isReserved(key) && !isOurs(key))
+  return [...(isReserved(id) ? [{ id, key: null }] : []), ...keys.map((key) => ({ id, key }))]
+}
+
+/** A name as the registry keeps it: Postgres takes neither the null character nor half a pair of surrogates. */
+function kept({ id, key }: ReservedName): ReservedName {
+  const text = (name: string) => name.toWellFormed().replaceAll(noText, '').slice(0, nameMax)
+  return { id: text(id), key: key === null ? null : text(key) }
 }

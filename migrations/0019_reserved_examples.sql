@@ -1,0 +1,1 @@
+ALTER TABLE "inventories" ADD COLUMN "reserved_examples" jsonb DEFAULT '[]'::jsonb NOT NULL;
