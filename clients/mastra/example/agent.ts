@@ -3,7 +3,8 @@ import { createTool } from '@mastra/core/tools'
 import { createClient } from 'tenant-router-client'
 import { searchTool } from 'tenant-router-client/mastra'
 
-// In the project: npm run build:client. Here: npm install; then, beside a running `npm start`:
+// In the project: npm run build:client. Here: npm install --no-save ../../../dist/tenant-router-client-*.tgz
+// Then, beside a running `npm start`:
 // OPENAI_API_KEY=… npm start -- "$(npm run --silent --prefix ../../.. cli -- token --tenant acme-bikes)" "How do I return a bike?"
 const [token = '', question = 'How do I return a bike?'] = process.argv.slice(2)
 const client = createClient({ baseUrl: 'http://127.0.0.1:8080', token })
