@@ -111,7 +111,20 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   ],
 
   // Where the registry and the store are held against each other.
-  reconcile: ['auth', 'clock', 'concurrency', 'cursor', 'db', 'errors', 'moves', 'placement', 'registry', 'stores'],
+  reconcile: [
+    'auth',
+    'clock',
+    'concurrency',
+    'cursor',
+    'db',
+    'errors',
+    'moves',
+    'placement',
+    'registry',
+    'routing',
+    'stores',
+    'tenants',
+  ],
 
   // Proofs go through the front door: it asks the listeners as callers do.
   isolation: [
@@ -305,9 +318,10 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   'rag/stages': ['rag/checks'],
   'rag/vectors': ['rag', 'rag/checks', 'rag/documents', 'rag/retrieve', 'rag/writes'],
   'rag/writes': ['rag', 'rag/checks'],
-  reconcile: ['reconcile/fix', 'reconcile/look', 'reconcile/state'],
+  reconcile: ['reconcile/fix', 'reconcile/look', 'reconcile/restore', 'reconcile/state'],
   'reconcile/fix': ['reconcile/look', 'reconcile/state'],
   'reconcile/look': ['reconcile/state'],
+  'reconcile/restore': ['reconcile/look', 'reconcile/state'],
   registry: ['registry/audit'],
   'registry/documents': ['registry', 'registry/inventory', 'registry/uploads'],
   'registry/inventory': ['registry'],

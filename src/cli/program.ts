@@ -68,6 +68,8 @@ export function program(context: Context): Command {
     .description(metadata.description)
     .version(metadata.version)
     .addHelpText('after', after)
+    // A verb that has verbs of its own tells its options from theirs by where they stand.
+    .enablePositionalOptions()
   root.addCommand(
     noun('tenants', 'onboard, tag, suspend and offboard tenants', [
       tenantsList,

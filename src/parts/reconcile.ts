@@ -5,13 +5,14 @@ import type { RunReconciliationDeps } from '../reconcile/run-reconciliation.ts'
 
 /** Starts this replica's worker for comparisons of the registry with the store. */
 export function openReconciler(
-  { pinecone, moves, reconcile }: Config,
+  { pinecone, moves, reconcile, embeddingModels: models }: Config,
   deps: Pick<RunReconciliationDeps, 'db' | 'stores' | 'log'>,
   options: Partial<ReconcilerOptions> = {},
 ): Reconciler {
-  const { projects, indexPrefix } = pinecone
+  const { projects, indexPrefix, region, poolNamespaceLimit } = pinecone
+  const { storeVisibleMs, storeInDoubtMs } = moves
   const { everyMs, graceMs } = reconcile
-  const settings = { projects, indexPrefix, storeVisibleMs: moves.storeVisibleMs }
+  const settings = { projects, indexPrefix, region, poolNamespaceLimit, models, storeVisibleMs, storeInDoubtMs }
   const leaseMs = 3 * moves.sessionLeaseMs
   return new Reconciler(
     { ...deps, clock: systemClock, graceMs, settings },

@@ -13,6 +13,16 @@ export function namespaceName(tenantId: TenantId, generation: number): string {
   return `tenant_${tenantId}_g${generation}`
 }
 
+/** The kind of an index by a name of ours; undefined for another name. A silo's tenant is said by its namespace alone. */
+export function readIndexName(
+  prefix: string,
+  name: string,
+): { readonly kind: 'pool'; readonly ordinal: number } | { readonly kind: 'silo' } | undefined {
+  if (name.startsWith(`${prefix}-silo-`)) return { kind: 'silo' }
+  const [, digits] = name.startsWith(`${prefix}-pool-`) ? (/-pool-([1-9]\d{0,8})$/.exec(name) ?? []) : []
+  return digits === undefined ? undefined : { kind: 'pool', ordinal: Number(digits) }
+}
+
 /** The tenant and the generation that a name of ours says; undefined for a name that others gave. */
 export function readPlaceName(
   namespace: string,

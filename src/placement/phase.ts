@@ -27,7 +27,23 @@ export type Routing =
 
 export type Phase = Routing['phase']
 
-export type TenantStatus = 'provisioning' | 'active' | 'suspended' | 'offboarding' | 'offboarded'
+/** `held`: after a restore of the registry, until the store or a person says where the tenant is. */
+export type TenantStatus = 'provisioning' | 'active' | 'suspended' | 'held' | 'offboarding' | 'offboarded'
+
+/**
+ * Verdict on a held tenant. `unchecked`: the store was not compared yet. `moved`: only a newer place is there. `new`: the
+ * registry did not know it. `erased`: the store has nothing of it. `unclear`: the store does not say which place it is.
+ */
+export const heldVerdicts = ['unchecked', 'moved', 'new', 'erased', 'unclear'] as const
+export type HeldVerdict = (typeof heldVerdicts)[number]
+
+export interface Held {
+  /** Its status before; null: the registry did not know it. */
+  readonly was: Exclude<TenantStatus, 'held'> | null
+  readonly verdict: HeldVerdict
+  /** The generation of the place that the store suggests. */
+  readonly generation?: number
+}
 
 /** The past of a tenant that was adopted; it stays with it wherever it moves. */
 export interface AdoptedTenant {

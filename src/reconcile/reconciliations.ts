@@ -3,6 +3,7 @@ import { type Page, pageOf, readCursor, readNumberKey } from '../cursor.ts'
 import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import { appendAudit } from '../registry/audit/audit.ts'
+import { findLastRestore } from '../registry/restores.ts'
 import { adviceOf, type FindingKind, type FixState, isProblem, type StoreFinding } from './state/finding.ts'
 import { countFindings, countFixed, type FindingRow, listFindingRows } from './state/findings.ts'
 import type { RunProgress } from './state/reconciliations.sql.ts'
@@ -12,6 +13,7 @@ export interface ReconciliationView {
   readonly id: string
   readonly state: RunRow['state']
   readonly fix: boolean
+  readonly fromStore: boolean
   readonly createdBy: string
   readonly progress: Omit<RunProgress, 'indexes'> & { readonly indexes: number }
   /** By kind; kinds without any are absent. */
@@ -47,21 +49,31 @@ type Deps = { readonly db: Db }
  * under way, that one is the answer.
  *
  * @param fix settles what is provably safe and was seen long enough.
- * @throws AppError `conflict` while one of the other kind is under way.
+ * @param fromStore finds out where tenants are, after a restore of the registry.
+ * @throws AppError `conflict` while one of the other kind is under way, and where no restore is noted.
  */
 export async function startReconciliation(
   { db }: Deps,
   actor: StaffPrincipal,
-  { fix }: { readonly fix: boolean },
+  { fix, fromStore }: { readonly fix: boolean; readonly fromStore: boolean },
 ): Promise<ReconciliationView> {
+  if (fix && fromStore) {
+    const message = 'give fix or fromStore, not both'
+    throw new AppError('invalid_request', `fix: ${message}`, { faults: [{ path: 'fix', message }] })
+  }
+  if (fromStore && (await findLastRestore(db)) === undefined) {
+    const words =
+      'No restore is noted. With every replica down, run tenant-router migrate --after-restore; then start them and repeat.'
+    throw new AppError('conflict', words)
+  }
   const row = await db.transaction(async (tx) => {
-    const made = await insertRun(tx, { fix, createdBy: actor.subject })
+    const made = await insertRun(tx, { fix, fromStore, createdBy: actor.subject })
     if (made === undefined) {
       const running = await findRunning(tx)
-      if (running?.fix === fix) return running
+      if (running?.fix === fix && running.fromStore === fromStore) return running
       throw new AppError('conflict', 'Another reconciliation is under way. Wait for its end, and repeat.')
     }
-    await appendAudit(tx, [{ actor, action: 'reconcile', detail: { reconciliation: made.id, fix } }])
+    await appendAudit(tx, [{ actor, action: 'reconcile', detail: { reconciliation: made.id, fix, fromStore } }])
     return made
   })
   return viewOf(db, row)
@@ -114,11 +126,12 @@ async function viewOf(db: Db, row: RunRow): Promise<ReconciliationView> {
     (sum, [kind, n]) => sum + (isProblem(kind as FindingKind) ? n : 0),
     0,
   )
-  const { id, state, fix, createdBy, progress, fault, createdAt, finishedAt } = row
+  const { id, state, fix, fromStore, createdBy, progress, fault, createdAt, finishedAt } = row
   return {
     id,
     state,
     fix,
+    fromStore,
     createdBy,
     progress: { ...progress, indexes: progress.indexes.length },
     findings,

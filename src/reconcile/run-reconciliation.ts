@@ -1,17 +1,18 @@
 import type { Logger } from 'pino'
 import { AppError } from '../errors.ts'
-import { type FixDeps, fixDue } from './fix/fix-due.ts'
-import type { LookDeps } from './look/look.ts'
+import { fixDue } from './fix/fix-due.ts'
 import { lookAtCapacity } from './look/look-at-capacity.ts'
 import { listHomes, lookAtDocuments } from './look/look-at-documents.ts'
 import { lookAtIndexes } from './look/look-at-indexes.ts'
 import { lookAtPlaces } from './look/look-at-places.ts'
+import { type RestoreStage, rebuildFromStore } from './restore/rebuild-from-store.ts'
+import type { RestoreDeps } from './restore/restore-deps.ts'
 import type { StoreFinding } from './state/finding.ts'
 import { addFindings } from './state/findings.ts'
 import type { RunProgress } from './state/reconciliations.sql.ts'
 import { keepProgress, type RunJob } from './state/runs.ts'
 
-export interface RunReconciliationDeps extends Omit<LookDeps, 'signal'>, Omit<FixDeps, 'signal'> {
+export interface RunReconciliationDeps extends Omit<RestoreDeps, 'signal'> {
   readonly graceMs: number
   readonly log: Pick<Logger, 'warn'>
 }
@@ -53,6 +54,14 @@ export async function runReconciliation(given: RunReconciliationDeps, job: RunJo
       await keep([], { unseen: [...progress.unseen, { part, reason: fault.message }] })
       return false
     }
+  }
+  if (job.fromStore) {
+    const count: RestoreStage['keep'] = (findings, read) =>
+      keep(findings, {
+        namespaces: progress.namespaces + (read?.namespaces ?? 0),
+        indexes: read === undefined ? progress.indexes : [...new Set([...progress.indexes, read.part])],
+      })
+    return rebuildFromStore(deps, job, { keep: count, answered })
   }
   const away = new Set<string>()
   for (const { name: project } of settings.projects) {

@@ -38,7 +38,7 @@ export async function activatePlaces(
       returning place_id, tenants.*
     )
     select place_id::int as "placeId", routed.tenant_id is not null as "isRouted", id, name, tier, status, region, limits,
-      limits_until as "limitsUntil", attributes, initial_kind as "initialKind", adopted_namespace as "adoptedNamespace", first_write_at as "firstWriteAt", fields, last_generation as "lastGeneration",
+      limits_until as "limitsUntil", attributes, initial_kind as "initialKind", adopted_namespace as "adoptedNamespace", first_write_at as "firstWriteAt", fields, held, last_generation as "lastGeneration",
       first_generation as "firstGeneration", created_at as "createdAt", updated_at as "updatedAt"
     from served left join routed on routed.tenant_id = served.id`)
   return new Map(rows.map((row) => [row.placeId, activated(row)]))

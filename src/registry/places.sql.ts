@@ -7,9 +7,9 @@ import { tenants } from './tenants.sql.ts'
 /**
  * `reserved`: counted; the namespace may or may not exist yet. `active`: the place that requests read and write.
  * `follower`: the other place of a move. `retiring`: no route names it, and it is being purged. `purged`: deleted; its
- * name is never reused.
+ * name is never reused. `found`: the store showed it after a restore, and a person decides.
  */
-export type PlaceState = 'reserved' | 'active' | 'follower' | 'retiring' | 'purged'
+export type PlaceState = 'reserved' | 'active' | 'follower' | 'found' | 'retiring' | 'purged'
 
 /** A present or past place of a tenant. Rows are never deleted: a place is never reused. */
 export const places = pgTable(
@@ -30,12 +30,15 @@ export const places = pgTable(
     state: text('state').$type<PlaceState>().notNull(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     purgedAt: timestamp('purged_at', { withTimezone: true }),
+    /** When a look after a restore saw its namespace, and the records that the store counted. */
+    seenAt: timestamp('seen_at', { withTimezone: true }),
+    seenRecords: bigint('seen_records', { mode: 'number' }),
   },
   (t) => [
     unique('places_location').on(t.project, t.indexName, t.namespace),
     unique('places_generation').on(t.tenantId, t.generation),
     uniqueIndex('places_one_active').on(t.tenantId).where(sql`state = 'active'`),
     index('places_index').on(t.indexId),
-    check('places_state', sql`${t.state} in ('reserved', 'active', 'follower', 'retiring', 'purged')`),
+    check('places_state', sql`${t.state} in ('reserved', 'active', 'follower', 'found', 'retiring', 'purged')`),
   ],
 )

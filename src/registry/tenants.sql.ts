@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
-import type { TenantStatus } from '../placement/phase.ts'
+import type { Held, TenantStatus } from '../placement/phase.ts'
 import type { Tier } from '../placement/placement.ts'
 import type { RecordFields } from '../placement/record-fields.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
@@ -31,13 +31,19 @@ export const tenants = pgTable(
     fields: jsonb('fields').$type<Partial<RecordFields>>(),
     /** The first write of an adopted tenant through the router, after which the adoption can't be undone. */
     firstWriteAt: timestamp('first_write_at', { withTimezone: true }),
+    /** Set while the tenant is held after a restore of the registry. */
+    held: jsonb('held').$type<Held>(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (t) => [
     check('tenants_id_shape', sql`${t.id} ~ '^[A-Za-z0-9_-]{1,64}$'`),
     check('tenants_tier', sql`${t.tier} in ('standard', 'enterprise')`),
-    check('tenants_status', sql`${t.status} in ('provisioning', 'active', 'suspended', 'offboarding', 'offboarded')`),
+    check(
+      'tenants_status',
+      sql`${t.status} in ('provisioning', 'active', 'suspended', 'held', 'offboarding', 'offboarded')`,
+    ),
+    check('tenants_held', sql`(${t.status} = 'held') = (${t.held} is not null)`),
     check('tenants_initial_kind', sql`${t.initialKind} in ('pool', 'silo')`),
     index('tenants_status_tier').on(t.status, t.tier),
   ],

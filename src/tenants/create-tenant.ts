@@ -30,13 +30,14 @@ export interface CreatedTenant {
  *   or is being offboarded), `index_limit_reached` (no capacity, and no further index allowed; nothing is kept)
  */
 export async function createTenant(
-  deps: Pick<TenantWork, 'db' | 'settings' | 'reserve' | 'provision'>,
+  deps: Pick<TenantWork, 'db' | 'settings' | 'reserve' | 'provision' | 'restoreGate'>,
   actor: StaffPrincipal,
   input: CreateTenantInput,
 ): Promise<CreatedTenant> {
   if (Object.keys(input.limits ?? {}).length > 0 && !actor.roles.has('platform')) {
     throw new AppError('forbidden', 'Only the platform team sets limits. Leave `limits` out.')
   }
+  await deps.restoreGate.pass()
   const tenant = newTenant(actor, input)
   const reservation = await deps.reserve({ tenant, actor })
   if (reservation === undefined) return createAgain(deps, tenant)

@@ -2,7 +2,7 @@ import { and, asc, eq, gt, ilike, inArray, isNull, or, type SQL, sql } from 'dri
 import type { Tx } from '../db/connect.ts'
 import type { MoveState } from '../moves/state/move-state.ts'
 import { moves } from '../moves/state/moves.sql.ts'
-import type { TenantStatus } from '../placement/phase.ts'
+import type { Held, TenantStatus } from '../placement/phase.ts'
 import type { PlaceKind, Tier } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { indexes } from '../registry/indexes.sql.ts'
@@ -31,6 +31,8 @@ export interface TenantView {
   readonly placement: { readonly kind: PlaceKind; readonly index: string; readonly generation: number } | null
   /** The move under way. */
   readonly move: { readonly id: string; readonly state: MoveState } | null
+  /** Set while the tenant is held after a restore of the registry. */
+  readonly held: Held | null
   readonly createdAt: string
   readonly updatedAt: string
   /** Deletion receipt of an offboarded tenant. */

@@ -18,7 +18,7 @@ export function migrateCommand(context: Context): Command {
   })
     .option(
       '--after-restore',
-      'after a restore, also raise the numbers that the store may already hold; see the runbook',
+      'after a restore, also hold every tenant, and raise the numbers that the store may already hold',
     )
     .action(async (options: MigrateOptions) => {
       needServiceNode('migrate')
@@ -47,9 +47,15 @@ export function migrateCommand(context: Context): Command {
           await bringUpToDate(database)
         }
         if (options.afterRestore && !options.dryRun) {
-          await agree(context, options, 'Raise the numbers of writes and of places? Every replica has to be down.')
-          const { tenants } = await raiseAfterRestore(database)
-          if (!options.json) context.write(`Raised the number of writes, and the generations of ${tenants} tenant(s).`)
+          const question =
+            'Hold every tenant, and raise the numbers of writes and places? Every replica has to be down.'
+          await agree(context, options, question)
+          const { tenants, uploads } = await raiseAfterRestore(database)
+          if (!options.json) {
+            const ended = uploads === 0 ? '' : ` ${uploads} waiting upload(s) ended as failed.`
+            context.write(`Held ${tenants} tenant(s); raised the numbers of writes and places.${ended}`)
+            context.write('Start the replicas, then: tenant-router reconcile --from-store')
+          }
         }
         if (options.json) context.writeJson({ dryRun: options.dryRun === true, migrations: pending })
         else if (pending.length === 0) context.write('The schema is up to date.')

@@ -30,6 +30,6 @@ export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
     ...usageRoutes(deps),
     ...adviceRoutes(deps),
     ...isolationRoutes(deps),
-    ...reconciliationRoutes(deps),
+    ...reconciliationRoutes({ ...deps, retentionMs: deps.settings.retentionMs }),
   ]
 }

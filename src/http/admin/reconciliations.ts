@@ -1,13 +1,15 @@
 import { z } from 'zod'
-import type { Db } from '../../db/connect.ts'
+import { parseTenantId } from '../../placement/tenant-id.ts'
 import {
   listFindings,
   listReconciliations,
   showReconciliation,
   startReconciliation,
 } from '../../reconcile/reconciliations.ts'
+import { type AcceptDeps, acceptTenant } from '../../reconcile/restore/accept-tenant.ts'
 import { findingKinds, fixStates } from '../../reconcile/state/finding.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
+import { tenant } from './tenant-fields.ts'
 
 const tag = 'reconciliations'
 const reading = { kind: 'staff', roles: ['platform', 'auditor'] } as const
@@ -19,6 +21,7 @@ const reconciliation = z
     id: z.uuid(),
     state: z.enum(['running', 'done', 'failed']),
     fix: z.boolean(),
+    fromStore: z.boolean(),
     createdBy: z.string().describe('The staff token’s subject; `system` for one by schedule.'),
     progress: z.object({
       indexes: z.int().describe('Looked at so far.'),
@@ -58,8 +61,23 @@ const finding = z
   .meta({ id: 'Finding' })
 
 /** Routes to compare the registry with the store; docs/runbook.md, "The registry against the store". */
-export function reconciliationRoutes(deps: { readonly db: Db }): readonly AnyRoute[] {
+export function reconciliationRoutes(deps: AcceptDeps): readonly AnyRoute[] {
   return [
+    route({
+      method: 'post',
+      path: '/tenants/{id}/accept',
+      access: { kind: 'staff', roles: ['platform'] },
+      tag,
+      summary: 'Say where a tenant is after a restore of the registry',
+      description:
+        'Ends its hold. Without `generation`, the place that the store suggests. Its other places are kept as long as those of moves, then deleted. With `offboard` the tenant is deleted, with all that the store has of it.',
+      params: z.object({ id: z.string() }),
+      body: z.object({ generation: z.int().min(1).optional(), offboard: z.boolean().optional() }),
+      replies: { 200: { description: 'The tenant as it is now.', schema: tenant } },
+      async handle({ principal, params, body }) {
+        return { status: 200, json: await acceptTenant(deps, principal, parseTenantId(params.id), body) }
+      },
+    }),
     route({
       method: 'post',
       path: '/reconciliations',
@@ -70,7 +88,10 @@ export function reconciliationRoutes(deps: { readonly db: Db }): readonly AnyRou
         'Some replica does it in the background, one at a time. While one of the same kind is under way, that one is the answer.',
         'With `fix` it also settles what is provably safe, and was seen by two runs at least RECONCILE_GRACE_H apart.',
       ].join(' '),
-      body: z.object({ fix: z.boolean().default(false) }),
+      body: z.object({
+        fix: z.boolean().default(false),
+        fromStore: z.boolean().default(false).describe('After a restore of the registry: finds out where tenants are.'),
+      }),
       replies: { 202: { description: 'It has begun.', schema: reconciliation } },
       async handle({ principal, body }) {
         const json = await startReconciliation(deps, principal, body)

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { limitNames } from '../../limits/quotas.ts'
 import { moveStates } from '../../moves/state/move-state.ts'
+import { heldVerdicts } from '../../placement/phase.ts'
 
 /** Fields and answers of the tenant routes. */
 export const tier = z.enum(['standard', 'enterprise'])
-export const status = z.enum(['provisioning', 'active', 'suspended', 'offboarding', 'offboarded'])
+export const status = z.enum(['provisioning', 'active', 'suspended', 'held', 'offboarding', 'offboarded'])
 
 /**
  * Characters that a terminal interprets, or that hide or reorder their neighbours: refused in texts that people read.
@@ -51,6 +52,14 @@ export const tenant = z
       .describe('Enterprise, in a shared index, without a move under way; one that soaks does not count.'),
     placement: placement.describe('Null until there is one, and when it is gone.'),
     move: move.describe('The move that is under way.'),
+    held: z
+      .object({
+        was: status.nullable().describe('Its status before; null: the registry did not know it.'),
+        verdict: z.enum(heldVerdicts),
+        generation: z.int().optional().describe('The place that the store suggests.'),
+      })
+      .nullable()
+      .describe('After a restore of the registry: why the tenant is not served.'),
     createdAt: z.string(),
     updatedAt: z.string(),
     deletionReceipt: z

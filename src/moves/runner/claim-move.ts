@@ -10,10 +10,11 @@ export interface ClaimMoveOptions {
   readonly host: string
 }
 
-/** Moves without a mover that are not resting. */
+/** Moves without a mover that are not resting, of tenants that are not held after a restore. */
 const isFree = sql`ended_at is null
   and (mover_lease_until is null or mover_lease_until < now())
-  and (not_before is null or not_before <= now())`
+  and (not_before is null or not_before <= now())
+  and not exists (select from tenants where tenants.id = tenant_id and tenants.status = 'held')`
 
 /**
  * Claims the oldest move with work and without a live mover, under a new token, except those that only soak. The last

@@ -4,6 +4,7 @@ import { AppError, isAppError } from '../../errors.ts'
 import { indexes } from '../../registry/indexes.sql.ts'
 import { toPlacement } from '../../registry/places.ts'
 import { changeRouting } from '../../routing/change-routing.ts'
+import { modelTag } from '../../stores/model-tag.ts'
 import type { IndexInfo } from '../../stores/store.ts'
 import { asMover, changeMove, type MoveRow } from '../state/move-history.ts'
 import { waitsForTurn } from '../state/queue.ts'
@@ -80,7 +81,7 @@ async function readyIndex(context: StepContext, target: PlaceAndIndex): Promise<
 /** Makes the index, or adopts an earlier try's; someone else's index of that name is left alone. */
 async function ensureIndex(context: StepContext, { index }: PlaceAndIndex): Promise<IndexInfo> {
   const { stores, signal, move } = context
-  const tags = { 'tenant-router': 'silo', move: move.id }
+  const tags = { 'tenant-router': 'silo', move: move.id, model: modelTag(index.embeddingModel) }
   const known = await stores.describeIndex(index.project, index.name, { signal })
   if (known !== undefined) return adopt(known, tags.move)
   const { name, dimension, metric, cloud, region } = index

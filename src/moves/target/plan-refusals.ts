@@ -58,6 +58,7 @@ export async function lookAhead(
     refusals.push(new AppError('move_in_progress', words))
   }
   if (route.status === 'offboarding') refusals.push(new AppError('conflict', 'The tenant is being offboarded.'))
+  if (route.status === 'held') refusals.push(new AppError('conflict', 'The tenant is held after a restore.'))
   const unsealed = whyUnsealed(source.index)
   if (unsealed !== undefined) refusals.push(new AppError('conflict', unsealed))
   if (await isFrozen(tx, source.place.id)) {

@@ -83,6 +83,7 @@ function isLive(state: PlaceState): boolean {
     // Made and deleted by their move or onboarding, which knows how far it is.
     case 'reserved':
     case 'follower':
+    case 'found':
     case 'retiring':
     case 'purged':
       return false

@@ -15,6 +15,10 @@ export const findingKinds = [
   'documents_without_vectors', // the store has fewer chunks than the tenant's documents
   'vectors_without_documents', // the store has more chunks than the tenant's documents
   'capacity_differs', // an index's counter of namespaces, and its places
+  'tenant_moved', // held after a restore, and so are the next three: only a newer place is in the store
+  'tenant_new', // the restored registry did not know it
+  'tenant_erased', // the store has nothing of it
+  'tenant_unclear', // the store does not say which place it is
 ] as const
 
 export type FindingKind = (typeof findingKinds)[number]
@@ -84,4 +88,8 @@ export const adviceOf: Readonly<Record<FindingKind, string>> = {
   documents_without_vectors: 'GET /documents shows which ones are lost; the app puts them again.',
   vectors_without_documents: 'Documents that the registry does not list. Have the app put or delete them again.',
   capacity_differs: 'reconcile --fix counts it anew.',
+  tenant_moved: 'It is where the store says: tenant-router reconcile accept ID.',
+  tenant_new: 'It was onboarded after the backup: tenant-router reconcile accept ID, then name and tag it.',
+  tenant_erased: 'Delete it again: tenant-router reconcile accept ID --offboard. Else its records are lost.',
+  tenant_unclear: 'Compare the places, and say which it is: tenant-router reconcile accept ID --generation N.',
 }

@@ -48,6 +48,8 @@ export const reconciliations = pgTable(
     state: text('state').$type<ReconciliationState>().notNull().default('running'),
     /** Whether it settles what is provably safe. */
     fix: boolean('fix').notNull().default(false),
+    /** Whether it finds out, after a restore, where tenants are. */
+    fromStore: boolean('from_store').notNull().default(false),
     createdBy: text('created_by').notNull(),
     progress: jsonb('progress').$type<RunProgress>().notNull().default(noProgress),
     /** The last tenant whose documents were compared; the next run goes on behind it. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { and, desc, eq, lt, ne, type SQL, sql } from 'drizzle-orm'
 import type { Db, Tx } from '../../db/connect.ts'
+import { findLastRestore } from '../../registry/restores.ts'
 import { noProgress, type RunProgress, reconciliations } from './reconciliations.sql.ts'
 
 export type RunRow = typeof reconciliations.$inferSelect
@@ -30,7 +31,13 @@ export async function findLatestDone(tx: Tx, except?: string): Promise<RunRow | 
   const [row] = await tx
     .select()
     .from(reconciliations)
-    .where(and(eq(reconciliations.state, 'done'), except === undefined ? undefined : ne(reconciliations.id, except)))
+    .where(
+      and(
+        eq(reconciliations.state, 'done'),
+        eq(reconciliations.fromStore, false),
+        except === undefined ? undefined : ne(reconciliations.id, except),
+      ),
+    )
     .orderBy(desc(reconciliations.createdAt))
     .limit(1)
   return row
@@ -56,25 +63,34 @@ export async function listRuns(
 /** Begins a run, which some replica claims; undefined while another one is under way. */
 export async function insertRun(
   tx: Tx,
-  { fix, createdBy }: { readonly fix: boolean; readonly createdBy: string },
+  {
+    fix,
+    fromStore = false,
+    createdBy,
+  }: { readonly fix: boolean; readonly fromStore?: boolean; readonly createdBy: string },
 ): Promise<RunRow | undefined> {
   const afterTenant = sql`coalesce((select r.after_tenant from reconciliations r where r.state = 'done'
     order by r.created_at desc limit 1), '')`
   const [row] = await tx
     .insert(reconciliations)
-    .values({ fix, createdBy, progress: noProgress, afterTenant })
+    .values({ fix, fromStore, createdBy, progress: noProgress, afterTenant })
     .onConflictDoNothing()
     .returning()
   return row
 }
 
-/** Begins a run when none has begun for so long; harmless on any number of replicas at once. */
+/**
+ * Begins a run when none has begun for so long; harmless on any number of replicas at once. None begins after a restore
+ * before the store was compared: every namespace could be a finding.
+ */
 export async function insertDueRun(tx: Tx, everyMs: number): Promise<void> {
   const [recent] = await tx
     .select({ id: reconciliations.id })
     .from(reconciliations)
     .where(sql`${reconciliations.createdAt} > now() - make_interval(secs => ${everyMs / 1000})`)
     .limit(1)
+  const restore = await findLastRestore(tx)
+  if (restore !== undefined && restore.checkedAt === null) return
   if (recent === undefined) await insertRun(tx, { fix: false, createdBy: 'system' })
 }
 

@@ -10,6 +10,8 @@ export function serving(route: TenantRoute): TenantRoute {
       throw new AppError('tenant_suspended', 'This tenant is suspended. Ask your account team.')
     case 'provisioning':
       throw notReady()
+    case 'held':
+      throw heldTenant()
     case 'offboarding':
     case 'offboarded':
       throw unknownTenant()
@@ -26,6 +28,11 @@ export function unknownTenant(): AppError {
 export function notReady(): AppError {
   const words = 'This tenant is still being set up. Try again in a few seconds.'
   return new AppError('tenant_not_ready', words, { retryAfterS: 2 })
+}
+
+function heldTenant(): AppError {
+  const words = 'The registry was restored from a backup, and where the data of this tenant is must be confirmed first.'
+  return new AppError('tenant_not_ready', words, { retryAfterS: 60 })
 }
 
 export function registryAway(cause: unknown): AppError {

@@ -1,4 +1,5 @@
 import type { IndexRow } from '../../registry/indexes.ts'
+import { modelTag } from '../../stores/model-tag.ts'
 import type { IndexInfo, IndexSpec } from '../../stores/store.ts'
 
 /**
@@ -12,10 +13,15 @@ export function indexSpec(row: IndexRow): IndexSpec {
     metric: row.metric,
     cloud: row.cloud,
     region: row.region,
-    tags: { 'managed-by': 'tenant-router', 'tenant-router-index': `${row.id}-${row.createdAt.getTime()}` },
+    tags: { ...proofOf(row), model: modelTag(row.embeddingModel) },
   }
 }
 
+/** The tags that prove whose index it is. */
+function proofOf(row: IndexRow): Readonly<Record<string, string>> {
+  return { 'managed-by': 'tenant-router', 'tenant-router-index': `${row.id}-${row.createdAt.getTime()}` }
+}
+
 export function isOurs(info: IndexInfo, row: IndexRow): boolean {
-  return Object.entries(indexSpec(row).tags).every(([key, value]) => info.tags[key] === value)
+  return Object.entries(proofOf(row)).every(([key, value]) => info.tags[key] === value)
 }

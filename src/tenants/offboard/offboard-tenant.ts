@@ -34,6 +34,10 @@ export async function offboardTenant(
         retryAfterS: 5,
       })
     }
+    if (tenant.status === 'held') {
+      const words = `The tenant is held after a restore. To delete it: tenant-router reconcile accept ${tenantId} --offboard`
+      throw new AppError('conflict', words)
+    }
     if (tenant.status === 'offboarding' || tenant.status === 'offboarded') return tenant.status
     await changeStatus(tx, [tenantId], tenant.status, 'offboarding')
     await revokeAllKeys(tx, tenantId)

@@ -6,6 +6,7 @@ import type { Db } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { IndexRow } from '../../registry/indexes.ts'
 import type { PlaceReservation } from '../../registry/reserve-places.ts'
+import { RestoreGate } from '../../registry/restores.ts'
 import type { TenantRow } from '../../registry/tenants.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import { makeIndex } from '../indexes/make-index.ts'
@@ -32,6 +33,8 @@ export interface TenantWork extends TenantWorkDeps, AsyncDisposable {
   indexReady(indexId: number): Promise<IndexRow | undefined>
   /** Makes these indexes, which this replica opened. */
   indexesOpened(indexIds: readonly number[]): void
+  /** Keeps new tenants out while a restored registry was not compared with the store. */
+  readonly restoreGate: RestoreGate
   /** Offboardings that go on after the answer, one at a time per tenant. */
   readonly offboarding: Background<unknown>
   /** Waits until all background work of this replica has ended. */
@@ -91,6 +94,7 @@ export function openTenantWork(deps: TenantWorkDeps): TenantWork {
     provision: (tenantId, fresh) => provisioning.run(tenantId, (signal) => provision(tenantId, fresh, signal)),
     indexReady,
     indexesOpened,
+    restoreGate: new RestoreGate(deps.db),
     offboarding,
     async settled() {
       await provisioning.settled()

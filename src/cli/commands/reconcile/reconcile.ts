@@ -8,9 +8,11 @@ import { CliError } from '../../kit/exit-code.ts'
 import { type ApiPage, listAll } from '../../kit/list-all.ts'
 import { showList } from '../../kit/show.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import { accept } from './accept.ts'
 
 interface Options extends ChangeOptions {
   readonly fix?: true
+  readonly fromStore?: true
   readonly limit: number
 }
 
@@ -35,38 +37,54 @@ interface Finding extends Record<string, unknown> {
   readonly fixNote: string | null
 }
 
+type Choices = Omit<Options, 'fix' | 'fromStore'> & { readonly fix?: boolean; readonly fromStore?: boolean }
+
 const pollMs = 500
 
 export function reconcile(context: Context): Command {
-  return changing({
-    usage: 'reconcile',
-    summary: 'compare the registry with what the store really holds',
-    example: 'reconcile --fix --dry-run',
-  })
-    .option('--fix', 'settle what is provably safe and was seen long enough; without it nothing is changed')
-    .option('--limit <n>', 'findings to show at most', positiveNumber, 1_000)
-    .action(async ({ fix, limit, ...options }: Options) => {
-      const isFix = fix === true && options.dryRun === undefined
-      if (isFix) await agree(context, options, 'Settle what is provably safe? Each change is in the audit.')
-      const api = await context.api()
-      const begun = await api.send<Reconciliation>({
-        method: 'POST',
-        path: '/reconciliations',
-        body: { fix: isFix },
-        note: options.note,
-      })
-      const run = await untilEnded(context, api, begun)
-      const found = await listAll<Finding>(api, `/reconciliations/${run.id}/findings`, {}, limit)
-      show(context, options, run, found)
-      if (run.state === 'failed') throw new CliError('failed', `It was given up: ${run.fault}`)
-      const { unseen } = run.progress
-      if (unseen.length > 0) {
-        const parts = unseen.map(({ part, reason }) => `${part} (${reason})`).join('; ')
-        throw new CliError('failed', `Nothing is known of what did not answer: ${parts}`)
-      }
-      const open = run.problems - run.fixed
-      if (open > 0) throw new CliError('failed', `${open} finding(s) are open; ADVICE says what to do about each.`)
+  return (
+    changing({
+      usage: 'reconcile',
+      summary: 'compare the registry with what the store really holds',
+      example: 'reconcile --fix --dry-run',
     })
+      .option('--fix', 'settle what is provably safe and was seen long enough; without it nothing is changed')
+      .option(
+        '--from-store',
+        'after a restore of the registry: find out where tenants are, and serve those that are sure',
+      )
+      .option('--limit <n>', 'findings to show at most', positiveNumber, 1_000)
+      // Its options stand before a verb of its own, whose options have the same names.
+      .enablePositionalOptions()
+      .addCommand(accept(context))
+      .action(async ({ fix = false, fromStore = false, limit, ...options }: Choices) => {
+        if (fix && fromStore) throw new CliError('usage', 'Give only one of --fix and --from-store.')
+        if (fromStore && options.dryRun) {
+          throw new CliError(
+            'usage',
+            'There is no dry run of --from-store: it changes nothing in the store, and serves only who is sure.',
+          )
+        }
+        const isFix = fix && !options.dryRun
+        if (isFix) await agree(context, options, 'Settle what is provably safe? Each change is in the audit.')
+        if (fromStore) await agree(context, options, 'Serve the tenants whose place the store confirms?')
+        const api = await context.api()
+        const body = { fix: isFix, fromStore }
+        const path = '/reconciliations'
+        const begun = await api.send<Reconciliation>({ method: 'POST', path, body, note: options.note })
+        const run = await untilEnded(context, api, begun)
+        const found = await listAll<Finding>(api, `/reconciliations/${run.id}/findings`, {}, limit)
+        show(context, options, run, found)
+        if (run.state === 'failed') throw new CliError('failed', `It was given up: ${run.fault}`)
+        const { unseen } = run.progress
+        if (unseen.length > 0) {
+          const parts = unseen.map(({ part, reason }) => `${part} (${reason})`).join('; ')
+          throw new CliError('failed', `Nothing is known of what did not answer: ${parts}`)
+        }
+        const open = run.problems - run.fixed
+        if (open > 0) throw new CliError('failed', `${open} finding(s) are open; ADVICE says what to do about each.`)
+      })
+  )
 }
 
 async function untilEnded(context: Context, api: AdminApi, begun: Reconciliation): Promise<Reconciliation> {
@@ -78,7 +96,7 @@ async function untilEnded(context: Context, api: AdminApi, begun: Reconciliation
     }
   } catch (error) {
     if (!context.interrupted.aborted) throw error
-    throw new CliError('interrupted', 'The comparison goes on. See it again with: tenant-router reconcile')
+    throw new CliError('interrupted', 'The comparison goes on. See it again with the same command.')
   }
 }
 
