@@ -47,7 +47,7 @@ function storeFinding(check: string, error: unknown): Finding {
   const fix = isBusy
     ? 'Wait a moment, then run doctor again; if it stays so, the project is at its rate limits.'
     : "Check PINECONE_CONTROLLER_HOST, this machine's way out to it, and status.pinecone.io."
-  return fail(check, words, fix)
+  return fail(check, isAppError(error) && error.cause ? withCauses(error.cause) : words, fix)
 }
 
 /** Indexes whose addresses are called, at most. */
