@@ -83,18 +83,24 @@ export interface JwksServer extends AsyncDisposable {
   readonly url: string
 }
 
-/** Serves the issuer's public key on 127.0.0.1, where the service looks for it as it would in production. */
-export async function serveJwks(issuer: DevelopmentIssuer): Promise<JwksServer> {
+/**
+ * Serves the issuer's public key, where the service looks for it as it would in production: by default on any free port
+ * of 127.0.0.1.
+ */
+export async function serveJwks(
+  issuer: DevelopmentIssuer,
+  { host, port } = { host: '127.0.0.1', port: 0 },
+): Promise<JwksServer> {
   const body = JSON.stringify(issuer.jwks)
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/jwk-set+json' }).end(body)
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(port, host)
   await once(server, 'listening')
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a numbered port')
   return {
-    url: `http://127.0.0.1:${address.port}/jwks.json`,
+    url: `http://${host}:${address.port}/jwks.json`,
     async [Symbol.asyncDispose]() {
       server.close()
       server.closeAllConnections()
