@@ -143,7 +143,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     openLimits(config, { db, routes, onFault, clock: overrides.limitsClock, tracer, onUsed: requests.noteTokens }),
   )
   const embedders = embeddersOf(
-    models.map((one) => ({ ...limits.metered(one.embedder, one.provider), ...(one.words && { words: one.words }) })),
+    models.map((one) => ({ ...limits.metered(one.embedder, one.provider), ...one.forSearch })),
   )
 
   const tenantSettings = {

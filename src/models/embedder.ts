@@ -22,6 +22,8 @@ export interface Embedder extends AsyncDisposable {
 export interface TenantEmbedder extends Pick<Embedder, 'model' | 'dimension' | 'maxTokens'> {
   /** Related words of the model's language, where known. */
   readonly words?: WordVectors
+  /** The unit vector to search with for a question's vector, where they differ. */
+  readonly searchVector?: (question: readonly number[]) => readonly number[]
   /** @throws AppError as `Embedder.embed` does; `quota_exceeded` when the tenant's tokens are used up for now. */
   embed(
     texts: readonly string[],

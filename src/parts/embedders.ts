@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { WordVectors } from '../lexical/word-vectors.ts'
-import type { Embedder } from '../models/embedder.ts'
+import type { Embedder, TenantEmbedder } from '../models/embedder.ts'
 import type { OpenAiEmbedderOptions } from '../models/openai.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { type Tracer, tracedFetch } from '../tracing/tracer.ts'
@@ -12,7 +12,8 @@ type ModelSettings = Config['embedding']
 export interface OpenEmbedder {
   readonly embedder: Embedder
   readonly provider: ModelSettings['provider']
-  readonly words: WordVectors | undefined
+  /** Related words and adjusted vectors of questions, for a model that has them. */
+  readonly forSearch: Pick<TenantEmbedder, 'words' | 'searchVector'>
 }
 
 /**
@@ -31,7 +32,7 @@ export async function openEmbedders(
     const isReplaced = replacement?.model === settings.name
     const plain = timed(isReplaced ? replacement : stack.use(await openEmbedder(settings, calls)), telemetry)
     const embedder = tracer === undefined ? plain : tracedEmbedder(plain, tracer, settings.provider)
-    opened.push({ embedder, provider: settings.provider, words: await openWords(settings) })
+    opened.push({ embedder, provider: settings.provider, forSearch: await openForSearch(settings) })
   }
   return opened
 }
@@ -61,9 +62,15 @@ export async function openEmbedder(settings: ModelSettings, calls: EmbedderCalls
   return { ...embedder, model: name, ...(maxTokens !== undefined && { maxTokens }) }
 }
 
-/** Related words for searches with the built-in encoder: both know only English. */
-async function openWords({ provider }: ModelSettings): Promise<WordVectors | undefined> {
-  return provider === 'local' ? (await import('../models/english-words.ts')).loadEnglishWords() : undefined
+/** For the built-in encoder alone: its related words are English as it is, and its questions are alike. */
+async function openForSearch({ provider }: ModelSettings): Promise<OpenEmbedder['forSearch']> {
+  if (provider !== 'local') return {}
+  const [{ loadEnglishWords }, { loadSearchVector }] = await Promise.all([
+    import('../models/english-words.ts'),
+    import('../models/question-direction.ts'),
+  ])
+  const [words, searchVector] = await Promise.all([loadEnglishWords(), loadSearchVector()])
+  return { words, searchVector }
 }
 
 /** Related words for answers: fewer, so that they are quoted from what answers. */

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { TenantPrincipal } from '../../src/auth/principal.ts'
 import { AppError } from '../../src/errors.ts'
+import { embeddersOf } from '../../src/models/choose-embedder.ts'
 import { putDocument } from '../../src/rag/documents/put-document.ts'
 import type { RetrieveInput } from '../../src/rag/retrieve/question.ts'
 import { type BatchOutcome, retrieveBatch } from '../../src/rag/retrieve/retrieve-batch.ts'
 import { bagOfWords, hashEmbedder } from '../support/hash-embedder.ts'
 import { RagWorld } from '../support/rag-world.ts'
+import { retrieveAnswer } from '../support/retrieve-answer.ts'
 
 let world: RagWorld
 let acme: TenantPrincipal
@@ -51,6 +53,20 @@ test('each question has its own answer, in order, and the texts are embedded in 
   expect(answers.map((one) => one[0])).toEqual(['apple#0', 'plum#0', 'pear#0', 'apple#0'])
   expect(answers[3]).toHaveLength(2)
   expect(calls.map((texts) => texts.toSorted())).toEqual([['apple', 'pear']])
+})
+
+test('a model that searches by another vector than it embeds does so alone and in a batch, and stores documents plainly', async () => {
+  const shifted = {
+    ...world.deps.embedder,
+    // Whatever is asked, the search is for plums.
+    searchVector: () => bagOfWords('plum'),
+  }
+  const deps = { ...world.deps, embedders: embeddersOf([shifted]) }
+  await putDocument(deps, acme, { documentId: 'fig', text: 'fig' })
+  expect((await retrieveAnswer(deps, acme, { query: 'ripe figs', topK: 1 })).matches[0]?.id).toBe('plum#0')
+  const { outcomes } = await retrieveBatch(deps, acme, [first('ripe pear'), first('ripe apple'), first('fig')])
+  expect(outcomes.map(told)).toEqual([['plum#0'], ['plum#0'], ['plum#0']])
+  expect(await ask([{ vector: bagOfWords('fig'), topK: 1 }])).toEqual([['fig#0']])
 })
 
 test('tokens are counted once, with the first', async () => {

@@ -22,7 +22,7 @@ export interface QueryEmbedding {
 }
 
 /**
- * The vector of a tenant's question by the model of its place, from the cache if possible.
+ * The vector to search with for a tenant's question, by the model of its place, from the cache if possible.
  *
  * @throws AppError as `TenantEmbedders.of` and `Embedder.embed` do.
  */
@@ -40,7 +40,7 @@ export async function embedQuery(
     const [vector] = embedding.vectors
     if (vector === undefined) throw new AppError('embedding_unavailable', 'The embedding model gave no vector.')
     tokens = embedding.tokens
-    return vector
+    return embedder.searchVector?.(vector) ?? vector
   }
   if (bypass || !embeddings.isOn) return { vector: await load(signal), tokens }
   const key = embeddingKey(route, text)

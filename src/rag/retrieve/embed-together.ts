@@ -23,6 +23,7 @@ function inOneCall(embedder: TenantEmbedder, texts: readonly string[]): TenantEm
     dimension: embedder.dimension,
     ...(embedder.maxTokens !== undefined && { maxTokens: embedder.maxTokens }),
     ...(embedder.words !== undefined && { words: embedder.words }),
+    ...(embedder.searchVector !== undefined && { searchVector: embedder.searchVector }),
     async embed(asked, options) {
       const [text] = asked
       const at = text === undefined || asked.length > 1 ? undefined : places.get(text)
