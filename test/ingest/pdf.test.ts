@@ -112,6 +112,31 @@ test('text from right to left is in the order of reading, also where it is drawn
   expect((await read(bytes)).text).toBe('\u05d3\u05d4\u05d5 \u05d0\u05d1\u05d2')
 })
 
+test('a ligature that the font maps to no letters is read by the name of its glyph', async () => {
+  const map = `/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def
+1 begincodespacerange <00> <ff> endcodespacerange
+4 beginbfchar <21> <0000> <22> <21b5> <23> <21b5> <24> <0001> endbfchar
+1 beginbfrange <61> <7a> <0061> endbfrange endcmap end end`
+  const draw =
+    'BT /F 20 Tf 100 100 Td (di!cult) Tj 0 -40 Td (e"ort) Tj 0 -40 Td /G 20 Tf (go#) Tj 0 -40 Td /F 20 Tf (mi$x) Tj ET'
+  const font = '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 6 0 R'
+  const bytes = rawPdf([
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 400 400] /Contents 4 0 R
+      /Resources << /Font << /F 5 0 R /G 7 0 R >> >> >>`,
+    { dictionary: '', stream: Buffer.from(draw) },
+    `${font} /Encoding << /Type /Encoding /Differences [33 /ffi /ff 36 /bullet] >> >>`,
+    { dictionary: '', stream: Buffer.from(map) },
+    `${font} /Encoding << /Type /Encoding /Differences [35 /arrow] >> >>`,
+  ])
+  const { text } = await read(bytes)
+  expect(text).toContain('difficult')
+  expect(text).toContain('effort')
+  expect(text, 'an arrow stays one').toContain('go\u21b5')
+  expect(text, 'another glyph is no ligature').not.toContain('mibulletx')
+})
+
 test('text in large letters that is longer than a heading is a paragraph', async () => {
   const lead = 'The harbour board decided in spring to rebuild the pier. '.repeat(6).trim()
   const bytes = await pdf((doc) => {

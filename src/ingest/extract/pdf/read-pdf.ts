@@ -5,6 +5,7 @@ import { CharacterMaps } from './pdf-cmaps.ts'
 import { readingLines } from './pdf-columns.ts'
 import { withDrawnWords } from './pdf-drawn.ts'
 import { pageRuns, type TextItem } from './pdf-items.ts'
+import { withLigatures } from './pdf-ligatures.ts'
 import { type PdfLine, segmentsOf } from './pdf-lines.ts'
 import { pageNotes, withFields } from './pdf-notes.ts'
 import { withoutRunning } from './pdf-running.ts'
@@ -27,6 +28,7 @@ export async function readPdf(
     verbosity: 0,
     enableXfa: false,
     maxImageSize: 0,
+    fontExtraProperties: true,
     cMapUrl: 'cmaps/',
     cMapPacked: true,
     useWorkerFetch: false,
@@ -46,7 +48,8 @@ export async function readPdf(
     // A broken annotation is no reason to lose the page.
     const annotations = await page.getAnnotations().catch(() => [])
     const { items: fields, notes } = pageNotes(await withDrawnWords(page, annotations).catch(() => annotations))
-    const text = items.filter((item): item is typeof item & TextItem => 'str' in item)
+    const drawn = items.filter((item) => 'str' in item)
+    const text: readonly TextItem[] = await withLigatures(page, drawn).catch(() => drawn)
     const { upright, askew } = pageRuns(withFields(text, fields))
     const lines = readingLines(segmentsOf(upright)).map((line) => ({ ...line, text: whole(line.text) }))
     const beside = [...segmentsOf(askew).map((segment) => segment.text), ...notes]
