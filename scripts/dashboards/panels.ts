@@ -35,7 +35,7 @@ export const boards: readonly Board[] = [
         unit: 'percentunit',
         queries: {
           failed:
-            'sum(rate(tenant_router_http_requests_total{status=~"5.."}[5m])) / sum(rate(tenant_router_http_requests_total[5m]))',
+            '(sum(rate(tenant_router_http_requests_total{status=~"5.."}[5m])) or vector(0)) / sum(rate(tenant_router_http_requests_total[5m]))',
         },
       },
       {

@@ -54,10 +54,19 @@ export interface Telemetry {
   readonly contentType: string
 }
 
+/**
+ * prom-client's metrics of a process, without the sums that end in `_total` and are no counters, which promtool refuses;
+ * the same by type stay.
+ */
+function collectProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry })
+  for (const kind of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${kind}_total`)
+}
+
 /** One process's metrics, in their own registry. */
 export function createTelemetry(options: { readonly processMetrics?: boolean } = {}): Telemetry {
   const registry = new Registry()
-  if (options.processMetrics !== false) collectDefaultMetrics({ register: registry })
+  if (options.processMetrics !== false) collectProcessMetrics(registry)
   const latency = new FastHistogram(registry, {
     name: 'tenant_router_step_duration_seconds',
     help: 'Time by step of a request',

@@ -30,17 +30,26 @@ export function startScript(name: string, args: readonly string[], env: Readonly
   return startProgram('npm', ['run', '--silent', name, '--', ...args], env)
 }
 
-/** Starts any program in the project's folder, with no more of the environment than `PATH` and what is given. */
-export function startProgram(command: string, args: readonly string[], env: Readonly<Record<string, string>>): Entry {
+/**
+ * Starts any program in the project's folder, with no more of the environment than `PATH` and what is given; `input` is
+ * what it reads.
+ */
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  input?: string,
+): Entry {
   const child = spawn(command, args, {
     cwd: fileURLToPath(new URL('../../', import.meta.url)),
     env: { PATH: process.env.PATH ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
+  child.stdin?.end(input)
   let printed = ''
   const waiting = new Set<() => void>()
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
       printed += text
       for (const look of waiting) look()
     })
