@@ -11,7 +11,8 @@ import type { MoveRow } from './state/move-history.ts'
 import type { MoveKind, MoveRequest, MoveState } from './state/move-state.ts'
 import { moveEvents, moves } from './state/moves.sql.ts'
 import { readPlaces } from './state/read-places.ts'
-import type { VerificationReport } from './state/verification.ts'
+import type { Freshness, VerificationReport } from './state/verification.ts'
+import { intervalOf } from './verify/verify-again.ts'
 
 /** A move as staff see it. Times are ISO 8601. */
 export interface MoveView {
@@ -30,6 +31,8 @@ export interface MoveView {
   readonly source: PlaceView
   readonly target: PlaceView | null
   readonly verification: VerificationReport | null
+  /** The last comparison of both places of a move that has not ended. */
+  readonly verified: Freshness | null
   readonly writePauseMs: number | null
   /** Records in the change log, and how many of them the other place still lacks; each counted up to 10,000. */
   readonly dirty: { readonly touched: number; readonly unsynced: number }
@@ -149,6 +152,20 @@ async function listMoveEvents({ db }: { readonly db: Tx }, id: string, afterId: 
   return rows.map((row) => ({ id: row.id, at: row.at.toISOString(), state: row.state, detail: row.detail }))
 }
 
+/** A comparison older than three intervals is stale; one that takes long has a longer interval. */
+function freshnessOf({ verification, verifiedAgain, endedAt }: MoveRow): Freshness | null {
+  const at = verifiedAgain?.at ?? verification?.verifiedAt
+  if (at === undefined || endedAt !== null) return null
+  const ageMs = Math.max(0, Date.now() - Date.parse(at))
+  const intervalMs = intervalOf(verifiedAgain?.tookMs ?? 0)
+  return {
+    at,
+    ageS: Math.floor(ageMs / 1000),
+    isStale: ageMs > 3 * intervalMs,
+    different: verifiedAgain?.different ?? 0,
+  }
+}
+
 export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
   const { source, target } = await readPlaces(tx, row)
   const log = await countLog(tx, row.id)
@@ -169,6 +186,7 @@ export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
     source: view(source),
     target: target === undefined ? null : view(target),
     verification: row.verification,
+    verified: freshnessOf(row),
     writePauseMs: row.writePauseMs,
     dirty: log,
     requested: row.request,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { startRounds } from '../concurrency/rounds.ts'
 import type { Config } from '../config/config.ts'
 import type { Database } from '../db/connect.ts'
 import { startPolicyRounds } from '../moves/advice/policy-rounds.ts'
@@ -9,6 +10,7 @@ import { moverSlots } from '../moves/state/queue-limits.ts'
 import { startSweep } from '../moves/sweep/sweep.ts'
 import type { MoveSettings } from '../moves/sync/step.ts'
 import type { RecentQueries } from '../moves/verify/recent-queries.ts'
+import { verifyAgain } from '../moves/verify/verify-again.ts'
 import { staleReadsMaxMs } from '../routing/lease/leased-routes.ts'
 import type { VectorStore } from '../stores/store.ts'
 import type { TenantSettings } from '../tenants/places/settings.ts'
@@ -41,6 +43,12 @@ export async function openMoves(config: Config, parts: MoveParts): Promise<Async
   const mover = opening.use(new Mover(database, deps, { leaseMs: 15_000, maxMoves: moverSlots, pollMs: 2_000 }))
   await mover.start()
   opening.use(startSweep({ db, stores, settings, log }, { everyMs: 60_000, spreadMs: 15_000 }))
+  const again = { db, stores: paces.slow(stores), log, settings }
+  const onFault = (error: unknown) => log.warn({ err: error }, 'comparing the places of a soaking move failed')
+  const everyMs = Math.min(60_000, settings.verifyAgainMs ?? 60_000)
+  opening.use(
+    startRounds((signal) => verifyAgain(again, signal), { everyMs, spreadMs: everyMs / 4, first: 'later', onFault }),
+  )
   const policyDeps = { db, stores, log, settings, policy: config.movePolicy }
   opening.use(startPolicyRounds(policyDeps, { everyMs: parts.policyEveryMs }))
   return opening.move()

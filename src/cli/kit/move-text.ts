@@ -15,6 +15,7 @@ export function moveText(move: MoveView): readonly string[] {
       from: placeWords(move.source),
       to: move.target === null ? 'not chosen yet' : placeWords(move.target),
       written: dirty,
+      verified: verifiedWords(move.verified),
       'writes held': held,
       mover: move.mover ?? undefined,
       started: `${timeOf(move.createdAt)} by ${move.createdBy}`,
@@ -26,6 +27,13 @@ export function moveText(move: MoveView): readonly string[] {
     ...(waitsFor === null ? [] : ['', 'It waits:', ...waitLines(move.gate, waitsFor)]),
     ...nextLines(move),
   ]
+}
+
+function verifiedWords(verified: MoveView['verified']): string | undefined {
+  if (verified === null || verified === undefined) return undefined
+  const { ageS, isStale, different } = verified
+  const differ = different === 0 ? '' : `; ${count(different)} record(s) differ that nobody wrote`
+  return `${duration(ageS)} ago${isStale ? ', stale' : ''}${differ}`
 }
 
 function waitLines(words: string | null, wait: WaitView): readonly string[] {

@@ -62,6 +62,15 @@ export const move = z
           .describe('The tenant’s last queries, asked of both places; not there when none was known.'),
       })
       .nullable(),
+    verified: z
+      .object({
+        at: z.string(),
+        ageS: z.int(),
+        isStale: z.boolean().describe('Older than three times the interval of comparisons of a soaking move.'),
+        different: z.int().describe('Records that differed, and that nobody wrote.'),
+      })
+      .nullable()
+      .describe('The last comparison of both places of a move that has not ended.'),
     writePauseMs: z.int().nullable(),
     dirty: z
       .object({ touched: z.int(), unsynced: z.int() })

@@ -18,7 +18,7 @@ import { tenants } from '../../registry/tenants.sql.ts'
 import type { Waiting } from './gate.ts'
 import type { MoveKind, MoveRequest, MoveState } from './move-state.ts'
 import type { Stopped } from './stop-reason.ts'
-import type { VerificationReport } from './verification.ts'
+import type { VerificationReport, VerifiedAgain } from './verification.ts'
 
 /** One move of one tenant. Every change by a mover requires `moverToken`, which each takeover raises. */
 export const moves = pgTable(
@@ -51,6 +51,9 @@ export const moves = pgTable(
     verified: integer('verified').notNull().default(0),
     repairs: integer('repairs').notNull().default(0),
     verification: jsonb('verification').$type<VerificationReport>(),
+    /** The last comparison after that one, and until when a replica makes the next. */
+    verifiedAgain: jsonb('verified_again').$type<VerifiedAgain>(),
+    verifyUntil: timestamp('verify_until', { withTimezone: true }),
     /** When the barrier of ARM had passed: no write without an intent is under way since. */
     barrierAt: timestamp('barrier_at', { withTimezone: true }),
     /** When every record of both places had been compared once. */

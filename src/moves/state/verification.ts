@@ -18,3 +18,22 @@ export interface VerificationReport {
   /** Absent when the verifying replica knew no query of the tenant. */
   readonly replayed?: Replay
 }
+
+/** The last comparison of a move that soaks, or was paused after its verification. */
+export interface VerifiedAgain {
+  readonly at: string
+  readonly records: number
+  /** Records that differ and that nobody wrote since. */
+  readonly different: number
+  readonly tookMs: number
+}
+
+/** How fresh the comparison of two places is. */
+export interface Freshness {
+  readonly at: string
+  readonly ageS: number
+  /** Whether it is older than three times the interval at which it should be made again. */
+  readonly isStale: boolean
+  /** Records that differed; 0 for the comparison before the switch, which repairs them. */
+  readonly different: number
+}

@@ -25,6 +25,8 @@ export interface MoveSettings {
   readonly readGraceMs: number
   /** Time that a replica without Postgres keeps answering by its last view; 0 where such reads stop at once. */
   readonly staleReadsMs: number
+  /** Shortest time between two comparisons of a move that soaks. Default: an hour. */
+  readonly verifyAgainMs?: number
 }
 
 /** Points between two effects of a move, at which a test stops a mover. In production `at` does nothing. */
