@@ -219,7 +219,9 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const shown = { checks, hosts: config.http.adminHosts }
   const adminApp = createAdminApp({ ...kit, routes: forStaff, version, telemetry, ...shown })
   const probed = { publicApp, adminApp, routes: routesToProbe(forTenants, forStaff) }
-  opening.use(openIsolation(config, { db, stores, tenantWork, log, ...probed }, overrides.isolation))
+  opening.use(
+    openIsolation(config, { db, stores, tenantWork, moveSettings: settings, log, ...probed }, overrides.isolation),
+  )
   const resources = opening.move()
   return {
     config,

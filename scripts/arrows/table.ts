@@ -135,6 +135,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'db',
     'errors',
     'evidence',
+    'moves',
     'placement',
     'registry',
     'stores',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { StaffPrincipal } from '../auth/principal.ts'
+import { parseTenantKey } from '../auth/tenant-key.ts'
 import type { Db } from '../db/connect.ts'
 import type { Placement } from '../placement/placement.ts'
 import { canaryPrefix, parseTenantId, type TenantId } from '../placement/tenant-id.ts'
@@ -106,7 +107,7 @@ async function reserveIn(
   }
 }
 
-/** Makes keys for the run, which `revokeCanaryKeys` ends. */
+/** Makes keys for the run, which `revokeKeysOf` ends. */
 export async function withKeys(db: Db, run: RunWords, placement: Placement): Promise<Canary> {
   const { tenantId } = placement
   const key = async (name: string, more: Pick<Parameters<typeof createKey>[3], 'scopes' | 'groups'>) =>
@@ -118,7 +119,15 @@ export async function withKeys(db: Db, run: RunWords, placement: Placement): Pro
   return canaryOf(run, placement, { app, insider }, secrets)
 }
 
-/** Revokes every key of these canaries, also those that a run left which did not end. */
+/** Ends the keys of a canary's run, and no others: another replica may have begun the run anew. */
+export async function revokeKeysOf(db: Db, { tenantId, app, insider }: Canary): Promise<void> {
+  for (const key of [app, insider]) {
+    const id = parseTenantKey(key)?.id
+    if (id !== undefined) await revokeKey({ db }, isolationActor, tenantId, id)
+  }
+}
+
+/** Revokes every key of these canaries: those that a run left which did not end. */
 export async function revokeCanaryKeys(db: Db, tenantIds: readonly TenantId[]): Promise<void> {
   for (const tenantId of tenantIds) {
     for (const { id, state } of await listKeys({ db }, tenantId))

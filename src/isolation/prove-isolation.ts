@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { Db } from '../db/connect.ts'
 import type { IsolationReport } from '../evidence/isolation-report.ts'
+import type { StartMoveDeps } from '../moves/start-move.ts'
 import type { Placement } from '../placement/placement.ts'
 import { countCustomers, sampleCustomers } from '../registry/isolation/canary-places.ts'
 import type { IsolationOptions } from '../registry/isolation/isolation-runs.sql.ts'
@@ -8,7 +9,8 @@ import type { VectorStore } from '../stores/store.ts'
 import { closedDoors } from './closed-doors.ts'
 import { seed, settle, wipe } from './contents.ts'
 import { isolationEntries } from './entries/isolation-entries.ts'
-import { type CanaryDeps, makeCanaries, revokeCanaryKeys, withKeys } from './make-canaries.ts'
+import { type CanaryDeps, makeCanaries, revokeCanaryKeys, revokeKeysOf, withKeys } from './make-canaries.ts'
+import { endOwnMoves, movePhase } from './move-phase.ts'
 import { Asker, type Doors } from './probe/asker.ts'
 import { type Canary, canaryRecordIds, runWords } from './probe/canary.ts'
 import { Exceptions } from './probe/exceptions.ts'
@@ -26,6 +28,7 @@ export interface ProveIsolationDeps extends CanaryDeps {
   /** Every route of both listeners that is not open to all, as the router lists it. */
   readonly routes: readonly ProbedRoute[]
   readonly version: string
+  readonly moveSettings: StartMoveDeps['settings']
   readonly settings: {
     /** An answered write is shown within this time. */
     readonly storeVisibleMs: number
@@ -65,13 +68,14 @@ export async function proveIsolation(
   const from = new Date()
   const exceptions = new Exceptions()
   const asker = new Asker(doors, routes, exceptions, signal)
+  await endOwnMoves(deps, signal)
   await onStep('onboards canaries')
   const { places, shards, notCovered } = await makeCanaries(deps)
   const tenantIds = places.map(({ tenantId }) => tenantId)
   await revokeCanaryKeys(db, tenantIds)
+  const canaries: Canary[] = []
   try {
     const run = runWords(randomBytes(16).toString('hex'))
-    const canaries: Canary[] = []
     for (const place of places) canaries.push(await withKeys(db, run, place))
     if (canaries.length < 2)
       throw new Error(`there are ${canaries.length} canaries, and two are needed: ${notCovered.join(' ')}`)
@@ -102,6 +106,9 @@ export async function proveIsolation(
       await onStep(`lets canaries write beside one another, round ${i + 1}`)
       await writeRound(probe, group)
     }
+    const unmoved = options.move
+      ? await movePhase({ db, settings: deps.moveSettings }, probe, onStep)
+      : 'No canary was moved in this run (`--move` does so).'
     await onStep('looks for records of canaries in customers’ places')
     await lookIntoPlaces(deps, probe, customers)
     controls(probe)
@@ -117,11 +124,11 @@ export async function proveIsolation(
       asked: canaries.reduce((sum, one) => sum + probe.othersOf(one).length, 0),
       entries: isolationEntries,
       routes,
-      notCovered: [...notCovered, ...without],
+      notCovered: [...notCovered, ...without, ...(unmoved === undefined ? [] : [unmoved])],
       previous,
     })
   } finally {
-    await revokeCanaryKeys(db, tenantIds)
+    for (const canary of canaries) await revokeKeysOf(db, canary)
   }
 }
 

@@ -28,6 +28,7 @@ const method = [
   'Every route of both listeners, as the router lists them, is asked without a key, with what is no key, and with the names of a tenant instead of one; each route of staff also with a canary’s key.',
   'Through every route that reads, canaries ask for what they have and for what the other has, by its ids, filters and words, and name the other and sampled customers in the query string, headers and body. Each is asked with a key of its app, which must not see what `visibility` hides, with one that sees that too, and again, after other canaries have asked the same. No answer may hold a text, id or place that is not the asker’s own, and the control must show the asker’s own text.',
   'Through every route that writes, half of the canaries write, change and delete, also under ids and names of the other half, in rounds in which each canary once writes while each other one stands by. All that the others have (records with values and metadata, documents) is compared before and after the time within which the store shows writes.',
+  'With `--move` a canary is promoted into an index of its own: all read and write beside one another there, and read again after it was rolled back.',
   'The places of the sampled customers are asked for the ids of the canaries’ records.',
 ]
 
@@ -35,7 +36,6 @@ const never = [
   'Customers’ own records are neither read nor compared: what is said of them follows from the canaries beside them and from the ids in the answers that canaries get.',
   'No canary lives in a customer’s own index (silo); the silos of the sample are named by canaries and asked for canaries’ records.',
   'Whoever has the store’s own key, the registry’s password or the issuer’s key passes by the router.',
-  'Canaries are not moved while they are asked.',
   'Timing, and what a tenant can infer from limits and load, is not measured.',
 ]
 

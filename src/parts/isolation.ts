@@ -5,6 +5,7 @@ import { readSigningKey } from '../evidence/signing-key.ts'
 import { IsolationWorker } from '../isolation/isolation-worker.ts'
 import type { Doors } from '../isolation/probe/asker.ts'
 import type { ProbedRoute } from '../isolation/probe/probed-route.ts'
+import type { StartMoveDeps } from '../moves/start-move.ts'
 import type { VectorStore } from '../stores/store.ts'
 import type { TenantWork } from '../tenants/onboard/tenant-work.ts'
 import { version } from '../version.ts'
@@ -12,7 +13,6 @@ import { version } from '../version.ts'
 /** Parts that a test replaces. */
 export interface IsolationOverrides {
   readonly pollMs?: number
-  readonly leaseMs?: number
   /** Stands between a run and the listeners. */
   readonly doors?: (own: Doors) => Doors
 }
@@ -25,6 +25,7 @@ export interface IsolationParts {
   readonly db: Db
   readonly stores: VectorStore
   readonly tenantWork: TenantWork
+  readonly moveSettings: StartMoveDeps['settings']
   readonly log: Logger
   readonly publicApp: App
   readonly adminApp: App
@@ -35,7 +36,7 @@ export interface IsolationParts {
 export function openIsolation(
   config: Config,
   { publicApp, adminApp, ...parts }: IsolationParts,
-  { pollMs = 2_000, leaseMs = 30_000, doors = (own) => own }: IsolationOverrides = {},
+  { pollMs = 2_000, doors = (own) => own }: IsolationOverrides = {},
 ): AsyncDisposable {
   const own: Doors = {
     public: async (request) => publicApp.fetch(request),
@@ -50,5 +51,5 @@ export function openIsolation(
     signingKey: config.signingKey === undefined ? undefined : readSigningKey(config.signingKey.reveal()),
     settings: { storeVisibleMs: config.moves.storeVisibleMs, hasAnswers },
   }
-  return new IsolationWorker(deps, { leaseMs, pollMs })
+  return new IsolationWorker(deps, { leaseMs: 3 * config.moves.sessionLeaseMs, pollMs })
 }

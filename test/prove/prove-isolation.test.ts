@@ -35,7 +35,7 @@ const admin = (path: string, body?: object, method?: string) =>
 
 describe('prove-isolation', () => {
   test('passes a sound deployment, and anyone with the public key can verify its report', patient, async () => {
-    const { code, run, err } = await world.prove('--out', world.file('report.json'))
+    const { code, run, err } = await world.prove('--move', '--out', world.file('report.json'))
     expect([code, err, run.state, run.signed.report.exceptions]).toEqual([0, '', 'passed', []])
     const { report, hash } = run.signed
     const { sample, routes, population, notCovered, previous } = report
@@ -44,6 +44,9 @@ describe('prove-isolation', () => {
     expect(routes.filter(({ requests }: { requests: number }) => requests === 0)).toEqual([])
     expect([routes.length, previous]).toEqual([population.routes, null])
     expect(notCovered.join(' ')).toContain('No canary lives in a customer’s own index')
+    expect(notCovered.join(' ')).not.toContain('No canary was moved')
+    const moves = (await admin('/moves')).json.items
+    expect(moves).toMatchObject([{ kind: 'promote', state: 'rolled_back', createdBy: 'system:isolation' }])
 
     const key = ['--public-key', world.file('key.pub.pem')]
     const genuine = await world.cli('prove-isolation', 'verify', world.file('report.json'), ...key)
@@ -72,7 +75,7 @@ describe('prove-isolation', () => {
   })
 
   test(
-    'goes on at another replica when its own is cut off, and finds the canaries of runs before',
+    'goes on at another replica when its own is cut off in the middle of a move, and finds the canaries of runs before',
     patient,
     async () => {
       const held = Promise.withResolvers<void>()
@@ -91,7 +94,7 @@ describe('prove-isolation', () => {
           },
         }),
       }
-      const started = await admin('/isolation/runs', { silos: 1 })
+      const started = await admin('/isolation/runs', { silos: 1, move: true })
       expectStatus(started, 202)
       await reached.promise
       const second = await admin('/isolation/runs', {})
@@ -101,9 +104,12 @@ describe('prove-isolation', () => {
       await sql`update isolation_runs set lease_until = now() - interval '1 second', claim = claim + 1 where ended_at is null`
       const run = await ended(started.json.id)
       held.resolve()
-      expect([run.state, run.signed.report.exceptions]).toEqual(['passed', []])
+      expect([run.state, run.fault, run.signed?.report.exceptions]).toEqual(['passed', null, []])
       expect(run.signed.report.previous.runId).toBeTypeOf('string')
       expect((await admin('/tenants?canaries=true')).json.items).toHaveLength(3)
+      // The run before has left a canary in the middle of a move.
+      const moves = (await admin('/moves')).json.items.map(({ state }: { state: string }) => state)
+      expect(moves).toEqual(['rolled_back', 'rolled_back', 'rolled_back'])
     },
   )
 

@@ -62,7 +62,7 @@ export class ProveWorld implements AsyncDisposable {
       const inner = service.local.connect()
       const open: VectorStore['open'] = (placement) =>
         (faults.mutant.open?.((one) => inner.open(one)) ?? ((one) => inner.open(one)))(placement)
-      const isolation = { pollMs: 50, leaseMs: 3_000, doors: () => faulty(both, faults) }
+      const isolation = { pollMs: 50, doors: () => faulty(both, faults) }
       replicas.push(await service.replica(settings, { stores: { ...storeOf(inner), open }, isolation, ...more }))
     }
     const [first] = replicas

@@ -11,6 +11,10 @@ const reading = { kind: 'staff', roles: ['platform', 'auditor'] } as const
 const ofRun = z.object({ id: z.uuid() })
 
 const options = z.object({
+  move: z
+    .boolean()
+    .default(false)
+    .describe('Promote a canary and roll it back, and ask before, in between and after. This makes an index.'),
   silos: z.int().min(0).max(100).default(3).describe('Customers with an index of their own that canaries name.'),
 })
 

@@ -1,7 +1,7 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { Placement } from '../../placement/placement.ts'
-import { canaryPrefix } from '../../placement/tenant-id.ts'
+import { canaryPrefix, type TenantId } from '../../placement/tenant-id.ts'
 import { indexes } from '../indexes.sql.ts'
 import type { IndexRow } from '../indexes.ts'
 import { isCustomer } from '../is-customer.ts'
@@ -36,6 +36,12 @@ async function placementsOf(tx: Tx, which: SQL | undefined, limit: number): Prom
 export async function listCanaryPlaces(tx: Tx): Promise<readonly Placement[]> {
   const found = await placementsOf(tx, isCanary, 10_000)
   return found.toSorted((a, b) => (a.tenantId < b.tenantId ? -1 : 1))
+}
+
+/** Where one tenant lives now. */
+export async function findActivePlace(tx: Tx, tenantId: TenantId): Promise<Placement | undefined> {
+  const [found] = await placementsOf(tx, eq(tenants.id, tenantId), 1)
+  return found
 }
 
 /** Places of customers, chosen by chance. */

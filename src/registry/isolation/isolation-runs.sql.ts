@@ -7,6 +7,8 @@ export type IsolationRunState = 'queued' | 'running' | 'passed' | 'failed' | 'in
 
 /** The wishes of whoever started a run. */
 export interface IsolationOptions {
+  /** Promote a canary and roll it back, and ask before, in between and after; this makes an index. */
+  readonly move: boolean
   /** Customers with an index of their own that canaries name, at most. */
   readonly silos: number
 }

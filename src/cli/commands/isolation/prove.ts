@@ -13,6 +13,7 @@ import type { IsolationRun } from './isolation-run.ts'
 import { reportText } from './report-text.ts'
 
 interface Options extends ChangeOptions {
+  readonly move?: boolean
   readonly silos: number
   readonly watch: boolean
   readonly out?: string
@@ -24,13 +25,14 @@ export function proveIsolationRun(context: Context): Command {
     summary: 'prove on the running deployment that no tenant sees or changes another (what prove-isolation alone does)',
     example: 'prove-isolation --out report.json --yes',
   })
+    .option('--move', 'also promote a canary and roll it back; this makes an index')
     .option('--silos <n>', 'customers with an index of their own that canaries name, at most', positiveNumber, 3)
     .option('--no-watch', 'do not wait for the end')
     .option('--out <file>', 'write the signed report to this file')
-    .action(async ({ silos, watch, out, ...options }: Options) => {
+    .action(async ({ move = false, silos, watch, out, ...options }: Options) => {
       const started = await change<IsolationRun>(context, options, {
-        question: 'Prove isolation? Canaries are onboarded in each shared index, and every route is asked.',
-        request: { method: 'POST', path: '/isolation/runs', body: { silos } },
+        question: `Prove isolation? Canaries are onboarded in each shared index${move ? ', one is promoted and rolled back' : ''}, and every route is asked.`,
+        request: { method: 'POST', path: '/isolation/runs', body: { move, silos } },
       })
       if (started === undefined) return
       if (!watch) {
