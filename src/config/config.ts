@@ -1,6 +1,7 @@
 import type { PriceList } from '../moves/plan/price-list.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type HttpSettings, httpOf } from './http-settings.ts'
+import { type IsolationSettings, isolationOf } from './isolation-settings.ts'
 import { type LimitSettings, limitsOf } from './limits-file.ts'
 import { misspelledSettings } from './misspelled-settings.ts'
 import { modelsOf } from './model-settings.ts'
@@ -54,6 +55,7 @@ export interface Config {
     readonly storeInDoubtMs: number
     readonly storeVisibleMs: number
   }
+  readonly isolation: IsolationSettings
   /** Comparisons of the registry with the store. */
   readonly reconcile: {
     /** 0: none by schedule. */
@@ -128,6 +130,7 @@ function configOf(read: SettingReader, env: Environment): Config {
       storeInDoubtMs: read.number('STORE_IN_DOUBT_S', { min: 0, max: 3600, fraction: true }) * 1000,
       storeVisibleMs: read.number('STORE_VISIBLE_S', { min: 0, max: 3600, fraction: true }) * 1000,
     },
+    isolation: isolationOf(read),
     reconcile: {
       everyMs: read.number('RECONCILE_EVERY_H', { min: 0, max: 8760, fraction: true }) * 3_600_000,
       graceMs: read.number('RECONCILE_GRACE_H', { min: 0, max: 8760, fraction: true }) * 3_600_000,

@@ -187,6 +187,16 @@ export const settings = [
     meaning: 'how long a difference must have been seen before `reconcile --fix` may settle it',
   },
   {
+    name: 'PROVE_ISOLATION_EVERY_H',
+    default: '0',
+    meaning: 'how often one replica starts a run of `prove-isolation` (24: daily); 0: only when asked',
+  },
+  {
+    name: 'PROVE_ISOLATION_URL',
+    meaning:
+      'the deployment’s public address, which runs of `prove-isolation` ask, past its proxies and balancer; without it a run asks its own replica',
+  },
+  {
     name: 'SIGNING_KEY_FILE',
     meaning:
       'file with an Ed25519 private key (PEM) that signs the audit chain, the same on every replica; without it nothing is signed (`npm start` makes one)',

@@ -34,6 +34,8 @@ export interface ProveIsolationDeps extends CanaryDeps {
     readonly storeVisibleMs: number
     /** Whether a model for answers is configured. */
     readonly hasAnswers: boolean
+    /** Whether requests come in as callers' do, over proxies and to any replica. */
+    readonly isWholeDeployment: boolean
   }
 }
 
@@ -49,6 +51,8 @@ export interface RunCourse {
   onStep(step: string): Promise<void>
 }
 
+const oneReplica =
+  'PROVE_ISOLATION_URL is not set: the run asked its own replica in its process, not the proxies and the other replicas.'
 /** Customers of shared indexes whose names canaries give. */
 const pooledCustomers = 2
 /** Canaries as which one asks, beside the other one of its shard. */
@@ -124,7 +128,12 @@ export async function proveIsolation(
       asked: canaries.reduce((sum, one) => sum + probe.othersOf(one).length, 0),
       entries: isolationEntries,
       routes,
-      notCovered: [...notCovered, ...without, ...(unmoved === undefined ? [] : [unmoved])],
+      notCovered: [
+        ...notCovered,
+        ...without,
+        ...(unmoved === undefined ? [] : [unmoved]),
+        ...(deps.settings.isWholeDeployment ? [] : [oneReplica]),
+      ],
       previous,
     })
   } finally {

@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkIsolationEntries, routesForTenants } from '../../scripts/isolation-entries.ts'
+import { listen } from '../../src/http/listen.ts'
 import type { AnyRoute } from '../../src/http/pipeline/route.ts'
 import { groupsOfWriters } from '../../src/isolation/write-groups.ts'
 import type { Filter } from '../../src/stores/store.ts'
 import { expectStatus } from '../support/expect-status.ts'
+import { ServiceWorld } from '../support/service-world.ts'
 import {
   cacheWithoutTenant,
   doorThatTakesNamespaces,
@@ -81,12 +83,13 @@ describe('prove-isolation', () => {
       const held = Promise.withResolvers<void>()
       const reached = Promise.withResolvers<void>()
       let isFirst = true
+      const isSoaking = async () => (await admin('/moves?limit=1')).json.items[0]?.state === 'soaking'
       world.mutant = {
         doors: (own) => ({
           ...own,
           async public(request) {
-            const isWrite = new URL(request.url).pathname === '/vectors/update'
-            if (!isWrite || !isFirst) return own.public(request)
+            const isHeld = isFirst && new URL(request.url).pathname === '/vectors/update' && (await isSoaking())
+            if (!isHeld) return own.public(request)
             isFirst = false
             reached.resolve()
             await held.promise
@@ -107,6 +110,7 @@ describe('prove-isolation', () => {
       expect([run.state, run.fault, run.signed?.report.exceptions]).toEqual(['passed', null, []])
       expect(run.signed.report.previous.runId).toBeTypeOf('string')
       expect((await admin('/tenants?canaries=true')).json.items).toHaveLength(3)
+      expect(run.signed.report.notCovered.filter((words: string) => words.includes('canary was moved'))).toEqual([])
       // The run before has left a canary in the middle of a move.
       const moves = (await admin('/moves')).json.items.map(({ state }: { state: string }) => state)
       expect(moves).toEqual(['rolled_back', 'rolled_back', 'rolled_back'])
@@ -202,6 +206,36 @@ describe('prove-isolation', () => {
       expect(json.code).toBe('move_in_progress')
     },
   )
+})
+
+test('a schedule begins a run, which asks the deployment at its public address', patient, async () => {
+  await using service = await ServiceWorld.open()
+  const never = { isolation: { pollMs: 1e8 } }
+  const first = await service.replica({}, never)
+  await service.onboard(first, 'acme')
+  let requests = 0
+  const proxy = {
+    fetch(request: Request) {
+      requests += 1
+      return first.services.publicApp.fetch(request)
+    },
+  }
+  await using listener = await listen(proxy, { host: '127.0.0.1', port: 0 })
+  const env = { PROVE_ISOLATION_EVERY_H: '1', PROVE_ISOLATION_URL: listener.url }
+  const scheduled = await service.replica(env, { isolation: { pollMs: 50, scheduleMs: 50 } })
+  const authorization = await service.issuer.staff('auditor')
+  for (;;) {
+    const { json } = await scheduled.admin({ path: '/isolation/runs', authorization })
+    if (json.items[0]?.endedAt) break
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  const { json } = await scheduled.admin({ path: '/isolation/runs', authorization })
+  expect(json.items).toMatchObject([{ state: 'passed', createdBy: 'system:isolation', fault: null }])
+  const shown = await scheduled.admin({ path: `/isolation/runs/${json.items[0].id}`, authorization })
+  const { report, signature } = shown.json.signed
+  expect([report.notCovered.join(' ').includes('PROVE_ISOLATION_URL'), signature]).toEqual([false, null])
+  expect(report.notCovered).toContain('POST /answer: no model for answers is set.')
+  expect(requests).toBeGreaterThan(500)
 })
 
 test('npm run check fails for a route without an entry, and for an entry without a route', async () => {

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, count, desc, eq, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { SignedIsolationReport } from '../../evidence/isolation-report.ts'
 import { type IsolationOptions, type IsolationRunState, isolationRuns } from './isolation-runs.sql.ts'
@@ -12,6 +12,21 @@ export async function insertIsolationRun(
 ): Promise<IsolationRunRow | undefined> {
   const [row] = await tx.insert(isolationRuns).values(run).onConflictDoNothing().returning()
   return row
+}
+
+/** Queues a run unless one was begun within `everyMs`, or one is open. @returns undefined when it queued none. */
+export async function insertDueIsolationRun(
+  tx: Tx,
+  run: { readonly options: IsolationOptions; readonly createdBy: string },
+  everyMs: number,
+): Promise<IsolationRunRow | undefined> {
+  const since = sql`now() - make_interval(secs => ${everyMs / 1000})`
+  const [young] = await tx
+    .select({ id: isolationRuns.id })
+    .from(isolationRuns)
+    .where(gt(isolationRuns.createdAt, since))
+    .limit(1)
+  return young === undefined ? insertIsolationRun(tx, run) : undefined
 }
 
 export async function findOpenRun(tx: Tx): Promise<IsolationRunRow | undefined> {
