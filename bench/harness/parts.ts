@@ -29,6 +29,8 @@ interface PartsOptions {
 export interface Parts extends PartsOptions, AsyncDisposable {
   readonly databaseUrl: string
   readonly storeUrl: string
+  /** The store's process, for its processor time. */
+  readonly storePid: number
   readonly issuer: Issuer
   /** Settings of `serve` except the ports. */
   readonly settings: Readonly<Record<string, string>>
@@ -62,6 +64,7 @@ export async function startParts({ pin }: PartsOptions): Promise<Parts> {
     pin,
     databaseUrl: postgres.url,
     storeUrl,
+    storePid: store.pid,
     issuer,
     settings: {
       ...issuer.settings,
