@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { exportSPKI, UnsecuredJWT } from 'jose'
+import { exportSPKI, SignJWT, UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Principal, TenantPrincipal } from '../../src/auth/principal.ts'
 import { createTokenVerifier, type TokenVerifier, type TokenVerifierOptions } from '../../src/auth/token-verifier.ts'
@@ -136,6 +136,20 @@ describe('a forged or stale token is refused:', () => {
 
   it('signed with a key that is not served', async () => {
     expect(await ask(await issuer.token(good, { key: await signingKey() }))).toMatch(/^unauthenticated: .*signature/)
+  })
+
+  it('that brings its own key, in its header or at an address that it names', async () => {
+    await using attacker = await testIssuer()
+    const { kid, jwk, privateKey } = attacker.key
+    const url = attacker.settings.jwksUrl
+    for (const more of [{ jwk }, { jku: url }, { x5u: url }, { jwk, jku: url, x5u: url }]) {
+      const { issuer: iss, audience: aud } = issuer.settings
+      const token = await new SignJWT({ ...good, ...times(), iss, aud })
+        .setProtectedHeader({ alg: 'ES256', kid, ...more })
+        .sign(privateKey)
+      expect(await ask(token)).toMatch(/^unauthenticated: .*signature/)
+    }
+    expect(attacker.fetches).toBe(0)
   })
 
   it('with its payload changed after signing', async () => {
