@@ -38,6 +38,7 @@ import { moveSettingsOf, openMoves } from './parts/moves.ts'
 import { readinessChecks } from './parts/readiness-checks.ts'
 import { openReconciler } from './parts/reconcile.ts'
 import { openReranker } from './parts/reranker.ts'
+import { timedAnswerer, timedReranker } from './parts/timed-models.ts'
 import { openTracing, tracedAnswerer } from './parts/tracing.ts'
 import { startChunker } from './rag/chunks/chunker.ts'
 import { LossWatch } from './rag/losses/loss-watch.ts'
@@ -99,7 +100,7 @@ export interface Services extends AsyncDisposable {
 export async function startServices(config: Config, overrides: Overrides = {}): Promise<Services> {
   await using opening = new AsyncDisposableStack()
   const log = overrides.log ?? createLogger({ level: config.log.level })
-  const telemetry = createTelemetry()
+  const telemetry = createTelemetry({ version })
   const tracer = opening.use(await openTracing(config, log))
   const databases = opening.use(openDatabases(config, log, tracer))
   const { main: database, lease: leaseDatabase } = databases
@@ -113,7 +114,8 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const chunker = opening.use(startChunker())
   const words = await openAnswerWords(config.embedding)
   const answerer = overrides.answerer ?? opening.use(await openAnswerer(config.answer, words, tracer))
-  const writer = tracer === undefined ? answerer : tracedAnswerer(answerer, tracer, config.answer.provider)
+  const measured = timedAnswerer(answerer, telemetry.steps)
+  const writer = tracer === undefined ? measured : tracedAnswerer(measured, tracer, config.answer.provider)
   const { cache, embeddings, forget } = openCaches({ ...config.cache, quietMs: overrides.cacheQuietMs }, telemetry)
   const onFault = (error: unknown) => log.warn({ err: error }, 'a call to Postgres failed')
   const writes = opening.use(await listenForTenantWrites({ database, cache, onFault }))
@@ -204,7 +206,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     queueBounds: queueBoundsOf(config),
     mcpOrigins: config.http.mcpOrigins,
     answerSettings: config.answer,
-    reranker: openReranker(config.rerank, tracer),
+    reranker: timedReranker(openReranker(config.rerank, tracer), telemetry.steps),
     answerer: limits.meteredAnswers(writer),
   })
   const forTenants = [...ownRoutes, ...vendorRoutes({ ...ragParts, recentQueries, cursors: openCursors(config) })]

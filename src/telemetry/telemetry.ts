@@ -5,6 +5,7 @@ import { FastHistogram } from './fast-histogram.ts'
 import { createHttpMeter, type HttpMeter, stepBoundsMs } from './http-meter.ts'
 import { createIngestMeter, type IngestMeter, type UploadCount, uploadGauges } from './ingest-meter.ts'
 import { type IsolationNumbers, isolationGauges } from './isolation-meter.ts'
+import { type ReplicaNumbers, replicaGauges } from './replica-gauges.ts'
 import { createStoreMeter, type StoreMeter } from './store-meter.ts'
 
 export interface IndexFill {
@@ -33,15 +34,21 @@ export interface MetricReaders {
   /** The last complete comparison with the store: findings by kind, every kind among them. */
   readonly reconciliation?: () => Promise<Reconciled | undefined>
   readonly isolation?: () => Promise<IsolationNumbers>
+  readonly tenantsByStatus?: () => Promise<NonNullable<ReplicaNumbers['tenants']>>
+  readonly sessions?: () => Promise<NonNullable<ReplicaNumbers['sessions']>>
+  readonly oldestUploadS?: () => Promise<number | null>
   /** Whether Postgres's notifications fail to arrive. */
   readonly isDeaf?: () => boolean
 }
+
+/** Steps of a request whose time is measured. */
+export type MeasuredStep = 'auth' | 'route' | 'embed' | 'store' | 'rerank' | 'answer' | 'total'
 
 /** Meters by part: each part gets its own and nothing else. */
 export interface Telemetry {
   readonly http: HttpMeter
   readonly store: StoreMeter
-  readonly steps: Readonly<Record<'auth' | 'route' | 'embed' | 'store' | 'total', { observe(ms: number): void }>>
+  readonly steps: Readonly<Record<MeasuredStep, { observe(ms: number): void }>>
   readonly tokenCache: { hit(): void; miss(): void }
   /** Lookups in tenants' caches, by kind. */
   readonly caches: { lookup(kind: string, hit: boolean): void }
@@ -64,7 +71,9 @@ function collectProcessMetrics(registry: Registry): void {
 }
 
 /** One process's metrics, in their own registry. */
-export function createTelemetry(options: { readonly processMetrics?: boolean } = {}): Telemetry {
+export function createTelemetry(
+  options: { readonly processMetrics?: boolean; readonly version?: string } = {},
+): Telemetry {
   const registry = new Registry()
   if (options.processMetrics !== false) collectProcessMetrics(registry)
   const latency = new FastHistogram(registry, {
@@ -77,13 +86,15 @@ export function createTelemetry(options: { readonly processMetrics?: boolean } =
     route: latency.series({ step: 'route' }),
     embed: latency.series({ step: 'embed' }),
     store: latency.series({ step: 'store' }),
+    rerank: latency.series({ step: 'rerank' }),
+    answer: latency.series({ step: 'answer' }),
     total: latency.series({ step: 'total' }),
   }
   const held = new FastCounter(registry, {
     name: 'tenant_router_writes_held_total',
     help: 'Writes refused because a move held them',
   }).series()
-  const readGauges = registryGauges(registry)
+  const readGauges = registryGauges(registry, options.version)
   let readers: MetricReaders = {}
   return {
     http: createHttpMeter({ registry, steps }),
@@ -116,7 +127,7 @@ function cacheMeter(registry: Registry, cache: string, what: string): { hit(): v
 }
 
 /** @returns a function that reads the registry's numbers before each scrape. */
-function registryGauges(registry: Registry): (readers: MetricReaders) => Promise<void> {
+function registryGauges(registry: Registry, version: string | undefined): (readers: MetricReaders) => Promise<void> {
   const gauge = (name: string, help: string, labelNames: string[]) =>
     new Gauge({ name: `tenant_router_${name}`, help, labelNames, registers: [registry] })
   const used = gauge('index_namespaces', 'Namespaces in use, by index', ['project', 'index', 'kind'])
@@ -127,22 +138,30 @@ function registryGauges(registry: Registry): (readers: MetricReaders) => Promise
   const lost = gauge('documents_lost', 'Documents of which the vector store was found to lack chunks', [])
   const suspect = gauge('adopted_places_suspect', 'Adopted places that somebody else seems to write to', [])
   const showIsolation = isolationGauges(registry)
+  const showReplicas = replicaGauges(registry, version)
   const showReconciled = reconcileGauges(gauge)
   const deaf = gauge('notifications_deaf', 'Postgres answers and what it tells (NOTIFY) does not arrive', [])
   return async ({ isDeaf, ...readers }) => {
     deaf.set(isDeaf?.() ? 1 : 0)
     const { indexFill, movesByState, movesByGate, uploads, lostDocuments, suspectPlaces, reconciliation, isolation } =
       readers
-    const [fill, states, gates, counts, lostCount, suspectCount, reconciled, isolated] = await Promise.all([
-      quietly(indexFill),
-      quietly(movesByState),
-      quietly(movesByGate),
-      quietly(uploads),
-      quietly(lostDocuments),
-      quietly(suspectPlaces),
-      quietly(reconciliation),
-      quietly(isolation),
-    ])
+    const [fill, states, gates, counts, lostCount, suspectCount, reconciled, isolated, ...replicas] = await Promise.all(
+      [
+        quietly(indexFill),
+        quietly(movesByState),
+        quietly(movesByGate),
+        quietly(uploads),
+        quietly(lostDocuments),
+        quietly(suspectPlaces),
+        quietly(reconciliation),
+        quietly(isolation),
+        quietly(readers.tenantsByStatus),
+        quietly(readers.sessions),
+        quietly(readers.oldestUploadS),
+      ],
+    )
+    const [tenants, sessions, oldestUploadS] = replicas
+    showReplicas({ tenants, sessions, oldestUploadS })
     showUploads(counts)
     showReconciled(reconciled)
     showIsolation(isolated)

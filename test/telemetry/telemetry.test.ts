@@ -37,6 +37,7 @@ describe('the metrics page', () => {
     const ours = [...families.keys()].filter((name) => name.startsWith('tenant_router_'))
     expect(ours.sort()).toEqual([
       'tenant_router_adopted_places_suspect',
+      'tenant_router_build_info',
       'tenant_router_cache_total',
       'tenant_router_documents_lost',
       'tenant_router_errors_total',
@@ -51,16 +52,21 @@ describe('the metrics page', () => {
       'tenant_router_notifications_deaf',
       'tenant_router_reconcile_findings',
       'tenant_router_reconcile_last_timestamp_seconds',
+      'tenant_router_sessions_behind',
+      'tenant_router_sessions_live',
       'tenant_router_spoof_attempts_total',
       'tenant_router_step_duration_seconds',
       'tenant_router_store_call_duration_seconds',
       'tenant_router_store_calls_total',
       'tenant_router_tenant_requests_total',
+      'tenant_router_tenants',
       'tenant_router_token_cache_total',
       'tenant_router_upload_attempt_seconds',
       'tenant_router_upload_attempts_total',
       'tenant_router_upload_bytes',
+      'tenant_router_upload_oldest_timestamp_seconds',
       'tenant_router_uploads',
+      'tenant_router_write_doubt_seconds',
       'tenant_router_writes_held_total',
     ])
     expect(families.has('process_cpu_seconds_total')).toBe(true)

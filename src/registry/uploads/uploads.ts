@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, inArray, ne, type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { type UploadReason, type UploadStatus, uploads } from '../uploads.sql.ts'
@@ -116,6 +116,15 @@ export async function dropUploads(tx: Tx, tenantId: TenantId, ids: readonly stri
 /** Withdraws all uploads of an ended tenant. */
 export async function dropAllUploads(tx: Tx, tenantId: TenantId): Promise<void> {
   await tx.delete(uploads).where(eq(uploads.tenantId, tenantId))
+}
+
+/** Epoch seconds at which the oldest unfinished upload was accepted; those that failed are done. */
+export async function oldestUpload(db: Tx): Promise<number | null> {
+  const [row] = await db
+    .select({ at: sql<number | null>`extract(epoch from min(${uploads.createdAt}))::float8` })
+    .from(uploads)
+    .where(ne(uploads.status, 'failed'))
+  return row?.at ?? null
 }
 
 /** Documents and bytes by status over all tenants, for a metric. */
