@@ -20,8 +20,14 @@ const name = () => new URL(world.home.url).pathname.slice(1)
 /** Makes Postgres unavailable for this service: it refuses new connections and ends the present ones. */
 async function takeAway() {
   await world.home.sql`update pg_database set datallowconn = false where datname = ${name()}`
-  await world.home
-    .sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name()} and pid <> pg_backend_pid()`
+  // A connection that was being opened has no database yet, and is there a moment later.
+  for (let quiet = 0; quiet < 3; ) {
+    const others = await world.home.sql`
+      select case when datname = ${name()} then pg_terminate_backend(pid) end from pg_stat_activity
+      where backend_type = 'client backend' and pid <> pg_backend_pid() and (datname = ${name()} or datname is null)`
+    quiet = others.length === 0 ? quiet + 1 : 0
+    await new Promise((resolve) => setTimeout(resolve, 30))
+  }
 }
 
 test('within the lease what is remembered is served, and what has to ask Postgres is refused at once', async () => {
