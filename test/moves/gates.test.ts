@@ -2,6 +2,8 @@ import { hostname } from 'node:os'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { AppError } from '../../src/errors.ts'
+import { thawMoves } from '../../src/isolation/thaw-moves.ts'
+import { claimMove } from '../../src/moves/runner/claim-move.ts'
 import { type MoveView, showMove } from '../../src/moves/show-move.ts'
 import type { GateKind } from '../../src/moves/state/gate.ts'
 import { cancelMove, completeMove } from '../../src/moves/steer-move.ts'
@@ -209,6 +211,32 @@ test('a move that is stuck at one gate gives its turn to the next, and goes on w
   expect((await showMove(world.home, stuck.id)).state).toBe('preparing')
   isStarting = false
   await world.until(stuck.id, 'soaking')
+})
+
+test('a queued move does not begin while findings or suspicions freeze moves, and says what ends that', async () => {
+  const acme = await world.tenant('acme', 5)
+  const { sql } = world.home
+  const claim = () => claimMove(world.home.db, { leaseMs: 1, host: 'x' })
+  const { id } = await world.promote(acme)
+  const [run] = await sql<{ id: string }[]>`
+    insert into isolation_runs (state, options, created_by, ended_at) values ('failed', '{}', 'somebody', now()) returning id`
+  expect(await claim()).toBeUndefined()
+  const frozen = await waiting(id, 'moves_frozen')
+  expect(frozen.gate).toBe('moves are frozen: prove-isolation found that a tenant reached another')
+  expect(commands(frozen)).toContain(`tenant-router prove-isolation thaw ${run?.id}`)
+  await thawMoves(world.home, platform, run?.id ?? '')
+
+  await sql`insert into place_watch (place_id, suspicions) select id, 2 from places where tenant_id = 'acme' and state = 'active'`
+  expect(await claim()).toBeUndefined()
+  expect(commands(await waiting(id, 'moves_frozen'))).toContain('tenant-router indexes seal tr-pool-1')
+  await sql`delete from place_watch`
+
+  await world.replica()
+  await world.until(id, 'soaking')
+  // A move under way goes on, whatever is found meanwhile.
+  await sql`insert into isolation_runs (state, options, created_by, ended_at) values ('failed', '{}', 'somebody', now())`
+  await completeMove(world.home, platform, id)
+  await world.until(id, 'completed')
 })
 
 test('while a replica without Postgres may read the old place by what it saw, the place stays and the replica is named', async () => {

@@ -6,6 +6,7 @@ const words: Readonly<Record<GateKind, (gate: Gate) => string>> = {
     `${count} other move(s) work on its index ${index} or its target, where ${limit} at once may${behind(queuedBefore)}`,
   project_busy: ({ count, limit, queuedBefore }) =>
     `${count} other move(s) work in its project, where ${limit} at once may${behind(queuedBefore)}`,
+  moves_frozen: ({ message }) => `moves are frozen: ${message}`,
   movers_busy: ({ count, queuedBefore }) => `all ${count} mover(s) are busy with other moves${behind(queuedBefore)}`,
   no_mover: () => 'no running replica can carry it on',
   index_starting: ({ index }) => `the index ${index} is starting`,

@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.ts'
 export const gateKinds = [
   'index_busy',
   'project_busy',
+  'moves_frozen',
   'movers_busy',
   'no_mover',
   'index_starting',
@@ -69,7 +70,7 @@ export interface Gate {
   readonly message?: string
   /** The obstacle that kept a cutover, or the end of the move, from happening in time. */
   readonly because?: Gate
-  /** For `needs_person`: the person's choices. The move stays until one of these is done. */
+  /** For `needs_person` and `moves_frozen`: a person's choices. The move stays until one of these is done. */
   readonly choices?: readonly NextStep[]
 }
 

@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import { lockProject } from '../../registry/indexes.ts'
+import { freezingRun } from '../../registry/isolation/isolation-runs.ts'
+import { isFrozenPlace } from '../../registry/watch/place-watch.ts'
 import type { Gate } from './gate.ts'
 import type { MoveRow } from './move-history.ts'
 import { type MoveLimits, moveLimits } from './queue-limits.ts'
@@ -34,9 +36,12 @@ const load = sql`
       (w.state in ${working} and (w.not_before is null or w.not_before <= now()))
       or (w.state = 'queued' and w.mover_lease_until > now()))))`
 
+/** Whether the move `q` is queued and may not begin: a move under way goes on, whatever freezes the others. */
+const isFrozen = sql`(q.state = 'queued' and (${freezingRun} is not null or ${isFrozenPlace(sql`q.source_place_id`)}))`
+
 /** For a claim: the row of `moves` that the surrounding statement calls `q` has its turn, or needs none. */
 export function hasTurn(limits: MoveLimits = moveLimits): SQL {
-  return sql`(q.state not in ${waiting} or q.request is not null or exists (
+  return sql`(q.state not in ${waiting} or q.request is not null or not ${isFrozen} and exists (
     select 1 from (${load}) as load
     where load.in_project < ${limits.perProject} and load.in_index < ${limits.perIndex}))`
 }
@@ -58,17 +63,43 @@ export async function queueReason(
   row: Pick<MoveRow, 'id'>,
   limits: MoveLimits = moveLimits,
 ): Promise<Gate | undefined> {
-  const [found] = await tx.execute<{ inProject: number; inIndex: number; before: number; index: string }>(sql`
+  const [found] = await tx.execute<{
+    inProject: number
+    inIndex: number
+    before: number
+    index: string
+    frozen: boolean
+    run: string | null
+  }>(sql`
     select load.in_project as "inProject", load.in_index as "inIndex", qs.index_name as "index",
+      ${isFrozen} as frozen, ${freezingRun} as run,
       (select count(*)::int from moves b join places bs on bs.id = b.source_place_id
         where b.state = 'queued' and b.created_at < q.created_at and bs.project = qs.project) as "before"
     from moves q join places qs on qs.id = q.source_place_id, lateral (${load}) as load
     where q.id = ${row.id}`)
   if (found === undefined) return undefined
-  const { inProject, inIndex, before, index } = found
+  const { inProject, inIndex, before, index, frozen, run } = found
+  if (frozen) return frozenGate(run, index)
   if (inIndex >= limits.perIndex)
     return { kind: 'index_busy', count: inIndex, limit: limits.perIndex, index, queuedBefore: before }
   if (inProject >= limits.perProject)
     return { kind: 'project_busy', count: inProject, limit: limits.perProject, queuedBefore: before }
   return undefined
+}
+
+/** The gate of a move that something freezes: a run of `prove-isolation`, or else suspicions about its place. */
+function frozenGate(run: string | null, index: string): Gate {
+  if (run === null) {
+    const effect = 'says that the older key is revoked, and watches again'
+    const choices = [{ command: `tenant-router indexes seal ${index}`, effect }]
+    return { kind: 'moves_frozen', index, message: 'somebody else seems to write to its place', choices }
+  }
+  const choices = [
+    { command: `tenant-router prove-isolation show ${run}`, effect: 'shows what was found' },
+    {
+      command: `tenant-router prove-isolation thaw ${run}`,
+      effect: 'says that the cause is mended; moves begin again',
+    },
+  ]
+  return { kind: 'moves_frozen', message: 'prove-isolation found that a tenant reached another', choices }
 }

@@ -118,6 +118,10 @@ export async function findLastReport(tx: Tx): Promise<SignedIsolationReport | un
 
 const isFreezing = and(eq(isolationRuns.state, 'failed'), isNull(isolationRuns.thawedAt))
 
+/** For a statement: the id of the oldest run whose findings freeze all moves, or null. */
+export const freezingRun = sql`(select r.id from isolation_runs r
+  where r.state = 'failed' and r.thawed_at is null order by r.created_at limit 1)`
+
 /** The oldest run whose findings freeze all moves; undefined: none does. */
 export async function findFreeze(tx: Tx): Promise<Pick<IsolationRunRow, 'id'> | undefined> {
   const [row] = await tx

@@ -1,4 +1,4 @@
-import { and, count, eq, gte, sql } from 'drizzle-orm'
+import { and, count, eq, gte, type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { Placement } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
@@ -86,6 +86,11 @@ export async function keepLook(tx: Tx, before: PlaceWatch | undefined, now: Plac
     })
     .returning({ id: placeWatch.placeId })
   return rows.length > 0
+}
+
+/** For a statement: whether suspicions keep the place from being moved. */
+export function isFrozenPlace(placeId: SQL): SQL {
+  return sql`exists (select from place_watch pw where pw.place_id = ${placeId} and pw.suspicions >= ${suspicionsMax})`
 }
 
 /** Whether suspicions keep a place from being moved. */
