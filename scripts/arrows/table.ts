@@ -214,7 +214,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'version',
   ],
   // It examines from outside what the service would open, and opens no service.
-  doctor: ['auth', 'config', 'db', 'errors', 'models', 'parts', 'registry', 'stores', 'within'],
+  doctor: ['auth', 'concurrency', 'config', 'db', 'errors', 'models', 'parts', 'registry', 'stores', 'within'],
   main: ['config', 'dependency-fault', 'http', 'log', 'services', 'shutdown'],
 
   // Development only: nothing above imports these, except the CLI, which signs development tokens.

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { allLimited } from '../concurrency/each-limited.ts'
 import type { IsolationEntry } from './entries/isolation-entry.ts'
 import type { Asker } from './probe/asker.ts'
 import type { Canary } from './probe/canary.ts'
@@ -30,12 +31,8 @@ export interface Probe {
 const atOnce = 4
 
 /** Runs the work for each item, some at once; the first fault ends it. */
-export async function forSome<T>(items: readonly T[], work: (item: T, i: number) => Promise<unknown>): Promise<void> {
-  const queue = items.entries()
-  const worker = async () => {
-    for (const [i, item] of queue) await work(item, i)
-  }
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
+export function forSome<T>(items: readonly T[], work: (item: T, i: number) => Promise<unknown>): Promise<void> {
+  return allLimited(items.entries(), atOnce, ([i, item]) => work(item, i))
 }
 
 /**

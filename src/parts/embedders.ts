@@ -4,6 +4,7 @@ import type { Embedder, TenantEmbedder } from '../models/embedder.ts'
 import type { OpenAiEmbedderOptions } from '../models/openai.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { type Tracer, tracedFetch } from '../tracing/tracer.ts'
+import { timedEmbedder } from './timed-models.ts'
 import { tracedEmbedder } from './tracing.ts'
 
 type ModelSettings = Config['embedding']
@@ -30,7 +31,10 @@ export async function openEmbedders(
   const calls = tracer === undefined ? {} : { fetch: tracedFetch(tracer) }
   for (const settings of embeddingModels) {
     const isReplaced = replacement?.model === settings.name
-    const plain = timed(isReplaced ? replacement : stack.use(await openEmbedder(settings, calls)), telemetry)
+    const plain = timedEmbedder(
+      isReplaced ? replacement : stack.use(await openEmbedder(settings, calls)),
+      telemetry.steps,
+    )
     const embedder = tracer === undefined ? plain : tracedEmbedder(plain, tracer, settings.provider)
     opened.push({ embedder, provider: settings.provider, forSearch: await openForSearch(settings) })
   }
@@ -76,20 +80,4 @@ async function openForSearch({ provider }: ModelSettings): Promise<OpenEmbedder[
 /** Related words for answers: fewer, so that they are quoted from what answers. */
 export async function openAnswerWords({ provider }: ModelSettings): Promise<WordVectors | undefined> {
   return provider === 'local' ? (await import('../models/english-words.ts')).loadEnglishVectors() : undefined
-}
-
-/** Measures the time of every embedding. */
-function timed(embedder: Embedder, { steps }: Telemetry): Embedder {
-  return {
-    model: embedder.model,
-    dimension: embedder.dimension,
-    ...(embedder.maxTokens === undefined ? {} : { maxTokens: embedder.maxTokens }),
-    async embed(texts, options) {
-      const startedAtMs = performance.now()
-      const embedding = await embedder.embed(texts, options)
-      steps.embed.observe(performance.now() - startedAtMs)
-      return embedding
-    },
-    [Symbol.asyncDispose]: () => embedder[Symbol.asyncDispose](),
-  }
 }

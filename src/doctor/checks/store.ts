@@ -1,3 +1,4 @@
+import { allLimited } from '../../concurrency/each-limited.ts'
 import type { ProjectSettings } from '../../config/project-file.ts'
 import type { Db } from '../../db/connect.ts'
 import { isAppError } from '../../errors.ts'
@@ -76,14 +77,10 @@ export async function checkIndexes(
       if (info !== undefined && wrong.length === 0) called.push(row)
     }
   }
-  const queue = called.slice(0, calledMax).values()
-  const work = async () => {
-    for (const row of queue) {
-      const wrong = await addressFault(stores, row, signal)
-      if (wrong !== undefined) findings.push(wrong)
-    }
-  }
-  await Promise.all(Array.from({ length: atOnce }, work))
+  await allLimited(called.slice(0, calledMax), atOnce, async (row) => {
+    const wrong = await addressFault(stores, row, signal)
+    if (wrong !== undefined) findings.push(wrong)
+  })
   return findings.length > 0 ? findings : [ok('indexes', summary(rows.length, called.length))]
 }
 

@@ -45,7 +45,7 @@ export const question = z
       .enum(['dense', 'hybrid'])
       .optional()
       .describe(
-        '`dense`, the default, looks for what is near in meaning. `hybrid` looks for words too (BM25) and fuses both lists by reciprocal rank; it needs `query`.',
+        '`dense`, the default, looks for what is near in meaning. `hybrid` looks for words too (BM25) and combines both, by reciprocal rank or, with related words, by the sum of their scores; it needs `query`.',
       ),
     weights: weights.optional(),
     rerank: rerank
