@@ -29,9 +29,13 @@ test('a soaking move is compared again while its app writes, and shows what some
   for (let n = 0; (await move()).verified.at === verification.verifiedAt; n += 1) await write(n, n % 2 ? one : other)
   expect((await move()).verified).toMatchObject({ isStale: false, different: 0 })
 
-  // Nobody writes any more, and what was written is dropped from the change log's open rows: only then it is nobody's.
-  await expect.poll(async () => (await move()).dirty.unsynced, patient).toBe(0)
-  await world.home.sql`delete from dirty where verified_seq = seq`
+  // Nobody writes any more, and every row is dropped from the change log once it is proven: only then a record is nobody's.
+  const rowsLeft = async () => {
+    await world.home.sql`delete from dirty where move_id = ${id} and verified_seq = seq`
+    const [left] = await world.home.sql<{ n: number }[]>`select count(*)::int as n from dirty where move_id = ${id}`
+    return left?.n
+  }
+  await expect.poll(rowsLeft, patient).toBe(0)
   await old.deleteIds(['own-3'])
   await expect.poll(async () => (await move()).verified.different, patient).toBe(1)
   expect((await move()).state).toBe('soaking')
