@@ -11,12 +11,14 @@ import { routing } from './routing.ts'
 import { scale } from './scale.ts'
 import { start } from './start.ts'
 import { tail } from './tail.ts'
+import { thin } from './thin.ts'
 import { throughput } from './throughput.ts'
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchResult>>> = {
   overhead,
   door,
   throughput,
+  thin,
   routing,
   onboard,
   move,

@@ -1,17 +1,15 @@
 import { connect } from '../src/db/connect.ts'
-import { cpuSecondsOf } from './harness/cpu-time.ts'
-import { type LoadOrder, type LoadRequest, type LoadResult, uniqueMark } from './harness/load.ts'
+import type { LoadRequest, LoadResult } from './harness/load.ts'
 import { call, type Parts, startParts, startService } from './harness/parts.ts'
-import { type BenchProcess, pinned, startProcess } from './harness/process.ts'
+import { pinned, startProcess } from './harness/process.ts'
 import type { BenchOptions, BenchResult } from './harness/report.ts'
 import { inTurn, ratios, untilSteady } from './harness/rounds.ts'
-import { type SampleTenant, sampleTenant, seededRandom, unitVector } from './harness/sample-tenant.ts'
+import type { SampleTenant } from './harness/sample-tenant.ts'
 import { startServer } from './harness/server.ts'
 import { median, show, spread } from './harness/statistics.ts'
+import { instantStore, measureServer, onboardSample, post, queryByVector } from './harness/uncached.ts'
 
 const connections = 32
-
-type Span = Pick<LoadOrder, 'warmUpMs' | 'measureMs'>
 
 /**
  * Requests a second of one process: `/retrieve` from the cache against a bare route on the same server, and, past the
@@ -20,7 +18,7 @@ type Span = Pick<LoadOrder, 'warmUpMs' | 'measureMs'>
  */
 export async function throughput({ quick, say }: BenchOptions): Promise<BenchResult> {
   await using parts = await startParts({ pin: true })
-  const tenant = await onboard(parts)
+  const tenant = await onboardSample(parts, 'throughput')
   await using instant = await instantStore(parts, tenant)
   await using service = await startService(parts)
   const texts = queriesByText(service.url, tenant.token)
@@ -30,20 +28,13 @@ export async function throughput({ quick, say }: BenchOptions): Promise<BenchRes
   await using load = startProcess({ file: 'harness/load-process.ts', core: 'rest' })
 
   const times = quick ? { warmUpMs: 700, measureMs: 1800 } : { warmUpMs: 2000, measureMs: 5000 }
-  const measure = (server: BenchProcess, requests: readonly LoadRequest[]) => async (span: Span) => {
-    const order: LoadOrder = { requests, connections, ...span }
-    const [cpuBefore, startedAt] = [cpuSecondsOf(server.pid), performance.now()]
-    const result = (await load.ask(order)) as LoadResult
-    const busyCores = (cpuSecondsOf(server.pid) - cpuBefore) / ((performance.now() - startedAt) / 1000)
-    return { ...result, perCoreSecond: result.requestsPerSecond / busyCores }
-  }
-  const vectors = queriesByVector
+  const measure = measureServer(load, connections)
   const rounds = quick ? 3 : 7
   const subjects = {
     bare: measure(bare.process, queriesByText(bare.url, tenant.token)),
     cached: measure(service.process, texts),
-    uncached: measure(service.process, [vectors(service.url, tenant.token)]),
-    naive: measure(naive.process, [vectors(naive.url, tenant.token)]),
+    uncached: measure(service.process, [queryByVector(service.url, tenant.token)]),
+    naive: measure(naive.process, [queryByVector(naive.url, tenant.token)]),
   }
   say(`${connections} connections, until their rates are steady`)
   for (const subject of Object.values(subjects)) {
@@ -96,36 +87,11 @@ export async function throughput({ quick, say }: BenchOptions): Promise<BenchRes
   }
 }
 
-/** Creates the tenant with a service that ends before the measurement begins. */
-async function onboard(parts: Parts): Promise<SampleTenant> {
-  await using service = await startService(parts)
-  return await sampleTenant(parts, service, 'throughput', 20, ['support', 'staff', 'managers'])
-}
-
-/** Replaces the tenant's index by a store that answers at once, with the real one's answer. */
-async function instantStore(parts: Parts, tenant: SampleTenant) {
-  const { indexHost, namespace } = tenant.place
-  const answer = await fetch(`${indexHost}/query`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'api-key': 'bench', 'x-pinecone-api-version': '2025-10' },
-    body: JSON.stringify({ vector: unitVector(seededRandom(3)), topK: 5, namespace, includeMetadata: true }),
-  })
-  const server = await startServer({ file: 'servers/instant-store.ts', args: [await answer.text()], core: 'rest' })
-  await using database = connect({ url: parts.databaseUrl, max: 1 })
-  await database.sql`update indexes set host = ${server.url}`
-  return server
-}
-
 async function naiveService(parts: Parts, tenant: SampleTenant, storeUrl: string) {
   await using database = connect({ url: parts.databaseUrl, max: 1 })
   await database.sql`create table naive_tenants (id text primary key, index_host text not null, namespace text not null)`
   await database.sql`insert into naive_tenants values (${tenant.id}, ${storeUrl}, ${tenant.place.namespace})`
   return await startServer({ file: 'naive.ts', core: 'server', env: parts.settings })
-}
-
-function post(url: string, token: string, body: unknown): LoadRequest {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
-  return { url: `${url}/retrieve`, method: 'POST', headers, body: JSON.stringify(body) }
 }
 
 function queryText(n: number): string {
@@ -134,10 +100,4 @@ function queryText(n: number): string {
 
 function queriesByText(url: string, token: string): readonly LoadRequest[] {
   return Array.from({ length: 16 }, (_, n) => post(url, token, { query: queryText(n), topK: 5 }))
-}
-
-/** A vector whose first number differs in every request. */
-function queriesByVector(url: string, token: string): LoadRequest {
-  const request = post(url, token, { vector: unitVector(seededRandom(5)), topK: 5 })
-  return { ...request, body: request.body.replace(/"vector":\[[^,]+/, `"vector":[0.${uniqueMark}`) }
 }
