@@ -5,7 +5,8 @@ import { connect } from '../../src/db/connect.ts'
  * named `tenant-0` and so on, in full shared indexes after the existing ones.
  */
 export async function fillRegistry(databaseUrl: string, tenants: number): Promise<void> {
-  await using database = connect({ url: databaseUrl, max: 1 })
+  // A million rows take more than the minute after which the service gives a statement up.
+  await using database = connect({ url: databaseUrl, max: 1, patienceMs: Number.POSITIVE_INFINITY })
   const { sql } = database
   const shards = Math.ceil(tenants / 10_000)
   await sql`
