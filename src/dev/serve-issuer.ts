@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { readDevelopmentSettings } from '../config/config.ts'
-import { openIssuer, serveJwks } from '../embedded/issuer.ts'
+import { openIssuer } from '../embedded/issuer.ts'
+import { serveIssuer } from '../embedded/issuer-server.ts'
 
 /**
  * The development issuer as a process of its own, for deploy/compose.yaml: it keeps its key in `DATA_DIR`, serves the
@@ -10,6 +11,6 @@ const { host, port } = parseArgs({
   options: { host: { type: 'string', default: '127.0.0.1' }, port: { type: 'string', default: '8090' } },
 }).values
 const { dataDir, issuer } = readDevelopmentSettings()
-const server = await serveJwks(await openIssuer(dataDir, issuer), { host, port: Number(port) })
+const server = await serveIssuer(await openIssuer(dataDir, issuer), { host, port: Number(port) })
 console.log(`the development issuer serves ${server.url}`)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server[Symbol.asyncDispose]())

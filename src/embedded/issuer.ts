@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
 import type { Role, Scope } from '../auth/principal.ts'
+import type { DevelopmentPerson } from './people.ts'
 
 /** The claims that the service expects; the same in `npm start` and in `tenant-router token`. */
 export interface IssuerSettings {
@@ -24,6 +23,13 @@ export type TokenRequest =
   | { readonly role: Role; readonly ttlS?: number }
 
 export interface DevelopmentIssuer {
+  /** The `iss` of its tokens. */
+  readonly name: string
+  /** Signs the ID token of a person who signs in to a client. */
+  identify(
+    person: DevelopmentPerson,
+    options: { readonly clientId: string; readonly nonce: string | undefined },
+  ): Promise<string>
   /** Signs a token, by default with both scopes and valid for twelve hours. */
   mint(request: TokenRequest): Promise<string>
   /** The public half of the key. */
@@ -43,12 +49,22 @@ export async function openIssuer(folder: string, settings: IssuerSettings): Prom
   const jwk = await readOrMakeKey(folder)
   const key = await importJWK(jwk, algorithm)
   const { d: _private, ...publicJwk } = jwk
+  const begun = (claims: Record<string, unknown>) =>
+    new SignJWT(claims)
+      .setProtectedHeader({ alg: algorithm, typ: 'JWT', ...(jwk.kid === undefined ? {} : { kid: jwk.kid }) })
+      .setIssuer(settings.issuer)
   return {
+    name: settings.issuer,
     jwks: { keys: [publicJwk] },
+    identify: ({ id, name, role }, { clientId, nonce }) =>
+      begun({ [settings.rolesClaim]: [role], name, ...(nonce !== undefined && { nonce }) })
+        .setAudience(clientId)
+        .setSubject(`${id}@development`)
+        .setIssuedAt()
+        .setExpirationTime('10 minutes')
+        .sign(key),
     mint: (request) =>
-      new SignJWT(claimsOf(request, settings))
-        .setProtectedHeader({ alg: algorithm, typ: 'JWT', ...(jwk.kid === undefined ? {} : { kid: jwk.kid }) })
-        .setIssuer(settings.issuer)
+      begun(claimsOf(request, settings))
         .setAudience(settings.audience)
         .setSubject('tenant' in request ? `app-of-${request.tenant}` : `${request.role}@development`)
         .setIssuedAt()
@@ -77,34 +93,4 @@ async function readOrMakeKey(folder: string): Promise<JWK> {
   await writeFile(`${path}.new`, JSON.stringify(whole), { mode: 0o600 })
   await rename(`${path}.new`, path)
   return whole
-}
-
-export interface JwksServer extends AsyncDisposable {
-  readonly url: string
-}
-
-/**
- * Serves the issuer's public key, where the service looks for it as it would in production: by default on any free port
- * of 127.0.0.1.
- */
-export async function serveJwks(
-  issuer: DevelopmentIssuer,
-  { host, port } = { host: '127.0.0.1', port: 0 },
-): Promise<JwksServer> {
-  const body = JSON.stringify(issuer.jwks)
-  const server = createServer((_request, response) => {
-    response.writeHead(200, { 'content-type': 'application/jwk-set+json' }).end(body)
-  })
-  server.listen(port, host)
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a numbered port')
-  return {
-    url: `http://${host}:${address.port}/jwks.json`,
-    async [Symbol.asyncDispose]() {
-      server.close()
-      server.closeAllConnections()
-      await once(server, 'close')
-    },
-  }
 }

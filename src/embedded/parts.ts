@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import type { Child } from './child.ts'
 import { type ChildRun, takeFolder } from './children.ts'
-import { type DevelopmentIssuer, type IssuerSettings, openIssuer, serveJwks } from './issuer.ts'
+import { type DevelopmentIssuer, type IssuerSettings, openIssuer } from './issuer.ts'
+import { serveIssuer } from './issuer-server.ts'
 import { startEmbeddedPinecone } from './pinecone-local.ts'
 import { startEmbeddedPostgres } from './postgres.ts'
-import { signingKeyIn } from './signing-key.ts'
+import { cookieKeyIn, signingKeyIn } from './signing-key.ts'
 
 /** Every part that the service needs, as `npm start` supplies it. */
 export interface EmbeddedParts extends AsyncDisposable {
@@ -40,9 +41,10 @@ export async function startParts(options: PartsOptions): Promise<EmbeddedParts> 
     }).then((part) => stack.use(part)),
     openIssuer(options.folder, options.issuer),
     signingKeyIn(options.folder),
+    cookieKeyIn(options.folder),
   ])
-  const [postgres, pinecone, issuer, signingKey] = started.map(orThrow) as Parts<typeof started>
-  const jwks = stack.use(await serveJwks(issuer))
+  const [postgres, pinecone, issuer, signingKey, cookieKey] = started.map(orThrow) as Parts<typeof started>
+  const served = stack.use(await serveIssuer(issuer))
   const parts = stack.move()
   return {
     settings: {
@@ -51,7 +53,10 @@ export async function startParts(options: PartsOptions): Promise<EmbeddedParts> 
       PINECONE_CONTROLLER_HOST: pinecone.url,
       JWT_ISSUER: options.issuer.issuer,
       JWT_AUDIENCE: options.issuer.audience,
-      JWT_JWKS_URL: jwks.url,
+      JWT_JWKS_URL: served.url,
+      CONSOLE_CLIENT_ID: 'tenant-router-console',
+      CONSOLE_DISCOVERY_URL: served.discoveryUrl,
+      CONSOLE_COOKIE_KEY: cookieKey,
       EMBEDDING_PROVIDER: 'local',
       RETRIEVE_MODE: 'hybrid',
       ANSWER_PROVIDER: 'extractive',

@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
-import { hasIssuer, openIssuer, serveJwks } from '../../src/embedded/issuer.ts'
+import { hasIssuer, openIssuer } from '../../src/embedded/issuer.ts'
+import { serveIssuer } from '../../src/embedded/issuer-server.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const settings = {
@@ -17,7 +18,7 @@ test('tokens verify against the JWKS, before and after a restart, and the JWKS h
   const before = await (await openIssuer(folder.path, settings)).mint({ tenant: 'acme', groups: ['hr'] })
   expect(await hasIssuer(folder.path)).toBe(true)
   const again = await openIssuer(folder.path, settings)
-  await using server = await serveJwks(again)
+  await using server = await serveIssuer(again)
   const keys = createRemoteJWKSet(new URL(server.url))
   const options = { issuer: settings.issuer, audience: settings.audience, algorithms: ['ES256'] }
   const { payload } = await jwtVerify(before, keys, options)
