@@ -26,6 +26,7 @@ import { type AdoptedOverrides, openAdopted } from './parts/adopted.ts'
 import { openAnswerer } from './parts/answers.ts'
 import { openAuditChain } from './parts/audit-chain.ts'
 import { openCaches } from './parts/caches.ts'
+import { openConsole } from './parts/console.ts'
 import { registryCounts } from './parts/counts.ts'
 import { openDatabases } from './parts/databases.ts'
 import { adoptedNames, openCursors } from './parts/door.ts'
@@ -218,7 +219,8 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   })
   const publicApp = createPublicApp({ ...kit, routes: forTenants, version })
   const checks = readinessChecks({ database, routes, stores, pinecone: config.pinecone })
-  const shown = { checks, hosts: config.http.adminHosts }
+  const mount = openConsole(config, { routes: forStaff, log, streamsEnd: streamsEnd.signal })
+  const shown = { checks, mount, hosts: config.http.adminHosts }
   const adminApp = createAdminApp({ ...kit, routes: forStaff, version, telemetry, ...shown })
   const probed = { publicApp, adminApp, routes: routesToProbe(forTenants, forStaff) }
   opening.use(

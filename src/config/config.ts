@@ -1,5 +1,6 @@
 import type { PriceList } from '../moves/plan/price-list.ts'
 import type { Policy } from '../policy/policy.ts'
+import { type ConsoleSettings, consoleOf } from './console-settings.ts'
 import { type HttpSettings, httpOf } from './http-settings.ts'
 import { type IsolationSettings, isolationOf } from './isolation-settings.ts'
 import { type LimitSettings, limitsOf } from './limits-file.ts'
@@ -41,6 +42,8 @@ export interface Config {
   /** A cross-encoder; without one, the lexical reranker is used. */
   readonly rerank?: RerankSettings
   readonly jwt: JwtSettings
+  /** Sign-in of staff to the console; without it nobody can sign in there. */
+  readonly console?: ConsoleSettings
   readonly limits: LimitSettings
   readonly cache: { readonly ttlMs: number; readonly maxBytes: number }
   readonly ingest: {
@@ -112,6 +115,7 @@ function configOf(read: SettingReader, env: Environment): Config {
     ...modelsOf(read),
     ...optional('rerank', rerankOf(read)),
     jwt: jwtOf(read),
+    ...optional('console', consoleOf(read)),
     limits: limitsOf(read),
     cache: {
       ttlMs: read.number('CACHE_TTL_S', { min: 0, max: 86_400, fraction: true }) * 1000,

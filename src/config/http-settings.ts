@@ -19,7 +19,8 @@ export function httpOf(read: SettingReader): HttpSettings {
     read.fault('ADMIN_PORT', `is ${port}, the same as PORT`, 'staff and tenants need a listener each; set another port')
   }
   const adminHost = read.text('ADMIN_HOST')
-  const adminHosts = [adminHost, ...adminHostsOf(read)]
+  const console = URL.parse(read.raw('CONSOLE_URL') ?? '')?.hostname
+  const adminHosts = [adminHost, ...adminHostsOf(read), ...(console ? [console] : [])]
   return {
     port,
     host: read.text('HOST'),

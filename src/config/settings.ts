@@ -141,6 +141,31 @@ export const settings = [
     default: '',
     meaning: 'scopes a tenant token without a `scope` claim has, as in `rag:read rag:write`',
   },
+  {
+    name: 'CONSOLE_CLIENT_ID',
+    meaning:
+      'the console’s OIDC client at the issuer; without it nobody can sign in to `/console` (docs/console.md; `npm start`: embedded)',
+  },
+  {
+    name: 'CONSOLE_CLIENT_SECRET',
+    meaning: 'its secret; without one it is a public client, whose codes PKCE alone protects',
+    secret: true,
+  },
+  {
+    name: 'CONSOLE_COOKIE_KEY',
+    meaning:
+      'signs the console’s cookies; at least 32 random characters, the same on every replica; required with `CONSOLE_CLIENT_ID`',
+    secret: true,
+  },
+  {
+    name: 'CONSOLE_DISCOVERY_URL',
+    meaning: 'the issuer’s OIDC metadata; by default `JWT_ISSUER` with `/.well-known/openid-configuration`',
+  },
+  {
+    name: 'CONSOLE_URL',
+    meaning:
+      'the origin by which browsers reach the console, as in `https://router.internal`, where a proxy stands before it; its host need not be in `ADMIN_HOSTS`',
+  },
   { name: 'RATE_LIMIT_STORE', default: 'postgres', meaning: '`memory` for one replica' },
   {
     name: 'RATE_LIMIT_ON_ERROR',

@@ -1,0 +1,103 @@
+// The console's own script: the palette, selected rows, shortcuts and the theme. Everything else is htmx and plain forms.
+const palette = document.querySelector('#palette')
+const paletteInput = palette?.querySelector('input')
+
+function openPalette() {
+  if (palette === null || palette.open) return
+  palette.showModal()
+  paletteInput.value = ''
+  paletteInput.dispatchEvent(new CustomEvent('palette:open'))
+  paletteInput.focus()
+}
+
+function choices() {
+  return [...palette.querySelectorAll('[role=option]')]
+}
+
+function choose(step) {
+  const all = choices()
+  if (all.length === 0) return
+  const at = all.findIndex((one) => one.getAttribute('aria-selected') === 'true')
+  const next = all[(at + step + all.length) % all.length]
+  for (const one of all) one.setAttribute('aria-selected', String(one === next))
+  next.scrollIntoView({ block: 'nearest' })
+  paletteInput.setAttribute('aria-activedescendant', next.id)
+}
+
+palette?.addEventListener('keydown', (event) => {
+  if (event.key === 'ArrowDown') choose(1)
+  else if (event.key === 'ArrowUp') choose(-1)
+  else if (event.key === 'Enter') {
+    const chosen = choices().find((one) => one.getAttribute('aria-selected') === 'true')
+    if (chosen === undefined) return
+    location.assign(chosen.href)
+  } else return
+  event.preventDefault()
+})
+// A click beside the dialog is on the dialog itself.
+palette?.addEventListener('click', (event) => {
+  if (event.target === palette) palette.close()
+})
+
+document.addEventListener('keydown', (event) => {
+  if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
+    event.preventDefault()
+    openPalette()
+    return
+  }
+  const isTyping = event.target.closest?.('input:not([type=checkbox], [type=radio]), textarea, select, dialog')
+  if (isTyping || event.metaKey || event.ctrlKey || event.altKey) return
+  if (event.key === '/') {
+    const search = document.querySelector('[data-search]')
+    if (search === null) return openPalette()
+    event.preventDefault()
+    search.focus()
+    search.select()
+  } else if (event.key === 'j' || event.key === 'k') step(event.key === 'j' ? 1 : -1)
+  else if (event.key === 'x') rowOf(document.activeElement)?.querySelector('input[type=checkbox]')?.click()
+})
+
+function rowOf(element) {
+  return element?.closest?.('tbody tr')
+}
+
+/** Goes to the next row's link, or the one before. */
+function step(by) {
+  const links = [...document.querySelectorAll('.list tbody th a')]
+  const at = links.indexOf(rowOf(document.activeElement)?.querySelector('th a'))
+  links[Math.min(links.length - 1, Math.max(0, at + by))]?.focus()
+}
+
+document.addEventListener('click', (event) => {
+  if (event.target.closest('[data-palette]')) openPalette()
+  if (event.target.closest('[data-theme-switch]')) switchTheme()
+  for (const menu of document.querySelectorAll('details.account[open]')) {
+    if (!menu.contains(event.target)) menu.open = false
+  }
+})
+
+function switchTheme() {
+  const isDark =
+    document.documentElement.dataset.theme === 'dark' ||
+    (document.documentElement.dataset.theme === undefined && matchMedia('(prefers-color-scheme: dark)').matches)
+  const theme = isDark ? 'light' : 'dark'
+  document.documentElement.dataset.theme = theme
+  const secure = location.protocol === 'https:' ? '; secure' : ''
+  // biome-ignore lint/suspicious/noDocumentCookie: the server reads it, so that a page comes in its theme.
+  document.cookie = `console_theme=${theme}; path=/console; max-age=31536000; samesite=lax${secure}`
+}
+
+document.addEventListener('change', (event) => {
+  const form = event.target.closest('[data-selection]')
+  if (form === null) return
+  const boxes = [...form.querySelectorAll('tbody input[type=checkbox]')]
+  if (event.target.matches('[data-select-all]')) for (const box of boxes) box.checked = event.target.checked
+  const chosen = boxes.filter((box) => box.checked).length
+  const all = form.querySelector('[data-select-all]')
+  if (all !== null) {
+    all.checked = chosen > 0 && chosen === boxes.length
+    all.indeterminate = chosen > 0 && chosen < boxes.length
+  }
+  const shown = form.querySelector('[data-selected]')
+  if (shown !== null) shown.textContent = chosen === 0 ? '' : `${chosen} selected`
+})

@@ -1,0 +1,4 @@
+import type { html } from 'hono/html'
+
+/** Escaped HTML, as the tag `html` makes it. */
+export type Html = ReturnType<typeof html>

@@ -1,0 +1,58 @@
+import type { Context } from 'hono'
+import type { Session } from '../session/cookies.ts'
+import type { Html } from './html.ts'
+import type { StaffApi } from './staff-api.ts'
+
+/** A signed-in person's request for a page. */
+export interface Visit {
+  readonly context: Context
+  readonly session: Session
+  readonly api: StaffApi
+  /** Proof for the page's forms. */
+  readonly csrf: string
+  /** Whether the machinery's words are left out: for people who are in sales alone. */
+  readonly isPlain: boolean
+  readonly theme: string | undefined
+  /** Whether htmx asks for a part of a page. */
+  readonly isPart: boolean
+  /** Field of the address. */
+  query(name: string): string | undefined
+  /** Fields of the form that was sent. */
+  readonly form: FormFields
+}
+
+/** Values of a form that was sent, by field name. */
+export class FormFields {
+  readonly #fields: Readonly<Record<string, unknown>>
+
+  constructor(fields: Readonly<Record<string, unknown>>) {
+    this.#fields = fields
+  }
+
+  text(name: string): string {
+    return this.all(name)[0] ?? ''
+  }
+
+  /** Every value of a repeated field. */
+  all(name: string): readonly string[] {
+    const value = this.#fields[name]
+    return (Array.isArray(value) ? value : [value]).filter((each) => typeof each === 'string')
+  }
+}
+
+/** Status and content of a page or a part of one. */
+export interface PageReply {
+  readonly status?: 200 | 400 | 404 | 409 | 422
+  readonly html: Html
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A page, or a path to go to instead. */
+export type PageResult = PageReply | { readonly goTo: string } | Response
+
+export interface ConsolePage {
+  readonly method: 'get' | 'post'
+  /** Below `/console`, in Hono's notation. */
+  readonly path: string
+  show(visit: Visit): Promise<PageResult>
+}

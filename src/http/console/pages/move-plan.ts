@@ -1,0 +1,44 @@
+import { html } from 'hono/html'
+import type { MovePlan } from '../../../moves/plan/plan-view.ts'
+import type { Html } from '../kit/html.ts'
+import { facts, notice, number } from '../parts/bits.ts'
+
+/** The plan of a move: its effects and its cost, before anything is done. */
+export function planPart(plan: MovePlan): Html {
+  const { refusals, records, durationS, writePause, price, steps, target, source, quota } = plan
+  return html`<section class="card"><h2>The plan</h2>
+${refusals.map(({ message }) => notice('bad', 'It would be refused', message))}
+${facts([
+  { name: 'From', value: html`<code>${source.index ?? 'a new index'}</code>, ${source.region}` },
+  ...(target === null
+    ? []
+    : [{ name: 'To', value: html`<code>${target.index ?? 'a new index'}</code>, ${target.region}` }]),
+  { name: 'Records', value: number(records) },
+  { name: 'Until the switch', value: `about ${durationText(durationS)}` },
+  {
+    name: 'Writes wait',
+    value: `about ${number(writePause.expectedMs)} ms, at most ${number(writePause.atMostMs)} ms`,
+  },
+  { name: 'Cost, an estimate', value: `${moneyText(price.total)}, by the list of ${price.asOf}` },
+  ...quota.map(({ name, afterwards, limit }) => ({
+    name: name === 'indexes_in_project' ? 'Indexes in the project' : 'Tenants in the index',
+    value: `${number(afterwards)} of ${number(limit)} afterwards`,
+  })),
+])}
+<table class="plain steps"><thead><tr><th scope="col">Step</th><th scope="col">What it does</th><th scope="col" class="num">About</th></tr></thead><tbody>${steps.map(
+    ({ step, does, seconds }) =>
+      html`<tr><th scope="row">${step}</th><td>${does}</td><td class="num">${durationText(seconds)}</td></tr>`,
+  )}</tbody></table></section>`
+}
+
+function durationText(seconds: number): string {
+  if (seconds < 1) return 'a moment'
+  if (seconds < 90) return `${Math.round(seconds)} s`
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`
+  return `${number(Math.round(seconds / 3600))} h`
+}
+
+function moneyText(dollars: number): string {
+  if (dollars > 0 && dollars < 0.01) return 'under a cent'
+  return `$${dollars.toFixed(2)}`
+}

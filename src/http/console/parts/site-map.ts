@@ -1,0 +1,18 @@
+import type { RouteName } from '../kit/staff-api.ts'
+import type { Visit } from '../kit/visit.ts'
+
+interface SitePage {
+  readonly path: string
+  readonly label: string
+  /** A person who may call this route sees the page. */
+  readonly needs: RouteName
+  /** Speaks of the machinery, in words that sales has no use for. */
+  readonly isTechnical?: true
+}
+
+const sitePages: readonly SitePage[] = [{ path: '/console/tenants', label: 'Tenants', needs: 'GET /tenants' }]
+
+/** The pages that this person may open. */
+export function pagesFor({ api, isPlain }: Pick<Visit, 'api' | 'isPlain'>): readonly SitePage[] {
+  return sitePages.filter(({ needs, isTechnical }) => api.may(needs) && !(isPlain && isTechnical))
+}

@@ -1,0 +1,19 @@
+import type { Hono } from 'hono'
+import type { Logger } from 'pino'
+import type { Config } from '../config/config.ts'
+import { mountConsole } from '../http/console/mount-console.ts'
+import type { AnyRoute } from '../http/pipeline/route.ts'
+
+interface ConsoleParts {
+  readonly routes: readonly AnyRoute[]
+  readonly log: Logger
+  readonly streamsEnd: AbortSignal
+}
+
+/** The console over the admin listener's routes, as its settings say. */
+export function openConsole({ console: settings, jwt }: Config, parts: ConsoleParts): (app: Hono) => void {
+  if (settings === undefined) return (app) => mountConsole(app, parts)
+  const { clientId, clientSecret, discoveryUrl, url, cookieKey } = settings
+  const door = { clientId, clientSecret: clientSecret?.reveal(), discoveryUrl, url, cookieKey: cookieKey.reveal() }
+  return (app) => mountConsole(app, { ...parts, door: { ...door, issuer: jwt.issuer, claims: jwt } })
+}

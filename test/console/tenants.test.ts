@@ -1,0 +1,139 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { seriousFaults } from './axe.ts'
+import { openBrowser, seat } from './browser.ts'
+import { ConsoleWorld } from './console-world.ts'
+
+let world: ConsoleWorld
+let browser: Browser
+const attack = '<img src=x onerror="document.title=1"><b>Bold Bikes</b>'
+
+beforeAll(async () => {
+  world = await ConsoleWorld.open()
+  browser = await openBrowser()
+  await world.onboard('acme', { name: 'Acme Bikes', attributes: { owner: 'Ines' } })
+  await world.onboard('harbor', { name: 'Harbor Bank' })
+  await world.onboard('attack', { name: attack, attributes: { owner: attack } })
+  for (let one = 1; one <= 60; one += 1) await world.onboard(`many-${String(one).padStart(2, '0')}`)
+})
+afterAll(async () => {
+  await browser?.close()
+  await world?.[Symbol.asyncDispose]()
+})
+
+const row = (name: string) => ({ name: new RegExp(name) })
+const tier = async (id: string) => (await world.ask(`/tenants/${id}`)).json.tier
+
+test('sales finds tenants while typing, and tags two of them after a preview', async () => {
+  await using sales = await seat(browser, world, 'sales')
+  const { page } = sales
+  await page.getByRole('searchbox', { name: 'Search tenants' }).fill('bank')
+  await page.getByRole('row', row('Harbor Bank')).waitFor()
+  await page.getByRole('row', row('Acme Bikes')).waitFor({ state: 'detached' })
+  await expect.poll(() => new URL(page.url()).search).toBe('?q=bank')
+  await page.getByRole('searchbox', { name: 'Search tenants' }).fill('')
+  await page.getByRole('row', row('Acme Bikes')).waitFor()
+  await page.getByRole('checkbox', { name: 'Select Acme Bikes' }).check()
+  await page.getByRole('checkbox', { name: 'Select Harbor Bank' }).check()
+  await page.getByText('2 selected').waitFor()
+  await page.getByRole('button', { name: 'Tag as Enterprise…' }).click()
+  await page.getByRole('heading', { name: 'Tag 2 tenants as Enterprise?' }).waitFor()
+  expect([await tier('acme'), await tier('harbor')]).toEqual(['standard', 'standard'])
+  await page.getByRole('textbox', { name: /Reason/ }).fill('signed')
+  await page.getByRole('button', { name: 'Tag 2 tenants' }).click()
+  await page.getByRole('heading', { name: '2 tenants tagged as Enterprise' }).waitFor()
+  expect([await tier('acme'), await tier('harbor')]).toEqual(['enterprise', 'enterprise'])
+  await page.getByRole('link', { name: 'Those awaiting promotion' }).click()
+  await page.getByRole('row', row('Acme Bikes')).waitFor()
+  expect(sales.faults).toEqual([])
+})
+
+test('a tenant is found and tagged by keyboard alone', async () => {
+  await using sales = await seat(browser, world, 'sales')
+  const { page } = sales
+  const { keyboard } = page
+  await keyboard.press('/')
+  await keyboard.type('many-07')
+  await page.getByRole('row', row('many-08')).waitFor({ state: 'detached' })
+  await keyboard.press('Tab')
+  await keyboard.press('j')
+  await keyboard.press('x')
+  await page.getByText('1 selected').waitFor()
+  await keyboard.press('Tab')
+  await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Tag as Enterprise…')
+  await keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Tag 1 tenant as Enterprise?' }).waitFor()
+  for (let tabs = 0; ; tabs += 1) {
+    if (tabs > 40) throw new Error('no Tab leads to the button')
+    await keyboard.press('Tab')
+    if ((await page.evaluate('document.activeElement.textContent')) === 'Tag 1 tenant') break
+  }
+  await keyboard.press('Enter')
+  await page.getByRole('heading', { name: '1 tenant tagged as Enterprise' }).waitFor()
+  expect(await tier('many-07')).toBe('enterprise')
+  expect(sales.faults).toEqual([])
+})
+
+test('further tenants come below those that are shown, and keep what is selected', async () => {
+  await using sales = await seat(browser, world, 'sales')
+  const { page } = sales
+  await page
+    .getByRole('checkbox', { name: 'Select attack' })
+    .or(page.getByRole('checkbox', { name: /Bold Bikes/ }))
+    .check()
+  await page.getByRole('link', { name: 'Show more' }).click()
+  await page.getByRole('row', row('many-60')).waitFor()
+  expect(await page.getByRole('row').count()).toBe(64)
+  await page.getByText('1 selected').waitFor()
+  await page.getByRole('checkbox', { name: 'Select all that are shown' }).check()
+  await page.getByText('63 selected').waitFor()
+})
+
+test('HTML in a tenant’s name and attributes is shown as text', async () => {
+  await using sales = await seat(browser, world, 'sales')
+  const { page } = sales
+  await page.getByRole('link', { name: attack, exact: true }).waitFor()
+  expect(await page.locator('main img, main b').count()).toBe(0)
+  expect(await page.title()).toBe('Tenants · tenant-router')
+  await page.keyboard.press('ControlOrMeta+k')
+  await page.getByRole('combobox', { name: 'Search tenants and pages' }).fill('Bold Bikes')
+  await page.getByRole('option', { name: /Bold Bikes/ }).waitFor()
+  expect(await page.locator('dialog img, dialog b').count()).toBe(0)
+  expect(sales.faults).toEqual([])
+})
+
+test('⌘K goes to a tenant', async () => {
+  await using platform = await seat(browser, world, 'platform')
+  const { page } = platform
+  await page.keyboard.press('ControlOrMeta+k')
+  await page.getByRole('option', { name: /^Tenants/ }).waitFor()
+  await page.keyboard.type('harb')
+  await page.getByRole('option', { name: /Harbor Bank/ }).waitFor()
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/console/tenants/harbor')
+  expect(platform.faults).toEqual([])
+})
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`the pages of the sign-in, the list and the preview have no serious fault of accessibility, ${theme}`, async () => {
+    await using door = await seat(browser, world, 'sales', { theme })
+    const { page } = door
+    expect(await seriousFaults(page)).toEqual([])
+    await page.getByRole('checkbox', { name: 'Select Acme Bikes' }).check()
+    expect(await seriousFaults(page)).toEqual([])
+    await page.getByRole('button', { name: 'Tag as Standard…' }).click()
+    await page.getByRole('heading', { name: /Tag|Nothing/ }).waitFor()
+    expect(await seriousFaults(page)).toEqual([])
+    await door.go('/console/tenants?q=nobody-is-called-that')
+    await page.getByText('No tenant is like that').waitFor()
+    expect(await seriousFaults(page)).toEqual([])
+    await door.go('/console/nowhere')
+    await page.getByRole('heading', { name: 'Not found' }).waitFor()
+    expect(await seriousFaults(page)).toEqual([])
+    await page.context().clearCookies()
+    await door.go('/console')
+    await page.getByRole('link', { name: /^Sam,/ }).waitFor()
+    expect(await seriousFaults(page)).toEqual([])
+    expect(door.faults).toEqual([])
+  })
+}
