@@ -2,7 +2,7 @@ import { startParts, startService } from './harness/parts.ts'
 import { pinned, startProcess } from './harness/process.ts'
 import type { BenchOptions, BenchResult } from './harness/report.ts'
 import { inTurn, ratios, untilSteady } from './harness/rounds.ts'
-import { startServer } from './harness/server.ts'
+import { startThinProxy } from './harness/server.ts'
 import { median, show, spread } from './harness/statistics.ts'
 import { instantStore, measureServer, onboardSample, type PerCore, queryByVector } from './harness/uncached.ts'
 
@@ -17,12 +17,8 @@ export async function thin({ quick, say }: BenchOptions): Promise<BenchResult> {
   const tenant = await onboardSample(parts, 'thin')
   await using instant = await instantStore(parts, tenant)
   await using service = await startService(parts)
-  await using proxy = await startServer({
-    file: 'servers/thin.ts',
-    args: [instant.url, tenant.place.namespace],
-    core: 'server',
-    env: parts.settings,
-  })
+  const place = { ...tenant.place, indexHost: instant.url }
+  await using proxy = await startThinProxy(parts, place, 'server')
   await using load = startProcess({ file: 'harness/load-process.ts', core: 'rest' })
   const measure = measureServer(load, connections)
   const subjects = {

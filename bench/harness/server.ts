@@ -1,4 +1,5 @@
 import { freePort } from '../../src/embedded/free-port.ts'
+import type { Parts } from './parts.ts'
 import { type BenchProcess, startProcess } from './process.ts'
 
 export interface Server extends AsyncDisposable {
@@ -21,4 +22,14 @@ export async function startServer({ file, args = [], env = {}, ...more }: Server
   const url = `http://127.0.0.1:${port}`
   await process.ready(`${url}/livez`, 10_000)
   return { url, process, [Symbol.asyncDispose]: () => process[Symbol.asyncDispose]() }
+}
+
+/** The thinnest proxy in front of one place; it takes the tokens that the service takes. */
+export function startThinProxy(
+  { settings }: Pick<Parts, 'settings'>,
+  place: { readonly indexHost: string; readonly namespace: string },
+  core?: ServerOptions['core'],
+): Promise<Server> {
+  const args = [place.indexHost, place.namespace]
+  return startServer({ file: 'servers/thin.ts', args, env: settings, ...(core && { core }) })
 }
