@@ -39,6 +39,8 @@ import { moveSettingsOf, openMoves } from './parts/moves.ts'
 import { readinessChecks } from './parts/readiness-checks.ts'
 import { openReconciler } from './parts/reconcile.ts'
 import { openReranker } from './parts/reranker.ts'
+import { signingOf } from './parts/signing.ts'
+import { staffFactsOf } from './parts/staff-facts.ts'
 import { timedAnswerer, timedReranker } from './parts/timed-models.ts'
 import { openTracing, tracedAnswerer } from './parts/tracing.ts'
 import { startChunker } from './rag/chunks/chunker.ts'
@@ -141,7 +143,8 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   await routes.start()
   await forgetDeadSessions(db)
   const requests = opening.use(new RequestCounts(db, { onError: onFault }))
-  opening.use(await openAuditChain(db, config.signingKey, log))
+  const signing = signingOf(config)
+  opening.use(await openAuditChain(db, signing.signingKey, log))
   const limits = opening.use(
     openLimits(config, { db, routes, onFault, clock: overrides.limitsClock, tracer, onUsed: requests.noteTokens }),
   )
@@ -158,7 +161,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     storeInDoubtMs,
     provisionWaitMs: overrides.provisionWaitMs ?? 30_000,
   }
-  const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log }))
+  const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log, ...signing }))
   opening.use(startTenantSweep(tenantWork, { everyMs: 30_000 }))
   const settings = { ...moveSettingsOf(config, tenantSettings), ...overrides.moveSettings }
   const adopted = openAdopted(config, { db, routes, stores, paces, log, onFault }, opening, overrides)
@@ -211,12 +214,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     answerer: limits.meteredAnswers(writer),
   })
   const forTenants = [...ownRoutes, ...vendorRoutes({ ...ragParts, recentQueries, cursors: openCursors(config) })]
-  const forStaff = adminRoutes({
-    ...tenantWork,
-    tierLimits: config.limits.byTier,
-    settings,
-    priceList: config.priceList,
-  })
+  const forStaff = adminRoutes({ ...tenantWork, settings, ...staffFactsOf(config) })
   const publicApp = createPublicApp({ ...kit, routes: forTenants, version })
   const checks = readinessChecks({ database, routes, stores, pinecone: config.pinecone })
   const mount = openConsole(config, { routes: forStaff, log, streamsEnd: streamsEnd.signal })

@@ -37,6 +37,9 @@ import { promoteCommand } from './commands/promote.ts'
 import { rebalance } from './commands/rebalance.ts'
 import { reconcile } from './commands/reconcile/reconcile.ts'
 import { serve } from './commands/serve.ts'
+import { tenantsImport } from './commands/tenants/import.ts'
+import { tenantsReceipt, tenantsVerifyReceipt } from './commands/tenants/receipt.ts'
+import { tenantsUndoImport } from './commands/tenants/undo-import.ts'
 import { tenantsCreate } from './commands/tenants-create.ts'
 import { tenantsList } from './commands/tenants-list.ts'
 import { tenantsOffboard } from './commands/tenants-offboard.ts'
@@ -79,6 +82,10 @@ export function program(context: Context): Command {
       tenantsSuspend,
       tenantsResume,
       tenantsOffboard,
+      tenantsReceipt,
+      tenantsVerifyReceipt,
+      tenantsImport,
+      tenantsUndoImport,
       tenantsAdopt,
       tenantsFields,
       tenantsInventory,

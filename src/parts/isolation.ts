@@ -2,7 +2,6 @@ import type { Logger } from 'pino'
 import { startRounds } from '../concurrency/rounds.ts'
 import type { Config } from '../config/config.ts'
 import type { Db } from '../db/connect.ts'
-import { readSigningKey } from '../evidence/signing-key.ts'
 import { IsolationWorker } from '../isolation/isolation-worker.ts'
 import type { Doors } from '../isolation/probe/asker.ts'
 import type { ProbedRoute } from '../isolation/probe/probed-route.ts'
@@ -11,6 +10,7 @@ import type { StartMoveDeps } from '../moves/start-move.ts'
 import type { VectorStore } from '../stores/store.ts'
 import type { TenantWork } from '../tenants/onboard/tenant-work.ts'
 import { version } from '../version.ts'
+import { signingOf } from './signing.ts'
 
 /** Parts that a test replaces. */
 export interface IsolationOverrides {
@@ -54,7 +54,7 @@ export function openIsolation(
     ...parts,
     doors: doors(own),
     version,
-    signingKey: config.signingKey === undefined ? undefined : readSigningKey(config.signingKey.reveal()),
+    signingKey: signingOf(config).signingKey,
     settings: { storeVisibleMs: config.moves.storeVisibleMs, hasAnswers, isWholeDeployment: url !== undefined },
   }
   const opened = new AsyncDisposableStack()

@@ -1,4 +1,4 @@
-import { and, eq, ne, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, ne, or, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import type { Placement } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
@@ -31,6 +31,14 @@ export function toPlacement(place: PlaceFacts, index: IndexFacts): Placement {
 export async function findPlace(tx: Tx, placeId: number): Promise<PlaceRow | undefined> {
   const [row] = await tx.select().from(places).where(eq(places.id, placeId))
   return row
+}
+
+/** The places with these ids; unknown ones are absent. */
+export async function listPlacesById(tx: Tx, ids: readonly number[]): Promise<readonly PlaceRow[]> {
+  return tx
+    .select()
+    .from(places)
+    .where(inArray(places.id, [...ids]))
 }
 
 export async function findPlaceByName(

@@ -33,6 +33,12 @@ export async function lockRouting(tx: Tx, tenantId: TenantId, epoch?: number): P
   return row !== undefined && (epoch === undefined || row.epoch === epoch)
 }
 
+/** Locks the routing rows of many tenants, in the order of their ids: see `lockRouting`. */
+export async function lockRoutings(tx: Tx, tenantIds: readonly TenantId[]): Promise<void> {
+  await tx.execute(sql`
+    select tenant_id from routing where tenant_id = any(${sql.param([...tenantIds])}::text[]) order by tenant_id for update`)
+}
+
 /**
  * Invalidates a tenant's route in every replica: ticks the clock, raises the epoch and announces the change. Call it
  * last in a transaction: the clock's row, shared by all tenants, stays locked until the commit.

@@ -103,9 +103,13 @@ export function pineconeStore(options: PineconeStoreOptions): VectorStore & Asyn
       }
       return (await control('deleteIndex', project, name, signal, isAccepted, call, isIndexMissing)) ?? 'absent'
     },
-    async listNamespaces({ project, name, host }, { cursor }, { signal } = {}) {
+    async listNamespaces({ project, name, host }, { cursor, prefix }, { signal } = {}) {
       const target = { op: 'listNamespaces', project: projectOf(project), index: name, write: false, signal } as const
-      const page = { limit: 100, ...(cursor !== undefined && { paginationToken: cursor }) }
+      const page = {
+        limit: 100,
+        ...(cursor !== undefined && { paginationToken: cursor }),
+        ...(prefix !== undefined && { prefix }),
+      }
       const { value } = await calls.run({ ...target, confirms: answered(namespaceList) }, (config) =>
         new Index({ host }, config).listNamespaces(page),
       )

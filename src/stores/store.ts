@@ -186,10 +186,10 @@ export interface VectorStore {
   describeIndex(project: string, name: string, options?: CallOptions): Promise<IndexInfo | undefined>
   listIndexes(project: string, options?: CallOptions): Promise<readonly IndexInfo[]>
   deleteIndex(project: string, name: string, options?: CallOptions): Promise<'deleted' | 'absent'>
-  /** Namespaces in the store's order, up to 100 a page. */
+  /** Namespaces in the store's order, up to 100 a page; with a prefix only those whose names begin with it. */
   listNamespaces(
     index: IndexAddress,
-    input: { readonly cursor?: string },
+    input: { readonly cursor?: string; readonly prefix?: string },
     options?: CallOptions,
   ): Promise<{ readonly namespaces: readonly NamespaceInfo[]; readonly nextCursor?: string }>
 }

@@ -7,10 +7,11 @@ import { appendAudit } from '../registry/audit/audit.ts'
 import { lockTenantRow, type TenantRow, updateTenant } from '../registry/tenants.ts'
 import { tickRouting } from '../routing/change-routing.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
+import { isSalesAttribute, salesAttributes } from './sales-attributes.ts'
 import { showTenant } from './show-tenant.ts'
 import type { TenantView } from './tenant-view.ts'
 
-/** `limits` and `attributes` replace the old ones completely. */
+/** `limits` and `attributes` replace the old ones completely; those that sales gives replace sales' own alone. */
 export interface TenantChange {
   readonly name?: string | undefined
   readonly tier?: Tier | undefined
@@ -23,8 +24,8 @@ export interface TenantChange {
 /**
  * Changes a tenant's attributes. A new tier moves nothing: an enterprise tenant in a shared index then awaits
  * promotion.
- * @throws AppError `forbidden` (limits and attributes belong to the platform team), `not_found`, `conflict` (it is
- *   being offboarded, or was)
+ * @throws AppError `forbidden` (limits, and attributes that are not sales' own, belong to the platform team),
+ *   `not_found`, `conflict` (it is being offboarded, or was)
  */
 export async function changeTenant(
   deps: Pick<TenantWork, 'db'>,
@@ -32,9 +33,10 @@ export async function changeTenant(
   tenantId: TenantId,
   change: TenantChange,
 ): Promise<TenantView> {
-  const { limits, limitsUntil, attributes } = change
-  if ([limits, limitsUntil, attributes].some((field) => field !== undefined) && !actor.roles.has('platform')) {
-    throw new AppError('forbidden', 'Only the platform team changes limits and attributes.')
+  const { limits, limitsUntil } = change
+  const isPlatform = actor.roles.has('platform')
+  if ([limits, limitsUntil].some((field) => field !== undefined) && !isPlatform) {
+    throw new AppError('forbidden', 'Only the platform team changes limits.')
   }
   await deps.db.transaction(async (tx) => {
     const tenant = await lockTenantRow(tx, tenantId)
@@ -42,7 +44,9 @@ export async function changeTenant(
     if (tenant.status === 'offboarding' || tenant.status === 'offboarded') {
       throw new AppError('conflict', 'The tenant is offboarded and can no longer be changed.')
     }
-    const fresh = differences(tenant, limits === undefined ? change : { ...change, limitsUntil: limitsUntil ?? null })
+    const attributes = isPlatform ? change.attributes : attributesOfSales(tenant.attributes, change.attributes)
+    const until = limits === undefined ? limitsUntil : (limitsUntil ?? null)
+    const fresh = differences(tenant, { ...change, attributes, limitsUntil: until })
     if (Object.keys(fresh).length === 0) return
     await updateTenant(tx, tenantId, fresh)
     const from = Object.fromEntries(Object.keys(fresh).map((field) => [field, tenant[field as keyof TenantRow]]))
@@ -53,6 +57,23 @@ export async function changeTenant(
   })
   return showTenant(deps, tenantId)
 }
+
+/**
+ * The attributes after a change by sales: its own are replaced as a whole, the others stay.
+ * @throws AppError `forbidden` for another one, unless it is given as it is.
+ */
+function attributesOfSales(present: Attributes, given: Attributes | undefined): Attributes | undefined {
+  if (given === undefined) return undefined
+  const foreign = Object.keys(given).find((name) => !isSalesAttribute(name) && given[name] !== present[name])
+  if (foreign !== undefined) {
+    const own = salesAttributes.join(', ')
+    throw new AppError('forbidden', `Only the platform team changes the attribute ${foreign}. Sales changes ${own}.`)
+  }
+  const others = Object.entries(present).filter(([name]) => !isSalesAttribute(name))
+  return { ...Object.fromEntries(others), ...given }
+}
+
+type Attributes = Record<string, string | number | boolean>
 
 function differences(tenant: TenantRow, change: TenantChange): Parameters<typeof updateTenant>[2] {
   return Object.fromEntries(

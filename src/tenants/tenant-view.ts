@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, ilike, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
+import type { DeletionReceipt, SignedDeletionReceipt } from '../evidence/deletion-receipt.ts'
 import type { MoveState } from '../moves/state/move-state.ts'
 import { moves } from '../moves/state/moves.sql.ts'
 import type { Held, TenantStatus } from '../placement/phase.ts'
@@ -7,11 +8,11 @@ import type { PlaceKind, Tier } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { indexes } from '../registry/indexes.sql.ts'
 import { isCustomer } from '../registry/is-customer.ts'
+import type { OffboardingRow } from '../registry/offboardings/offboardings.ts'
 import { places } from '../registry/places.sql.ts'
 import type { PlaceReservation } from '../registry/reserve-places.ts'
 import { tenants } from '../registry/tenants.sql.ts'
 import type { TenantRow } from '../registry/tenants.ts'
-import type { DeletionReceipt } from './places/deletion-receipt.ts'
 
 /** A tenant as staff see it. */
 export interface TenantView {
@@ -36,8 +37,12 @@ export interface TenantView {
   readonly createdAt: string
   readonly updatedAt: string
   /** Deletion receipt of an offboarded tenant. */
-  readonly deletionReceipt?: DeletionReceipt
+  readonly deletionReceipt?: ShownReceipt
 }
+
+/** A receipt's own fields beside its signature. Receipts of earlier versions have the first three fields alone. */
+export type ShownReceipt = Pick<DeletionReceipt, 'deletedAt' | 'places' | 'documents'> &
+  Partial<DeletionReceipt & Omit<SignedDeletionReceipt, 'receipt'>> & { readonly rechecks?: OffboardingRow['rechecks'] }
 
 export interface TenantFilter {
   /** Part of the id or the name, case-insensitive. */

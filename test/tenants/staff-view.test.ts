@@ -83,11 +83,18 @@ test('tagging a tenant enterprise moves nothing: it awaits promotion, until a mo
   expect((await changeTenant(replica, sales, id('t-1'), { tier: 'standard' })).awaitingPromotion).toBe(false)
 })
 
-test('limits and attributes are the platform team’s to change, each as a whole', async () => {
+test('limits and attributes are the platform team’s to change, each as a whole; sales has its own', async () => {
   const change = { limits: { requestsPerMinute: 10 }, attributes: { crm: 'x' } }
   await expect(changeTenant(replica, sales, id('t-2'), change)).rejects.toMatchObject({ code: 'forbidden' })
-  await expect(changeTenant(replica, sales, id('t-2'), { attributes: {} })).rejects.toMatchObject({ code: 'forbidden' })
+  const foreign = changeTenant(replica, sales, id('t-2'), { attributes: { crm: 'x' } })
+  await expect(foreign).rejects.toMatchObject({ code: 'forbidden', message: expect.stringContaining('crm') })
   expect(await changeTenant(replica, platform, id('t-2'), change)).toMatchObject(change)
+  // What sales gives replaces its own attributes, and leaves the platform team's as they are.
+  const own = { owner: 'Ann', crmId: '0015' }
+  const first = await changeTenant(replica, sales, id('t-2'), { attributes: own })
+  expect(first.attributes).toEqual({ crm: 'x', ...own })
+  const read = { crm: 'x', owner: 'Bob' }
+  expect((await changeTenant(replica, sales, id('t-2'), { attributes: read })).attributes).toEqual(read)
   expect(await changeTenant(replica, platform, id('t-2'), { attributes: {} })).toMatchObject({
     limits: change.limits,
     attributes: {},

@@ -4,6 +4,7 @@ import type { AnyRoute } from '../pipeline/route.ts'
 import { adoptionRoutes } from './adoption.ts'
 import { adviceRoutes } from './advice.ts'
 import { auditRoutes } from './audit.ts'
+import { importRoutes } from './imports.ts'
 import { indexRoutes } from './indexes.ts'
 import { inventoryRoutes } from './inventory.ts'
 import { isolationRoutes } from './isolation.ts'
@@ -20,6 +21,7 @@ export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & Omit<TenantWork, t
 export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
   return [
     ...tenantRoutes(deps),
+    ...importRoutes(deps),
     ...tenantLimitRoutes(deps),
     ...tenantKeyRoutes(deps),
     ...moveRoutes(deps),

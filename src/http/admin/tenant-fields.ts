@@ -2,17 +2,14 @@ import { z } from 'zod'
 import { limitNames } from '../../limits/quotas.ts'
 import { moveStates } from '../../moves/state/move-state.ts'
 import { heldVerdicts } from '../../placement/phase.ts'
+import { isReadable } from '../../tenants/readable-text.ts'
 
 /** Fields and answers of the tenant routes. */
 export const tier = z.enum(['standard', 'enterprise'])
 export const status = z.enum(['provisioning', 'active', 'suspended', 'held', 'offboarding', 'offboarded'])
 
-/**
- * Characters that a terminal interprets, or that hide or reorder their neighbours: refused in texts that people read.
- */
-const obeyed = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
 const readable = (text: z.ZodString) =>
-  text.refine((value) => !obeyed.test(value), 'contains a control character (such as a line break); leave it out')
+  text.refine(isReadable, 'contains a control character (such as a line break); leave it out')
 
 export const name = readable(z.string().trim().min(1).max(200))
 export const limitsSchema = z
@@ -33,6 +30,55 @@ export const attributes = z
 const kind = z.enum(['pool', 'silo'])
 const placement = z.object({ kind, index: z.string(), generation: z.int() }).nullable()
 const move = z.object({ id: z.uuid(), state: z.enum(moveStates) }).nullable()
+
+const deletedPlace = z.object({
+  kind,
+  index: z.string(),
+  generation: z.int(),
+  records: z.int().nullable().describe('Null: it was already gone.'),
+})
+
+const kept = { deletedAt: z.string(), places: z.array(deletedPlace), documents: z.int() }
+
+const rechecks = z
+  .array(
+    z.object({
+      at: z.string(),
+      found: z.array(z.string()).describe('What was there all the same, and deleted again; empty: nothing.'),
+    }),
+  )
+  .describe('Looks after the deletion: a day later, and after a restore of the registry.')
+
+const deletion = z.object({
+  tenantId: z.string(),
+  life: z.int().describe('First generation of the life that ended: an id may be used again.'),
+  requestedBy: z.string(),
+  requestedAt: z.string(),
+  version: z.string(),
+  stores: z
+    .array(z.object({ store: z.string(), before: z.int().nullable(), after: z.int() }))
+    .describe('What there was of the tenant when nobody wrote any more, and after the deletion.'),
+  proof: z.array(z.string()).describe('How it was found out that nothing is left.'),
+  notCovered: z.array(z.object({ what: z.string(), until: z.string() })),
+})
+
+const signature = {
+  hash: z.string().optional().describe('SHA-256 of the receipt’s canonical JSON.'),
+  keyId: z.string().nullable().optional().describe('Null: the deployment has no signing key.'),
+  signature: z.string().nullable().optional(),
+  rechecks: rechecks.optional(),
+}
+
+export const deletionReceipt = z
+  .object({
+    receipt: deletion.extend(kept),
+    hash: z.string(),
+    keyId: z.string().nullable(),
+    signature: z.string().nullable().describe('Ed25519, base64, over the canonical JSON of `{statement, receipt}`.'),
+    rechecks,
+    recheckAt: z.string().nullable().describe('When the next look is due.'),
+  })
+  .meta({ id: 'DeletionReceipt' })
 
 export const tenant = z
   .object({
@@ -62,19 +108,9 @@ export const tenant = z
       .describe('After a restore of the registry: why the tenant is not served.'),
     createdAt: z.string(),
     updatedAt: z.string(),
-    deletionReceipt: z
-      .object({
-        deletedAt: z.string(),
-        places: z.array(
-          z.object({
-            kind,
-            index: z.string(),
-            generation: z.int(),
-            records: z.int().nullable().describe('Null: it was already gone.'),
-          }),
-        ),
-        documents: z.int(),
-      })
+    deletionReceipt: deletion
+      .partial()
+      .extend({ ...kept, ...signature })
       .optional()
       .describe('For an offboarded tenant: what was deleted, once the store showed that it is gone.'),
   })

@@ -6,11 +6,21 @@ import { listTenants } from '../../tenants/list-tenants.ts'
 import { offboardTenant } from '../../tenants/offboard/offboard-tenant.ts'
 import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
 import { resumeTenant } from '../../tenants/resume-tenant.ts'
-import { showTenant } from '../../tenants/show-tenant.ts'
+import { showReceipt, showTenant } from '../../tenants/show-tenant.ts'
 import { showTenantRoute } from '../../tenants/show-tenant-route.ts'
 import { suspendTenant } from '../../tenants/suspend-tenant.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
-import { attributes, limitsSchema, limitsUntil, name, status, tenant, tenantRoute, tier } from './tenant-fields.ts'
+import {
+  attributes,
+  deletionReceipt,
+  limitsSchema,
+  limitsUntil,
+  name,
+  status,
+  tenant,
+  tenantRoute,
+  tier,
+} from './tenant-fields.ts'
 
 const tag = 'tenants'
 const platform = { kind: 'staff', roles: ['platform'] } as const
@@ -154,13 +164,25 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
       }),
     ),
     route({
+      method: 'get',
+      path: '/tenants/{id}/receipt',
+      access: anyStaff,
+      tag,
+      summary: 'Show the deletion receipt of a tenant',
+      description:
+        'As it was signed; a public key of `GET /audit/state` verifies it. It stays when the id is used again.',
+      params,
+      replies: { 200: { description: 'The receipt.', schema: deletionReceipt } },
+      handle: async ({ params }) => ({ status: 200, json: await showReceipt(deps, parseTenantId(params.id)) }),
+    }),
+    route({
       method: 'delete',
       path: '/tenants/{id}',
       access: platform,
       tag,
       summary: 'Offboard a tenant',
       description:
-        'The service stops serving it at once and deletes its data in the background. When the store shows that it is gone, `GET /tenants/{id}` has the receipt.',
+        'The service stops serving it at once and deletes its data in the background. When a listing of the store shows that it is gone, `GET /tenants/{id}/receipt` has the signed receipt. A repeat changes nothing.',
       params,
       replies: { 202: { description: 'The tenant as it is now.', schema: tenant } },
       async handle({ principal, params }) {

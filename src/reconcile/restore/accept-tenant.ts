@@ -6,18 +6,18 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 import { appendAudit } from '../../registry/audit/audit.ts'
 import { type HeldRow, listHeld, routeTo, settleHeld } from '../../registry/found-places.ts'
 import { revokeAllKeys } from '../../registry/keys/tenant-keys.ts'
+import { insertOffboardings } from '../../registry/offboardings/offboardings.ts'
 import { findPlace } from '../../registry/places.ts'
 import { findLastRestore } from '../../registry/restores.ts'
 import { lockTenantRow } from '../../registry/tenants.ts'
 import { tickRouting } from '../../routing/change-routing.ts'
-import { finishOffboarding } from '../../tenants/offboard/finish-offboarding.ts'
-import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
+import { type FinishDeps, finishOffboarding } from '../../tenants/offboard/finish-offboarding.ts'
 import { armCleanup } from '../../tenants/places/cleanups.ts'
 import { freePlace } from '../../tenants/places/free-place.ts'
 import { showTenant } from '../../tenants/show-tenant.ts'
 import type { TenantView } from '../../tenants/tenant-view.ts'
 
-export interface AcceptDeps extends Pick<TenantWork, 'db' | 'stores' | 'settings' | 'offboarding'> {
+export interface AcceptDeps extends FinishDeps {
   /** How long the places that were not chosen are kept. */
   readonly retentionMs: number
 }
@@ -66,6 +66,7 @@ export async function acceptTenant(
     const before = { status: 'held', ...row.held, places: shown }
     if (offboard) {
       await settleHeld(tx, tenantId, { status: 'offboarding' })
+      await insertOffboardings(tx, [tenantId], actor.subject, false)
       await revokeAllKeys(tx, tenantId)
       await appendAudit(tx, [{ actor, action: 'tenant.offboard', tenantId, before, after: { status: 'offboarding' } }])
     } else {

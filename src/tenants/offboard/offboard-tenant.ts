@@ -1,28 +1,21 @@
 import type { StaffPrincipal } from '../../auth/principal.ts'
 import { AppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
-import { appendAudit } from '../../registry/audit/audit.ts'
-import { revokeAllKeys } from '../../registry/keys/tenant-keys.ts'
-import { changeStatus, lockTenantRow } from '../../registry/tenants.ts'
-import { tickRouting } from '../../routing/change-routing.ts'
+import { lockTenantRow } from '../../registry/tenants.ts'
 import { refuseWhileUnsealed } from '../adopt/refuse-unsealed.ts'
-import type { TenantWork } from '../onboard/tenant-work.ts'
 import { refuseWhileMoving } from '../open-move.ts'
 import { showTenant } from '../show-tenant.ts'
 import type { TenantView } from '../tenant-view.ts'
-import { finishOffboarding } from './finish-offboarding.ts'
+import { beginOffboardings } from './begin-offboarding.ts'
+import { type FinishDeps, finishOffboarding } from './finish-offboarding.ts'
 
 /**
  * Ends a tenant for good. From the commit on no replica serves it; `finishOffboarding` deletes its data in the
- * background, also after a crash. A repeat returns the progress.
+ * background, also after a crash. A repeat returns the progress, and the receipt once there is one.
  * @throws AppError `not_found`, `tenant_not_ready` (it is still being provisioned), `move_in_progress`,
  *   `conflict` (an older key may still write to its adopted index)
  */
-export async function offboardTenant(
-  deps: Pick<TenantWork, 'db' | 'stores' | 'settings' | 'offboarding'>,
-  actor: StaffPrincipal,
-  tenantId: TenantId,
-): Promise<TenantView> {
+export async function offboardTenant(deps: FinishDeps, actor: StaffPrincipal, tenantId: TenantId): Promise<TenantView> {
   const status = await deps.db.transaction(async (tx) => {
     const tenant = await lockTenantRow(tx, tenantId)
     // Under the tenant's lock: a move takes it too before it begins.
@@ -39,11 +32,7 @@ export async function offboardTenant(
       throw new AppError('conflict', words)
     }
     if (tenant.status === 'offboarding' || tenant.status === 'offboarded') return tenant.status
-    await changeStatus(tx, [tenantId], tenant.status, 'offboarding')
-    await revokeAllKeys(tx, tenantId)
-    const change = { before: { status: tenant.status }, after: { status: 'offboarding' } }
-    await appendAudit(tx, [{ actor, action: 'tenant.offboard', tenantId, ...change }])
-    await tickRouting(tx, tenantId)
+    await beginOffboardings(tx, actor, [tenantId], { from: tenant.status })
     return 'offboarding'
   })
   const view = await showTenant(deps, tenantId)

@@ -32,28 +32,36 @@ interface Deps {
  */
 export async function reserve({ db, settings }: Deps, orders: readonly Order[]): Promise<Reserved> {
   if (orders.length === 0) return { reservations: [], opened: [] }
+  return untilReserved(db, settings, (tx, mayOpen) => reserveIn(tx, settings, orders, mayOpen))
+}
+
+/** The same inside a transaction that `untilReserved` began. */
+export async function reserveIn(
+  tx: Tx,
+  settings: TenantSettings,
+  orders: readonly Order[],
+  mayOpen: boolean,
+): Promise<Reserved> {
   const firstOf = firstOrders(orders)
-  return untilReserved(db, settings, async (tx, mayOpen) => {
-    const known = new Map((await listKnownTenants(tx, [...firstOf.keys()])).map((one) => [one.id, one]))
-    const free = [...firstOf.values()].filter(({ tenant }) => known.get(tenant.id)?.isFree ?? true)
-    const wanted = free.map(({ tenant }) => ({
-      tenantId: tenant.id,
-      generation: (known.get(tenant.id)?.lastGeneration ?? 0) + 1,
-      kind: tenant.initialKind,
-      region: tenant.region ?? settings.region,
-    }))
-    const { indexIds, opened } = await chooseOrOpenIndexes(tx, settings, wanted, mayOpen)
-    const created = free.map((order) => ({ ...order, indexId: indexOf(indexIds, order.tenant.id) }))
-    const reserved = new Map((await reservePlaces(tx, created)).map((one) => [one.place.tenantId, one]))
-    // Another caller took an id meanwhile: an index may have been opened for nobody, or under an older generation's name.
-    const isAsRead = wanted.every(({ tenantId, generation }) => reserved.get(tenantId)?.place.generation === generation)
-    if (opened.length > 0 && !isAsRead) throw new CapacityChanged(false)
-    const reservations = orders.map((order) => {
-      const { id } = order.tenant
-      return firstOf.get(id) === order ? reserved.get(id) : undefined
-    })
-    return { reservations, opened }
+  const known = new Map((await listKnownTenants(tx, [...firstOf.keys()])).map((one) => [one.id, one]))
+  const free = [...firstOf.values()].filter(({ tenant }) => known.get(tenant.id)?.isFree ?? true)
+  const wanted = free.map(({ tenant }) => ({
+    tenantId: tenant.id,
+    generation: (known.get(tenant.id)?.lastGeneration ?? 0) + 1,
+    kind: tenant.initialKind,
+    region: tenant.region ?? settings.region,
+  }))
+  const { indexIds, opened } = await chooseOrOpenIndexes(tx, settings, wanted, mayOpen)
+  const created = free.map((order) => ({ ...order, indexId: indexOf(indexIds, order.tenant.id) }))
+  const reserved = new Map((await reservePlaces(tx, created)).map((one) => [one.place.tenantId, one]))
+  // Another caller took an id meanwhile: an index may have been opened for nobody, or under an older generation's name.
+  const isAsRead = wanted.every(({ tenantId, generation }) => reserved.get(tenantId)?.place.generation === generation)
+  if (opened.length > 0 && !isAsRead) throw new CapacityChanged(false)
+  const reservations = orders.map((order) => {
+    const { id } = order.tenant
+    return firstOf.get(id) === order ? reserved.get(id) : undefined
   })
+  return { reservations, opened }
 }
 
 /**
@@ -97,7 +105,8 @@ function indexOf(indexIds: ReadonlyMap<TenantId, number>, tenantId: TenantId): n
 /** A shard that fills up between the choice and the count is met again only by a burst over many replicas. */
 const tries = 50
 
-async function untilReserved<T>(
+/** Runs a transaction that reserves places, again when capacity changed meanwhile, and with leave to open an index. */
+export async function untilReserved<T>(
   db: Db,
   settings: TenantSettings,
   work: (tx: Tx, mayOpen: boolean) => Promise<T>,

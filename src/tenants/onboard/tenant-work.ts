@@ -3,6 +3,7 @@ import { ArrivalGroup } from '../../concurrency/arrival-group.ts'
 import { Background } from '../../concurrency/background.ts'
 import { batched } from '../../concurrency/batch.ts'
 import type { Db } from '../../db/connect.ts'
+import type { SigningKey } from '../../evidence/signing-key.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { IndexRow } from '../../registry/indexes.ts'
 import type { PlaceReservation } from '../../registry/reserve-places.ts'
@@ -21,6 +22,8 @@ export interface TenantWorkDeps {
   readonly stores: VectorStore
   readonly settings: TenantSettings
   readonly log: Pick<Logger, 'warn'>
+  /** Signs deletion receipts; without it they are not signed. */
+  readonly signingKey?: SigningKey | undefined
 }
 
 /** State that the verbs of this room share in one replica: the batches, and work that outlives a request. */

@@ -1,0 +1,22 @@
+import type { Command } from 'commander'
+import { change } from '../../kit/change.ts'
+import type { Context } from '../../kit/context.ts'
+import { showDocument } from '../../kit/show.ts'
+import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import { type Imported, importedWords } from './imported.ts'
+
+export function tenantsUndoImport(context: Context): Command {
+  return changing({
+    usage: 'undo-import <import>',
+    summary: 'take an import back, within 15 minutes, whole or not at all',
+    example: 'tenants undo-import 0b6f1f0e-5a0c-4c5e-9d2b-3f1f6a2f7c11 --yes',
+  }).action(async (id: string, options: ChangeOptions) => {
+    const undone = await change<Imported>(context, options, {
+      question: `Undo import ${id}? Tenants that it made are offboarded.`,
+      request: { method: 'POST', path: `/imports/${encodeURIComponent(id)}/undo`, timeoutMs: 300_000 },
+    })
+    if (undone === undefined) return
+    if (options.json) showDocument(context, options, undone)
+    else context.write(importedWords(undone))
+  })
+}
