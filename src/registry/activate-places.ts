@@ -37,7 +37,7 @@ export async function activatePlaces(
       update tenants set status = 'active', updated_at = now() from awaited where tenants.id = awaited.id
       returning place_id, tenants.*
     )
-    select place_id::int as "placeId", routed.tenant_id is not null as "isRouted", id, name, tier, status, region, limits,
+    select place_id::int as "placeId", routed.tenant_id is not null as "isRouted", id, name, tier, tier_since as "tierSince", status, region, limits,
       limits_until as "limitsUntil", attributes, initial_kind as "initialKind", adopted_namespace as "adoptedNamespace", first_write_at as "firstWriteAt", fields, held, last_generation as "lastGeneration",
       first_generation as "firstGeneration", created_at as "createdAt", updated_at as "updatedAt"
     from served left join routed on routed.tenant_id = served.id`)
@@ -45,18 +45,19 @@ export async function activatePlaces(
 }
 
 type Row = Record<string, unknown> &
-  Omit<TenantRow, 'createdAt' | 'updatedAt' | 'limitsUntil' | 'firstWriteAt'> & {
+  Omit<TenantRow, 'createdAt' | 'updatedAt' | 'tierSince' | 'limitsUntil' | 'firstWriteAt'> & {
     readonly placeId: number
     readonly isRouted: boolean
     readonly limitsUntil: string | null
     readonly firstWriteAt: string | null
+    readonly tierSince: string
     readonly createdAt: string
     readonly updatedAt: string
   }
 
 function activated({ placeId, isRouted, ...row }: Row): ActivatedPlace {
-  const { limitsUntil, firstWriteAt, createdAt, updatedAt, ...tenant } = row
-  const dates = { createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) }
+  const { limitsUntil, firstWriteAt, tierSince, createdAt, updatedAt, ...tenant } = row
+  const dates = { tierSince: new Date(tierSince), createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) }
   return {
     placeId,
     isRouted,

@@ -67,7 +67,7 @@ export async function reservePlaces(
       insert into tenants (id, name, tier, status, region, limits, attributes, initial_kind, last_generation)
       select id, name, tier, 'provisioning', region, limits::jsonb, attributes::jsonb, kind, 1 from created order by id
       on conflict (id) do update set
-        name = excluded.name, tier = excluded.tier, region = excluded.region, limits = excluded.limits,
+        name = excluded.name, tier = excluded.tier, tier_since = now(), region = excluded.region, limits = excluded.limits,
         limits_until = null, adopted_namespace = null, first_write_at = null, fields = null,
         attributes = excluded.attributes, initial_kind = excluded.initial_kind,
         status = 'provisioning', last_generation = tenants.last_generation + 1,

@@ -12,6 +12,8 @@ export const tenants = pgTable(
     id: text('id').$type<TenantId>().primaryKey(),
     name: text('name').notNull(),
     tier: text('tier').$type<Tier>().notNull(),
+    /** When it was tagged with its tier. */
+    tierSince: timestamp('tier_since', { withTimezone: true }).notNull().defaultNow(),
     status: text('status').$type<TenantStatus>().notNull(),
     /** The region that the tenant's data must stay in; null: the default region of new indexes. */
     region: text('region'),
@@ -46,5 +48,6 @@ export const tenants = pgTable(
     check('tenants_held', sql`(${t.status} = 'held') = (${t.held} is not null)`),
     check('tenants_initial_kind', sql`${t.initialKind} in ('pool', 'silo')`),
     index('tenants_status_tier').on(t.status, t.tier),
+    index('tenants_crm_id').on(sql`(${t.attributes} ->> 'crmId')`),
   ],
 )

@@ -69,7 +69,7 @@ export async function updateTenant(
 ): Promise<void> {
   await tx
     .update(tenants)
-    .set({ ...change, updatedAt: sql`now()` })
+    .set({ ...change, ...(change.tier !== undefined && { tierSince: sql`now()` }), updatedAt: sql`now()` })
     .where(eq(tenants.id, id))
 }
 

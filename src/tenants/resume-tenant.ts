@@ -1,8 +1,7 @@
 import type { StaffPrincipal } from '../auth/principal.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
-import { switchStatus } from './switch-status.ts'
-import type { TenantView } from './tenant-view.ts'
+import { type SwitchedTenant, switchStatus } from './switch-status.ts'
 
 /**
  * Serves a suspended tenant again. A repeat changes nothing.
@@ -12,6 +11,6 @@ export async function resumeTenant(
   deps: Pick<TenantWork, 'db'>,
   actor: StaffPrincipal,
   tenantId: TenantId,
-): Promise<TenantView> {
+): Promise<SwitchedTenant> {
   return switchStatus(deps, actor, tenantId, { from: 'suspended', to: 'active', action: 'tenant.resume' })
 }

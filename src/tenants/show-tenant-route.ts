@@ -15,7 +15,7 @@ export interface LimitView {
 }
 
 export interface TenantRouteView
-  extends Pick<TenantView, 'tier' | 'status' | 'awaitingPromotion' | 'placement' | 'move'> {
+  extends Pick<TenantView, 'tier' | 'status' | 'awaitingPromotion' | 'inTheWay' | 'placement' | 'move'> {
   readonly tenantId: TenantId
   readonly project: string | null
   /** Null while there is no place. */
@@ -35,7 +35,7 @@ export async function showTenantRoute(
 ): Promise<TenantRouteView> {
   const { db, settings } = deps
   const tenant = await showTenant(deps, tenantId)
-  const { tier, status, awaitingPromotion, placement, move } = tenant
+  const { tier, status, awaitingPromotion, inTheWay, placement, move } = tenant
   const lookup = placement === null ? undefined : await readRoute(db, tenantId)
   const routing = lookup !== undefined && 'found' in lookup ? lookup.found.route.routing : undefined
   const project = routing?.active.project ?? null
@@ -53,6 +53,7 @@ export async function showTenantRoute(
     tier,
     status,
     awaitingPromotion,
+    inTheWay,
     placement,
     move,
     project,
@@ -68,15 +69,26 @@ function limit(name: LimitView['name'], used: number, of: number): LimitView {
   return { name, used, limit: of, share: of === 0 ? 1 : used / of }
 }
 
-function why({ status, placement, move, awaitingPromotion, tier }: TenantView, index: IndexRow | undefined): string {
+function why(tenant: TenantView, index: IndexRow | undefined): string {
+  const { status, placement, move, awaitingPromotion, inTheWay, tier } = tenant
   if (placement === null) return status === 'provisioning' ? 'Its place is being made.' : 'It was offboarded.'
   const parts = [
     placement.kind === 'silo'
       ? 'It has an index of its own.'
       : `It shares an index with ${Math.max(0, (index?.namespacesUsed ?? 1) - 1)} others, the fullest with capacity when it came.`,
     awaitingPromotion ? 'It is enterprise and awaits promotion to an index of its own.' : '',
+    inTheWay?.words ?? '',
     placement.kind === 'silo' && tier === 'standard' ? 'Its tier is standard: it could be demoted.' : '',
-    move === null ? '' : `A move is open (${move.state}).`,
+    move === null || inTheWay !== null ? '' : `A ${move.kind} is open (${move.state}).`,
+    status === 'active' ? '' : notServed[status],
   ]
   return parts.filter((part) => part !== '').join(' ')
 }
+
+const notServed = {
+  provisioning: 'It is still being set up.',
+  suspended: 'It is suspended: its requests are refused, and its data stays.',
+  held: 'It is held after a restore of the registry: its requests are refused until a person accepts it.',
+  offboarding: 'It is being deleted.',
+  offboarded: 'It was offboarded.',
+} as const

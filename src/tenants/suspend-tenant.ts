@@ -1,8 +1,7 @@
 import type { StaffPrincipal } from '../auth/principal.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
-import { switchStatus } from './switch-status.ts'
-import type { TenantView } from './tenant-view.ts'
+import { type SwitchedTenant, switchStatus } from './switch-status.ts'
 
 /**
  * Stops serving a tenant; its data stays. A repeat changes nothing.
@@ -12,6 +11,6 @@ export async function suspendTenant(
   deps: Pick<TenantWork, 'db'>,
   actor: StaffPrincipal,
   tenantId: TenantId,
-): Promise<TenantView> {
+): Promise<SwitchedTenant> {
   return switchStatus(deps, actor, tenantId, { from: 'active', to: 'suspended', action: 'tenant.suspend' })
 }

@@ -1,7 +1,8 @@
-import { and, asc, eq, gt, ilike, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, ilike, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../db/connect.ts'
 import type { DeletionReceipt, SignedDeletionReceipt } from '../evidence/deletion-receipt.ts'
-import type { MoveState } from '../moves/state/move-state.ts'
+import { backingStates, type MoveInTheWay, moveInTheWay } from '../moves/state/in-the-way.ts'
+import type { MoveKind, MoveState } from '../moves/state/move-state.ts'
 import { moves } from '../moves/state/moves.sql.ts'
 import type { Held, TenantStatus } from '../placement/phase.ts'
 import type { PlaceKind, Tier } from '../placement/placement.ts'
@@ -26,12 +27,16 @@ export interface TenantView {
   /** Time from which the tier's limits apply again; null: never. */
   readonly limitsUntil: string | null
   readonly attributes: Readonly<Record<string, string | number | boolean>>
-  /** An enterprise tenant in a shared index without a move under way. */
+  /** An enterprise tenant in a shared index that no open promote brings out of it. */
   readonly awaitingPromotion: boolean
+  /** When it was tagged, while it awaits promotion. */
+  readonly awaitingSince: string | null
+  /** While it awaits promotion: the open move that has to end before. */
+  readonly inTheWay: MoveInTheWay | null
   /** Null before the first place, and after the last is gone. */
   readonly placement: { readonly kind: PlaceKind; readonly index: string; readonly generation: number } | null
   /** The move under way. */
-  readonly move: { readonly id: string; readonly state: MoveState } | null
+  readonly move: { readonly id: string; readonly kind: MoveKind; readonly state: MoveState } | null
   /** Set while the tenant is held after a restore of the registry. */
   readonly held: Held | null
   readonly createdAt: string
@@ -45,8 +50,10 @@ export type ShownReceipt = Pick<DeletionReceipt, 'deletedAt' | 'places' | 'docum
   Partial<DeletionReceipt & Omit<SignedDeletionReceipt, 'receipt'>> & { readonly rechecks?: OffboardingRow['rechecks'] }
 
 export interface TenantFilter {
-  /** Part of the id or the name, case-insensitive. */
+  /** Part of the id, the name or an attribute, case-insensitive. */
   readonly search?: string | undefined
+  /** A whole attribute: `crmId:0015`. */
+  readonly attribute?: string | undefined
   readonly tier?: Tier | undefined
   readonly status?: TenantStatus | undefined
   readonly awaitingPromotion?: boolean | undefined
@@ -61,8 +68,8 @@ const isAwaiting = and(
   eq(tenants.tier, 'enterprise'),
   inArray(tenants.status, ['active', 'suspended']),
   eq(indexes.kind, 'pool'),
-  // A move that soaks has brought it where it is: for 72 hours nobody would see that it waits.
-  or(isNull(moves.id), inArray(moves.state, ['soaking', 'completing'])),
+  // No other move takes the tag's effect away, and a promote that goes back does not bring it.
+  or(isNull(moves.id), ne(moves.kind, 'promote'), inArray(moves.state, [...backingStates])),
 ) as SQL
 
 function viewQuery(db: Tx) {
@@ -72,7 +79,7 @@ function viewQuery(db: Tx) {
       awaitingPromotion: sql<boolean>`coalesce(${isAwaiting}, false)`,
       place: { index: places.indexName, generation: places.generation },
       kind: indexes.kind,
-      move: { id: moves.id, state: moves.state },
+      move: { id: moves.id, kind: moves.kind, state: moves.state, retainUntil: moves.retainUntil },
     })
     .from(tenants)
     .leftJoin(places, and(eq(places.tenantId, tenants.id), eq(places.state, 'active')))
@@ -87,7 +94,8 @@ export async function listViews(db: Tx, filter: TenantFilter): Promise<readonly 
     .where(
       and(
         filter.canaries === true ? undefined : isCustomer(tenants.id),
-        like === undefined ? undefined : or(ilike(tenants.id, like), ilike(tenants.name, like)),
+        like === undefined ? undefined : or(ilike(tenants.id, like), ilike(tenants.name, like), hasValueLike(like)),
+        filter.attribute === undefined ? undefined : hasAttribute(filter.attribute),
         filter.tier === undefined ? undefined : eq(tenants.tier, filter.tier),
         filter.status === undefined ? undefined : eq(tenants.status, filter.status),
         filter.awaitingPromotion === undefined
@@ -101,6 +109,19 @@ export async function listViews(db: Tx, filter: TenantFilter): Promise<readonly 
   return rows.map(toView)
 }
 
+function hasValueLike(like: string): SQL {
+  return sql`exists (select from jsonb_each_text(${tenants.attributes}) as a (name, value) where value ilike ${like})`
+}
+
+/** The index `tenants_crm_id` serves it for the CRM id. */
+function hasAttribute(attribute: string): SQL {
+  const at = attribute.indexOf(':')
+  const [name, value] = [attribute.slice(0, at), attribute.slice(at + 1)]
+  return name === 'crmId'
+    ? sql`${tenants.attributes} ->> 'crmId' = ${value}`
+    : sql`${tenants.attributes} ->> ${name}::text = ${value}`
+}
+
 export async function findView(db: Tx, id: TenantId): Promise<TenantView | undefined> {
   const [row] = await viewQuery(db).where(eq(tenants.id, id))
   return row && toView(row)
@@ -109,21 +130,32 @@ export async function findView(db: Tx, id: TenantId): Promise<TenantView | undef
 type ViewRow = Awaited<ReturnType<typeof viewQuery>>[number]
 
 function toView({ tenant, awaitingPromotion, place, kind, move }: ViewRow): TenantView {
-  return { ...shown(tenant), awaitingPromotion, placement: place && kind && { kind, ...place }, move }
+  return {
+    ...shown(tenant),
+    awaitingPromotion,
+    awaitingSince: awaitingPromotion ? tenant.tierSince.toISOString() : null,
+    inTheWay: awaitingPromotion ? moveInTheWay(move) : null,
+    placement: place && kind && { kind, ...place },
+    move: move && { id: move.id, kind: move.kind, state: move.state },
+  }
 }
 
 /** The view of a tenant that has just got its first place, without a query. */
 export function viewOfNew(tenant: TenantRow, { place, index }: PlaceReservation): TenantView {
+  const isAwaitingNow = tenant.tier === 'enterprise' && index.kind === 'pool'
   return {
     ...shown(tenant),
-    awaitingPromotion: tenant.tier === 'enterprise' && index.kind === 'pool',
+    awaitingPromotion: isAwaitingNow,
+    awaitingSince: isAwaitingNow ? tenant.tierSince.toISOString() : null,
+    inTheWay: null,
     placement: { kind: index.kind, index: place.indexName, generation: place.generation },
     move: null,
   }
 }
 
 function shown(row: TenantRow) {
-  const { initialKind: _kind, lastGeneration: _last, firstGeneration: _first, createdAt, updatedAt, ...rest } = row
+  const { initialKind: _kind, lastGeneration: _last, firstGeneration: _first, tierSince: _since, ...kept } = row
+  const { createdAt, updatedAt, ...rest } = kept
   const limitsUntil = rest.limitsUntil?.toISOString() ?? null
   return { ...rest, limitsUntil, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() }
 }

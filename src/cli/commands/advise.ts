@@ -11,6 +11,12 @@ interface Options extends ReadOptions {
 
 interface Advised extends Record<string, unknown> {
   readonly reasons: readonly string[]
+  readonly inTheWay: { readonly words: string } | null
+}
+
+interface Look {
+  readonly silosLeft: number
+  readonly lookedAt: string | null
 }
 
 export function adviseCommand(context: Context): Command {
@@ -23,16 +29,18 @@ export function adviseCommand(context: Context): Command {
     .action(async ({ limit, ...options }: Options) => {
       const api = await context.api()
       const list = await listAll<Advised>(api, '/advice', {}, limit)
-      const { silosLeft } = await api.send<ApiPage<unknown> & { readonly silosLeft: number }>({
+      const { silosLeft, lookedAt } = await api.send<ApiPage<unknown> & Look>({
         method: 'GET',
         path: '/advice?limit=1',
       })
-      showList(context, options, { ...list, silosLeft } as typeof list, {
+      showList(context, options, { ...list, silosLeft, lookedAt } as typeof list, {
         TENANT: (one) => one.tenantId,
         ADVICE: (one) => one.advice,
         SINCE: (one) => one.since,
-        BECAUSE: (one) => one.reasons.join('; '),
+        BECAUSE: (one) => [one.reasons.join('; '), ...(one.inTheWay === null ? [] : [one.inTheWay.words])].join('. '),
       })
-      if (!options.json) context.remark(`Silos left: ${silosLeft}.`)
+      if (options.json) return
+      const looked = lookedAt === null ? 'No replica has looked at the tenants yet' : `Last look: ${lookedAt}`
+      context.remark(`${looked}. Silos left: ${silosLeft}.`)
     })
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { listAdvice } from '../../moves/advice/list-advice.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
+import { inTheWay } from './tenant-fields.ts'
 
 const advice = z
   .object({
@@ -8,6 +9,7 @@ const advice = z
     advice: z.enum(['promote', 'demote']),
     reasons: z.array(z.string()).describe('In words.'),
     since: z.string().describe('The advice has stood unchanged since then.'),
+    inTheWay,
   })
   .meta({ id: 'Advice' })
 
@@ -21,7 +23,7 @@ export function adviceRoutes(deps: Parameters<typeof listAdvice>[0]): readonly A
       tag: 'moves',
       summary: 'List the tenants that should move, and why',
       description:
-        'By the policy of MOVE_POLICY, as of the last look at all tenants, once a minute. Tenants that are being moved are left out.',
+        'By the policy of MOVE_POLICY, as of the last look at all tenants, once a minute. Tenants that are being moved there are left out.',
       query: z.object({
         limit: z.coerce.number().int().min(1).max(200).default(100),
         cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
@@ -34,6 +36,7 @@ export function adviceRoutes(deps: Parameters<typeof listAdvice>[0]): readonly A
               items: z.array(advice),
               nextCursor: z.string().nullable(),
               silosLeft: z.int().describe('Additional indexes that the project allows.'),
+              lookedAt: z.string().nullable().describe('When all tenants were last looked at; null: never.'),
             })
             .meta({ id: 'AdviceList' }),
         },

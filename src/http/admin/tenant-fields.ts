@@ -3,6 +3,7 @@ import { limitNames } from '../../limits/quotas.ts'
 import { moveStates } from '../../moves/state/move-state.ts'
 import { heldVerdicts } from '../../placement/phase.ts'
 import { isReadable } from '../../tenants/readable-text.ts'
+import { kind as moveKind } from './move-fields.ts'
 
 /** Fields and answers of the tenant routes. */
 export const tier = z.enum(['standard', 'enterprise'])
@@ -29,7 +30,18 @@ export const attributes = z
 
 const kind = z.enum(['pool', 'silo'])
 const placement = z.object({ kind, index: z.string(), generation: z.int() }).nullable()
-const move = z.object({ id: z.uuid(), state: z.enum(moveStates) }).nullable()
+const move = z.object({ id: z.uuid(), kind: moveKind, state: z.enum(moveStates) }).nullable()
+
+export const inTheWay = z
+  .object({
+    move: z.uuid(),
+    kind: moveKind,
+    state: z.enum(moveStates),
+    until: z.string().nullable().describe('When it ends automatically; null: nobody knows.'),
+    words: z.string().describe('Which move it is, until when, and what to do.'),
+  })
+  .nullable()
+  .describe('While the tenant awaits promotion: the open move that has to end before.')
 
 const deletedPlace = z.object({
   kind,
@@ -93,9 +105,9 @@ export const tenant = z
       .nullable()
       .describe('When they end; null: never. `/tenants/{id}/limits` shows the limits in force.'),
     attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-    awaitingPromotion: z
-      .boolean()
-      .describe('Enterprise, in a shared index, without a move under way; one that soaks does not count.'),
+    awaitingPromotion: z.boolean().describe('Enterprise, in a shared index, and no open promote brings it out of it.'),
+    awaitingSince: z.string().nullable().describe('When it was tagged, while it awaits promotion.'),
+    inTheWay,
     placement: placement.describe('Null until there is one, and when it is gone.'),
     move: move.describe('The move that is under way.'),
     held: z
@@ -116,6 +128,15 @@ export const tenant = z
   })
   .meta({ id: 'Tenant' })
 
+export const switchedTenant = tenant
+  .extend({
+    everywhereMs: z
+      .int()
+      .nullable()
+      .describe('Milliseconds until every replica had applied it; null: some had not within a second.'),
+  })
+  .meta({ id: 'SwitchedTenant' })
+
 const limit = z.object({
   name: z.enum(['namespaces_in_index', 'indexes_in_project']),
   used: z.int(),
@@ -129,6 +150,7 @@ export const tenantRoute = z
     tier,
     status,
     awaitingPromotion: z.boolean(),
+    inTheWay,
     placement,
     move,
     project: z.string().nullable(),

@@ -17,6 +17,7 @@ import {
   limitsUntil,
   name,
   status,
+  switchedTenant,
   tenant,
   tenantRoute,
   tier,
@@ -77,7 +78,17 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
       summary: 'List tenants',
       description: 'Sorted by id.',
       query: z.object({
-        search: z.string().min(1).max(200).optional().describe('Part of the id or the name, in any case.'),
+        search: z
+          .string()
+          .min(1)
+          .max(200)
+          .optional()
+          .describe('Part of the id, the name, or an attribute such as the CRM id, in any case.'),
+        attribute: z
+          .string()
+          .regex(/^[^:]{1,64}:.{1,500}$/s, 'must be a name and a value, as in crmId:0015')
+          .optional()
+          .describe('A whole attribute, as in `crmId:0015`.'),
         tier: tier.optional(),
         status: status.optional(),
         awaitingPromotion: z.enum(['true', 'false']).optional(),
@@ -156,8 +167,10 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
         access: platform,
         tag,
         summary,
+        description:
+          'Answers once every replica has applied it, or after a second: `everywhereMs` says how long that took. A replica that is cut off applies it when its lease ends (SESSION_LEASE_S).',
         params,
-        replies: { 200: { description: 'The tenant as it is now.', schema: tenant } },
+        replies: { 200: { description: 'The tenant as it is now.', schema: switchedTenant } },
         async handle({ principal, params }) {
           return { status: 200, json: await carryOut(deps, principal, parseTenantId(params.id)) }
         },

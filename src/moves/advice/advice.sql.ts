@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { check, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { boolean, check, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { tenants } from '../../registry/tenants.sql.ts'
 
@@ -16,4 +16,14 @@ export const advice = pgTable(
     since: timestamp('since', { withTimezone: true }).notNull().defaultNow(),
   },
   (t) => [check('advice_kind', sql`${t.advice} in ('promote', 'demote')`)],
+)
+
+/** A single row: when all tenants were last looked at. */
+export const adviceLook = pgTable(
+  'advice_look',
+  {
+    one: boolean('one').primaryKey().default(true),
+    lookedAt: timestamp('looked_at', { withTimezone: true }).notNull().defaultNow(),
+  },
+  (t) => [check('advice_look_one_row', sql`${t.one}`)],
 )

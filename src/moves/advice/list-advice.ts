@@ -1,10 +1,12 @@
-import { asc, gt } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull } from 'drizzle-orm'
 import { type Page, pageOf, readCursor } from '../../cursor.ts'
 import type { Tx } from '../../db/connect.ts'
 import { readTenantId, type TenantId } from '../../placement/tenant-id.ts'
 import { countIndexes } from '../../registry/indexes.ts'
+import { type MoveInTheWay, moveInTheWay } from '../state/in-the-way.ts'
+import { moves } from '../state/moves.sql.ts'
 import { type TargetSettings, targetProjects } from '../target/reserve-target-project.ts'
-import { advice } from './advice.sql.ts'
+import { advice, adviceLook } from './advice.sql.ts'
 
 interface Deps {
   readonly db: Tx
@@ -17,6 +19,14 @@ export interface AdviceView {
   readonly reasons: readonly string[]
   /** ISO 8601; the advice has stood unchanged since then. */
   readonly since: string
+  /** The open move that has to end before. */
+  readonly inTheWay: MoveInTheWay | null
+}
+
+export interface AdvicePage extends Page<AdviceView> {
+  readonly silosLeft: number
+  /** When all tenants were last looked at; null: never. */
+  readonly lookedAt: string | null
 }
 
 /**
@@ -27,17 +37,25 @@ export interface AdviceView {
 export async function listAdvice(
   { db, settings }: Deps,
   { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
-): Promise<Page<AdviceView> & { readonly silosLeft: number }> {
+): Promise<AdvicePage> {
   const after = readCursor('advice', cursor, readTenantId)
+  const open = { id: moves.id, kind: moves.kind, state: moves.state, retainUntil: moves.retainUntil }
   const rows = await db
-    .select()
+    .select({ advice, move: open })
     .from(advice)
+    .leftJoin(moves, and(eq(moves.tenantId, advice.tenantId), isNull(moves.endedAt)))
     .where(after && gt(advice.tenantId, after))
     .orderBy(asc(advice.tenantId))
     .limit(limit + 1)
-  const { items, nextCursor } = pageOf('advice', rows, limit, (row) => row.tenantId)
-  const views = items.map((row) => ({ ...row, since: row.since.toISOString() }))
-  return { items: views, nextCursor, silosLeft: await countSilosLeft({ db, settings }) }
+  const { items, nextCursor } = pageOf('advice', rows, limit, (row) => row.advice.tenantId)
+  const views = items.map(({ advice: row, move }) => ({
+    ...row,
+    since: row.since.toISOString(),
+    inTheWay: moveInTheWay(move),
+  }))
+  const [look] = await db.select().from(adviceLook)
+  const lookedAt = look?.lookedAt.toISOString() ?? null
+  return { items: views, nextCursor, silosLeft: await countSilosLeft({ db, settings }), lookedAt }
 }
 
 /** Additional indexes that projects with silos allow; shared indexes count against the same limits. */

@@ -5,7 +5,7 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 import { advise, type TenantFacts } from '../../policy/advise.ts'
 import type { Policy } from '../../policy/policy.ts'
 import { isCustomer } from '../../registry/is-customer.ts'
-import { advice } from './advice.sql.ts'
+import { advice, adviceLook } from './advice.sql.ts'
 
 interface Deps {
   readonly db: Tx
@@ -17,7 +17,8 @@ const page = 2000
 
 /**
  * Examines every tenant with any fact that could favour a move, and records the advice with its reasons. Unchanged
- * advice keeps its `since`. A tenant in a move gets none, unless its move only soaks.
+ * advice keeps its `since`. A tenant in a move gets none, unless its move only soaks, or is another one than the promote
+ * that its tag asks for.
  */
 export async function refreshAdvice({ db, policy }: Deps): Promise<void> {
   for (let after = ''; ; ) {
@@ -48,9 +49,11 @@ export async function refreshAdvice({ db, policy }: Deps): Promise<void> {
           },
         })
     }
-    if (isLast) return
+    if (isLast) break
     after = last
   }
+  const look = { lookedAt: sql`now()` }
+  await db.insert(adviceLook).values(look).onConflictDoUpdate({ target: adviceLook.one, set: look })
 }
 
 async function readFacts(
@@ -77,7 +80,8 @@ async function readFacts(
     left join advice a on a.tenant_id = t.id
     where t.id > ${after} and t.status in ('active', 'suspended') and ${isCustomer(sql`t.id`)}
       and not exists (select 1 from moves m where m.tenant_id = t.id and m.ended_at is null
-        and m.state not in ('soaking', 'completing'))
+        and m.state not in ('soaking', 'completing')
+        and not (t.tier = 'enterprise' and i.kind = 'pool' and m.kind <> 'promote'))
       and (t.tier = 'enterprise' or i.kind = 'silo' or t.attributes <> '{}' or s.records is not null or r.peak is not null)
     order by t.id limit ${page}`)
   return rows.map(({ id, tier, kind, attributes, records, week, peak, standing }) => ({

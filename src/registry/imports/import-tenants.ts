@@ -46,7 +46,8 @@ export async function updateImportedTenants(
   if (tenants.length === 0) return
   const of = (pick: (tenant: (typeof tenants)[number]) => string) => sql.param(tenants.map(pick))
   await tx.execute(sql`
-    update tenants set name = t.name, tier = t.tier, attributes = t.attributes::jsonb, updated_at = now()
+    update tenants set name = t.name, tier = t.tier, attributes = t.attributes::jsonb, updated_at = now(),
+      tier_since = case when tenants.tier = t.tier then tier_since else now() end
     from unnest(
       ${of(({ id }) => id)}::text[], ${of(({ name }) => name)}::text[], ${of(({ tier }) => tier)}::text[],
       ${of(({ attributes }) => JSON.stringify(attributes))}::text[]
