@@ -52,6 +52,7 @@ import { refuseMissingProjects } from './registry/projects.ts'
 import { RequestCounts } from './registry/usage/request-counts.ts'
 import { forgetDeadSessions } from './routing/barrier.ts'
 import { LeasedRoutes } from './routing/lease/leased-routes.ts'
+import { meteredStore } from './stores/metered-store.ts'
 import type { VectorStore } from './stores/store.ts'
 import { createTelemetry } from './telemetry/telemetry.ts'
 import { openTenantWork, type TenantWork } from './tenants/onboard/tenant-work.ts'
@@ -112,7 +113,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   await refuseMissingProjects(database.db, config.pinecone.projects)
 
   const paces = new Paces()
-  const stores = overrides.stores ?? opening.use(openStores(config.pinecone, telemetry, paces, tracer))
+  const plainStores = overrides.stores ?? opening.use(openStores(config.pinecone, telemetry, paces, tracer))
   const models = await openEmbedders(config, { telemetry, tracer, replacement: overrides.embedder }, opening)
   const chunker = opening.use(startChunker())
   const words = await openAnswerWords(config.embedding)
@@ -143,6 +144,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   await routes.start()
   await forgetDeadSessions(db)
   const requests = opening.use(new RequestCounts(db, { onError: onFault }))
+  const stores = meteredStore(plainStores, requests.noteUse)
   const signing = signingOf(config)
   opening.use(await openAuditChain(db, signing.signingKey, log))
   const limits = opening.use(

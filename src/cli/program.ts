@@ -48,6 +48,8 @@ import { tenantsShow } from './commands/tenants-show.ts'
 import { tenantsSuspend } from './commands/tenants-suspend.ts'
 import { tenantsTag } from './commands/tenants-tag.ts'
 import { token } from './commands/token.ts'
+import { costs } from './commands/usage/costs.ts'
+import { usageCommand } from './commands/usage/usage.ts'
 import type { Context } from './kit/context.ts'
 
 const after = `
@@ -116,7 +118,7 @@ export function program(context: Context): Command {
     proveIsolationVerify,
   ])
   root.addCommand(proving.addCommand(proveIsolationRun(context), { isDefault: true }))
-  add(root, [reconcile, evaluation, token, migrateCommand, doctor, serve], context)
+  add(root, [usageCommand, costs, reconcile, evaluation, token, migrateCommand, doctor, serve], context)
   prepare(root, context)
   return root
 }

@@ -52,9 +52,9 @@ export function countedByTenant(meter: HttpMeter, requests: Pick<RequestCounts, 
     route(method, path) {
       const counted = meter.route(method, path)
       return {
-        done(status, ms, tenantId) {
+        done(status, ms, tenantId, isCached = false) {
           counted.done(status, ms, tenantId)
-          if (tenantId !== undefined && status < 400) requests.note(tenantId)
+          if (tenantId !== undefined) requests.note(tenantId, status, ms, isCached)
         },
       }
     },

@@ -5,6 +5,11 @@ import type { PriceList } from '../moves/plan/price-list.ts'
 export function staffFactsOf(config: Config): {
   readonly tierLimits: Config['limits']['byTier']
   readonly priceList: PriceList
+  /** Dollars per million tokens, by the embedding model's name. */
+  readonly tokenPrices: ReadonlyMap<string, number>
 } {
-  return { tierLimits: config.limits.byTier, priceList: config.priceList }
+  const priced = config.embeddingModels.flatMap(({ name, price }) =>
+    price === undefined ? [] : [[name, price] as const],
+  )
+  return { tierLimits: config.limits.byTier, priceList: config.priceList, tokenPrices: new Map(priced) }
 }

@@ -15,7 +15,7 @@ const fetchUrlChars = 7_000
  */
 export function upsertBatches(records: readonly VectorRecord[]): VectorRecord[][] {
   const lastOfEach = new Map(records.map((record) => [record.id, record]))
-  return batches([...lastOfEach.values()], upsertRecords, upsertBytes, recordBytes)
+  return batches([...lastOfEach.values()], upsertRecords, upsertBytes, storedRecordBytes)
 }
 
 export function deleteBatches(ids: readonly string[]): string[][] {
@@ -30,7 +30,7 @@ export function fetchBatches(ids: readonly string[]): string[][] {
  * The vendor counts the decoded request, 4 bytes per dimension: its table of batch sizes lists 559 records for 768
  * dimensions with 500 bytes of metadata, and 245 for 1,536 with 2,000 (docs: upsert in batches).
  */
-function recordBytes({ id, values, sparseValues, metadata }: VectorRecord): number {
+export function storedRecordBytes({ id, values, sparseValues, metadata }: VectorRecord): number {
   const sparseBytes = sparseValues ? 8 * sparseValues.indices.length : 0
   const metadataBytes = metadata ? Buffer.byteLength(JSON.stringify(metadata)) : 0
   return 16 + Buffer.byteLength(id) + 4 * values.length + sparseBytes + metadataBytes

@@ -7,7 +7,8 @@ import { FastHistogram, type HistogramSeries } from './fast-histogram.ts'
 
 /** Meters of one listener's route. */
 export interface RouteMeter {
-  done(status: number, ms: number, tenantId: TenantId | undefined): void
+  /** @param isCached the answer is the result cache's. */
+  done(status: number, ms: number, tenantId: TenantId | undefined, isCached?: boolean): void
 }
 
 /** Meters of the HTTP surface. */

@@ -71,6 +71,7 @@ test('units, price and time of a plan follow from what the steps would ask of th
   expect(planned.bytes / planned.records).toBeLessThan(200)
   expect(planned.units.write).toBeGreaterThanOrEqual(Math.ceil(planned.bytes / 1024))
   const { price } = planned
+  if (price === null) throw new Error('us-east-1 has a price')
   expect(price.readUnits).toBeCloseTo((planned.units.read * 16) / 1e6, 9)
   expect(price.writeUnits).toBeCloseTo((planned.units.write * 4) / 1e6, 9)
   expect(price.total).toBeCloseTo(price.readUnits + price.writeUnits + price.storage, 9)
@@ -124,7 +125,7 @@ test('a larger tenant is planned to take longer and cost more, and moves that we
     await plan({ tenantId: small, kind: 'promote' }),
     await plan({ tenantId: large, kind: 'promote' }),
   ]
-  expect(other.price.total).toBeGreaterThan(one.price.total)
+  expect(other.price?.total).toBeGreaterThan(one.price?.total ?? Number.POSITIVE_INFINITY)
   expect(other.units.read / one.units.read).toBeGreaterThan(20)
   const replica = await world.replica()
   const { id } = await start(world, small, 'promote')
@@ -173,6 +174,14 @@ test('a plan names the shared index that the move then takes, and its room', asy
     { name: 'indexes_in_project', used: 3, afterwards: 2, limit: 20 },
     { name: 'namespaces_in_index', used: 12, afterwards: 13, limit: 100 },
   ])
+})
+
+test('a region that the list lacks has no price, and says so', async () => {
+  const acme = await world.tenant('acme', 10)
+  const nowhere = parsePriceList({ asOf: '2026-01-01', plan: 'Our contract', regions: {} })
+  const planned = await plan({ tenantId: acme, kind: 'promote' }, {}, nowhere)
+  expect(planned.price).toBeNull()
+  expect(planned.priceNote).toMatch(/has none for aws\/us-east-1.*its own 2,000 read units a second/)
 })
 
 test("one's own prices take the place of the list", async () => {

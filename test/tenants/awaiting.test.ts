@@ -48,7 +48,7 @@ test('a tag stays while another move is open, which says what is in the way, unt
   expectStatus(await ask('platform', 'POST', '/tenants/acme/moves', { kind: 'promote' }), 409)
   expect((await ask('sales', 'GET', '/tenants?awaitingPromotion=true')).json.items).toHaveLength(1)
 
-  expectStatus(await ask('platform', 'POST', `/moves/${rebalance}/complete`), 200)
+  expectStatus(await ask('platform', 'POST', `/moves/${rebalance}/complete`), 202)
   await until(rebalance, 'completed')
   expect(await tenant()).toMatchObject({ awaitingPromotion: true, inTheWay: null })
 
@@ -60,7 +60,7 @@ test('a tag stays while another move is open, which says what is in the way, unt
     awaitingSince: null,
     move: { id: promote, kind: 'promote' },
   })
-  expectStatus(await ask('platform', 'POST', `/moves/${promote}/cancel`), 200)
+  expectStatus(await ask('platform', 'POST', `/moves/${promote}/cancel`), 202)
   hold.release()
   await until(promote, 'cancelled')
   expect(await tenant()).toMatchObject({ tier: 'enterprise', awaitingPromotion: true, inTheWay: null })

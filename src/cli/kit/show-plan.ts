@@ -1,5 +1,6 @@
 import type { MovePlan, PlannedPlace } from '../../moves/plan/plan-view.ts'
 import type { Context } from './context.ts'
+import { dollars } from './dollars.ts'
 import { showDocument } from './show.ts'
 import type { ReadOptions } from './verb.ts'
 
@@ -16,7 +17,10 @@ export function showPlan(context: Context, options: ReadOptions, plan: MovePlan)
     to: plan.target === null ? 'nowhere' : placeWords(plan.target),
     records: `${count(plan.records)}, about ${size(plan.bytes)} (estimated from ${count(plan.sampledRecords)})`,
     units: `${count(plan.units.read)} read, ${count(plan.units.write)} write`,
-    price: `${dollars(price.total)}: ${dollars(price.readUnits)} reads, ${dollars(price.writeUnits)} writes, ${dollars(price.storage)} storage of the old place (${price.plan}, prices of ${price.asOf})`,
+    price:
+      price === null
+        ? plan.priceNote
+        : `${dollars(price.total)}: ${dollars(price.readUnits)} reads, ${dollars(price.writeUnits)} writes, ${dollars(price.storage)} storage of the old place. ${plan.priceNote}`,
     time: `about ${Math.ceil(plan.durationS)} s until the switch`,
     'write pause': `about ${writePause.expectedMs} ms, at most ${writePause.atMostMs} ms (from ${writePause.basedOnMoves} moves)`,
     rates: plan.rates
@@ -43,10 +47,6 @@ function count(number: number): string {
 
 function size(bytes: number): string {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`
-}
-
-function dollars(amount: number): string {
-  return `$${amount < 0.01 ? amount.toFixed(6) : amount.toFixed(2)}`
 }
 
 function percent(share: number): string {

@@ -1,9 +1,11 @@
+import type { CostDeps } from '../../tenants/list-costs.ts'
 import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
 import type { ShowLimitsDeps } from '../../tenants/show-tenant-limits.ts'
 import type { AnyRoute } from '../pipeline/route.ts'
 import { adoptionRoutes } from './adoption.ts'
 import { adviceRoutes } from './advice.ts'
 import { auditRoutes } from './audit.ts'
+import { costRoutes } from './costs.ts'
 import { importRoutes } from './imports.ts'
 import { indexRoutes } from './indexes.ts'
 import { inventoryRoutes } from './inventory.ts'
@@ -15,7 +17,7 @@ import { tenantLimitRoutes } from './tenant-limits.ts'
 import { tenantRoutes } from './tenants.ts'
 import { usageRoutes } from './usage.ts'
 
-export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & Omit<TenantWork, typeof Symbol.asyncDispose>
+export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & CostDeps & Omit<TenantWork, typeof Symbol.asyncDispose>
 
 /** Routes for staff and their scripts; section 3 of docs/contract.md. */
 export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
@@ -30,6 +32,7 @@ export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
     ...inventoryRoutes(deps),
     ...auditRoutes(deps),
     ...usageRoutes(deps),
+    ...costRoutes(deps),
     ...adviceRoutes(deps),
     ...isolationRoutes(deps),
     ...reconciliationRoutes({ ...deps, retentionMs: deps.settings.retentionMs }),

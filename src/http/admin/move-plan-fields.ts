@@ -23,16 +23,20 @@ export const plan = z
     bytes: z.int(),
     sampledRecords: z.int().describe('Records that the size was estimated from.'),
     units: z.object({ read: z.int(), write: z.int() }),
-    price: z.object({
-      currency: z.literal('USD'),
-      readUnits: z.number(),
-      writeUnits: z.number(),
-      storage: z.number().describe('Of the second place, while the old one is kept.'),
-      total: z.number(),
-      plan: z.string(),
-      asOf: z.string(),
-      source: z.string(),
-    }),
+    price: z
+      .object({
+        currency: z.literal('USD'),
+        readUnits: z.number(),
+        writeUnits: z.number(),
+        storage: z.number().describe('Of the second place, while the old one is kept.'),
+        total: z.number(),
+        plan: z.string(),
+        asOf: z.string(),
+        source: z.string(),
+      })
+      .nullable()
+      .describe('Null: the list has no price for the region.'),
+    priceNote: z.string().describe('Words on the price, and on what the move changes of it.'),
     durationS: z.number().describe('Until the switch.'),
     writePause: z.object({ expectedMs: z.int(), atMostMs: z.int(), basedOnMoves: z.int() }),
     rates: z

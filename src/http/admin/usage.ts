@@ -11,8 +11,18 @@ const used = z
     tenantId: z.string(),
     day: z.string().describe('In UTC, as in 2026-11-21.'),
     requests: z.int().describe('Those that were served.'),
+    errors: z.int().describe('Those that failed or were refused.'),
+    cacheHits: z.int(),
+    p50Ms: z.number().nullable().describe('Latency of served requests, as an upper bound.'),
+    p99Ms: z.number().nullable(),
     embeddingTokens: z.int(),
     answerTokens: z.int(),
+    readUnits: z.number().describe('The vendor’s, as they come back with queries; other calls by the vendor’s rules.'),
+    writeUnits: z.number(),
+    egressBytes: z.int(),
+    writtenRecords: z.int(),
+    writtenBytes: z.int(),
+    records: z.int().nullable().describe('At the store’s last count on that day; null: it was not counted.'),
   })
   .meta({ id: 'Usage' })
 
@@ -22,11 +32,11 @@ export function usageRoutes(deps: Pick<TenantWork, 'db'>): readonly AnyRoute[] {
     route({
       method: 'get',
       path: '/usage',
-      access: { kind: 'staff', roles: ['platform', 'auditor'] },
+      access: { kind: 'staff', roles: ['platform', 'sales', 'auditor'] },
       tag: 'usage',
       summary: 'List what tenants used, by the day',
       description:
-        'Newest day first, then by tenant, over the last 30 days. Replicas report once a minute, and a killed one loses its unreported counts: this is no invoice.',
+        'Newest day first, then by tenant, over the last 62 days. Replicas report once a minute, and a killed one loses its unreported counts: this is no invoice.',
       query: z.object({
         tenantId: z.string().optional(),
         from: day.optional().describe('The first day.'),

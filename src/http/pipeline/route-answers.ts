@@ -178,7 +178,8 @@ export class RouteAnswers {
     const { startedMs, requestId, principal, span } = exchange
     const ms = performance.now() - startedMs
     const { method, path } = this.#route
-    this.#meter.done(status, ms, principal?.kind === 'tenant' ? principal.tenantId : undefined)
+    const isCached = exchange.reply?.headers?.['x-cache'] === 'hit'
+    this.#meter.done(status, ms, principal?.kind === 'tenant' ? principal.tenantId : undefined, isCached)
     if (span !== undefined) endSpan(span, status, exchange, code)
     const change = principal?.kind === 'staff' && method !== 'get'
     const level = change || ms >= this.#slowMs ? 'info' : 'debug'

@@ -46,6 +46,10 @@ export async function measureSizes({ db, stores, signal }: Deps): Promise<number
     const now = { records, measuredAt: sql`now()` }
     const values = { tenantId: place.tenantId, ...now }
     await db.insert(tenantSizes).values(values).onConflictDoUpdate({ target: tenantSizes.tenantId, set: now })
+    // The count of the day, for usage and costs.
+    await db.execute(sql`
+      update tenant_requests set records = ${records}
+      where tenant_id = ${place.tenantId} and day = (now() at time zone 'utc')::date`)
     counted += 1
   }
   return counted

@@ -54,7 +54,8 @@ export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: A
     bytes: size.bytes,
     sampledRecords: size.sampled,
     units,
-    price: priceOf(deps.priceList, prices, units, size.bytes, retentionMs),
+    price: prices === undefined ? null : priceOf(deps.priceList, prices, units, size.bytes, retentionMs),
+    priceNote: priceNote(deps.priceList, cloud, prospect.region, prices, kind),
     durationS: round(sum(before, (one) => one.seconds)),
     writePause: await expectedPause(db, settings.fenceBudgetMs),
     rates: ratesOf(steps, source.index.name, chosen?.name ?? 'the new index'),
@@ -81,7 +82,7 @@ function priceOf(
   units: MovePlan['units'],
   bytes: number,
   retentionMs: number,
-): MovePlan['price'] {
+): NonNullable<MovePlan['price']> {
   const readUnits = (units.read / 1e6) * prices.perMillionReadUnits
   const writeUnits = (units.write / 1e6) * prices.perMillionWriteUnits
   const months = retentionMs / (730 * 3_600_000)
@@ -97,6 +98,27 @@ function priceOf(
     asOf,
     source,
   }
+}
+
+/**
+ * Words on the price. The vendor bills a namespace's own size, whoever is beside it: an index of its own changes what a
+ * tenant is granted, and not the price of a unit.
+ */
+function priceNote(
+  { plan, asOf }: PriceList,
+  cloud: string,
+  region: string,
+  prices: Prices | undefined,
+  kind: WantedMove['kind'],
+): string {
+  const list = `the list of ${asOf} (${plan})`
+  const words =
+    prices === undefined
+      ? `No price: ${list} has none for ${cloud}/${region}. PRICE_LIST adds it.`
+      : `An estimate by ${list}, without discounts.`
+  const granted =
+    'Afterwards a unit costs the same. An index of its own has its own 2,000 read units a second, and may have its own key, region, model, backups and dedicated read nodes; it takes one of the indexes that a project may have.'
+  return kind === 'promote' ? `${words} ${granted}` : words
 }
 
 /** The median of recent cutovers; without any, the measured value of small moves. */

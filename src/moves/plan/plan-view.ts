@@ -17,6 +17,7 @@ export interface MovePlan {
   /** Records that the size was estimated from. */
   readonly sampledRecords: number
   readonly units: { readonly read: number; readonly write: number }
+  /** Null: the list has no price for the region. */
   readonly price: {
     readonly currency: 'USD'
     readonly readUnits: number
@@ -27,7 +28,9 @@ export interface MovePlan {
     readonly plan: string
     readonly asOf: string
     readonly source: string
-  }
+  } | null
+  /** Words on the price, and on what the move changes of it. */
+  readonly priceNote: string
   /** Time until the cutover. */
   readonly durationS: number
   readonly writePause: { readonly expectedMs: number; readonly atMostMs: number; readonly basedOnMoves: number }

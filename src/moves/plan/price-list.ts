@@ -6,17 +6,22 @@ export interface PriceList {
   readonly source: string
   /** Prices by cloud and region, as in `aws/us-east-1`. */
   readonly regions: Readonly<Record<string, Prices>>
-  /** Prices for a region that is not listed. */
-  readonly otherwise: Prices
+  /** Prices for regions that are not listed, if the operator has such; without them such a region has none. */
+  readonly otherwise?: Prices
 }
 
 export interface Prices {
   readonly perMillionReadUnits: number
   readonly perMillionWriteUnits: number
   readonly perGigabyteMonth: number
+  /** Beyond what the plan includes; without it egress is counted and not priced. */
+  readonly perGigabyteEgress?: number
 }
 
-/** List prices on demand, without discounts. `otherwise` is the plan's highest price anywhere. */
+/**
+ * List prices on demand, without discounts, of the regions whose price was looked up. Another region has no price,
+ * rather than this one's: PRICE_LIST adds it.
+ */
 export const listPrices: PriceList = {
   asOf: '2026-11-04',
   plan: 'Standard',
@@ -24,10 +29,10 @@ export const listPrices: PriceList = {
   regions: {
     'aws/us-east-1': { perMillionReadUnits: 16, perMillionWriteUnits: 4, perGigabyteMonth: 0.33 },
   },
-  otherwise: { perMillionReadUnits: 18, perMillionWriteUnits: 4.5, perGigabyteMonth: 0.33 },
 }
 
-export function pricesOf(list: PriceList, cloud: string, region: string): Prices {
+/** The prices of a region; undefined: the list has none. */
+export function pricesOf(list: PriceList, cloud: string, region: string): Prices | undefined {
   return list.regions[`${cloud}/${region}`] ?? list.otherwise
 }
 
@@ -45,7 +50,7 @@ export function parsePriceList(json: unknown): PriceList {
     plan,
     source,
     regions: Object.fromEntries(listed.map(([name, prices]) => [name, pricesAt(prices, `regions.${name}`)])),
-    otherwise: pricesAt(otherwise, 'otherwise'),
+    ...(otherwise !== undefined && { otherwise: pricesAt(otherwise, 'otherwise') }),
   }
 }
 
@@ -60,6 +65,7 @@ function pricesAt(value: unknown, path: string): Prices {
     perMillionReadUnits: price('perMillionReadUnits'),
     perMillionWriteUnits: price('perMillionWriteUnits'),
     perGigabyteMonth: price('perGigabyteMonth'),
+    ...(prices.perGigabyteEgress !== undefined && { perGigabyteEgress: price('perGigabyteEgress') }),
   }
 }
 

@@ -22,7 +22,7 @@ interface OpenMove {
 /** States in which a promote brings its tenant back to where it was. */
 export const backingStates = ['cancelling', 'rolling_back'] as const satisfies readonly MoveState[]
 
-/** What keeps a tenant that awaits promotion from being promoted; null: nothing does. */
+/** The move that keeps a waiting tenant from being promoted; null: none does. */
 export function moveInTheWay(move: OpenMove | null): MoveInTheWay | null {
   if (move === null) return null
   const { id, kind, state, retainUntil } = move

@@ -2,10 +2,15 @@ import { and, asc, desc, eq, gt, gte, lt, lte, or, type SQL } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { isCustomer } from '../is-customer.ts'
+import { latencyOf } from './latency.ts'
 import { tenantRequests as usage } from './usage.sql.ts'
 
 /** A tenant's usage on one UTC day, as reported by replicas once a minute. */
-export type UsageRow = typeof usage.$inferSelect
+export type UsageRow = Omit<typeof usage.$inferSelect, 'latency'> & {
+  /** Latency of served requests: upper bounds, so never too low. */
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+}
 
 export interface UsageQuery {
   readonly tenantId?: TenantId | undefined
@@ -28,10 +33,15 @@ export async function listUsageRows(
     to === undefined ? undefined : lte(usage.day, to),
     after && or(lt(usage.day, after.day), and(eq(usage.day, after.day), gt(usage.tenantId, after.tenantId))),
   ]
-  return tx
+  const rows = await tx
     .select()
     .from(usage)
     .where(and(...conditions))
     .orderBy(desc(usage.day), asc(usage.tenantId))
     .limit(limit)
+  return rows.map(({ latency, ...row }) => ({
+    ...row,
+    p50Ms: latencyOf(latency, 0.5),
+    p99Ms: latencyOf(latency, 0.99),
+  }))
 }

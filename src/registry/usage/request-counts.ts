@@ -2,19 +2,37 @@ import { sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { type FlushOptions, flushEvery } from '../flush-every.ts'
+import { addLatency, latencyBoundsMs } from './latency.ts'
 
-interface Counts {
-  requests: number
-  embeddingTokens: number
-  answerTokens: number
-}
+/** Numbers that only rise during a day, by their columns. */
+const columns = {
+  requests: 'requests',
+  errors: 'errors',
+  cacheHits: 'cache_hits',
+  embeddingTokens: 'embedding_tokens',
+  answerTokens: 'answer_tokens',
+  readUnits: 'read_units',
+  writeUnits: 'write_units',
+  egressBytes: 'egress_bytes',
+  writtenRecords: 'written_records',
+  writtenBytes: 'written_bytes',
+} as const
+
+type Counter = keyof typeof columns
+const counters = Object.keys(columns) as readonly Counter[]
+/** Vendor units have fractions: a query costs 0.25 at least. */
+const fractions: ReadonlySet<Counter> = new Set(['readUnits', 'writeUnits'])
+
+type Counts = Record<Counter, number> & { readonly latency: number[] }
 
 /** Rows in one statement. */
 const batch = 1000
+/** Days that are kept: two whole months. */
+const keptDays = 62
 
 /**
- * Counts requests and tokens of each tenant on this replica by UTC day, and reports them to the registry once a minute.
- * A crash loses unreported counts, which no advice depends on.
+ * Counts requests, tokens and units of each tenant on this replica by UTC day, and reports them to the registry once a
+ * minute. A crash loses unreported counts, which no advice depends on.
  */
 export class RequestCounts implements AsyncDisposable {
   readonly #db: Tx
@@ -27,12 +45,26 @@ export class RequestCounts implements AsyncDisposable {
     this.#reports = flushEvery(() => this.flush(), options)
   }
 
-  note(tenantId: TenantId): void {
-    this.#of(tenantId).requests += 1
+  /** Counts a request by the status, the latency and the source of its answer. */
+  note(tenantId: TenantId, status: number, ms: number, isCached: boolean): void {
+    const counts = this.#of(tenantId)
+    if (status >= 400) {
+      counts.errors += 1
+      return
+    }
+    counts.requests += 1
+    if (isCached) counts.cacheHits += 1
+    addLatency(counts.latency, ms)
   }
 
   noteTokens = (tenantId: TenantId, meter: 'embeddingTokens' | 'answerTokens', count: number): void => {
     this.#of(tenantId)[meter] += count
+  }
+
+  /** Counts what a call of the vector store costs. */
+  noteUse = (tenantId: TenantId, use: Readonly<Partial<Record<Counter, number>>>): void => {
+    const counts = this.#of(tenantId)
+    for (const name in use) counts[name as Counter] += use[name as Counter] ?? 0
   }
 
   /** Reports to the registry now. A failed report is repeated with the next, unless its outcome is unknown. */
@@ -48,7 +80,7 @@ export class RequestCounts implements AsyncDisposable {
   #of(tenantId: TenantId): Counts {
     let counts = this.#counts.get(tenantId)
     if (counts === undefined) {
-      counts = { requests: 0, embeddingTokens: 0, answerTokens: 0 }
+      counts = newCounts()
       this.#counts.set(tenantId, counts)
     }
     return counts
@@ -59,26 +91,13 @@ export class RequestCounts implements AsyncDisposable {
     const rows = [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1))
     this.#counts = new Map()
     for (let from = 0; from < rows.length; from += batch) {
-      const some = rows.slice(from, from + batch)
-      const ids = some.map(([id]) => id)
-      const column = (name: keyof Counts) => sql.param(some.map(([, counts]) => Math.round(counts[name])))
       try {
-        await this.#db.execute(sql`
-          insert into tenant_requests (tenant_id, day, requests, embedding_tokens, answer_tokens)
-          select id, (now() at time zone 'utc')::date, requests, embedding_tokens, answer_tokens
-          from unnest(${sql.param(ids)}::text[], ${column('requests')}::bigint[],
-            ${column('embeddingTokens')}::bigint[], ${column('answerTokens')}::bigint[]
-          ) as reported(id, requests, embedding_tokens, answer_tokens)
-          on conflict (tenant_id, day) do update set
-            requests = tenant_requests.requests + excluded.requests,
-            embedding_tokens = tenant_requests.embedding_tokens + excluded.embedding_tokens,
-            answer_tokens = tenant_requests.answer_tokens + excluded.answer_tokens`)
+        await this.#db.execute(reportOf(rows.slice(from, from + batch)))
       } catch (error) {
         for (const [id, counts] of rows.slice(from)) {
           const since = this.#of(id)
-          since.requests += counts.requests
-          since.embeddingTokens += counts.embeddingTokens
-          since.answerTokens += counts.answerTokens
+          for (const name of counters) since[name] += counts[name]
+          for (const [at, count] of counts.latency.entries()) since.latency[at] = (since.latency[at] ?? 0) + count
         }
         throw error
       }
@@ -86,7 +105,35 @@ export class RequestCounts implements AsyncDisposable {
   }
 }
 
-/** Deletes days older than any that advice uses. */
+function newCounts(): Counts {
+  const zeros = Object.fromEntries(counters.map((name) => [name, 0])) as Record<Counter, number>
+  return { ...zeros, latency: Array(latencyBoundsMs.length + 1).fill(0) }
+}
+
+function reportOf(rows: readonly (readonly [TenantId, Counts])[]) {
+  const names = sql.raw(counters.map((name) => columns[name]).join(', '))
+  const values = counters.map((name) => {
+    const isFraction = fractions.has(name)
+    const numbers = rows.map(([, counts]) => (isFraction ? counts[name] : Math.round(counts[name])))
+    return sql`${sql.param(numbers)}::${sql.raw(isFraction ? 'float8[]' : 'bigint[]')}`
+  })
+  const sums = sql.raw(
+    counters
+      .map((name) => `${columns[name]} = tenant_requests.${columns[name]} + excluded.${columns[name]}`)
+      .join(', '),
+  )
+  return sql`
+    insert into tenant_requests (tenant_id, day, latency, ${names})
+    select id, (now() at time zone 'utc')::date, latency::integer[], ${names}
+    from unnest(${sql.param(rows.map(([id]) => id))}::text[],
+      ${sql.param(rows.map(([, { latency }]) => `{${latency.join(',')}}`))}::text[], ${sql.join(values, sql`, `)}
+    ) as reported(id, latency, ${names})
+    on conflict (tenant_id, day) do update set ${sums}, latency = (
+      select array_agg(coalesce(a, 0) + coalesce(b, 0) order by at)
+      from unnest(tenant_requests.latency, excluded.latency) with ordinality as both_days (a, b, at))`
+}
+
+/** Deletes days older than two months. */
 export async function forgetOldRequests(db: Tx): Promise<void> {
-  await db.execute(sql`delete from tenant_requests where day < (now() at time zone 'utc')::date - 30`)
+  await db.execute(sql`delete from tenant_requests where day < (now() at time zone 'utc')::date - ${keptDays}::integer`)
 }

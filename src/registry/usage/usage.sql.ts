@@ -1,4 +1,5 @@
-import { bigint, date, integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import { bigint, date, doublePrecision, integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { tenants } from '../tenants.sql.ts'
 
@@ -11,6 +12,20 @@ export const tenantRequests = pgTable(
     requests: bigint('requests', { mode: 'number' }).notNull(),
     embeddingTokens: bigint('embedding_tokens', { mode: 'number' }).notNull().default(0),
     answerTokens: bigint('answer_tokens', { mode: 'number' }).notNull().default(0),
+    /** Requests that failed or were refused, with a status from 400 on. */
+    errors: bigint('errors', { mode: 'number' }).notNull().default(0),
+    /** Requests that the result cache answered. */
+    cacheHits: bigint('cache_hits', { mode: 'number' }).notNull().default(0),
+    /** The vendor's units; those of queries come back with them, others are counted by the vendor's rules. */
+    readUnits: doublePrecision('read_units').notNull().default(0),
+    writeUnits: doublePrecision('write_units').notNull().default(0),
+    egressBytes: bigint('egress_bytes', { mode: 'number' }).notNull().default(0),
+    writtenRecords: bigint('written_records', { mode: 'number' }).notNull().default(0),
+    writtenBytes: bigint('written_bytes', { mode: 'number' }).notNull().default(0),
+    /** Served requests by latency, one number a bound of `latencyBoundsMs`, and one for those beyond. */
+    latency: integer('latency').array().notNull().default(sql`'{}'`),
+    /** Records at the store's last count on that day; null: it was not counted. */
+    records: bigint('records', { mode: 'number' }),
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.day] })],
 )

@@ -13,7 +13,7 @@ const notCovered = [
   },
   { what: 'Logs and traces, which name the tenant’s id and no content', until: 'their retention ends' },
   { what: 'Providers of models that texts and questions were sent to', until: 'the provider’s retention ends' },
-  { what: 'Counts of requests and tokens by day', until: '30 days after the day' },
+  { what: 'Counts of requests, tokens and units by day', until: '62 days after the day' },
   { what: 'The audit, the tenant’s name and its moves, without content', until: 'they are deleted by hand' },
 ] as const
 

@@ -5,7 +5,7 @@ import { facts, notice, number } from '../parts/bits.ts'
 
 /** The plan of a move: its effects and its cost, before anything is done. */
 export function planPart(plan: MovePlan): Html {
-  const { refusals, records, durationS, writePause, price, steps, target, source, quota } = plan
+  const { refusals, records, durationS, writePause, price, priceNote, steps, target, source, quota } = plan
   return html`<section class="card"><h2>The plan</h2>
 ${refusals.map(({ message }) => notice('bad', 'It would be refused', message))}
 ${facts([
@@ -19,7 +19,10 @@ ${facts([
     name: 'Writes wait',
     value: `about ${number(writePause.expectedMs)} ms, at most ${number(writePause.atMostMs)} ms`,
   },
-  { name: 'Cost, an estimate', value: `${moneyText(price.total)}, by the list of ${price.asOf}` },
+  {
+    name: 'Cost, an estimate',
+    value: price === null ? priceNote : `${moneyText(price.total)}, by the list of ${price.asOf}`,
+  },
   ...quota.map(({ name, afterwards, limit }) => ({
     name: name === 'indexes_in_project' ? 'Indexes in the project' : 'Tenants in the index',
     value: `${number(afterwards)} of ${number(limit)} afterwards`,
