@@ -1,4 +1,4 @@
-import { and, count, eq, gte, type SQL, sql } from 'drizzle-orm'
+import { and, count, eq, gte, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { Placement } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
@@ -28,10 +28,10 @@ export async function reportOwnWrites(
   if (rows.length === 0) return
   await tx.execute(sql`
     insert into place_watch (place_id, own_lsn, own_at, is_unsure)
-    select id, lsn, now(), unsure from unnest(
+    select id, lsn, now(), unsure = 1 from unnest(
       ${sql.param(rows.map(([id]) => id))}::bigint[],
       ${sql.param(rows.map(([, { lsn }]) => lsn ?? null))}::bigint[],
-      ${sql.param(rows.map(([, { isUnsure }]) => isUnsure))}::boolean[]
+      ${sql.param(rows.map(([, { isUnsure }]) => Number(isUnsure)))}::int[]
     ) as reported (id, lsn, unsure)
     where exists (select from places where places.id = reported.id)
     on conflict (place_id) do update set
@@ -40,10 +40,18 @@ export async function reportOwnWrites(
 }
 
 /**
- * Active places of an adopted index whose tenants don't move, the least recently seen first. One that moved since its
- * last look is seen as for the first time, for the mover wrote to it.
+ * Active places of an adopted index whose tenants don't move: those with an unexplained number first, then the least
+ * recently seen. Half of them were seen before, if there are as many: of an index too large to be seen whole, a part is
+ * compared all the same. One that moved since its last look is seen as for the first time, for the mover wrote to it.
  */
 export async function listToWatch(tx: Tx, indexId: number, limit: number): Promise<readonly WatchedPlace[]> {
+  const seen = await listPlaces(tx, indexId, isNotNull(placeWatch.seenAt), limit)
+  const unseen = await listPlaces(tx, indexId, isNull(placeWatch.seenAt), limit)
+  const again = seen.slice(0, Math.max(limit / 2, limit - unseen.length))
+  return [...again, ...unseen.slice(0, limit - again.length)]
+}
+
+async function listPlaces(tx: Tx, indexId: number, which: SQL, limit: number): Promise<readonly WatchedPlace[]> {
   const rows = await tx
     .select({ place: places, index: indexes, watch: placeWatch, hasMoved: hasMoved() })
     .from(places)
@@ -53,10 +61,11 @@ export async function listToWatch(tx: Tx, indexId: number, limit: number): Promi
       and(
         eq(places.indexId, indexId),
         eq(places.state, 'active'),
+        which,
         sql`exists (select from routing where active_place_id = ${places.id} and phase = 'steady')`,
       ),
     )
-    .orderBy(sql`${placeWatch.seenAt} asc nulls first`, places.id)
+    .orderBy(sql`${placeWatch.pendingAt} asc nulls last`, placeWatch.seenAt, places.id)
     .limit(limit)
   return rows.map(({ place, index, watch, hasMoved: moved }) => ({
     placement: toPlacement(place, index),

@@ -4,13 +4,21 @@ import type { Db } from '../../../db/connect.ts'
 import { listWatchedIndexes, setSealed, withdrawSeal } from '../../../registry/adopted-indexes.ts'
 import { appendAudit } from '../../../registry/audit/audit.ts'
 import type { IndexRow } from '../../../registry/indexes.ts'
-import { countSuspectIn, keepLook, listToWatch, type WatchedPlace } from '../../../registry/watch/place-watch.ts'
+import {
+  countSuspectIn,
+  keepLook,
+  listToWatch,
+  type PlaceWatch,
+  type WatchedPlace,
+} from '../../../registry/watch/place-watch.ts'
 import { probeId } from '../../../stores/reserved.ts'
 import type { VectorStore } from '../../../stores/store.ts'
 import { judgeLook } from './judge-look.ts'
 
 export interface WatchDeps {
   readonly db: Db
+  /** Rounds that this replica has completed since an index's sealing was stated, by the index. */
+  readonly rounds: Map<number, RoundCount>
   readonly stores: Pick<VectorStore, 'open'>
   readonly log: Pick<Logger, 'warn'>
   readonly settings: {
@@ -19,24 +27,47 @@ export interface WatchDeps {
   }
 }
 
+interface RoundCount {
+  readonly sealUntil: number
+  readonly done: number
+}
+
+/** The first look, one that is compared with it, and one by which reports of our own writes have explained that. */
+const roundsMin = 3
+
 /** Places looked at in a round and index: two calls each, far below the vendor's rates of reads. */
 const placesARound = 50
 const atOnce = 4
 
 /**
  * One round of the watch over adopted indexes whose sealing was stated: looks at the places that were not seen for the
- * longest time, and ends the watch of an index that is due. Any number of replicas may run it.
+ * longest time, and ends the watch of an index that is due. However short the watch was to be, it has compared looks,
+ * and no number waits for an explanation. Any number of replicas may run it.
  */
 export async function watchRound(deps: WatchDeps, signal: AbortSignal): Promise<void> {
   for (const index of await listWatchedIndexes(deps.db)) {
     signal.throwIfAborted()
+    const startedAt = Date.now()
     const places = await listToWatch(deps.db, index.id, placesARound)
-    const { failed } = await eachLimited(places, atOnce, (place) => look(deps, index, place, signal))
-    if (failed === 0) await endWatch(deps, index)
+    let open = 0
+    const { failed } = await eachLimited(places, atOnce, async (place) => {
+      const { pendingAt } = await look(deps, index, place, signal)
+      if (pendingAt !== null && pendingAt.getTime() < startedAt) open += 1
+    })
+    if (failed > 0 || index.sealUntil === null) continue
+    const done = countRound(deps, index.id, index.sealUntil.getTime())
+    if (done >= roundsMin && open === 0 && index.sealUntil.getTime() <= startedAt) await endWatch(deps, index)
   }
 }
 
-async function look(deps: WatchDeps, index: IndexRow, place: WatchedPlace, signal: AbortSignal): Promise<void> {
+function countRound({ rounds }: WatchDeps, indexId: number, sealUntil: number): number {
+  const before = rounds.get(indexId)
+  const done = before?.sealUntil === sealUntil ? before.done + 1 : 1
+  rounds.set(indexId, { sealUntil, done })
+  return done
+}
+
+async function look(deps: WatchDeps, index: IndexRow, place: WatchedPlace, signal: AbortSignal): Promise<PlaceWatch> {
   const { placement, tenantId, watch } = place
   const store = deps.stores.open(placement)
   const [read, namespace] = [await store.fetch([probeId], { signal }), await store.describeNamespace({ signal })]
@@ -48,10 +79,10 @@ async function look(deps: WatchDeps, index: IndexRow, place: WatchedPlace, signa
     await appendAudit(tx, [{ actor: 'system', action: 'place.foreign_write', tenantId, detail }])
     deps.log.warn({ tenantId, ...detail }, 'somebody else seems to write to an adopted place')
   })
+  return judged.watch
 }
 
 async function endWatch({ db }: WatchDeps, index: IndexRow): Promise<void> {
-  if (index.sealUntil === null || index.sealUntil.getTime() > Date.now()) return
   await db.transaction(async (tx) => {
     const places = await countSuspectIn(tx, index.id)
     const isEnded = places === 0 ? await setSealed(tx, index.id) : await withdrawSeal(tx, index.id)
