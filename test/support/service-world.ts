@@ -1,4 +1,3 @@
-import { pino } from 'pino'
 import { type Config, readConfig } from '../../src/config/config.ts'
 import type { Embedder } from '../../src/models/embedder.ts'
 import { type Overrides, type Services, startServices } from '../../src/services.ts'
@@ -7,6 +6,7 @@ import { expectStatus } from './expect-status.ts'
 import { hashEmbedder } from './hash-embedder.ts'
 import { type TestIssuer, testIssuer } from './issuer.ts'
 import { type LocalStores, localStores } from './local-stores.ts'
+import { StatementFaults } from './statement-faults.ts'
 
 export interface Answer {
   readonly status: number
@@ -81,7 +81,7 @@ export class ServiceWorld implements AsyncDisposable {
 
   async replica(env: Readonly<Record<string, string>> = {}, overrides: Overrides = {}): Promise<ServiceReplica> {
     const embedder: Embedder = hashEmbedder()
-    const log = pino({ level: 'silent' })
+    const { log } = this.stack.use(new StatementFaults())
     const services = await startServices(this.config(env), {
       embedder,
       log,
