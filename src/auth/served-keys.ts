@@ -114,7 +114,8 @@ export class ServedKeys implements Disposable {
   async #readNext(): Promise<void> {
     const { clock, cooldownMs } = this.#options
     const waitMs = this.#readAtMs + cooldownMs - clock.now()
-    if (waitMs > 0) await clock.sleep(waitMs)
+    // Waits at least a microtask: only then does `#next` hold this reading, which is to be forgotten when it starts.
+    await (waitMs > 0 ? clock.sleep(waitMs) : undefined)
     this.#next = undefined
     await this.#remote.reload()
   }
