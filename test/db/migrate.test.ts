@@ -3,7 +3,7 @@ import { connect } from '../../src/db/connect.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { refuseOldSchema } from '../../src/db/pending-migrations.ts'
 import { runCli } from '../cli/run-cli.ts'
-import { testDatabase } from '../support/database.ts'
+import { type TestDatabase, testDatabase } from '../support/database.ts'
 
 test('migrating twice, and by two replicas at once, changes nothing more', async () => {
   await using database = await testDatabase()
@@ -12,6 +12,22 @@ test('migrating twice, and by two replicas at once, changes nothing more', async
   const after = await database.sql`select * from drizzle.__drizzle_migrations`
   expect(after).toEqual(before)
   expect(await database.sql`select tick from routing_clock`).toEqual([{ tick: '0' }])
+})
+
+test('ten replicas may migrate an empty database at once, as processes: one does it, and the others find it done', {
+  timeout: 480_000,
+}, async () => {
+  await using own = await testDatabase()
+  await own.sql.unsafe('drop schema drizzle cascade; drop schema public cascade; create schema public')
+  const runs = await Promise.all(
+    Array.from({ length: 10 }, () => runCli(['migrate', '--yes'], { DATABASE_URL: own.url })),
+  )
+  expect(runs.map(({ code, err }) => [code, err])).toEqual(runs.map(() => [0, '']))
+  await using whole = await testDatabase()
+  const notes = (database: TestDatabase) =>
+    database.sql`select hash, created_at from drizzle.__drizzle_migrations order by id`
+  expect(await notes(own)).toEqual(await notes(whole))
+  await refuseOldSchema(own)
 })
 
 test('the schema refuses a shard over its limit and a second active place of a tenant', async () => {

@@ -6,6 +6,7 @@ import { startParts } from '../../src/embedded/parts.ts'
 import { startOf } from '../../src/embedded/process-identity.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { temporaryFolder } from '../embedded/temporary-folder.ts'
+import { embeddingsEndpoint } from '../support/embeddings-endpoint.ts'
 import { type Backend, PollingBalancer } from './polling-balancer.ts'
 import { issuer, startEntry, startScript } from './run-entry.ts'
 
@@ -21,19 +22,23 @@ async function place(): Promise<Backend & { env: Record<string, string> }> {
   }
 }
 
-test('a replica is replaced behind a balancer that polls each second, and no request fails', {
-  timeout: 240_000,
+test('three replicas are replaced one after the other behind a balancer that polls each second, and no request fails', {
+  timeout: 480_000,
 }, async () => {
   await using folder = await temporaryFolder()
   await using parts = await startParts({ folder: folder.path, issuer })
-  const env = { ...parts.settings, ...noModel, DRAIN_S: '8' }
+  await using models = await embeddingsEndpoint({ dimension: 4 })
+  const env = { ...parts.settings, ...noModel, OPENAI_BASE_URL: models.url, EMBEDDING_MODEL: 'words', DRAIN_S: '8' }
   expect(await runCli(['migrate', '--yes'], env)).toMatchObject({ code: 0 })
-  const [old, other, fresh] = [await place(), await place(), await place()]
-  await using oldReplica = startEntry('main.ts', { ...env, ...old.env })
-  await using otherReplica = startEntry('main.ts', { ...env, ...other.env })
-  await Promise.all([oldReplica, otherReplica].map((replica) => replica.until('"msg":"ready"')))
+  const olds = [await place(), await place(), await place()]
+  const news = [await place(), await place(), await place()]
+  await using replicas = new AsyncDisposableStack()
+  const start = (at: Awaited<ReturnType<typeof place>>) =>
+    replicas.use(startEntry('main.ts', { ...env, EMBEDDING_ENCODING: 'float', ...at.env }))
+  const running = olds.map(start)
+  await Promise.all(running.map((replica) => replica.until('"msg":"ready"')))
   const admin = {
-    TENANT_ROUTER_URL: other.adminUrl,
+    TENANT_ROUTER_URL: olds[0]?.adminUrl ?? '',
     TENANT_ROUTER_TOKEN: await parts.issuer.mint({ role: 'platform' }),
   }
   expect(await runCli(['tenants', 'create', 'acme', '--name', 'Acme', '--yes'], admin)).toMatchObject({ code: 0 })
@@ -43,18 +48,23 @@ test('a replica is replaced behind a balancer that polls each second, and no req
     'content-type': 'application/json',
   }
   let made = 0
-  await using balancer = new PollingBalancer([old, other, fresh])
+  const post = (path: string, body: object) => ({ method: 'POST', path, headers, body: JSON.stringify(body) })
+  const calls = [
+    () => post('/retrieve', { vector: [made, 1, 2, 3], topK: 3 }),
+    () => post('/vectors/upsert', { vectors: [{ id: `r${made % 50}`, values: [made, 1, 2, 3] }] }),
+    () => post('/vectors/fetch', { ids: [`r${made % 50}`] }),
+    () => ({ method: 'GET', path: '/documents', headers }),
+    () => ({
+      method: 'PUT',
+      path: `/documents/d${made}`,
+      headers,
+      body: JSON.stringify({ text: `The lamp ${made} is red.` }),
+    }),
+  ]
+  await using balancer = new PollingBalancer([...olds, ...news])
   balancer.start(4, () => {
     made += 1
-    const values = [made, 1, 2, 3]
-    return made % 2 === 0
-      ? { method: 'POST', path: '/retrieve', headers, body: JSON.stringify({ vector: values, topK: 3 }) }
-      : {
-          method: 'POST',
-          path: '/vectors/upsert',
-          headers,
-          body: JSON.stringify({ vectors: [{ id: `r${made % 50}`, values }] }),
-        }
+    return calls[made % calls.length]?.() ?? post('/retrieve', { vector: [1, 1, 2, 3] })
   })
   const failures = () => balancer.passed.flatMap(({ failure }) => failure ?? [])
   const answeredBy = (backend: Backend) => () => {
@@ -62,21 +72,24 @@ test('a replica is replaced behind a balancer that polls each second, and no req
     return balancer.answeredBy(backend)
   }
   const patient = { timeout: 60_000 }
-  for (const backend of [old, other]) await expect.poll(answeredBy(backend), patient).toBeGreaterThan(50)
+  for (const backend of olds) await expect.poll(answeredBy(backend), patient).toBeGreaterThan(50)
 
-  const before = balancer.passed.length
-  oldReplica.child.kill('SIGTERM')
-  await oldReplica.until('serve until balancers notice')
-  await using freshReplica = startEntry('main.ts', { ...env, ...fresh.env })
-  await freshReplica.until('"msg":"ready"')
-  expect(await oldReplica.ended).toBe(0)
-  await expect.poll(answeredBy(fresh), patient).toBeGreaterThan(50)
+  for (const [at, replica] of running.entries()) {
+    const [old, fresh] = [olds[at], news[at]] as [Backend, Awaited<ReturnType<typeof place>>]
+    const before = balancer.passed.length
+    replica.child.kill('SIGTERM')
+    await replica.until('serve until balancers notice')
+    const next = start(fresh)
+    await next.until('"msg":"ready"')
+    expect(await replica.ended).toBe(0)
+    await expect.poll(answeredBy(fresh), patient).toBeGreaterThan(50)
+    // It was still sent requests after it was told to stop, answered them, and ended their connections.
+    const late = balancer.passed.slice(before).filter(({ backend }) => backend === old)
+    expect(late.length).toBeGreaterThan(0)
+    expect(late.some(({ closes }) => closes)).toBe(true)
+    expect(balancer.isReady(old)).toBe(false)
+  }
   expect(failures()).toEqual([])
-  // It was still sent requests after it was told to stop, answered them, and ended their connections.
-  const late = balancer.passed.slice(before).filter(({ backend }) => backend === old)
-  expect(late.length).toBeGreaterThan(0)
-  expect(late.some(({ closes }) => closes)).toBe(true)
-  expect(balancer.isReady(old)).toBe(false)
 })
 
 test('SIGTERM to npm itself ends what it runs in order, whatever its shell', { timeout: 480_000 }, async () => {

@@ -83,7 +83,8 @@ export class PollingBalancer implements AsyncDisposable {
       let text = ''
       for await (const chunk of response) text += String(chunk)
       const closes = response.headers.connection === 'close'
-      return response.statusCode === 200 ? { closes } : { closes, failure: `${response.statusCode} ${text}` }
+      const isGood = response.statusCode === 200 || response.statusCode === 201
+      return isGood ? { closes } : { closes, failure: `${response.statusCode} ${text}` }
     } catch (error) {
       return { closes: false, failure: String(error) }
     }
