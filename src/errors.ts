@@ -34,7 +34,8 @@ export const errorCodes = [
   'rerank_unavailable', // a reranker is configured and gives no scores
   'identity_unavailable', // the issuer's keys cannot be read, so no new token can be checked
   'outcome_unknown', // a write was sent and its fate is not known
-  'service_busy', // too much is on its way in or out of this replica; nothing was changed
+  'deadline_exceeded', // the caller's own time limit was over first; nothing was changed
+  'service_busy', // this replica is overloaded, or too much is on its way in or out of it; nothing was changed
   'shutting_down',
   'internal',
 ] as const

@@ -31,6 +31,7 @@ import { registryCounts } from './parts/counts.ts'
 import { openDatabases } from './parts/databases.ts'
 import { adoptedNames, openCursors } from './parts/door.ts'
 import { openAnswerWords, openEmbedders } from './parts/embedders.ts'
+import { type GuardOverrides, openGuards } from './parts/guards.ts'
 import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.ts'
 import { type IsolationOverrides, openIsolation } from './parts/isolation.ts'
 import { openKeys } from './parts/keys.ts'
@@ -60,7 +61,7 @@ import { startTenantSweep } from './tenants/sweep/tenant-sweep.ts'
 import { version } from './version.ts'
 
 /** Parts that a test replaces. */
-export interface Overrides extends AdoptedOverrides {
+export interface Overrides extends AdoptedOverrides, GuardOverrides {
   readonly log?: Logger
   readonly embedder?: Embedder
   readonly answerer?: Answerer
@@ -113,11 +114,12 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   await refuseMissingProjects(database.db, config.pinecone.projects)
 
   const paces = new Paces()
-  const plainStores = overrides.stores ?? opening.use(openStores(config.pinecone, telemetry, paces, tracer))
-  const models = await openEmbedders(config, { telemetry, tracer, replacement: overrides.embedder }, opening)
+  const guards = opening.use(openGuards(config, { log, telemetry, loopDelay: overrides.loopDelay }))
+  const plainStores = overrides.stores ?? opening.use(openStores(config, telemetry, { paces, guards, tracer }))
+  const models = await openEmbedders(config, { telemetry, tracer, guards, replacement: overrides.embedder }, opening)
   const chunker = opening.use(startChunker())
   const words = await openAnswerWords(config.embedding)
-  const answerer = overrides.answerer ?? opening.use(await openAnswerer(config.answer, words, tracer))
+  const answerer = overrides.answerer ?? opening.use(await openAnswerer(config.answer, words, tracer, guards.answers))
   const measured = timedAnswerer(answerer, telemetry.steps)
   const writer = tracer === undefined ? measured : tracedAnswerer(measured, tracer, config.answer.provider)
   const { cache, embeddings, forget } = openCaches({ ...config.cache, quietMs: overrides.cacheQuietMs }, telemetry)
@@ -171,10 +173,9 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const { atMovePoint: at, policyEveryMs = 60_000 } = overrides
   opening.use(openReconciler(config, { db, stores, log }, overrides.reconcile))
   opening.use(await openMoves(config, { database, stores, paces, recentQueries, log, settings, at, policyEveryMs }))
-  telemetry.read({ ...registryCounts(db), isDeaf: databases.isDeaf })
+  telemetry.read({ ...registryCounts(db), isDeaf: databases.isDeaf, openCircuits: guards.open })
 
-  const draining = new AbortController()
-  const streamsEnd = new AbortController()
+  const [draining, streamsEnd] = [new AbortController(), new AbortController()]
   const kit: HttpKit = {
     traffic: opening.use(openTraffic()),
     verify: verifier.verify,
@@ -212,12 +213,12 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     queueBounds: queueBoundsOf(config),
     mcpOrigins: config.http.mcpOrigins,
     answerSettings: config.answer,
-    reranker: timedReranker(openReranker(config.rerank, tracer), telemetry.steps),
+    reranker: timedReranker(openReranker(config.rerank, tracer, guards.reranks), telemetry.steps),
     answerer: limits.meteredAnswers(writer),
   })
   const forTenants = [...ownRoutes, ...vendorRoutes({ ...ragParts, recentQueries, cursors: openCursors(config) })]
   const forStaff = adminRoutes({ ...tenantWork, settings, ...staffFactsOf(config) })
-  const publicApp = createPublicApp({ ...kit, routes: forTenants, version })
+  const publicApp = createPublicApp({ ...kit, ...guards.http, routes: forTenants, version })
   const checks = readinessChecks({ database, routes, stores, pinecone: config.pinecone })
   const mount = openConsole(config, { routes: forStaff, log, streamsEnd: streamsEnd.signal })
   const shown = { checks, mount, hosts: config.http.adminHosts }

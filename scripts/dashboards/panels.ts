@@ -59,6 +59,15 @@ export const boards: readonly Board[] = [
       },
       { title: 'p99 of calls to the store', unit: 's', queries: { '{{operation}}': store(0.99) } },
       {
+        title: 'Parts that are not asked, and requests that were shed',
+        unit: 'short',
+        queries: {
+          '{{dependency}} {{target}}': 'max by (dependency, target) (tenant_router_circuit_open)',
+          shed: 'sum(increase(tenant_router_requests_shed_total[5m]))',
+        },
+        about: 'docs/resilience.md says what callers see meanwhile.',
+      },
+      {
         title: 'Hits of the caches',
         unit: 'percentunit',
         queries: {

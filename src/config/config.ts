@@ -6,6 +6,7 @@ import { type IsolationSettings, isolationOf } from './isolation-settings.ts'
 import { type LimitSettings, limitsOf } from './limits-file.ts'
 import { misspelledSettings } from './misspelled-settings.ts'
 import { modelsOf } from './model-settings.ts'
+import { type PatienceSettings, patienceOf } from './patience-settings.ts'
 import { policyOf } from './policy-file.ts'
 import { priceListOf } from './price-file.ts'
 import { programName } from './program-name.ts'
@@ -58,6 +59,7 @@ export interface Config {
     readonly storeInDoubtMs: number
     readonly storeVisibleMs: number
   }
+  readonly patience: PatienceSettings
   readonly isolation: IsolationSettings
   /** Comparisons of the registry with the store. */
   readonly reconcile: {
@@ -134,6 +136,7 @@ function configOf(read: SettingReader, env: Environment): Config {
       storeInDoubtMs: read.number('STORE_IN_DOUBT_S', { min: 0, max: 3600, fraction: true }) * 1000,
       storeVisibleMs: read.number('STORE_VISIBLE_S', { min: 0, max: 3600, fraction: true }) * 1000,
     },
+    patience: patienceOf(read),
     isolation: isolationOf(read),
     reconcile: {
       everyMs: read.number('RECONCILE_EVERY_H', { min: 0, max: 8760, fraction: true }) * 3_600_000,

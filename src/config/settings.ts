@@ -1,3 +1,5 @@
+import { patienceTable } from './patience-table.ts'
+
 /** One environment variable that the service reads. The README's table is generated from this list. */
 export interface Setting {
   readonly name: string
@@ -182,6 +184,7 @@ export const settings = [
     default: '512',
     meaning: 'concurrent requests of all tenants per replica; further ones wait, one of each tenant in turn',
   },
+  ...patienceTable,
   { name: 'CACHE_TTL_S', default: '60', meaning: 'how long a result is cached; 0 turns the cache off' },
   { name: 'CACHE_MAX_MB', default: '64', meaning: 'memory for cached results; 0 turns the cache off' },
   { name: 'INGEST_AT_ONCE', default: '4', meaning: 'documents that a replica ingests concurrently' },

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import type { NotAttempted } from '../resilience/guarded-attempt.ts'
 import { causeOf, isOutOfQuota, isPassingFault, type ProviderFault, providerRetryAfterS } from './provider-fault.ts'
 
 /** The provider's fault as an error of ours, without the request's content. */
@@ -31,6 +32,11 @@ export function answerFault(fault: ProviderFault, apiKey: string | undefined): A
 
 export function tookTooLong(): AppError {
   return unavailable('The answer model took too long. Try again.')
+}
+
+/** The same as after an attempt, without the time that one takes. */
+export function answerNotAsked(cause: NotAttempted): AppError {
+  return unavailable('The answer model cannot be reached or is busy. Try again.', cause, cause.retryAfterS)
 }
 
 export function brokeOff(): AppError {

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import type { NotAttempted } from '../resilience/guarded-attempt.ts'
 import { causeOf, isOutOfQuota, isPassingFault, type ProviderFault, providerRetryAfterS } from './provider-fault.ts'
 
 const tooLong = /maximum (context|input) length|too long|too many tokens|max.*tokens|less than \d+ tokens/i
@@ -44,6 +45,11 @@ export function embeddingFault(fault: ProviderFault, apiKey: string | undefined)
     cause,
     providerRetryAfterS(fault) ?? 5,
   )
+}
+
+/** The same as after an attempt, without the time that one takes. */
+export function embeddingNotAsked(cause: NotAttempted): AppError {
+  return unavailable('The embedding provider cannot be reached or is busy. Try again.', cause, cause.retryAfterS)
 }
 
 export function unavailable(message: string, cause?: Error, retryAfterS?: number): AppError {

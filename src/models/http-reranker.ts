@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { backoffMs } from '../backoff.ts'
 import { AppError } from '../errors.ts'
+import type { Guard } from '../resilience/guard.ts'
+import { guardedAttempt, NotAttempted } from '../resilience/guarded-attempt.ts'
 import { type RerankShape, shapeRules } from './rerank-shapes.ts'
 import type { Reranker } from './reranker.ts'
 
@@ -18,6 +20,8 @@ export interface HttpRerankerOptions {
   readonly maxRetries?: number
   /** Pause before the first retry, doubled for each further one; a longer `Retry-After` wins. Default 200. */
   readonly retryBaseMs?: number
+  /** Asked before each attempt; absent: nothing is refused. */
+  readonly guard?: Guard | undefined
 }
 
 /** Longest pause while a caller waits; an endpoint that asks for more counts as unavailable. */
@@ -28,7 +32,7 @@ const repeatable = new Set([408, 409, 425, 429, 500, 502, 503, 504])
 
 /** A cross-encoder behind an HTTP endpoint. Calls have no side effects, so each failed attempt may be repeated. */
 export function httpReranker(options: HttpRerankerOptions): Reranker {
-  const { url, shape, model, apiKey, timeoutMs = 5_000, maxRetries = 2, retryBaseMs = 200 } = options
+  const { url, shape, model, apiKey, timeoutMs = 5_000, maxRetries = 2, retryBaseMs = 200, guard } = options
   const rules = shapeRules[shape]
   const backoff = { baseMs: retryBaseMs, maxMs: longestPauseMs }
   const send = options.fetch ?? fetch
@@ -48,15 +52,20 @@ export function httpReranker(options: HttpRerankerOptions): Reranker {
 
   async function ask(query: string, texts: readonly string[], signal: AbortSignal | undefined): Promise<number[]> {
     const body = JSON.stringify(rules.body(query, texts, model))
+    guard?.countCall()
     for (let failures = 0; ; failures++) {
       try {
-        return inOrder(rules.scores(await attempt(body, signal)), texts.length)
+        return inOrder(
+          rules.scores(await guardedAttempt(guard, signal, isFault, () => attempt(body, signal))),
+          texts.length,
+        )
       } catch (error) {
         if (signal?.aborted) throw signal.reason
         const refusal = error instanceof Refusal ? error : undefined
         const pauseMs = Math.max(refusal?.pauseMs ?? 0, backoffMs(backoff, failures))
         const final = refusal !== undefined && !repeatable.has(refusal.status)
-        if (final || failures >= maxRetries || pauseMs > longestPauseMs) throw unavailable(error)
+        if (error instanceof NotAttempted || final || failures >= maxRetries) throw unavailable(error)
+        if (pauseMs > longestPauseMs || guard?.mayRepeat() === false) throw unavailable(error)
         await wait(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => signal?.throwIfAborted())
       }
     }
@@ -74,6 +83,9 @@ export function httpReranker(options: HttpRerankerOptions): Reranker {
     },
   }
 }
+
+/** No answer, or one that says that the endpoint itself does not work. */
+const isFault = (error: unknown): boolean => !(error instanceof Refusal) || error.status >= 500 || error.status === 408
 
 class Refusal extends Error {
   override readonly name = 'Refusal'
@@ -113,5 +125,6 @@ function unavailable(cause: unknown): AppError {
     refused || odd
       ? 'The reranker refuses the request or answers in another shape. Its operator has to check RERANK_URL, RERANK_SHAPE, RERANK_MODEL and RERANK_API_KEY.'
       : 'The reranker cannot be reached or is busy. Try again, or ask without `rerank`.'
-  return new AppError('rerank_unavailable', message, { cause })
+  const retryAfterS = cause instanceof NotAttempted ? cause.retryAfterS : undefined
+  return new AppError('rerank_unavailable', message, { cause, ...(retryAfterS !== undefined && { retryAfterS }) })
 }

@@ -4,10 +4,12 @@ import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import type { CompletionUsage } from 'openai/resources/completions'
 import { backoffMs } from '../backoff.ts'
 import { AppError } from '../errors.ts'
-import { answerFault, brokeOff, tookTooLong } from './answer-faults.ts'
+import type { Guard } from '../resilience/guard.ts'
+import { guardedAttempt, NotAttempted } from '../resilience/guarded-attempt.ts'
+import { answerFault, answerNotAsked, brokeOff, tookTooLong } from './answer-faults.ts'
 import type { AnswerEnd, Answerer, AnswerPart, AnswerTask } from './answerer.ts'
 import { type OpenAiClientOptions, openAiClient, providerFault } from './openai-client.ts'
-import { pauseBeforeRetry } from './provider-fault.ts'
+import { isPassingFault, pauseBeforeRetry } from './provider-fault.ts'
 
 export interface OpenAiAnswererOptions extends OpenAiClientOptions {
   readonly model: string
@@ -17,6 +19,8 @@ export interface OpenAiAnswererOptions extends OpenAiClientOptions {
   readonly maxRetries?: number
   /** Pause before the first retry, doubled for each further one; a longer `Retry-After` wins. Default 300. */
   readonly retryBaseMs?: number
+  /** Asked before each attempt; absent: nothing is refused. */
+  readonly guard?: Guard | undefined
 }
 
 /** Longest pause while a caller waits; a model that asks for more is reported as busy. */
@@ -24,7 +28,7 @@ const longestPauseMs = 2_000
 
 /** Streams chat completions, which tells a silent model from one with a long answer. */
 export function openAiAnswerer(options: OpenAiAnswererOptions): Answerer {
-  const { model, silenceMs = 60_000, maxRetries = 2, retryBaseMs = 300 } = options
+  const { model, silenceMs = 60_000, maxRetries = 2, retryBaseMs = 300, guard } = options
   const backoff = { baseMs: retryBaseMs, maxMs: longestPauseMs }
   const ended = new AbortController()
   // No retries of its own: they would keep a caller waiting for a minute if Retry-After says so.
@@ -36,14 +40,17 @@ export function openAiAnswerer(options: OpenAiAnswererOptions): Answerer {
       { role: 'user' as const, content: prompt.user },
     ]
     const request = { model, messages, stream: true as const, stream_options: { include_usage: true } }
+    guard?.countCall()
     for (let failures = 0; ; failures += 1) {
       try {
-        return await client.chat.completions.create(request, { signal })
+        return await guardedAttempt(guard, signal, isFault, () => client.chat.completions.create(request, { signal }))
       } catch (error) {
         if (signal.aborted) throw signal.reason
+        if (error instanceof NotAttempted) throw answerNotAsked(error)
         if (error instanceof APIConnectionTimeoutError) throw tookTooLong()
         const pauseMs = pauseBeforeRetry(providerFault(error), backoffMs(backoff, failures), longestPauseMs)
-        if (pauseMs === undefined || failures >= maxRetries) throw answerFault(providerFault(error), options.apiKey)
+        const isLast = pauseMs === undefined || failures >= maxRetries || guard?.mayRepeat() === false
+        if (isLast) throw answerFault(providerFault(error), options.apiKey)
         await wait(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted())
       }
     }
@@ -63,6 +70,8 @@ export function openAiAnswerer(options: OpenAiAnswererOptions): Answerer {
     },
   }
 }
+
+const isFault = (error: unknown): boolean => isPassingFault(providerFault(error)) && providerFault(error).status !== 429
 
 interface Reading {
   readonly silence: AbortController

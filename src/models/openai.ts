@@ -1,11 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { backoffMs } from '../backoff.ts'
 import { AppError } from '../errors.ts'
+import type { Guard } from '../resilience/guard.ts'
+import { guardedAttempt, NotAttempted } from '../resilience/guarded-attempt.ts'
 import type { Embedder } from './embedder.ts'
-import { embeddingFault, isTooManyTexts } from './embedding-faults.ts'
+import { embeddingFault, embeddingNotAsked, isTooManyTexts } from './embedding-faults.ts'
 import { type EmbeddingAnswer, vectorsOf } from './embedding-vectors.ts'
 import { type OpenAiClientOptions, openAiClient, providerFault } from './openai-client.ts'
-import { pauseBeforeRetry } from './provider-fault.ts'
+import { isPassingFault, pauseBeforeRetry } from './provider-fault.ts'
 import { requestBatches } from './request-batches.ts'
 
 export interface OpenAiEmbedderOptions extends OpenAiClientOptions {
@@ -23,6 +25,10 @@ export interface OpenAiEmbedderOptions extends OpenAiClientOptions {
   readonly maxRetries?: number
   /** Pause before the first retry, doubled for each further one; a longer `Retry-After` wins. */
   readonly retryBaseMs?: number
+  /** Time after which a call makes no further attempt. Default 45,000. */
+  readonly callMs?: number
+  /** Asked before each attempt; absent: nothing is refused. */
+  readonly guard?: Guard | undefined
 }
 
 /** Concurrent batches of one call. */
@@ -34,7 +40,7 @@ const longestPauseMs = 10_000
 
 /** The embeddings call of OpenAI's protocol, for any endpoint that speaks it. */
 export function openAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
-  const { model, dimension, encoding = 'base64', maxRetries = 3, retryBaseMs = 300 } = options
+  const { model, dimension, encoding = 'base64', maxRetries = 3, retryBaseMs = 300, callMs = 45_000, guard } = options
   const isThirdGeneration = model.startsWith('text-embedding-3')
   const fields = {
     model,
@@ -49,14 +55,19 @@ export function openAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
   let most = options.maxBatch ?? 2_048
 
   async function ask(texts: readonly string[], signal: AbortSignal): Promise<EmbeddingAnswer> {
+    const untilMs = performance.now() + callMs
+    // Not by the SDK's method for it, which always says in which encoding it wants them.
+    const post = () => client.post<EmbeddingAnswer>('/embeddings', { body: { ...fields, input: texts }, signal })
+    guard?.countCall()
     for (let failures = 0; ; failures += 1) {
       try {
-        // Not by the SDK's method for it, which always says in which encoding it wants them.
-        return await client.post<EmbeddingAnswer>('/embeddings', { body: { ...fields, input: texts }, signal })
+        return await guardedAttempt(guard, signal, isFault, post)
       } catch (error) {
         if (signal.aborted) throw signal.reason
+        if (error instanceof NotAttempted) throw error
         const pauseMs = pauseBeforeRetry(providerFault(error), backoffMs(backoff, failures), longestPauseMs)
-        if (pauseMs === undefined || failures >= maxRetries) throw error
+        if (pauseMs === undefined || failures >= maxRetries || performance.now() + pauseMs > untilMs) throw error
+        if (guard?.mayRepeat() === false) throw error
         await wait(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted())
       }
     }
@@ -70,6 +81,7 @@ export function openAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
       answer = await ask(texts, signal)
     } catch (error) {
       if (signal.aborted) throw signal.reason
+      if (error instanceof NotAttempted) throw embeddingNotAsked(error)
       const fault = providerFault(error)
       if (!isTooManyTexts(fault, texts.length)) throw embeddingFault(fault, options.apiKey)
       const part = await inHalves(texts, signal)
@@ -118,6 +130,8 @@ export function openAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
     },
   }
 }
+
+const isFault = (error: unknown): boolean => isPassingFault(providerFault(error)) && providerFault(error).status !== 429
 
 interface Part {
   readonly vectors: readonly (readonly number[])[]

@@ -8,13 +8,13 @@ import type { VectorStore } from '../stores/store.ts'
 import type { HttpMeter } from '../telemetry/http-meter.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Tracer } from '../tracing/tracer.ts'
+import type { OpenGuards } from './guards.ts'
 
 /** The vector store over every configured project; it counts calls and reports refusals to the movers. */
 export function openStores(
-  { projects }: Config['pinecone'],
+  { pinecone: { projects }, patience }: Pick<Config, 'pinecone' | 'patience'>,
   { store, steps }: Telemetry,
-  paces: Paces,
-  tracer: Tracer | undefined,
+  { paces, guards, tracer }: StoreParts,
 ): VectorStore & AsyncDisposable {
   return pineconeStore({
     projects: projects.map(({ name, apiKey, controllerHost }) => ({ name, apiKey: apiKey.reveal(), controllerHost })),
@@ -24,8 +24,17 @@ export function openStores(
       paces.noteCall(call)
       if (op === 'query') steps.store.observe(ms)
     },
+    timeouts: { readMs: patience.storeReadMs, writeMs: patience.storeWriteMs },
+    retry: { readDeadlineMs: 2 * patience.storeReadMs },
+    guards: guards.store,
     tracer,
   })
+}
+
+interface StoreParts {
+  readonly paces: Paces
+  readonly guards: Pick<OpenGuards, 'store'>
+  readonly tracer: Tracer | undefined
 }
 
 /**

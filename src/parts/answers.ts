@@ -9,7 +9,7 @@ export async function openAnswerer(
   { provider, model, apiKey, baseUrl, keyHeader }: Config['answer'],
   words: WordVectors | undefined,
   tracer: Tracer | undefined,
-  patience: Pick<OpenAiAnswererOptions, 'silenceMs' | 'maxRetries'> = {},
+  patience: Pick<OpenAiAnswererOptions, 'silenceMs' | 'maxRetries' | 'guard'> = {},
 ): Promise<Answerer> {
   if (provider === 'extractive') return (await import('../models/extractive.ts')).extractiveAnswerer(words)
   if (model === undefined) return (await import('../models/no-answerer.ts')).noAnswerer()

@@ -4,6 +4,7 @@ import type { Embedder, TenantEmbedder } from '../models/embedder.ts'
 import type { OpenAiEmbedderOptions } from '../models/openai.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { type Tracer, tracedFetch } from '../tracing/tracer.ts'
+import type { OpenGuards } from './guards.ts'
 import { timedEmbedder } from './timed-models.ts'
 import { tracedEmbedder } from './tracing.ts'
 
@@ -23,16 +24,18 @@ export interface OpenEmbedder {
  * @param replacement stands in for the model of its name, for tests.
  */
 export async function openEmbedders(
-  { embeddingModels }: Pick<Config, 'embeddingModels'>,
-  { telemetry, tracer, replacement }: EmbedderParts,
+  { embeddingModels, patience }: Pick<Config, 'embeddingModels' | 'patience'>,
+  { telemetry, tracer, replacement, guards }: EmbedderParts,
   stack: AsyncDisposableStack,
 ): Promise<readonly OpenEmbedder[]> {
   const opened: OpenEmbedder[] = []
-  const calls = tracer === undefined ? {} : { fetch: tracedFetch(tracer) }
+  const calls = { timeoutMs: patience.embeddingMs, ...(tracer && { fetch: tracedFetch(tracer) }) }
   for (const settings of embeddingModels) {
     const isReplaced = replacement?.model === settings.name
     const plain = timedEmbedder(
-      isReplaced ? replacement : stack.use(await openEmbedder(settings, calls)),
+      isReplaced
+        ? replacement
+        : stack.use(await openEmbedder(settings, { ...calls, guard: guards.embedders.of(settings.name) })),
       telemetry.steps,
     )
     const embedder = tracer === undefined ? plain : tracedEmbedder(plain, tracer, settings.provider)
@@ -41,10 +44,11 @@ export async function openEmbedders(
   return opened
 }
 
-type EmbedderCalls = Pick<OpenAiEmbedderOptions, 'fetch' | 'timeoutMs' | 'maxRetries'>
+type EmbedderCalls = Pick<OpenAiEmbedderOptions, 'fetch' | 'timeoutMs' | 'maxRetries' | 'guard'>
 
 interface EmbedderParts {
   readonly telemetry: Telemetry
+  readonly guards: Pick<OpenGuards, 'embedders'>
   readonly tracer: Tracer | undefined
   readonly replacement: Embedder | undefined
 }

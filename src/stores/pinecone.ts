@@ -4,7 +4,7 @@ import type { Tracer } from '../tracing/tracer.ts'
 import { type Confirms, indexList, indexNamed, namespaceList } from './confirmed.ts'
 import { pineconePlace } from './pinecone-place.ts'
 import type { IndexInfo, VectorStore } from './store.ts'
-import { type StoreCall, type StoreProject, storeCalls } from './store-calls.ts'
+import { type StoreCall, type StoreGuards, type StoreProject, storeCalls } from './store-calls.ts'
 import { type StoreExchange, type TransportOptions, transport } from './transport.ts'
 
 export interface PineconeProject extends StoreProject {
@@ -17,11 +17,13 @@ export interface PineconeStoreOptions {
   readonly timeouts?: Partial<TransportOptions['timeouts']>
   readonly retry?: Partial<TransportOptions['retry']>
   readonly onCall?: (call: StoreCall) => void
+  /** Absent: every call is sent, however sick the store is. */
+  readonly guards?: StoreGuards
   /** Absent: calls are not traced. */
   readonly tracer?: Tracer | undefined
 }
 
-const timeouts = { readMs: 10_000, writeMs: 30_000 }
+const timeouts = { readMs: 10_000, writeMs: 20_000 }
 const retry = { attempts: 4, baseMs: 100, maxMs: 5_000, readDeadlineMs: 20_000, writeDeadlineMs: 60_000 }
 
 /**

@@ -1,4 +1,5 @@
 import { type ErrorCode, isAppError } from '../errors.ts'
+import type { Guards } from '../resilience/guards.ts'
 import { type Tracer, traced } from '../tracing/tracer.ts'
 import { type StoreOp, storeFault } from './store-fault.ts'
 import { newExchange, type StoreExchange, type Transport } from './transport.ts'
@@ -59,15 +60,27 @@ export interface StoreCalls {
 
 export interface StoreCallsOptions {
   readonly onCall?: ((call: StoreCall) => void) | undefined
+  readonly guards?: StoreGuards | undefined
   readonly tracer?: Tracer | undefined
 }
 
-export function storeCalls(transport: Transport, { onCall, tracer }: StoreCallsOptions): StoreCalls {
+/** The guards of the store's parts: each index, and each project's control plane, may be sick by itself. */
+export interface StoreGuards {
+  readonly indexes: Guards
+  readonly projects: Guards
+}
+
+const ofControlPlane: ReadonlySet<StoreOp> = new Set(['createIndex', 'describeIndex', 'listIndexes', 'deleteIndex'])
+
+export function storeCalls(transport: Transport, { onCall, guards, tracer }: StoreCallsOptions): StoreCalls {
   const calls: StoreCalls = {
     async run(target, call, isAnswer) {
       const { op, project, index, write, signal } = target
       const startedAt = performance.now()
-      const exchange = newExchange(write, signal, target.noRepeatInDoubt)
+      const guard = ofControlPlane.has(op)
+        ? guards?.projects.of(project.name)
+        : guards?.indexes.of(`${project.name}/${index}`)
+      const exchange = newExchange({ write, signal, guard, noRepeatInDoubt: target.noRepeatInDoubt })
       const report = (outcome: StoreCall['outcome']) =>
         onCall?.({
           op,

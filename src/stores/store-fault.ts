@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import type { Refusal } from '../resilience/guard.ts'
 import type { StoreExchange } from './transport.ts'
 
 export type StoreOp =
@@ -44,16 +45,24 @@ interface Failure {
  * nothing in doubt, it returns the signal's own reason.
  */
 export function storeFault({ op, project, exchange, thrown, apiKey, placeNames }: Failure): unknown {
-  const { write, signal, status, attempts } = exchange
+  const { write, signal, status, attempts, refused } = exchange
   const said = wordsOf(exchange.words).replaceAll(apiKey, '***')
   const words = placeNames.reduce(withoutName, said)
   // The words of a 400 repeat the caller's content, which is for the caller and not for our log.
   const isAboutContent = status === 400 || status === 422
-  const last = status === 0 ? 'no answer' : isAboutContent ? `status ${status}` : `status ${status}: ${said}`
+  const last =
+    refused !== undefined
+      ? `then refused (${refused.refused})`
+      : status === 0
+        ? 'no answer'
+        : isAboutContent
+          ? `status ${status}`
+          : `status ${status}: ${said}`
   const cause = new StoreRefusal(`${op} in project ${project}, ${attempts} attempts, ${last}`, {
     cause: exchange.cause,
   })
   if (signal?.aborted && !(write && exchange.inDoubt)) return signal.reason
+  if (refused !== undefined && !(write && exchange.inDoubt)) return notSent(refused, cause)
   if (attempts === 0) return new AppError('invalid_request', messageOf(thrown))
   // The name is taken: true whether by an earlier attempt of this call or by someone else.
   if (status === 409) return new AppError('conflict', `The vector store says: ${words}`, { cause })
@@ -68,6 +77,23 @@ export function storeFault({ op, project, exchange, thrown, apiKey, placeNames }
     })
   }
   return refusal(op, status, words, exchange, cause)
+}
+
+/** A call whose next attempt the guard did not let through, and whose earlier ones, if any, changed nothing. */
+function notSent({ refused, retryAfterS }: Refusal, cause: StoreRefusal): AppError {
+  return refused === 'open'
+    ? new AppError('store_unavailable', 'The vector store cannot be reached. Nothing was changed; try again.', {
+        cause,
+        retryAfterS,
+      })
+    : new AppError(
+        'store_busy',
+        'Too many calls wait for this part of the vector store. Nothing was changed; try again.',
+        {
+          cause,
+          retryAfterS,
+        },
+      )
 }
 
 function refusal(op: StoreOp, status: number, words: string, exchange: StoreExchange, cause: StoreRefusal): AppError {

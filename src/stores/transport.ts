@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Backoff, backoffMs } from '../backoff.ts'
+import { type AttemptEnd, type Guard, isRefused, type Refusal } from '../resilience/guard.ts'
 import { type Attempt, type HttpAttempts, httpAttempts } from './http-attempt.ts'
 import { parseRetryAfterMs } from './retry-after.ts'
 
@@ -23,7 +24,11 @@ export interface StoreExchange {
   readonly signal: AbortSignal | undefined
   /** See `CallOptions`. */
   readonly noRepeatInDoubt: boolean
+  /** Asked before each attempt; absent where nothing is guarded. */
+  readonly guard: Guard | undefined
   attempts: number
+  /** Why the last attempt was not made. */
+  refused: Refusal | undefined
   /** Attempts refused with 429. */
   refusals: number
   /** The last answer's status; 0 without one. */
@@ -43,12 +48,18 @@ export interface StoreExchange {
   date: string | undefined
 }
 
-export function newExchange(write: boolean, signal: AbortSignal | undefined, noRepeatInDoubt = false): StoreExchange {
+type ExchangeStart = Pick<StoreExchange, 'write' | 'signal' | 'guard'> & {
+  readonly noRepeatInDoubt?: boolean | undefined
+}
+
+export function newExchange({ write, signal, guard, noRepeatInDoubt = false }: ExchangeStart): StoreExchange {
   return {
     write,
     signal,
     noRepeatInDoubt,
+    guard,
     attempts: 0,
+    refused: undefined,
     refusals: 0,
     status: 0,
     words: '',
@@ -86,23 +97,36 @@ async function send(
   url: string,
   init: RequestInit,
 ): Promise<Answer> {
-  const { signal, write } = exchange
+  const { signal, write, guard } = exchange
   const own = init.headers as Record<string, string>
   const headers = traceHeaders === undefined ? own : { ...own, ...traceHeaders() }
   const attemptMs = write ? timeouts.writeMs : timeouts.readMs
   const deadline = performance.now() + (write ? retry.writeDeadlineMs : retry.readDeadlineMs)
+  guard?.countCall()
   for (;;) {
+    const pass = guard?.enter()
+    if (pass !== undefined && isRefused(pass)) {
+      exchange.refused = pass
+      throw new GaveUp()
+    }
     const timeoutMs = Math.max(1, Math.min(attemptMs, deadline - performance.now()))
     const body = typeof init.body === 'string' ? init.body : undefined
     const outcome = await http.send({ url, method: init.method ?? 'GET', headers, body, timeoutMs, signal })
     note(exchange, outcome)
+    pass?.(endOf(outcome, signal))
     if (outcome.kind === 'answered' && !isWorthRetrying(outcome.status)) return new Answer(exchange, outcome.body)
     const waitMs = waitAfter(exchange, backoffMs(retry, exchange.attempts - 1, random))
     const isDone = exchange.inDoubt && exchange.noRepeatInDoubt
     const isLast = isDone || exchange.attempts >= retry.attempts || performance.now() + waitMs >= deadline
-    if (isLast || signal?.aborted) throw new GaveUp()
+    if (isLast || signal?.aborted || guard?.mayRepeat() === false) throw new GaveUp()
     await sleep(waitMs, undefined, signal ? { signal } : undefined)
   }
+}
+
+/** An attempt that its caller ended before it was answered says nothing of the store. */
+function endOf(outcome: Attempt, signal: AbortSignal | undefined): AttemptEnd {
+  if (outcome.kind !== 'answered') return signal?.aborted ? 'abandoned' : 'failed'
+  return outcome.status === 429 || !isWorthRetrying(outcome.status) ? 'answered' : 'failed'
 }
 
 /** The wait before another attempt: never shorter than the store asked for, and random beyond it. */

@@ -6,6 +6,7 @@ import { createHttpMeter, type HttpMeter, stepBoundsMs } from './http-meter.ts'
 import { createIngestMeter, type IngestMeter, type UploadCount, uploadGauges } from './ingest-meter.ts'
 import { type IsolationNumbers, isolationGauges } from './isolation-meter.ts'
 import { type ReplicaNumbers, replicaGauges } from './replica-gauges.ts'
+import { createResilienceMeter, type OpenCircuit } from './resilience-meter.ts'
 import { createStoreMeter, type StoreMeter } from './store-meter.ts'
 
 export interface IndexFill {
@@ -37,6 +38,7 @@ export interface MetricReaders {
   readonly tenantsByStatus?: () => Promise<NonNullable<ReplicaNumbers['tenants']>>
   readonly sessions?: () => Promise<NonNullable<ReplicaNumbers['sessions']>>
   readonly oldestUploadS?: () => Promise<number | null>
+  readonly openCircuits?: () => readonly OpenCircuit[]
   /** Whether Postgres's notifications fail to arrive. */
   readonly isDeaf?: () => boolean
 }
@@ -53,6 +55,7 @@ export interface Telemetry {
   /** Lookups in tenants' caches, by kind. */
   readonly caches: { lookup(kind: string, hit: boolean): void }
   readonly writesHeld: { inc(): void }
+  readonly shed: () => void
   readonly ingest: IngestMeter
   /** Sets the registry's readers, once there is a registry. */
   read(readers: MetricReaders): void
@@ -94,6 +97,7 @@ export function createTelemetry(
     name: 'tenant_router_writes_held_total',
     help: 'Writes refused because a move held them',
   }).series()
+  const resilience = createResilienceMeter(registry)
   const readGauges = registryGauges(registry, options.version)
   let readers: MetricReaders = {}
   return {
@@ -103,11 +107,13 @@ export function createTelemetry(
     tokenCache: cacheMeter(registry, 'token', 'Verified tokens'),
     caches: createCacheMeter(registry),
     writesHeld: { inc: () => held.inc() },
+    shed: resilience.shed,
     ingest: createIngestMeter(registry),
     read(given) {
       readers = given
     },
     async metrics() {
+      resilience.show(readers.openCircuits?.() ?? [])
       await readGauges(readers)
       return registry.metrics()
     },

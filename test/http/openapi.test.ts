@@ -70,7 +70,7 @@ describe('the OpenAPI document', () => {
       { name: 'thingId', in: 'path', required: true },
       { name: 'limit', in: 'query', required: false, description: 'How many', schema: { maximum: 100 } },
     ])
-    expect(Object.keys(read?.responses ?? {})).toEqual(['200', '400', '401', '403', '404', '429', '500', '503'])
+    expect(Object.keys(read?.responses ?? {})).toEqual(['200', '400', '401', '403', '404', '429', '500', '503', '504'])
     const write = paths['/things/{thingId}']?.put?.responses
     expect(Object.keys(write ?? {})).toEqual(expect.arrayContaining(['409', '504', '413', '415']))
     expect(Object.keys(paths['/upload']?.post?.responses ?? {})).toEqual(expect.arrayContaining(['413', '415']))

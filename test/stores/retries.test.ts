@@ -147,7 +147,7 @@ describe('against a server that fails by script', () => {
         retry: { attempts: 3, baseMs: 1, maxMs: 1, readDeadlineMs: 3_600_000, writeDeadlineMs: 3_600_000 },
         random,
       })
-      const exchange = newExchange(true, controller.signal)
+      const exchange = newExchange({ write: true, signal: controller.signal, guard: undefined })
       const answer = wire.fetchFor(exchange)(server.url, { method: 'POST', headers: {}, body: '{}' })
       await expect(answer).rejects.toMatchObject({ cause: reason })
       expect(exchange).toMatchObject({ attempts: 1, refusals: 1, inDoubt: false, status: 429 })

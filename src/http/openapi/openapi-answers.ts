@@ -35,6 +35,7 @@ const ofTenants = new Set<ErrorCode>([
   'tenant_unknown',
   'tenant_suspended',
   'quota_exceeded',
+  'deadline_exceeded',
 ])
 const ofStaff = new Set<ErrorCode>(['move_in_progress', 'index_limit_reached'])
 /** Codes that a read cannot get. */

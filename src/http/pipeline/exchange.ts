@@ -4,6 +4,7 @@ import type { Principal } from '../../auth/principal.ts'
 import type { Span } from '../../tracing/tracer.ts'
 import type { ClaimedPlaces } from '../request/claimed-place.ts'
 import type { Form } from '../request/form.ts'
+import type { Deadline } from './deadline.ts'
 import type { Admission } from './kit.ts'
 import { requestIdOf } from './reply.ts'
 import type { Reply } from './route.ts'
@@ -33,6 +34,8 @@ export class Exchange {
   admission: Admission | undefined
   /** The incoming body, and the memory that it holds until the request ends. */
   transfer: Transfer | undefined
+  /** Present only where the caller set a time limit. */
+  deadline: Deadline | undefined
   places: ClaimedPlaces | undefined
   params: unknown
   query: unknown
@@ -62,6 +65,7 @@ export class Exchange {
   end(): void {
     this.transfer?.release()
     this.transfer = undefined
+    this.deadline?.end()
     this.admission?.end()
     this.admission = undefined
   }

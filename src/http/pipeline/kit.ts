@@ -37,6 +37,8 @@ export interface HttpKit {
   /** Bodies and answers in transit, of both listeners together; without it each app has its own. */
   readonly traffic?: Traffic
   readonly meter: HttpMeter
+  /** Throws while the replica is overloaded, before anything is done for a request; absent: it never is. */
+  readonly refuseOverload?: () => void
   /** Absent: no request is traced. */
   readonly tracer?: Tracer
   readonly log: Logger

@@ -60,6 +60,7 @@ export const problemKinds = {
   answer_unavailable: { status: 503, title: 'The answer model cannot be reached', retryAfterS: 5 },
   identity_unavailable: { status: 503, title: 'Tokens cannot be checked at the moment', retryAfterS: 5 },
   outcome_unknown: { status: 504, title: 'It is not known whether the write happened' },
+  deadline_exceeded: { status: 504, title: 'The time limit of the request is over' },
   service_busy: { status: 503, title: 'The service is busy', retryAfterS: 1 },
   shutting_down: { status: 503, title: 'The service is shutting down', retryAfterS: 1 },
   internal: {

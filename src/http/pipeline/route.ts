@@ -28,6 +28,8 @@ export interface Call<A extends Access, P, Q, B> {
   readonly form: Form | undefined
   /** Fires when the caller disconnects or the server shuts down. */
   readonly signal: AbortSignal
+  /** Fires when the time limit that the caller set is over; undefined where it set none. `signal` fires then too. */
+  readonly timeLimit?: AbortSignal | undefined
   readonly requestId: string
   /** Carries the request id; never log content, tokens or vectors. */
   readonly log: Logger

@@ -4,7 +4,8 @@ import { Exchange } from './exchange.ts'
 import type { HttpKit, Traffic } from './kit.ts'
 import type { AnyRoute } from './route.ts'
 import { RouteAnswers } from './route-answers.ts'
-import { admit, authenticate, enter, handle, readBody, readUrl, refusePlaces, type Stage } from './stages.ts'
+import { admit, authenticate, changes, enter, handle, readBody, readUrl, refusePlaces, type Stage } from './stages.ts'
+import { inTime, limitTime, withinLimit } from './time-limit.ts'
 import { readVendorBody, readVendorUrl } from './vendor-stages.ts'
 
 /**
@@ -15,13 +16,14 @@ export function serveRoute(route: AnyRoute, kit: HttpKit, traffic: Traffic): Han
   const answers = new RouteAnswers(route, kit, traffic)
   const stages = stagesOf(route, kit, traffic, answers)
   const work = handle(route, kit)
+  const reads = route.access.kind === 'tenant' && !changes(route)
   const serve = async (exchange: Exchange): Promise<Response> => {
     try {
       for (const stage of stages) {
         const waits = stage(exchange)
         if (waits !== undefined) await waits
       }
-      exchange.reply = await work(exchange)
+      exchange.reply = await (reads ? withinLimit(exchange, work(exchange)) : work(exchange))
       return answers.reply(exchange)
     } catch (error) {
       return answers.fault(error, exchange)
@@ -48,12 +50,16 @@ function begin(tracer: Tracer, route: AnyRoute, exchange: Exchange): Span {
 
 function stagesOf(route: AnyRoute, kit: HttpKit, traffic: Traffic, answers: RouteAnswers): readonly Stage[] {
   const { access } = route
-  const before = access.kind === 'open' ? [] : [authenticate(access, kit, answers), admit(access, kit)]
+  const before = access.kind === 'open' ? [] : [authenticate(access, kit, answers), limitTime, admit(access, kit)]
   const isVendors = route.pinecone !== undefined
   const body = isVendors ? readVendorBody(route, traffic) : readBody(route, traffic)
-  const ours = access.kind === 'tenant' ? [refusePlaces(answers), enter] : []
+  const ours = access.kind === 'tenant' ? [refusePlaces(answers), enter, inTime] : []
   const { checkCaller } = route
-  const first: readonly Stage[] = checkCaller === undefined ? [] : [({ request }) => checkCaller(request)]
+  const { refuseOverload } = kit
+  const first: readonly Stage[] = [
+    ...(refuseOverload === undefined || access.kind === 'open' ? [] : [() => refuseOverload()]),
+    ...(checkCaller === undefined ? [] : [({ request }: Exchange) => checkCaller(request)]),
+  ]
   return [
     ...first,
     ...before,

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Principal } from '../../auth/principal.ts'
 import type { Form } from '../request/form.ts'
+import type { Deadline } from './deadline.ts'
 import type { Access, Call } from './route.ts'
 
 interface CallParts {
@@ -14,6 +15,7 @@ interface CallParts {
   readonly query: unknown
   readonly body: unknown
   readonly form: Form | undefined
+  readonly deadline: Deadline | undefined
 }
 
 /** A handler's input. The logger and the signal are made on first use: quick answers need neither. */
@@ -27,6 +29,7 @@ export class ServedCall {
   readonly #request: Request
   readonly #outgoing: ServerResponse | undefined
   readonly #parentLog: Logger
+  readonly #deadline: Deadline | undefined
   #log: Logger | undefined
   #controller: AbortController | undefined
 
@@ -40,6 +43,7 @@ export class ServedCall {
     this.#request = parts.request
     this.#outgoing = parts.outgoing
     this.#parentLog = log
+    this.#deadline = parts.deadline
   }
 
   get log(): Logger {
@@ -58,10 +62,16 @@ export class ServedCall {
     this.#controller.abort(reason)
   }
 
+  get timeLimit(): AbortSignal | undefined {
+    return this.#deadline?.signal
+  }
+
   header = (name: string): string | undefined => this.#request.headers.get(name) ?? undefined
 
   #watch(controller: AbortController): AbortController {
     const gone = () => controller.abort(new DOMException('The caller has disconnected.', 'AbortError'))
+    const limit = this.#deadline?.signal
+    limit?.addEventListener('abort', () => controller.abort(limit.reason), { once: true })
     const outgoing = this.#outgoing
     if (outgoing === undefined) {
       if (this.#request.signal.aborted) gone()

@@ -27,7 +27,8 @@ export function retrieveRoute(deps: RetrieveRouteDeps): AnyRoute {
       const { principal, body, requestId } = call
       const bypass = call.header('cache-control')?.includes('no-') === true // no-cache, no-store
       // The signal is made when it is asked for; a kept answer, and a load that others join, need none.
-      const options = bypass ? { bypass, signal: call.signal } : {}
+      const { timeLimit } = call
+      const options = bypass ? { bypass, signal: call.signal } : timeLimit === undefined ? {} : { signal: timeLimit }
       const { json, cache, stale } = await retrieve(deps, principal, body, options)
       // A kept answer is everyone's who asks the same; only its last field is this request's.
       return {

@@ -24,7 +24,7 @@ export interface CachedAnswer {
  * the cache when it can. The route is looked up first, so that a tenant that is suspended, gone or moved never gets a
  * kept answer. An explanation describes this one search, so it is never kept; nor is an answer without its reranker.
  *
- * @param options `bypass`: neither read nor keep. The signal ends only a load that nobody else may join.
+ * @param options `bypass`: neither read nor keep. The signal ends the wait, and a search that nobody else waits for.
  * @throws AppError `invalid_request`, `embedding_unavailable`, `rerank_unavailable`; `forbidden` for an explanation
  *   without its scope; `store_inconsistent` when the store shows nothing where the inventory knows of documents; and
  *   the faults of `TenantRoutes.find` and `TenantStore`.
@@ -48,24 +48,29 @@ export async function retrieve(
   const key = retrievalKey(retrievalKeyParts(route, principal, question))
   const kept = cache.get(key)
   if (kept !== undefined) return { json: kept, cache: 'hit', stale }
-  return loadQuestion(deps, principal, route, question, key)
+  return loadQuestion(deps, principal, route, question, key, options.signal)
 }
 
-/** Answers a question that the cache lacks, and caches the answer if allowed. */
+/**
+ * Answers a question that the cache lacks, and caches the answer if allowed.
+ * @param signal ends this caller's wait, and the search itself when nobody else waits for it.
+ */
 export async function loadQuestion(
   deps: RetrieveDeps,
   principal: TenantPrincipal,
   route: TenantRoute,
   question: Question,
   key: TenantScopedKey,
+  signal?: AbortSignal,
 ): Promise<CachedAnswer> {
   let isMakeshift = false
-  const load = async (): Promise<string> => {
-    const answer = await searchTenant(deps, principal, route, question)
+  const load = async (abandoned: AbortSignal): Promise<string> => {
+    const how = signal === undefined ? {} : { signal: abandoned }
+    const answer = await searchTenant(deps, principal, route, question, how)
     isMakeshift = answer.search?.reranker === null
     return JSON.stringify(answer)
   }
-  const json = await deps.cache.load(key, load, { mayKeep: () => !isMakeshift })
+  const json = await deps.cache.load(key, load, { signal, mayKeep: () => !isMakeshift })
   return { json, cache: 'miss', stale: route.stale === true }
 }
 
