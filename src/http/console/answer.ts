@@ -1,4 +1,4 @@
-import type { Context } from 'hono'
+import type { Context, Next } from 'hono'
 import { getCookie } from 'hono/cookie'
 import { privateHeaders, requestIdOf } from '../pipeline/reply.ts'
 import type { Html } from './kit/html.ts'
@@ -22,9 +22,20 @@ const pageHeaders = {
   'cross-origin-opener-policy': 'same-origin',
 }
 
-/** Headers of whatever the console answers. */
-function consoleHeaders(context: Context, contentType: string): Record<string, string> {
-  return { ...privateHeaders(requestIdOf(context.req.header('x-request-id')), contentType), ...pageHeaders }
+const requestIds = new WeakMap<Context, string>()
+
+/** The id of a request: the caller's, or one that is made for it once. */
+export function requestIdFor(context: Context): string {
+  const id = requestIds.get(context) ?? requestIdOf(context.req.header('x-request-id'))
+  requestIds.set(context, id)
+  return id
+}
+
+/** Gives every answer the headers of the listener's others, and the policy of its pages. */
+export async function guardAnswer(context: Context, next: Next): Promise<void> {
+  await next()
+  const headers = { ...privateHeaders(requestIdFor(context), undefined), ...pageHeaders }
+  for (const [name, value] of Object.entries(headers)) context.res.headers.set(name, value)
 }
 
 export async function sendHtml(
@@ -33,9 +44,9 @@ export async function sendHtml(
   content: Html | string,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const headers = { ...consoleHeaders(context, 'text/html; charset=utf-8'), ...more }
   // Through the context, which carries the cookies.
-  for (const [name, value] of Object.entries(headers)) context.header(name, value)
+  context.header('content-type', 'text/html; charset=utf-8')
+  for (const [name, value] of Object.entries(more)) context.header(name, value)
   return context.body(String(await content), status as 200)
 }
 

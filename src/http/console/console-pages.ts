@@ -1,5 +1,9 @@
 import type { ConsolePage } from './kit/visit.ts'
+import { auditPage } from './pages/audit.ts'
+import { askSteer, doSteer, liveMove, movePage } from './pages/move.ts'
+import { liveMoves, movesPage } from './pages/moves.ts'
 import { palette } from './pages/palette.ts'
+import { shardsPage } from './pages/shards.ts'
 import { applyTags, previewTags } from './pages/tag-tenants.ts'
 import { tenantPage } from './pages/tenant.ts'
 import { askDeed, doDeed } from './pages/tenant-deeds.ts'
@@ -13,5 +17,13 @@ export const consolePages: readonly ConsolePage[] = [
   { method: 'get', path: '/tenants/:id', show: tenantPage },
   { method: 'get', path: '/tenants/:id/:verb', show: askDeed },
   { method: 'post', path: '/tenants/:id/:verb', show: doDeed },
+  { method: 'get', path: '/moves', show: movesPage },
+  { method: 'get', path: '/moves/live', show: liveMoves },
+  { method: 'get', path: '/moves/:id', show: movePage },
+  { method: 'get', path: '/moves/:id/live', show: liveMove },
+  { method: 'get', path: '/moves/:id/:verb', show: askSteer },
+  { method: 'post', path: '/moves/:id/:verb', show: doSteer },
+  { method: 'get', path: '/shards', show: shardsPage },
+  { method: 'get', path: '/audit', show: auditPage },
   { method: 'get', path: '/palette', show: palette },
 ]

@@ -3,9 +3,8 @@ import type { Context } from 'hono'
 import type { Logger } from 'pino'
 import { AppError } from '../../errors.ts'
 import { problemKinds, toAppError } from '../pipeline/problem.ts'
-import { requestIdOf } from '../pipeline/reply.ts'
 import type { AnyRoute } from '../pipeline/route.ts'
-import { sendHtml, sendResult, themeOf } from './answer.ts'
+import { requestIdFor, sendHtml, sendResult, themeOf } from './answer.ts'
 import type { Door } from './door.ts'
 import { StaffApi, StaffRoutes } from './kit/staff-api.ts'
 import { type ConsolePage, FormFields, type Visit } from './kit/visit.ts'
@@ -57,7 +56,7 @@ export class Inside {
   /** A fault as a page, or as a part of one where htmx asked for a part. */
   async fault(thrown: unknown, context: Context): Promise<Response> {
     const error = toAppError(thrown, context.req.method === 'POST')
-    const requestId = requestIdOf(context.req.header('x-request-id'))
+    const requestId = requestIdFor(context)
     if (error.code === 'internal') this.#deps.log.error({ requestId, err: error.cause }, 'unexpected fault')
     const { status } = problemKinds[error.code]
     const session = await this.#door.session(context).catch(() => undefined)
@@ -82,20 +81,22 @@ export class Inside {
   #visitOf(context: Context, session: Visit['session'], form: Readonly<Record<string, unknown>>): Visit {
     const { subject, keyId } = session
     const roles = new Set(session.roles)
-    const requestId = requestIdOf(context.req.header('x-request-id'))
+    const requestId = requestIdFor(context)
     const incoming = (context.env as { incoming?: IncomingMessage } | undefined)?.incoming
+    const signal = AbortSignal.any([context.req.raw.signal, this.#deps.streamsEnd])
     const api = new StaffApi(this.#routes, {
       principal: { kind: 'staff', subject, roles, ...(keyId !== null && { keyId }) },
       log: this.#deps.log.child({ requestId }),
       requestId,
       address: incoming?.socket?.remoteAddress,
-      signal: AbortSignal.any([context.req.raw.signal, this.#deps.streamsEnd]),
+      signal,
     })
     return {
       context,
       session,
       api,
       csrf: csrfToken(this.#door.settings.cookieKey, session),
+      signal,
       isPlain: !roles.has('platform') && !roles.has('auditor'),
       theme: themeOf(context),
       isPart: context.req.header('hx-request') === 'true' && context.req.header('hx-request-type') === 'partial',

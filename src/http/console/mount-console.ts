@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { AppError } from '../../errors.ts'
 import { refuseUnstorableUrl } from '../request/unstorable.ts'
-import { sendHtml, themeOf } from './answer.ts'
+import { guardAnswer, sendHtml, themeOf } from './answer.ts'
 import { consolePages } from './console-pages.ts'
 import { Door, type DoorSettings } from './door.ts'
 import { Inside, type InsideDeps } from './inside.ts'
@@ -21,6 +21,7 @@ const formMaxMib = 16
 export function mountConsole(app: Hono, deps: ConsoleDeps): void {
   const pages = new Hono()
   pages.get('/assets/:name', sendAsset)
+  pages.use(guardAnswer)
   if (deps.door === undefined) pages.all('*', (context) => sendHtml(context, 503, offPage(themeOf(context))))
   else addPages(pages, deps, new Door(deps.door))
   app.route('/console', pages)

@@ -10,6 +10,8 @@ export interface Visit {
   readonly api: StaffApi
   /** Proof for the page's forms. */
   readonly csrf: string
+  /** Fires when the visitor goes away, or the service stops. */
+  readonly signal: AbortSignal
   /** Whether the machinery's words are left out: for people who are in sales alone. */
   readonly isPlain: boolean
   readonly theme: string | undefined

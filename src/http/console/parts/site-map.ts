@@ -10,7 +10,12 @@ interface SitePage {
   readonly isTechnical?: true
 }
 
-const sitePages: readonly SitePage[] = [{ path: '/console/tenants', label: 'Tenants', needs: 'GET /tenants' }]
+const sitePages: readonly SitePage[] = [
+  { path: '/console/tenants', label: 'Tenants', needs: 'GET /tenants' },
+  { path: '/console/moves', label: 'Moves', needs: 'GET /moves' },
+  { path: '/console/shards', label: 'Shards', needs: 'GET /indexes', isTechnical: true },
+  { path: '/console/audit', label: 'Audit', needs: 'GET /audit' },
+]
 
 /** The pages that this person may open. */
 export function pagesFor({ api, isPlain }: Pick<Visit, 'api' | 'isPlain'>): readonly SitePage[] {

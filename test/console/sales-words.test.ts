@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { bagOfWords } from '../support/hash-embedder.ts'
+import { ConsoleWorld, type Visitor } from './console-world.ts'
+import { MoveHolds } from './hold-moves.ts'
+
+const machinery = /\b(namespaces?|index(es|ed)?|shards?|soak\w*|generations?)\b/i
+/** Attributes that a person reads or hears. */
+const spoken = /\b(?:title|aria-label|placeholder|alt|value)="([^"]*)"/g
+
+let world: ConsoleWorld
+let sales: Visitor
+const holds = new MoveHolds()
+
+/** The words that a page tells a person. */
+function wordsOf(html: string): string {
+  const read = [...html.matchAll(spoken)].map(([, text]) => text)
+  return [html.replaceAll(/<[^>]*>/g, ' '), ...read].join(' ')
+}
+
+const becomes = (read: () => Promise<string>, state: string) =>
+  vi.waitFor(async () => expect(await read()).toBe(state), { timeout: 60_000, interval: 100 })
+
+beforeAll(async () => {
+  world = await ConsoleWorld.open({ POOL_NAMESPACE_LIMIT: '50' }, holds.overrides)
+  for (const id of ['resting', 'awaiting', 'copying', 'moved', 'gone', 'barred']) {
+    const authorization = await world.onboard(id)
+    const body = { vectors: [{ id: 'a', values: bagOfWords('a') }] }
+    expect((await world.replica.public({ path: '/vectors/upsert', authorization, body })).status).toBe(200)
+  }
+  await world.ask('/tenants/awaiting', { tier: 'enterprise' }, 'PATCH')
+  await world.ask('/tenants/barred/suspend', {})
+  await world.ask('/tenants/gone', undefined, 'DELETE')
+  const moved = (await world.ask('/tenants/moved/moves', { kind: 'promote' })).json.id
+  await becomes(async () => (await world.ask(`/moves/${moved}`)).json.state, 'soaking')
+  const { reached } = holds.hold('copy: batch claimed')
+  await world.ask('/tenants/copying/moves', { kind: 'promote' })
+  await reached
+  await becomes(async () => (await world.ask('/tenants/gone')).json.status, 'offboarded')
+  sales = await world.signedIn('sales')
+})
+afterAll(async () => {
+  holds.releaseAll()
+  await world?.[Symbol.asyncDispose]()
+})
+
+test('no page that sales can reach by a link speaks of the machinery', async () => {
+  const seen = new Set<string>()
+  const ahead = ['/console/tenants', '/console/moves', '/console/palette?q=a']
+  for (let path = ahead.pop(); path !== undefined; path = ahead.pop()) {
+    if (seen.has(path)) continue
+    seen.add(path)
+    const { status, text } = await sales.go(path)
+    expect(status, path).toBe(200)
+    expect(wordsOf(text), path).not.toMatch(machinery)
+    const links = [...text.matchAll(/href="(\/console\/[^"]*)"/g)].map(([, href = '']) => href.replaceAll('&amp;', '&'))
+    ahead.push(...links.filter((href) => !href.startsWith('/console/assets/')))
+  }
+  expect([...seen].filter((path) => path.startsWith('/console/tenants/')).length).toBeGreaterThanOrEqual(5)
+  expect([...seen].filter((path) => path.startsWith('/console/moves/')).length).toBe(2)
+})
+
+test('neither does what tagging shows, nor a refusal', async () => {
+  const proof = ['_csrf', await sales.proof()] as const
+  const preview = await sales.go('/console/tenants/tag', {
+    form: [proof, ['tier', 'enterprise'], ...['resting', 'awaiting', 'gone'].map((id) => ['id', id] as const)],
+  })
+  const result = await sales.go('/console/tenants/tagged', {
+    form: [
+      proof,
+      ['tier', 'enterprise'],
+      ['row', 'resting standard'],
+      ['row', 'gone standard'],
+      ['row', 'nobody standard'],
+    ],
+  })
+  expect(preview.text).toContain('Tag 1 tenant as Enterprise?')
+  expect(result.text).toContain('1 tenant tagged as Enterprise')
+  const refusals = await Promise.all(
+    [
+      '/console/shards',
+      '/console/audit',
+      '/console/tenants/resting/promote',
+      '/console/tenants/nobody',
+      '/console/x',
+    ].map((path) => sales.go(path)),
+  )
+  for (const { text, status } of [preview, result, ...refusals])
+    expect(wordsOf(text), String(status)).not.toMatch(machinery)
+  expect(refusals.map(({ status }) => status)).toEqual([403, 403, 403, 404, 404])
+})
+
+test('the live part of a move says it in plain words too', async () => {
+  const { items } = (await world.ask('/moves?open=true')).json
+  const { id } = items.find(({ tenantId }: { tenantId: string }) => tenantId === 'copying')
+  const cookie = [...sales.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const response = await fetch(`${world.url}/console/moves/${id}/live`, { headers: { cookie } })
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  while (!text.includes('\n\n')) text += (await reader?.read())?.value ?? ''
+  await reader?.cancel()
+  expect(text).toContain('Copying')
+  expect(wordsOf(text)).not.toMatch(machinery)
+})
