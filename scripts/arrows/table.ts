@@ -234,6 +234,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'cli/commands',
     'cli/commands/adopt',
+    'cli/commands/approvals',
     'cli/commands/audit',
     'cli/commands/isolation',
     'cli/commands/keys',
@@ -244,6 +245,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   ],
   'cli/commands': ['cli/eval', 'cli/kit', 'cli/watch'],
   'cli/commands/adopt': ['cli/kit'],
+  'cli/commands/approvals': ['cli/kit'],
   'cli/commands/audit': ['cli/kit'],
   'cli/commands/isolation': ['cli/kit'],
   'cli/commands/keys': ['cli/kit'],
@@ -361,6 +363,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   'tenants/adopt/inventory': ['tenants/onboard'],
   'tenants/indexes': ['tenants/places'],
   'tenants/keys': ['tenants', 'tenants/onboard'],
+  'tenants/approvals': ['tenants', 'tenants/import', 'tenants/offboard', 'tenants/onboard'],
   'tenants/import': ['tenants', 'tenants/offboard', 'tenants/onboard'],
   'tenants/offboard': ['tenants', 'tenants/adopt', 'tenants/onboard', 'tenants/places'],
   'tenants/onboard': ['tenants/indexes', 'tenants/places'],

@@ -6,6 +6,7 @@ import { tenantsAdopt } from './commands/adopt/tenants-adopt.ts'
 import { tenantsFields } from './commands/adopt/tenants-fields.ts'
 import { tenantsInventory } from './commands/adopt/tenants-inventory.ts'
 import { adviseCommand } from './commands/advise.ts'
+import { approvalsApprove, approvalsList, approvalsReject, approvalsShow } from './commands/approvals/approvals.ts'
 import { auditExport } from './commands/audit/export.ts'
 import { auditList } from './commands/audit/list.ts'
 import { auditVerify } from './commands/audit/verify.ts'
@@ -110,6 +111,14 @@ export function program(context: Context): Command {
     noun('indexes', 'see and add indexes', [indexesList, indexesAdd, indexesReopen, indexesAdopt, indexesSeal]),
   )
   root.addCommand(noun('keys', 'keys of apps that cannot mint tokens', [keysList, keysCreate, keysRotate, keysRevoke]))
+  root.addCommand(
+    noun('approvals', 'decide what a second person has to approve', [
+      approvalsList,
+      approvalsShow,
+      approvalsApprove,
+      approvalsReject,
+    ]),
+  )
   root.addCommand(noun('audit', 'see, keep and verify what was done', [auditList, auditExport, auditVerify]))
   const proving = noun('prove-isolation', 'prove that no tenant sees or changes another', [
     proveIsolationList,

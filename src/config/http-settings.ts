@@ -1,3 +1,4 @@
+import { type ApprovableVerb, approvableVerbs } from '../placement/approvable.ts'
 import type { SettingReader } from './setting-reader.ts'
 
 export interface HttpSettings {
@@ -10,6 +11,8 @@ export interface HttpSettings {
   /** Host names of the admin listener, beside `localhost` and addresses. */
   readonly adminHosts: readonly string[]
   readonly mcpOrigins: readonly string[]
+  /** Verbs of staff that a second person has to approve. */
+  readonly approvals: ReadonlySet<ApprovableVerb>
 }
 
 export function httpOf(read: SettingReader): HttpSettings {
@@ -29,6 +32,7 @@ export function httpOf(read: SettingReader): HttpSettings {
     drainMs: read.number('DRAIN_S', { min: 0, max: 600, fraction: true }) * 1000,
     adminHosts,
     mcpOrigins: mcpOriginsOf(read),
+    approvals: approvalsOf(read),
   }
 }
 
@@ -39,6 +43,18 @@ function adminHostsOf(read: SettingReader): readonly string[] {
     read.fault('ADMIN_HOSTS', `has ${JSON.stringify(name)} in it`, rule)
   }
   return names
+}
+
+function approvalsOf(read: SettingReader): ReadonlySet<ApprovableVerb> {
+  const words = read.words('APPROVALS')
+  for (const word of words.filter((word) => !isApprovable(word))) {
+    read.fault('APPROVALS', `has ${JSON.stringify(word)} in it`, `list verbs of ${approvableVerbs.join(', ')}`)
+  }
+  return new Set(words.filter(isApprovable))
+}
+
+function isApprovable(word: string): word is ApprovableVerb {
+  return (approvableVerbs as readonly string[]).includes(word)
 }
 
 function mcpOriginsOf(read: SettingReader): readonly string[] {

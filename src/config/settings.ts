@@ -20,6 +20,7 @@ export const settings = [
     meaning:
       'host names of the admin listener, as in `router.internal *.example.com`, beside `localhost`, addresses and `ADMIN_HOST`; other names are refused',
   },
+  { name: 'APPROVALS', default: '', meaning: 'verbs of staff that a second person approves: docs/approvals.md' },
   {
     name: 'MCP_ORIGINS',
     default: '',

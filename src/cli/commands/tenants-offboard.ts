@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import { showDocument } from '../kit/show.ts'
+import { showAwaiting } from '../kit/show-awaiting.ts'
 import { type ChangeOptions, changing } from '../kit/verb.ts'
 
 export function tenantsOffboard(context: Context): Command {
@@ -14,6 +15,6 @@ export function tenantsOffboard(context: Context): Command {
       question: `Delete tenant ${id} and all its vectors, for good?`,
       request: { method: 'DELETE', path: `/tenants/${encodeURIComponent(id)}` },
     })
-    if (receipt !== undefined) showDocument(context, options, receipt)
+    if (receipt !== undefined && !showAwaiting(context, options, receipt)) showDocument(context, options, receipt)
   })
 }

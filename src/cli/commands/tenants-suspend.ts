@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import { showDocument } from '../kit/show.ts'
+import { showAwaiting } from '../kit/show-awaiting.ts'
 import { type ChangeOptions, changing } from '../kit/verb.ts'
 
 export function tenantsSuspend(context: Context): Command {
@@ -14,6 +15,6 @@ export function tenantsSuspend(context: Context): Command {
       question: `Suspend tenant ${id}? Its app is refused from then on.`,
       request: { method: 'POST', path: `/tenants/${encodeURIComponent(id)}/suspend` },
     })
-    if (tenant !== undefined) showDocument(context, options, tenant)
+    if (tenant !== undefined && !showAwaiting(context, options, tenant)) showDocument(context, options, tenant)
   })
 }

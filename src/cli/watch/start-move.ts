@@ -7,6 +7,7 @@ import type { Context } from '../kit/context.ts'
 import { CliError } from '../kit/exit-code.ts'
 import type { Move } from '../kit/move.ts'
 import { showDocument } from '../kit/show.ts'
+import { showAwaiting } from '../kit/show-awaiting.ts'
 import { showPlan } from '../kit/show-plan.ts'
 import type { ChangeOptions } from '../kit/verb.ts'
 import { watchToTheEnd } from './watch-to-the-end.ts'
@@ -47,7 +48,7 @@ export async function startMoveCommand(context: Context, options: MoveOptions, w
     return
   }
   const move = await change<Move>(context, options, { question, request })
-  if (move === undefined) return
+  if (move === undefined || showAwaiting(context, options, move)) return
   if (!options.watch) {
     showDocument(context, options, move)
     return

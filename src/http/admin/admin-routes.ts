@@ -1,9 +1,9 @@
 import type { CostDeps } from '../../tenants/list-costs.ts'
-import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
 import type { ShowLimitsDeps } from '../../tenants/show-tenant-limits.ts'
 import type { AnyRoute } from '../pipeline/route.ts'
 import { adoptionRoutes } from './adoption.ts'
 import { adviceRoutes } from './advice.ts'
+import { approvalRoutes } from './approvals.ts'
 import { auditRoutes } from './audit.ts'
 import { costRoutes } from './costs.ts'
 import { importRoutes } from './imports.ts'
@@ -17,13 +17,14 @@ import { tenantLimitRoutes } from './tenant-limits.ts'
 import { tenantRoutes } from './tenants.ts'
 import { usageRoutes } from './usage.ts'
 
-export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & CostDeps & Omit<TenantWork, typeof Symbol.asyncDispose>
+export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & CostDeps
 
 /** Routes for staff and their scripts; section 3 of docs/contract.md. */
 export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
   return [
     ...tenantRoutes(deps),
     ...importRoutes(deps),
+    ...approvalRoutes(deps),
     ...tenantLimitRoutes(deps),
     ...tenantKeyRoutes(deps),
     ...moveRoutes(deps),

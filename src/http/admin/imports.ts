@@ -1,13 +1,15 @@
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import { readSheet } from '../../ingest/sheet/read-sheet.ts'
+import type { ApprovalDeps } from '../../tenants/approvals/approvable-work.ts'
+import { askApproval } from '../../tenants/approvals/ask-approval.ts'
 import { applyImport } from '../../tenants/import/apply-import.ts'
 import type { ImportView } from '../../tenants/import/import-view.ts'
 import { listImports, listRowsOfImport, showImport } from '../../tenants/import/list-imports.ts'
 import { previewImport } from '../../tenants/import/preview-import.ts'
 import { undoImport } from '../../tenants/import/undo-import.ts'
-import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
+import { approval, awaiting } from './approvals.ts'
 import {
   columnsField,
   importBody,
@@ -38,7 +40,7 @@ const leftOut = z.object({
 })
 
 /** Routes for tables of tenants: a diff first, then all of it or nothing. */
-export function importRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>): readonly AnyRoute[] {
+export function importRoutes(deps: ApprovalDeps): readonly AnyRoute[] {
   const shown = async (view: ImportView) => {
     const { items } = await listRowsOfImport(deps, view.id, { limit: rowsShown })
     const total = view.counts.new + view.counts.changed + view.counts.same + view.counts.refused
@@ -61,12 +63,19 @@ export function importRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
         fields: { columns: columnsField },
       },
       bodyLimitBytes,
-      replies: { 200: { description: 'The diff, applied unless `dryRun`.', schema: importedTable } },
+      replies: {
+        200: { description: 'The diff, applied unless `dryRun`.', schema: importedTable },
+        202: { description: 'A second person has to approve it (`APPROVALS`).', schema: approval },
+      },
       async handle({ principal, query, body, form }) {
         const { columns, ...file } = form === undefined ? fileOf(body ?? {}) : fileOfForm(form)
         const view = await previewImport(deps, principal, { file: file.name, rows: await readSheet(file), columns })
-        const done = query.dryRun === 'true' ? view : await applyImport(deps, principal, view.id)
-        return { status: 200, json: await shown(done), headers: { Location: `/imports/${done.id}` } }
+        if (query.dryRun === 'true') return { status: 200, json: await shown(view), headers: locationOf(view) }
+        const call = { verb: 'import', importId: view.id, leaveOutRefused: false } as const
+        const asked = await askApproval(deps, principal, call)
+        if (asked !== undefined) return awaiting(asked)
+        const done = await applyImport(deps, principal, view.id)
+        return { status: 200, json: await shown(done), headers: locationOf(done) }
       },
     }),
     route({
@@ -122,9 +131,15 @@ export function importRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
         'All of its rows or none. 409 when a row is refused and not left out, or when a colleague changed one of its tenants after the preview: the rows of the kind `conflict` then say what, and nothing was changed. A repeat changes nothing.',
       params,
       query: leftOut,
-      replies: { 200: { description: 'The import.', schema: importedRow } },
+      replies: {
+        200: { description: 'The import.', schema: importedRow },
+        202: { description: 'A second person has to approve it (`APPROVALS`).', schema: approval },
+      },
       async handle({ principal, params, query }) {
         const leaveOutRefused = query.leaveOutRefused === 'true'
+        const call = { verb: 'import', importId: params.importId, leaveOutRefused } as const
+        const asked = await askApproval(deps, principal, call)
+        if (asked !== undefined) return awaiting(asked)
         return { status: 200, json: await applyImport(deps, principal, params.importId, { leaveOutRefused }) }
       },
     }),
@@ -144,6 +159,10 @@ export function importRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
       }),
     }),
   ]
+}
+
+function locationOf({ id }: ImportView) {
+  return { Location: `/imports/${id}` }
 }
 
 interface SentTable {

@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
-import type { Db } from '../../db/connect.ts'
 import { startDrain } from '../../moves/drain/start-drain.ts'
 import { stopDrain } from '../../moves/drain/start-drain-stop.ts'
 import { planMove } from '../../moves/plan/plan-move.ts'
@@ -10,17 +9,15 @@ import { showReport } from '../../moves/show-report.ts'
 import { startMove } from '../../moves/start-move.ts'
 import { isEnded } from '../../moves/state/move-state.ts'
 import { cancelMove, completeMove, pauseMove, resumeMove, rollbackMove } from '../../moves/steer-move.ts'
-import type { MoveSettings } from '../../moves/sync/step.ts'
 import { parseTenantId } from '../../placement/tenant-id.ts'
-import type { VectorStore } from '../../stores/store.ts'
+import type { ApprovalDeps } from '../../tenants/approvals/approvable-work.ts'
+import { askApproval } from '../../tenants/approvals/ask-approval.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
+import { approval, awaiting } from './approvals.ts'
 import { acceptLoss, kind, move, report } from './move-fields.ts'
 import { drain, plan, stoppedDrain } from './move-plan-fields.ts'
 
-export interface MoveRouteDeps {
-  readonly db: Db
-  readonly stores: VectorStore
-  readonly settings: MoveSettings
+export interface MoveRouteDeps extends ApprovalDeps {
   readonly priceList: PriceList
 }
 
@@ -55,11 +52,16 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       }),
       replies: {
         200: { description: 'With `plan`: what the move would do', schema: plan },
-        202: { description: 'The move, queued', schema: move },
+        202: {
+          description: 'The move, queued; or, where a second person has to approve it, the request (`APPROVALS`).',
+          schema: z.union([move, approval]),
+        },
       },
       async handle({ principal, params, body, signal }) {
         const wanted = { tenantId: parseTenantId(params.id), kind: body.kind, to: body.to }
         if (body.plan) return { status: 200, json: await planMove(deps, wanted, signal) }
+        const asked = await askApproval(deps, principal, { verb: body.kind, tenantId: wanted.tenantId, to: body.to })
+        if (asked !== undefined) return awaiting(asked)
         const json = await startMove(deps, principal, wanted)
         return { status: 202, json, headers: { Location: `/moves/${json.id}` } }
       },
@@ -197,7 +199,7 @@ const summaries = {
   complete: 'After the switch: delete the source',
 }
 
-async function* watch(db: Db, id: string, afterId: number, signal: AbortSignal) {
+async function* watch(db: ApprovalDeps['db'], id: string, afterId: number, signal: AbortSignal) {
   let last = afterId
   let shown = ''
   while (!signal.aborted) {

@@ -1,15 +1,17 @@
 import { z } from 'zod'
 import { parseCustomerId, parseTenantId } from '../../placement/tenant-id.ts'
+import type { ApprovalDeps } from '../../tenants/approvals/approvable-work.ts'
+import { askApproval } from '../../tenants/approvals/ask-approval.ts'
 import { changeTenant } from '../../tenants/change-tenant.ts'
 import { createTenant } from '../../tenants/create-tenant.ts'
 import { listTenants } from '../../tenants/list-tenants.ts'
 import { offboardTenant } from '../../tenants/offboard/offboard-tenant.ts'
-import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
 import { resumeTenant } from '../../tenants/resume-tenant.ts'
 import { showReceipt, showTenant } from '../../tenants/show-tenant.ts'
 import { showTenantRoute } from '../../tenants/show-tenant-route.ts'
 import { suspendTenant } from '../../tenants/suspend-tenant.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
+import { approval, awaiting } from './approvals.ts'
 import {
   attributes,
   deletionReceipt,
@@ -30,7 +32,7 @@ const anyStaff = { kind: 'staff', roles: ['platform', 'sales', 'auditor'] } as c
 const params = z.object({ id: z.string() })
 
 /** Routes to onboard, manage and offboard tenants. */
-export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>): readonly AnyRoute[] {
+export function tenantRoutes(deps: ApprovalDeps): readonly AnyRoute[] {
   return [
     route({
       method: 'post',
@@ -170,9 +172,15 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
         description:
           'Answers once every replica has applied it, or after a second: `everywhereMs` says how long that took. A replica that is cut off applies it when its lease ends (SESSION_LEASE_S).',
         params,
-        replies: { 200: { description: 'The tenant as it is now.', schema: switchedTenant } },
+        replies: {
+          200: { description: 'The tenant as it is now.', schema: switchedTenant },
+          202: { description: 'A second person has to approve it (`APPROVALS`).', schema: approval },
+        },
         async handle({ principal, params }) {
-          return { status: 200, json: await carryOut(deps, principal, parseTenantId(params.id)) }
+          const tenantId = parseTenantId(params.id)
+          const asked = verb === 'suspend' ? await askApproval(deps, principal, { verb, tenantId }) : undefined
+          if (asked !== undefined) return awaiting(asked)
+          return { status: 200, json: await carryOut(deps, principal, tenantId) }
         },
       }),
     ),
@@ -197,9 +205,18 @@ export function tenantRoutes(deps: Omit<TenantWork, typeof Symbol.asyncDispose>)
       description:
         'The service stops serving it at once and deletes its data in the background. When a listing of the store shows that it is gone, `GET /tenants/{id}/receipt` has the signed receipt. A repeat changes nothing.',
       params,
-      replies: { 202: { description: 'The tenant as it is now.', schema: tenant } },
+      replies: {
+        202: {
+          description:
+            'The tenant as it is now; or, where a second person has to approve it, the request (`APPROVALS`).',
+          schema: z.union([tenant, approval]),
+        },
+      },
       async handle({ principal, params }) {
-        const json = await offboardTenant(deps, principal, parseTenantId(params.id))
+        const tenantId = parseTenantId(params.id)
+        const asked = await askApproval(deps, principal, { verb: 'offboard', tenantId })
+        if (asked !== undefined) return awaiting(asked)
+        const json = await offboardTenant(deps, principal, tenantId)
         return { status: 202, json, headers: { Location: `/tenants/${json.id}` } }
       },
     }),

@@ -5,6 +5,7 @@ import { agree } from '../../kit/change.ts'
 import type { Context } from '../../kit/context.ts'
 import { CliError } from '../../kit/exit-code.ts'
 import { showList } from '../../kit/show.ts'
+import { showAwaiting } from '../../kit/show-awaiting.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
 import { type Imported, importedWords, type PreviewedImport, type PreviewedRow } from './imported.ts'
 
@@ -48,6 +49,7 @@ export function tenantsImport(context: Context): Command {
       const path = `/imports/${id}/apply?leaveOutRefused=${leaveOutRefused === true}`
       const request = { method: 'POST', path, timeoutMs, note } as const
       const done = await api.send<Imported>(request)
+      if (showAwaiting(context, options, done)) return
       if (options.json) context.writeJson(done)
       else context.write(importedWords(done))
     })
