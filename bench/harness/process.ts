@@ -67,7 +67,8 @@ export function startProcess(options: BenchProcessOptions): BenchProcess {
     },
     async ask(question) {
       const answer = once(child, 'message')
-      child.send(question as Parameters<ChildProcess['send']>[0])
+      // A channel that is closed says nothing by itself; how the process ended is what a reader needs.
+      child.send(question as Parameters<ChildProcess['send']>[0], () => undefined)
       const [message] = await Promise.race([answer, ended])
       if (typeof message === 'object' && message !== null && 'error' in message) throw new Error(String(message.error))
       return message
