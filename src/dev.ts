@@ -48,9 +48,9 @@ async function develop(): Promise<void> {
       const samples = await readSamples()
       const deps = { issuer: parts.issuer, ...urls, signal }
       const goOn = await loadOnce(folder, samples, deps)
-      say(await invitation({ ...deps, folder: dataDir, samples }))
+      say(invitation({ ...urls, folder: dataDir, samples, isLoading: goOn !== undefined }))
       // The service is of use without the rest; what is missing is loaded by the next start.
-      await goOn().catch(async (error: unknown) => {
+      await goOn?.().catch(async (error: unknown) => {
         if (!signal.aborted) complain(`Not all sample documents are loaded. ${await sentenceOf(folder, error)}`)
       })
     },
@@ -85,23 +85,22 @@ async function loadOnce(
   folder: string,
   samples: readonly SampleTenant[],
   deps: LoadDeps,
-): Promise<() => Promise<void>> {
+): Promise<(() => Promise<void>) | undefined> {
   const mark = join(folder, 'samples-loaded')
   const loaded = await access(mark).then(
     () => true,
     () => false,
   )
-  if (loaded) return async () => undefined
+  if (loaded) return undefined
   say('Onboarding the sample tenants, once.')
   await Promise.all(samples.map((sample) => onboardSample(deps, sample)))
   await Promise.all(
     samples.slice(0, invited).map((sample) => loadDocuments(deps, { ...sample, documents: asked(sample) })),
   )
   return async () => {
-    say('\nThe other sample documents are being loaded; until then answers know less:')
-    for (const sample of samples) await loadOne(deps, sample)
+    for (const sample of samples) await loadDocuments(deps, sample)
     await writeFile(mark, '')
-    say('All sample tenants are loaded.')
+    say('All sample documents are loaded.')
   }
 }
 
@@ -109,13 +108,6 @@ async function loadOnce(
 function asked({ questions, documents }: SampleTenant): SampleTenant['documents'] {
   const answer = questions[0]?.documentId
   return documents.toSorted((a, b) => Number(b.id === answer) - Number(a.id === answer)).slice(0, 4)
-}
-
-async function loadOne(deps: LoadDeps, sample: SampleTenant): Promise<void> {
-  const startedAt = performance.now()
-  await loadDocuments(deps, sample)
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  say(`  ${sample.name} (${sample.id}): ${sample.documents.length} documents in ${seconds} s`)
 }
 
 try {

@@ -1,74 +1,51 @@
-import type { DevelopmentIssuer } from '../embedded/issuer.ts'
 import type { SampleTenant } from './samples.ts'
 
-/** Samples whose documents the printed examples use: the first of them. */
-export const invited = 2
+/** Samples whose documents the printed example uses: the first of them. */
+export const invited = 1
+
+/** Short enough for a line; the document of the first sample's first question answers it too. */
+const question = 'I rode my bike for 120 km. Can I still return it?'
 
 export interface InvitationInput {
-  readonly issuer: Pick<DevelopmentIssuer, 'mint'>
   readonly publicUrl: string
   readonly adminUrl: string
   readonly folder: string
   readonly samples: readonly SampleTenant[]
+  /** Whether sample documents are still being loaded. */
+  readonly isLoading: boolean
 }
 
-/**
- * The text that `npm start` prints when it is ready: addresses, and examples to paste that show what the service does.
- */
-export async function invitation(input: InvitationInput): Promise<string> {
-  const [first, second] = input.samples
-  if (first === undefined || second === undefined) throw new Error('examples/ has two tenants at least')
-  const [firstToken, secondToken, platform] = await Promise.all([
-    input.issuer.mint({ tenant: first.id }),
-    input.issuer.mint({ tenant: second.id }),
-    input.issuer.mint({ role: 'platform' }),
-  ])
-  const ask = (tenant: SampleTenant) => ({ query: tenant.questions[0]?.question ?? tenant.name, topK: 2 })
-  const retrieve = `${input.publicUrl}/retrieve`
-  const lines = [
+/** The defaults of the command line, which then needs no variable. */
+const usual = { folder: '.data', adminUrl: 'http://127.0.0.1:8081' }
+
+/** The first screen of `npm start`: where everything is, and three calls to paste, none with a token in it. */
+export function invitation({ publicUrl, adminUrl, folder, samples, isLoading }: InvitationInput): string {
+  const [sample] = samples
+  if (sample === undefined) throw new Error('examples/ is empty')
+  const data = folder === usual.folder ? '' : `DATA_DIR=${quoted(folder)} `
+  const where = adminUrl === usual.adminUrl ? '' : `TENANT_ROUTER_URL=${adminUrl} `
+  const call = (path: string, body: object) =>
+    `  curl -s ${publicUrl}${path} -H "Authorization: Bearer $TOKEN" --json ${quoted(JSON.stringify(body))}`
+  return [
     'tenant-router is ready.',
     '',
-    `  for tenants' apps   ${input.publicUrl}      documentation ${input.publicUrl}/docs`,
-    `  for staff           ${input.adminUrl}      documentation ${input.adminUrl}/docs`,
-    `  data                ${input.folder}`,
+    `  Console   ${adminUrl}/console   (one click signs you in)`,
+    `  Apps      ${publicUrl}/docs`,
+    `  Staff     ${adminUrl}/docs`,
+    `  Data      ${folder}`,
     '',
-    'To paste (the tokens are good for 12 hours; "npm run cli -- token --help" makes others):',
+    `In another terminal, as ${sample.name}’s app, and then as the platform team:`,
     '',
-    `# ${first.name} asks`,
-    curl(retrieve, firstToken, ask(first)),
+    `  export TOKEN=$(${data}npm run -s cli -- token --tenant ${sample.id})`,
+    call('/answer', { question }),
+    call('/retrieve', { query: question, topK: 1 }),
+    `  ${data}${where}npm run -s cli -- promote ${sample.id} --yes`,
     '',
-    '# the same question answered, in sentences quoted from the documents (ANSWER_PROVIDER=openai has a model write it)',
-    curl(`${input.publicUrl}/answer`, firstToken, { question: ask(first).query }),
-    '',
-    `# ${second.name} asks something of its own`,
-    curl(retrieve, secondToken, ask(second)),
-    '',
-    `# ${second.name} tries to be ${first.name}: body, header and filter change nothing`,
-    curl(
-      retrieve,
-      secondToken,
-      { ...ask(first), tenant_id: first.id, index: 'tenant-router-pool-1' },
-      `-H 'x-tenant-id: ${first.id}'`,
-    ),
-    '',
-    '# staff lists the tenants',
-    curl(`${input.adminUrl}/tenants`, platform),
-    '',
-    '# staff promotes one to an index of its own, and follows it',
-    `npm run cli -- promote ${first.id}`,
-    '',
-    'Ctrl-C stops everything.',
-  ]
-  return lines.join('\n')
-}
-
-function curl(url: string, token: string, body?: object, more = ''): string {
-  const parts = [`curl -s ${url}`, `-H 'authorization: Bearer ${token}'`, more]
-  if (body !== undefined) parts.push(`-H 'content-type: application/json'`, `-d ${quoted(JSON.stringify(body))}`)
-  return parts.filter((part) => part !== '').join(' ')
+    `Ctrl-C stops everything.${isLoading ? ' More sample documents are being loaded.' : ''}`,
+  ].join('\n')
 }
 
 /** Quotes text for a POSIX shell. */
 function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
