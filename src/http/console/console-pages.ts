@@ -1,5 +1,7 @@
 import type { ConsolePage } from './kit/visit.ts'
+import { accountForm, changeAccount } from './pages/account.ts'
 import { auditPage } from './pages/audit.ts'
+import { applyTable, diffPage, importPage, previewTable, undoTable } from './pages/import.ts'
 import { askSteer, doSteer, liveMove, movePage } from './pages/move.ts'
 import { liveMoves, movesPage } from './pages/moves.ts'
 import { palette } from './pages/palette.ts'
@@ -8,6 +10,7 @@ import { applyTags, previewTags } from './pages/tag-tenants.ts'
 import { tenantPage } from './pages/tenant.ts'
 import { askDeed, doDeed } from './pages/tenant-deeds.ts'
 import { tenantList } from './pages/tenant-list.ts'
+import { askTried, tryPage } from './pages/try.ts'
 
 /** Every page behind the sign-in. */
 export const consolePages: readonly ConsolePage[] = [
@@ -15,6 +18,8 @@ export const consolePages: readonly ConsolePage[] = [
   { method: 'post', path: '/tenants/tag', show: previewTags },
   { method: 'post', path: '/tenants/tagged', show: applyTags },
   { method: 'get', path: '/tenants/:id', show: tenantPage },
+  { method: 'get', path: '/tenants/:id/account', show: accountForm },
+  { method: 'post', path: '/tenants/:id/account', show: changeAccount },
   { method: 'get', path: '/tenants/:id/:verb', show: askDeed },
   { method: 'post', path: '/tenants/:id/:verb', show: doDeed },
   { method: 'get', path: '/moves', show: movesPage },
@@ -23,6 +28,13 @@ export const consolePages: readonly ConsolePage[] = [
   { method: 'get', path: '/moves/:id/live', show: liveMove },
   { method: 'get', path: '/moves/:id/:verb', show: askSteer },
   { method: 'post', path: '/moves/:id/:verb', show: doSteer },
+  { method: 'get', path: '/import', show: (visit) => importPage(visit) },
+  { method: 'post', path: '/import', show: previewTable },
+  { method: 'get', path: '/import/:id', show: (visit) => diffPage(visit) },
+  { method: 'post', path: '/import/:id/apply', show: applyTable },
+  { method: 'post', path: '/import/:id/undo', show: undoTable },
+  { method: 'get', path: '/try', show: tryPage },
+  { method: 'post', path: '/try', show: askTried },
   { method: 'get', path: '/shards', show: shardsPage },
   { method: 'get', path: '/audit', show: auditPage },
   { method: 'get', path: '/palette', show: palette },

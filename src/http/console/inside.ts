@@ -6,7 +6,8 @@ import { problemKinds, toAppError } from '../pipeline/problem.ts'
 import type { AnyRoute } from '../pipeline/route.ts'
 import { requestIdFor, sendHtml, sendResult, themeOf } from './answer.ts'
 import type { Door } from './door.ts'
-import { StaffApi, StaffRoutes } from './kit/staff-api.ts'
+import { type Caller, StaffApi, StaffRoutes } from './kit/staff-api.ts'
+import type { TryQuery } from './kit/try-query.ts'
 import { type ConsolePage, FormFields, type Visit } from './kit/visit.ts'
 import { faultPage, faultPart } from './pages/door-pages.ts'
 import { pagesFor } from './parts/site-map.ts'
@@ -16,6 +17,8 @@ export interface InsideDeps {
   /** The admin listener's own routes: the console calls them as the person who is signed in. */
   readonly routes: readonly AnyRoute[]
   readonly log: Logger
+  /** Asks in a tenant's place, for the platform team. */
+  readonly tryQuery?: TryQuery | undefined
   /** Fires when the service accepts no more connections: live pages then end. */
   readonly streamsEnd: AbortSignal
 }
@@ -84,17 +87,20 @@ export class Inside {
     const requestId = requestIdFor(context)
     const incoming = (context.env as { incoming?: IncomingMessage } | undefined)?.incoming
     const signal = AbortSignal.any([context.req.raw.signal, this.#deps.streamsEnd])
-    const api = new StaffApi(this.#routes, {
+    const caller: Caller = {
       principal: { kind: 'staff', subject, roles, ...(keyId !== null && { keyId }) },
       log: this.#deps.log.child({ requestId }),
       requestId,
       address: incoming?.socket?.remoteAddress,
       signal,
-    })
+    }
+    const { tryQuery } = this.#deps
+    const mayTry = roles.has('platform') && tryQuery !== undefined
     return {
       context,
       session,
-      api,
+      api: new StaffApi(this.#routes, caller),
+      tryQuery: mayTry ? (question) => tryQuery(caller, question) : undefined,
       csrf: csrfToken(this.#door.settings.cookieKey, session),
       signal,
       isPlain: !roles.has('platform') && !roles.has('auditor'),

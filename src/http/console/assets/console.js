@@ -1,3 +1,4 @@
+/* global uPlot */
 // The console's own script: the palette, selected rows, shortcuts and the theme. Everything else is htmx and plain forms.
 const palette = document.querySelector('#palette')
 const paletteInput = palette?.querySelector('input')
@@ -82,6 +83,7 @@ function switchTheme() {
     (document.documentElement.dataset.theme === undefined && matchMedia('(prefers-color-scheme: dark)').matches)
   const theme = isDark ? 'light' : 'dark'
   document.documentElement.dataset.theme = theme
+  drawCharts()
   const secure = location.protocol === 'https:' ? '; secure' : ''
   // biome-ignore lint/suspicious/noDocumentCookie: the server reads it, so that a page comes in its theme.
   document.cookie = `console_theme=${theme}; path=/console; max-age=31536000; samesite=lax${secure}`
@@ -101,3 +103,34 @@ document.addEventListener('change', (event) => {
   const shown = form.querySelector('[data-selected]')
   if (shown !== null) shown.textContent = chosen === 0 ? '' : `${chosen} selected`
 })
+
+/** Draws the charts of a page, in the colours of its theme. */
+function drawCharts() {
+  for (const box of document.querySelectorAll('[data-chart]')) {
+    const { color, borderTopColor, outlineColor, font } = getComputedStyle(box)
+    const axis = { stroke: outlineColor, font, grid: { stroke: borderTopColor, width: 1 }, ticks: { show: false } }
+    const line = { label: box.dataset.label, stroke: color, width: 2, points: { size: 5, fill: color } }
+    const size = { width: box.clientWidth, height: 180 }
+    box.replaceChildren()
+    const options = {
+      ...size,
+      series: [{}, line],
+      axes: [axis, { ...axis, size: 60 }],
+      legend: { show: false },
+      cursor: { show: false },
+    }
+    // Days are those of UTC.
+    const inUtc = { ...options, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC') }
+    new uPlot(
+      { ...inUtc, scales: { y: { range: (_, __, most) => [0, Math.max(1, most)] } } },
+      JSON.parse(box.dataset.chart),
+      box,
+    )
+  }
+}
+
+if (document.querySelector('[data-chart]') !== null) {
+  drawCharts()
+  addEventListener('resize', drawCharts)
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawCharts)
+}

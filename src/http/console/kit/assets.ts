@@ -18,6 +18,8 @@ const sources: Readonly<Record<string, string | URL>> = {
   'console.js': own('console.js'),
   'icon.svg': own('icon.svg'),
   'htmx.js': require.resolve('htmx.org/dist/htmx.min.js'),
+  'uplot.js': require.resolve('uplot/dist/uPlot.iife.min.js'),
+  'uplot.css': require.resolve('uplot/dist/uPlot.min.css'),
   'htmx-sse.js': require.resolve('htmx.org/dist/ext/hx-sse.min.js'),
 }
 

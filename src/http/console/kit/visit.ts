@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { Session } from '../session/cookies.ts'
 import type { Html } from './html.ts'
 import type { StaffApi } from './staff-api.ts'
+import type { TriedMatch, TriedQuestion } from './try-query.ts'
 
 /** A signed-in person's request for a page. */
 export interface Visit {
@@ -19,6 +20,8 @@ export interface Visit {
   readonly isPart: boolean
   /** Field of the address. */
   query(name: string): string | undefined
+  /** Asks in a tenant's place; undefined for those who may not. */
+  readonly tryQuery: ((question: TriedQuestion) => Promise<readonly TriedMatch[]>) | undefined
   /** Fields of the form that was sent. */
   readonly form: FormFields
 }
@@ -33,6 +36,12 @@ export class FormFields {
 
   text(name: string): string {
     return this.all(name)[0] ?? ''
+  }
+
+  /** A file that was chosen; undefined without one. */
+  file(name: string): File | undefined {
+    const value = this.#fields[name]
+    return value instanceof File && value.size > 0 ? value : undefined
   }
 
   /** Every value of a repeated field. */

@@ -2,6 +2,7 @@ import { html } from 'hono/html'
 import type { MovePlan } from '../../../moves/plan/plan-view.ts'
 import type { Html } from '../kit/html.ts'
 import { facts, notice, number } from '../parts/bits.ts'
+import { moneyText } from '../parts/money.ts'
 
 /** The plan of a move: its effects and its cost, before anything is done. */
 export function planPart(plan: MovePlan): Html {
@@ -39,9 +40,4 @@ function durationText(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`
   return `${number(Math.round(seconds / 3600))} h`
-}
-
-function moneyText(dollars: number): string {
-  if (dollars > 0 && dollars < 0.01) return 'under a cent'
-  return `$${dollars.toFixed(2)}`
 }

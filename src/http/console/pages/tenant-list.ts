@@ -127,8 +127,8 @@ function tenantRow(tenant: TenantView, move: Parameters<typeof placeStated>[1], 
 }
 
 function awaiting(tenant: TenantView): Html {
-  const since = (tenant as { readonly awaitingSince?: string | null }).awaitingSince
-  return html`<span class="awaiting">${since ? html`since ${when(since)}` : 'yes'}</span>`
+  const { awaitingSince: since } = tenant
+  return html`<span class="awaiting">${since === null ? 'yes' : html`since ${when(since)}`}</span>`
 }
 
 function nothing({ isPlain }: Visit, { q, tier, state }: Filter): Html {

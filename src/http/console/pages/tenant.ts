@@ -8,20 +8,22 @@ import type { Html } from '../kit/html.ts'
 import type { PageResult, Visit } from '../kit/visit.ts'
 import { facts, notice, number, stateMark, tierChip, untilText, when } from '../parts/bits.ts'
 import { csrfInput, framed } from '../parts/frame.ts'
-import { kindWords, moveWords, statusWords } from '../parts/words.ts'
+import { attributeNames, kindWords, moveWords, statusWords } from '../parts/words.ts'
 import { deedsFor } from './tenant-deeds.ts'
 import { tenantHistory } from './tenant-history.ts'
+import { usagePart } from './tenant-usage.ts'
 
 /** One tenant: what it is and where it lives in plain words, what may be done with it, and what was. */
 export async function tenantPage(visit: Visit): Promise<PageResult> {
   const { api, isPlain, context } = visit
   const params = { id: context.req.param('id') ?? '' }
   const tenant = await api.ask<TenantView>('GET /tenants/{id}', { params })
-  const [limits, moves, route, history] = await Promise.all([
+  const [limits, moves, route, history, usage] = await Promise.all([
     api.ask<TenantLimits>('GET /tenants/{id}/limits', { params }),
     api.ask<Page<MoveView>>('GET /moves', { query: { tenantId: tenant.id, limit: '5' } }),
     isPlain ? undefined : api.ask<TenantRouteView>('GET /tenants/{id}/route', { params }),
     tenantHistory(visit, tenant.id),
+    usagePart(visit, tenant.id),
   ])
   const state = statusWords[tenant.status] ?? { words: tenant.status, tone: 'quiet' as const }
   const open = moves.items.find(({ endedAt }) => endedAt === null)
@@ -31,14 +33,15 @@ export async function tenantPage(visit: Visit): Promise<PageResult> {
 ${tenant.held === null ? '' : notice('bad', 'Held after a restore', 'It is not served until the platform team says where it is.')}
 ${receiptPart(tenant, isPlain)}
 ${moves.items.length === 0 ? '' : movesPart(moves.items)}
+${usage}
 ${history}
 </div><aside class="stack" aria-label="About this tenant">
 ${deedsPart(visit, tenant)}
-<section class="card"><h2>Account</h2>${accountFacts(tenant)}</section>
+<section class="card"><h2>Account</h2>${accountFacts(tenant)}${accountLink(visit, tenant)}</section>
 ${limitsPart(limits)}
 ${route === undefined ? '' : placePart(route)}
 </aside></div>`
-  return { html: framed(visit, { title: tenant.name, body, at: '/console/tenants' }) }
+  return { html: framed(visit, { title: tenant.name, body, at: '/console/tenants', hasCharts: true }) }
 }
 
 /** Says in one or two sentences how this tenant is at the moment. */
@@ -49,7 +52,7 @@ function summary(tenant: TenantView, move: MoveView | undefined): Html | string 
   if (tenant.status === 'provisioning') return 'Its place is being made; it is ready in a moment.'
   const suspended =
     tenant.status === 'suspended' ? ' It is suspended: its app is refused until somebody resumes it.' : ''
-  if (move !== undefined) return html`${movingSummary(move)}${suspended}`
+  if (move !== undefined) return html`${movingSummary(move)}${waitingSummary(tenant)}${suspended}`
   const where =
     tenant.placement?.kind === 'silo'
       ? 'It has a place of its own.'
@@ -58,6 +61,13 @@ function summary(tenant: TenantView, move: MoveView | undefined): Html | string 
     ? ' It is tagged Enterprise and awaits its promotion to a place of its own, which the platform team begins.'
     : ''
   return `${where}${waits}${suspended}`
+}
+
+/** While another move is in the way of a promotion: which one, and until when. */
+function waitingSummary({ awaitingPromotion, inTheWay }: TenantView): string {
+  if (!awaitingPromotion) return ''
+  const until = inTheWay?.until ? ` until ${untilText(inTheWay.until)}` : ''
+  return ` It is tagged Enterprise and awaits its promotion; this move is in the way${until}.`
 }
 
 function movingSummary(move: MoveView): Html {
@@ -82,23 +92,25 @@ function accountFacts(tenant: TenantView): Html {
   ])
 }
 
-const attributeNames: Readonly<Record<string, string>> = {
-  owner: 'Owner',
-  crmId: 'CRM id',
-  contract: 'Contract',
-  renewal: 'Renewal',
+function accountLink({ api }: Visit, { id, status }: TenantView): Html | string {
+  const isThere = status !== 'offboarding' && status !== 'offboarded'
+  return isThere && api.may('PATCH /tenants/{id}')
+    ? html`<p><a href="/console/tenants/${id}/account">Change the account</a></p>`
+    : ''
 }
 
 function deedsPart(visit: Visit, tenant: TenantView): Html | string {
   const deeds = deedsFor(visit, tenant)
   const isServed = tenant.status === 'active' || tenant.status === 'suspended'
   const other = tenant.tier === 'enterprise' ? 'standard' : 'enterprise'
+  const ask =
+    visit.tryQuery === undefined ? '' : html`<a class="button" href="/console/try?tenant=${tenant.id}">Try a query</a>`
   const tag =
     isServed && visit.api.may('PATCH /tenants/{id}')
       ? html`<form method="post" action="/console/tenants/tag">${csrfInput(visit)}<input type="hidden" name="id" value="${tenant.id}"><button name="tier" value="${other}">Tag as ${other === 'enterprise' ? 'Enterprise' : 'Standard'}…</button></form>`
       : ''
   if (deeds.length === 0 && tag === '') return ''
-  return html`<section class="card" aria-label="What to do"><div class="deeds">${tag}${deeds.map(
+  return html`<section class="card" aria-label="What to do"><div class="deeds">${tag}${ask}${deeds.map(
     ({ verb, button, isGrave }) =>
       html`<a class="button${isGrave ? ' danger' : ''}" href="/console/tenants/${tenant.id}/${verb}">${button}…</a>`,
   )}</div></section>`

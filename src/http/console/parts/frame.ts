@@ -10,10 +10,12 @@ export interface PageParts {
   readonly body: Html
   /** Path of the page's entry in the navigation. */
   readonly at?: string
+  /** Loads what draws charts. */
+  readonly hasCharts?: boolean
 }
 
 /** A whole page for a signed-in person. */
-export function framed(visit: Visit, { title, body, at }: PageParts): Html {
+export function framed(visit: Visit, { title, body, at, hasCharts = false }: PageParts): Html {
   const pages = pagesFor(visit)
   const { session } = visit
   return document(
@@ -39,6 +41,7 @@ export function framed(visit: Visit, { title, body, at }: PageParts): Html {
 <div id="palette-list" role="listbox" aria-label="Results"></div>
 <p class="keys"><kbd>↑</kbd><kbd>↓</kbd> choose <kbd>↵</kbd> open <kbd>esc</kbd> close</p>
 </dialog>`,
+    hasCharts,
   )
 }
 
@@ -47,7 +50,7 @@ export function bare(title: string, theme: string | undefined, body: Html): Html
   return document(title, theme, html`<main id="main" class="door">${mark}${body}</main>`)
 }
 
-function document(title: string, theme: string | undefined, body: Html): Html {
+function document(title: string, theme: string | undefined, body: Html, hasCharts = false): Html {
   return html`<!doctype html>
 <html lang="en"${theme === undefined ? '' : html` data-theme="${theme}"`}>
 <head>
@@ -59,6 +62,11 @@ function document(title: string, theme: string | undefined, body: Html): Html {
 <link rel="stylesheet" href="${assetUrl('console.css')}">
 <script src="${assetUrl('htmx.js')}" defer></script>
 <script src="${assetUrl('htmx-sse.js')}" defer></script>
+${
+  hasCharts
+    ? html`<link rel="stylesheet" href="${assetUrl('uplot.css')}"><script src="${assetUrl('uplot.js')}" defer></script>`
+    : ''
+}
 <script src="${assetUrl('console.js')}" type="module"></script>
 </head>
 <body>${body}</body>

@@ -13,11 +13,15 @@ interface SitePage {
 const sitePages: readonly SitePage[] = [
   { path: '/console/tenants', label: 'Tenants', needs: 'GET /tenants' },
   { path: '/console/moves', label: 'Moves', needs: 'GET /moves' },
+  { path: '/console/import', label: 'Import', needs: 'POST /tenants/import' },
   { path: '/console/shards', label: 'Shards', needs: 'GET /indexes', isTechnical: true },
   { path: '/console/audit', label: 'Audit', needs: 'GET /audit' },
 ]
 
+const tryPage: SitePage = { path: '/console/try', label: 'Try a query', needs: 'GET /tenants' }
+
 /** The pages that this person may open. */
-export function pagesFor({ api, isPlain }: Pick<Visit, 'api' | 'isPlain'>): readonly SitePage[] {
-  return sitePages.filter(({ needs, isTechnical }) => api.may(needs) && !(isPlain && isTechnical))
+export function pagesFor({ api, isPlain, tryQuery }: Pick<Visit, 'api' | 'isPlain' | 'tryQuery'>): readonly SitePage[] {
+  const open = sitePages.filter(({ needs, isTechnical }) => api.may(needs) && !(isPlain && isTechnical))
+  return tryQuery === undefined ? open : [...open, tryPage]
 }

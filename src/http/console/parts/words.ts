@@ -52,6 +52,14 @@ export const kindWords: Readonly<Record<string, string>> = {
   relocate: 'to another region',
 }
 
+/** Names of the account's fields. */
+export const attributeNames: Readonly<Record<string, string>> = {
+  owner: 'Owner',
+  crmId: 'CRM id',
+  contract: 'Contract',
+  renewal: 'Renewal',
+}
+
 /** An action of the audit, as people say it. */
 export function actionWords(action: string): string {
   return actions[action] ?? action.replaceAll(/[._]/g, ' ')
