@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { listen } from '../../src/http/listen.ts'
+import { runCli } from '../cli/run-cli.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { AdoptWorld } from './adopt-world.ts'
@@ -29,6 +31,11 @@ test('an adoption is undone until the first write, and can then be made anew', a
   expectStatus(await put('b', 'mine'), 200)
   const dry = await world.admin('DELETE', '/indexes/shared/adopt?dryRun=true')
   expect(dry.json).toEqual({ index: 'shared', dryRun: true, undone: 2, kept: ['b'], forgotten: false })
+  const [{ services }] = world.replicas
+  const listener = world.service.stack.use(await listen(services.adminApp, { host: '127.0.0.1', port: 0 }))
+  const env = { TENANT_ROUTER_URL: listener.url, TENANT_ROUTER_TOKEN: world.platform.replace('Bearer ', '') }
+  const shown = await runCli(['indexes', 'adopt', 'shared', '--undo', '--dry-run', '--json'], env)
+  expect([shown.code, JSON.parse(shown.out)]).toEqual([0, dry.json])
   const undone = await world.admin('DELETE', '/indexes/shared/adopt')
   expect(undone.json).toEqual({ index: 'shared', dryRun: false, undone: 2, kept: ['b'], forgotten: false })
   for (const replica of world.replicas) {

@@ -47,6 +47,15 @@ describe('wrong use ends with 2 and a sentence', () => {
   })
 })
 
+test('a name of 500 characters leaves the other columns of a table in sight, and is whole in JSON', async () => {
+  const key = { id: 'k1', name: 'n'.repeat(500), state: 'active', scopes: ['rag:read'], groups: null }
+  await using admin = await fakeAdmin(() => [200, { items: [key], nextCursor: null }])
+  const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 't' }
+  const { out } = await runCli(['keys', 'list', '--tenant', 'acme'], env)
+  expect(out).toMatch(/^k1 +n{79}… +active/m)
+  expect(JSON.parse((await runCli(['keys', 'list', '--tenant', 'acme', '--json'], env)).out).items).toEqual([key])
+})
+
 test('every verb has an example in its help', async () => {
   for (const verb of [
     ['promote'],

@@ -32,7 +32,7 @@ export function showList<T extends Row>(
   }
   const rows = [
     Object.keys(columns),
-    ...list.items.map((item) => Object.values(columns).map((cell) => plain(cell(item)))),
+    ...list.items.map((item) => Object.values(columns).map((cell) => plain(cell(item)))).map(shortened),
   ]
   const widths = Object.keys(columns).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
   for (const row of rows)
@@ -43,6 +43,15 @@ export function showList<T extends Row>(
         .trimEnd(),
     )
   if (list.nextCursor) context.remark('There are more: pass a larger --limit.')
+}
+
+/** Cells before the last one, at most: a long name would push all others off the screen. JSON has it whole. */
+const cellMax = 80
+
+function shortened(row: readonly string[]): readonly string[] {
+  return row.map((cell, at) =>
+    at === row.length - 1 || cell.length <= cellMax ? cell : `${cell.slice(0, cellMax - 1)}…`,
+  )
 }
 
 function plain(value: unknown): string {

@@ -40,14 +40,20 @@ export function indexesAdopt(context: Context): Command {
         ...(model !== undefined && { model }),
         ...(namespaceLimit !== undefined && { namespaceLimit }),
       }
-      const query = project === undefined ? '' : `?project=${encodeURIComponent(project)}`
+      const query = project === undefined ? '' : `&project=${encodeURIComponent(project)}`
+      const undoing = (dryRun: boolean) =>
+        ({ method: 'DELETE', path: `${path}?dryRun=${dryRun}${query}`, timeoutMs: 600_000 }) as const
+      if (undo && options.dryRun) {
+        showDocument(context, options, await (await context.api()).send<object>(undoing(true)))
+        return
+      }
       const done = await change<object>(
         context,
         options,
         undo
           ? {
               question: `Undo the adoption of index ${name}? The store is not touched.`,
-              request: { method: 'DELETE', path: `${path}${query}`, timeoutMs: 600_000 },
+              request: undoing(false),
             }
           : { question: `Adopt index ${name} as a ${kind}?`, request: { method: 'POST', path, body } },
       )
