@@ -45,6 +45,7 @@ const chunkIdWords = 'ids with # belong to the chunks of documents; use /documen
 
 /** Validates the id of a record that an app writes or deletes: never a document's chunk. */
 export function checkWriteId(id: string, path: string, faults: FaultList, shape: RecordShape): void {
-  if (isChunkId(id, shape)) faults.add(path, shape.isAdopted ? reservedWords : chunkIdWords)
+  if (isReserved(id)) faults.add(path, reservedWords)
+  else if (isChunkId(id, shape)) faults.add(path, chunkIdWords)
   else checkReadId(id, path, faults)
 }
