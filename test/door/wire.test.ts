@@ -60,6 +60,9 @@ test('faults are google.rpc statuses on the data plane, with our code in the det
     ['POST', '/query', { vector, topK: 1, filter: { _tr: 1 } }, 400, 3],
     ['POST', '/vectors/upsert', { vectors: [] }, 400, 3],
     ['POST', '/vectors/upsert', { vectors: [{ id: '_tr1', values: vector }] }, 400, 3],
+    ['POST', '/vectors/upsert', { vectors: [{ id: '_tr_doc_1', values: vector }] }, 400, 3],
+    ['POST', '/vectors/update', { id: '_tr_doc_1', setMetadata: { a: 1 } }, 400, 3],
+    ['POST', '/vectors/delete', { ids: ['_tr_doc_1'] }, 400, 3],
     ['POST', '/vectors/upsert', { vectors: [{ id: 'a', values: vector, metadata: { a: null } }] }, 400, 3],
     ['POST', '/vectors/delete', {}, 400, 3],
     ['POST', '/vectors/update', { filter: {}, setMetadata: { a: 1 } }, 400, 3],
@@ -100,6 +103,24 @@ test('the control plane has its own form of faults, and a 401 of the data plane 
   ])
   expect(data.headers.get('www-authenticate')).toContain('error_description="')
 })
+
+test('a refusal says its reason once, and names the part of the vendor that is not offered', async () => {
+  const token = await world.send(key, 'GET', '/vectors/list?paginationToken=nonsense')
+  expect(token.json.message.match(/begin the list again/g)).toHaveLength(1)
+  const forModel = await world.send(key, 'POST', '/indexes/create-for-model', { name: 'a' })
+  expect([forModel.status, forModel.json.error]).toEqual([
+    400,
+    { code: 'INVALID_ARGUMENT', message: expect.stringContaining('does not offer integrated embedding') },
+  ])
+})
+
+test.each(['pcsk_2gWq9_SomethingOfTheVendor', '', 'Bearer a.b.c'])(
+  'an Api-Key that is of no use here is told so: %j',
+  async (foreign) => {
+    const { status, json } = await world.send(foreign, 'GET', '/indexes')
+    expect([status, json.error.message]).toEqual([401, expect.stringContaining('neither a tenant key')])
+  },
+)
 
 test('a key or token that does not verify is 401 on every route of this door, whatever else is wrong', async () => {
   const routes = (world.replicas[0]?.services.publicRoutes ?? []).filter(({ pinecone }) => pinecone !== undefined)

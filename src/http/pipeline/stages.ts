@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import { isTenantKey } from '../../auth/tenant-key.ts'
+import { AppError } from '../../errors.ts'
 import { fieldCheck } from '../request/check-fields.ts'
 import { ClaimedPlaces } from '../request/claimed-place.ts'
 import { FormReader } from '../request/form.ts'
@@ -52,8 +54,13 @@ function credentialOf(headers: Headers): string | undefined {
   const authorization = plainCredential(headers)
   const apiKey = headers.get('api-key')
   if (apiKey === null || (authorization !== undefined && /^bearer\s/i.test(authorization))) return authorization
+  if (!isTenantKey(apiKey) && !/^[^.\s]+\.[^.\s]+\.[^.\s]+$/.test(apiKey))
+    throw new AppError('unauthenticated', foreignKey)
   return `Bearer ${apiKey}`
 }
+
+const foreignKey =
+  'The Api-Key is neither a tenant key (trk_, an id and a secret) nor a token (three parts separated by dots). Keys of the vector store are of no use here: ask your platform team for a tenant key.'
 
 function plainCredential(headers: Headers): string | undefined {
   return headers.get('authorization') ?? undefined

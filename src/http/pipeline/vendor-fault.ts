@@ -17,7 +17,9 @@ export function vendorFault(
 ): Response {
   const { status: usual, detail, faults = [] } = problemOf(error, requestId)
   const status = error.cause instanceof ApiError ? error.cause.status : usual
-  const said = faults.map(({ path, message }) => `${path}: ${message}`).filter((words) => !detail.includes(words))
+  const said = faults
+    .filter(({ message }) => !detail.includes(message))
+    .map(({ path, message }) => `${path}: ${message}`)
   const message = [detail, ...said].join(' ')
   const info = {
     '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
@@ -48,7 +50,9 @@ export function vendorMissing(
   if (!headers.has('api-key')) return undefined
   const path = new URL(url).pathname
   const plane = path.startsWith('/indexes') ? 'control' : 'data'
-  if (methods !== undefined) {
+  // The router takes the last part of this path for an index's name.
+  const isForModel = path === '/indexes/create-for-model'
+  if (methods !== undefined && !isForModel) {
     return vendorFault(new AppError('method_not_allowed', `This path takes ${methods.join(', ')}.`), plane, requestId)
   }
   const part = otherPart(path)
