@@ -68,6 +68,18 @@ test('another replica goes on where a dead one stopped, while the app writes; no
   expect(await at.list('big')).toEqual(listed)
 })
 
+test('names that an early batch finds reserved are still shown when the last batch is in', async () => {
+  const plain = documentsOf(60, 40)
+  await at.tenant('reserved', [{ id: '_tr_one' }, ...plain.slice(0, 1_500), { id: '_tr_two' }, ...plain.slice(1_500)])
+  await at.tenant('later', [...plain, { id: 'zebra#0', metadata: { _trail: 'wood' } }])
+  for (const [tenant, reserved, reservedExamples] of [
+    ['reserved', 2, ['_tr_one', '_tr_two'].map((id) => ({ id, key: null }))],
+    ['later', 1, [{ id: 'zebra#0', key: '_trail' }]],
+  ] as const) {
+    expect(await at.built(tenant, rule)).toMatchObject({ reserved, reservedExamples })
+  }
+})
+
 test('an inventory during a promote begins anew at the new place, and its documents are deleted and replaced there', async () => {
   await at.tenant('mover', documentsOf(30, 50))
   expectStatus(await at.world.admin('POST', '/indexes/docs/seal', { oldKeyRevoked: true, watchS: 0 }), 200)

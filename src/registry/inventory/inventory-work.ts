@@ -131,12 +131,18 @@ export function addPages(
       unnamed: sql`${inventories.unnamed} + ${seen.unnamed}`,
       unusable: sql`${inventories.unusable} + ${seen.unusable}`,
       reserved: sql`${inventories.reserved} + ${seen.reserved}`,
-      reservedExamples: [...job.reservedExamples, ...seen.reservedExamples].slice(0, examplesMax),
+      reservedExamples: firstExamples(seen.reservedExamples),
       fault: null,
     })
     if (isOurs && documents.length > 0) await addDocuments(tx, job, documents)
     return isOurs
   })
+}
+
+/** The examples of the row with these behind them: a job knows the row as it was when it was claimed. */
+function firstExamples(more: readonly ReservedName[]) {
+  const all = sql`${inventories.reservedExamples} || ${JSON.stringify(more)}::jsonb`
+  return sql`jsonb_path_query_array(${all}, ${`$[0 to ${examplesMax - 1}]`}::jsonpath)`
 }
 
 async function addDocuments(
