@@ -12,8 +12,8 @@ import { seedTenants } from './seed.ts'
 /** `node scripts/screenshots/main.ts [FOLDER]`: the console's pages as pictures, over the parts of `npm start`. */
 const folder = process.argv[2] ?? join(import.meta.dirname, '../../docs/console')
 const looks = [
-  { name: 'light', theme: 'light', width: 1280, height: 800 },
-  { name: 'dark', theme: 'dark', width: 1280, height: 800 },
+  { name: 'light', theme: 'light', width: 1280, height: 720 },
+  { name: 'dark', theme: 'dark', width: 1280, height: 720 },
   { name: 'phone', theme: 'light', width: 390, height: 780 },
   { name: 'phone-dark', theme: 'dark', width: 390, height: 780 },
 ] as const
@@ -59,7 +59,48 @@ const shots: readonly Shot[] = [
       await page.getByRole('option', { name: /Orchard/ }).waitFor()
     },
   },
+  {
+    name: 'import',
+    as: 'sales',
+    path: '/console/import',
+    async prepare(page) {
+      const rows = [
+        'id,name,tier,owner',
+        'peak-outdoor,,enterprise,Ines Ortega',
+        'orchard-schools,Orchard Academies,,',
+        'lighthouse-bakery,Lighthouse Bakery,standard,Mira Kaplan',
+        'atlas-freight,,gold,',
+        'greenfield-seeds,,standard,',
+      ]
+      await page.getByRole('textbox', { name: 'Rows, with a line of headers' }).fill(rows.join('\n'))
+      await page.getByRole('button', { name: 'Show what would change' }).click()
+      await page.getByRole('heading', { name: /would change/ }).waitFor()
+    },
+  },
   { name: 'tenant', as: 'platform', path: '/console/tenants/juniper-clinics' },
+  { name: 'moves', as: 'platform', path: '/console/moves' },
+  {
+    name: 'move',
+    as: 'platform',
+    path: '/console/moves',
+    async prepare(page) {
+      await page.locator('#open').getByRole('link', { name: 'meridian-legal' }).click()
+      await page.getByRole('heading', { name: /^meridian-legal to/ }).waitFor()
+    },
+  },
+  { name: 'approvals', as: 'platform', path: '/console/approvals' },
+  { name: 'shards', as: 'platform', path: '/console/shards' },
+  { name: 'audit', as: 'auditor', path: '/console/audit' },
+  {
+    name: 'try',
+    as: 'platform',
+    path: '/console/try?tenant=meridian-legal',
+    async prepare(page) {
+      await page.getByRole('textbox', { name: 'Question' }).fill('What do I do when a matter is reopened?')
+      await page.getByRole('button', { name: 'Ask' }).click()
+      await page.locator('.matches').waitFor()
+    },
+  },
   { name: 'plan', as: 'platform', path: '/console/tenants/juniper-clinics/promote' },
 ]
 
@@ -69,13 +110,13 @@ try {
   await mkdir(folder, { recursive: true })
   await using parts = await startParts({ folder: data, issuer: readDevelopmentSettings({}).issuer })
   const ports = { PORT: '0', ADMIN_PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'error' }
-  const config = readConfig({}, { ...parts.settings, ...ports })
+  const config = readConfig({}, { ...parts.settings, ...ports, APPROVALS: 'offboard' })
   await prepareDatabase(config.databaseUrl.reveal(), config.pinecone.projects[0].controllerHost)
   const running = await startListening(config)
   const path = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
   const browser = await chromium.launch({ executablePath: path, args: ['--no-sandbox', '--disable-gpu'] })
   try {
-    await seedTenants({ ...running.urls, issuer: parts.issuer })
+    await seedTenants({ ...running.urls, issuer: parts.issuer, sql: running.services.database.sql })
     for (const look of looks) await takeAll(browser, running.urls.adminUrl, look)
   } finally {
     await browser.close()

@@ -1,11 +1,16 @@
+import type { Database } from '../../src/db/connect.ts'
 import { callUntilTaken } from '../../src/dev/call.ts'
 import type { DevelopmentIssuer } from '../../src/embedded/issuer.ts'
 
 interface SeedParts {
   readonly adminUrl: string
   readonly publicUrl: string
-  readonly issuer: Pick<DevelopmentIssuer, 'mint'>
+  readonly issuer: Pick<DevelopmentIssuer, 'mint' | 'identify'>
+  readonly sql: Database['sql']
 }
+
+/** An ID token for the API's own audience is a token of another member of the platform team. */
+const audience = { clientId: 'tenant-router', nonce: undefined }
 
 const owners = ['Ines Ortega', 'Jonas Weber', 'Mira Kaplan']
 const names = [
@@ -22,7 +27,7 @@ const names = [
 ] as const
 
 /** Made-up tenants in different states, as a company has them after some weeks. */
-export async function seedTenants({ adminUrl, publicUrl, issuer }: SeedParts): Promise<void> {
+export async function seedTenants({ adminUrl, publicUrl, issuer, sql }: SeedParts): Promise<void> {
   const token = await issuer.mint({ role: 'platform' })
   const sales = await issuer.mint({ role: 'sales' })
   const ask = (path: string, body: object, method: 'POST' | 'PATCH' = 'POST', as = token) =>
@@ -35,6 +40,11 @@ export async function seedTenants({ adminUrl, publicUrl, issuer }: SeedParts): P
     await ask(`/tenants/${id}`, { tier: 'enterprise' }, 'PATCH', sales)
   }
   await ask('/tenants/copper-kettle/suspend', {})
+  const other = await issuer.identify({ id: 'platform-2', name: 'Robin', role: 'platform' }, audience)
+  await fetch(`${adminUrl}/tenants/silverline-media`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${other}`, 'x-change-note': 'contract%20ended' },
+  })
   for (const id of ['meridian-legal', 'juniper-clinics']) {
     const app = await issuer.mint({ tenant: id })
     for (let page = 1; page <= 12; page += 1) {
@@ -42,4 +52,17 @@ export async function seedTenants({ adminUrl, publicUrl, issuer }: SeedParts): P
       await callUntilTaken(`${publicUrl}/documents/handbook-${page}`, { token: app, method: 'PUT', body: { text } })
     }
   }
+  // A month of use, which a service that has just begun cannot have.
+  await sql`insert into tenant_requests (tenant_id, day, requests, errors, read_units, write_units, latency)
+    select 'juniper-clinics', current_date - ago, 900 + ago * 13 % 170 * 3 - 21 * ago, ago % 4, 2400, 310, '{}'
+    from generate_series(1, 30) as ago`
+  await ask('/tenants/meridian-legal/moves', { kind: 'promote' })
+  await until(async () => {
+    const { json } = await ask('/tenants/meridian-legal', {}, 'PATCH')
+    return (json as { readonly placement: { readonly kind: string } }).placement.kind === 'silo'
+  })
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 200))
 }

@@ -1,5 +1,6 @@
 import type { ConsolePage } from './kit/visit.ts'
 import { accountForm, changeAccount } from './pages/account.ts'
+import { approvalsPage, approveIt, rejectIt } from './pages/approvals.ts'
 import { auditPage } from './pages/audit.ts'
 import { applyTable, diffPage, importPage, previewTable, undoTable } from './pages/import.ts'
 import { askSteer, doSteer, liveMove, movePage } from './pages/move.ts'
@@ -33,6 +34,9 @@ export const consolePages: readonly ConsolePage[] = [
   { method: 'get', path: '/import/:id', show: (visit) => diffPage(visit) },
   { method: 'post', path: '/import/:id/apply', show: applyTable },
   { method: 'post', path: '/import/:id/undo', show: undoTable },
+  { method: 'get', path: '/approvals', show: (visit) => approvalsPage(visit) },
+  { method: 'post', path: '/approvals/:id/approve', show: approveIt },
+  { method: 'post', path: '/approvals/:id/reject', show: rejectIt },
   { method: 'get', path: '/try', show: tryPage },
   { method: 'post', path: '/try', show: askTried },
   { method: 'get', path: '/shards', show: shardsPage },

@@ -107,15 +107,19 @@ document.addEventListener('change', (event) => {
 /** Draws the charts of a page, in the colours of its theme. */
 function drawCharts() {
   for (const box of document.querySelectorAll('[data-chart]')) {
-    const { color, borderTopColor, outlineColor, font } = getComputedStyle(box)
-    const axis = { stroke: outlineColor, font, grid: { stroke: borderTopColor, width: 1 }, ticks: { show: false } }
+    const { color, borderTopColor, caretColor } = getComputedStyle(box)
+    const font = '12px system-ui, sans-serif'
+    const axis = { stroke: caretColor, font, grid: { stroke: borderTopColor, width: 1 }, ticks: { show: false } }
+    const day = (seconds) =>
+      new Date(seconds * 1000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+    const days = { ...axis, values: (_, all) => all.map(day) }
     const line = { label: box.dataset.label, stroke: color, width: 2, points: { size: 5, fill: color } }
     const size = { width: box.clientWidth, height: 180 }
     box.replaceChildren()
     const options = {
       ...size,
       series: [{}, line],
-      axes: [axis, { ...axis, size: 60 }],
+      axes: [days, { ...axis, size: 60 }],
       legend: { show: false },
       cursor: { show: false },
     }

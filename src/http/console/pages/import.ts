@@ -110,7 +110,8 @@ export async function undoTable(visit: Visit): Promise<PageResult> {
 
 async function orFault(visit: Visit, work: () => Promise<unknown>): Promise<PageResult> {
   try {
-    await work()
+    const answer = (await work()) as { readonly status?: string }
+    if (answer.status === 'awaiting_approval') return { goTo: '/console/approvals' }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return diffPage(visit, visit.isPlain ? plainly(error.message, 'The platform team can say why.') : error.message)

@@ -57,7 +57,7 @@ function span(days: number): string {
 function sharedTable(indexes: readonly IndexView[]): Html {
   return html`<table class="list"><thead><tr><th scope="col">Index</th><th scope="col">State</th><th scope="col">Tenants</th><th scope="col">Fill</th><th scope="col">Region</th><th scope="col">Opened</th></tr></thead><tbody>${indexes.map(
     (index) =>
-      html`<tr><th scope="row"><code>${index.name}</code>${projectText(index)}</th><td>${stateOf(index)}</td><td>${number(index.namespaces)} of ${number(index.limit)}</td><td><meter min="0" max="1" low="0.7" high="0.9" optimum="0" value="${index.fill}" aria-label="Fill of ${index.name}"></meter> ${Math.round(index.fill * 100)} %</td><td>${index.region}</td><td>${when(index.createdAt)}</td></tr>`,
+      html`<tr><th scope="row"><code>${index.name}</code>${projectText(index)}</th><td>${stateOf(index)}</td><td>${number(index.namespaces)} of ${number(index.limit)}</td><td><meter min="0" max="1" low="0.7" high="0.9" optimum="0" value="${index.fill}" aria-label="Fill of ${index.name}"></meter> ${fillText(index)}</td><td>${index.region}</td><td>${when(index.createdAt)}</td></tr>`,
   )}</tbody></table>`
 }
 
@@ -66,6 +66,10 @@ function ownTable(indexes: readonly IndexView[]): Html {
     (index) =>
       html`<tr><th scope="row"><code>${index.name}</code>${projectText(index)}</th><td>${index.tenantId === null ? '' : html`<a href="/console/tenants/${index.tenantId}">${index.tenantId}</a>`}</td><td>${stateOf(index)}</td><td>${index.region}</td><td>${when(index.createdAt)}</td></tr>`,
   )}</tbody></table>`
+}
+
+function fillText({ fill }: IndexView): string {
+  return fill > 0 && fill < 0.01 ? 'under 1 %' : `${Math.round(fill * 100)} %`
 }
 
 function projectText({ project }: IndexView): Html | string {

@@ -112,7 +112,7 @@ function deedsPart(visit: Visit, tenant: TenantView): Html | string {
   if (deeds.length === 0 && tag === '') return ''
   return html`<section class="card" aria-label="What to do"><div class="deeds">${tag}${ask}${deeds.map(
     ({ verb, button, isGrave }) =>
-      html`<a class="button${isGrave ? ' danger' : ''}" href="/console/tenants/${tenant.id}/${verb}">${button}…</a>`,
+      html`<a class="button${isGrave ? ' danger' : verb === 'promote' && tenant.awaitingPromotion ? ' main' : ''}" href="/console/tenants/${tenant.id}/${verb}">${button}…</a>`,
   )}</div></section>`
 }
 

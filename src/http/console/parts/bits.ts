@@ -41,9 +41,12 @@ function relativeTime(at: string, now = Date.now()): string {
 
 /** A moment in the future as a day or an hour: `until Tue 14:00 UTC`. */
 export function untilText(at: string): string {
-  const date = new Date(at)
-  const day = date.toLocaleDateString('en-GB', { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' })
-  return `${day}, ${at.slice(11, 16)} UTC`
+  return `${dayText(at)}, ${at.slice(11, 16)} UTC`
+}
+
+export function dayText(at: string): string {
+  const form = { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' } as const
+  return new Date(at).toLocaleDateString('en-GB', form)
 }
 
 const numbers = new Intl.NumberFormat('en')

@@ -1,7 +1,7 @@
 import type { MoveView } from '../../../moves/show-move.ts'
 import type { TenantView } from '../../../tenants/tenant-view.ts'
 import type { StaffApi } from '../kit/staff-api.ts'
-import { untilText } from './bits.ts'
+import { dayText } from './bits.ts'
 import { moveWords, type Stated } from './words.ts'
 
 /** Open moves by tenant, as far as one page of them goes. */
@@ -24,7 +24,7 @@ export function placeStated(tenant: TenantView, move: MoveView | undefined): Sta
 
 function movingStated(move: MoveView): Stated {
   if (move.state === 'soaking' && move.retainUntil !== null) {
-    return { words: `Moved, can be undone until ${untilText(move.retainUntil)}`, tone: 'good' }
+    return { words: `Moved, can be undone until ${dayText(move.retainUntil)}`, tone: 'good' }
   }
   const { words, tone } = moveWords[move.state]
   const isOnItsWay = move.state === 'copying' || move.state === 'verifying'

@@ -14,6 +14,7 @@ const sitePages: readonly SitePage[] = [
   { path: '/console/tenants', label: 'Tenants', needs: 'GET /tenants' },
   { path: '/console/moves', label: 'Moves', needs: 'GET /moves' },
   { path: '/console/import', label: 'Import', needs: 'POST /tenants/import' },
+  { path: '/console/approvals', label: 'Approvals', needs: 'GET /approvals' },
   { path: '/console/shards', label: 'Shards', needs: 'GET /indexes', isTechnical: true },
   { path: '/console/audit', label: 'Audit', needs: 'GET /audit' },
 ]
