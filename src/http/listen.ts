@@ -22,6 +22,9 @@ export interface Listener extends AsyncDisposable {
   drain(): void
 }
 
+/** Address and headers of a request. The vendor's clients name the 1,000 ids of a fetch in the address. */
+const headBytesMax = 256 * 1024
+
 /**
  * Serves an app over HTTP/1.1.
  * @returns a listener. Disposing it accepts nothing new, lets running requests finish within `closeLimitMs`, and then
@@ -41,6 +44,7 @@ export async function listen(app: Pick<Hono, 'fetch'>, options: ListenOptions): 
       keepAliveTimeout: 65_000,
       headersTimeout: 15_000,
       requestTimeout: 120_000,
+      maxHeaderSize: headBytesMax,
       connectionsCheckingInterval: 5000,
     },
     (incoming, outgoing) => {

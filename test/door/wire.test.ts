@@ -151,6 +151,12 @@ test('10,000 matches may be asked for without values and metadata', async () => 
   expect([status, json.matches.length]).toEqual([200, 1])
 })
 
+test('1,000 ids of a usual length are fetched at once, as the vendor allows', async () => {
+  const ids = Array.from({ length: 999 }, () => crypto.randomUUID())
+  const { status, json } = await world.send(key, 'GET', `/vectors/fetch?ids=one&ids=${ids.join('&ids=')}`)
+  expect([status, Object.keys(json.vectors)]).toEqual([200, ['one']])
+})
+
 test('an upsert of the vendor’s size is taken, however its numbers are written, and one beyond it is refused', async () => {
   const values = Array.from({ length: 64 }, (_, at) => 1 / (at + 3))
   const vectors = (count: number) =>
