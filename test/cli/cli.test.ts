@@ -171,13 +171,23 @@ test('names that others gave cannot act on the terminal: they are printed as tex
 }, 120_000)
 
 test('advice is a table with the reasons and the silos that are left', async () => {
-  const item = { tenantId: 'acme', advice: 'promote', reasons: ['it is large', 'it is busy'], since: '2026-11-21' }
-  const list = { items: [item], nextCursor: null, silosLeft: 7 }
+  const advised = { tenantId: 'acme', advice: 'promote', reasons: ['it is large', 'it is busy'], since: '2026-11-21' }
+  const inTheWay = { words: 'A demote is under way' }
+  const items = [
+    { ...advised, inTheWay: null },
+    { ...advised, tenantId: 'globex', inTheWay },
+  ]
+  const list = { items, nextCursor: null, silosLeft: 7, lookedAt: '2026-11-21T10:00:00Z' }
   await using admin = await fakeAdmin(() => [200, list])
   const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
   const table = await runCli(['advise'], env)
-  expect([table.code, table.err]).toEqual([0, 'Silos left: 7.\n'])
-  expect(table.out).toBe('TENANT  ADVICE   SINCE       BECAUSE\nacme    promote  2026-11-21  it is large; it is busy\n')
+  expect([table.code, table.err]).toEqual([0, 'Last look: 2026-11-21T10:00:00Z. Silos left: 7.\n'])
+  expect(table.out.split('\n')).toEqual([
+    'TENANT  ADVICE   SINCE       BECAUSE',
+    'acme    promote  2026-11-21  it is large; it is busy',
+    'globex  promote  2026-11-21  it is large; it is busy. A demote is under way',
+    '',
+  ])
   expect(JSON.parse((await runCli(['advise', '--json'], env)).out)).toEqual(list)
 })
 
