@@ -16,7 +16,7 @@ let pooled: string
 beforeAll(async () => {
   world = await ServiceWorld.open()
   replica = await world.replica(
-    { ...patient, REQUESTS_IN_FLIGHT: '16' },
+    { ...patient, REQUESTS_IN_FLIGHT: '16', SHED_LOOP_DELAY_MS: '500' },
     { loopDelay: () => ({ take: () => delayMs, stop: () => undefined }) },
   )
   silo = await world.onboard(replica, 'silo', { tier: 'enterprise' })
