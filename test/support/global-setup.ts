@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -13,13 +13,28 @@ declare module 'vitest' {
   }
 }
 
+/** Settings that log every statement as CSV, for `test/upgrade/record.ts`. */
+const recording = {
+  logging_collector: 'on',
+  log_destination: 'csvlog',
+  log_statement: 'all',
+  log_rotation_size: '0',
+  log_rotation_age: '0',
+} as const
+
 /** Starts one real Postgres for the whole run; each test file works in a database of its own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const recordTo = process.env.RECORD_STATEMENTS
   const folder = await mkdtemp(join(tmpdir(), 'tenant-router-test-'))
   await chmod(folder, 0o755) // as root, Postgres runs as a user of its own
   const server = await startEmbeddedPostgres({
     dataDir: join(folder, 'postgres'),
-    settings: { fsync: 'off', full_page_writes: 'off', shared_buffers: '256MB' },
+    settings: {
+      fsync: 'off',
+      full_page_writes: 'off',
+      shared_buffers: '256MB',
+      ...(recordTo === undefined ? {} : recording),
+    },
   })
   {
     await using database = connect({ url: server.url, max: 2 })
@@ -28,6 +43,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('templateUrl', server.url)
   return async () => {
     await server[Symbol.asyncDispose]()
+    if (recordTo !== undefined) await cp(join(folder, 'postgres', 'log'), recordTo, { recursive: true })
     await rm(folder, { recursive: true, force: true })
   }
 }
