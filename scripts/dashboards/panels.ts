@@ -81,6 +81,21 @@ export const boards: readonly Board[] = [
         queries: { '{{status}}': 'max by (status) (tenant_router_uploads)' },
       },
       {
+        title: 'Proofs of isolation: time since one passed, and since the last run',
+        unit: 's',
+        queries: {
+          'since one passed': 'time() - max(tenant_router_isolation_proven_timestamp_seconds)',
+          'since the last run, {{outcome}}':
+            'time() - max by (outcome) (tenant_router_isolation_last_run_timestamp_seconds)',
+        },
+      },
+      {
+        title: 'Runs in which a tenant reached another, not thawed',
+        unit: 'short',
+        queries: { findings: 'max(tenant_router_isolation_findings)' },
+        about: 'docs/prove-isolation.md says what to do.',
+      },
+      {
         title: 'Event loop, p99 delay',
         unit: 's',
         queries: { '{{instance}}': 'max by (instance) (nodejs_eventloop_lag_p99_seconds)' },

@@ -108,7 +108,8 @@ export async function proveIsolation(
     await readPhase(probe)
     for (const [i, group] of groupsOfWriters(canaries).entries()) {
       await onStep(`lets canaries write beside one another, round ${i + 1}`)
-      await writeRound(probe, group)
+      // A group and its reverse are one turn: in it each canary writes once.
+      await writeRound(probe, group, `rest-${Math.floor(i / 2)}`)
     }
     const unmoved = options.move
       ? await movePhase({ db, settings: deps.moveSettings }, probe, onStep)

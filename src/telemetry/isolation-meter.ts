@@ -4,6 +4,8 @@ import { Gauge, type Registry } from 'prom-client'
 export interface IsolationNumbers {
   readonly findings: number
   readonly provenAtS: number | undefined
+  /** The last run that has ended. */
+  readonly last: { readonly state: string; readonly endedAtS: number } | undefined
 }
 
 /** @returns a function that shows the registry's numbers. */
@@ -19,7 +21,15 @@ export function isolationGauges(registry: Registry): (numbers: IsolationNumbers 
     help: 'End of the last run of prove-isolation that passed, or the begin of the first run while none has',
     registers,
   })
+  const last = new Gauge({
+    name: 'tenant_router_isolation_last_run_timestamp_seconds',
+    help: 'End of the last run of prove-isolation, by its outcome',
+    labelNames: ['outcome'],
+    registers,
+  })
   return (numbers) => {
+    last.reset()
+    if (numbers?.last !== undefined) last.set({ outcome: numbers.last.state }, numbers.last.endedAtS)
     if (numbers === undefined) findings.remove()
     else findings.set(numbers.findings)
     if (numbers?.provenAtS === undefined) proven.remove()

@@ -49,6 +49,26 @@ export function routeWithoutCheck(authorization: string) {
     request.headers.has('authorization') ? undefined : serve(withHeader(request, text, 'authorization', authorization))
 }
 
+/** Kept answers whose key has the `Idempotency-Key`, and not the tenant. */
+export function keysWithoutTenant() {
+  const kept = new Map<string, Promise<string>>()
+  return (request: Request, _text: string, serve: Serve) => {
+    const key = request.headers.get('idempotency-key')
+    if (key === null) return undefined
+    const first = kept.get(key)
+    if (first === undefined) {
+      const served = serve(request)
+      kept.set(
+        key,
+        served.then((response) => response.clone().text()),
+      )
+      return served
+    }
+    const headers = { 'content-type': 'application/json', 'idempotency-replayed': 'true' }
+    return first.then((body) => new Response(body, { headers }))
+  }
+}
+
 /** The vendor's door as it would be if it took the namespace that a caller names. */
 export function doorThatTakesNamespaces() {
   const keys = new Map<string, string>()

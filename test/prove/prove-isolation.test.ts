@@ -10,6 +10,7 @@ import { ServiceWorld } from '../support/service-world.ts'
 import {
   cacheWithoutTenant,
   doorThatTakesNamespaces,
+  keysWithoutTenant,
   mutantDoors,
   placeWith,
   routeThatForgets,
@@ -150,6 +151,41 @@ describe('prove-isolation', () => {
       expect(found).toContain(each)
     expect(run.signed.report.exceptions.every(({ route }: { route: string }) => route !== 'POST /mcp')).toBe(true)
   })
+
+  test(
+    'finds a write that only lands elsewhere, and an answer kept for another’s Idempotency-Key',
+    patient,
+    async () => {
+      const one = '_tr_canary_1_1'
+      const mutants = { 'POST /vectors/upsert': keysWithoutTenant() }
+      world.mutant = {
+        doors: (own) => mutantDoors(own, mutants),
+        open: (open) =>
+          placeWith(open, (place, placement) => ({
+            async upsert(records, options) {
+              const isStray = ({ metadata }: { readonly metadata?: unknown }) =>
+                placement.tenantId === one && JSON.stringify(metadata ?? {}).includes('Written by')
+              const strays = records.filter(isStray)
+              // At nobody's: no bystander shows it.
+              if (strays.length > 0) await open({ ...placement, namespace: 'nobody' }).upsert(strays)
+              const rest = records.filter((record) => !isStray(record))
+              return rest.length > 0 ? place.upsert(rest, options) : {}
+            },
+          })),
+      }
+      const { run } = await world.prove()
+      world.mutant = {}
+      expect(run.state).toBe('failed')
+      const { exceptions } = run.signed.report
+      for (const route of ['POST /vectors/upsert', 'POST /vectors/upsert (Api-Key)', 'PUT /documents/{documentId}']) {
+        const words = expect.stringContaining('may have gone elsewhere')
+        expect(exceptions).toContainEqual(expect.objectContaining({ kind: 'unproven', route, asker: one, words }))
+      }
+      const words = expect.stringContaining('Idempotency-Key')
+      expect(exceptions).toContainEqual(expect.objectContaining({ kind: 'leak', route: 'POST /vectors/upsert', words }))
+      expectStatus(await admin(`/isolation/runs/${run.id}/thaw`, { note: 'a test' }, 'POST'), 200)
+    },
+  )
 
   test(
     'finds writes that reach another tenant; its findings freeze moves until a person thaws them',

@@ -7,7 +7,11 @@ type Asks = IsolationEntry['asks']
 /** The routes of our own dialect that write. They reach for ids that others have too, and for ids of the other alone. */
 export const writeEntries: Readonly<Record<string, IsolationEntry>> = {
   'PUT /documents/{documentId}': writes((by, other) => [
-    { params: { documentId: by.run.documentId }, body: { text: words(by) } },
+    {
+      params: { documentId: by.run.documentId },
+      body: { text: words(by) },
+      lands: landed(by, `${by.run.documentId}#0`),
+    },
     { params: { documentId: other.documentId }, body: { text: words(by) } },
   ]),
   'POST /documents': writes((by, other) => [
@@ -23,6 +27,8 @@ export const writeEntries: Readonly<Record<string, IsolationEntry>> = {
         ],
       },
     },
+    // Without ids: what is sent names the documents, and one of the two is sent by every canary.
+    { form: { text: `${words(by)} In a form of two.`, more: [`Sent by all of run ${by.run.token}.`], fields: {} } },
   ]),
   'POST /documents/{documentId}/retry': writes((_, other) => [
     { params: { documentId: `never-${other.documentId}` }, isRefused: 'somehow' },
@@ -32,9 +38,14 @@ export const writeEntries: Readonly<Record<string, IsolationEntry>> = {
     { params: { documentId: other.hiddenDocumentId } },
     { params: { documentId: by.run.documentId } },
   ]),
-  'POST /vectors/upsert': writes((by, other) => [{ body: { vectors: records(by, other) } }]),
+  'POST /vectors/upsert': writes((by, other) => [
+    { body: { vectors: records(by, other) }, lands: landed(by, other.recordId) },
+  ]),
   'POST /vectors/update': writes((by, other) => [
-    { body: { id: by.run.recordId, setMetadata: { touched: by.tenantId } } },
+    {
+      body: { id: by.run.recordId, setMetadata: { touched: by.tenantId } },
+      lands: { recordId: by.run.recordId, holds: `"touched":"${by.tenantId}"` },
+    },
     { body: { id: other.hiddenRecordId, setMetadata: { touched: by.tenantId } } },
   ]),
   'POST /vectors/delete': writes((by, other) => [
@@ -48,7 +59,7 @@ export const writeEntries: Readonly<Record<string, IsolationEntry>> = {
 /** The routes of the vendor's dialect that write, or refuse to. */
 export const vendorWriteEntries: Readonly<Record<string, IsolationEntry>> = {
   'POST /vectors/upsert (Api-Key)': writes((by, other) => [
-    { body: { vectors: records(by, other) } },
+    { body: { vectors: records(by, other) }, lands: landed(by, by.run.recordId) },
     { body: { vectors: records(by, other), namespace: other.placement.namespace }, isRefused: 'somehow' },
     { body: { vectors: records(by, other), namespace: other.tenantId }, isRefused: 'somehow' },
   ]),
@@ -88,6 +99,10 @@ function writes(asks: Asks): IsolationEntry {
 
 function words(by: Canary): string {
   return `Written by ${by.tenantId}: ${by.secret}.`
+}
+
+function landed(by: Canary, recordId: string): NonNullable<Ask['lands']> {
+  return { recordId, holds: words(by) }
 }
 
 /** Records under the id that every canary has, and under one that only the other has. */

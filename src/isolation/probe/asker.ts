@@ -95,9 +95,10 @@ function requestOf(
   })
 }
 
-function formOf({ text, fields }: NonNullable<Ask['form']>): FormData {
+function formOf({ text, more = [], fields }: NonNullable<Ask['form']>): FormData {
   const form = new FormData()
   for (const [name, value] of Object.entries(fields)) form.append(name, value)
-  form.append('file', new Blob([text], { type: 'text/plain' }), 'canary.txt')
+  for (const [i, each] of [text, ...more].entries())
+    form.append('file', new Blob([each], { type: 'text/plain' }), `canary-${i}.txt`)
   return form
 }

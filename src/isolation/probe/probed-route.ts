@@ -16,8 +16,14 @@ export interface Ask {
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
-  /** A file for an upload form, with the fields beside it. */
-  readonly form?: { readonly text: string; readonly fields: Readonly<Record<string, string>> }
+  /** A file for an upload form, with further files and the fields beside it. */
+  readonly form?: {
+    readonly text: string
+    readonly more?: readonly string[]
+    readonly fields: Readonly<Record<string, string>>
+  }
+  /** A record that the asker's own place shows after the write, and a text in it: it went there and not elsewhere. */
+  readonly lands?: { readonly recordId: string; readonly holds: string }
   /** The asker's own text has to be in the answer: a request that finds nothing proves nothing. */
   readonly showsOwn?: true
   /** It names ids or words of another canary, which the answer may repeat; that one's text it may never hold. */

@@ -144,15 +144,20 @@ export async function thawRow(tx: Tx, id: string, by: string): Promise<Isolation
 }
 
 /**
- * Runs whose findings freeze moves, and the end of the last run that passed in seconds since 1970; while none has, the
- * begin of the first.
+ * Runs whose findings freeze moves; the end of the last run that passed in seconds since 1970, or while none has, the
+ * begin of the first; and the last run that has ended.
  */
-export async function readIsolationNumbers(
-  tx: Tx,
-): Promise<{ readonly findings: number; readonly provenAtS: number | undefined }> {
+export async function readIsolationNumbers(tx: Tx): Promise<{
+  readonly findings: number
+  readonly provenAtS: number | undefined
+  readonly last: { readonly state: IsolationRunState; readonly endedAtS: number } | undefined
+}> {
   const [frozen] = await tx.select({ n: count() }).from(isolationRuns).where(isFreezing)
   const [proven] = await tx.execute<{ at: number | null }>(sql`
     select extract(epoch from coalesce(max(ended_at) filter (where state = 'passed'), min(created_at)))::float8 as at
     from isolation_runs`)
-  return { findings: frozen?.n ?? 0, provenAtS: proven?.at ?? undefined }
+  const [last] = await tx.execute<{ state: IsolationRunState; endedAtS: number }>(sql`
+    select state, extract(epoch from ended_at)::float8 as "endedAtS" from isolation_runs
+    where ended_at is not null order by ended_at desc limit 1`)
+  return { findings: frozen?.n ?? 0, provenAtS: proven?.at ?? undefined, last }
 }
