@@ -24,7 +24,7 @@ import { RecentQueries } from './moves/verify/recent-queries.ts'
 import { countedByTenant, openStores, openVerifier } from './parts/adapters.ts'
 import { type AdoptedOverrides, openAdopted } from './parts/adopted.ts'
 import { openAnswerer } from './parts/answers.ts'
-import { openAuditChain } from './parts/audit-chain.ts'
+import { type AuditTrailOverrides, openAuditTrail } from './parts/audit-trail.ts'
 import { openCaches } from './parts/caches.ts'
 import { openConsole } from './parts/console.ts'
 import { registryCounts } from './parts/counts.ts'
@@ -61,7 +61,7 @@ import { startTenantSweep } from './tenants/sweep/tenant-sweep.ts'
 import { version } from './version.ts'
 
 /** Parts that a test replaces. */
-export interface Overrides extends AdoptedOverrides, GuardOverrides {
+export interface Overrides extends AdoptedOverrides, AuditTrailOverrides, GuardOverrides {
   readonly log?: Logger
   readonly embedder?: Embedder
   readonly answerer?: Answerer
@@ -148,7 +148,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const requests = opening.use(new RequestCounts(db, { onError: onFault }))
   const stores = meteredStore(plainStores, requests.noteUse)
   const signing = signingOf(config)
-  opening.use(await openAuditChain(db, signing.signingKey, log))
+  opening.use(await openAuditTrail(config, { db, log, ...signing }, overrides))
   const limits = opening.use(
     openLimits(config, { db, routes, onFault, clock: overrides.limitsClock, tracer, onUsed: requests.noteTokens }),
   )

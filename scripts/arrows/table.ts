@@ -145,8 +145,11 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'tenants',
   ],
 
+  // Events for the operator's hooks, made of the audit.
+  notices: ['auth', 'concurrency', 'cursor', 'db', 'errors', 'evidence', 'placement', 'registry'],
+
   // Surfaces.
-  config: ['auth', 'db', 'evidence', 'limits', 'moves', 'placement', 'policy'],
+  config: ['auth', 'db', 'evidence', 'limits', 'moves', 'notices', 'placement', 'policy'],
   http: [
     'auth',
     'canonical-json',
@@ -159,6 +162,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'isolation',
     'limits',
     'moves',
+    'notices',
     'pinecone-wire',
     'placement',
     'rag',
@@ -189,6 +193,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'limits',
     'models',
     'moves',
+    'notices',
     'placement',
     'rag',
     'reconcile',
@@ -238,6 +243,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
     'cli/commands/audit',
     'cli/commands/isolation',
     'cli/commands/keys',
+    'cli/commands/notices',
     'cli/commands/reconcile',
     'cli/commands/tenants',
     'cli/commands/usage',
@@ -249,6 +255,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   'cli/commands/audit': ['cli/kit'],
   'cli/commands/isolation': ['cli/kit'],
   'cli/commands/keys': ['cli/kit'],
+  'cli/commands/notices': ['cli/kit'],
   'cli/commands/reconcile': ['cli/kit'],
   'cli/commands/tenants': ['cli/kit'],
   'cli/commands/usage': ['cli/kit'],
@@ -431,6 +438,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   'prom-client': { only: ['telemetry/'] },
   'rate-limiter-flexible': { only: ['limits/memory-permits.ts'] },
   'read-excel-file': { only: ['ingest/extract/', 'ingest/sheet/'] },
+  standardwebhooks: { only: ['notices/'] },
   'structured-headers': { only: ['http/', 'limits/fields.ts'] },
   unpdf: { only: ['ingest/extract/'] },
   yauzl: { only: ['ingest/extract/'] },
@@ -443,6 +451,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
       'policy/',
       'config/file-entries.ts',
       'config/model-file.ts',
+      'config/notice-file.ts',
       'config/project-file.ts',
       'rag/',
       'registry/',

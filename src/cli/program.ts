@@ -34,6 +34,7 @@ import { movesResume } from './commands/moves-resume.ts'
 import { movesRollback } from './commands/moves-rollback.ts'
 import { movesShow } from './commands/moves-show.ts'
 import { movesWatch } from './commands/moves-watch.ts'
+import { noticesList, noticesResend } from './commands/notices/notices.ts'
 import { promoteCommand } from './commands/promote.ts'
 import { rebalance } from './commands/rebalance.ts'
 import { reconcile } from './commands/reconcile/reconcile.ts'
@@ -119,6 +120,7 @@ export function program(context: Context): Command {
       approvalsReject,
     ]),
   )
+  root.addCommand(noun('notices', 'events that are sent to the hooks', [noticesList, noticesResend]))
   root.addCommand(noun('audit', 'see, keep and verify what was done', [auditList, auditExport, auditVerify]))
   const proving = noun('prove-isolation', 'prove that no tenant sees or changes another', [
     proveIsolationList,

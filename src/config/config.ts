@@ -6,6 +6,7 @@ import { type IsolationSettings, isolationOf } from './isolation-settings.ts'
 import { type LimitSettings, limitsOf } from './limits-file.ts'
 import { misspelledSettings } from './misspelled-settings.ts'
 import { modelsOf } from './model-settings.ts'
+import { type NoticeHookSettings, noticeHooksOf } from './notice-file.ts'
 import { type PatienceSettings, patienceOf } from './patience-settings.ts'
 import { policyOf } from './policy-file.ts'
 import { priceListOf } from './price-file.ts'
@@ -70,6 +71,7 @@ export interface Config {
   }
   readonly movePolicy: Policy
   /** Prices for plans of moves: the operator's own, or the vendor's list. */
+  readonly noticeHooks: readonly NoticeHookSettings[]
   readonly priceList: PriceList
   readonly registryOutageReads: 'stale' | 'stop'
   /** The deployment's Ed25519 private key, PEM; without it nothing is signed. */
@@ -118,6 +120,7 @@ function configOf(read: SettingReader, env: Environment): Config {
     ...optional('rerank', rerankOf(read)),
     jwt: jwtOf(read),
     ...optional('console', consoleOf(read)),
+    noticeHooks: noticeHooksOf(read),
     limits: limitsOf(read),
     cache: {
       ttlMs: read.number('CACHE_TTL_S', { min: 0, max: 86_400, fraction: true }) * 1000,

@@ -20,11 +20,12 @@ export function withoutSecrets(config: Config, given: readonly string[]): (findi
 }
 
 function secretsOf(config: Config, given: readonly string[]): readonly string[] {
-  const { databaseUrl, databaseListenUrl, pinecone, embeddingModels, answer, rerank, signingKey } = config
+  const { databaseUrl, databaseListenUrl, pinecone, embeddingModels, answer, rerank, signingKey, noticeHooks } = config
   const urls = [databaseUrl, databaseListenUrl].flatMap((url) => (url === undefined ? [] : [url.reveal()]))
   const kept = [
     ...pinecone.projects.map(({ apiKey }) => apiKey),
     ...[...embeddingModels, answer, ...(rerank === undefined ? [] : [rerank])].map(({ apiKey }) => apiKey),
+    ...noticeHooks.map(({ secret }) => secret),
     signingKey,
   ].flatMap((secret) => (secret === undefined ? [] : [secret.reveal()]))
   const all = [...given, ...kept, ...urls, ...urls.flatMap(passwordsOf)]

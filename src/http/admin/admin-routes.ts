@@ -11,6 +11,7 @@ import { indexRoutes } from './indexes.ts'
 import { inventoryRoutes } from './inventory.ts'
 import { isolationRoutes } from './isolation.ts'
 import { type MoveRouteDeps, moveRoutes } from './moves.ts'
+import { noticeRoutes } from './notices.ts'
 import { reconciliationRoutes } from './reconciliations.ts'
 import { tenantKeyRoutes } from './tenant-keys.ts'
 import { tenantLimitRoutes } from './tenant-limits.ts'
@@ -32,6 +33,7 @@ export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
     ...adoptionRoutes(deps),
     ...inventoryRoutes(deps),
     ...auditRoutes(deps),
+    ...noticeRoutes(deps),
     ...usageRoutes(deps),
     ...costRoutes(deps),
     ...adviceRoutes(deps),

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import type { NoticeHook } from '../notices/notice-hook.ts'
+import { noticeTypes } from '../placement/notice-types.ts'
+import { entryFault, listIn, plainUrl, variableName } from './file-entries.ts'
+import { jsonFileOf } from './json-file.ts'
+import { Secret } from './secret.ts'
+import type { SettingReader } from './setting-reader.ts'
+
+/** A hook whose secret is not printed. */
+export interface NoticeHookSettings extends Omit<NoticeHook, 'secret'> {
+  readonly secret: Secret
+}
+
+const entry = z.strictObject({
+  name: z
+    .string('must be text')
+    .regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'must be up to 40 lower-case letters, digits and hyphens'),
+  url: plainUrl,
+  secretVariable: variableName,
+  events: z
+    .array(z.enum(noticeTypes, `must be one of ${noticeTypes.join(', ')}`), 'must be a list of events')
+    .optional(),
+  format: z.enum(['standard', 'slack'], 'must be standard or slack').optional(),
+})
+
+const remedy =
+  'write a list of {"name", "url", "secretVariable", "events"?, "format"?}, or leave NOTICE_HOOKS unset to send nothing'
+
+/** The hooks in the file of `NOTICE_HOOKS`; none when it is not set. The reader collects every fault of the file. */
+export function noticeHooksOf(read: SettingReader): readonly NoticeHookSettings[] {
+  const file = jsonFileOf(read, 'NOTICE_HOOKS', remedy)
+  if (file === undefined) return []
+  const hooks: NoticeHookSettings[] = []
+  const fault = (wrong: string, words: string) => read.fault('NOTICE_HOOKS', wrong, words)
+  for (const [i, candidate] of listIn(read, 'NOTICE_HOOKS', file, remedy).entries()) {
+    const where = `entry ${i + 1}`
+    const parsed = entry.safeParse(candidate)
+    for (const issue of parsed.error?.issues ?? []) {
+      const field = issue.path.length > 0 ? `, ${issue.path.join('.')}` : ''
+      fault(`has a fault in ${where}${field}`, entryFault(issue, candidate))
+    }
+    if (parsed.data === undefined) continue
+    const { name, url, secretVariable, events = noticeTypes, format = 'standard' } = parsed.data
+    if (hooks.some((hook) => hook.name === name)) fault(`has in ${where} a name that is taken`, 'give each its own')
+    const secret = read.variable(secretVariable)
+    if (secret === undefined || !isSecret(secret)) {
+      const what = secret === undefined ? 'is not set' : 'is no secret of a webhook'
+      fault(`names ${secretVariable} in ${where}, which ${what}`, secretRemedy)
+    } else hooks.push({ name, url, events, format, secret: new Secret(secret) })
+  }
+  return hooks
+}
+
+const secretRemedy = 'set it to whsec_ and 24 to 64 random bytes in base64: echo whsec_$(openssl rand -base64 32)'
+
+function isSecret(text: string): boolean {
+  const [, base64 = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? []
+  const { length } = Buffer.from(base64, 'base64')
+  return length >= 24 && length <= 64
+}
