@@ -4,19 +4,20 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { makeSigningKey, readSigningKey } from '../../src/evidence/signing-key.ts'
 import { listen } from '../../src/http/listen.ts'
-import { ServiceWorld } from '../support/service-world.ts'
+import { type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 import { runCli } from './run-cli.ts'
 
 let world: ServiceWorld
 let folder: string
 let env: Record<string, string>
+let replica: ServiceReplica
 const key = makeSigningKey()
 beforeEach(async () => {
   world = await ServiceWorld.open()
   folder = await mkdtemp(join(tmpdir(), 'tenant-router-import-'))
   await writeFile(join(folder, 'key.pem'), key)
   await writeFile(join(folder, 'key.pub.pem'), readSigningKey(key).publicKey)
-  const replica = await world.replica({ SIGNING_KEY_FILE: join(folder, 'key.pem') })
+  replica = await world.replica({ SIGNING_KEY_FILE: join(folder, 'key.pem') })
   const listener = world.stack.use(await listen(replica.services.adminApp, { host: '127.0.0.1', port: 0 }))
   const authorization = await world.issuer.staff('platform')
   env = { TENANT_ROUTER_URL: listener.url, TENANT_ROUTER_TOKEN: authorization.replace('Bearer ', '') }
@@ -71,6 +72,21 @@ test('a table with a refused row changes nothing, and a file that is none is wro
   expect((await json('tenants', 'show', 'acme')).tier).toBe('standard')
   expect(await run('tenants', 'import', join(folder, 'none.csv'), '--yes')).toMatchObject({ code: 2 })
   expect(await run('tenants', 'import', file, '--column', 'id', '--yes')).toMatchObject({ code: 2 })
+})
+
+test('tenants come out as CSV without formulas, and go back in unchanged', async () => {
+  await world.onboard(replica, 'evil', { name: '=1+1', attributes: { crmId: '+49', owner: '@x', shoe: 44 } })
+  const file = join(folder, 'tenants.csv')
+  const { out } = await run('tenants', 'list', '--csv')
+  expect(out.split('\n')).toEqual([
+    'id,name,tier,region,crmId,owner,contract,renewal,status',
+    'acme,acme,standard,,,,,,active',
+    `evil,"'=1+1",standard,,"'+49","'@x",,,active`,
+    '',
+  ])
+  await writeFile(file, out)
+  const back = await json('tenants', 'import', file, '--dry-run')
+  expect(back.counts).toEqual({ new: 0, changed: 0, same: 2, refused: 0, conflict: 0 })
 })
 
 test('a deletion receipt is verified with the public key alone, and a changed one is found', async () => {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { positiveNumber } from '../kit/arguments.ts'
 import type { Context } from '../kit/context.ts'
+import { csvOf } from '../kit/csv.ts'
 import { listAll } from '../kit/list-all.ts'
 import { showList } from '../kit/show.ts'
 import { type ReadOptions, readingVerb } from '../kit/verb.ts'
@@ -10,8 +11,14 @@ interface Options extends ReadOptions {
   readonly tier?: string
   readonly status?: string
   readonly awaiting?: true
-  readonly limit: number
+  readonly csv?: true
+  readonly limit?: number
 }
+
+const csvRowsMax = 1_000_000
+
+/** Columns that an import maps by their headers, and the status, which it passes over. */
+const csvColumns = ['id', 'name', 'tier', 'region', 'crmId', 'owner', 'contract', 'renewal', 'status']
 
 export function tenantsList(context: Context): Command {
   return readingVerb({ usage: 'list', summary: 'list tenants', example: 'tenants list --tier enterprise' })
@@ -19,14 +26,20 @@ export function tenantsList(context: Context): Command {
     .option('--tier <tier>', 'standard or enterprise')
     .option('--status <status>', 'status, as in active or suspended')
     .option('--awaiting', 'only tenants that await promotion')
-    .option('--limit <n>', 'how many at most', positiveNumber, 50)
-    .action(async ({ search, tier, status, awaiting, limit, ...options }: Options) => {
+    .option('--csv', 'print CSV for a spreadsheet, which `tenants import` takes back')
+    .option('--limit <n>', 'how many at most (default: 50, with --csv all)', positiveNumber)
+    .action(async ({ search, tier, status, awaiting, csv, limit = csv ? csvRowsMax : 50, ...options }: Options) => {
       const page = await listAll<Record<string, unknown>>(
         await context.api(),
         '/tenants',
         { search, tier, status, awaitingPromotion: awaiting && 'true' },
         limit,
       )
+      if (csv) {
+        const rows = page.items.map(({ attributes, ...tenant }) => ({ ...Object(attributes), ...tenant }))
+        context.write(csvOf(rows, csvColumns))
+        return
+      }
       showList(context, options, page, {
         ID: (tenant) => tenant.id,
         NAME: (tenant) => tenant.name,

@@ -8,15 +8,15 @@ export function addLatency(counts: number[], ms: number): void {
 }
 
 /**
- * The latency that a share of the requests kept below: the upper bound of its class, so it is never too low; null for no
- * requests, and for one beyond the last bound.
+ * The latency that a share of the requests kept below: the upper bound of its class, so it is never too low, or the last
+ * bound for one beyond it; null for no requests.
  */
 export function latencyOf(counts: readonly number[], share: number): number | null {
   const all = counts.reduce((sum, count) => sum + count, 0)
   let seen = 0
   for (const [at, count] of counts.entries()) {
     seen += count
-    if (count > 0 && seen >= all * share) return latencyBoundsMs[at] ?? null
+    if (count > 0 && seen >= all * share) return latencyBoundsMs[at] ?? (latencyBoundsMs.at(-1) as number)
   }
   return null
 }
