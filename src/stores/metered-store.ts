@@ -20,9 +20,9 @@ const recordsOfReadUnit = 10
  * The same store, which notes what each tenant's calls cost. The units of a query come back with it; those of other
  * calls are counted by the vendor's rules. A call that failed is not counted.
  */
-export function meteredStore(inner: VectorStore, note: (tenantId: TenantId, use: StoreUse) => void): VectorStore {
+export function meteredStore(inner: VectorStore, note: Note): VectorStore {
   return {
-    open: (placement) => meteredPlace(inner.open(placement), (use) => note(placement.tenantId, use)),
+    open: (placement) => new MeteredPlace(inner.open(placement), note),
     createIndex: (...args) => inner.createIndex(...args),
     describeIndex: (...args) => inner.describeIndex(...args),
     listIndexes: (...args) => inner.listIndexes(...args),
@@ -31,50 +31,100 @@ export function meteredStore(inner: VectorStore, note: (tenantId: TenantId, use:
   }
 }
 
-function meteredPlace(place: TenantStore, note: (use: StoreUse) => void): TenantStore {
-  const written = async <T>(done: Promise<T>, bytes: number): Promise<T> => {
-    const answer = await done
-    note({ writeUnits: writeUnitsOf(bytes) })
+type Note = (tenantId: TenantId, use: StoreUse) => void
+type Args<M extends keyof TenantStore> = TenantStore[M] extends (...args: infer A) => unknown ? A : never
+
+/** A place with its meter. It is a class because one is made for each request. */
+class MeteredPlace implements TenantStore {
+  readonly #place: TenantStore
+  readonly #note: Note
+
+  constructor(place: TenantStore, note: Note) {
+    this.#place = place
+    this.#note = note
+  }
+
+  get placement() {
+    return this.#place.placement
+  }
+
+  async upsert(...args: Args<'upsert'>) {
+    const receipt = await this.#place.upsert(...args)
+    const [records] = args
+    const writtenBytes = bytesOf(records)
+    this.#use({ writeUnits: writeUnitsOf(writtenBytes), writtenRecords: records.length, writtenBytes })
+    return receipt
+  }
+
+  update(...args: Args<'update'>) {
+    return this.#written(this.#place.update(...args), jsonBytes(args[0]))
+  }
+
+  async query(...args: Args<'query'>) {
+    const answer = await this.#place.query(...args)
+    const { readUnits, matches } = answer
+    this.#use({ egressBytes: matchBytes(matches), ...(readUnits !== undefined && { readUnits }) })
     return answer
   }
-  return {
-    placement: place.placement,
-    async upsert(records, options) {
-      const receipt = await place.upsert(records, options)
-      const writtenBytes = bytesOf(records)
-      note({ writeUnits: writeUnitsOf(writtenBytes), writtenRecords: records.length, writtenBytes })
-      return receipt
-    },
-    update: (change, options) => written(place.update(change, options), jsonBytes(change)),
-    async query(input, options) {
-      const answer = await place.query(input, options)
-      const { readUnits, matches } = answer
-      note({ egressBytes: matchBytes(matches), ...(readUnits !== undefined && { readUnits }) })
-      return answer
-    },
-    async fetch(ids, options) {
-      const answer = await place.fetch(ids, options)
-      note(readOf([...answer.records.values()]))
-      return answer
-    },
-    async list(input, options) {
-      const answer = await place.list(input, options)
-      note({ readUnits: 1, egressBytes: jsonBytes(answer.ids) })
-      return answer
-    },
-    async fetchByFilter(input, options) {
-      const answer = await place.fetchByFilter(input, options)
-      note(readOf(answer.records))
-      return answer
-    },
-    deleteIds: (ids, options) => written(place.deleteIds(ids, options), 0),
-    updateByFilter: (filter, set, options) => written(place.updateByFilter(filter, set, options), jsonBytes(set)),
-    countByFilter: (filter, options) => place.countByFilter(filter, options),
-    deleteByFilter: (filter, options) => written(place.deleteByFilter(filter, options), 0),
-    deleteAll: (options) => written(place.deleteAll(options), 0),
-    createNamespace: (options) => place.createNamespace(options),
-    describeNamespace: (options) => place.describeNamespace(options),
-    deleteNamespace: (options) => place.deleteNamespace(options),
+
+  async fetch(...args: Args<'fetch'>) {
+    const answer = await this.#place.fetch(...args)
+    this.#use(readOf([...answer.records.values()]))
+    return answer
+  }
+
+  async list(...args: Args<'list'>) {
+    const answer = await this.#place.list(...args)
+    this.#use({ readUnits: 1, egressBytes: jsonBytes(answer.ids) })
+    return answer
+  }
+
+  async fetchByFilter(...args: Args<'fetchByFilter'>) {
+    const answer = await this.#place.fetchByFilter(...args)
+    this.#use(readOf(answer.records))
+    return answer
+  }
+
+  deleteIds(...args: Args<'deleteIds'>) {
+    return this.#written(this.#place.deleteIds(...args), 0)
+  }
+
+  updateByFilter(...args: Args<'updateByFilter'>) {
+    return this.#written(this.#place.updateByFilter(...args), jsonBytes(args[1]))
+  }
+
+  countByFilter(...args: Args<'countByFilter'>) {
+    return this.#place.countByFilter(...args)
+  }
+
+  deleteByFilter(...args: Args<'deleteByFilter'>) {
+    return this.#written(this.#place.deleteByFilter(...args), 0)
+  }
+
+  deleteAll(...args: Args<'deleteAll'>) {
+    return this.#written(this.#place.deleteAll(...args), 0)
+  }
+
+  createNamespace(...args: Args<'createNamespace'>) {
+    return this.#place.createNamespace(...args)
+  }
+
+  describeNamespace(...args: Args<'describeNamespace'>) {
+    return this.#place.describeNamespace(...args)
+  }
+
+  deleteNamespace(...args: Args<'deleteNamespace'>) {
+    return this.#place.deleteNamespace(...args)
+  }
+
+  #use(use: StoreUse): void {
+    this.#note(this.placement.tenantId, use)
+  }
+
+  async #written<T>(done: Promise<T>, bytes: number): Promise<T> {
+    const answer = await done
+    this.#use({ writeUnits: writeUnitsOf(bytes) })
+    return answer
   }
 }
 
