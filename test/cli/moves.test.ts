@@ -77,7 +77,7 @@ describe('against a running service', () => {
     const planned = await run('promote', 'acme', '--plan')
     expect(planned.code).toBe(0)
     expect(planned.out).toMatch(/plan +promote acme; nothing was changed/)
-    expect(planned.out).toMatch(/price +\$.*Standard, prices of 2026-/)
+    expect(planned.out).toMatch(/price +under a cent: .*by the list of 2026-\S+ \(Standard\)/)
     const refused = await run('demote', 'acme', '--plan', '--json')
     expect([refused.code, refused.err]).toEqual([3, 'Refused: The tenant is in a shared index already. (conflict)\n'])
     expect(JSON.parse(refused.out)).toMatchObject({ records: 1, refusals: [{ code: 'conflict' }] })
