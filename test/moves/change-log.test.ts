@@ -11,7 +11,7 @@ afterEach(() => world[Symbol.asyncDispose]())
 
 test('a write under way holds the end of the log, however many older records are still open, and views count no further than they say', async () => {
   const acme = await world.tenant('acme', 5)
-  const a = await world.replica(undefined, { settings: { fenceBudgetMs: 300 } })
+  const a = await world.replica(undefined, { settings: { fenceBudgetMs: 2_000 } })
   const { id } = await world.promote(acme)
   await world.until(id, 'soaking')
   // Nothing proves these before an hour is over, so no mover carries them back.

@@ -97,7 +97,7 @@ test('a mover that dies while the end of a move holds writes is replaced, and th
 
 test('a write that hangs at the end of a move holds the others for one fence, and the gate names it', async () => {
   const acme = await world.tenant('acme', 5)
-  const a = await world.replica(undefined, { settings: { fenceBudgetMs: 300 } })
+  const a = await world.replica(undefined, { settings: { fenceBudgetMs: 2_000 } })
   const { id } = await world.promote(acme)
   await world.until(id, 'soaking')
   const landed = Promise.withResolvers<void>()

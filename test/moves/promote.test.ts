@@ -122,9 +122,10 @@ test('a fence that stays open too long is opened again, and the move tries once 
   let holds = 1
   const a = await world.replica(
     async (point) => {
-      if (point === 'fence: tail synced' && holds-- > 0) await new Promise((resolve) => setTimeout(resolve, 400))
+      if (point === 'fence: tail synced' && holds-- > 0) await new Promise((resolve) => setTimeout(resolve, 3_200))
     },
-    { settings: { fenceBudgetMs: 200 } },
+    // Enough for the next fence on a machine that is much slower than usual.
+    { settings: { fenceBudgetMs: 3_000 } },
   )
   const { id } = await world.promote(acme)
   await world.until(id, 'soaking')
