@@ -135,6 +135,8 @@ test('the parts of compose.yaml fit each other and the service', async () => {
     // Nothing listens outside this machine.
     for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/)
   }
+  // As much as a listener itself takes: 1,000 ids of a fetch stand in its address.
+  expect(await read('compose/nginx.conf')).toContain('large_client_header_buffers 4 256k;')
   for (const replica of ['replica-1', 'replica-2']) {
     const { environment, stop_grace_period: grace } = services[replica]
     expect(Object.keys(environment).filter((name) => !names.has(name))).toEqual([])
