@@ -98,9 +98,8 @@ export async function listViews(db: Tx, filter: TenantFilter): Promise<readonly 
         filter.attribute === undefined ? undefined : hasAttribute(filter.attribute),
         filter.tier === undefined ? undefined : eq(tenants.tier, filter.tier),
         filter.status === undefined ? undefined : eq(tenants.status, filter.status),
-        filter.awaitingPromotion === undefined
-          ? undefined
-          : sql`coalesce(${isAwaiting}, false) = ${filter.awaitingPromotion}`,
+        filter.awaitingPromotion === true ? isAwaiting : undefined,
+        filter.awaitingPromotion === false ? sql`not coalesce(${isAwaiting}, false)` : undefined,
         filter.after === undefined ? undefined : gt(tenants.id, filter.after as TenantId),
       ),
     )
@@ -110,7 +109,12 @@ export async function listViews(db: Tx, filter: TenantFilter): Promise<readonly 
 }
 
 function hasValueLike(like: string): SQL {
-  return sql`exists (select from jsonb_each_text(${tenants.attributes}) as a (name, value) where value ilike ${like})`
+  const { attributes } = tenants
+  const hasIt = sql`exists (select from jsonb_each_text(${attributes}) as a (name, value) where value ilike ${like})`
+  // JSON escapes these, so that a value with one stands otherwise in the text.
+  if (/["\\]/.test(like)) return sql`(${attributes} <> '{}'::jsonb and ${hasIt})`
+  // To look through the text of a row costs a third of taking it apart, and few rows need that.
+  return sql`(${attributes} <> '{}'::jsonb and ${attributes}::text ilike ${like} and ${hasIt})`
 }
 
 /** The index `tenants_crm_id` serves it for the CRM id. */
