@@ -25,6 +25,7 @@ test('what is required is enough, and the rest has the defaults of the contract'
     drainMs: 5000,
     adminHosts: ['127.0.0.1'],
     mcpOrigins: [],
+    approvals: new Set(),
   })
   expect(config.embedding).toMatchObject({ provider: 'openai', model: 'text-embedding-3-small', dimension: 1536 })
   expect(config.cache).toEqual({ ttlMs: 60_000, maxBytes: 64 * 1024 * 1024 })
