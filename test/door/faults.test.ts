@@ -10,7 +10,13 @@ beforeAll(async () => {
   key = await world.key('acme')
   expect((await upsert('kept')).status).toBe(200)
 })
-beforeEach(() => world.service.local.local.setFaults({ lagMs: 0, rules: [] }))
+/** Ends every fault, and waits until the router asks the store again: after ten failures in a row it pauses. */
+async function heal(): Promise<void> {
+  world.service.local.local.setFaults({ lagMs: 0, rules: [] })
+  const ask = async () => (await world.send(key, 'POST', '/query', { vector: bagOfWords('kept'), topK: 1 })).status
+  await expect.poll(ask).toBe(200)
+}
+beforeEach(heal)
 afterAll(() => world[Symbol.asyncDispose]())
 
 const upsert = (id: string) =>
@@ -39,6 +45,7 @@ test('a store that is busy or away is no empty answer', async () => {
     [503, 'STORE_UNAVAILABLE'],
     [429, 'STORE_BUSY'],
   ] as const) {
+    await heal()
     world.service.local.local.setFaults({ rules: [{ fault: 'error', status, on: ['reads', 'namespaces'] }] })
     for (const [method, path, body] of reads) {
       const answer = await world.send(key, method, path, body)
