@@ -9,9 +9,6 @@ beforeAll(async () => {
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
-/** Nothing here depends on how quick the machine is. */
-const patient = { timeouts: { readMs: 20_000, writeMs: 20_000 } }
-
 type Call = (tenant: TenantStore, store: VectorStore) => Promise<unknown>
 
 const namespace = 'tenant_acme_g1'
@@ -101,14 +98,14 @@ const cases = (calls: Record<string, Call>) =>
 describe('status 200', () => {
   test.each(cases(writes))('does not confirm %s with %j', async (name, body) => {
     server.script({ body })
-    const { tenant, store, calls } = scriptedStore(server.url, patient)
+    const { tenant, store, calls } = scriptedStore(server.url)
     await expect(writes[name]?.(tenant, store)).rejects.toMatchObject({ code: 'outcome_unknown' })
     expect(calls).toMatchObject([{ op: name, outcome: 'outcome_unknown', status: 200, attempts: 1 }])
   })
 
   test.each(cases(reads))('is no answer to %s with %j', async (name, body) => {
     server.script({ body })
-    const { tenant, store, calls } = scriptedStore(server.url, patient)
+    const { tenant, store, calls } = scriptedStore(server.url)
     await expect(reads[name]?.(tenant, store)).rejects.toMatchObject({ code: 'store_unavailable' })
     expect(calls).toMatchObject([{ op: name, outcome: 'store_unavailable', status: 200 }])
   })
@@ -134,18 +131,18 @@ describe('status 200', () => {
     ['listIndexes', { indexes: [] }, []],
   ])("is an answer to %s with the vendor's %j", async (name, body, answer) => {
     server.script({ body })
-    const { tenant, store } = scriptedStore(server.url, patient)
+    const { tenant, store } = scriptedStore(server.url)
     expect(await (writes[name] ?? reads[name])?.(tenant, store)).toEqual(answer)
   })
 })
 
 test('202 without a body is what accepts the deletion of an index', async () => {
   server.script({ status: 202, body: '' })
-  expect(await scriptedStore(server.url, patient).store.deleteIndex('default', 'i')).toBe('deleted')
+  expect(await scriptedStore(server.url).store.deleteIndex('default', 'i')).toBe('deleted')
 })
 
 test("a gateway's 404 does not say that an index is gone", async () => {
-  const { store } = scriptedStore(server.url, patient)
+  const { store } = scriptedStore(server.url)
   server.script({ status: 404, body: '<html>not here</html>' })
   await expect(store.deleteIndex('default', 'i')).rejects.toMatchObject({ code: 'not_found' })
   await expect(store.describeIndex('default', 'i')).rejects.toMatchObject({ code: 'not_found' })

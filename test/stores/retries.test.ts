@@ -10,8 +10,8 @@ const busy: Step = { status: 429, body: { code: 8, message: 'slow down' } }
 const down: Step = { status: 503, body: { code: 14, message: 'down' } }
 
 /** A busy machine answers late: only what hangs may be given up, or attempts are made that the server is not to see. */
-function patienceFor(step: Step) {
-  const ms = step === 'hang' ? 1_000 : 20_000
+function patienceFor(...steps: readonly Step[]) {
+  const ms = steps.includes('hang') ? 1_000 : 20_000
   return { timeouts: { readMs: ms, writeMs: ms } }
 }
 
@@ -76,7 +76,7 @@ describe('against a server that fails by script', () => {
     ['a page of something else', [{ body: '<html>' }], 'outcome_unknown'],
   ])('a write that ends in %s is %s', async (_what, steps, code) => {
     server.script(...steps)
-    const { tenant, calls } = scriptedStore(server.url)
+    const { tenant, calls } = scriptedStore(server.url, patienceFor(...steps))
     await expect(tenant.upsert(records)).rejects.toMatchObject({ code })
     expect(calls).toMatchObject([{ op: 'upsert', outcome: code }])
   })

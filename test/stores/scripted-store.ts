@@ -13,12 +13,15 @@ export interface ScriptedStore {
   readonly calls: readonly StoreCall[]
 }
 
-/** The real adapter against a scripted server, impatient so that tests are quick. */
+/**
+ * The real adapter against a scripted server. It waits long, since a busy machine answers late; a test in which the
+ * server hangs sets a shorter time.
+ */
 export function scriptedStore(url: string, options: Partial<PineconeStoreOptions> = {}): ScriptedStore {
   const calls: StoreCall[] = []
   const store = pineconeStore({
     projects: [{ name: 'default', apiKey, controllerHost: url }],
-    timeouts: { readMs: 100, writeMs: 100, ...options.timeouts },
+    timeouts: { readMs: 20_000, writeMs: 20_000, ...options.timeouts },
     retry: { attempts: 3, baseMs: 1, maxMs: 2, ...options.retry },
     onCall: (call) => calls.push(call),
   })
