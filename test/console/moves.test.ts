@@ -1,10 +1,10 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bagOfWords } from '../support/hash-embedder.ts'
+import { MoveHolds } from '../support/move-holds.ts'
 import { seriousFaults } from './axe.ts'
 import { openBrowser, type Seat, seat } from './browser.ts'
 import { ConsoleWorld } from './console-world.ts'
-import { MoveHolds } from './hold-moves.ts'
 
 let world: ConsoleWorld
 let browser: Browser

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { bagOfWords } from '../support/hash-embedder.ts'
+import { MoveHolds } from '../support/move-holds.ts'
 import { ConsoleWorld, type Visitor } from './console-world.ts'
-import { MoveHolds } from './hold-moves.ts'
 
 const machinery = /\b(namespaces?|index(es|ed)?|shards?|soak\w*|generations?)\b/i
 /** Attributes that a person reads or hears. */

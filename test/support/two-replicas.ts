@@ -3,6 +3,7 @@ import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import type { Overrides } from '../../src/services.ts'
 import { within } from '../../src/within.ts'
 import { bagOfWords } from './hash-embedder.ts'
+import { MoveHolds } from './move-holds.ts'
 import { moveRows } from './move-rows.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from './service-world.ts'
 import { type WatchedStore, watchedStore } from './watched-store.ts'
@@ -18,12 +19,6 @@ const held = { copying: 'copy: batch claimed', verified: 'verify: compared' } as
 /** Far more than a step of a move takes, and less than a test's limit, so that a move that hangs is explained. */
 const hangsAfterMs = 90_000
 
-/** A point at which a mover is held until it is released. */
-interface Hold {
-  readonly reached: PromiseWithResolvers<void>
-  readonly released: PromiseWithResolvers<void>
-}
-
 /** An app behind a balancer: every request to the replica that it names, each with a store connection of its own. */
 export class TwoReplicas implements AsyncDisposable {
   readonly service: ServiceWorld
@@ -31,14 +26,14 @@ export class TwoReplicas implements AsyncDisposable {
   readonly stores: Readonly<Record<'a' | 'b', WatchedStore>>
   readonly #token: string
   readonly #staff: string
-  readonly #holds: Map<MovePoint, Hold>
+  readonly #holds: MoveHolds
   #moveId = ''
 
   private constructor(
     service: ServiceWorld,
     parts: Pick<TwoReplicas, 'replicas' | 'stores'>,
     tokens: { readonly app: string; readonly staff: string },
-    holds: Map<MovePoint, Hold>,
+    holds: MoveHolds,
   ) {
     this.service = service
     this.replicas = parts.replicas
@@ -50,17 +45,10 @@ export class TwoReplicas implements AsyncDisposable {
 
   static async open(env: Readonly<Record<string, string>> = {}): Promise<TwoReplicas> {
     const service = await ServiceWorld.open()
-    const holds = new Map<MovePoint, Hold>()
+    const holds = new MoveHolds()
     const stores = { a: watchedStore(service.local.connect()), b: watchedStore(service.local.connect()) }
     const times = { STORE_VISIBLE_S: '8', ...env }
-    const overrides = (name: 'a' | 'b'): Overrides => ({
-      stores: stores[name],
-      async atMovePoint(point) {
-        const hold = holds.get(point)
-        hold?.reached.resolve()
-        await hold?.released.promise
-      },
-    })
+    const overrides = (name: 'a' | 'b'): Overrides => ({ stores: stores[name], ...holds.overrides })
     const replicas = {
       a: await service.replica(times, overrides('a')),
       b: await service.replica(times, overrides('b')),
@@ -118,19 +106,12 @@ export class TwoReplicas implements AsyncDisposable {
   }
 
   /** Holds the mover at a point once it reaches it. */
-  hold(point: MovePoint): { readonly reached: Promise<void>; release(): void } {
-    const hold = { reached: Promise.withResolvers<void>(), released: Promise.withResolvers<void>() }
-    this.#holds.set(point, hold)
-    const release = () => {
-      this.#holds.delete(point)
-      hold.released.resolve()
-    }
-    return { reached: hold.reached.promise, release }
+  hold(point: MovePoint): ReturnType<MoveHolds['hold']> {
+    return this.#holds.hold(point)
   }
 
   release(): void {
-    for (const hold of this.#holds.values()) hold.released.resolve()
-    this.#holds.clear()
+    this.#holds.releaseAll()
   }
 
   async promote(): Promise<void> {
