@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { listAdvice } from '../../moves/advice/list-advice.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
+import { pageFields } from './page-fields.ts'
 import { inTheWay } from './tenant-fields.ts'
 
 const advice = z
@@ -25,8 +26,7 @@ export function adviceRoutes(deps: Parameters<typeof listAdvice>[0]): readonly A
       description:
         'By the policy of MOVE_POLICY, as of the last look at all tenants, once a minute. Tenants that are being moved there are left out.',
       query: z.object({
-        limit: z.coerce.number().int().min(1).max(200).default(100),
-        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
+        ...pageFields(100),
       }),
       replies: {
         200: {

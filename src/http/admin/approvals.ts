@@ -4,6 +4,7 @@ import type { ApprovalDeps } from '../../tenants/approvals/approvable-work.ts'
 import { type ApprovalView, listApprovals, showApproval } from '../../tenants/approvals/approval-view.ts'
 import { approve, reject } from '../../tenants/approvals/decide-approval.ts'
 import { type AnyRoute, type Reply, route } from '../pipeline/route.ts'
+import { pageFields } from './page-fields.ts'
 
 const tag = 'approvals'
 const platform = { kind: 'staff', roles: ['platform'] } as const
@@ -46,8 +47,7 @@ export function approvalRoutes(deps: ApprovalDeps): readonly AnyRoute[] {
       description: 'Newest first. The verbs that need a second person are those of `APPROVALS`.',
       query: z.object({
         state: z.enum(states).optional(),
-        limit: z.coerce.number().int().min(1).max(200).default(50),
-        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
+        ...pageFields(50),
       }),
       replies: {
         200: {

@@ -4,6 +4,7 @@ import { listAudit } from '../../tenants/list-audit.ts'
 import { listChain, listCheckpoints, showChain } from '../../tenants/list-chain.ts'
 import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
+import { pageFields } from './page-fields.ts'
 
 const fields = z.record(z.string(), z.unknown())
 
@@ -69,8 +70,7 @@ export function auditRoutes(deps: Pick<TenantWork, 'db'>): readonly AnyRoute[] {
         tenantId: z.string().optional(),
         actor: z.string().max(200).optional(),
         action: z.string().max(100).optional().describe('As in `tenant.create`; `tenant.` selects the whole group.'),
-        limit: z.coerce.number().int().min(1).max(200).default(50),
-        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
+        ...pageFields(50),
       }),
       replies: {
         200: {

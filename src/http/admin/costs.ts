@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseTenantId } from '../../placement/tenant-id.ts'
 import { type CostDeps, listCosts } from '../../tenants/list-costs.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
+import { pageFields } from './page-fields.ts'
 
 const amount = z.number()
 
@@ -55,8 +56,7 @@ export function costRoutes(deps: CostDeps): readonly AnyRoute[] {
           .optional()
           .describe('Default: the present one, in UTC.'),
         tenantId: z.string().optional(),
-        limit: z.coerce.number().int().min(1).max(200).default(50),
-        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
+        ...pageFields(50),
       }),
       replies: {
         200: {

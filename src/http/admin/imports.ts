@@ -19,6 +19,7 @@ import {
   importRowList,
   rowKind,
 } from './import-fields.ts'
+import { pageFields } from './page-fields.ts'
 
 const tag = 'imports'
 const platformAndSales = { kind: 'staff', roles: ['platform', 'sales'] } as const
@@ -86,8 +87,7 @@ export function importRoutes(deps: ApprovalDeps): readonly AnyRoute[] {
       summary: 'List previews and imports',
       description: 'Those of the last 30 days, newest first.',
       query: z.object({
-        limit: z.coerce.number().int().min(1).max(200).default(50),
-        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
+        ...pageFields(50),
       }),
       replies: { 200: { description: 'A page; `nextCursor` is null on the last one.', schema: importList } },
       handle: async ({ query }) => ({ status: 200, json: await listImports(deps, query) }),

@@ -3,6 +3,7 @@ import { addIndex } from '../../tenants/add-index.ts'
 import { listIndexes } from '../../tenants/list-indexes.ts'
 import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
+import { pageFields } from './page-fields.ts'
 
 export const indexSchema = z
   .object({
@@ -40,8 +41,7 @@ export function indexRoutes(deps: IndexRouteDeps): readonly AnyRoute[] {
       tag: 'indexes',
       summary: 'List indexes',
       query: z.object({
-        limit: z.coerce.number().int().min(1).max(200).default(100),
-        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
+        ...pageFields(100),
       }),
       replies: {
         200: {

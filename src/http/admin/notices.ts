@@ -3,6 +3,7 @@ import { listNotices, resendNotice } from '../../notices/list-notices.ts'
 import { noticeTypes } from '../../placement/notice-types.ts'
 import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
+import { pageFields } from './page-fields.ts'
 
 const tag = 'notices'
 const states = z.enum(['waiting', 'delivered', 'failed'])
@@ -39,8 +40,7 @@ export function noticeRoutes(deps: Pick<TenantWork, 'db'>): readonly AnyRoute[] 
       description: 'Those of the last 30 days, newest first. `state=failed`: what no attempt delivered.',
       query: z.object({
         state: states.optional(),
-        limit: z.coerce.number().int().min(1).max(200).default(50),
-        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
+        ...pageFields(50),
       }),
       replies: {
         200: {

@@ -12,6 +12,7 @@ import { showTenantRoute } from '../../tenants/show-tenant-route.ts'
 import { suspendTenant } from '../../tenants/suspend-tenant.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
 import { approval, awaiting } from './approvals.ts'
+import { pageFields } from './page-fields.ts'
 import {
   attributes,
   deletionReceipt,
@@ -95,8 +96,7 @@ export function tenantRoutes(deps: ApprovalDeps): readonly AnyRoute[] {
         status: status.optional(),
         awaitingPromotion: z.enum(['true', 'false']).optional(),
         canaries: z.enum(['true', 'false']).optional().describe('`true`: also the canaries of `prove-isolation`.'),
-        limit: z.coerce.number().int().min(1).max(200).default(50),
-        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
+        ...pageFields(50),
       }),
       replies: {
         200: {

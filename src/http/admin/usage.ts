@@ -3,6 +3,7 @@ import { parseTenantId } from '../../placement/tenant-id.ts'
 import { listUsage } from '../../tenants/list-usage.ts'
 import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
+import { pageFields } from './page-fields.ts'
 
 const day = z.iso.date()
 
@@ -41,8 +42,7 @@ export function usageRoutes(deps: Pick<TenantWork, 'db'>): readonly AnyRoute[] {
         tenantId: z.string().optional(),
         from: day.optional().describe('The first day.'),
         to: day.optional().describe('The last day.'),
-        limit: z.coerce.number().int().min(1).max(200).default(50),
-        cursor: z.string().max(1_000).optional().describe('`nextCursor` of the previous page.'),
+        ...pageFields(50),
       }),
       replies: {
         200: {
