@@ -16,6 +16,7 @@ import { checkIsolationEntries } from './isolation-entries.ts'
 import { checkLinks } from './links.ts'
 import { checkParagraphs } from './paragraphs.ts'
 import { checkPictures } from './pictures/main.ts'
+import { checkSearchKernel } from './search-kernel.ts'
 import { checkSettingsTable } from './settings-table.ts'
 
 /** Returns faults, a line each; none when the check passes. */
@@ -39,6 +40,7 @@ const checks: Readonly<Record<string, Check>> = {
   'error pages': () => checkErrorPages(join(root(), 'docs/errors')),
   pictures: checkPictures,
   dashboards: checkDashboards,
+  'kernel of the search': checkSearchKernel,
   'pairs of the glossary': checkGlossaryPairs,
   'links of the docs': () => checkLinks(root()),
   'paragraphs of the docs': () => checkParagraphs(root()),

@@ -84,6 +84,41 @@ describe('a search', () => {
     }
   })
 
+  test.each([1, 2, 3, 5, 30, 1536, 20_000])('over %i dimensions finds what a naive search finds', async (size) => {
+    const server = await startServer()
+    const random = randoms(17)
+    const count = size > 10_000 ? 10 : 400
+    const all = Array.from({ length: count }, (_, i) => ({ id: `r${i}`, values: Array.from({ length: size }, random) }))
+    const vector = Array.from({ length: size }, random)
+    for (const metric of ['dotproduct', 'euclidean'] as const) {
+      const host = await makeIndex(server, { dimension: size, metric, name: metric })
+      for (let from = 0; from < count; from += 50) {
+        expectStatus(await upsert(host, all.slice(from, from + 50)), 200)
+      }
+      const reply = await query(host, { vector, topK: 10 })
+      const wanted = expected(all, (item) => naive[metric](item.values, vector), metric === 'euclidean', 10)
+      expect(reply.body.matches.map(({ id }: { id: string }) => id)).toEqual(wanted.map(({ id }) => id))
+      for (const [i, { score }] of wanted.entries()) {
+        expect(Math.abs(reply.body.matches[i].score / score - 1)).toBeLessThan(1e-5)
+      }
+    }
+  })
+
+  test('asks the filter only of rows that could be among the best, and still finds them all', async () => {
+    const host = await makeIndex(await startServer(), { dimension, metric: 'cosine' })
+    const random = randoms(19)
+    const all = items(600, random).map((item, i) => ({ ...item, metadata: { third: i % 3, rare: i === 599 } }))
+    await upsert(host, all)
+    const vector = Array.from({ length: dimension }, random)
+    const third = await query(host, { vector, topK: 20, filter: { third: 1 } })
+    const wanted = all.filter(({ metadata }) => metadata.third === 1)
+    expectMatches(
+      third.body.matches,
+      expected(wanted, (item) => naive.cosine(item.values, vector), false, 20),
+    )
+    expect(await queryIds(host, { vector, topK: 20, filter: { rare: true } })).toEqual(['r599'])
+  })
+
   test('of dense and sparse values at once adds both products', async () => {
     const host = await makeIndex(await startServer(), { dimension, metric: 'dotproduct' })
     const random = randoms(11)

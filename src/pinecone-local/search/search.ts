@@ -1,9 +1,10 @@
 import type { Predicate } from '../filter/compile-filter.ts'
 import type { LocalSparseVector } from '../shapes/record.ts'
-import { dot, localSparseQuery, type SparseQuery, sparseDot, squaredDistance } from '../shapes/score.ts'
+import { localSparseQuery, type SparseQuery, sparseDot } from '../shapes/score.ts'
 import type { VectorKind } from '../store/catalog.ts'
 import { type HotNamespace, norm } from '../store/hot-namespace.ts'
 import { BestRows } from './best-rows.ts'
+import { rowScorer } from './row-scorer.ts'
 
 export interface SearchVector {
   readonly dense: Float32Array | null
@@ -47,28 +48,25 @@ function rankDense(
 ): void {
   const { vectors, count } = hot
   if (vectors === null) return
-  const { dimension, rowsPerChunk } = vectors
+  const { rowsPerChunk } = vectors
+  const score = rowScorer(metric, query)
   const queryNorm = norm(query)
   for (let start = 0; start < count; start += rowsPerChunk) {
-    const chunk = vectors.chunk(start / rowsPerChunk)
-    const end = Math.min(count, start + rowsPerChunk)
-    for (let row = start; row < end; row++) {
-      if (matches !== null && !matches(hot.metadata(row))) continue
-      const at = (row - start) * dimension
-      let rank: number
+    const rows = Math.min(rowsPerChunk, count - start)
+    const scores = score(vectors.chunk(start / rowsPerChunk), rows)
+    for (let i = 0; i < rows; i++) {
+      const row = start + i
+      let rank = scores[i] as number
       if (metric === 'euclidean') {
-        rank = -squaredDistance(chunk, at, query, dimension)
-      } else {
-        rank = dot(chunk, at, query, dimension)
-        if (metric === 'cosine') {
-          const norms = queryNorm * (hot.norms[row] ?? 0)
-          rank = norms === 0 ? 0 : rank / norms
-        } else if (sparse !== null) {
-          const own = hot.sparse[row]
-          if (own) rank += sparseDot(sparse, own) ?? 0
-        }
+        rank = -rank
+      } else if (metric === 'cosine') {
+        const norms = queryNorm * (hot.norms[row] ?? 0)
+        rank = norms === 0 ? 0 : rank / norms
+      } else if (sparse !== null) {
+        const own = hot.sparse[row]
+        if (own) rank += sparseDot(sparse, own) ?? 0
       }
-      best.offer(row, rank)
+      if (rank >= best.floor && passes(hot, row, matches)) best.offer(row, rank)
     }
   }
 }
@@ -78,7 +76,11 @@ function rankSparse(hot: HotNamespace, query: SparseQuery, matches: Predicate | 
     const own = hot.sparse[row]
     if (!own) continue
     const score = sparseDot(query, own)
-    if (score === null || (matches !== null && !matches(hot.metadata(row)))) continue
-    best.offer(row, score)
+    if (score !== null && score >= best.floor && passes(hot, row, matches)) best.offer(row, score)
   }
+}
+
+/** The filter is asked last: it costs more than a score, and most rows are below the floor. */
+function passes(hot: HotNamespace, row: number, matches: Predicate | null): boolean {
+  return matches === null || matches(hot.metadata(row))
 }
