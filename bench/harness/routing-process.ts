@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-import { connect } from '../../src/db/connect.ts'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { connect, type Database } from '../../src/db/connect.ts'
 import type { TenantRoute } from '../../src/placement/phase.ts'
 import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
 import { LeasedRoutes } from '../../src/routing/lease/leased-routes.ts'
@@ -13,6 +13,8 @@ export interface RoutingOrder {
   readonly remembered: number
   readonly lookups: number
   readonly zipfLookups: number
+  /** Tenants that a replica reads which knows none. */
+  readonly cold: number
 }
 
 export interface RoutingResult {
@@ -23,20 +25,23 @@ export interface RoutingResult {
   readonly zipfHits: number
   readonly zipfPerSecond: number
   readonly missP50Ms: number
+  readonly missP99Ms: number
+  /** Lookups a second of 32 callers, none of them remembered. */
+  readonly coldPerSecond: number
+  /** Seconds that Postgres worked for them: `active_time` of pg_stat_database. */
+  readonly coldPostgresS: number
 }
+
+const routeOptions = { leaseMs: 60_000, storeInDoubtMs: 60_000, holdMs: 5_000, outageReads: 'stale' } as const
 
 /** A replica's routes alone, over the real registry. */
 answerQuestions((order) => run(order as RoutingOrder))
 
-async function run({ databaseUrl, tenants, remembered, lookups, zipfLookups }: RoutingOrder): Promise<RoutingResult> {
+async function run(order: RoutingOrder): Promise<RoutingResult> {
+  const { databaseUrl, tenants, remembered, lookups, zipfLookups } = order
   await using database = connect({ url: databaseUrl, max: 10 })
-  await using routes = new LeasedRoutes(database, {
-    leaseMs: 60_000,
-    storeInDoubtMs: 60_000,
-    holdMs: 5_000,
-    outageReads: 'stale',
-    maxTenants: remembered,
-  })
+  const cold = await readCold(database, order)
+  await using routes = new LeasedRoutes(database, { ...routeOptions, maxTenants: remembered })
   await routes.start()
   const ids = Array.from({ length: remembered }, (_, n) => parseTenantId(`tenant-${n}`))
 
@@ -58,7 +63,29 @@ async function run({ databaseUrl, tenants, remembered, lookups, zipfLookups }: R
     findNs.push(nsEach(lookups / 4, (n) => routes.find(asked[n % asked.length] as TenantId)))
   }
   map.clear()
-  return { mapNs: median(mapNs), findNs: median(findNs), bytesPerTenant, ...(await zipf(routes, tenants, zipfLookups)) }
+  const traffic = await zipf(routes, tenants, zipfLookups)
+  return { mapNs: median(mapNs), findNs: median(findNs), bytesPerTenant, ...traffic, ...cold }
+}
+
+/** A replica that has just started, asked for `cold` tenants once each. */
+async function readCold(database: Database, { tenants, cold }: RoutingOrder) {
+  await using routes = new LeasedRoutes(database, { ...routeOptions, maxTenants: cold })
+  await routes.start()
+  await routes.find(parseTenantId('tenant-0'))
+  const before = await postgresMs(database)
+  const startedAt = performance.now()
+  const ids = Array.from({ length: cold }, (_, n) => parseTenantId(`tenant-${tenants - 1 - n}`))
+  await each(ids, 32, async (id) => void (await routes.find(id)))
+  const seconds = (performance.now() - startedAt) / 1000
+  return { coldPerSecond: cold / seconds, coldPostgresS: ((await postgresMs(database)) - before) / 1000 }
+}
+
+/** Each session reports what it has done at its end or, idle, about a second later. */
+async function postgresMs(database: Database): Promise<number> {
+  await sleep(2_500)
+  const [row] = await database.sql<{ ms: number }[]>`
+    select active_time as ms from pg_stat_database where datname = current_database()`
+  return Number(row?.ms)
 }
 
 /** Zipf traffic: a few tenants cause most of it, the n-th in proportion to 1/n. */
@@ -79,7 +106,8 @@ async function zipf(routes: LeasedRoutes, tenants: number, count: number) {
   })
   const seconds = (performance.now() - startedAt) / 1000
   const zipfHits = 1 - misses.length / count
-  return { zipfHits, zipfPerSecond: count / seconds, missP50Ms: misses.length === 0 ? 0 : quantile(misses, 0.5) }
+  const [missP50Ms, missP99Ms] = [0.5, 0.99].map((q) => (misses.length === 0 ? 0 : quantile(misses, q)))
+  return { zipfHits, zipfPerSecond: count / seconds, missP50Ms: missP50Ms ?? 0, missP99Ms: missP99Ms ?? 0 }
 }
 
 let kept: unknown

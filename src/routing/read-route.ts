@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { Tx } from '../db/connect.ts'
 import type { Routing, TenantRoute } from '../placement/phase.ts'
@@ -29,11 +29,32 @@ const activeIndex = alias(indexes, 'active_index')
 const followerPlace = alias(places, 'follower_place')
 const followerIndex = alias(indexes, 'follower_index')
 
-/** Reads a tenant's route from the rows, in one statement. */
+/** Reads a tenant's route from the rows. */
 export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup> {
-  const [row] = await tx
+  const lookup = await readRoutes(tx, [tenantId])
+  return lookup(tenantId)
+}
+
+/**
+ * Reads the routes of these tenants from the rows, in one statement: one snapshot for all.
+ * @returns what is known of one of them; rows that contradict each other throw there, and fail that tenant alone
+ */
+export async function readRoutes(tx: Tx, tenantIds: readonly TenantId[]): Promise<(tenantId: TenantId) => RouteLookup> {
+  const rows = await selectRoutes(tx, tenantIds)
+  const byTenant = new Map(rows.map((row) => [row.tenant.id, row]))
+  return (tenantId) => {
+    const row = byTenant.get(tenantId)
+    return row === undefined ? { missing: 'unknown' } : toLookup(tenantId, row)
+  }
+}
+
+type RouteRows = Awaited<ReturnType<typeof selectRoutes>>[number]
+
+function selectRoutes(tx: Tx, tenantIds: readonly TenantId[]) {
+  return tx
     .select({
       tenant: {
+        id: tenants.id,
         status: tenants.status,
         tier: tenants.tier,
         limits: tenants.limits,
@@ -43,11 +64,39 @@ export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup
         fields: tenants.fields,
       },
       routing,
-      activePlace,
-      activeIndex,
-      followerPlace,
-      followerIndex,
-      // A column that is never null first: drizzle takes a row whose first one is for a missing one.
+      // No column that is not used: every miss of the cache reads them. One that is never null first: drizzle takes a
+      // row whose first one is null for a missing one.
+      activePlace: {
+        id: activePlace.id,
+        tenantId: activePlace.tenantId,
+        project: activePlace.project,
+        indexName: activePlace.indexName,
+        namespace: activePlace.namespace,
+        generation: activePlace.generation,
+      },
+      activeIndex: {
+        kind: activeIndex.kind,
+        host: activeIndex.host,
+        embeddingModel: activeIndex.embeddingModel,
+        dimension: activeIndex.dimension,
+        metric: activeIndex.metric,
+        fields: activeIndex.fields,
+      },
+      followerPlace: {
+        id: followerPlace.id,
+        tenantId: followerPlace.tenantId,
+        project: followerPlace.project,
+        indexName: followerPlace.indexName,
+        namespace: followerPlace.namespace,
+        generation: followerPlace.generation,
+      },
+      followerIndex: {
+        kind: followerIndex.kind,
+        host: followerIndex.host,
+        embeddingModel: followerIndex.embeddingModel,
+        dimension: followerIndex.dimension,
+        metric: followerIndex.metric,
+      },
       inventory: {
         tenantId: inventories.tenantId,
         documentField: inventories.documentField,
@@ -61,8 +110,10 @@ export async function readRoute(tx: Tx, tenantId: TenantId): Promise<RouteLookup
     .leftJoin(followerPlace, eq(followerPlace.id, routing.followerPlaceId))
     .leftJoin(followerIndex, eq(followerIndex.id, followerPlace.indexId))
     .leftJoin(inventories, eq(inventories.tenantId, tenants.id))
-    .where(eq(tenants.id, tenantId))
-  if (row === undefined) return { missing: 'unknown' }
+    .where(sql`${tenants.id} = any(${sql.param([...tenantIds])}::text[])`)
+}
+
+function toLookup(tenantId: TenantId, row: RouteRows): RouteLookup {
   if (row.tenant.status === 'offboarded') return { missing: 'offboarded' }
   if (row.routing === null || row.activePlace === null || row.activeIndex === null) return { missing: 'provisioning' }
   const active = toPlacement(row.activePlace, row.activeIndex)

@@ -9,6 +9,7 @@ import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
 import { readBarrier } from '../../src/routing/barrier.ts'
 import { changeRouting, tickRouting } from '../../src/routing/change-routing.ts'
 import { LeasedRoutes } from '../../src/routing/lease/leased-routes.ts'
+import type { Tracer } from '../../src/tracing/tracer.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { seedTenant } from '../support/seed.ts'
 
@@ -69,6 +70,38 @@ test('a route is read once and then answered without a wait, until the registry 
   expect(routes.find(acme)).not.toBeInstanceOf(Promise)
   await home.db.transaction((tx) => tickRouting(tx, acme))
   await vi.waitFor(async () => expect((await routes.find(acme)).routing.epoch).toBe(2), { timeout: 60_000 })
+})
+
+test('routes that many callers ask for at once are read by few statements, and each caller gets its own', async () => {
+  const names = Array.from({ length: 40 }, (_, n) => `t${n}`)
+  for (const id of names) await seedTenant(home, { id })
+  const statements: string[] = []
+  const tracer: Tracer = {
+    call: (_kind, name) => void statements.push(name),
+    serve: () => expect.unreachable(),
+    headers: () => ({}),
+    [Symbol.asyncDispose]: async () => undefined,
+  }
+  const database = stack.use(connect({ url: home.url, max: 8, patienceMs: 60_000, tracer }))
+  const routes = stack.use(
+    new LeasedRoutes(database, { leaseMs: 120_000, storeInDoubtMs: 60_000, outageReads: 'stale', holdMs: 300 }),
+  )
+  await routes.start()
+  const waiting = () => home.sql`select 1 from pg_stat_activity
+    where wait_event_type = 'Lock' and query like 'select "tenants"."id"%' and pid <> pg_backend_pid()`
+  const { found, unknown } = await home.sql.begin(async (holder) => {
+    await holder`lock table tenants in access exclusive mode`
+    const unknown = Promise.allSettled([routes.find(parseTenantId('nobody'))])
+    await vi.waitFor(async () => expect(await waiting()).toHaveLength(1), { timeout: 60_000, interval: 20 })
+    const found = Promise.all([...names, ...names].map(async (id) => routes.find(parseTenantId(id))))
+    await vi.waitFor(async () => expect(await waiting()).toHaveLength(2), { timeout: 60_000, interval: 20 })
+    return { found, unknown }
+  })
+  expect((await found).map(({ tenantId, routing }) => [tenantId, routing.active.namespace])).toEqual(
+    [...names, ...names].map((id) => [id, `tenant_${id}_g1`]),
+  )
+  expect(await unknown).toMatchObject([{ status: 'rejected', reason: { code: 'tenant_unknown' } }])
+  expect(statements.filter((name) => /tenants/i.test(name)).length).toBeOneOf([2, 3])
 })
 
 test('an unknown tenant is not found and a suspended one is refused on every replica', async () => {

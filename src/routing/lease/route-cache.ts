@@ -1,7 +1,7 @@
 import type { Tx } from '../../db/connect.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
-import { readRoute } from '../read-route.ts'
 import type { ReplicaSession } from './replica-session.ts'
+import { RouteReader } from './route-reader.ts'
 import { RouteView } from './route-view.ts'
 import { notReady, registryAway, unknownTenant } from './serving.ts'
 import { SharedText } from './share-text.ts'
@@ -9,14 +9,14 @@ import { TwoGenerations } from './two-generations.ts'
 
 /** A replica's bounded cache of routes, with one load per tenant at a time. It knows nothing of writes. */
 export class RouteCache {
-  readonly #db: Tx
+  readonly #reader: RouteReader
   readonly #session: Pick<ReplicaSession, 'lease' | 'catchUpOrFail'>
   readonly #views: TwoGenerations<TenantId, RouteView>
   readonly #loads = new Map<TenantId, Promise<RouteView>>()
   readonly #shared = new SharedText()
 
   constructor(db: Tx, session: Pick<ReplicaSession, 'lease' | 'catchUpOrFail'>, maxTenants: number) {
-    this.#db = db
+    this.#reader = new RouteReader(db)
     this.#session = session
     this.#views = new TwoGenerations(maxTenants)
   }
@@ -66,7 +66,7 @@ export class RouteCache {
 
   async #read(tenantId: TenantId): Promise<RouteView> {
     for (;;) {
-      const lookup = await readRoute(this.#db, tenantId).catch((error) => {
+      const lookup = await this.#reader.read(tenantId).catch((error) => {
         throw registryAway(error)
       })
       if ('missing' in lookup) throw lookup.missing === 'provisioning' ? notReady() : unknownTenant()
