@@ -9,7 +9,7 @@ import { inTurn, ratios } from './harness/rounds.ts'
 import { seededRandom } from './harness/sample-tenant.ts'
 import { median, show, spread } from './harness/statistics.ts'
 
-const leastRatio = 0.85
+const leastRatio = 0.95
 const tenant = 'ingest'
 
 interface Sample {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { door } from './door.ts'
-import { type BenchOptions, type BenchResult, jsonLine, machine, print } from './harness/report.ts'
+import { frontier } from './frontier.ts'
+import { type BenchOptions, type BenchResult, jsonLine, machine, measureSpeed, print } from './harness/report.ts'
 import { writeResults } from './harness/write-results.ts'
 import { ingest } from './ingest.ts'
 import { move } from './move.ts'
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   door,
   throughput,
   thin,
+  frontier,
   routing,
   onboard,
   move,
@@ -32,7 +34,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
 const usage = `npm run bench -- [NAME…] [--quick] [--write] [--note TEXT]
 
   NAME     ${Object.keys(benches).join(', ')}; all without one
-  --quick  fewer and shorter rounds, all in under three minutes
+  --quick  fewer and shorter rounds, all in under four minutes on a quick machine
   --write  puts the results into docs/benchmarks.md and README.md
   --note   what a reader of the numbers has to know, as in 'other work was running'`
 
@@ -59,11 +61,13 @@ async function main(): Promise<void> {
   const lines: string[] = []
   for (const [name, bench] of chosen) {
     console.log(`\n${name}`)
+    const speed = measureSpeed()
+    console.log(`  before it: a fixed loop takes ${speed.loopS} s, load ${speed.load}`)
     const measured = await bench({ quick, say: (line) => console.log(`  ${line}`) })
     const note = [measured.note, values.note].filter((text) => text !== undefined).join('; ')
     const result = note === '' ? measured : { ...measured, note }
     print(result, console.log)
-    const line = jsonLine(result, quick)
+    const line = jsonLine(result, quick, speed)
     console.log(line)
     lines.push(line)
   }

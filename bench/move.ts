@@ -67,7 +67,7 @@ export async function move({ quick, say }: BenchOptions): Promise<BenchResult> {
     {
       what: `${size} records verified / bare`,
       value: median(of(size, (run) => run.bareS / run.switchedS)),
-      limit: 0.45,
+      limit: 0.6,
       sense: 'at least',
     },
   ])

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 
 /** One goal of a benchmark, and whether this run reached it. */
 export interface Goal {
@@ -9,6 +9,12 @@ export interface Goal {
   readonly sense: 'at most' | 'at least'
 }
 
+/** One step of a curve: a tail, and the rate that it came with. */
+export interface CurvePoint {
+  readonly p99Ms: number
+  readonly perSecond: number
+}
+
 export interface BenchResult {
   readonly bench: string
   /** Conditions of the measurement, where they differ from the other benchmarks'. */
@@ -16,6 +22,8 @@ export interface BenchResult {
   /** Rows for people: the measured quantity, median (least–most). */
   readonly rows: readonly (readonly [what: string, value: string])[]
   readonly goals: readonly Goal[]
+  /** Steps by subject, for a picture. */
+  readonly curves?: Readonly<Record<string, readonly CurvePoint[]>>
 }
 
 export interface BenchOptions {
@@ -34,6 +42,30 @@ export function machine(): string {
   const memoryGb = Math.round(totalmem() / 1024 ** 3)
   const cores = availableParallelism()
   return `${cores} cores (${model}), ${memoryGb} GB, ${system()}, Node ${process.versions.node}`
+}
+
+/** How quick the machine is and how busy it was before a benchmark, so that figures of two machines can be compared. */
+export interface Speed {
+  /** Seconds that a fixed loop of 100 million steps takes. */
+  readonly loopS: number
+  /** Processes that wanted a processor, the mean of the last minute. */
+  readonly load: number
+}
+
+export function measureSpeed(): Speed {
+  let least = Number.POSITIVE_INFINITY
+  for (let round = 0; round < 3; round += 1) {
+    const startedAt = performance.now()
+    if (Number.isNaN(fixedLoop(round))) throw new RangeError('the loop was left out')
+    least = Math.min(least, (performance.now() - startedAt) / 1000)
+  }
+  return { loopS: Number(least.toFixed(2)), load: Number((loadavg()[0] ?? 0).toFixed(1)) }
+}
+
+function fixedLoop(seed: number): number {
+  let sum = seed
+  for (let step = 0; step < 1e8; step += 1) sum = (Math.imul(sum, 31) + step) | 0
+  return sum
 }
 
 function system(): string {
@@ -58,16 +90,26 @@ export function print(result: BenchResult, say: (line: string) => void): void {
 }
 
 /** The last line of a benchmark, for scripts. */
-export function jsonLine(result: BenchResult, quick: boolean): string {
-  const { bench, rows, goals, note } = result
+export function jsonLine(result: BenchResult, quick: boolean, speed: Speed): string {
+  const { bench, rows, goals, note, curves } = result
   const judged = goals.map((goal) => ({ ...goal, value: Number(goal.value.toFixed(4)), reached: reached(goal) }))
   return JSON.stringify({
     bench,
     reached: goals.every(reached),
     quick,
     machine: machine(),
+    ...speed,
     ...(note === undefined ? {} : { note }),
     goals: judged,
     rows: Object.fromEntries(rows),
+    ...(curves === undefined ? {} : { curves: roundedCurves(curves) }),
   })
+}
+
+function roundedCurves(curves: NonNullable<BenchResult['curves']>): NonNullable<BenchResult['curves']> {
+  const rounded = Object.entries(curves).map(([name, points]) => [
+    name,
+    points.map(({ p99Ms, perSecond }) => ({ p99Ms: Number(p99Ms.toFixed(2)), perSecond: Math.round(perSecond) })),
+  ])
+  return Object.fromEntries(rounded)
 }

@@ -5,6 +5,9 @@ interface Line {
   readonly bench: string
   readonly quick: boolean
   readonly machine: string
+  /** Absent in lines of older runs. */
+  readonly loopS?: number
+  readonly load?: number
   readonly note?: string
   readonly goals: readonly { what: string; value: number; limit: number; sense: string; reached: boolean }[]
   readonly rows: Readonly<Record<string, string>>
@@ -33,12 +36,13 @@ function parse(line: string): Line {
 }
 
 export function benchmarksPage(lines: readonly Line[]): string {
-  const sections = lines.map(({ bench, quick, machine, note, goals, rows }) =>
+  const sections = lines.map(({ bench, quick, machine, loopS, load, note, goals, rows }) =>
     [
       `## ${bench}`,
       '',
-      `On ${[machine, ...(note === undefined ? [] : [note]), ...(quick ? ['a quick run'] : [])].join('; ')}.`,
+      `On ${[machine, ...speedOf(loopS, load), ...(note === undefined ? [] : [note]), ...(quick ? ['a quick run'] : [])].join('; ')}.`,
       '',
+      ...(bench === 'frontier' ? [`${frontierPicture}\n`] : []),
       '| measured | median (least–most of the rounds) |',
       '|---|---|',
       ...Object.entries(rows).map(([what, value]) => `| ${what} | ${value} |`),
@@ -47,6 +51,13 @@ export function benchmarksPage(lines: readonly Line[]): string {
     ].join('\n'),
   )
   return `${head}\n${sections.join('\n\n')}\n`
+}
+
+const frontierPicture =
+  '![Requests a second of one process against their p99, beside the thinnest proxy and bare Hono](pictures/frontier.svg)'
+
+function speedOf(loopS: number | undefined, load: number | undefined): readonly string[] {
+  return loopS === undefined ? [] : [`a fixed loop takes ${loopS} s there, load ${load} before the run`]
 }
 
 const head = `# Benchmarks
@@ -65,17 +76,25 @@ function goalTable(goals: Line['goals']): string {
   ].join('\n')
 }
 
-/** The README with its table of goals. @throws Error when the README has no place for it. */
+/** The goals that README shows; the page has all. */
+const headlines: readonly string[] = [
+  'overhead: 1 × p50 ratio',
+  'throughput: uncached / naive',
+  'thin: processor time a request',
+  'move: write pause, ms',
+  'noisy: p99 beside a noisy tenant / alone',
+]
+
+/** The README with its table of five goals. @throws Error when the README has no place for it. */
 export function withTable(text: string, lines: readonly Line[]): string {
   const [before, rest] = text.split(begin)
   const after = rest?.split(end)[1]
   if (after === undefined) throw new Error(`README.md has no place for benchmarks: ${begin} … ${end}`)
-  const machines = [...new Set(lines.map(({ machine }) => machine))]
-  const notes = lines.flatMap(({ bench, note, quick }) =>
-    note === undefined && !quick
-      ? []
-      : [`${bench}: ${[note, ...(quick ? ['a quick run'] : [])].filter(Boolean).join('; ')}`],
+  const goals = lines.flatMap(({ bench, machine, goals }) =>
+    goals
+      .map((goal) => ({ ...goal, machine, what: `${bench}: ${goal.what}` }))
+      .filter(({ what }) => headlines.includes(what)),
   )
-  const goals = lines.flatMap(({ bench, goals }) => goals.map((goal) => ({ ...goal, what: `${bench}: ${goal.what}` })))
-  return `${before}${begin}\nOn ${[machines.join('; and on '), ...notes].join('. ')}.\n\n${goalTable(goals)}\n${end}${after}`
+  const machines = [...new Set(goals.map(({ machine }) => machine))]
+  return `${before}${begin}\nOn ${machines.join('; and on ')}.\n\n${goalTable(goals)}\n${end}${after}`
 }

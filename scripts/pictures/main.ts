@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { architecturePicture } from './architecture.ts'
 import { deploymentPicture } from './deployment.ts'
+import { type FrontierCurves, frontierPicture } from './frontier.ts'
 import { movePicture } from './move.ts'
 import { recordingPicture } from './recording.ts'
 import { requestPicture } from './request.ts'
@@ -16,7 +17,17 @@ async function pictures(): Promise<Readonly<Record<string, string>>> {
     'move.svg': movePicture(),
     'request.svg': requestPicture(),
     ...(await recordings()),
+    ...(await frontier()),
   }
+}
+
+/** The curves of the newest `npm run bench -- frontier --write`. */
+async function frontier(): Promise<Readonly<Record<string, string>>> {
+  const lines = await readFile(join(import.meta.dirname, '../../bench/results.jsonl'), 'utf8')
+  const line = lines.split('\n').find((text) => text.startsWith('{"bench":"frontier"'))
+  if (line === undefined) return {}
+  const { curves, machine } = JSON.parse(line) as { curves: FrontierCurves; machine: string }
+  return { 'frontier.svg': frontierPicture(curves, machine) }
 }
 
 /** One picture for each recording of `record.ts`. */
