@@ -148,12 +148,16 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // Events for the operator's hooks, made of the audit.
   notices: ['auth', 'concurrency', 'cursor', 'db', 'errors', 'evidence', 'placement', 'registry'],
 
+  // What a CRM tells of accounts: signed, mapped, in any order.
+  crm: ['auth', 'db', 'errors', 'fault-list', 'placement', 'registry', 'routing'],
+
   // Surfaces.
-  config: ['auth', 'db', 'evidence', 'limits', 'moves', 'notices', 'placement', 'policy'],
+  config: ['auth', 'crm', 'db', 'evidence', 'limits', 'moves', 'notices', 'placement', 'policy'],
   http: [
     'auth',
     'canonical-json',
     'clock',
+    'crm',
     'cursor',
     'db',
     'errors',
@@ -184,6 +188,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'clock',
     'concurrency',
     'config',
+    'crm',
     'db',
     'evidence',
     'http',
@@ -438,7 +443,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
   'prom-client': { only: ['telemetry/'] },
   'rate-limiter-flexible': { only: ['limits/memory-permits.ts'] },
   'read-excel-file': { only: ['ingest/extract/', 'ingest/sheet/'] },
-  standardwebhooks: { only: ['notices/'] },
+  standardwebhooks: { only: ['crm/', 'notices/'] },
   'structured-headers': { only: ['http/', 'limits/fields.ts'] },
   unpdf: { only: ['ingest/extract/'] },
   yauzl: { only: ['ingest/extract/'] },
@@ -449,6 +454,7 @@ export const packageRules: Readonly<Record<string, PackageRule>> = {
       'http/',
       'pinecone-local/',
       'policy/',
+      'config/crm-file.ts',
       'config/file-entries.ts',
       'config/model-file.ts',
       'config/notice-file.ts',

@@ -9,7 +9,11 @@ const bandGap = 10
 const bandRowHeight = 40
 const kinds: readonly { readonly label: string; readonly tone: Tone; readonly rooms: readonly string[] }[] = [
   { label: 'surfaces', tone: 'caller', rooms: ['http', 'cli', 'config'] },
-  { label: 'verbs', tone: 'router', rooms: ['rag', 'ingest', 'tenants', 'moves', 'isolation', 'reconcile', 'notices'] },
+  {
+    label: 'verbs',
+    tone: 'router',
+    rooms: ['rag', 'ingest', 'tenants', 'moves', 'isolation', 'reconcile', 'notices', 'crm'],
+  },
   { label: 'the heart', tone: 'heart', rooms: ['routing'] },
   {
     label: 'ports and their helpers',

@@ -1,6 +1,7 @@
 import type { PriceList } from '../moves/plan/price-list.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type ConsoleSettings, consoleOf } from './console-settings.ts'
+import { type CrmSettings, crmSourcesOf } from './crm-file.ts'
 import { type HttpSettings, httpOf } from './http-settings.ts'
 import { type IsolationSettings, isolationOf } from './isolation-settings.ts'
 import { type LimitSettings, limitsOf } from './limits-file.ts'
@@ -70,8 +71,10 @@ export interface Config {
     readonly graceMs: number
   }
   readonly movePolicy: Policy
-  /** Prices for plans of moves: the operator's own, or the vendor's list. */
   readonly noticeHooks: readonly NoticeHookSettings[]
+  /** CRMs that tag the tenants of their accounts. */
+  readonly crmSources: readonly CrmSettings[]
+  /** Prices for plans of moves: the operator's own, or the vendor's list. */
   readonly priceList: PriceList
   readonly registryOutageReads: 'stale' | 'stop'
   /** The deployment's Ed25519 private key, PEM; without it nothing is signed. */
@@ -121,6 +124,7 @@ function configOf(read: SettingReader, env: Environment): Config {
     jwt: jwtOf(read),
     ...optional('console', consoleOf(read)),
     noticeHooks: noticeHooksOf(read),
+    crmSources: crmSourcesOf(read),
     limits: limitsOf(read),
     cache: {
       ttlMs: read.number('CACHE_TTL_S', { min: 0, max: 86_400, fraction: true }) * 1000,

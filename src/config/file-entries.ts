@@ -8,6 +8,21 @@ export const variableName = z
   .string('must be the name of an environment variable')
   .regex(/^[A-Z_][A-Z0-9_]{0,99}$/, 'must be the name of an environment variable, in capitals, and not the key itself')
 
+/** A name of a hook, in the address of one or in what is listed of it. */
+export const hookName = z
+  .string('must be text')
+  .regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'must be up to 40 lower-case letters, digits and hyphens')
+
+export const webhookSecretRemedy =
+  'set it to whsec_ and 24 to 64 random bytes in base64: echo whsec_$(openssl rand -base64 32)'
+
+/** Whether a text is a secret as Standard Webhooks has it. */
+export function isWebhookSecret(text: string): boolean {
+  const [, base64 = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? []
+  const { length } = Buffer.from(base64, 'base64')
+  return length >= 24 && length <= 64
+}
+
 export const plainUrl = z.string('must be text').refine(isPlainUrl, 'must be a URL without user name and password')
 
 /** The entries of a file that must be a list; none, and a fault, when it is something else. */

@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import type { NoticeHook } from '../notices/notice-hook.ts'
 import { noticeTypes } from '../placement/notice-types.ts'
-import { entryFault, listIn, plainUrl, variableName } from './file-entries.ts'
+import {
+  entryFault,
+  hookName,
+  isWebhookSecret,
+  listIn,
+  plainUrl,
+  variableName,
+  webhookSecretRemedy,
+} from './file-entries.ts'
 import { jsonFileOf } from './json-file.ts'
 import { Secret } from './secret.ts'
 import type { SettingReader } from './setting-reader.ts'
@@ -12,9 +20,7 @@ export interface NoticeHookSettings extends Omit<NoticeHook, 'secret'> {
 }
 
 const entry = z.strictObject({
-  name: z
-    .string('must be text')
-    .regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'must be up to 40 lower-case letters, digits and hyphens'),
+  name: hookName,
   url: plainUrl,
   secretVariable: variableName,
   events: z
@@ -43,18 +49,10 @@ export function noticeHooksOf(read: SettingReader): readonly NoticeHookSettings[
     const { name, url, secretVariable, events = noticeTypes, format = 'standard' } = parsed.data
     if (hooks.some((hook) => hook.name === name)) fault(`has in ${where} a name that is taken`, 'give each its own')
     const secret = read.variable(secretVariable)
-    if (secret === undefined || !isSecret(secret)) {
+    if (secret === undefined || !isWebhookSecret(secret)) {
       const what = secret === undefined ? 'is not set' : 'is no secret of a webhook'
-      fault(`names ${secretVariable} in ${where}, which ${what}`, secretRemedy)
+      fault(`names ${secretVariable} in ${where}, which ${what}`, webhookSecretRemedy)
     } else hooks.push({ name, url, events, format, secret: new Secret(secret) })
   }
   return hooks
-}
-
-const secretRemedy = 'set it to whsec_ and 24 to 64 random bytes in base64: echo whsec_$(openssl rand -base64 32)'
-
-function isSecret(text: string): boolean {
-  const [, base64 = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? []
-  const { length } = Buffer.from(base64, 'base64')
-  return length >= 24 && length <= 64
 }

@@ -200,6 +200,7 @@ export const settings = [
     meaning:
       'a JSON file that says who should have an index of its own, and may promote automatically; without it, advice only',
   },
+  { name: 'CRM_HOOKS', meaning: 'a JSON file with CRMs that may tag the tenants of their accounts: docs/crm.md' },
   { name: 'NOTICE_HOOKS', meaning: 'a JSON file with hooks that signed events are sent to: docs/notices.md' },
   { name: 'PRICE_LIST', meaning: "a JSON file with prices for plans of moves and costs, instead of the vendor's list" },
   { name: 'SESSION_LEASE_S', default: '10', meaning: "a replica's lease on what it has cached of a tenant's place" },

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import type { CrmSource } from '../crm/crm-source.ts'
 import type { PriceList } from '../moves/plan/price-list.ts'
 
 /** Settings that routes for staff show and count with. */
@@ -6,6 +7,7 @@ export function staffFactsOf(config: Config): {
   readonly approvals: Config['http']['approvals']
   readonly tierLimits: Config['limits']['byTier']
   readonly priceList: PriceList
+  readonly crmSources: readonly CrmSource[]
   /** Dollars per million tokens, by the embedding model's name. */
   readonly tokenPrices: ReadonlyMap<string, number>
 } {
@@ -16,6 +18,7 @@ export function staffFactsOf(config: Config): {
     approvals: config.http.approvals,
     tierLimits: config.limits.byTier,
     priceList: config.priceList,
+    crmSources: config.crmSources.map((one) => ({ ...one, secrets: one.secrets.map((secret) => secret.reveal()) })),
     tokenPrices: new Map(priced),
   }
 }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { exportSPKI } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AnyRoute } from '../../src/http/pipeline/route.ts'
+import { type AnyRoute, isByToken } from '../../src/http/pipeline/route.ts'
 import { signingKey } from '../support/issuer.ts'
 import type { Answer, Ask } from '../support/service-world.ts'
 import { names, ThreeTenants } from './three-tenants.ts'
@@ -42,7 +42,7 @@ async function everyRoute(
     ['admin', services.adminRoutes],
   ] as const) {
     for (const route of routes) {
-      if (route.access.kind === 'open') continue
+      if (!isByToken(route.access)) continue
       count += 1
       const replica = world.replica(count)
       await check(route, (authorization) => replica[side]({ ...askOf(route), ...credential(route, authorization) }))
@@ -108,6 +108,26 @@ describe('every route of the route table', () => {
     })
     for (const name of names) await world.ingest(name, world.replica(0)).catch(() => undefined)
   })
+})
+
+test('a route that takes signed calls takes no token, whosever it is', async () => {
+  const { publicRoutes, adminRoutes } = world.replica(0).services
+  const signed = adminRoutes.filter(({ access }) => access.kind === 'signed')
+  expect(signed.map(({ method, path }) => `${method} ${path}`)).toEqual(['post /hooks/crm/{source}'])
+  expect(publicRoutes.filter(({ access }) => access.kind === 'signed')).toEqual([])
+  for (const route of signed) {
+    for (const authorization of [undefined, world.platform, ...Object.values(world.apps)]) {
+      for (const headers of [
+        {},
+        { 'x-tenant-id': 'acme' },
+        { 'api-key': (world.apps.acme ?? '').replace('Bearer ', '') },
+      ]) {
+        const answer = await world.replica(0).admin({ ...askOf(route), headers, authorization })
+        expect([answer.status, answer.json.code]).toEqual([401, 'unauthenticated'])
+        expect(answer.headers.get('cache-control')).toBe('private, no-store')
+      }
+    }
+  }
 })
 
 async function forgedTokens(): Promise<Record<string, string>> {

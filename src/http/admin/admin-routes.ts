@@ -6,6 +6,7 @@ import { adviceRoutes } from './advice.ts'
 import { approvalRoutes } from './approvals.ts'
 import { auditRoutes } from './audit.ts'
 import { costRoutes } from './costs.ts'
+import { type CrmRouteDeps, crmRoutes } from './crm-hooks.ts'
 import { importRoutes } from './imports.ts'
 import { indexRoutes } from './indexes.ts'
 import { inventoryRoutes } from './inventory.ts'
@@ -18,7 +19,7 @@ import { tenantLimitRoutes } from './tenant-limits.ts'
 import { tenantRoutes } from './tenants.ts'
 import { usageRoutes } from './usage.ts'
 
-export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & CostDeps
+export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & CostDeps & CrmRouteDeps
 
 /** Routes for staff and their scripts; section 3 of docs/contract.md. */
 export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
@@ -34,6 +35,7 @@ export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
     ...inventoryRoutes(deps),
     ...auditRoutes(deps),
     ...noticeRoutes(deps),
+    ...crmRoutes(deps),
     ...usageRoutes(deps),
     ...costRoutes(deps),
     ...adviceRoutes(deps),

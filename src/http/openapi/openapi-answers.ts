@@ -46,6 +46,13 @@ const ofWrites = new Set<ErrorCode>([
   ...ofStaff,
 ])
 
+/** Codes of staff and tenants that a signed call cannot get. */
+const notOfSigned = new Set<ErrorCode>([
+  ...(['forbidden', 'not_found', 'conflict', 'idempotency_key_in_use', 'idempotency_key_reused'] as const),
+  ...(['unreadable_document', 'namespace_limit_reached'] as const),
+  ...ofStaff,
+])
+
 /** The statuses that a route of this kind can answer, with their codes. */
 function problemStatuses(route: AnyRoute): [number, ErrorCode[]][] {
   const byStatus = new Map<number, ErrorCode[]>()
@@ -60,7 +67,8 @@ function canMeet(route: AnyRoute, code: ErrorCode): boolean {
   const { access, method, path, body, form } = route
   const { status } = problemKinds[code]
   if (status === 405) return false
-  if (code === 'host_refused') return access.kind === 'staff'
+  if (code === 'host_refused') return access.kind === 'staff' || access.kind === 'signed'
+  if (access.kind === 'signed' && notOfSigned.has(code)) return false
   if (code === 'origin_refused') return route.checkCaller !== undefined
   if (status === 413 || status === 415) return body !== undefined || form !== undefined
   if (status === 401 || status === 403)

@@ -37,6 +37,7 @@ export function openApiDocument(routes: readonly AnyRoute[], about: ApiDescripti
       schemas: Object.fromEntries(components),
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: about.token },
+        ...(routes.some(({ access }) => access.kind === 'signed') && { signature: signatureScheme }),
         ...(hasVendors && { apiKey: { type: 'apiKey', in: 'header', name: 'Api-Key', description: apiKeyWords } }),
       },
     },
@@ -66,7 +67,16 @@ function operation(route: AnyRoute, components: Components): Json {
 /** Alternatives are separate list items; an item requires everything that it names. */
 function securityOf(access: AnyRoute['access']): Json[] {
   if (access.kind === 'open') return []
+  if (access.kind === 'signed') return [{ signature: [] }]
   return access.kind === 'tenant' ? [{ token: [access.scope] }] : access.roles.map((role) => ({ token: [role] }))
+}
+
+const signatureScheme: Json = {
+  type: 'apiKey',
+  in: 'header',
+  name: 'webhook-signature',
+  description:
+    'A signature over the body, as Standard Webhooks has it (`webhook-id`, `webhook-timestamp`, `webhook-signature`), or HubSpot’s (`X-HubSpot-Signature-v3`, `X-HubSpot-Request-Timestamp`).',
 }
 
 const idempotencyKey: Json = {

@@ -1,9 +1,9 @@
 import type { Principal } from '../../auth/principal.ts'
 import { AppError } from '../../errors.ts'
-import type { Access } from './route.ts'
+import type { Access, TokenAccess } from './route.ts'
 
 /** @throws AppError `forbidden` unless the caller has the right kind and the scope, or one of the roles. */
-export function checkAccess(access: Exclude<Access, { kind: 'open' }>, principal: Principal): void {
+export function checkAccess(access: TokenAccess, principal: Principal): void {
   if (access.kind === 'tenant') {
     if (principal.kind !== 'tenant') {
       throw new AppError(
@@ -28,6 +28,7 @@ export function checkAccess(access: Exclude<Access, { kind: 'open' }>, principal
 
 /** `WWW-Authenticate` by RFC 6750, section 3: what a client needs to correct its token. */
 export function challenge(code: 'unauthenticated' | 'forbidden', access: Access, tokenSent: boolean): string {
+  if (access.kind === 'signed') return 'Signature realm="tenant-router"'
   const realm = 'Bearer realm="tenant-router"'
   if (code === 'unauthenticated') return tokenSent ? `${realm}, error="invalid_token"` : realm
   const scope = access.kind === 'tenant' ? `, scope="${access.scope}"` : ''

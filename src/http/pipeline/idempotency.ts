@@ -14,7 +14,7 @@ import {
   tenantKeys,
 } from '../../registry/idempotency/idempotency-keys.ts'
 import type { Form } from '../request/form.ts'
-import type { AnyRoute, Reply } from './route.ts'
+import { type AnyRoute, isByToken, type Reply } from './route.ts'
 
 /** The identity of a keyed request. */
 export interface KeyedCall {
@@ -31,7 +31,7 @@ const keptBytesMax = 65_536
 
 /** Whether a route honours the header `Idempotency-Key`: where it changes what is stored. */
 export function takesKey({ access, method }: AnyRoute): boolean {
-  if (access.kind === 'open') return false
+  if (!isByToken(access)) return false
   return access.kind === 'tenant' ? access.scope === 'rag:write' : method !== 'get'
 }
 

@@ -74,7 +74,7 @@ export class RouteAnswers {
     const { places, requestId, headers, outgoing, admission } = exchange
     if (places !== undefined) this.placesNamed(exchange)
     const authorization = headers.get('authorization') ?? undefined
-    const error = toAppError(thrown, access.kind === 'staff' && method !== 'get')
+    const error = toAppError(thrown, (access.kind === 'staff' || access.kind === 'signed') && method !== 'get')
     const { status } = problemKinds[error.code]
     const more: HeaderRecord = { ...admission?.headers() }
     if (error.code === 'unauthenticated' || error.code === 'forbidden') {

@@ -10,7 +10,16 @@ export type Access =
   | { readonly kind: 'tenant'; readonly scope: Scope }
   /** Any one of the roles suffices. */
   | { readonly kind: 'staff'; readonly roles: readonly Role[] }
+  /** A call that its sender signed. The handler checks the signature, over the bytes of the body. */
+  | { readonly kind: 'signed' }
   | { readonly kind: 'open' }
+
+/** An access by a token, which says who calls. */
+export type TokenAccess = Exclude<Access, { readonly kind: 'signed' | 'open' }>
+
+export function isByToken(access: Access): access is TokenAccess {
+  return access.kind === 'tenant' || access.kind === 'staff'
+}
 
 type PrincipalOf<A extends Access> = A extends { kind: 'tenant' }
   ? TenantPrincipal
@@ -31,6 +40,8 @@ export interface Call<A extends Access, P, Q, B> {
   /** Fires when the time limit that the caller set is over; undefined where it set none. `signal` fires then too. */
   readonly timeLimit?: AbortSignal | undefined
   readonly requestId: string
+  /** Address of the connection: behind a proxy, the proxy's. */
+  readonly address?: string | undefined
   /** Carries the request id; never log content, tokens or vectors. */
   readonly log: Logger
   header(name: string): string | undefined
@@ -72,7 +83,7 @@ export interface Route<A extends Access = Access, P = unknown, Q = unknown, B = 
   readonly query?: ZodType<Q>
   /**
    * A JSON body. Unknown fields are refused, except those that try to name a tenant or place: they are dropped and
-   * counted.
+   * counted. With an access of `signed` the handler gets the bytes, and the schema is only documented.
    */
   readonly body?: ZodType<B>
   /**

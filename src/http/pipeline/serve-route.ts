@@ -2,7 +2,7 @@ import type { Handler } from 'hono'
 import type { Span, Tracer } from '../../tracing/tracer.ts'
 import { Exchange } from './exchange.ts'
 import type { HttpKit, Traffic } from './kit.ts'
-import type { AnyRoute } from './route.ts'
+import { type AnyRoute, isByToken } from './route.ts'
 import { RouteAnswers } from './route-answers.ts'
 import { admit, authenticate, changes, enter, handle, readBody, readUrl, refusePlaces, type Stage } from './stages.ts'
 import { inTime, limitTime, withinLimit } from './time-limit.ts'
@@ -50,7 +50,7 @@ function begin(tracer: Tracer, route: AnyRoute, exchange: Exchange): Span {
 
 function stagesOf(route: AnyRoute, kit: HttpKit, traffic: Traffic, answers: RouteAnswers): readonly Stage[] {
   const { access } = route
-  const before = access.kind === 'open' ? [] : [authenticate(access, kit, answers), limitTime, admit(access, kit)]
+  const before = !isByToken(access) ? [] : [authenticate(access, kit, answers), limitTime, admit(access, kit)]
   const isVendors = route.pinecone !== undefined
   const body = isVendors ? readVendorBody(route, traffic) : readBody(route, traffic)
   const ours = access.kind === 'tenant' ? [refusePlaces(answers), enter, inTime] : []

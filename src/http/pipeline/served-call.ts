@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Principal } from '../../auth/principal.ts'
 import type { Form } from '../request/form.ts'
@@ -7,6 +7,7 @@ import type { Access, Call } from './route.ts'
 
 interface CallParts {
   readonly request: Request
+  readonly incoming: IncomingMessage | undefined
   /** The socket's side, when a server serves the request; absent in `app.request`. */
   readonly outgoing: ServerResponse | undefined
   readonly requestId: string
@@ -27,6 +28,7 @@ export class ServedCall {
   readonly body: unknown
   readonly form: Form | undefined
   readonly #request: Request
+  readonly #incoming: IncomingMessage | undefined
   readonly #outgoing: ServerResponse | undefined
   readonly #parentLog: Logger
   readonly #deadline: Deadline | undefined
@@ -41,9 +43,14 @@ export class ServedCall {
     this.body = parts.body
     this.form = parts.form
     this.#request = parts.request
+    this.#incoming = parts.incoming
     this.#outgoing = parts.outgoing
     this.#parentLog = log
     this.#deadline = parts.deadline
+  }
+
+  get address(): string | undefined {
+    return this.#incoming?.socket?.remoteAddress
   }
 
   get log(): Logger {

@@ -20,7 +20,7 @@ import {
   readBytes,
   takeBytes,
 } from './read-body.ts'
-import type { Access, AnyRoute, Reply } from './route.ts'
+import type { Access, AnyRoute, Reply, TokenAccess } from './route.ts'
 import type { RouteAnswers } from './route-answers.ts'
 import { asCall, ServedCall } from './served-call.ts'
 
@@ -32,10 +32,8 @@ export function changes({ access }: Pick<AnyRoute, 'access'>): boolean {
   return access.kind === 'tenant' && access.scope === 'rag:write'
 }
 
-type Known = Exclude<Access, { kind: 'open' }>
-
 /** Identifies the caller, before anything else of the request is read. */
-export function authenticate(access: Known, kit: HttpKit, answers: RouteAnswers): Stage {
+export function authenticate(access: TokenAccess, kit: HttpKit, answers: RouteAnswers): Stage {
   const take = (exchange: Exchange, principal: NonNullable<Exchange['principal']>) => {
     exchange.principal = principal.kind === 'staff' ? { ...principal, origin: originOf(exchange) } : principal
     answers.known(exchange)
@@ -83,7 +81,8 @@ export function admit(access: Access, kit: HttpKit): Stage {
 
 /** Reads address, query string and headers. */
 export function readUrl(route: AnyRoute): Stage {
-  const checkQuery = fieldCheck(route.query)
+  // An address with a query string may be what was signed, and nobody is known yet who could be told of its fields.
+  const checkQuery = route.access.kind === 'signed' ? undefined : fieldCheck(route.query)
   const checkParams = route.params === undefined ? undefined : fieldCheck(route.params)
   const writes = changes(route)
   return (exchange) => {
@@ -93,19 +92,28 @@ export function readUrl(route: AnyRoute): Stage {
       lookAtHeaders(exchange.headers, incoming, exchange.places)
     }
     refuseUnstorableUrl(request.url)
-    exchange.query = checkQuery(queryFields(request.url), exchange.places?.field)
+    exchange.query = checkQuery?.(queryFields(request.url), exchange.places?.field)
     exchange.params = checkParams?.(exchange.context.req.param(), undefined)
   }
 }
 
 /** Reads and validates the whole body. Until it is complete the request holds no slot. */
 export function readBody(route: AnyRoute, traffic: Traffic): Stage | undefined {
-  const { body, form, bodyLimitBytes: limitBytes = defaultBodyLimitBytes } = route
+  const { access, body, form, bodyLimitBytes: limitBytes = defaultBodyLimitBytes } = route
+  if (access.kind === 'signed') return readSigned(limitBytes, traffic)
   if (body === undefined && form === undefined) return changes(route) ? lookAtUnasked(traffic) : undefined
   if (body === undefined) return form && ((exchange) => readForm(exchange, form, limitBytes, traffic))
   const json = readJson(route, limitBytes, traffic)
   if (form === undefined) return json
   return (exchange) => (isForm(exchange.headers) ? readForm(exchange, form, limitBytes, traffic) : json(exchange))
+}
+
+/** Leaves the body as it came, for a signature covers its bytes. */
+function readSigned(limitBytes: number, { bodies }: Traffic): Stage {
+  return async (exchange) => {
+    checkContentType(exchange.headers, ['application/json'])
+    exchange.body = await readBytes(exchange, limitBytes, bodies)
+  }
 }
 
 function readJson(route: AnyRoute, limitBytes: number, traffic: Traffic): Stage {
