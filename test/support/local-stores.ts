@@ -9,15 +9,19 @@ export interface LocalStores extends AsyncDisposable {
   readonly local: PineconeLocal
   /** The real adapter, its project named `default`; each call is a replica's own. */
   connect(): VectorStore & AsyncDisposable
+  /** Closes the server, lets `work` at its data folder, and starts it again at the same address. */
+  whileClosed(work: (dataDir: string) => Promise<void>): Promise<void>
 }
 
 /** A `pinecone-local` of one's own, as empty as a new project. */
 export async function localStores(): Promise<LocalStores> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tenant-router-store-'))
-  const local = await startPineconeLocal({ dataDir })
+  let local = await startPineconeLocal({ dataDir })
   const stores: AsyncDisposable[] = []
   return {
-    local,
+    get local() {
+      return local
+    },
     connect() {
       const store = pineconeStore({
         projects: [{ name: 'default', apiKey: 'local', controllerHost: local.url }],
@@ -25,6 +29,12 @@ export async function localStores(): Promise<LocalStores> {
       })
       stores.push(store)
       return store
+    },
+    async whileClosed(work) {
+      const { port } = local
+      await local.close()
+      await work(dataDir)
+      local = await startPineconeLocal({ dataDir, port })
     },
     async [Symbol.asyncDispose]() {
       for (const store of stores) await store[Symbol.asyncDispose]()

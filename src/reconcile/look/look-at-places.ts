@@ -6,7 +6,7 @@ import { type PlaceState, places } from '../../registry/places.sql.ts'
 import { type PlaceRow, toPlacement } from '../../registry/places.ts'
 import { pagesOf } from '../../stores/pages.ts'
 import type { StoreFinding } from '../state/finding.ts'
-import { type LookDeps, lookTwice, pauseMs } from './look.ts'
+import { type LookDeps, lookTwice, pauseMs, untilShown } from './look.ts'
 
 export interface PlaceLook {
   readonly findings: readonly StoreFinding[]
@@ -17,6 +17,8 @@ export interface PlaceLook {
 const examplesMax = 10
 /** Places read at once. */
 const pageSize = 1_000
+/** Odd namespaces that are looked at one by one; more of them are listed again, which asks the store far less. */
+const describedMax = 500
 
 /**
  * Compares the namespaces that an index lists with the registry's places in it.
@@ -43,7 +45,10 @@ export async function lookAtPlaces(deps: LookDeps, index: IndexRow): Promise<Pla
     if (page.nextCursor !== undefined) await clock.sleep(pauseMs, signal)
   }
   for await (const namespace of livePlaces(deps, index, lastPlaceId)) if (!seen.has(namespace)) odd.add(namespace)
-  const findings = await lookTwice(deps, [...odd], clock.now(), (namespace) => lookAtPlace(deps, index, namespace))
+  const findings =
+    odd.size > describedMax
+      ? await listAgain(deps, index, odd)
+      : await lookTwice(deps, [...odd], clock.now(), (namespace) => lookAtPlace(deps, index, namespace))
   const detail = { namespaces: foreign.length, examples: foreign.slice(0, examplesMax) }
   const others: StoreFinding = { kind: 'namespace_foreign', project, index: name, detail }
   return { findings: foreign.length === 0 ? findings : [...findings, others], namespaces: seen.size }
@@ -57,16 +62,63 @@ async function lookAtPlace(deps: LookDeps, index: IndexRow, namespace: string): 
   const shown = await deps.stores.open(placement).describeNamespace({ signal: deps.signal })
   const row = (await placesNamed(deps, index, [namespace])).get(namespace)
   if (row?.state !== before?.state) return undefined
-  const subject = { project: index.project, index: index.name, namespace, tenantId: placement.tenantId }
+  return judgePlace(index, namespace, row, shown?.recordCount)
+}
+
+/** The second look at so many namespaces that one listing of all is cheaper; the rows are read before and after it. */
+async function listAgain(deps: LookDeps, index: IndexRow, odd: ReadonlySet<string>): Promise<readonly StoreFinding[]> {
+  const { stores, clock, signal } = deps
+  await untilShown(deps, clock.now())
+  const before = new Map<string, PlaceState | undefined>()
+  for (const names of chunksOf([...odd])) {
+    const rows = await placesNamed(deps, index, names)
+    for (const name of names) before.set(name, rows.get(name)?.state)
+  }
+  const shown = new Map<string, number>()
+  const address = { project: index.project, name: index.name, host: index.host ?? '' }
+  for await (const page of pagesOf((from) => stores.listNamespaces(address, from, { signal }))) {
+    signal.throwIfAborted()
+    for (const { name, recordCount } of page.namespaces) if (odd.has(name)) shown.set(name, recordCount)
+    if (page.nextCursor !== undefined) await clock.sleep(pauseMs, signal)
+  }
+  const findings: StoreFinding[] = []
+  for (const names of chunksOf([...odd])) {
+    signal.throwIfAborted()
+    const rows = await placesNamed(deps, index, names)
+    for (const name of names) {
+      const row = rows.get(name)
+      if (row?.state !== before.get(name)) continue
+      const finding = judgePlace(index, name, row, shown.get(name))
+      if (finding !== undefined) findings.push(finding)
+    }
+  }
+  return findings
+}
+
+/** @param records that the store has in the namespace; undefined: it has no such namespace. */
+function judgePlace(
+  index: IndexRow,
+  namespace: string,
+  row: PlaceRow | undefined,
+  records: number | undefined,
+): StoreFinding | undefined {
+  const tenantId = row?.tenantId ?? readPlaceName(namespace)?.tenantId
+  if (tenantId === undefined) return undefined
+  const subject = { project: index.project, index: index.name, namespace, tenantId }
   if (row !== undefined && isLive(row.state)) {
-    if (shown !== undefined) return undefined
+    if (records !== undefined) return undefined
     return { kind: 'namespace_missing', ...subject, detail: { state: row.state, generation: row.generation } }
   }
-  if (shown === undefined) return undefined
-  const detail = { records: shown.recordCount }
-  if (row === undefined) return { kind: 'namespace_unknown', ...subject, detail }
+  if (records === undefined) return undefined
+  if (row === undefined) return { kind: 'namespace_unknown', ...subject, detail: { records } }
   if (row.state !== 'purged') return undefined
-  return { kind: 'namespace_returned', ...subject, detail, ...whyNotFixed(index) }
+  return { kind: 'namespace_returned', ...subject, detail: { records }, ...whyNotFixed(index) }
+}
+
+function chunksOf(names: readonly string[]): readonly (readonly string[])[] {
+  return Array.from({ length: Math.ceil(names.length / pageSize) }, (_, at) =>
+    names.slice(at * pageSize, (at + 1) * pageSize),
+  )
 }
 
 /** Nothing is deleted where an older key may still write: it may be what that key's app wrote. */

@@ -26,13 +26,14 @@ export const pauseMs = 20
  * @param again the finding, if it stands.
  */
 export async function lookTwice<T>(
-  { clock, settings, signal }: LookDeps,
+  deps: LookDeps,
   odd: readonly T[],
   seenAtMs: number,
   again: (one: T) => Promise<StoreFinding | undefined>,
 ): Promise<readonly StoreFinding[]> {
   if (odd.length === 0) return []
-  await clock.sleep(Math.max(0, seenAtMs + settings.storeVisibleMs - clock.now()), signal)
+  await untilShown(deps, seenAtMs)
+  const { clock, signal } = deps
   const found: StoreFinding[] = []
   for (const one of odd) {
     signal.throwIfAborted()
@@ -41,4 +42,9 @@ export async function lookTwice<T>(
     await clock.sleep(pauseMs, signal)
   }
   return found
+}
+
+/** Waits until the store shows whatever was answered before `seenAtMs`. */
+export async function untilShown({ clock, settings, signal }: LookDeps, seenAtMs: number): Promise<void> {
+  await clock.sleep(Math.max(0, seenAtMs + settings.storeVisibleMs - clock.now()), signal)
 }
