@@ -156,3 +156,42 @@ test('an older registry is restored: who is sure is served, who is not waits for
     ['soaks', null],
   ])
 })
+
+test('while a part of the store does not answer nobody is served; the next comparison serves who is sure', async () => {
+  const before = await replica()
+  for (const id of ['calm', 'other']) {
+    await world.onboard(before, id)
+    await put(before, id, 'before', `${id} had apples`)
+  }
+  await promote(before, 'other', 'completed')
+  await before.services[Symbol.asyncDispose]()
+  const database = { DATABASE_URL: world.home.url }
+  expect(await runCli(['migrate', '--after-restore', '--yes'], database)).toMatchObject({ code: 0 })
+  const both = [await replica(), await replica()] as const
+  const listener = world.stack.use(await listen(both[0].services.adminApp, { host: '127.0.0.1', port: 0 }))
+  const env = { TENANT_ROUTER_URL: listener.url, TENANT_ROUTER_TOKEN: platform.replace('Bearer ', '') }
+
+  const [silo] = await world.home.sql<{ name: string }[]>`select name from indexes where kind = 'silo'`
+  const index = silo?.name ?? ''
+  world.local.local.setFaults({ rules: [{ fault: 'error', status: 500, on: 'listNamespaces', index }] })
+  const half = await runCli(['reconcile', '--from-store', '--yes'], env)
+  expect(half.code, half.out).toBe(1)
+  expect(half.err).toContain(`Nothing is known of what did not answer: default/${index}`)
+  for (const from of both) {
+    for (const tenant of ['calm', 'other']) {
+      expect((await retrieve(from, tenant, 'apples')).json).toMatchObject({ status: 503, code: 'tenant_not_ready' })
+    }
+  }
+  expectStatus(await admin(both[0], 'POST', '/tenants/calm/accept', {}), 409)
+
+  world.local.local.setFaults({ rules: [] })
+  const whole = await runCli(['reconcile', '--from-store', '--yes'], env)
+  expect(whole.code, whole.err).toBe(0)
+  for (const from of both) {
+    for (const tenant of ['calm', 'other']) {
+      await expect
+        .poll(async () => texts(await retrieve(from, tenant, 'apples')), patient)
+        .toEqual([`${tenant} had apples`])
+    }
+  }
+})
