@@ -8,6 +8,7 @@ import { type LoadDeps, loadDocuments, onboardSample } from './dev/load-samples.
 import { prepareDatabase } from './dev/prepare-database.ts'
 import { readSamples, type SampleTenant } from './dev/samples.ts'
 import { startParts } from './embedded/parts.ts'
+import { announce } from './embedded/running.ts'
 import { StartupError } from './embedded/startup-error.ts'
 import { runService } from './main.ts'
 import { untilToldToStop } from './shutdown.ts'
@@ -36,6 +37,7 @@ async function develop(): Promise<void> {
   await using parts = await startParts({ folder, issuer }).catch(async (error: unknown) => {
     throw await whyNot(folder, error)
   })
+  using announced = new DisposableStack()
   using _disk = watchDisk(folder, complain)
   if (parts.ended.length > 0) say(`Ended what an earlier run had left: ${parts.ended.join(', ')}.`)
   // Refused requests would stand between the lines to paste.
@@ -45,6 +47,7 @@ async function develop(): Promise<void> {
     stopped,
     broken: parts.broken.then((reason) => sentenceOf(folder, new Error(reason))),
     async ready(urls, signal) {
+      announced.use(announce(folder, { ...urls, issuer }))
       const samples = await readSamples()
       const deps = { issuer: parts.issuer, ...urls, signal }
       const goOn = await loadOnce(folder, samples, deps)

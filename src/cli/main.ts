@@ -7,6 +7,7 @@ import type { Context } from './kit/context.ts'
 import { CliError, exitCodes } from './kit/exit-code.ts'
 import { openApi } from './kit/open-api.ts'
 import { printableLines } from './kit/printable.ts'
+import { cut, wrapped } from './kit/table.ts'
 import { program } from './program.ts'
 
 const interruption = new AbortController()
@@ -21,17 +22,51 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed),
 )
 
+/** Below it nothing can be shown side by side. */
+const narrowest = 40
+
+let hasStatus = false
+function clearStatus(): void {
+  if (hasStatus) process.stdout.write('\r\u001b[K')
+  hasStatus = false
+}
+
 const calledAs = readProgramName()
 const world: Omit<Context, 'api'> = {
   development: readDevelopmentSettings(),
-  write: (line) => process.stdout.write(`${printableLines(world.asCalled(line))}\n`),
+  write(line) {
+    clearStatus()
+    process.stdout.write(`${printableLines(world.asCalled(line))}\n`)
+  },
   writeJson: (document, indent) => process.stdout.write(`${printableLines(JSON.stringify(document, null, indent))}\n`),
-  remark: (line) => process.stderr.write(`${printableLines(world.asCalled(line))}\n`),
+  writeAsIs: (text) => process.stdout.write(text),
+  remark(line) {
+    clearStatus()
+    const text = printableLines(world.asCalled(line))
+    const lines = process.stderr.isTTY ? text.split('\n').flatMap(fitted) : [text]
+    process.stderr.write(`${lines.join('\n')}\n`)
+  },
+  status(line) {
+    const columns = world.columns()
+    if (columns === undefined) return
+    clearStatus()
+    // A full line would wrap, and its first half stay.
+    process.stdout.write(cut(printableLines(world.asCalled(line)), columns - 1))
+    hasStatus = line !== ''
+  },
   asCalled: (text) => asCalled(text, calledAs, verbs),
   watched: process.stdout.isTTY === true,
+  columns: () => (process.stdout.isTTY ? Math.max(narrowest, process.stdout.columns || 80) : undefined),
   interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
   interrupted: interruption.signal,
 }
+/** A line with a command stays whole, to be pasted. */
+function fitted(line: string): readonly string[] {
+  return line.includes(` ${calledAs} `)
+    ? [line]
+    : wrapped(line, '', '', Math.max(narrowest, process.stderr.columns || 80))
+}
+
 let api: Promise<AdminApi> | undefined
 const context: Context = {
   ...world,

@@ -7,12 +7,15 @@ import { tenantsFields } from './commands/adopt/tenants-fields.ts'
 import { tenantsInventory } from './commands/adopt/tenants-inventory.ts'
 import { adviseCommand } from './commands/advise.ts'
 import { approvalsApprove, approvalsList, approvalsReject, approvalsShow } from './commands/approvals/approvals.ts'
+import { attributesSet, attributesShow, attributesUnset } from './commands/attributes/attributes.ts'
 import { auditExport } from './commands/audit/export.ts'
 import { auditList } from './commands/audit/list.ts'
 import { auditVerify } from './commands/audit/verify.ts'
 import { demote } from './commands/demote.ts'
 import { doctor } from './commands/doctor.ts'
+import { documentsDelete, documentsList, documentsShow, documentsUpload } from './commands/documents/documents.ts'
 import { evaluation } from './commands/eval.ts'
+import { importsList, importsShow } from './commands/imports/imports.ts'
 import { indexesAdd } from './commands/indexes-add.ts'
 import { indexesList } from './commands/indexes-list.ts'
 import { indexesReopen } from './commands/indexes-reopen.ts'
@@ -25,6 +28,7 @@ import { keysCreate } from './commands/keys/keys-create.ts'
 import { keysList } from './commands/keys/keys-list.ts'
 import { keysRevoke } from './commands/keys/keys-revoke.ts'
 import { keysRotate } from './commands/keys/keys-rotate.ts'
+import { limitsClear, limitsSet, limitsShow } from './commands/limits/limits.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { movesCancel } from './commands/moves-cancel.ts'
 import { movesComplete } from './commands/moves-complete.ts'
@@ -56,7 +60,7 @@ import type { Context } from './kit/context.ts'
 
 const after = `
 Environment:
-  TENANT_ROUTER_URL    the admin listener (http://127.0.0.1:8081)
+  TENANT_ROUTER_URL    the admin listener (that of "npm start" in DATA_DIR)
   TENANT_ROUTER_TOKEN  a staff token (on this machine, "npm start" stands in)
   DATA_DIR             where "npm start" keeps its data (.data)
 
@@ -108,6 +112,17 @@ export function program(context: Context): Command {
       movesComplete,
     ]),
   )
+  root.addCommand(noun('limits', 'limits of a tenant', [limitsShow, limitsSet, limitsClear]))
+  root.addCommand(noun('attributes', 'what is known of a tenant', [attributesShow, attributesSet, attributesUnset]))
+  root.addCommand(
+    noun('documents', 'documents of a tenant, as its app sees them', [
+      documentsList,
+      documentsShow,
+      documentsUpload,
+      documentsDelete,
+    ]),
+  )
+  root.addCommand(noun('imports', 'tables of tenants that were imported', [importsList, importsShow]))
   root.addCommand(
     noun('indexes', 'see and add indexes', [indexesList, indexesAdd, indexesReopen, indexesAdopt, indexesSeal]),
   )

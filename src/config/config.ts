@@ -187,28 +187,30 @@ export function readDevelopmentSettings(env: Environment = process.env): Develop
 
 /** Address and token that the command line uses for the admin listener. */
 export interface ClientSettings {
-  readonly url: string
+  /** Undefined: the `npm start` of the data folder. */
+  readonly url?: string
   readonly token?: Secret
 }
 
 export function readClientSettings(env: Environment = process.env): ClientSettings {
   const token = env.TENANT_ROUTER_TOKEN?.trim()
   return {
-    url: env.TENANT_ROUTER_URL?.trim() || 'http://127.0.0.1:8081',
+    ...optional('url', env.TENANT_ROUTER_URL?.trim() || undefined),
     ...optional('token', token ? new Secret(token) : undefined),
   }
 }
 
 /** Address and token that the command line uses for the public listener. */
 export interface TenantClientSettings {
-  readonly url: string
+  /** Undefined: the `npm start` of the data folder. */
+  readonly url?: string
   readonly token?: Secret
 }
 
 export function readTenantClientSettings(env: Environment = process.env): TenantClientSettings {
   const token = env.TENANT_ROUTER_TENANT_TOKEN?.trim()
   return {
-    url: env.TENANT_ROUTER_PUBLIC_URL?.trim() || 'http://127.0.0.1:8080',
+    ...optional('url', env.TENANT_ROUTER_PUBLIC_URL?.trim() || undefined),
     ...optional('token', token ? new Secret(token) : undefined),
   }
 }

@@ -60,6 +60,9 @@ export function valuesOf(number: number): readonly number[] {
   return Array.from({ length: dimension }, (_, at) => Math.fround(Math.sin((number + 1) * (at + 1) * 0.37)))
 }
 
+/** A bar with all that is said beside it. */
+const barRoom = 100
+
 async function watch(tour: Tour, id: string, traffic: DemoTraffic): Promise<Move> {
   const rate = pace()
   let said = ''
@@ -68,7 +71,7 @@ async function watch(tour: Tour, id: string, traffic: DemoTraffic): Promise<Move
     const move = json as unknown as Move
     const { reads, readsFailed, writes, held } = traffic.counts
     const meanwhile = `reads ${reads} ok ${readsFailed} failed, writes ${writes} ok ${held} held`
-    const bar = move.state === 'queued' ? '' : progressLine(move, rate.at(doneOf(move)), true)
+    const bar = move.state === 'queued' ? '' : progressLine(move, rate.at(doneOf(move)), barRoom)
     // The bar and its numbers first: on a narrow terminal it is the rest that is left out.
     tour.stage.ticker(`${move.state.padEnd(9)}  ${bar}`, `reads ${reads} ok, writes ${writes} ok`)
     if (move.state !== said && !tour.stage.isTerminal) tour.stage.say(`${move.state}: ${meanwhile}`)

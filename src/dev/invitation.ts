@@ -15,15 +15,14 @@ export interface InvitationInput {
   readonly isLoading: boolean
 }
 
-/** The defaults of the command line, which then needs no variable. */
-const usual = { folder: '.data', adminUrl: 'http://127.0.0.1:8081' }
+/** The default of the command line, which then needs no variable: the folder says where the service answers. */
+const usualFolder = '.data'
 
 /** The first screen of `npm start`: where everything is, and three calls to paste, none with a token in it. */
 export function invitation({ publicUrl, adminUrl, folder, samples, isLoading }: InvitationInput): string {
   const [sample] = samples
   if (sample === undefined) throw new Error('examples/ is empty')
-  const data = folder === usual.folder ? '' : `DATA_DIR=${quoted(folder)} `
-  const where = adminUrl === usual.adminUrl ? '' : `TENANT_ROUTER_URL=${adminUrl} `
+  const data = folder === usualFolder ? '' : `DATA_DIR=${quoted(folder)} `
   const call = (path: string, body: object) =>
     `  curl -s ${publicUrl}${path} -H "Authorization: Bearer $TOKEN" --json ${quoted(JSON.stringify(body))}`
   return [
@@ -39,7 +38,7 @@ export function invitation({ publicUrl, adminUrl, folder, samples, isLoading }: 
     `  export TOKEN=$(${data}npm run -s cli -- token --tenant ${sample.id})`,
     call('/answer', { question }),
     call('/retrieve', { query: question, topK: 1 }),
-    `  ${data}${where}npm run -s cli -- promote ${sample.id} --yes`,
+    `  ${data}npm run -s cli -- promote ${sample.id} --yes`,
     '',
     `Ctrl-C stops everything.${isLoading ? ' More sample documents are being loaded.' : ''}`,
   ].join('\n')

@@ -8,6 +8,7 @@ import { testDatabase } from '../support/database.ts'
 import { copying } from './copying-move.ts'
 import { Frames, fakeAdmin } from './fake-admin.ts'
 import { runCli, startCli } from './run-cli.ts'
+import { runInTerminal } from './run-in-terminal.ts'
 
 const settings = {
   issuer: 'urn:tenant-router:development',
@@ -47,12 +48,14 @@ describe('wrong use ends with 2 and a sentence', () => {
   })
 })
 
-test('a name of 500 characters leaves the other columns of a table in sight, and is whole in JSON', async () => {
+test('a name of 500 characters leaves the other columns of a table in sight, and is whole in a pipe and in JSON', async () => {
   const key = { id: 'k1', name: 'n'.repeat(500), state: 'active', scopes: ['rag:read'], groups: null }
   await using admin = await fakeAdmin(() => [200, { items: [key], nextCursor: null }])
   const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 't' }
+  const { raw } = await runInTerminal(['keys', 'list', '--tenant', 'acme'], env)
+  expect(raw).toMatch(/^k1 +n+… +active +rag:read/m)
   const { out } = await runCli(['keys', 'list', '--tenant', 'acme'], env)
-  expect(out).toMatch(/^k1 +n{79}… +active/m)
+  expect(out).toContain(`k1\t${key.name}\tactive\trag:read`)
   expect(JSON.parse((await runCli(['keys', 'list', '--tenant', 'acme', '--json'], env)).out).items).toEqual([key])
 })
 
@@ -106,7 +109,7 @@ test('a new key is all that is printed, and lists show keys without secrets', as
     body: { overlapS: 1_800 },
   })
   const listed = await runCli(['keys', 'list', '--tenant', 'acme'], env)
-  expect(listed.out).toContain(`${issued.id}  bot   active  rag:read`)
+  expect(listed.out).toContain(`${issued.id}\tbot\tactive\trag:read`)
   await runCli(['keys', 'revoke', issued.id, '--tenant', 'acme', '--yes'], env)
   expect(admin.seen.at(-1)).toMatchObject({ method: 'DELETE', path: `/tenants/acme/keys/${issued.id}` })
 })
@@ -127,9 +130,9 @@ test('a list is a table for people, and one document for scripts', async () => {
   const table = await runCli(['tenants', 'list'], env)
   expect(table.code).toBe(0)
   expect(table.out.split('\n').slice(0, 3)).toEqual([
-    'ID    NAME  TIER        STATUS  PROMOTION',
-    'acme  Acme  standard    active',
-    'bolt  Acme  enterprise  active  awaiting',
+    'ID\tNAME\tTIER\tSTATUS\tPLACE\tPROMOTION',
+    'acme\tAcme\tstandard\tactive\tnowhere\t',
+    'bolt\tAcme\tenterprise\tactive\tnowhere\tawaiting',
   ])
   const document = await runCli(['tenants', 'list', '--json'], env)
   expect(JSON.parse(document.out)).toEqual({ items: [acme, second], nextCursor: null })
@@ -162,7 +165,8 @@ test('names that others gave cannot act on the terminal: they are printed as tex
     // Where a text is wrapped, its line ends go as blanks do.
     const said = `${out}${err}`.replaceAll('\\u000alast  row', ' last row')
     expect([verb, said]).toEqual([verb, expect.stringContaining(shown)])
-    expect(`${out}${err}`).not.toMatch(/[^\P{Cc}\n]|\u202e|^last {2}row/mu)
+    // A tab stands between the cells of a table.
+    expect(`${out}${err}`).not.toMatch(/[^\P{Cc}\n\t]|\u202e|^last {2}row/mu)
     const json = await runCli([...verb, '--json'], env)
     expect(`${json.out}${json.err}`).not.toMatch(/[^\P{Cc}\n]|\u202e/u)
   }
@@ -183,9 +187,9 @@ test('advice is a table with the reasons and the silos that are left', async () 
   const table = await runCli(['advise'], env)
   expect([table.code, table.err]).toEqual([0, 'Last look: 2026-11-21T10:00:00Z. Silos left: 7.\n'])
   expect(table.out.split('\n')).toEqual([
-    'TENANT  ADVICE   SINCE       BECAUSE',
-    'acme    promote  2026-11-21  it is large; it is busy',
-    'globex  promote  2026-11-21  it is large; it is busy. A demote is under way',
+    'TENANT\tADVICE\tSINCE\tBECAUSE',
+    'acme\tpromote\t2026-11-21\tit is large; it is busy',
+    'globex\tpromote\t2026-11-21\tit is large; it is busy. A demote is under way',
     '',
   ])
   expect(JSON.parse((await runCli(['advise', '--json'], env)).out)).toEqual(list)
@@ -219,9 +223,9 @@ test('verbs send what the contract says', async () => {
   const verbs = [
     [['tenants', 'tag', 'acme', 'enterprise'], 'PATCH /tenants/acme', { tier: 'enterprise' }],
     [['tenants', 'resume', 'acme'], 'POST /tenants/acme/resume', undefined],
-    [['tenants', 'offboard', 'acme'], 'DELETE /tenants/acme', undefined],
+    [['tenants', 'offboard', 'acme', '--no-watch'], 'DELETE /tenants/acme', undefined],
     [['promote', 'acme', '--no-watch'], 'POST /tenants/acme/moves', { kind: 'promote' }],
-    [['moves', 'rollback', 'm1'], 'POST /moves/m1/rollback', undefined],
+    [['moves', 'rollback', 'm1', '--no-watch'], 'POST /moves/m1/rollback', undefined],
     [['indexes', 'add'], 'POST /indexes', {}],
   ] as const
   for (const [args, line, body] of verbs) {
@@ -346,7 +350,10 @@ describe('a promote that is watched', () => {
     await reached.promise
     run.child.kill('SIGINT')
     const { code, err } = await run.ended
-    expect([code, err]).toEqual([130, 'The move goes on. Watch it again with: tenant-router moves watch m1\n'])
+    expect([code, err]).toEqual([
+      130,
+      'No longer watched; the move goes on. Watch it again with: tenant-router moves watch m1\n',
+    ])
     expect(admin.seen.every(({ method }) => method === 'GET')).toBe(true)
   })
 })

@@ -42,7 +42,7 @@ test('a table is shown as a diff, imported as a whole, and undone', async () => 
   const columns = ['--column', 'Account=id', '--column', 'Stufe=tier']
   const dry = await run('tenants', 'import', file, ...columns, '--dry-run')
   expect(dry.code).toBe(0)
-  expect(dry.out.split('\n').map((line) => line.split(/\s{2,}/))).toEqual([
+  expect(dry.out.split('\n').map((line) => line.split('\t'))).toEqual([
     ['LINE', 'TENANT', 'DIFF', 'WHAT'],
     ['2', 'acme', 'changed', 'tier: standard → enterprise'],
     ['3', 'zeta', 'new', 'name: Zeta, tier: standard'],

@@ -20,5 +20,5 @@ test('the lines to paste name what is not where it usually is', async () => {
   const elsewhere = { publicUrl: 'http://127.0.0.1:18080', adminUrl: 'http://127.0.0.1:18081' }
   const text = invitation({ ...elsewhere, folder: "/tmp/it's here", samples: await readSamples(), isLoading: true })
   expect(text).toContain(`DATA_DIR='/tmp/it'\\''s here' npm run -s cli -- token`)
-  expect(text).toContain(`TENANT_ROUTER_URL=http://127.0.0.1:18081 npm run -s cli -- promote acme-bikes`)
+  expect(text).toContain(`DATA_DIR='/tmp/it'\\''s here' npm run -s cli -- promote acme-bikes`)
 })

@@ -142,7 +142,7 @@ test('a receiver that fails is tried again; one that gives up is listed, and get
   const [given] = await failed()
   expect(given).toMatchObject({ type: 'tenant.suspended', deliveries: [{ hook: 'all', state: 'failed', attempts: 1 }] })
   const listed = await runCli(['notices', 'list', '--state', 'failed'], env)
-  expect(listed.out).toMatch(new RegExp(`${given.id} .*all failed \\(410 Gone\\)`))
+  expect(listed.out).toMatch(new RegExp(`${given.id}\t.*all failed \\(410 Gone\\)`))
   expect(await runCli(['notices', 'resend', given.id, '--yes'], env)).toMatchObject({ code: 0 })
   await expect.poll(() => received.filter(({ id }) => id === given.id).length, { timeout: 60_000 }).toBe(2)
   await expect.poll(async () => (await failed()).length, { timeout: 60_000 }).toBe(0)

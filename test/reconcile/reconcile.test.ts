@@ -163,7 +163,7 @@ test('every kind of difference is found, and a fix settles only what is provably
   const rest = await admin('GET', `/reconciliations/${fixed.json.id}/findings?limit=100&cursor=${page.json.nextCursor}`)
   expect([page.json.items.length, rest.json.items.length, rest.json.nextCursor]).toEqual([4, 5, null])
   const last = await runCli(['reconcile'], env)
-  expect(last.out).toMatch(/namespace_unknown +default\/tr-pool-1 +tenant_ghost_g3 +ghost/)
+  expect(last.out).toMatch(/namespace_unknown\tdefault\/tr-pool-1\ttenant_ghost_g3\tghost/)
   expect(last.out).not.toContain('namespace_returned')
   sweeps.release()
 })

@@ -146,7 +146,7 @@ test('the command line says what waits, and approves it', async () => {
   expect(first.code).toBe(0)
   const id = /approvals approve (\S+)/.exec(first.out)?.[1] ?? ''
   const listed = await run('bob', 'approvals', 'list')
-  expect(listed.out).toMatch(new RegExp(`${id} +offboard +${acme} +awaiting_approval +ann .*contract ended`))
+  expect(listed.out).toMatch(new RegExp(`${id}\toffboard\t${acme}\tawaiting_approval\tann.*contract ended`))
   expect(await run('ann', 'approvals', 'approve', id, '--yes')).toMatchObject({ code: 3 })
   expect(await run('bob', 'approvals', 'approve', id, '--yes')).toMatchObject({ code: 0 })
   await expect.poll(async () => (await tenantOf(acme)).status, { timeout: 60_000 }).toBe('offboarded')

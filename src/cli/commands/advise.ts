@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 import { positiveNumber } from '../kit/arguments.ts'
+import { generatedId, moment } from '../kit/cell.ts'
 import type { Context } from '../kit/context.ts'
 import { type ApiPage, listAll } from '../kit/list-all.ts'
+import { relativeTime } from '../kit/relative-time.ts'
 import { showList } from '../kit/show.ts'
 import { type ReadOptions, readingVerb } from '../kit/verb.ts'
 
@@ -34,13 +36,16 @@ export function adviseCommand(context: Context): Command {
         path: '/advice?limit=1',
       })
       showList(context, options, { ...list, silosLeft, lookedAt } as typeof list, {
-        TENANT: (one) => one.tenantId,
+        TENANT: (one) => generatedId(one.tenantId),
         ADVICE: (one) => one.advice,
-        SINCE: (one) => one.since,
+        SINCE: (one) => moment(one.since),
         BECAUSE: (one) => [one.reasons.join('; '), ...(one.inTheWay === null ? [] : [one.inTheWay.words])].join('. '),
       })
       if (options.json) return
-      const looked = lookedAt === null ? 'No replica has looked at the tenants yet' : `Last look: ${lookedAt}`
+      const looked =
+        lookedAt === null
+          ? 'No replica has looked at the tenants yet'
+          : `Last look: ${context.watched ? relativeTime(lookedAt) : lookedAt}`
       context.remark(`${looked}. Silos left: ${silosLeft}.`)
     })
 }

@@ -10,10 +10,10 @@ import {
 } from '../eval/evaluate.ts'
 import { publicApi } from '../eval/public-api.ts'
 import { readQuestionSet } from '../eval/question-set.ts'
-import { tenantToken } from '../eval/tenant-token.ts'
 import { words } from '../kit/arguments.ts'
 import type { Context } from '../kit/context.ts'
 import { showList } from '../kit/show.ts'
+import { tenantAccess } from '../kit/tenant-access.ts'
 import { type ReadOptions, readingVerb } from '../kit/verb.ts'
 
 interface Options extends ReadOptions {
@@ -37,12 +37,12 @@ export function evaluation(context: Context): Command {
     .requiredOption('--set <file>', 'questions with the ids that answer them, as JSON')
     .option('--k <list>', 'ranks for recall, as in 1,5', cutOffs, [1, 3, 5, 10])
     .option('--answers', 'also have every question answered: which are answered, and which declined')
-    .addHelpText('after', '  TENANT_ROUTER_PUBLIC_URL   the public listener (http://127.0.0.1:8080)')
+    .addHelpText('after', '  TENANT_ROUTER_PUBLIC_URL   the public listener (that of "npm start" in DATA_DIR)')
     .addHelpText('after', '  TENANT_ROUTER_TENANT_TOKEN a token of the tenant (on this machine, "npm start" stands in)')
     .action(async ({ tenant, set: path, k: ks, answers: withAnswers, ...options }: Options) => {
       const set = await readQuestionSet(path)
-      const client = readTenantClientSettings()
-      const api = publicApi(client.url, await tenantToken(client, context, tenant), context.interrupted)
+      const { url, token } = await tenantAccess(readTenantClientSettings(), context, tenant)
+      const api = publicApi(url, token, context.interrupted)
       const depth = Math.max(depthMin, ...ks)
       const reports: (ModeReport | RefusedMode)[] = []
       for (const mode of modes) reports.push(await evaluate(api, set, mode, { ks, depth }))

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { positiveNumber } from '../kit/arguments.ts'
+import { generatedId } from '../kit/cell.ts'
 import type { Context } from '../kit/context.ts'
 import { listAll } from '../kit/list-all.ts'
 import { showList } from '../kit/show.ts'
@@ -15,7 +16,7 @@ export function indexesList(context: Context): Command {
     .action(async ({ limit, ...options }: Options) => {
       const page = await listAll<Record<string, unknown>>(await context.api(), '/indexes', {}, limit)
       showList(context, options, page, {
-        NAME: (index) => index.name,
+        NAME: (index) => generatedId(index.name),
         PROJECT: (index) => index.project ?? '',
         KIND: (index) => index.kind,
         STATE: (index) => (index.draining === true ? 'draining' : (index.state ?? '')),

@@ -1,22 +1,17 @@
 import type { Command } from 'commander'
-import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
-import { showDocument } from '../kit/show.ts'
-import { type AcceptLossOptions, acceptLossOption, steerPath } from '../kit/steer-path.ts'
 import { changing } from '../kit/verb.ts'
+import { steerMoveCommand } from '../watch/steer-move.ts'
+import { type AcceptLossOptions, acceptLossOption } from '../watch/steer-path.ts'
 
 export function movesResume(context: Context): Command {
   return changing({
     usage: 'resume <id>',
     summary: 'resume a paused move',
-    example: 'moves resume 018f3c2e-5f0a-7cc3-9d53-0c3f4b7a9e11 --yes',
+    example: 'moves resume 018f3c2e --yes',
   })
     .addOption(acceptLossOption())
-    .action(async (id: string, options: AcceptLossOptions) => {
-      const move = await change<object>(context, options, {
-        question: `Resume move ${id}?`,
-        request: { method: 'POST', path: steerPath(id, 'resume', options) },
-      })
-      if (move !== undefined) showDocument(context, options, move)
-    })
+    .action((id: string, options: AcceptLossOptions) =>
+      steerMoveCommand(context, options, id, { verb: 'resume', question: (move) => `Resume move ${move}?` }),
+    )
 }

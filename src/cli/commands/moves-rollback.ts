@@ -1,22 +1,22 @@
 import type { Command } from 'commander'
-import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
-import { showDocument } from '../kit/show.ts'
-import { type AcceptLossOptions, acceptLossOption, steerPath } from '../kit/steer-path.ts'
 import { changing } from '../kit/verb.ts'
+import { type SteerOptions, steerMoveCommand, withWatch } from '../watch/steer-move.ts'
+import { acceptLossOption } from '../watch/steer-path.ts'
 
 export function movesRollback(context: Context): Command {
-  return changing({
+  const command = changing({
     usage: 'rollback <id>',
-    summary: 'return the tenant to the place it had before the switch',
-    example: 'moves rollback 018f3c2e-5f0a-7cc3-9d53-0c3f4b7a9e11 --yes',
+    summary: 'return the tenant to the place it had before the switch, and watch it go',
+    example: 'moves rollback 018f3c2e --yes',
   })
+  return withWatch(command)
     .addOption(acceptLossOption())
-    .action(async (id: string, options: AcceptLossOptions) => {
-      const move = await change<object>(context, options, {
-        question: `Roll move ${id} back? The tenant is served from its old place again.`,
-        request: { method: 'POST', path: steerPath(id, 'rollback', options) },
-      })
-      if (move !== undefined) showDocument(context, options, move)
-    })
+    .action((id: string, options: SteerOptions) =>
+      steerMoveCommand(context, options, id, {
+        verb: 'rollback',
+        question: (move) => `Roll move ${move} back? The tenant is served from its old place again.`,
+        wanted: 'undone',
+      }),
+    )
 }

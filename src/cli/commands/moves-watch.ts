@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Context } from '../kit/context.ts'
+import { resolveId } from '../kit/resolve-id.ts'
 import { type ReadOptions, readingVerb } from '../kit/verb.ts'
 import { watchToTheEnd } from '../watch/watch-to-the-end.ts'
 
@@ -7,8 +8,9 @@ export function movesWatch(context: Context): Command {
   return readingVerb({
     usage: 'watch <id>',
     summary: 'follow a move until it has switched, or ended; Ctrl-C leaves it running',
-    example: 'moves watch 018f3c2e-5f0a-7cc3-9d53-0c3f4b7a9e11',
+    example: 'moves watch 018f3c2e',
   }).action(async (id: string, options: ReadOptions) => {
-    await watchToTheEnd(context, await context.api(), id, options, 'any end')
+    const api = await context.api()
+    await watchToTheEnd(context, api, await resolveId(api, 'move', id), options, 'any')
   })
 }

@@ -19,7 +19,10 @@ export function rebalance(context: Context): Command {
     }),
   )
     .option('--to <index>', 'target index (default: the fullest other one with capacity)')
-    .option('--drain <index>', 'instead of one tenant: queue every tenant of this shared index, and admit no new ones')
+    .option(
+      '--drain <index>',
+      'instead of one tenant: move every tenant out of this shared index, and admit no new ones',
+    )
     .action(async (id: string | undefined, { to, drain, ...options }: Options) => {
       if (drain !== undefined) {
         if (id !== undefined || to !== undefined || options.plan)

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import { showDocument } from '../kit/show.ts'
+import { placeWord, type Tenant } from '../kit/tenant-lines.ts'
 import { type ChangeOptions, changing } from '../kit/verb.ts'
 
 interface Options extends ChangeOptions {
@@ -21,10 +22,19 @@ export function tenantsCreate(context: Context): Command {
     .option('--region <region>', 'region that its vectors must stay in')
     .action(async (id: string, { name = id, tier, region, ...options }: Options) => {
       const body = { id, name, tier, ...(region === undefined ? {} : { region }) }
-      const tenant = await change<object>(context, options, {
+      const tenant = await change<Tenant>(context, options, {
         question: `Create the ${tier} tenant ${id}?`,
         request: { method: 'POST', path: '/tenants', body },
       })
-      if (tenant !== undefined) showDocument(context, options, tenant)
+      if (tenant === undefined) return
+      if (options.json) {
+        showDocument(context, options, tenant)
+        return
+      }
+      const { status, awaitingPromotion } = tenant
+      const isReady = status === 'active'
+      const is = isReady ? `is ready, ${placeWord(tenant)}` : `is ${status}: tenant-router tenants show ${id}`
+      context.write(`Tenant ${id} ${is}.`)
+      if (awaitingPromotion) context.write(`It awaits promotion: tenant-router promote ${id}`)
     })
 }

@@ -1,9 +1,11 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { positiveNumber } from '../kit/arguments.ts'
+import { generatedId } from '../kit/cell.ts'
 import type { Context } from '../kit/context.ts'
 import { csvOf } from '../kit/csv.ts'
 import { listAll } from '../kit/list-all.ts'
 import { showList } from '../kit/show.ts'
+import { placeWord, type Tenant } from '../kit/tenant-lines.ts'
 import { type ReadOptions, readingVerb } from '../kit/verb.ts'
 
 interface Options extends ReadOptions {
@@ -15,6 +17,8 @@ interface Options extends ReadOptions {
   readonly limit?: number
 }
 
+const statuses = ['provisioning', 'active', 'suspended', 'held', 'offboarding', 'offboarded']
+
 const csvRowsMax = 1_000_000
 
 /** Columns that an import maps by their headers, and the status, which it passes over. */
@@ -23,8 +27,8 @@ const csvColumns = ['id', 'name', 'tier', 'region', 'crmId', 'owner', 'contract'
 export function tenantsList(context: Context): Command {
   return readingVerb({ usage: 'list', summary: 'list tenants', example: 'tenants list --tier enterprise' })
     .option('--search <text>', 'part of the id or name')
-    .option('--tier <tier>', 'standard or enterprise')
-    .option('--status <status>', 'status, as in active or suspended')
+    .addOption(new Option('--tier <tier>', 'only this tier').choices(['standard', 'enterprise']))
+    .addOption(new Option('--status <status>', 'only this status').choices(statuses))
     .option('--awaiting', 'only tenants that await promotion')
     .option('--csv', 'print CSV for a spreadsheet, which `tenants import` takes back')
     .option('--limit <n>', 'how many at most (default: 50, with --csv all)', positiveNumber)
@@ -41,10 +45,11 @@ export function tenantsList(context: Context): Command {
         return
       }
       showList(context, options, page, {
-        ID: (tenant) => tenant.id,
+        ID: (tenant) => generatedId(tenant.id),
         NAME: (tenant) => tenant.name,
         TIER: (tenant) => tenant.tier,
         STATUS: (tenant) => tenant.status,
+        PLACE: (tenant) => placeWord(tenant as unknown as Tenant),
         PROMOTION: (tenant) => (tenant.awaitingPromotion === true ? 'awaiting' : ''),
       })
     })

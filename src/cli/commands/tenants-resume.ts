@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import { showDocument } from '../kit/show.ts'
+import { type AppliedTenant, everywhereWords, lookAtTenant, tenantPath } from '../kit/tenant-lines.ts'
 import { type ChangeOptions, changing } from '../kit/verb.ts'
 
 export function tenantsResume(context: Context): Command {
@@ -10,10 +11,13 @@ export function tenantsResume(context: Context): Command {
     summary: 'serve a suspended tenant again',
     example: 'tenants resume acme-bikes --yes',
   }).action(async (id: string, options: ChangeOptions) => {
-    const tenant = await change<object>(context, options, {
+    const tenant = await change<AppliedTenant>(context, options, {
       question: `Resume tenant ${id}?`,
-      request: { method: 'POST', path: `/tenants/${encodeURIComponent(id)}/resume` },
+      request: { method: 'POST', path: `${tenantPath(id)}/resume` },
+      look: async () => lookAtTenant(await context.api(), id),
     })
-    if (tenant !== undefined) showDocument(context, options, tenant)
+    if (tenant === undefined) return
+    if (options.json) showDocument(context, options, tenant)
+    else context.write(`Tenant ${id} is served again${everywhereWords(tenant)}.`)
   })
 }

@@ -3,6 +3,7 @@ import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import { showDocument } from '../kit/show.ts'
 import { showAwaiting } from '../kit/show-awaiting.ts'
+import { type AppliedTenant, everywhereWords, lookAtTenant, tenantPath } from '../kit/tenant-lines.ts'
 import { type ChangeOptions, changing } from '../kit/verb.ts'
 
 export function tenantsSuspend(context: Context): Command {
@@ -11,10 +12,13 @@ export function tenantsSuspend(context: Context): Command {
     summary: 'refuse all requests of a tenant until it is resumed; its data stays',
     example: 'tenants suspend acme-bikes --yes',
   }).action(async (id: string, options: ChangeOptions) => {
-    const tenant = await change<object>(context, options, {
+    const tenant = await change<AppliedTenant>(context, options, {
       question: `Suspend tenant ${id}? Its app is refused from then on.`,
-      request: { method: 'POST', path: `/tenants/${encodeURIComponent(id)}/suspend` },
+      request: { method: 'POST', path: `${tenantPath(id)}/suspend` },
+      look: async () => lookAtTenant(await context.api(), id),
     })
-    if (tenant !== undefined && !showAwaiting(context, options, tenant)) showDocument(context, options, tenant)
+    if (tenant === undefined || showAwaiting(context, options, tenant)) return
+    if (options.json) showDocument(context, options, tenant)
+    else context.write(`Tenant ${id} is suspended${everywhereWords(tenant)}.`)
   })
 }

@@ -1,7 +1,9 @@
 import { Argument, type Command } from 'commander'
 import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
+import { printable } from '../kit/printable.ts'
 import { showDocument } from '../kit/show.ts'
+import { lookAtTenant, type Tenant, tenantPath } from '../kit/tenant-lines.ts'
 import { type ChangeOptions, changing } from '../kit/verb.ts'
 
 export function tenantsTag(context: Context): Command {
@@ -12,10 +14,19 @@ export function tenantsTag(context: Context): Command {
   })
     .addArgument(new Argument('<tier>').choices(['standard', 'enterprise']))
     .action(async (id: string, tier: string, options: ChangeOptions) => {
-      const tenant = await change<object>(context, options, {
+      const tenant = await change<Tenant>(context, options, {
         question: `Tag tenant ${id} as ${tier}?`,
-        request: { method: 'PATCH', path: `/tenants/${encodeURIComponent(id)}`, body: { tier } },
+        request: { method: 'PATCH', path: tenantPath(id), body: { tier } },
+        look: async () => lookAtTenant(await context.api(), id),
       })
-      if (tenant !== undefined) showDocument(context, options, tenant)
+      if (tenant === undefined) return
+      if (options.json) {
+        showDocument(context, options, tenant)
+        return
+      }
+      const { awaitingPromotion, inTheWay } = tenant
+      const awaits = awaitingPromotion ? ` and awaits promotion: tenant-router promote ${id}` : '.'
+      context.write(`Tenant ${id} is ${tier}${awaits}`)
+      if (inTheWay) context.write(printable(inTheWay.words))
     })
 }

@@ -26,11 +26,21 @@ export interface AdminApi {
   events(path: string, lastEventId: string | undefined): Promise<AsyncIterable<ServerEvent> | undefined>
 }
 
-/** The admin listener over HTTP, until `interrupted` fires. */
-export function adminApi(baseUrl: string, token: string, interrupted: AbortSignal): AdminApi {
+const usualRemedy = 'TENANT_ROUTER_URL its admin listener'
+
+/**
+ * A listener over HTTP, until `interrupted` fires.
+ * @param named the setting that names it, and what it is
+ */
+export function adminApi(
+  baseUrl: string,
+  token: string,
+  interrupted: AbortSignal,
+  named: string = usualRemedy,
+): AdminApi {
   return {
     async send<T>(request: ApiRequest) {
-      const response = await reach(baseUrl, request, token, interrupted)
+      const response = await reach({ baseUrl, token, interrupted, named }, request)
       const text = await response.text()
       const document = parse(text)
       if (response.ok && document !== undefined) return document as T
@@ -54,7 +64,14 @@ export function adminApi(baseUrl: string, token: string, interrupted: AbortSigna
   }
 }
 
-async function reach(baseUrl: string, request: ApiRequest, token: string, interrupted: AbortSignal): Promise<Response> {
+interface Listener {
+  readonly baseUrl: string
+  readonly token: string
+  readonly interrupted: AbortSignal
+  readonly named: string
+}
+
+async function reach({ baseUrl, token, interrupted, named }: Listener, request: ApiRequest): Promise<Response> {
   const timeout = AbortSignal.timeout(request.timeoutMs ?? 60_000)
   try {
     return await fetch(new URL(request.path, baseUrl), {
@@ -70,8 +87,14 @@ async function reach(baseUrl: string, request: ApiRequest, token: string, interr
   } catch (error) {
     if (interrupted.aborted) throw error
     const why = causeOf(error)
-    const remedy = 'is the service running, and is TENANT_ROUTER_URL its admin listener?'
-    throw new CliError('failed', `No answer from ${baseUrl} (${why}): ${remedy}`, { cause: error })
+    const remedy = `is the service running, and is ${named}?`
+    // A request that reached nobody did nothing.
+    const isSent = request.method !== 'GET' && !['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(why)
+    const fate = isSent ? ' Whether it was done is not known: look before you repeat it.' : ''
+    throw new CliError('failed', `No answer from ${baseUrl} (${why}): ${remedy}${fate}`, {
+      cause: error,
+      isTemporary: true,
+    })
   }
 }
 
@@ -90,12 +113,15 @@ function parse(text: string): Json | undefined {
 
 /** An RFC 9457 refusal of the service; any other body comes from a different server. */
 function refusal(status: number, problem: Json | undefined): CliError {
+  // Also of a proxy, while a replica behind it starts anew.
+  const isTemporary = [429, 502, 503, 504].includes(status)
   if (typeof problem?.code !== 'string') {
-    return new CliError('failed', `Answered ${status}, and not as tenant-router does: check TENANT_ROUTER_URL.`)
+    const words = `Answered ${status}, and not as tenant-router does: check TENANT_ROUTER_URL.`
+    return new CliError('failed', words, { isTemporary })
   }
   const faults: readonly Json[] = Array.isArray(problem.faults) ? problem.faults : []
   const fields = faults.map((fault) => `\n  ${printable(`${fault.path}: ${fault.message}`)}`)
   const id = problem.requestId === undefined ? '' : ` [request ${problem.requestId}]`
   const words = printable(`${problem.detail ?? problem.title} (${status} ${problem.code})${id}`)
-  return new CliError('refused', `Refused: ${words}${fields.join('')}`)
+  return new CliError('refused', `Refused: ${words}${fields.join('')}`, { isTemporary })
 }

@@ -1,4 +1,4 @@
-import type { ApiRequest } from './admin-api.ts'
+import type { AdminApi, ApiRequest } from './admin-api.ts'
 import type { Context } from './context.ts'
 import { CliError } from './exit-code.ts'
 import { printable } from './printable.ts'
@@ -8,24 +8,37 @@ export interface Change {
   /** The change as a question: "Suspend tenant acme?". */
   readonly question: string
   readonly request: ApiRequest
+  /** The present state of what would change, a line each; a dry run reads it. @throws CliError where there is none */
+  readonly look?: (api: AdminApi) => Promise<readonly string[]>
 }
 
 /**
- * Sends a change after asking, and returns the server's answer; undefined after `--dry-run`, which sends nothing.
+ * Sends a change after asking, and returns the server's answer; undefined after `--dry-run`, which changes nothing.
  * @throws CliError `usage` when nobody can be asked and `--yes` is not given; `interrupted` when the person says no.
  */
 export async function change<T>(context: Context, options: ChangeOptions, what: Change): Promise<T | undefined> {
   const { method, path, body } = what.request
   if (options.dryRun) {
     if (options.json) context.writeJson({ dryRun: true, method, path, ...(body === undefined ? {} : { body }) })
-    else
-      context.write(
-        `Would send ${method} ${path}${body === undefined ? '' : ` ${JSON.stringify(body)}`}. Nothing was changed.`,
-      )
+    else await preview(context, what)
     return undefined
   }
   await agree(context, options, what.question)
-  return (await context.api()).send<T>({ ...what.request, note: options.note })
+  const api = await context.api()
+  return api.send<T>({ ...what.request, note: options.note }).catch((error: unknown) => {
+    if (!context.interrupted.aborted) throw error
+    const words = 'Interrupted while the request was under way: look whether it was done before you repeat it.'
+    throw new CliError('interrupted', words)
+  })
+}
+
+/** A change for a person who considers it: what is now, what would be done, and the request that does it. */
+async function preview(context: Context, { question, request, look }: Change): Promise<void> {
+  const { method, path, body } = request
+  const lines = look === undefined ? [] : await look(await context.api())
+  for (const line of lines) context.write(line)
+  context.write(`Would ${question.charAt(0).toLowerCase()}${question.slice(1).replace('?', '.')} Nothing was changed.`)
+  context.write(`The request would be ${method} ${path}${body === undefined ? '' : ` ${JSON.stringify(body)}`}`)
 }
 
 /** Asks, unless `--yes` is given. */

@@ -7,9 +7,16 @@ type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 export class CliError extends Error {
   override readonly name = 'CliError'
   readonly exitCode: ExitCode
+  /** Whether the server may answer the same call in a moment. */
+  readonly isTemporary: boolean
 
-  constructor(kind: keyof typeof exitCodes, message: string, options: { readonly cause?: unknown } = {}) {
+  constructor(
+    kind: keyof typeof exitCodes,
+    message: string,
+    options: { readonly cause?: unknown; readonly isTemporary?: boolean } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.exitCode = exitCodes[kind]
+    this.isTemporary = options.isTemporary ?? false
   }
 }

@@ -1,14 +1,27 @@
 import type { MoveView, PlaceView, WaitView } from '../../moves/show-move.ts'
+import { exactTime, timeWords } from './relative-time.ts'
+import { wrapped } from './table.ts'
 
-const width = 80
+/** Width of the text where it goes to no terminal. */
+const usualWidth = 80
 
-/** A move for a person at a terminal: its progress, what it waits for, and the possible next steps. */
-export function moveText(move: MoveView): readonly string[] {
+interface TextStyle {
+  readonly width: number
+  readonly time: (iso: string) => string
+}
+
+/**
+ * A move for a person: its progress, what it waits for, and the possible next steps.
+ * @param columns width of the terminal; without one, times are only exact
+ */
+export function moveText(move: MoveView, columns?: number): readonly string[] {
+  const style = columns === undefined ? { width: usualWidth, time: exactTime } : { width: columns, time: timeWords }
+  const { time } = style
   const { waitsFor, error } = move
   const dirty = `${count(move.dirty.touched)} record(s) meanwhile, ${count(move.dirty.unsynced)} still to be copied`
   const held = move.writePauseMs === null ? undefined : `for ${count(move.writePauseMs)} ms by the switch`
   return [
-    ...fields('', {
+    ...fields('', style, {
       move: `${move.kind} of ${move.tenantId} (${move.id})`,
       state: stateWords(move),
       progress: progressWords(move),
@@ -18,14 +31,14 @@ export function moveText(move: MoveView): readonly string[] {
       verified: verifiedWords(move.verified),
       'writes held': held,
       mover: move.mover ?? undefined,
-      started: `${timeOf(move.createdAt)} by ${move.createdBy}`,
-      switched: move.switchedAt === null ? undefined : timeOf(move.switchedAt),
-      'way back': move.retainUntil === null || move.endedAt !== null ? undefined : `until ${timeOf(move.retainUntil)}`,
-      ended: move.endedAt === null ? undefined : timeOf(move.endedAt),
+      started: `${time(move.createdAt)} by ${move.createdBy}`,
+      switched: move.switchedAt === null ? undefined : time(move.switchedAt),
+      'way back': move.retainUntil === null || move.endedAt !== null ? undefined : `until ${time(move.retainUntil)}`,
+      ended: move.endedAt === null ? undefined : time(move.endedAt),
       error: error ?? undefined,
     }),
-    ...(waitsFor === null ? [] : ['', 'It waits:', ...waitLines(move.gate, waitsFor)]),
-    ...nextLines(move),
+    ...(waitsFor === null ? [] : ['', 'It waits:', ...waitLines(move.gate, waitsFor, style)]),
+    ...nextLines(move, style),
   ]
 }
 
@@ -36,9 +49,10 @@ function verifiedWords(verified: MoveView['verified']): string | undefined {
   return `${duration(ageS)} ago${isStale ? ', stale' : ''}${differ}`
 }
 
-function waitLines(words: string | null, wait: WaitView): readonly string[] {
-  const next = wait.nextTryAt === null ? 'checked continuously' : `the next at ${timeOf(wait.nextTryAt)}`
-  return fields('  ', {
+function waitLines(words: string | null, wait: WaitView, style: TextStyle): readonly string[] {
+  const { time } = style
+  const next = wait.nextTryAt === null ? 'checked continuously' : `the next at ${time(wait.nextTryAt)}`
+  return fields('  ', style, {
     for: words ?? wait.kind,
     kind: `${wait.kind}, a row of docs/runbook.md`,
     record: wait.record ?? undefined,
@@ -47,19 +61,19 @@ function waitLines(words: string | null, wait: WaitView): readonly string[] {
     index: wait.index ?? undefined,
     count: wait.count === null ? undefined : count(wait.count),
     tries: `${count(wait.tries)}, ${next}`,
-    since: `${timeOf(wait.since)}, for ${duration(wait.ageS)}`,
-    until: wait.until === null ? undefined : `${timeOf(wait.until)} at the latest`,
+    since: `${time(wait.since)}, for ${duration(wait.ageS)}`,
+    until: wait.until === null ? undefined : `${time(wait.until)} at the latest`,
   })
 }
 
 /** Puts each command on its own line and never breaks it, so that it can be pasted. */
-function nextLines({ nextSteps, waitsFor }: MoveView): readonly string[] {
+function nextLines({ nextSteps, waitsFor }: MoveView, { width }: TextStyle): readonly string[] {
   if (nextSteps.length === 0) return []
   const title = waitsFor?.kind === 'needs_person' ? 'A person has to choose:' : 'What can be done:'
   return [
     '',
     title,
-    ...nextSteps.flatMap(({ command, effect }) => [`  ${command}`, ...wrap(effect, '      ', '      ')]),
+    ...nextSteps.flatMap(({ command, effect }) => [`  ${command}`, ...wrapped(effect, '      ', '      ', width)]),
   ]
 }
 
@@ -79,39 +93,21 @@ function placeWords({ index, kind, project }: PlaceView): string {
 }
 
 /** Lines of a name and a value. Fields without a value are left out; long values continue below themselves. */
-function fields(indent: string, values: Readonly<Record<string, string | undefined>>): readonly string[] {
+function fields(
+  indent: string,
+  { width }: TextStyle,
+  values: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
   const named = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined)
   const names = Math.max(...named.map(([name]) => name.length))
   const below = ' '.repeat(indent.length + names + 2)
-  return named.flatMap(([name, value]) => wrap(value.replace(/\s+/g, ' '), `${indent}${name.padEnd(names)}  `, below))
-}
-
-/**
- * Wraps between words; a word longer than a line gets a line of its own. The program's name stays with its verb, by which
- * the line is recognized as holding a command.
- */
-function wrap(text: string, first: string, below: string): readonly string[] {
-  const lines: string[] = []
-  let line = first
-  let isEmpty = true
-  for (const word of text.split(/(?<!\btenant-router) /)) {
-    if (!isEmpty && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = below
-      isEmpty = true
-    }
-    line += isEmpty ? word : ` ${word}`
-    isEmpty = false
-  }
-  return [...lines, line]
+  return named.flatMap(([name, value]) =>
+    wrapped(value.replace(/\s+/g, ' '), `${indent}${name.padEnd(names)}  `, below, width),
+  )
 }
 
 function count(number: number): string {
   return number.toLocaleString('en')
-}
-
-function timeOf(iso: string): string {
-  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
 }
 
 function duration(seconds: number): string {

@@ -1,9 +1,11 @@
 import type { ApiRequest } from '../kit/admin-api.ts'
+import { generatedId } from '../kit/cell.ts'
 import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import type { Move } from '../kit/move.ts'
 import { showList } from '../kit/show.ts'
 import type { ChangeOptions } from '../kit/verb.ts'
+import { watchDrain } from './watch-drain.ts'
 
 interface Drain {
   readonly index: string
@@ -12,11 +14,16 @@ interface Drain {
   readonly left: number
 }
 
-/** Queues a move for every tenant of a shared index, one batch a call, until none is left. */
-export async function drainIndex(context: Context, options: ChangeOptions, index: string): Promise<void> {
-  const request: ApiRequest = { method: 'POST', path: `/indexes/${encodeURIComponent(index)}/drain` }
+interface DrainOptions extends ChangeOptions {
+  readonly watch: boolean
+}
+
+/** Queues a move for every tenant of a shared index, one batch a call, until none is left, and watches them go. */
+export async function drainIndex(context: Context, options: DrainOptions, index: string): Promise<void> {
+  const path = `/indexes/${encodeURIComponent(index)}`
+  const request: ApiRequest = { method: 'POST', path: `${path}/drain` }
   const question = `Drain index ${index}? It takes no more tenants, and each one in it is moved to another.`
-  let drain = await change<Drain>(context, options, { question, request })
+  let drain = await change<Drain>(context, options, { question, request, look: () => lookAtIndex(context, index) })
   if (drain === undefined) return
   const moves = [...drain.moves]
   const skipped = [...drain.skipped]
@@ -25,8 +32,20 @@ export async function drainIndex(context: Context, options: ChangeOptions, index
     moves.push(...drain.moves)
     skipped.push(...drain.skipped)
   }
-  if (options.json) {
-    context.writeJson({ ...drain, moves, skipped })
+  if (options.json) context.writeJson({ ...drain, moves, skipped })
+  else tell(context, options, moves, skipped)
+  if (options.watch && moves.length > 0) await watchDrain(context, await context.api(), index, moves, options)
+}
+
+function tell(
+  context: Context,
+  options: DrainOptions,
+  moves: readonly (Move & Record<string, unknown>)[],
+  skipped: Drain['skipped'],
+): void {
+  for (const { tenantId, reason } of skipped) context.remark(`Not queued: ${tenantId}. ${reason}`)
+  if (options.watch) {
+    context.remark(`${moves.length} move(s) are queued. Ctrl-C leaves them running.`)
     return
   }
   showList(
@@ -34,12 +53,25 @@ export async function drainIndex(context: Context, options: ChangeOptions, index
     options,
     { items: moves },
     {
-      ID: (move) => move.id,
+      ID: (move) => generatedId(move.id),
       TENANT: (move) => move.tenantId,
       STATE: (move) => move.state,
       'WAITS FOR': (move) => move.gate ?? '',
     },
   )
-  for (const { tenantId, reason } of skipped) context.remark(`Not queued: ${tenantId}. ${reason}`)
-  context.remark(`${moves.length} move(s) are queued. Follow them with: tenant-router moves list`)
+  context.remark(`${moves.length} move(s) are queued. Follow them with: tenant-router moves list --open`)
+}
+
+interface ListedIndex {
+  readonly name: string
+  readonly namespaces: number | null
+}
+
+async function lookAtIndex(context: Context, name: string): Promise<readonly string[]> {
+  const { items } = await (await context.api()).send<{ items: readonly ListedIndex[] }>({
+    method: 'GET',
+    path: '/indexes?limit=100',
+  })
+  const found = items.find((index) => index.name === name)
+  return found === undefined ? [] : [`Index ${name} has ${found.namespaces ?? 'an unknown number of'} tenants now.`]
 }

@@ -23,8 +23,11 @@ export function doneOf(move: Move): number {
   return (move.state === 'verifying' ? move.progress?.verified : move.progress?.copied) ?? 0
 }
 
-/** `[#########·····] 1,200 of 5,000 (24 %), 830/s, 5 s left`, with the parts that are known. */
-export function progressLine(move: Move, perSecond: number | undefined, bar: boolean): string {
+/**
+ * `[#########·····] 1,200 of 5,000 (24 %), 830/s, 5 s left`, with the parts that are known.
+ * @param room characters for it; undefined: no bar.
+ */
+export function progressLine(move: Move, perSecond: number | undefined, room?: number): string {
   const total = move.progress?.total ?? null
   if (total === null) return ''
   const done = doneOf(move)
@@ -33,16 +36,22 @@ export function progressLine(move: Move, perSecond: number | undefined, bar: boo
   const rate = perSecond === undefined ? '' : `, ${Math.round(perSecond).toLocaleString('en')}/s`
   const secondsLeft = move.progress?.etaS ?? (perSecond === undefined ? undefined : (total - done) / perSecond)
   const left = secondsLeft === undefined || share >= 100 ? '' : `, ${timeLeft(secondsLeft)} left`
-  return `${bar ? `${drawBar(share)} ` : ''}${count} (${share} %)${rate}${left}`
+  const words = `${count} (${share} %)${rate}${left}`
+  return `${room === undefined ? '' : drawBar(share, room - words.length - 1)}${words}`
 }
 
-function drawBar(percent: number): string {
-  const width = 28
+const widest = 28
+const narrowest = 6
+
+/** A bar with its brackets and a blank; nothing where there is no room for one. */
+export function drawBar(percent: number, room: number): string {
+  const width = Math.min(widest, room - 2)
+  if (width < narrowest) return ''
   const full = Math.round((Math.min(100, Math.max(0, percent)) / 100) * width)
-  return `[${'█'.repeat(full)}${'░'.repeat(width - full)}]`
+  return `[${'█'.repeat(full)}${'░'.repeat(width - full)}] `
 }
 
-function timeLeft(seconds: number): string {
+export function timeLeft(seconds: number): string {
   const whole = Math.ceil(seconds)
   return whole < 90 ? `${whole} s` : whole < 5400 ? `${Math.round(whole / 60)} min` : `${(whole / 3600).toFixed(1)} h`
 }

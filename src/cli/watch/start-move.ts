@@ -10,7 +10,7 @@ import { showDocument } from '../kit/show.ts'
 import { showAwaiting } from '../kit/show-awaiting.ts'
 import { showPlan } from '../kit/show-plan.ts'
 import type { ChangeOptions } from '../kit/verb.ts'
-import { watchToTheEnd } from './watch-to-the-end.ts'
+import { idFor, watchToTheEnd } from './watch-to-the-end.ts'
 
 export interface MoveOptions extends ChangeOptions {
   readonly watch: boolean
@@ -40,20 +40,25 @@ export async function startMoveCommand(context: Context, options: MoveOptions, w
   const { tenantId, kind, to, question } = wanted
   const body = { kind, ...(to === undefined ? {} : { to }) }
   const request: ApiRequest = { method: 'POST', path: `/tenants/${encodeURIComponent(tenantId)}/moves`, body }
-  if (options.plan) {
-    const plan = await (await context.api()).send<MovePlan>({ ...request, body: { ...body, plan: true } })
-    showPlan(context, options, plan)
-    const refusals = plan.refusals.map(({ code, message }) => `Refused: ${message} (${code})`)
+  const plan = async () => {
+    const planned = await (await context.api()).send<MovePlan>({ ...request, body: { ...body, plan: true } })
+    showPlan(context, options, planned)
+    const refusals = planned.refusals.map(({ code, message }) => `Refused: ${message} (${code})`)
     if (refusals.length > 0) throw new CliError('refused', refusals.join('\n'))
+    return []
+  }
+  if (options.plan) {
+    await plan()
     return
   }
-  const move = await change<Move>(context, options, { question, request })
+  const move = await change<Move>(context, options, { question, request, look: plan })
   if (move === undefined || showAwaiting(context, options, move)) return
   if (!options.watch) {
-    showDocument(context, options, move)
+    if (options.json) showDocument(context, options, move)
+    else context.write(`Move ${move.id} has begun. Watch it with: tenant-router moves watch ${idFor(context, move.id)}`)
     return
   }
   const begun = move.gate ? `is queued: ${move.gate}` : 'has begun'
-  if (!options.json) context.remark(`Move ${move.id} ${begun}. Ctrl-C leaves it running.`)
-  await watchToTheEnd(context, await context.api(), move.id, options, 'switch')
+  if (!options.json) context.remark(`Move ${idFor(context, move.id)} ${begun}. Ctrl-C leaves it running.`)
+  await watchToTheEnd(context, await context.api(), move.id, options, 'switched')
 }

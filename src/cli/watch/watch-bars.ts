@@ -1,66 +1,79 @@
-import { Listr } from 'listr2'
 import type { Context } from '../kit/context.ts'
 import type { Move } from '../kit/move.ts'
 import { printable } from '../kit/printable.ts'
-import { doneOf, pace, progressLine } from './progress-line.ts'
+import { doneOf, pace, progressLine, timeLeft } from './progress-line.ts'
 import { stageOf, stages } from './stages.ts'
-import { watchLines } from './watch-lines.ts'
 
-/** Shows a move on a terminal: its stages below one another, the present one with a bar, rate and time left. */
+/**
+ * Shows a move on a terminal, a line a stage: `✓` before those that are done, and the present one below them with a
+ * bar, rate and time left. A stage that is left undone gets a `–`, with the reason where it is the watcher.
+ */
 export async function watchBars(context: Context, moves: AsyncIterable<Move>): Promise<Move | undefined> {
-  const iterator = moves[Symbol.asyncIterator]()
-  const first = await iterator.next()
-  if (first.done) return undefined
-  let move: Move = first.value
-  // A move on its way back goes through none of the stages.
-  if (isOffTheRoad(move)) return watchLines(context, withFirst(move, iterator))
-  const next = async () => {
-    const { done, value } = await iterator.next()
-    if (!done) move = value
-    return !done
-  }
   const rate = pace()
-  const list = new Listr(
-    stages.map((title, stage) => ({
-      title,
-      async task(_, task) {
-        // A pause keeps the stage; any other way off the road ends the list, and the caller says why.
-        while ((stageOf(move.state) ?? stage) <= stage) {
-          if (stageOf(move.state) === undefined && move.state !== 'paused')
-            throw new Error(move.state.replace('_', ' '))
-          task.output = context.asCalled(outputOf(move, rate.at(doneOf(move))))
-          if (!(await next())) break
-        }
-      },
-      rendererOptions: { persistentOutput: false },
-    })),
-    {
-      rendererOptions: { collapseErrors: false, showErrorMessage: true },
-      exitOnError: true,
-      registerSignalListeners: false,
-    },
-  )
-  try {
-    await list.run()
-  } catch (error) {
-    if (!isOffTheRoad(move)) throw error
+  let last: Move | undefined
+  let at = 0
+  let sinceMs: number | undefined
+  const advance = (to: number) => {
+    while (at < to) {
+      // Stages before the first look may have been over for long.
+      const took = sinceMs === undefined ? '' : `  ${timeLeft((performance.now() - sinceMs) / 1000)}`
+      context.write(`✓ ${stages[at]}${took}`)
+      at += 1
+      sinceMs = at < to ? undefined : performance.now()
+    }
+    sinceMs ??= performance.now()
   }
-  // The stages end with the switch; the whole move, with how long writes paused, may still be on its way.
-  while (await next());
-  return move
+  try {
+    for await (const move of moves) {
+      const isFirst = last === undefined
+      last = move
+      const stage = stageOf(move.state)
+      if (stage !== undefined) advance(stage)
+      if (isFirst && stage === undefined && move.state !== 'paused') at = stages.length
+      context.status(lineOf(context, move, at, rate.at(doneOf(move))))
+    }
+  } catch (error) {
+    const why = context.interrupted.aborted ? 'no longer watched' : 'not known'
+    if (at < stages.length) context.write(`– ${stages[at]}: ${why}`)
+    throw error
+  }
+  if (at < stages.length && last !== undefined) context.write(`– ${stages[at]}: ${last.state.replaceAll('_', ' ')}`)
+  context.status('')
+  return last
 }
 
-function isOffTheRoad(move: Move): boolean {
-  return stageOf(move.state) === undefined && move.state !== 'paused'
+/** Shows a move that a person has sent on a way of one stage: back, or to its end. */
+export async function watchOneStage(
+  context: Context,
+  moves: AsyncIterable<Move>,
+  title: string,
+): Promise<Move | undefined> {
+  let last: Move | undefined
+  try {
+    for await (const move of moves) {
+      last = move
+      context.status(`… ${title}: ${move.state.replaceAll('_', ' ')}${waits(move)}`)
+    }
+  } catch (error) {
+    if (context.interrupted.aborted) context.write(`– ${title}: no longer watched`)
+    throw error
+  }
+  context.status('')
+  return last
 }
 
-async function* withFirst(first: Move, rest: AsyncIterator<Move>): AsyncGenerator<Move> {
-  yield first
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
+function lineOf(context: Context, move: Move, at: number, perSecond: number | undefined): string {
+  const title = stages[at]
+  if (stageOf(move.state) === undefined) {
+    return `… ${title ?? 'Move'}: ${move.state.replaceAll('_', ' ')}${waits(move)}`
+  }
+  if (title === undefined) return ''
+  const first = `… ${title}  `
+  const isCounted = move.state === 'copying' || move.state === 'verifying'
+  const room = (context.columns() ?? 80) - first.length - 1
+  return `${first}${isCounted ? progressLine(move, perSecond, room) : ''}${waits(move)}`.trimEnd()
 }
 
-function outputOf(move: Move, perSecond: number | undefined): string {
-  const bar = move.state === 'queued' || move.state === 'preparing' ? '' : progressLine(move, perSecond, true)
-  const waits = move.state === 'paused' ? 'paused' : move.gate ? `waits: ${printable(move.gate)}` : ''
-  return [bar, waits].filter((part) => part !== '').join('  ') || move.state
+function waits({ gate }: Move): string {
+  return gate ? `  waits: ${printable(gate)}` : ''
 }

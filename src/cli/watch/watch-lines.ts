@@ -17,7 +17,7 @@ export async function watchLines(context: Context, moves: AsyncIterable<Move>): 
     const key = `${move.state} ${move.gate ?? ''} ${tenths}`
     if (key === said) continue
     said = key
-    const parts = [progressLine(move, perSecond, false), move.gate ? `waits: ${printable(move.gate)}` : ''].filter(
+    const parts = [progressLine(move, perSecond), move.gate ? `waits: ${printable(move.gate)}` : ''].filter(
       (part) => part !== '',
     )
     context.write(`${new Date().toISOString()} ${move.state}${parts.length === 0 ? '' : ` ${parts.join('; ')}`}`)

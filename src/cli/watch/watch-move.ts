@@ -2,12 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isEnded } from '../../moves/state/move-state.ts'
 import type { AdminApi } from '../kit/admin-api.ts'
 import type { ServerEvent } from '../kit/event-source.ts'
-import { CliError, exitCodes } from '../kit/exit-code.ts'
+import { CliError } from '../kit/exit-code.ts'
 import type { Move } from '../kit/move.ts'
 
 const everyMs = 500
 /** Retries this long without a connection: a deployment of the service does not stop the move. */
 const patienceMs = 120_000
+
+/** Told when the service can't be reached, and when it can again. */
+export interface ConnectionNews {
+  lost(why: string): void
+  back(): void
+}
 
 /**
  * Yields the move at each change until nothing more can be awaited: it has ended, or it has cut over and only the
@@ -15,23 +21,33 @@ const patienceMs = 120_000
  * is lost, and polls where there is no stream.
  * @throws when `signal` fires; CliError `refused` when there is no such move.
  */
-export async function* watchMove(api: AdminApi, id: string, signal: AbortSignal): AsyncGenerator<Move> {
+export async function* watchMove(
+  api: AdminApi,
+  id: string,
+  signal: AbortSignal,
+  news: ConnectionNews,
+): AsyncGenerator<Move> {
   const path = `/moves/${encodeURIComponent(id)}`
   let heardAtMs = performance.now()
   let lastEventId: string | undefined
   let shown: Move | undefined
+  let isLost = false
   for (;;) {
     // A connection that can't be had, or breaks, is like one that ended; without one the move itself is asked for.
     const stream = shown && (await api.events(`${path}/events`, lastEventId).catch(() => undefined))
     signal.throwIfAborted()
     if (stream === undefined) {
       const move = await ask(api, path).catch((error: unknown) => {
-        const away = error instanceof CliError && error.exitCode === exitCodes.failed
-        if (!away || performance.now() - heardAtMs > patienceMs) throw error
+        const isAway = error instanceof CliError && error.isTemporary && shown !== undefined
+        if (!isAway || performance.now() - heardAtMs > patienceMs) throw error
+        if (!isLost) news.lost(error.message)
+        isLost = true
         return undefined
       })
       if (move !== undefined) {
         heardAtMs = performance.now()
+        if (isLost) news.back()
+        isLost = false
         // The states that led here are history by the time a stream reports them.
         lastEventId = undefined
         if (!isSame(move, shown)) yield move

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { positiveNumber } from '../../kit/arguments.ts'
+import { generatedId, moment } from '../../kit/cell.ts'
 import type { Context } from '../../kit/context.ts'
 import { listAll } from '../../kit/list-all.ts'
 import { showList } from '../../kit/show.ts'
@@ -26,10 +27,10 @@ export function auditList(context: Context): Command {
       const query = { tenantId: tenant, actor, action }
       const page = await listAll<Record<string, unknown>>(await context.api(), '/audit', query, limit)
       showList(context, options, page, {
-        WHEN: (deed) => deed.at,
+        WHEN: (deed) => moment(deed.at),
         WHO: (deed) => deed.actor,
         WHAT: (deed) => deed.action,
-        TENANT: (deed) => deed.tenantId,
+        TENANT: (deed) => generatedId(deed.tenantId),
         CHANGE: (deed) => changeOf(deed),
         WHY: (deed) => deed.note,
       })

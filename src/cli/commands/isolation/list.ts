@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { positiveNumber } from '../../kit/arguments.ts'
+import { generatedId, moment } from '../../kit/cell.ts'
 import type { Context } from '../../kit/context.ts'
 import { listAll } from '../../kit/list-all.ts'
 import { showList } from '../../kit/show.ts'
@@ -16,8 +17,8 @@ export function proveIsolationList(context: Context): Command {
     .action(async ({ limit, ...options }: Options) => {
       const page = await listAll<IsolationRun>(await context.api(), '/isolation/runs', {}, limit)
       showList(context, options, page, {
-        ID: (run) => run.id,
-        STARTED: (run) => run.createdAt,
+        ID: (run) => generatedId(run.id),
+        STARTED: (run) => moment(run.createdAt),
         STATE: (run) => run.state,
         EXCEPTIONS: (run) => run.exceptions,
         MOVES: (run) => (run.isFreezing ? 'frozen' : ''),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { moment } from '../../kit/cell.ts'
 import type { Context } from '../../kit/context.ts'
 import { showList } from '../../kit/show.ts'
 import { type ReadOptions, readingVerb } from '../../kit/verb.ts'
@@ -25,8 +26,8 @@ export function keysList(context: Context): Command {
         STATE: (key) => key.state,
         SCOPES: (key) => (Array.isArray(key.scopes) ? key.scopes.join(' ') : ''),
         GROUPS: (key) => (Array.isArray(key.groups) ? key.groups.join(',') : '—'),
-        EXPIRES: (key) => key.expiresAt,
-        'LAST USED': (key) => key.lastUsedAt,
+        EXPIRES: (key) => moment(key.expiresAt),
+        'LAST USED': (key) => moment(key.lastUsedAt),
       })
     })
 }

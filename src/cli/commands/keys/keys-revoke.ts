@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { change } from '../../kit/change.ts'
 import type { Context } from '../../kit/context.ts'
+import { resolveKeyId } from '../../kit/resolve-id.ts'
 import { showDocument } from '../../kit/show.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
 
@@ -15,7 +16,8 @@ export function keysRevoke(context: Context): Command {
     example: 'keys revoke 0123456789abcdef --tenant acme-bikes --yes',
   })
     .requiredOption('--tenant <id>', 'the tenant whose key it is')
-    .action(async (keyId: string, { tenant, ...options }: Options) => {
+    .action(async (typed: string, { tenant, ...options }: Options) => {
+      const keyId = await resolveKeyId(await context.api(), tenant, typed)
       const key = await change<object>(context, options, {
         question: `Revoke key ${keyId} of tenant ${tenant}? An app that still uses it is refused from then on.`,
         request: {

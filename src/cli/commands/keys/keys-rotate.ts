@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { seconds } from '../../kit/arguments.ts'
 import { change } from '../../kit/change.ts'
 import type { Context } from '../../kit/context.ts'
+import { resolveKeyId } from '../../kit/resolve-id.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
 import { type ShownKey, showIssuedKey } from './show-key.ts'
 
@@ -20,7 +21,8 @@ export function keysRotate(context: Context): Command {
     .requiredOption('--tenant <id>', 'the tenant whose key it is')
     .option('--overlap <time>', 'how long the old key still works, as in 30m, 12h or 7d', seconds, 86_400)
     .option('--expires <time>', 'how long the new key works (default: as long as the old one was given)', seconds)
-    .action(async (keyId: string, { tenant, overlap, expires, ...options }: Options) => {
+    .action(async (typed: string, { tenant, overlap, expires, ...options }: Options) => {
+      const keyId = await resolveKeyId(await context.api(), tenant, typed)
       const key = await change<ShownKey>(context, options, {
         question: `Replace key ${keyId} of tenant ${tenant}? The old one works for another ${overlap} s.`,
         request: {

@@ -1,8 +1,10 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { positiveNumber } from '../../kit/arguments.ts'
+import { generatedId, moment } from '../../kit/cell.ts'
 import { change } from '../../kit/change.ts'
 import type { Context } from '../../kit/context.ts'
 import { listAll } from '../../kit/list-all.ts'
+import { resolveId } from '../../kit/resolve-id.ts'
 import { showDocument, showList } from '../../kit/show.ts'
 import { type ChangeOptions, changing, type ReadOptions, readingVerb } from '../../kit/verb.ts'
 
@@ -21,15 +23,15 @@ export function noticesList(context: Context): Command {
     summary: 'list events that are sent to the hooks, and what became of them',
     example: 'notices list --state failed',
   })
-    .option('--state <state>', 'waiting, delivered or failed')
+    .addOption(new Option('--state <state>', 'only these').choices(['waiting', 'delivered', 'failed']))
     .option('--limit <n>', 'how many at most', positiveNumber, 50)
     .action(async ({ state, limit, ...options }: ListOptions) => {
       const page = await listAll<Notice>(await context.api(), '/notices', { state }, limit)
       showList(context, options, page, {
-        ID: (one) => one.id,
-        AT: (one) => one.at,
+        ID: (one) => generatedId(one.id),
+        AT: (one) => moment(one.at),
         TYPE: (one) => one.type,
-        TENANT: (one) => one.tenantId,
+        TENANT: (one) => generatedId(one.tenantId),
         DELIVERIES: (one) =>
           one.deliveries
             .map(({ hook, state: is, error }) => `${hook} ${is}${error === null ? '' : ` (${error})`}`)
@@ -42,8 +44,9 @@ export function noticesResend(context: Context): Command {
   return changing({
     usage: 'resend <id>',
     summary: 'send an event to its hooks again',
-    example: 'notices resend msg_0b6f1f0e-5a0c-4c5e-9d2b-3f1f6a2f7c11 --yes',
-  }).action(async (id: string, options: ChangeOptions) => {
+    example: 'notices resend msg_0b6f1f0e --yes',
+  }).action(async (typed: string, options: ChangeOptions) => {
+    const id = await resolveId(await context.api(), 'notice', typed)
     const sent = await change<object>(context, options, {
       question: `Send event ${id} again?`,
       request: { method: 'POST', path: `/notices/${encodeURIComponent(id)}/resend` },

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { AdminApi } from '../../kit/admin-api.ts'
 import { positiveNumber } from '../../kit/arguments.ts'
+import { moment } from '../../kit/cell.ts'
 import { agree } from '../../kit/change.ts'
 import type { Context } from '../../kit/context.ts'
 import { CliError } from '../../kit/exit-code.ts'
@@ -112,7 +113,7 @@ function show(context: Context, options: Options | ChangeOptions, run: Reconcili
       NAMESPACE: (one) => one.namespace ?? '',
       TENANT: (one) => one.tenantId ?? '',
       DETAIL: (one) => one.detail,
-      SINCE: (one) => one.firstSeenAt,
+      SINCE: (one) => moment(one.firstSeenAt),
       FIX: (one) => (one.fixNote === null ? one.fix : `${one.fix}: ${one.fixNote}`),
       ADVICE: (one) => one.advice,
     })

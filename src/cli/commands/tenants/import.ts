@@ -7,7 +7,7 @@ import { CliError } from '../../kit/exit-code.ts'
 import { showList } from '../../kit/show.ts'
 import { showAwaiting } from '../../kit/show-awaiting.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
-import { type Imported, importedWords, type PreviewedImport, type PreviewedRow } from './imported.ts'
+import { type Imported, importedWords, type PreviewedImport, whatOf } from './imported.ts'
 
 interface Options extends ChangeOptions {
   readonly column: Readonly<Record<string, string>>
@@ -74,14 +74,6 @@ function show(context: Context, options: ChangeOptions, { rows, leftOff, columns
   }
   if (leftOff > 0) context.remark(`${leftOff} more rows are not shown.`)
   context.remark(`${counts.new} new, ${counts.changed} changed, ${counts.same} the same, ${counts.refused} refused.`)
-}
-
-function whatOf({ reason, changes, kind }: PreviewedRow): string {
-  if (reason !== null) return reason
-  const shown = (value: unknown) => (value === null ? 'nothing' : String(value))
-  return Object.entries(changes)
-    .map(([field, { from, to }]) => `${field}: ${kind === 'new' ? shown(to) : `${shown(from)} → ${shown(to)}`}`)
-    .join(', ')
 }
 
 function column(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -26,3 +26,12 @@ export function importedWords({ id, state, counts, undoUntil }: Imported): strin
   const done = `Imported: ${counts.new} new, ${counts.changed} changed.`
   return undoUntil === null ? done : `${done} Until ${undoUntil}: tenant-router tenants undo-import ${id}`
 }
+
+/** A row of a diff in words: its reason, or its changes. */
+export function whatOf({ reason, changes, kind }: PreviewedRow): string {
+  if (reason !== null) return reason
+  const shown = (value: unknown) => (value === null ? 'nothing' : String(value))
+  return Object.entries(changes)
+    .map(([field, { from, to }]) => `${field}: ${kind === 'new' ? shown(to) : `${shown(from)} → ${shown(to)}`}`)
+    .join(', ')
+}

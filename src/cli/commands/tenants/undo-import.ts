@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { change } from '../../kit/change.ts'
 import type { Context } from '../../kit/context.ts'
+import { resolveId } from '../../kit/resolve-id.ts'
 import { showDocument } from '../../kit/show.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
 import { type Imported, importedWords } from './imported.ts'
@@ -9,8 +10,9 @@ export function tenantsUndoImport(context: Context): Command {
   return changing({
     usage: 'undo-import <import>',
     summary: 'take an import back, within 15 minutes, whole or not at all',
-    example: 'tenants undo-import 0b6f1f0e-5a0c-4c5e-9d2b-3f1f6a2f7c11 --yes',
-  }).action(async (id: string, options: ChangeOptions) => {
+    example: 'tenants undo-import 0b6f1f0e --yes',
+  }).action(async (typed: string, options: ChangeOptions) => {
+    const id = await resolveId(await context.api(), 'import', typed)
     const undone = await change<Imported>(context, options, {
       question: `Undo import ${id}? Tenants that it made are offboarded.`,
       request: { method: 'POST', path: `/imports/${encodeURIComponent(id)}/undo`, timeoutMs: 300_000 },

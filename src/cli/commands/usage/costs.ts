@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { positiveNumber } from '../../kit/arguments.ts'
+import { generatedId, Whole } from '../../kit/cell.ts'
 import type { Context } from '../../kit/context.ts'
 import { csvOf } from '../../kit/csv.ts'
 import { dollars } from '../../kit/dollars.ts'
@@ -70,22 +71,30 @@ export function costs(context: Context): Command {
       }
       const about = await api.send<ApiPage<unknown> & About>({ method: 'GET', path: '/costs?limit=1' })
       const shown = { ...page, prices: about.prices, estimate: about.estimate }
+      // The same notes in each row of a terminal are said once.
+      const areSame = context.watched && new Set(page.items.map(notesOf)).size === 1
       showList(context, options, shown as typeof page, {
-        TENANT: (one) => one.tenantId,
-        PLACE: (one) => one.kind,
-        REQUESTS: (one) => one.requests,
+        TENANT: (one) => generatedId(one.tenantId),
+        TOTAL: (one) => amount(one, 'total'),
         READS: (one) => amount(one, 'reads'),
         WRITES: (one) => amount(one, 'writes'),
         STORAGE: (one) => amount(one, 'storage'),
-        TOTAL: (one) => amount(one, 'total'),
-        NOTES: (one) => one.notes.join(' '),
+        REQUESTS: (one) => one.requests,
+        PLACE: (one) => one.kind,
+        ...(areSame ? {} : { NOTES: notesOf }),
       })
       if (options.json) return
+      const [first] = page.items
+      if (areSame && first !== undefined && first.notes.length > 0) context.remark(notesOf(first))
       const { plan, asOf } = about.prices
       context.remark(`Prices: ${plan}, ${asOf}. ${about.estimate}`)
     })
 }
 
-function amount({ cost }: Cost, name: 'reads' | 'writes' | 'storage' | 'total'): string {
-  return cost === null ? 'no price' : dollars(cost[name])
+function notesOf({ notes }: Cost): string {
+  return notes.join(' ')
+}
+
+function amount({ cost }: Cost, name: 'reads' | 'writes' | 'storage' | 'total'): Whole {
+  return new Whole(cost === null ? 'no price' : dollars(cost[name]))
 }

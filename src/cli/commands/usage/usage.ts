@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { positiveNumber } from '../../kit/arguments.ts'
+import { generatedId } from '../../kit/cell.ts'
 import type { Context } from '../../kit/context.ts'
 import { csvOf } from '../../kit/csv.ts'
 import { listAll } from '../../kit/list-all.ts'
@@ -50,8 +51,8 @@ export function usageCommand(context: Context): Command {
         return
       }
       showList(context, options, page, {
-        DAY: (row) => row.day,
-        TENANT: (row) => row.tenantId,
+        DAY: (row) => generatedId(row.day),
+        TENANT: (row) => generatedId(row.tenantId),
         REQUESTS: (row) => row.requests,
         ERRORS: (row) => row.errors,
         CACHED: (row) => row.cacheHits,

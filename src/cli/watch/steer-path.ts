@@ -1,6 +1,6 @@
 import { Option } from 'commander'
-import { positiveNumber } from './arguments.ts'
-import type { ChangeOptions } from './verb.ts'
+import { positiveNumber } from '../kit/arguments.ts'
+import type { ChangeOptions } from '../kit/verb.ts'
 
 export interface AcceptLossOptions extends ChangeOptions {
   readonly acceptLoss?: number
