@@ -56,6 +56,7 @@ import { tenantsTag } from './commands/tenants-tag.ts'
 import { token } from './commands/token.ts'
 import { costs } from './commands/usage/costs.ts'
 import { usageCommand } from './commands/usage/usage.ts'
+import { completeCommand, completionCommand } from './completion/completion.ts'
 import type { Context } from './kit/context.ts'
 
 const after = `
@@ -144,7 +145,12 @@ export function program(context: Context): Command {
     proveIsolationVerify,
   ])
   root.addCommand(proving.addCommand(proveIsolationRun(context), { isDefault: true }))
-  add(root, [usageCommand, costs, reconcile, evaluation, token, migrateCommand, doctor, serve], context)
+  add(
+    root,
+    [usageCommand, costs, reconcile, evaluation, token, migrateCommand, doctor, serve, completionCommand],
+    context,
+  )
+  root.addCommand(completeCommand(context, root), { hidden: true })
   prepare(root, context)
   return root
 }
