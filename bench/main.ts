@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { consolePages } from './console.ts'
 import { door } from './door.ts'
 import { frontier } from './frontier.ts'
 import { type BenchOptions, type BenchResult, jsonLine, machine, measureSpeed, print } from './harness/report.ts'
@@ -29,6 +30,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   scale,
   start,
   tail,
+  console: consolePages,
 }
 
 const usage = `npm run bench -- [NAME…] [--quick] [--write] [--note TEXT]
