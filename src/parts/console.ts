@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { Db } from '../db/connect.ts'
 import { openTryQuery } from '../http/console/kit/try-query.ts'
 import { mountConsole } from '../http/console/mount-console.ts'
+import { openSignIns } from '../http/console/session/sign-ins.ts'
 import type { AnyRoute } from '../http/pipeline/route.ts'
 
 interface ConsoleParts {
@@ -23,6 +24,7 @@ export function openConsole(
   const parts = { ...rest, tryQuery: openTryQuery(db, forTenants) }
   if (settings === undefined) return (app) => mountConsole(app, parts)
   const { clientId, clientSecret, discoveryUrl, url, cookieKey } = settings
-  const door = { clientId, clientSecret: clientSecret?.reveal(), discoveryUrl, url, cookieKey: cookieKey.reveal() }
+  const client = { clientId, clientSecret: clientSecret?.reveal(), discoveryUrl, url }
+  const door = { ...client, cookieKey: cookieKey.reveal(), signIns: openSignIns(db) }
   return (app) => mountConsole(app, { ...parts, door: { ...door, issuer: jwt.issuer, claims: jwt } })
 }

@@ -14,10 +14,18 @@ export class ConsoleWorld implements AsyncDisposable {
   /** Origin of the admin listener. */
   readonly url: string
 
-  private constructor(service: ServiceWorld, replica: ServiceReplica, url: string) {
+  readonly #env: Readonly<Record<string, string>>
+
+  private constructor(
+    service: ServiceWorld,
+    replica: ServiceReplica,
+    url: string,
+    env: Readonly<Record<string, string>>,
+  ) {
     this.service = service
     this.replica = replica
     this.url = url
+    this.#env = env
   }
 
   static async open(env: Readonly<Record<string, string>> = {}, overrides: Overrides = {}): Promise<ConsoleWorld> {
@@ -33,7 +41,7 @@ export class ConsoleWorld implements AsyncDisposable {
     }
     const replica = await service.replica({ ...settings, ...env }, overrides)
     const listener = service.stack.use(await listen(replica.services.adminApp, { host: '127.0.0.1', port: 0 }))
-    return new ConsoleWorld(service, replica, listener.url)
+    return new ConsoleWorld(service, replica, listener.url, { ...settings, ...env })
   }
 
   /** Onboards a tenant by the API, as the platform team. @returns the `Authorization` of its app */
@@ -50,6 +58,19 @@ export class ConsoleWorld implements AsyncDisposable {
   /** A browser without a screen: keeps cookies, and follows no redirect. */
   visitor(): Visitor {
     return new Visitor(this.url)
+  }
+
+  /** A second replica with the same settings, which knows nothing of the first one's sign-ins. */
+  async anotherReplica(): Promise<{ withCookiesOf(visitor: Visitor): Visitor }> {
+    const replica = await this.service.replica(this.#env)
+    const listener = this.service.stack.use(await listen(replica.services.adminApp, { host: '127.0.0.1', port: 0 }))
+    return {
+      withCookiesOf({ cookies }) {
+        const visitor = new Visitor(listener.url)
+        for (const [name, value] of cookies) visitor.cookies.set(name, value)
+        return visitor
+      },
+    }
   }
 
   /** A visitor who has signed in. */

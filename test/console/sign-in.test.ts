@@ -125,6 +125,27 @@ describe('a session', () => {
     await visitor.go('/console/sign-out', { form: [['_csrf', await visitor.proof()]] })
     expect(visitor.cookies.has('console_session')).toBe(false)
   })
+
+  test('ends everywhere at once, on every replica, and nobody else’s with it', async () => {
+    const [here, there] = [await world.signedIn('sales'), await world.signedIn('sales')]
+    const another = await world.signedIn('auditor')
+    const elsewhere = await world.anotherReplica()
+    const away = elsewhere.withCookiesOf(there)
+    expect((await away.go('/console/tenants')).status).toBe(200)
+    const form = [
+      ['_csrf', await here.proof()],
+      ['everywhere', 'true'],
+    ] as const
+    await here.go('/console/sign-out', { form })
+    for (const gone of [there, away]) {
+      expect((await gone.go('/console/tenants')).location).toMatch(/^\/console\/sign-in/)
+      expect((await gone.go('/console/sign-out', { form })).location).toMatch(/^\/console\/sign-in/)
+    }
+    expect((await another.go('/console/tenants')).status).toBe(200)
+    expect((await (await world.signedIn('sales')).go('/console/tenants')).status).toBe(200)
+    const { items } = (await world.ask('/audit?action=console.sign_out')).json
+    expect(items).toMatchObject([{ actor: expect.stringContaining('sales'), detail: { everywhere: true } }])
+  })
 })
 
 describe('a form', () => {

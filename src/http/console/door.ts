@@ -4,10 +4,12 @@ import { pathIn, sendHtml, themeOf } from './answer.ts'
 import { signInPage } from './pages/door-pages.ts'
 import { Cookies, type Session } from './session/cookies.ts'
 import { SignIn, type SignInSettings } from './session/sign-in.ts'
+import type { SignIns } from './session/sign-ins.ts'
 
 export interface DoorSettings extends SignInSettings {
   /** Signs the cookies. */
   readonly cookieKey: string
+  readonly signIns: SignIns
 }
 
 /** Where people come in: the pages before the sign-in, and the cookies that say who they are after it. */
@@ -20,8 +22,11 @@ export class Door {
     this.#signIn = new SignIn(settings)
   }
 
-  session(context: Context): Promise<Session | undefined> {
-    return this.#cookies(context).session(context)
+  /** The session of a request; undefined also when its person has ended all sessions since. */
+  async session(context: Context): Promise<Session | undefined> {
+    const session = await this.#cookies(context).session(context)
+    if (session === undefined) return undefined
+    return (await this.settings.signIns.countOf(session.subject)) === session.count ? session : undefined
   }
 
   forget(context: Context): void {
@@ -56,7 +61,8 @@ export class Door {
       const cookies = this.#cookies(context)
       const attempt = await cookies.attempt(context)
       cookies.forget(context, 'attempt')
-      await cookies.write(context, await this.#signIn.finish(context.req.url, attempt))
+      const session = await this.#signIn.finish(context.req.url, attempt)
+      await cookies.write(context, { ...session, count: await this.settings.signIns.countOf(session.subject) })
       return context.redirect(attempt?.returnTo ?? '/console', 303)
     })
   }

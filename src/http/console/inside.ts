@@ -47,7 +47,13 @@ export class Inside {
   }
 
   async leave(context: Context): Promise<Response> {
-    if ((await this.#visit(context)) !== undefined) this.#door.forget(context)
+    const visit = await this.#visit(context)
+    if (visit !== undefined) {
+      if (visit.form.text('everywhere') === 'true') {
+        await this.#door.settings.signIns.endAll(this.#callerOf(context, visit.session))
+      }
+      this.#door.forget(context)
+    }
     return context.redirect('/console/sign-in', 303)
   }
 
@@ -82,18 +88,9 @@ export class Inside {
   }
 
   #visitOf(context: Context, session: Visit['session'], form: Readonly<Record<string, unknown>>): Visit {
-    const { subject, keyId } = session
-    const roles = new Set(session.roles)
-    const requestId = requestIdFor(context)
-    const incoming = (context.env as { incoming?: IncomingMessage } | undefined)?.incoming
-    const signal = AbortSignal.any([context.req.raw.signal, this.#deps.streamsEnd])
-    const caller: Caller = {
-      principal: { kind: 'staff', subject, roles, ...(keyId !== null && { keyId }) },
-      log: this.#deps.log.child({ requestId }),
-      requestId,
-      address: incoming?.socket?.remoteAddress,
-      signal,
-    }
+    const caller = this.#callerOf(context, session)
+    const { roles } = caller.principal
+    const { signal } = caller
     const { tryQuery } = this.#deps
     const mayTry = roles.has('platform') && tryQuery !== undefined
     return {
@@ -108,6 +105,18 @@ export class Inside {
       isPart: context.req.header('hx-request') === 'true' && context.req.header('hx-request-type') === 'partial',
       query: (name) => context.req.query(name)?.trim() || undefined,
       form: new FormFields(form),
+    }
+  }
+
+  #callerOf(context: Context, { subject, keyId, roles }: Visit['session']): Caller {
+    const requestId = requestIdFor(context)
+    const incoming = (context.env as { incoming?: IncomingMessage } | undefined)?.incoming
+    return {
+      principal: { kind: 'staff', subject, roles: new Set(roles), ...(keyId !== null && { keyId }) },
+      log: this.#deps.log.child({ requestId }),
+      requestId,
+      address: incoming?.socket?.remoteAddress,
+      signal: AbortSignal.any([context.req.raw.signal, this.#deps.streamsEnd]),
     }
   }
 

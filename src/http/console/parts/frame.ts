@@ -31,7 +31,7 @@ export function framed(visit: Visit, { title, body, at, hasCharts = false }: Pag
 <details class="account"><summary><span class="who">${session.name}</span></summary>
 <div class="menu"><p><strong>${session.name}</strong><br><span class="quiet">${session.subject}</span><br>${session.roles.map((role) => html`<span class="chip">${role}</span> `)}</p>
 <button type="button" data-theme-switch>Switch between light and dark</button>
-<form method="post" action="/console/sign-out">${csrfInput(visit)}<button>Sign out</button></form></div></details>
+<form method="post" action="/console/sign-out">${csrfInput(visit)}<button>Sign out</button> <button name="everywhere" value="true" title="Ends all your sessions, in every browser">Sign out everywhere</button></form></div></details>
 </header>
 <main id="main" tabindex="-1">${body}</main>
 <dialog id="palette" aria-label="Search or jump to">

@@ -12,6 +12,8 @@ export interface Session {
   readonly roles: readonly Role[]
   /** Id of the issuer's key that signed the ID token. */
   readonly keyId: string | null
+  /** How often its person had ended all sessions when it began. */
+  readonly count: number
   readonly untilMs: number
 }
 

@@ -15,6 +15,9 @@ export interface SignInSettings {
   readonly claims: Claims
 }
 
+/** A session as the issuer's answer begins it. */
+export type SignedIn = Omit<Session, 'untilMs' | 'count'>
+
 /** A person that an issuer for development lets in without a password. */
 export interface OfferedPerson {
   readonly hint: string
@@ -62,7 +65,7 @@ export class SignIn {
    * @throws AppError `unauthenticated` for an answer that this browser did not ask for, or that does not verify;
    *   `identity_unavailable`
    */
-  async finish(requestUrl: string, attempt: SignInAttempt | undefined): Promise<Omit<Session, 'untilMs'>> {
+  async finish(requestUrl: string, attempt: SignInAttempt | undefined): Promise<SignedIn> {
     if (attempt === undefined) {
       throw new AppError(
         'unauthenticated',
@@ -120,7 +123,7 @@ export class SignIn {
 
 type Tokens = Awaited<ReturnType<typeof oidc.authorizationCodeGrant>>
 
-function sessionOf(tokens: Tokens, claims: Claims): Omit<Session, 'untilMs'> {
+function sessionOf(tokens: Tokens, claims: Claims): SignedIn {
   const payload = tokens.claims()
   if (payload === undefined) throw new AppError('unauthenticated', 'The issuer gave no ID token.')
   const principal = principalOf(payload, claims)
