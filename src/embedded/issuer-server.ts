@@ -25,21 +25,31 @@ interface Grant {
 
 const roleWords = { platform: 'platform team', sales: 'sales', auditor: 'auditor' } as const
 
+export interface ServeIssuerOptions {
+  readonly host: string
+  readonly port: number
+  /** Origin by which services reach it, where the host that it binds to does not say it. */
+  readonly url?: string | undefined
+  /** Origin by which browsers reach it, where that is another one. */
+  readonly browserUrl?: string | undefined
+}
+
 /**
  * Serves the issuer where the service looks for it as it would in production, by default on any free port of 127.0.0.1:
  * its public key, and the sign-in of staff (code flow with PKCE), which lets everyone in as anyone.
  */
 export async function serveIssuer(
   issuer: DevelopmentIssuer,
-  { host, port } = { host: '127.0.0.1', port: 0 },
+  options: ServeIssuerOptions = { host: '127.0.0.1', port: 0 },
 ): Promise<IssuerServer> {
+  const { host, port } = options
   const app = new Hono()
   const server = createServer(getRequestListener(app.fetch))
   server.listen(port, host)
   await once(server, 'listening')
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a numbered port')
-  const url = `http://${host}:${address.port}`
+  const url = options.url ?? `http://${host}:${address.port}`
   app.get('/jwks.json', (context) => {
     context.header('content-type', 'application/jwk-set+json')
     return context.body(JSON.stringify(issuer.jwks))
@@ -47,7 +57,7 @@ export async function serveIssuer(
   app.get('/.well-known/openid-configuration', (context) =>
     context.json({
       issuer: issuer.name,
-      authorization_endpoint: `${url}/authorize`,
+      authorization_endpoint: `${options.browserUrl ?? url}/authorize`,
       token_endpoint: `${url}/token`,
       jwks_uri: `${url}/jwks.json`,
       response_types_supported: ['code'],

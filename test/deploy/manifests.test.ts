@@ -8,6 +8,7 @@ import { PodDisruptionBudget } from 'kubernetes-models/policy/v1'
 import { ConfigMap, Service } from 'kubernetes-models/v1'
 import { expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
+import { readConfig } from '../../src/config/config.ts'
 import { settings } from '../../src/config/settings.ts'
 
 interface Manifest {
@@ -120,6 +121,26 @@ test('the parts of a deployment fit each other and the service', async () => {
     `EXPOSE ${container.ports.map((port: { containerPort: number }) => port.containerPort).join(' ')}`,
   )
   expect(image).toContain(`USER ${pod.securityContext.runAsUser}:${pod.securityContext.runAsGroup}`)
+})
+
+test('the console of compose.yaml has its settings, and an issuer that replicas and browsers reach', async () => {
+  const { services } = parse(await read('compose.yaml'), { merge: true })
+  const { environment } = services['replica-1']
+  const env = Object.fromEntries(
+    Object.entries<string>(environment).map(([name, value]) => [name, value.replace(/^\$\{\w+:-(.*)\}$/, '$1')]),
+  )
+  // It names every fault of the settings, those of the console among them.
+  const { console: settings, jwt } = readConfig(env)
+  expect(settings).toMatchObject({ clientId: 'console', url: 'http://localhost:8081' })
+  const { command, ports } = services.issuer
+  const flags = Object.fromEntries(
+    command.filter((word: string) => word.startsWith('--')).map((word: string) => word.slice(2).split('=')),
+  )
+  expect(settings?.discoveryUrl).toBe(`${flags.url}/.well-known/openid-configuration`)
+  expect(jwt.jwksUrl).toBe(`${flags.url}/jwks.json`)
+  expect(new URL(flags.url).hostname).toBe('issuer')
+  expect(ports).toEqual([`127.0.0.1:${new URL(flags['browser-url']).port}:${flags.port}`])
+  expect(services.proxy.ports).toContain(`127.0.0.1:8081:${new URL(settings?.url ?? '').port}`)
 })
 
 test('the parts of compose.yaml fit each other and the service', async () => {
