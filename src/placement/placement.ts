@@ -14,6 +14,11 @@ export interface VectorSpace {
   readonly metric: 'cosine' | 'dotproduct' | 'euclidean'
 }
 
+/** Whether vectors made for one space may stand in the other. The metric only decides how they are compared. */
+export function isSameSpace(one: VectorSpace, other: VectorSpace): boolean {
+  return one.model === other.model && one.dimension === other.dimension
+}
+
 export type Tier = 'standard' | 'enterprise'
 
 /**

@@ -1,6 +1,7 @@
 import type { TenantRoute } from '../../placement/phase.ts'
 import { ownFields, type RecordFields } from '../../placement/record-fields.ts'
-import { adoptedChunkPrefix, chunkGroupsKey, chunkMarkKey } from '../../stores/reserved.ts'
+import { isChunk } from '../../stores/record-text.ts'
+import { adoptedChunkPrefix, chunkGroupsKey } from '../../stores/reserved.ts'
 import type { Metadata } from '../../stores/store.ts'
 
 /** How a tenant's records are named and laid out. */
@@ -30,35 +31,8 @@ export function chunkStem({ isAdopted }: Pick<RecordShape, 'isAdopted'>, documen
   return isAdopted ? `${adoptedChunkPrefix}${documentId}` : documentId
 }
 
-/** Whether a record is a document's chunk: an app's own record can't have the mark. */
-export function isChunk(metadata: Metadata): boolean {
-  return typeof metadata[chunkMarkKey] === 'number'
-}
-
-/** The field that holds a record's text: a chunk's is the same for every tenant. */
-export function textIn(metadata: Metadata | undefined, { fields }: Pick<RecordShape, 'fields'>): string | null {
-  if (metadata === undefined) return null
-  const field = isChunk(metadata) ? ownFields.text : fields.text
-  const value = metadata[field]
-  if (typeof value !== 'string') return null
-  return field === llamaIndexField ? textOfNode(value) : value
-}
-
 /** The document that a record belongs to, as its matches name it. */
 export function documentIn(metadata: Metadata | undefined, { fields }: Pick<RecordShape, 'fields'>): string | null {
   const value = metadata?.[metadata && isChunk(metadata) ? ownFields.documentId : fields.documentId]
   return typeof value === 'string' ? value : null
-}
-
-const llamaIndexField = '_node_content'
-
-/** LlamaIndex keeps a whole node as JSON, its text as `text` or, since 0.12, in `text_resource`. */
-function textOfNode(json: string): string | null {
-  try {
-    const node: { text?: unknown; text_resource?: { text?: unknown } | null } | null = JSON.parse(json)
-    const text = node?.text ?? node?.text_resource?.text
-    return typeof text === 'string' ? text : null
-  } catch {
-    return null
-  }
 }

@@ -4,12 +4,18 @@ import { AppError } from '../../errors.ts'
 import { FaultList } from '../../fault-list.ts'
 import type { TenantEmbedder, TenantEmbedders } from '../../models/embedder.ts'
 import { documentIdRule } from '../../placement/document-id.ts'
+import type { VectorSpace } from '../../placement/placement.ts'
+import { ownFields } from '../../placement/record-fields.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
 import { claimForWriting, type NewContent } from '../../registry/documents/document-claims.ts'
 import { findDocument, storedContent } from '../../registry/documents/documents.ts'
 import { claimEnds } from '../../registry/documents/end-document-claim.ts'
 import { dropAppDocument } from '../../registry/inventory/app-documents.ts'
 import { tenantAttributes } from '../../registry/tenant-attributes.ts'
 import { hiddenStoredIds } from '../../registry/visible-to.ts'
+import type { WriteOutcome } from '../../routing/write-log/write-outcome.ts'
+import { textIn } from '../../stores/record-text.ts'
+import type { VectorRecord } from '../../stores/store.ts'
 import { checkMetadata, visibilityOf } from '../checks/check-metadata.ts'
 import { chunkIds, isNewDocumentId } from '../checks/record-ids.ts'
 import { chunkGroupsField, chunkStem, shapeOf } from '../checks/record-shape.ts'
@@ -18,6 +24,8 @@ import { type Chunking, chunksMax, ruleOf } from '../chunks/chunk-rule.ts'
 import type { Chunker } from '../chunks/chunker.ts'
 import type { Losses } from '../losses/loss-watch.ts'
 import { withWords } from '../sparse-records.ts'
+import { OtherSpace } from '../writes/fitting-place.ts'
+import type { TenantWriter } from '../writes/records-writer.ts'
 import { writing } from '../writes/tenant-writer.ts'
 import type { WriteDeps, WriteSettings } from '../writes/write-deps.ts'
 import { idTaken } from '../writes/write-sight.ts'
@@ -138,7 +146,7 @@ export async function putDocument(
         records.slice(at * sliceSize, (at + 1) * sliceSize),
       )
       const leftovers = chunkIds(stem, records.length, claim.ceiling)
-      const puts = slices.map((slice) => () => writer.upsert(withWords(space, slice)))
+      const puts = slices.map((slice) => () => putChunks(deps, tenantId, writer, slice, space))
       const deletes = leftovers.length > 0 ? [() => writer.deleteIds(leftovers)] : []
       const takeovers = isTakeover ? [() => deleteAppRecords(deps, tenantId, documentId, groups)] : []
       await runClaimed(deps, claim, [...puts, ...deletes, ...takeovers], async (doubtMs) => {
@@ -154,6 +162,26 @@ export async function putDocument(
     },
     { isClaimed: true },
   )
+}
+
+/**
+ * Puts chunks into the tenant's place. Where that has got another model since they were embedded, they are embedded
+ * anew by its own: a document may cross the switch of a move that transforms.
+ */
+async function putChunks(
+  { embedders }: Pick<PutDocumentDeps, 'embedders'>,
+  tenantId: TenantId,
+  writer: TenantWriter,
+  chunks: readonly VectorRecord[],
+  made: VectorSpace,
+): Promise<WriteOutcome> {
+  const outcome = await writer.upsert(withWords(made, chunks), made)
+  if (!(outcome.fault instanceof OtherSpace)) return outcome
+  const { space } = outcome.fault
+  const texts = chunks.map(({ metadata }) => textIn(metadata, { fields: ownFields }) ?? '')
+  const { vectors } = await embedders.of(space).embed(texts, { tenantId })
+  const anew = chunks.map(({ sparseValues: _, ...chunk }, at) => ({ ...chunk, values: vectors[at] ?? [] }))
+  return putChunks({ embedders }, tenantId, writer, anew, space)
 }
 
 function unchanged(documentId: string, chunks: number, embeddingTokens: number): PutDocumentAnswer {

@@ -1,6 +1,7 @@
+import { isChunk, textIn } from '../../stores/record-text.ts'
 import { isReserved } from '../../stores/reserved.ts'
 import type { Metadata, QueryMatch } from '../../stores/store.ts'
-import { isChunk, type RecordShape, textIn } from '../checks/record-shape.ts'
+import type { RecordShape } from '../checks/record-shape.ts'
 import { type Position, positionOf } from '../chunks/chunk-records.ts'
 import type { Scores } from '../stages/candidate.ts'
 

@@ -1,5 +1,6 @@
+import { textIn } from '../../stores/record-text.ts'
 import type { QueryMatch } from '../../stores/store.ts'
-import { type RecordShape, textIn } from '../checks/record-shape.ts'
+import type { RecordShape } from '../checks/record-shape.ts'
 
 /** The scores that a match got in the stages; absent ones were not computed. */
 export interface Scores {

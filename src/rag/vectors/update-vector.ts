@@ -38,11 +38,13 @@ export async function updateVector(
 ): Promise<void> {
   const { tenantId } = principal
   const route = await deps.routes.find(tenantId)
-  const change = checkChange(input, route.routing.active.vectors.dimension, shapeOf(route))
+  const { vectors: space } = route.routing.active
+  const change = checkChange(input, space.dimension, shapeOf(route))
+  const made = change.values === undefined ? undefined : space
   await deps.memory.locks.hold(tenantId, [input.id], async () => {
     const hidden = await hiddenIds(deps, tenantId, [input.id], writeGroups(principal))
     if (hidden.size > 0) return
-    await writing(deps, tenantId, async (writer) => mustBeDone(await writer.update(change)))
+    await writing(deps, tenantId, async (writer) => mustBeDone(await writer.update(change, made)))
   })
 }
 

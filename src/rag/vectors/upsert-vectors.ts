@@ -25,7 +25,8 @@ export async function upsertVectors(
 ): Promise<{ readonly upsertedCount: number }> {
   const { tenantId } = principal
   const route = await deps.routes.find(tenantId)
-  const rule = { dimension: route.routing.active.vectors.dimension, shape: shapeOf(route) }
+  const { vectors: made } = route.routing.active
+  const rule = { dimension: made.dimension, shape: shapeOf(route) }
   const faults = new FaultList()
   if (input.vectors.length === 0 || input.vectors.length > upsertMax) {
     faults.add('vectors', `takes 1 to ${upsertMax} records`)
@@ -41,7 +42,7 @@ export async function upsertVectors(
     const hidden = await hiddenIds(deps, tenantId, ids, writeGroups(principal))
     const taken = input.vectors.findIndex(({ id }) => hidden.has(id))
     if (taken >= 0) throw idTaken(`vectors[${taken}].id`)
-    await writing(deps, tenantId, async (writer) => mustBeDone(await writer.upsert([...records.values()])))
+    await writing(deps, tenantId, async (writer) => mustBeDone(await writer.upsert([...records.values()], made)))
   })
   return { upsertedCount: input.vectors.length }
 }

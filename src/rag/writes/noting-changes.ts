@@ -48,12 +48,16 @@ export function notingChanges(
     return [namedBy(records), ...(records.length < new Set(ids).size ? [undefined] : [])]
   }
   return {
-    async upsert(records) {
-      return note(await writer.upsert(records), namedBy(records))
+    async upsert(records, made) {
+      return note(await writer.upsert(records, made), namedBy(records))
     },
-    async update(change) {
+    async update(change, made) {
       const before = await namedByIds([change.id])
-      return note(await writer.update(change), ...before, namedBy([{ id: change.id, metadata: change.setMetadata }]))
+      return note(
+        await writer.update(change, made),
+        ...before,
+        namedBy([{ id: change.id, metadata: change.setMetadata }]),
+      )
     },
     async deleteIds(ids) {
       const before = await namedByIds(ids)

@@ -1,7 +1,9 @@
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { sendWrite } from '../../routing/write-log/tenant-write.ts'
 import type { WriteOutcome } from '../../routing/write-log/write-outcome.ts'
+import { type RecordShape, shapeOf } from '../checks/record-shape.ts'
 import { deleteAllRecords } from './delete-all-records.ts'
+import { refusePut, refuseVector } from './fitting-place.ts'
 import { beforeFirstWrite } from './note-first-write.ts'
 import { notingChanges, type ReadBefore } from './noting-changes.ts'
 import type { TenantWriter } from './records-writer.ts'
@@ -28,7 +30,8 @@ export async function writing<T>(
   }
   const adopted = await beforeFirstWrite(deps, tenantId)
   try {
-    const writer = tenantWriter(writeKit(deps, tenantId, options, adopted), note)
+    const shape = shapeOf(adopted === undefined ? {} : { adopted })
+    const writer = tenantWriter(writeKit(deps, tenantId, options, adopted), shape, note)
     const isApp = options.isClaimed !== true && options.takesOver !== true
     if (!isApp) return await work(writer)
     const readBefore: ReadBefore = async (ids) => {
@@ -42,15 +45,16 @@ export async function writing<T>(
   }
 }
 
-function tenantWriter(kit: WriteKit, note: (outcome: WriteOutcome) => WriteOutcome): TenantWriter {
+function tenantWriter(kit: WriteKit, shape: RecordShape, note: (outcome: WriteOutcome) => WriteOutcome): TenantWriter {
   const { gate, tenantId } = kit
   return {
-    async upsert(records) {
-      const write = { ids: records.map((one) => one.id), kind: 'put' } as const
+    async upsert(records, made) {
+      const refusal = refusePut(records, made, shape)
+      const write = { ids: records.map((one) => one.id), kind: 'put', refusal } as const
       return note(await sendWrite(gate, tenantId, write, kit.put(records)))
     },
-    async update(change) {
-      const write = { ids: [change.id], kind: 'update' } as const
+    async update(change, made) {
+      const write = { ids: [change.id], kind: 'update', refusal: refuseVector(made) } as const
       return note(await sendWrite(gate, tenantId, write, kit.update(change)))
     },
     async deleteIds(ids) {

@@ -5,6 +5,8 @@ import type { TenantId } from '../../placement/tenant-id.ts'
 /** Permission to write to one place. The writer must end it in any case: a move waits for it. */
 export interface WritePermit {
   readonly placement: Placement
+  /** The other place of a move: the mover carries the write over to it. */
+  readonly follower?: Placement
   readonly epoch: number
   /** Set while the tenant is being moved: the write must be entered in this move's change log before it is sent. */
   readonly moveId?: string

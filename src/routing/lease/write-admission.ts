@@ -86,7 +86,7 @@ export class WriteAdmission {
     return {
       placement: routing.active,
       epoch: routing.epoch,
-      ...(routing.phase === 'steady' ? {} : { moveId: routing.moveId }),
+      ...(routing.phase === 'steady' ? {} : { moveId: routing.moveId, follower: routing.follower }),
       session: this.#lease.id,
       signal: this.#lease.signal,
       end: (outcome) => {

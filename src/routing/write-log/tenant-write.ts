@@ -14,6 +14,8 @@ export interface TenantWrite {
   readonly kind: WriteKind
   /** Milliseconds that `send` may spend on a look before it calls the store. */
   readonly lookMs?: number
+  /** Why the write can't be sent to these places; asked under the permit, before anything is logged or sent. */
+  readonly refusal?: (permit: Pick<WritePermit, 'placement' | 'follower'>) => AppError | undefined
 }
 
 /** The place where a write's ids were found, while the tenant moves. */
@@ -115,6 +117,8 @@ async function deliver(
   for (;;) {
     const tried = await underPermit(deps, tenantId, async (permit) => {
       if (found !== undefined && !isStill(found, permit)) return 'elsewhere' as const
+      const refusal = write.refusal?.(permit)
+      if (refusal !== undefined) return untouched(refusal)
       if (permit.moveId === undefined) return (await call(direct(permit, ids), send)).outcome
       return sendLogged(deps, tenantId, { ...permit, moveId: permit.moveId }, { ...write, ids }, found, send)
     })
