@@ -16,7 +16,6 @@ import { routesToProbe } from './http/routes-to-probe.ts'
 import { createLogger } from './log.ts'
 import type { Answerer } from './models/answerer.ts'
 import { embeddersOf } from './models/choose-embedder.ts'
-import type { Embedder } from './models/embedder.ts'
 import { Paces } from './moves/pace/pace-stores.ts'
 import type { RunMoveDeps } from './moves/runner/run-move.ts'
 import type { MoveSettings } from './moves/sync/step.ts'
@@ -30,7 +29,7 @@ import { openConsole } from './parts/console.ts'
 import { registryCounts } from './parts/counts.ts'
 import { openDatabases } from './parts/databases.ts'
 import { adoptedNames, openCursors } from './parts/door.ts'
-import { openAnswerWords, openEmbedders } from './parts/embedders.ts'
+import { type EmbedderOverrides, openAnswerWords, openEmbedders } from './parts/embedders.ts'
 import { type GuardOverrides, openGuards } from './parts/guards.ts'
 import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.ts'
 import { type IsolationOverrides, openIsolation } from './parts/isolation.ts'
@@ -61,9 +60,8 @@ import { startTenantSweep } from './tenants/sweep/tenant-sweep.ts'
 import { version } from './version.ts'
 
 /** Parts that a test replaces. */
-export interface Overrides extends AdoptedOverrides, AuditTrailOverrides, GuardOverrides {
+export interface Overrides extends AdoptedOverrides, AuditTrailOverrides, EmbedderOverrides, GuardOverrides {
   readonly log?: Logger
-  readonly embedder?: Embedder
   readonly answerer?: Answerer
   readonly stores?: VectorStore
   readonly moveSettings?: Partial<MoveSettings>
@@ -116,7 +114,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const paces = new Paces()
   const guards = opening.use(openGuards(config, { log, telemetry, loopDelay: overrides.loopDelay }))
   const plainStores = overrides.stores ?? opening.use(openStores(config, telemetry, { paces, guards, tracer }))
-  const models = await openEmbedders(config, { telemetry, tracer, guards, replacement: overrides.embedder }, opening)
+  const models = await openEmbedders(config, { telemetry, tracer, guards, replacements: overrides }, opening)
   const chunker = opening.use(startChunker())
   const words = await openAnswerWords(config.embedding)
   const answerer = overrides.answerer ?? opening.use(await openAnswerer(config.answer, words, tracer, guards.answers))
@@ -172,7 +170,8 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const recentQueries = new RecentQueries()
   const { atMovePoint: at, policyEveryMs = 60_000 } = overrides
   opening.use(openReconciler(config, { db, stores, log }, overrides.reconcile))
-  opening.use(await openMoves(config, { database, stores, paces, recentQueries, log, settings, at, policyEveryMs }))
+  const moveParts = { database, stores, paces, recentQueries, log, settings, at, policyEveryMs, models }
+  opening.use(await openMoves(config, moveParts))
   telemetry.read({ ...registryCounts(db), isDeaf: databases.isDeaf, openCircuits: guards.open })
 
   const [draining, streamsEnd] = [new AbortController(), new AbortController()]
@@ -193,6 +192,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const ragParts = {
     db,
     ...adopted,
+    noteUnnamed: requests.noteUnnamed,
     routes,
     stores,
     embedders,

@@ -11,6 +11,8 @@ export interface KnownKey {
   readonly scopes: readonly string[]
   /** Null: as a token without a groups claim. */
   readonly groups: readonly string[] | null
+  /** The embedding model of its app's vectors; null: it is bound to none. */
+  readonly model: string | null
   readonly expiresAt: Date | null
   readonly revokedAt: Date | null
 }
@@ -64,6 +66,7 @@ function principalOf(known: KnownKey): TenantPrincipal {
     subject: `key:${known.id}`,
     scopes: new Set(scopes.filter((scope) => granted.has(scope))),
     groups: [...new Set(known.groups)].sort(),
+    ...(known.model !== null && { model: known.model }),
     ...(known.groups !== null && { hasGroupsClaim: true as const }),
   }
   principals.set(known, principal)

@@ -18,6 +18,8 @@ export interface TenantPrincipal {
   readonly scopes: ReadonlySet<Scope>
   /** Sorted and without duplicates: tokens with the same groups see the same and share cached answers. */
   readonly groups: readonly string[]
+  /** The embedding model that its key is bound to: its vectors are of it. */
+  readonly model?: string
   /** Set when the token carries a groups claim, even an empty one: its writes then reach only what its groups see. */
   readonly hasGroupsClaim?: true
 }

@@ -30,6 +30,7 @@ import { keysRevoke } from './commands/keys/keys-revoke.ts'
 import { keysRotate } from './commands/keys/keys-rotate.ts'
 import { limitsClear, limitsSet, limitsShow } from './commands/limits/limits.ts'
 import { migrateCommand } from './commands/migrate.ts'
+import { reembed } from './commands/models/reembed.ts'
 import { movesCancel } from './commands/moves-cancel.ts'
 import { movesComplete } from './commands/moves-complete.ts'
 import { movesList } from './commands/moves-list.ts'
@@ -100,7 +101,7 @@ export function program(context: Context): Command {
       tenantsInventory,
     ]),
   )
-  add(root, [promoteCommand, demote, rebalance, adviseCommand], context)
+  add(root, [promoteCommand, demote, rebalance, reembed, adviseCommand], context)
   root.addCommand(
     noun('moves', 'follow and steer moves', [
       movesList,

@@ -60,6 +60,8 @@ export interface Config {
     readonly fenceBudgetMs: number
     readonly storeInDoubtMs: number
     readonly storeVisibleMs: number
+    readonly reembedMinCosine: number
+    readonly reembedTokensPerMinute: number
   }
   readonly patience: PatienceSettings
   readonly isolation: IsolationSettings
@@ -142,6 +144,8 @@ function configOf(read: SettingReader, env: Environment): Config {
       fenceBudgetMs: read.number('FENCE_BUDGET_MS', { min: 100, max: 30_000 }),
       storeInDoubtMs: read.number('STORE_IN_DOUBT_S', { min: 0, max: 3600, fraction: true }) * 1000,
       storeVisibleMs: read.number('STORE_VISIBLE_S', { min: 0, max: 3600, fraction: true }) * 1000,
+      reembedMinCosine: read.number('REEMBED_MIN_COSINE', { min: 0, max: 1, fraction: true }),
+      reembedTokensPerMinute: read.number('REEMBED_TOKENS_PER_MINUTE', { min: 0, max: 1_000_000_000 }),
     },
     patience: patienceOf(read),
     isolation: isolationOf(read),

@@ -1,3 +1,4 @@
+import { moveTable } from './move-table.ts'
 import { patienceTable } from './patience-table.ts'
 
 /** One environment variable that the service reads. The README's table is generated from this list. */
@@ -204,9 +205,7 @@ export const settings = [
   { name: 'NOTICE_HOOKS', meaning: 'a JSON file with hooks that signed events are sent to: docs/notices.md' },
   { name: 'PRICE_LIST', meaning: "a JSON file with prices for plans of moves and costs, instead of the vendor's list" },
   { name: 'SESSION_LEASE_S', default: '10', meaning: "a replica's lease on what it has cached of a tenant's place" },
-  { name: 'FENCE_BUDGET_MS', default: '5000', meaning: 'how long a switch may hold writes' },
-  { name: 'STORE_IN_DOUBT_S', default: '60', meaning: 'how long an unanswered write may still land in the store' },
-  { name: 'STORE_VISIBLE_S', default: '30', meaning: 'when an answered write is visible at the latest' },
+  ...moveTable,
   {
     name: 'RECONCILE_EVERY_H',
     default: '24',

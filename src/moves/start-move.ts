@@ -4,6 +4,8 @@ import type { Db } from '../db/connect.ts'
 import { appendAudit } from '../registry/audit/audit.ts'
 import { lockProjects } from '../registry/projects.ts'
 import { lockTenantRow } from '../registry/tenants.ts'
+import type { VectorStore } from '../stores/store.ts'
+import { refuseWithoutText } from './plan/count-texts.ts'
 import { type MoveView, viewOf } from './show-move.ts'
 import { appendEvent, movesChannel } from './state/move-history.ts'
 import { moves } from './state/moves.sql.ts'
@@ -14,27 +16,29 @@ import { targetProjects } from './target/reserve-target-project.ts'
 export interface StartMoveDeps {
   readonly db: Db
   readonly settings: ReserveSettings
+  /** For moves that transform: the texts are counted in the store. */
+  readonly stores?: Pick<VectorStore, 'open'>
 }
 
 /**
  * Queues a move; any replica's mover executes it when it has its turn. A `promote` takes a tenant from a shared index
  * to its own, a `demote` back into the fullest shared index with capacity, a `rebalance` from one shared index to
- * another, or to the named one. A promote's index counts from here on, so that no accepted move finds the project full.
+ * another, or to the named one, a `reembed` into an index of another embedding model. A new index counts from here on, so
+ * that no accepted move finds the project full.
  *
  * @throws AppError `not_found`, `tenant_not_ready`, `conflict` (it is in such a place already, is being offboarded, or
  *   no shared index has capacity), `move_in_progress` (naming the move), `index_limit_reached` before anything is made,
  *   `invalid_request` for a missing index.
  */
-export async function startMove(
-  { db, settings }: StartMoveDeps,
-  actor: StaffPrincipal,
-  input: WantedMove,
-): Promise<MoveView> {
+export async function startMove(deps: StartMoveDeps, actor: StaffPrincipal, input: WantedMove): Promise<MoveView> {
+  const { db, settings } = deps
   const { tenantId, kind } = input
+  const mayNeedIndex = kind === 'promote' || kind === 'reembed'
+  if (input.model !== undefined) await refuseWithoutText(deps, input)
   return db.transaction(async (tx) => {
     await lockTenantRow(tx, tenantId)
-    if (kind === 'promote') await lockProjects(tx, targetProjects(settings))
-    const { source, wanted, refusals } = await lookAhead(tx, settings, input)
+    if (mayNeedIndex) await lockProjects(tx, targetProjects(settings))
+    const { source, spec, wanted, refusals } = await lookAhead(tx, settings, input)
     const [refusal] = refusals
     if (refusal !== undefined) throw refusal
     const [row] = await tx
@@ -45,16 +49,19 @@ export async function startMove(
         state: 'queued',
         sourcePlaceId: source.place.id,
         wantedIndexId: wanted?.id ?? null,
+        wantedModel: input.model ?? null,
+        leaveBehind: input.leaveBehind ?? 0,
         createdBy: actor.subject,
         // Not the transaction's time: moves that are queued together keep their order.
         createdAt: sql`clock_timestamp()`,
       })
       .returning()
     if (row === undefined) throw new Error('an insert returns its row')
+    const detail = { move: row.id, kind, ...(input.model !== undefined && { model: input.model }) }
     await appendEvent(tx, row.id, 'queued', { by: actor.subject })
-    await appendAudit(tx, [{ actor, action: 'move.start', tenantId, detail: { move: row.id, kind } }])
+    await appendAudit(tx, [{ actor, action: 'move.start', tenantId, detail }])
     await tx.execute(sql`select pg_notify(${movesChannel}, ${row.id})`)
-    const targetPlaceId = kind === 'promote' ? await reserveTarget(tx, row, settings) : null
+    const targetPlaceId = spec.placeKind === 'silo' ? await reserveTarget(tx, row, settings) : null
     return viewOf(tx, { ...row, targetPlaceId })
   })
 }

@@ -14,6 +14,8 @@ type ModelSettings = Config['embedding']
 export interface OpenEmbedder {
   readonly embedder: Embedder
   readonly provider: ModelSettings['provider']
+  /** The same for movers: of a provider with an endpoint a client of its own, that no breaker of the tenants counts. */
+  readonly forMoves: Embedder
   /** Related words and adjusted vectors of questions, for a model that has them. */
   readonly forSearch: Pick<TenantEmbedder, 'words' | 'searchVector'>
 }
@@ -21,25 +23,26 @@ export interface OpenEmbedder {
 /**
  * Opens every configured model, measured and traced.
  * @param stack closes them.
- * @param replacement stands in for the model of its name, for tests.
  */
 export async function openEmbedders(
   { embeddingModels, patience }: Pick<Config, 'embeddingModels' | 'patience'>,
-  { telemetry, tracer, replacement, guards }: EmbedderParts,
+  { telemetry, tracer, replacements, guards }: EmbedderParts,
   stack: AsyncDisposableStack,
 ): Promise<readonly OpenEmbedder[]> {
   const opened: OpenEmbedder[] = []
   const calls = { timeoutMs: patience.embeddingMs, ...(tracer && { fetch: tracedFetch(tracer) }) }
+  const { embedder: first, moreEmbedders = [] } = replacements
+  const standIns = first === undefined ? moreEmbedders : [first, ...moreEmbedders]
   for (const settings of embeddingModels) {
-    const isReplaced = replacement?.model === settings.name
+    const replacement = standIns.find(({ model }) => model === settings.name)
     const plain = timedEmbedder(
-      isReplaced
-        ? replacement
-        : stack.use(await openEmbedder(settings, { ...calls, guard: guards.embedders.of(settings.name) })),
+      replacement ?? stack.use(await openEmbedder(settings, { ...calls, guard: guards.embedders.of(settings.name) })),
       telemetry.steps,
     )
     const embedder = tracer === undefined ? plain : tracedEmbedder(plain, tracer, settings.provider)
-    opened.push({ embedder, provider: settings.provider, forSearch: await openForSearch(settings) })
+    const isShared = replacement !== undefined || settings.provider === 'local'
+    const forMoves = isShared ? plain : stack.use(await openEmbedder(settings, { ...calls, maxRetries: 0 }))
+    opened.push({ embedder, provider: settings.provider, forMoves, forSearch: await openForSearch(settings) })
   }
   return opened
 }
@@ -50,7 +53,13 @@ interface EmbedderParts {
   readonly telemetry: Telemetry
   readonly guards: Pick<OpenGuards, 'embedders'>
   readonly tracer: Tracer | undefined
-  readonly replacement: Embedder | undefined
+  readonly replacements: EmbedderOverrides
+}
+
+/** Models that stand in for those of their names, for tests. */
+export interface EmbedderOverrides {
+  readonly embedder?: Embedder
+  readonly moreEmbedders?: readonly Embedder[]
 }
 
 /**

@@ -9,6 +9,7 @@ import type { RunMoveDeps } from '../moves/runner/run-move.ts'
 import { moverSlots } from '../moves/state/queue-limits.ts'
 import { startSweep } from '../moves/sweep/sweep.ts'
 import type { MoveSettings } from '../moves/sync/step.ts'
+import { type PlainModel, pacedModels } from '../moves/transform/paced-models.ts'
 import type { RecentQueries } from '../moves/verify/recent-queries.ts'
 import { verifyAgain } from '../moves/verify/verify-again.ts'
 import { staleReadsMaxMs } from '../routing/lease/leased-routes.ts'
@@ -20,6 +21,7 @@ export interface MoveParts {
   readonly stores: VectorStore
   readonly paces: Paces
   readonly recentQueries: RecentQueries
+  readonly models: readonly { readonly forMoves: PlainModel }[]
   readonly log: Logger
   readonly settings: MoveSettings
   readonly at: RunMoveDeps['at'] | undefined
@@ -39,7 +41,11 @@ export async function openMoves(config: Config, parts: MoveParts): Promise<Async
   const { database, stores, settings, log, at } = parts
   const { db } = database
   const { paces, recentQueries } = parts
-  const deps = { stores, paces, recentQueries, settings, log, ...(at && { at }) }
+  const models = pacedModels(
+    parts.models.map((one) => one.forMoves),
+    settings.reembedTokensPerMinute ?? 0,
+  )
+  const deps = { stores, paces, recentQueries, models, settings, log, ...(at && { at }) }
   const mover = opening.use(new Mover(database, deps, { leaseMs: 15_000, maxMoves: moverSlots, pollMs: 2_000 }))
   await mover.start()
   opening.use(startSweep({ db, stores, settings, log }, { everyMs: 60_000, spreadMs: 15_000 }))

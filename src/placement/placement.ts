@@ -37,4 +37,6 @@ export interface Placement {
   readonly generation: number
   readonly kind: PlaceKind
   readonly vectors: VectorSpace
+  /** Set where vectors that name no model are refused: the tenant has changed its model once. */
+  readonly needsModel?: true
 }

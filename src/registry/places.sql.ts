@@ -1,5 +1,16 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, index, integer, pgTable, text, timestamp, unique, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  pgTable,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { indexes } from './indexes.sql.ts'
 import { tenants } from './tenants.sql.ts'
@@ -28,6 +39,8 @@ export const places = pgTable(
     namespace: text('namespace').notNull(),
     generation: integer('generation').notNull(),
     state: text('state').$type<PlaceState>().notNull(),
+    /** Vectors sent here must name their model: a move that transforms made the place, or one before it. */
+    needsModel: boolean('needs_model').notNull().default(false),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     purgedAt: timestamp('purged_at', { withTimezone: true }),
     /** When a look after a restore saw its namespace, and the records that the store counted. */

@@ -9,7 +9,10 @@ import { tenants } from './tenants.sql.ts'
 
 export type PlaceRow = typeof places.$inferSelect
 
-type PlaceFacts = Pick<PlaceRow, 'id' | 'tenantId' | 'project' | 'indexName' | 'namespace' | 'generation'>
+type PlaceFacts = Pick<
+  PlaceRow,
+  'id' | 'tenantId' | 'project' | 'indexName' | 'namespace' | 'generation' | 'needsModel'
+>
 type IndexFacts = Pick<typeof indexes.$inferSelect, 'kind' | 'host' | 'embeddingModel' | 'dimension' | 'metric'>
 
 /** Converts to the store's placement. The index must be ready, since only then its host is known. */
@@ -25,6 +28,7 @@ export function toPlacement(place: PlaceFacts, index: IndexFacts): Placement {
     generation: place.generation,
     kind: index.kind,
     vectors: { model: index.embeddingModel, dimension: index.dimension, metric: index.metric },
+    ...(place.needsModel && { needsModel: true as const }),
   }
 }
 

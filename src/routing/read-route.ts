@@ -72,6 +72,7 @@ function selectRoutes(tx: Tx, tenantIds: readonly TenantId[]) {
         project: activePlace.project,
         indexName: activePlace.indexName,
         namespace: activePlace.namespace,
+        needsModel: activePlace.needsModel,
         generation: activePlace.generation,
       },
       activeIndex: {
@@ -88,6 +89,7 @@ function selectRoutes(tx: Tx, tenantIds: readonly TenantId[]) {
         project: followerPlace.project,
         indexName: followerPlace.indexName,
         namespace: followerPlace.namespace,
+        needsModel: followerPlace.needsModel,
         generation: followerPlace.generation,
       },
       followerIndex: {

@@ -13,6 +13,9 @@ export const metadataBytesMax = vendorMetadataBytes - stampRoomBytes
 /** The metadata key of a record's number while its tenant moves; docs/moves.md section 2. */
 export const stampKey = `${prefix}`
 
+/** The metadata key that says which model made a record's vector, and of which text: docs/reembedding.md. */
+export const embeddingStampKey = `${prefix}_emb`
+
 /** An id that no record has: deleting it changes only the namespace's sequence number. */
 export const probeId = `${prefix}_probe`
 
@@ -43,7 +46,12 @@ export function stampOf(record: Pick<VectorRecord, 'metadata'> | undefined): num
  */
 export function stamped(metadata: Metadata | undefined, stamp: number): Metadata | undefined {
   const whole = { ...metadata, [stampKey]: stamp }
-  return metadataBytes(whole) > vendorMetadataBytes ? undefined : whole
+  return fitsInRecord(whole) ? whole : undefined
+}
+
+/** Whether the vendor takes a record's metadata. */
+export function fitsInRecord(metadata: Metadata): boolean {
+  return metadataBytes(metadata) <= vendorMetadataBytes
 }
 
 export function metadataBytes(metadata: Metadata): number {

@@ -1,5 +1,6 @@
 import type { StaffPrincipal } from '../auth/principal.ts'
 import { AppError } from '../errors.ts'
+import type { VectorSpace } from '../placement/placement.ts'
 import { appendAudit } from '../registry/audit/audit.ts'
 import { findIndex } from '../registry/indexes.ts'
 import { lockProjects } from '../registry/projects.ts'
@@ -12,6 +13,8 @@ export interface AddIndexInput {
   readonly region?: string | undefined
   /** Namespaces that it may hold; default: the configured limit. */
   readonly namespaceLimit?: number | undefined
+  /** The embedding model of its tenants; default: that of new tenants. */
+  readonly model?: string | undefined
 }
 
 /**
@@ -24,10 +27,11 @@ export async function addIndex(
   input: AddIndexInput = {},
 ): Promise<IndexView> {
   const { db, settings } = deps
-  const { region = settings.region, namespaceLimit } = input
+  const { region = settings.region, namespaceLimit, model } = input
+  const space = model === undefined ? undefined : spaceOfModel(settings, model)
   const opened = await db.transaction(async (tx) => {
     await lockProjects(tx, settings.projects)
-    const index = await openIndex(tx, settings, { kind: 'pool', region, namespaceLimit })
+    const index = await openIndex(tx, settings, { kind: 'pool', region, namespaceLimit, space })
     await appendAudit(tx, [
       { actor, action: 'index.add', detail: { index: index.name, project: index.project, region } },
     ])
@@ -38,4 +42,12 @@ export async function addIndex(
   const row = ready ?? (await findIndex(db, opened.id))
   if (row === undefined) throw new AppError('index_limit_reached', `Index ${opened.name} could not be made.`)
   return viewOfIndex(row)
+}
+
+function spaceOfModel({ models }: Pick<TenantWork['settings'], 'models'>, name: string): VectorSpace {
+  const found = models.find((one) => one.name === name)
+  if (found !== undefined)
+    return { model: name, dimension: found.dimension, metric: found.metric as VectorSpace['metric'] }
+  const message = `No setting names the embedding model ${name}; add it to EMBEDDING_MODELS.`
+  throw new AppError('invalid_request', message, { faults: [{ path: 'model', message }] })
 }

@@ -6,6 +6,7 @@ import { RecentQueries } from '../../src/moves/verify/recent-queries.ts'
 import { replayQueries } from '../../src/moves/verify/replay-queries.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
 import { MoveWorld } from '../support/move-world.ts'
+import { testVectors } from '../support/test-vectors.ts'
 
 const sha256 = (...parts: readonly string[]) => {
   const hash = createHash('sha256')
@@ -33,15 +34,15 @@ test('a report has at most a thousand ranges of at least a thousand records', ()
 test("each tenant's last queries are kept, and those that asked longest ago are forgotten first", () => {
   const queries = new RecentQueries({ perTenant: 2, numbersAtMost: 6 })
   const [a, b, c] = ['a', 'b', 'c'].map((id) => parseTenantId(id)) as [never, never, never]
-  for (const n of [1, 2, 3]) queries.note(a, [n, n])
-  expect(queries.of(a)).toEqual([
+  for (const n of [1, 2, 3]) queries.note(a, [n, n], testVectors)
+  expect(queries.of(a, testVectors)).toEqual([
     [2, 2],
     [3, 3],
   ])
-  queries.note(b, [4, 4])
-  queries.note(a, [5, 5])
-  queries.note(c, [6, 6])
-  expect([queries.of(a), queries.of(b), queries.of(c)]).toEqual([
+  queries.note(b, [4, 4], testVectors)
+  queries.note(a, [5, 5], testVectors)
+  queries.note(c, [6, 6], testVectors)
+  expect([queries.of(a, testVectors), queries.of(b, testVectors), queries.of(c, testVectors)]).toEqual([
     [
       [3, 3],
       [5, 5],

@@ -10,7 +10,10 @@ beforeAll(async () => {
 })
 afterAll(() => database[Symbol.asyncDispose]())
 
-for (const race of races) test(race.name, () => stageRace(database.url, race))
+for (const race of races) {
+  test(race.name, () => stageRace(database.url, race))
+  test(`${race.name}, to another model`, () => stageRace(database.url, race, { transforms: true }))
+}
 
 test('every race that docs/moves.md names has its test, by its words', async () => {
   const page = await readFile(new URL('../../docs/moves.md', import.meta.url), 'utf8')

@@ -1,6 +1,7 @@
-import { digestRecord } from '../../src/moves/verify/digest.ts'
+import { digestContent, digestRecord } from '../../src/moves/verify/digest.ts'
 import type { Phase } from '../../src/placement/phase.ts'
 import type { VectorRecord } from '../../src/stores/store.ts'
+import { simVector } from './sim-models.ts'
 import type { SimWorld } from './sim-world.ts'
 
 interface PlaceName {
@@ -80,17 +81,31 @@ export function checkRows(world: SimWorld, rows: Rows): void {
     const row = written.get(id)
     const isSettled = row === undefined ? copied : row.clean
     if (phase !== 'flip' && (!isSettled || rows.claimed?.includes(id))) continue
-    if (look(here, id) !== look(there, id)) {
+    if (look(here, id, world.transforms) !== look(there, id, world.transforms)) {
       const rule = phase === 'flip' ? 'I5' : phase === 'soak' ? 'I13' : 'I4'
       throw new Error(`${rule}: ${id} differs in the two places, and nothing says so (${phase}, ${state})`)
     }
+    if (world.transforms) checkVector(there.get(id), rows)
   }
   // What was just switched to has to show what it has, and nothing older in between; where nothing lags, it always does.
   if (phase !== 'flip') return
   for (const shown of world.store.yetToShow(active)) {
-    const late = [...new Set([...here.keys(), ...shown.keys()])].find((id) => look(shown, id) !== look(here, id))
+    const late = [...new Set([...here.keys(), ...shown.keys()])].find(
+      (id) => look(shown, id, world.transforms) !== look(here, id, world.transforms),
+    )
     if (late !== undefined) throw new Error(`I5: ${late} does not show yet in the place that is read now`)
   }
+}
+
+/** Checks that a mover's copy has the vector that the model of its place makes of its text. */
+function checkVector(copy: VectorRecord | undefined, { follower }: Rows): void {
+  const { text, _tr_emb: stamp } = copy?.metadata ?? {}
+  if (copy === undefined || stamp === undefined || typeof text !== 'string') return
+  const model = copy.values.length === 3 ? 'other' : 'test'
+  if (copy.values.join() === simVector({ model }, text).map(Math.fround).join()) return
+  throw new Error(
+    `I4: ${copy.id} has not the vector of its text in g${follower?.generation}: ${copy.values.join()}, ${text}`,
+  )
 }
 
 /** Checks I1, I3 and I6 after an app's write has landed. @throws naming the violated one. */
@@ -113,10 +128,10 @@ export async function checkLanded(world: SimWorld, label: string): Promise<void>
 /** Records are never changed, only replaced. */
 const digests = new WeakMap<VectorRecord, string>()
 
-function look(records: ReadonlyMap<string, VectorRecord>, id: string): string {
+function look(records: ReadonlyMap<string, VectorRecord>, id: string, transforms: boolean): string {
   const found = records.get(id)
   if (found === undefined) return 'absent'
-  const digest = digests.get(found) ?? digestRecord(found)
+  const digest = digests.get(found) ?? (transforms ? digestContent(found) : digestRecord(found))
   digests.set(found, digest)
   return digest
 }

@@ -9,7 +9,7 @@ import { updateVectors } from '../../src/rag/vectors/update-vectors.ts'
 import { upsertVectors } from '../../src/rag/vectors/upsert-vectors.ts'
 import type { VectorStore } from '../../src/stores/store.ts'
 import { deletedWhere, encoded, type State, updated, updatedWhere, wholeState } from './record-state.ts'
-import { simChunker, simEmbedder } from './sim-models.ts'
+import { simChunker, simEmbedder, simEmbedders } from './sim-models.ts'
 import type { SimReplica } from './sim-replica.ts'
 import { appOfAcme } from './sim-tenant.ts'
 import type { SimWorld } from './sim-world.ts'
@@ -46,7 +46,7 @@ export class SimApp {
       routes,
       stores: this.#stores,
       clock: world.schedule.clock(name),
-      embedders: { of: () => simEmbedder },
+      embedders: world.transforms ? simEmbedders : { of: () => simEmbedder },
       chunker: simChunker,
       memory: ragMemory(100),
       writes: { announce: () => undefined },

@@ -23,6 +23,8 @@ export interface SimOptions {
   readonly grainMs?: number
   /** Steps after which an awaited event counts as never coming. */
   readonly maxSteps?: number
+  /** Every move goes to another embedding model, of another dimension. */
+  readonly transforms?: boolean
   /** Records beside the five that are watched. */
   readonly moreRecords?: number
   /** Histories tell all that apps write of a record, and not only its `n`; then these are watched too. */

@@ -5,6 +5,7 @@ import { sendWrite, type WritePass } from '../../src/routing/write-log/tenant-wr
 import { mustBeDone } from '../../src/routing/write-log/write-outcome.ts'
 import type { TenantStore, WriteReceipt } from '../../src/stores/store.ts'
 import { SimApp } from './sim-app.ts'
+import { simMoveModels } from './sim-models.ts'
 import { acme, record } from './sim-tenant.ts'
 import type { SimWorld } from './sim-world.ts'
 
@@ -58,7 +59,8 @@ export class SimReplica {
     const actor = `${this.name}.mover`
     const clock = schedule.clock(actor)
     const at = (point: string) => schedule.point(actor, `at ${point}`)
-    const deps = { stores: store.connect(actor), settings, log, clock, at }
+    const models = simMoveModels(schedule, actor)
+    const deps = { stores: store.connect(actor), settings, log, clock, at, models }
     await new Mover(sql.connect(actor), deps, {
       leaseMs: times.moverLeaseMs,
       maxMoves: 1,

@@ -15,5 +15,5 @@ export const appOfAcme: TenantPrincipal = {
 }
 
 export function record(id: string, n: number) {
-  return { id, values: [1, n, 0, 1], metadata: { n } }
+  return { id, values: [1, n, 0, 1], metadata: { n, text: `v${n}` } }
 }

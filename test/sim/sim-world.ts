@@ -13,6 +13,7 @@ import { checkLanded, checkRows, readRows } from './invariants.ts'
 import { type OneConnection, prepared } from './one-connection.ts'
 import { type State, wholeState } from './record-state.ts'
 import { Schedule } from './schedule.ts'
+import { simModels } from './sim-models.ts'
 import { type SimOptions, simSettings } from './sim-options.ts'
 import { type ReplicaTimes, replicaTimes, SimReplica } from './sim-replica.ts'
 import { SimSql } from './sim-sql.ts'
@@ -59,6 +60,8 @@ export class SimWorld implements AsyncDisposable {
   /** Time since which each generation is read. */
   readonly #readSinceStep = new Map<number, number>()
   readonly #isWhole: boolean
+  /** Whether every move goes to another embedding model. */
+  readonly transforms: boolean
   readonly watched: readonly string[]
 
   private constructor(schedule: Schedule, sql: SimSql, options: SimOptions) {
@@ -69,7 +72,8 @@ export class SimWorld implements AsyncDisposable {
     this.history = new History(() => schedule.nowMs)
     this.goodCopies = new GoodCopies(this)
     this.history.onWrite = (id) => this.goodCopies.release(id)
-    this.settings = { ...simSettings, ...options.settings }
+    this.transforms = options.transforms === true
+    this.settings = { ...simSettings, models: simModels, ...options.settings }
     this.times = { ...replicaTimes, ...options.times }
     this.store = new SimStore(schedule, this.settings.storeInDoubtMs)
   }
@@ -147,12 +151,17 @@ export class SimWorld implements AsyncDisposable {
   }
 
   async promote(): Promise<string> {
-    return (await startMove({ db: this.#db, settings: this.settings }, staff, { tenantId: acme, kind: 'promote' })).id
+    return this.#begin('promote', 'other')
   }
 
   /** Back into the shared index. */
   async demote(): Promise<string> {
-    return (await startMove({ db: this.#db, settings: this.settings }, staff, { tenantId: acme, kind: 'demote' })).id
+    return this.#begin('demote', 'test')
+  }
+
+  async #begin(kind: 'promote' | 'demote', model: string): Promise<string> {
+    const wanted = { tenantId: acme, kind, ...(this.transforms && { model }) }
+    return (await startMove({ db: this.#db, settings: this.settings }, staff, wanted)).id
   }
 
   async steer(deed: Steering, id?: string): Promise<void> {

@@ -7,10 +7,10 @@ export interface HashEmbedder extends Embedder {
 }
 
 /** Embeds a text as the bag of its words, each at a place its hash gives: what shares words is near, always the same way. */
-export function hashEmbedder(dimension = 64): HashEmbedder {
+export function hashEmbedder(dimension = 64, model = 'hash'): HashEmbedder {
   let count = 0
   return {
-    model: 'hash',
+    model,
     dimension,
     get count() {
       return count

@@ -6,6 +6,7 @@ import { type ChangeOptions, changing } from '../kit/verb.ts'
 
 interface Options extends ChangeOptions {
   readonly region?: string
+  readonly model?: string
 }
 
 export function indexesAdd(context: Context): Command {
@@ -15,10 +16,12 @@ export function indexesAdd(context: Context): Command {
     example: 'indexes add --yes',
   })
     .option('--region <region>', 'region of the index (default: the service’s PINECONE_REGION)')
-    .action(async ({ region, ...options }: Options) => {
+    .option('--model <model>', 'embedding model of its tenants (default: that of new tenants)')
+    .action(async ({ region, model, ...options }: Options) => {
+      const body = { ...(region !== undefined && { region }), ...(model !== undefined && { model }) }
       const index = await change<object>(context, options, {
         question: 'Make another shared index?',
-        request: { method: 'POST', path: '/indexes', body: region === undefined ? {} : { region } },
+        request: { method: 'POST', path: '/indexes', body },
       })
       if (index !== undefined) showDocument(context, options, index)
     })

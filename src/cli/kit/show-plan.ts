@@ -1,4 +1,4 @@
-import type { MovePlan, PlannedPlace } from '../../moves/plan/plan-view.ts'
+import type { MovePlan, PlannedEmbedding, PlannedPlace } from '../../moves/plan/plan-view.ts'
 import type { Context } from './context.ts'
 import { dollars } from './dollars.ts'
 import { showDocument } from './show.ts'
@@ -10,7 +10,7 @@ export function showPlan(context: Context, options: ReadOptions, plan: MovePlan)
     context.writeJson(plan)
     return
   }
-  const { price, writePause } = plan
+  const { price, writePause, embedding } = plan
   showDocument(context, options, {
     plan: `${plan.kind} ${plan.tenantId}; nothing was changed`,
     from: placeWords(plan.source),
@@ -21,6 +21,7 @@ export function showPlan(context: Context, options: ReadOptions, plan: MovePlan)
       price === null
         ? plan.priceNote
         : `${dollars(price.total)}: ${dollars(price.readUnits)} reads, ${dollars(price.writeUnits)} writes, ${dollars(price.storage)} storage of the old place. ${plan.priceNote}`,
+    ...(embedding !== null && { embedding: embeddingWords(embedding) }),
     time: `about ${Math.ceil(plan.durationS)} s until the switch`,
     'write pause': `about ${writePause.expectedMs} ms, at most ${writePause.atMostMs} ms (from ${writePause.basedOnMoves} moves)`,
     rates: plan.rates
@@ -34,6 +35,13 @@ export function showPlan(context: Context, options: ReadOptions, plan: MovePlan)
       .join('; '),
     steps: plan.steps.map((one) => `${one.step}: ${one.does}`).join('; '),
   })
+}
+
+function embeddingWords(planned: PlannedEmbedding): string {
+  const { model, tokens, price, withoutText, unnamedVectors, seconds, tokensPerMinute } = planned
+  const cost = price === null ? 'no price is set for it' : dollars(price)
+  const pace = seconds === 0 ? '' : `, ${(seconds / 3600).toFixed(1)} h at ${count(tokensPerMinute)} tokens a minute`
+  return `by ${model}: about ${count(tokens)} tokens, ${cost}${pace}; ${count(withoutText)} record(s) without a text; ${count(unnamedVectors)} request(s) in 7 days with vectors that name no model`
 }
 
 function placeWords({ kind, index, project, region }: PlannedPlace): string {

@@ -21,6 +21,8 @@ interface WantedMove {
   readonly tenantId: string
   readonly kind: MoveKind
   readonly to?: string | undefined
+  readonly model?: string | undefined
+  readonly leaveBehind?: number | undefined
   /** The move as a question to the person. */
   readonly question: string
 }
@@ -37,8 +39,7 @@ export function moving(command: Command): Command {
  * @throws CliError `refused` by the server, or by the plan; `failed` when the move ended without the cutover.
  */
 export async function startMoveCommand(context: Context, options: MoveOptions, wanted: WantedMove): Promise<void> {
-  const { tenantId, kind, to, question } = wanted
-  const body = { kind, ...(to === undefined ? {} : { to }) }
+  const { tenantId, question, ...body } = wanted
   const request: ApiRequest = { method: 'POST', path: `/tenants/${encodeURIComponent(tenantId)}/moves`, body }
   const plan = async () => {
     const planned = await (await context.api()).send<MovePlan>({ ...request, body: { ...body, plan: true } })

@@ -66,6 +66,13 @@ export function indexRoutes(deps: IndexRouteDeps): readonly AnyRoute[] {
           .regex(/^[a-z0-9-]{1,40}$/, 'must be a region of the cloud, as in us-east-1')
           .optional(),
         namespaceLimit: z.int().min(1).max(100_000).optional().describe('Without it, POOL_NAMESPACE_LIMIT.'),
+        model: z
+          .string()
+          .max(100)
+          .optional()
+          .describe(
+            'The embedding model of its tenants, by its name in the settings; without it, that of new tenants.',
+          ),
       }),
       replies: {
         201: { description: 'It is ready.', schema: indexSchema },

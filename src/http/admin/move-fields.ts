@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { gateKinds } from '../../moves/state/gate.ts'
-import { moveStates } from '../../moves/state/move-state.ts'
+import { moveKinds, moveStates } from '../../moves/state/move-state.ts'
 
 /** Fields and answers of the move routes. */
-export const kind = z.enum(['promote', 'demote', 'rebalance'])
+export const kind = z.enum(moveKinds)
 export const acceptLoss = z.coerce
   .number()
   .int()
@@ -60,6 +60,17 @@ export const move = z
           .object({ queries: z.int(), meanOverlapAt10: z.number(), leastOverlapAt10: z.number() })
           .optional()
           .describe('The tenant’s last queries, asked of both places; not there when none was known.'),
+        reembedded: z
+          .object({
+            model: z.string(),
+            records: z.int().describe('Records whose vector the model made.'),
+            leftBehind: z.int().describe('Records without a text, which stay in the old place.'),
+            sampled: z.int().describe('Records that were embedded a second time.'),
+            leastCosine: z.number().nullable(),
+            meanCosine: z.number().nullable(),
+          })
+          .optional()
+          .describe('Of a move to another embedding model.'),
       })
       .nullable(),
     verified: z

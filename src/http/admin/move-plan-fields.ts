@@ -66,6 +66,18 @@ export const plan = z
         equal: z.boolean(),
       }),
     ),
+    embedding: z
+      .object({
+        model: z.string(),
+        withoutText: z.int().describe('Records without a text: they would stay behind.'),
+        unnamedVectors: z.int().describe('Requests of the last seven days with vectors that name no model.'),
+        tokens: z.int().describe('Estimated from the sample.'),
+        price: z.number().nullable().describe('In US dollars; null: the settings name no price of the model.'),
+        seconds: z.number().describe('At the budget of tokens a minute; 0 without one.'),
+        tokensPerMinute: z.int(),
+      })
+      .nullable()
+      .describe('Of a move to another embedding model.'),
     steps: z.array(
       z.object({
         step: z.string(),

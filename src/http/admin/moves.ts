@@ -37,17 +37,27 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       tag,
       summary: 'Move a tenant',
       description:
-        'Queues a move. `promote` takes a tenant from a shared index to one of its own, `demote` back into the fullest shared index with room, `rebalance` into another shared index. Reads and writes go on; writes wait for the switch, at most as long as a fence may last. With `plan` nothing is changed: the answer says what the move would do and cost, and why it would be refused.',
+        'Queues a move. `promote` takes a tenant from a shared index to one of its own, `demote` back into the fullest shared index with room, `rebalance` into another shared index, `reembed` into an index of another embedding model. Reads and writes go on; writes wait for the switch, at most as long as a fence may last. With `plan` nothing is changed: the answer says what the move would do and cost, and why it would be refused.',
       params: z.object({ id: z.string() }),
       body: z.object({
-        kind,
+        kind: kind.extract(['promote', 'demote', 'rebalance', 'reembed']),
         to: z
           .string()
           .max(90)
           .optional()
           .describe(
-            'Of a rebalance: the shared index to go to; `project/index` where several projects have one so named.',
+            'Of a rebalance or a reembed: the shared index to go to; `project/index` where several projects have one so named.',
           ),
+        model: z
+          .string()
+          .max(100)
+          .optional()
+          .describe('Of a reembed: the embedding model to go to, by its name in the settings.'),
+        leaveBehind: z
+          .int()
+          .min(0)
+          .optional()
+          .describe('Of a reembed: records without a text that may stay behind. Without it none may.'),
         plan: z.boolean().optional(),
       }),
       replies: {
@@ -58,9 +68,10 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
         },
       },
       async handle({ principal, params, body, signal }) {
-        const wanted = { tenantId: parseTenantId(params.id), kind: body.kind, to: body.to }
+        const { kind, to, model, leaveBehind } = body
+        const wanted = { tenantId: parseTenantId(params.id), kind, to, model, leaveBehind }
         if (body.plan) return { status: 200, json: await planMove(deps, wanted, signal) }
-        const asked = await askApproval(deps, principal, { verb: body.kind, tenantId: wanted.tenantId, to: body.to })
+        const asked = await askApproval(deps, principal, { verb: kind, ...wanted })
         if (asked !== undefined) return awaiting(asked)
         const json = await startMove(deps, principal, wanted)
         return { status: 202, json, headers: { Location: `/moves/${json.id}` } }

@@ -33,6 +33,7 @@ const keyFields = {
   state: z.enum(['active', 'expired', 'revoked']),
   scopes: z.array(z.string()),
   groups: z.array(z.string()).nullable().describe('Null: as a token without a groups claim.'),
+  model: z.string().nullable().describe('The embedding model of its app’s vectors; null: it is bound to none.'),
   createdBy: z.string(),
   createdAt: z.string(),
   expiresAt: z.string().nullable(),
@@ -68,6 +69,9 @@ export function tenantKeyRoutes(deps: Pick<TenantWork, 'db'>): readonly AnyRoute
           .max(256)
           .optional()
           .describe('The groups of its callers, as a token’s groups claim; left out: as a token without the claim.'),
+        model: word
+          .optional()
+          .describe('The embedding model of its app’s vectors, as the header `X-Embedding-Model` would name it.'),
         expiresInS: lifetime.describe('Seconds until it expires; left out: never.'),
       }),
       replies: { 201: { description: 'The key, shown once.', schema: issued } },

@@ -7,7 +7,7 @@ import { fetchVectors } from '../../rag/vectors/fetch-vectors.ts'
 import { type ListVectorsDeps, listVectors } from '../../rag/vectors/list-vectors.ts'
 import { type QueryVectorsDeps, queryVectors } from '../../rag/vectors/query-vectors.ts'
 import type { AnyRoute } from '../pipeline/route.ts'
-import { readScope } from '../public/fields.ts'
+import { modelHeader, readScope } from '../public/fields.ts'
 import { found, vendorRoute } from './vendor-route.ts'
 import {
   fetchAnswer,
@@ -33,10 +33,11 @@ export function vendorReadRoutes(deps: VendorReadDeps): readonly AnyRoute[] {
         'Metadata comes back whole, `text` included, as far as the caller’s groups see the record. Never cached.',
       body: queryBody,
       replies: { 200: { description: 'The nearest records, which may be none.', schema: queryAnswer } },
-      async answer({ principal, body, namespace, signal }) {
+      async answer({ principal, body, namespace, signal, header }) {
         const asked = readQuery(body)
         const input = {
           ...asked,
+          model: header(modelHeader),
           vector: numberList(asked.vector, 'vector'),
           sparseVector: sparseNumbers(asked.sparseVector, 'sparseVector'),
         }

@@ -14,7 +14,7 @@ import { type UpdateVectorDeps, updateVector } from '../../rag/vectors/update-ve
 import { updateVectors } from '../../rag/vectors/update-vectors.ts'
 import { type UpsertVectorsDeps, upsertVectors } from '../../rag/vectors/upsert-vectors.ts'
 import type { AnyRoute } from '../pipeline/route.ts'
-import { writeScope } from '../public/fields.ts'
+import { modelHeader, writeScope } from '../public/fields.ts'
 import { found, vendorRoute } from './vendor-route.ts'
 import { deleteBody, nothing, updateAnswer, updateBody, upsertAnswer, upsertBody } from './vendor-schemas.ts'
 
@@ -35,10 +35,10 @@ export function vendorWriteRoutes(deps: VendorWriteDeps): readonly AnyRoute[] {
       innerFields: recordsIn,
       bodyLimitBytes: upsertLimitBytes,
       replies: { 200: { description: 'All are stored.', schema: upsertAnswer } },
-      async answer({ principal, body }) {
+      async answer({ principal, body, header }) {
         const vectors = readUpsert(body).map(recordOf)
         checkUpsertBytes(vectors.reduce((sum, record) => sum + bytesOf(record), 0))
-        return found(await upsertVectors(deps, principal, { vectors }))
+        return found(await upsertVectors(deps, principal, { vectors, model: header(modelHeader) }))
       },
     }),
     vendorRoute({
@@ -50,13 +50,14 @@ export function vendorWriteRoutes(deps: VendorWriteDeps): readonly AnyRoute[] {
         'By `id` the answer is the same whether or not the record is there. By `filter` it has `matchedRecords`: the app’s own records, never chunks of documents, as every write that was answered before left them; `dryRun` only counts.',
       body: updateBody,
       replies: { 200: { description: 'It is changed.', schema: updateAnswer } },
-      async answer({ principal, body }) {
+      async answer({ principal, body, header }) {
         const asked = readUpdate(body)
         if (asked.kind === 'matching') return found(await updateVectors(deps, principal, asked))
         const { id, setMetadata } = asked
         const values = numberList(asked.values, 'values')
         await updateVector(deps, principal, {
           id,
+          model: header(modelHeader),
           ...(values !== undefined && values.length > 0 && { values }),
           sparseValues: sparseNumbers(asked.sparseValues, 'sparseValues'),
           setMetadata: setMetadata as Readonly<Record<string, unknown>> | undefined,

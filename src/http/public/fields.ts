@@ -25,3 +25,6 @@ export const filter = z
   .meta({ example: { department: { $in: ['support', 'sales'] }, updated: { $gte: 20250101 } } })
 
 export const recordId = z.string().min(1).max(512)
+
+/** The header that names the embedding model of a request's vectors. */
+export const modelHeader = 'x-embedding-model'

@@ -4,7 +4,7 @@ import { type BatchOutcome, BatchTooLong, batchMax, retrieveBatch } from '../../
 import { answerBytesMax, answerTooLong } from '../pipeline/answer-limit.ts'
 import { problemOf, toAppError } from '../pipeline/problem.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
-import { readScope } from './fields.ts'
+import { modelHeader, readScope } from './fields.ts'
 import { type LostHeaderDeps, lostHeader, lostHeaderWords } from './lost-header.ts'
 import { answered, question } from './retrieve-fields.ts'
 
@@ -51,7 +51,9 @@ export function retrieveBatchRoute(deps: RetrieveDeps & LostHeaderDeps): AnyRout
       const { principal, requestId, signal } = call
       const bypass = call.header('cache-control')?.includes('no-') === true
       const options = { bypass, signal, bytesMax: answerBytesMax }
-      const batch = retrieveBatch(deps, principal, call.body.queries, options)
+      const model = call.header(modelHeader)
+      const asked = call.body.queries.map((one) => ({ ...one, model }))
+      const batch = retrieveBatch(deps, principal, asked, options)
       const { outcomes, stale } = await batch.catch((error: unknown) => {
         throw error instanceof BatchTooLong ? answerTooLong() : error
       })

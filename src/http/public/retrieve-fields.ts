@@ -28,7 +28,11 @@ export const question = z
       .max(queryMax)
       .optional()
       .describe('A question or words to look for. Either this or `vector`.'),
-    vector: vectorValues.optional().describe('An embedding made with the same model. Either this or `query`.'),
+    vector: vectorValues
+      .optional()
+      .describe(
+        'An embedding of the same model, which the header `X-Embedding-Model` or the key names. Either this or `query`.',
+      ),
     topK: z
       .int()
       .min(1)

@@ -1,6 +1,6 @@
 import { type RetrieveDeps, retrieve } from '../../rag/retrieve/retrieve.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
-import { readScope } from './fields.ts'
+import { modelHeader, readScope } from './fields.ts'
 import { type LostHeaderDeps, lostHeader, lostHeaderWords } from './lost-header.ts'
 import { question, retrieveAnswer } from './retrieve-fields.ts'
 
@@ -29,7 +29,12 @@ export function retrieveRoute(deps: RetrieveRouteDeps): AnyRoute {
       // The signal is made when it is asked for; a kept answer, and a load that others join, need none.
       const { timeLimit } = call
       const options = bypass ? { bypass, signal: call.signal } : timeLimit === undefined ? {} : { signal: timeLimit }
-      const { json, cache, stale } = await retrieve(deps, principal, body, options)
+      const { json, cache, stale } = await retrieve(
+        deps,
+        principal,
+        { ...body, model: call.header(modelHeader) },
+        options,
+      )
       // A kept answer is everyone's who asks the same; only its last field is this request's.
       return {
         status: 200,

@@ -5,7 +5,7 @@ import { type FetchVectorsDeps, fetchVectors } from '../../rag/vectors/fetch-vec
 import { type UpdateVectorDeps, updateVector } from '../../rag/vectors/update-vector.ts'
 import { type UpsertVectorsDeps, upsertVectors } from '../../rag/vectors/upsert-vectors.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
-import { filter, metadata, readScope, recordId, sparseValues, vectorValues, writeScope } from './fields.ts'
+import { filter, metadata, modelHeader, readScope, recordId, sparseValues, vectorValues, writeScope } from './fields.ts'
 
 export type VectorRouteDeps = UpsertVectorsDeps & FetchVectorsDeps & UpdateVectorDeps & DeleteVectorsDeps
 
@@ -86,8 +86,9 @@ export function vectorRoutes(deps: VectorRouteDeps): readonly AnyRoute[] {
       replies: {
         200: { description: 'All are stored.', schema: z.object({ upsertedCount: z.int() }) },
       },
-      async handle({ principal, body }) {
-        return { status: 200, json: await upsertVectors(deps, principal, body) }
+      async handle({ principal, body, header }) {
+        const model = header(modelHeader)
+        return { status: 200, json: await upsertVectors(deps, principal, { ...body, model }) }
       },
     }),
     route({
@@ -114,8 +115,8 @@ export function vectorRoutes(deps: VectorRouteDeps): readonly AnyRoute[] {
       description: `What is given replaces what was there, and the rest stays. The answer is the same when there is no such record; none is made. ${ownIds} ${bySight}`,
       body: update,
       replies: { 200: { description: 'It is changed, if it is there.', schema: nothing } },
-      async handle({ principal, body }) {
-        await updateVector(deps, principal, body)
+      async handle({ principal, body, header }) {
+        await updateVector(deps, principal, { ...body, model: header(modelHeader) })
         return { status: 200, json: {} }
       },
     }),

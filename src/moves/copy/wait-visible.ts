@@ -14,22 +14,19 @@ type Visibility =
  * Whether reads of a namespace show every write answered before now (docs/moves.md A3). A write that changes nothing
  * returns the namespace's latest sequence number; a read returns how far the store shows.
  */
-async function probeVisibility(
-  store: TenantStore,
-  dimension: number,
-  signal: AbortSignal,
-): Promise<() => Promise<Visibility>> {
+async function probeVisibility(store: TenantStore, signal: AbortSignal): Promise<() => Promise<Visibility>> {
   const { lsn } = await store.deleteIds([probeId], { signal })
   return async () => {
     if (lsn === undefined) return { kind: 'unproven' }
     const listed = await store.list({ limit: 1 }, { signal })
-    const indexedLsn = listed.indexedLsn ?? (await queriedLsn(store, dimension, signal))
+    const indexedLsn = listed.indexedLsn ?? (await queriedLsn(store, signal))
     if (indexedLsn === undefined) return { kind: 'unproven' }
     return indexedLsn >= lsn ? { kind: 'visible' } : { kind: 'behind', byLsn: lsn - indexedLsn }
   }
 }
 
-async function queriedLsn(store: TenantStore, dimension: number, signal: AbortSignal): Promise<number | undefined> {
+async function queriedLsn(store: TenantStore, signal: AbortSignal): Promise<number | undefined> {
+  const { dimension } = store.placement.vectors
   const vector = Array.from({ length: dimension }, (_, i) => (i === 0 ? 1 : 0))
   return (await store.query({ vector, topK: 1 }, { signal })).indexedLsn
 }
@@ -38,7 +35,6 @@ async function queriedLsn(store: TenantStore, dimension: number, signal: AbortSi
 export async function waitVisible(
   store: TenantStore,
   options: {
-    readonly dimension: number
     readonly storeVisibleMs: number
     readonly signal: AbortSignal
     readonly clock: Clock
@@ -46,9 +42,9 @@ export async function waitVisible(
     readonly onWait: (gate: Gate, retryMs: number) => Promise<void>
   },
 ): Promise<void> {
-  const { dimension, storeVisibleMs, signal, clock, onWait } = options
+  const { storeVisibleMs, signal, clock, onWait } = options
   const { indexName: index } = store.placement
-  const look = await probeVisibility(store, dimension, signal)
+  const look = await probeVisibility(store, signal)
   const startedAtMs = clock.now()
   for (;;) {
     const seen = await look()

@@ -12,6 +12,7 @@ import { type StartMoveDeps, startMove } from '../start-move.ts'
 import { moves } from '../state/moves.sql.ts'
 import { listTargetShards } from '../target/find-target-shard.ts'
 import { namedIndex, type TargetSettings, targetProjects } from '../target/reserve-target-project.ts'
+import { spaceOf } from '../target/target-spec.ts'
 
 /** Moves queued per call, so that it answers within seconds. */
 const perCall = 500
@@ -84,6 +85,7 @@ async function refuseWithoutRoom(tx: Tx, settings: TargetSettings, index: IndexR
   for (const [region, rows] of byRegion) {
     const wanted = rows.reduce((sum, row) => sum + row.count, 0)
     const shards = await listTargetShards(tx, {
+      space: spaceOf(index),
       source: index,
       projects: targetProjects(settings),
       region,

@@ -64,6 +64,16 @@ export function whyNoRepair(found: PassFindings, acceptedLoss: number): StopReas
   return undefined
 }
 
+/** Why records without a text may not stay behind; undefined when they may. */
+export function whyNotLeaveBehind(
+  { leftBehind }: { readonly leftBehind: number },
+  { leaveBehind, acceptedLoss }: { readonly leaveBehind: number; readonly acceptedLoss: number },
+): StopReason | undefined {
+  if (leftBehind <= Math.max(leaveBehind, acceptedLoss)) return undefined
+  const words = `${leftBehind} record(s) have no text, so the new model has no vector for them: they would stay behind.`
+  return { words, records: leftBehind }
+}
+
 /** Two places by their listed ids; differences that the change log explains are excluded. */
 export interface PlaceCounts {
   readonly activeRecords: number

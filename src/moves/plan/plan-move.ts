@@ -1,17 +1,22 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../db/connect.ts'
+import type { RecordFields } from '../../placement/record-fields.ts'
 import { findIndex, type IndexRow } from '../../registry/indexes.ts'
 import { toPlacement } from '../../registry/places.ts'
 import { countIndexesByProject } from '../../registry/projects.ts'
-import type { VectorStore } from '../../stores/store.ts'
+import { countUnnamedVectors } from '../../registry/usage/unnamed-vectors.ts'
+import type { TenantStore, VectorStore } from '../../stores/store.ts'
 import { callCosts, paceSettings, vendorRates } from '../pace/pace-settings.ts'
+import { readFields } from '../state/read-places.ts'
 import type { MoveSettings } from '../sync/step.ts'
 import { lookAhead, type Prospect, type WantedMove } from '../target/plan-refusals.ts'
 import { targetProjects } from '../target/reserve-target-project.ts'
+import type { TargetSpec } from '../target/target-spec.ts'
+import { countWithoutText, whyNoTexts } from './count-texts.ts'
 import type { PlannedStep } from './plan-ledger.ts'
-import { measureSource } from './plan-source.ts'
+import { measureSource, type SourceSize } from './plan-source.ts'
 import { planSteps } from './plan-steps.ts'
-import type { MovePlan } from './plan-view.ts'
+import type { MovePlan, PlannedEmbedding } from './plan-view.ts'
 import { type PriceList, type Prices, pricesOf } from './price-list.ts'
 
 export interface PlanMoveDeps {
@@ -29,16 +34,23 @@ export interface PlanMoveDeps {
 export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: AbortSignal): Promise<MovePlan> {
   const { db, stores, settings } = deps
   const prospect = await lookAhead(db, settings, wanted)
-  const { source, refusals, target } = prospect
-  const size = await measureSource(stores.open(toPlacement(source.place, source.index)), signal)
+  const { source, spec, target } = prospect
+  const { region, placeKind: into } = spec
+  const store = stores.open(toPlacement(source.place, source.index))
+  const fields = await readFields(db, wanted)
+  const size = await measureSource(store, fields, signal)
   const { kind } = wanted
+  const embedding = wanted.model === undefined ? null : await planEmbedding(deps, store, fields, wanted, size, signal)
+  const textless = embedding === null ? undefined : whyNoTexts(embedding.withoutText, fields, wanted)
+  const refusals = [...prospect.refusals, ...(textless === undefined ? [] : [textless])]
   const { retentionMs } = settings
-  const steps = planSteps({ kind, retentionMs, ...size })
+  const from = source.index.kind
+  const steps = planSteps({ kind, from, into, embedS: embedding?.seconds ?? 0, retentionMs, ...size })
   const before = steps.filter((one) => one.step !== 'soak' && one.step !== 'complete')
   const units = { read: sum(steps, (one) => one.readUnits), write: sum(steps, (one) => one.writeUnits) }
   const chosen = target === undefined ? prospect.wanted : await findIndex(db, target.indexId)
   const cloud = prospect.project?.cloud ?? chosen?.cloud ?? source.index.cloud
-  const prices = pricesOf(deps.priceList, cloud, prospect.region)
+  const prices = pricesOf(deps.priceList, cloud, region)
   return {
     tenantId: wanted.tenantId,
     kind,
@@ -49,28 +61,50 @@ export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: A
       index: source.index.name,
       region: source.index.region,
     },
-    target: targetOf(prospect, kind, chosen),
+    target: targetOf(prospect, chosen),
     records: size.records,
     bytes: size.bytes,
     sampledRecords: size.sampled,
     units,
     price: prices === undefined ? null : priceOf(deps.priceList, prices, units, size.bytes, retentionMs),
-    priceNote: priceNote(deps.priceList, cloud, prospect.region, prices, kind),
+    priceNote: priceNote(deps.priceList, cloud, region, prices, kind),
     durationS: round(sum(before, (one) => one.seconds)),
     writePause: await expectedPause(db, settings.fenceBudgetMs),
     rates: ratesOf(steps, source.index.name, chosen?.name ?? 'the new index'),
-    quota: await quotaOf(db, prospect, kind, chosen, settings),
-    parity: parityOf(source.index, chosen, prospect.region),
+    quota: await quotaOf(db, prospect, chosen, settings),
+    parity: parityOf(source.index, chosen, spec),
+    embedding,
     steps,
   }
 }
 
-function targetOf(
-  { region, project }: Prospect,
-  kind: WantedMove['kind'],
-  chosen: IndexRow | undefined,
-): MovePlan['target'] {
-  if (kind === 'promote')
+/** Counts what has to be embedded anew, and what it costs by the model's price and the movers' budget. */
+async function planEmbedding(
+  { db, settings }: Pick<PlanMoveDeps, 'db' | 'settings'>,
+  store: TenantStore,
+  fields: RecordFields,
+  { tenantId, model = '' }: WantedMove,
+  { records, sampled, sampledTokens }: SourceSize,
+  signal: AbortSignal,
+): Promise<PlannedEmbedding> {
+  const withoutText = await countWithoutText(store, fields, signal)
+  const tokens = Math.round((sampledTokens / Math.max(1, sampled)) * records)
+  const price = settings.models?.find(({ name }) => name === model)?.price
+  const { reembedTokensPerMinute: tokensPerMinute = 0 } = settings
+  return {
+    model,
+    withoutText,
+    unnamedVectors: await countUnnamedVectors(db, tenantId),
+    tokens,
+    price: price === undefined ? null : (tokens / 1e6) * price,
+    seconds: tokensPerMinute === 0 ? 0 : round((tokens / tokensPerMinute) * 60),
+    tokensPerMinute,
+  }
+}
+
+function targetOf({ spec, project }: Prospect, chosen: IndexRow | undefined): MovePlan['target'] {
+  const { region, placeKind } = spec
+  if (placeKind === 'silo')
     return project === undefined ? null : { kind: 'silo', project: project.name, index: null, region }
   if (chosen === undefined) return null
   return { kind: 'pool', project: chosen.project, index: chosen.name, region: chosen.region }
@@ -158,25 +192,28 @@ function callsPerSecond(step: PlannedStep, side: 'source' | 'target', call: 'fet
 /** Indexes of the project that gains or loses one, and namespaces of the shared index. */
 async function quotaOf(
   db: Db,
-  { source, project }: Prospect,
-  kind: WantedMove['kind'],
+  { source, spec, project }: Prospect,
   chosen: IndexRow | undefined,
   settings: MoveSettings,
 ): Promise<MovePlan['quota']> {
-  const name = kind === 'promote' ? (project?.name ?? settings.project) : source.index.project
+  const isNew = spec.placeKind === 'silo'
+  const name = isNew ? (project?.name ?? settings.project) : source.index.project
   const limit = targetProjects(settings).find((one) => one.name === name)?.indexLimit ?? settings.projectIndexLimit
   const used = (await countIndexesByProject(db)).get(name) ?? 0
-  const change = kind === 'promote' ? 1 : kind === 'demote' ? -1 : 0
+  // A tenant's own index is deleted when the move ends; one in another project gives nothing back there.
+  const givesBack = source.index.kind === 'silo' && source.index.project === name
+  const change = (isNew ? 1 : 0) - (givesBack ? 1 : 0)
   const indexes = { name: 'indexes_in_project', used, afterwards: used + change, limit } as const
-  if (kind === 'promote' || chosen === undefined) return [indexes]
+  if (isNew || chosen === undefined) return [indexes]
   const { namespacesUsed, namespaceLimit } = chosen
   const namespaces = { used: namespacesUsed, afterwards: namespacesUsed + 1, limit: namespaceLimit }
   return [indexes, { name: 'namespaces_in_index', ...namespaces }]
 }
 
-/** A new index equals the source; only its region may differ, at the tenant's wish. */
-function parityOf(source: IndexRow, chosen: IndexRow | undefined, region: string): MovePlan['parity'] {
-  const target = chosen ?? { ...source, region }
+/** A new index equals the source but for what the move is to change. */
+function parityOf(source: IndexRow, chosen: IndexRow | undefined, { space, region }: TargetSpec): MovePlan['parity'] {
+  const made = { embeddingModel: space.model, dimension: space.dimension, metric: space.metric, region }
+  const target = chosen ?? made
   const row = (of: MovePlan['parity'][number]['of'], here: string, there: string) => ({
     of,
     source: here,

@@ -1,3 +1,5 @@
+import type { RecordFields } from '../../placement/record-fields.ts'
+import { textIn } from '../../stores/record-text.ts'
 import type { TenantStore, VectorRecord } from '../../stores/store.ts'
 import type { Latency } from './plan-ledger.ts'
 
@@ -6,19 +8,31 @@ export interface SourceSize {
   /** Estimated from a page of records. */
   readonly bytes: number
   readonly sampled: number
+  /** Tokens of the sampled texts, as texts of most languages have them. */
+  readonly sampledTokens: number
   readonly latency: Latency
 }
 
 /** Measures a place's size and latency by three reads. */
-export async function measureSource(store: TenantStore, signal: AbortSignal): Promise<SourceSize> {
+export async function measureSource(
+  store: TenantStore,
+  fields: Pick<RecordFields, 'text'>,
+  signal: AbortSignal,
+): Promise<SourceSize> {
   const records = (await store.describeNamespace({ signal }))?.recordCount ?? 0
   const [page, listMs] = await timed(() => store.list({ limit: 100 }, { signal }))
-  if (page.ids.length === 0) return { records, bytes: 0, sampled: 0, latency: { listMs, fetchMs: listMs } }
+  if (page.ids.length === 0)
+    return { records, bytes: 0, sampled: 0, sampledTokens: 0, latency: { listMs, fetchMs: listMs } }
   const [{ records: sample }, fetchMs] = await timed(() => store.fetch(page.ids, { signal }))
   const sampleBytes = [...sample.values()].reduce((sum, record) => sum + recordBytes(record), 0)
   const bytes = Math.round((sampleBytes / Math.max(1, sample.size)) * records)
-  return { records, bytes, sampled: sample.size, latency: { listMs, fetchMs } }
+  const texts = [...sample.values()].map(({ metadata }) => textIn(metadata, { fields }) ?? '')
+  const sampledTokens = texts.reduce((sum, text) => sum + Math.ceil(Buffer.byteLength(text) / bytesOfToken), 0)
+  return { records, bytes, sampled: sample.size, sampledTokens, latency: { listMs, fetchMs } }
 }
+
+/** Typical of English; other languages have more tokens to a byte or fewer. */
+const bytesOfToken = 4
 
 /** Bytes by the vendor's count: the id, 4 bytes per dimension, the metadata (docs: understanding cost). */
 function recordBytes({ id, values, sparseValues, metadata }: VectorRecord): number {

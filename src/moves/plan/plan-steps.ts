@@ -1,3 +1,4 @@
+import type { PlaceKind } from '../../placement/placement.ts'
 import type { MoveKind } from '../state/move-state.ts'
 import type { StepName } from '../state/next-step.ts'
 import { type Latency, PlanLedger, type PlannedStep } from './plan-ledger.ts'
@@ -5,6 +6,11 @@ import { type Latency, PlanLedger, type PlannedStep } from './plan-ledger.ts'
 /** Facts for the steps of a plan: the size of the tenant, and the kind of its target. */
 export interface PlanFacts {
   readonly kind: MoveKind
+  /** The source's kind of index, and the target's. */
+  readonly from: PlaceKind
+  readonly into: PlaceKind
+  /** Time to embed all texts anew; 0 where vectors are copied as they are. */
+  readonly embedS: number
   readonly records: number
   readonly bytes: number
   readonly latency: Latency
@@ -14,8 +20,8 @@ export interface PlanFacts {
 /** A step of a move, executed by recording what it would do. */
 type PlanStep = (facts: PlanFacts, ledger: PlanLedger) => string
 
-const prepare: PlanStep = ({ kind }, ledger) => {
-  if (kind === 'promote') {
+const prepare: PlanStep = ({ into }, ledger) => {
+  if (into === 'silo') {
     ledger.administer('target', 3)
     // A new serverless index takes some seconds to start.
     ledger.wait(10)
@@ -31,11 +37,12 @@ const arm: PlanStep = (_, ledger) => {
   return 'log every write from now on'
 }
 
-const copy: PlanStep = ({ records, bytes }, ledger) => {
+const copy: PlanStep = ({ kind, embedS, records, bytes }, ledger) => {
   ledger.administer('source', 1)
   ledger.readAll('source', records)
   ledger.writeAll('target', records, bytes, 500)
-  return 'copy every record'
+  ledger.wait(embedS)
+  return kind === 'reembed' || embedS > 0 ? 'embed every text anew, and copy every record' : 'copy every record'
 }
 
 const verify: PlanStep = ({ records }, ledger) => {
@@ -55,9 +62,9 @@ const open: PlanStep = () => 'open writes in the new place'
 const soak: PlanStep = ({ retentionMs }) =>
   `keep the old place for ${Math.round(retentionMs / 3_600_000)} h, with everything written since`
 
-const complete: PlanStep = ({ kind }, ledger) => {
+const complete: PlanStep = ({ from }, ledger) => {
   ledger.administer('source', 2)
-  return kind === 'demote' ? 'delete its own index' : 'delete the old namespace'
+  return from === 'silo' ? 'delete its own index' : 'delete the old namespace'
 }
 
 /** The steps of an undisturbed move; a step that is absent here is no part of it. */

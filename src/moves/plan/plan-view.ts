@@ -54,7 +54,25 @@ export interface MovePlan {
     readonly target: string
     readonly equal: boolean
   }[]
+  /** Set for a move to another embedding model; null for one that copies vectors as they are. */
+  readonly embedding: PlannedEmbedding | null
   readonly steps: readonly PlannedStep[]
+}
+
+/** The cost of embedding a tenant's texts anew. */
+export interface PlannedEmbedding {
+  readonly model: string
+  /** Records without a text, as the store counts them: they would stay behind. */
+  readonly withoutText: number
+  /** Requests of the last seven days with vectors that name no model. */
+  readonly unnamedVectors: number
+  /** Estimated from the sample. */
+  readonly tokens: number
+  /** In US dollars; null: the settings name no price of the model. */
+  readonly price: number | null
+  /** Time at the budget of tokens a minute; 0 without a budget. */
+  readonly seconds: number
+  readonly tokensPerMinute: number
 }
 
 export interface PlannedPlace {

@@ -1,5 +1,5 @@
 import { doubledMs } from '../../backoff.ts'
-import { AppError, type ErrorCode } from '../../errors.ts'
+import { AppError, type ErrorCode, isAppError } from '../../errors.ts'
 import { isBeforeSwitch, type MoveState } from '../state/move-state.ts'
 
 /** Faults that another try cannot fix. */
@@ -23,6 +23,11 @@ export type FaultDecision = { readonly kind: 'retry'; readonly afterMs: number }
  * and releases the writes; after it the only way is on, however long it takes.
  */
 export function onFault(error: unknown, state: MoveState, attempts: number): FaultDecision {
+  // A model that is busy or away only makes the move slower: nothing is held meanwhile, and a person may cancel.
+  if (isAppError(error, 'embedding_unavailable')) {
+    const askedMs = (error.retryAfterS ?? 0) * 1000
+    return { kind: 'retry', afterMs: Math.max(askedMs, doubledMs({ baseMs: 1_000, maxMs: 60_000 }, attempts)) }
+  }
   if (isBeforeSwitch(state)) {
     if (error instanceof AppError && lasting.has(error.code)) return { kind: 'abandon' }
     if (attempts >= triesBeforeSwitch) return { kind: 'abandon' }

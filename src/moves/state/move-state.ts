@@ -1,4 +1,5 @@
-export type MoveKind = 'promote' | 'demote' | 'rebalance'
+export const moveKinds = ['promote', 'demote', 'rebalance', 'reembed', 'relocate'] as const
+export type MoveKind = (typeof moveKinds)[number]
 
 /** A person's request, which the mover executes at its next step. */
 export type MoveRequest = 'cancel' | 'complete' | 'rollback'

@@ -36,6 +36,12 @@ export const moves = pgTable(
       .references(() => places.id),
     /** The named target of a rebalance; null: chosen automatically. */
     wantedIndexId: bigint('wanted_index_id', { mode: 'number' }),
+    /** The embedding model of the target, where it is another one: the move transforms (docs/reembedding.md). */
+    wantedModel: text('wanted_model'),
+    /** Records without a text that a person lets stay behind. */
+    leaveBehind: integer('leave_behind').notNull().default(0),
+    /** Tokens that the copy had embedded. */
+    embeddedTokens: bigint('embedded_tokens', { mode: 'number' }).notNull().default(0),
     /** Null until the target is reserved. */
     targetPlaceId: bigint('target_place_id', { mode: 'number' }).references(() => places.id),
     /** The clock tick whose barrier the present state waits for. */
@@ -95,7 +101,7 @@ export const moves = pgTable(
   (t) => [
     uniqueIndex('moves_one_open_a_tenant').on(t.tenantId).where(sql`ended_at is null`),
     index('moves_tenant').on(t.tenantId, t.createdAt),
-    check('moves_kind', sql`${t.kind} in ('promote', 'demote', 'rebalance')`),
+    check('moves_kind', sql`${t.kind} in ('promote', 'demote', 'rebalance', 'reembed', 'relocate')`),
     check(
       'moves_state',
       sql`${t.state} in ('queued', 'preparing', 'arming', 'copying', 'verifying', 'fencing', 'switching', 'soaking', 'completing', 'completed', 'paused', 'cancelling', 'cancelled', 'rolling_back', 'rolled_back', 'failed')`,

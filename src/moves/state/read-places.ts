@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import type { Routing } from '../../placement/phase.ts'
 import type { Placement } from '../../placement/placement.ts'
+import { ownFields, type RecordFields } from '../../placement/record-fields.ts'
 import { indexes } from '../../registry/indexes.sql.ts'
 import { places } from '../../registry/places.sql.ts'
 import { toPlacement } from '../../registry/places.ts'
@@ -35,16 +36,12 @@ export async function readPlace(tx: Tx, placeId: number): Promise<PlaceAndIndex 
 }
 
 /** Both placements of a move whose target is ready. */
-export async function readPlacements(
-  tx: Tx,
-  move: MoveRow,
-): Promise<{ source: Placement; target: Placement; dimension: number }> {
+export async function readPlacements(tx: Tx, move: MoveRow): Promise<{ source: Placement; target: Placement }> {
   const { source, target } = await readPlaces(tx, move)
   if (target === undefined) throw new Error(`move ${move.id} has no target yet`)
   return {
     source: toPlacement(source.place, source.index),
     target: toPlacement(target.place, target.index),
-    dimension: source.index.dimension,
   }
 }
 
@@ -53,6 +50,12 @@ export async function readRouting(tx: Tx, move: MoveRow): Promise<Routing> {
   const lookup = await readRoute(tx, move.tenantId)
   if ('missing' in lookup) throw new Error(`the tenant of move ${move.id} has no routing: ${lookup.missing}`)
   return lookup.found.route.routing
+}
+
+/** The fields of a tenant's records: of one that was adopted its app's own. */
+export async function readFields(tx: Tx, move: Pick<MoveRow, 'tenantId'>): Promise<RecordFields> {
+  const lookup = await readRoute(tx, move.tenantId)
+  return 'missing' in lookup ? ownFields : (lookup.found.route.adopted?.fields ?? ownFields)
 }
 
 /** The two places of a tenant in a move, by their present roles. */

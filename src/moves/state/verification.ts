@@ -5,6 +5,19 @@ export interface Replay {
   readonly leastOverlapAt10: number
 }
 
+/** The vectors that a move that transforms has made, and how the model answers the same texts a second time. */
+export interface Reembedded {
+  readonly model: string
+  /** Records whose vector the model made, each proven by its stamp or by a second embedding. */
+  readonly records: number
+  /** Records without a text, which stay in the old place. */
+  readonly leftBehind: number
+  /** Records embedded a second time, and the cosine of both vectors. */
+  readonly sampled: number
+  readonly leastCosine: number | null
+  readonly meanCosine: number | null
+}
+
 /** The findings of the comparison of two places; stored with the move and shown with it. */
 export interface VerificationReport {
   readonly verifiedAt: string
@@ -17,6 +30,8 @@ export interface VerificationReport {
   readonly digest: string
   /** Absent when the verifying replica knew no query of the tenant. */
   readonly replayed?: Replay
+  /** Present for a move that transforms. */
+  readonly reembedded?: Reembedded
 }
 
 /** The last comparison of a move that soaks, or was paused after its verification. */

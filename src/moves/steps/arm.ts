@@ -23,9 +23,8 @@ export const arm: Step = async (context) => {
   if (doubtMs > 0) return wait(doubt(doubtMs), Math.min(doubtMs, 1000))
   await context.at('arm: barrier passed')
   const [now] = await db.execute<{ at: string }>(sql`select clock_timestamp()::text as at`)
-  const { source, dimension } = await readPlacements(db, move)
+  const { source } = await readPlacements(db, move)
   await waitVisible(stores.open(source), {
-    dimension,
     storeVisibleMs: settings.storeVisibleMs,
     signal,
     clock: context.clock,

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { VectorRecord } from '../../stores/store.ts'
+import { copiesAhead } from '../copy/copies-ahead.ts'
 import { putBatch } from '../copy/put-batch.ts'
 import { readAhead } from '../copy/read-ahead.ts'
 import { asMover, changeMove, type MoveChange, type MoveRow } from '../state/move-history.ts'
@@ -27,18 +28,20 @@ export const copy: Step = async (context) => {
     if (total === undefined) throw new NeedsPerson({ words: "The source's namespace is gone.", records: move.copied })
     row = await record(context, { total })
   }
-  for await (const batch of readAhead(parts.active, {
+  const listed = readAhead(parts.active, {
     cursor: row.cursor ?? undefined,
     afterId: row.copiedTo ?? undefined,
     signal,
-  })) {
-    const copied = await copyBatch(context, parts, [...batch.records.values()])
+  })
+  for await (const { batch, copies, tokens } of copiesAhead(parts, listed)) {
+    const copied = await copyBatch(context, parts, copies)
     const isLast = batch.nextCursor === undefined
     row = await record(context, {
       cursor: batch.nextCursor ?? null,
       copiedTo: batch.ids.at(-1) ?? row.copiedTo,
       claimedIds: [],
       copied: sql`copied + ${copied}`,
+      ...(tokens > 0 && { embeddedTokens: sql`embedded_tokens + ${tokens}` }),
       ...(isLast ? { state: 'verifying', gate: null } : {}),
     })
     await context.at('copy: batch recorded')

@@ -2,9 +2,11 @@ import { eq, sql } from 'drizzle-orm'
 import { AppError } from '../../errors.ts'
 import { waitVisible } from '../copy/wait-visible.ts'
 import { isGone } from '../losses/count-places.ts'
+import { whyNotLeaveBehind } from '../losses/loss-rules.ts'
 import { asMover, changeMove } from '../state/move-history.ts'
-import { readPlacements } from '../state/read-places.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
+import type { Reembedded } from '../state/verification.ts'
+import { stopIf } from '../switch/guard-loss.ts'
 import { guardPass, passBegins } from '../switch/guard-pass.ts'
 import { next, type Step, type StepContext } from '../sync/step.ts'
 import { syncRound } from '../sync/sync.ts'
@@ -12,8 +14,10 @@ import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
 import { compare } from '../verify/compare.ts'
 import { markPass, passMarks, readPass } from '../verify/pass-progress.ts'
 import { rangeSizeFor } from '../verify/range-digests.ts'
+import { matchOf } from '../verify/record-match.ts'
 import { replayQueries } from '../verify/replay-queries.ts'
 import { movePasses, moveReports } from '../verify/reports.sql.ts'
+import { embedAgain } from './embed-again.ts'
 
 /**
  * Passes over all records. Differences in the first are repaired; a difference in the second that nobody wrote is a
@@ -27,14 +31,12 @@ const passes = 2
  */
 export const verify: Step = async (context) => {
   const { db, move, settings, signal } = context
-  const { dimension } = await readPlacements(db, move)
   const parts = await syncParts(context)
   if (move.claimedIds.length > 0) await parts.changes.markDirty(move.claimedIds, parts.storeInDoubtMs)
   for (let at = await readPass(db, move); ; ) {
     await catchUp(context, parts)
     // A comparison reads again what comes after its mark; what comes before it was visible then.
     await waitVisible(parts.follower, {
-      dimension,
       storeVisibleMs: settings.storeVisibleMs,
       signal,
       clock: context.clock,
@@ -44,14 +46,17 @@ export const verify: Step = async (context) => {
     const rangeSize = rangeSizeFor(move.total ?? 0)
     const onProgress = passMarks(db, move, at, () => context.clock.now())
     const begun = at.begun ?? undefined
-    const found = await compare(parts.active, parts.follower, { signal, rangeSize, begun, onProgress })
+    const match = matchOf(parts.transform)
+    const found = await compare(parts.active, parts.follower, { signal, match, rangeSize, begun, onProgress })
     if (await isGone(parts.active, signal))
       throw new NeedsPerson({ words: "The source's namespace is gone.", records: found.targetRecords })
     const [toPut, toDelete] = [await untouched(context, found.toPut), await untouched(context, found.toDelete)]
     await guardPass(context, parts, found, { toPut: toPut.length, toDelete: toDelete.length }, begunAt)
     const different = [...toPut, ...toDelete]
     if (different.length === 0) {
-      await keepReport(context, found, { rangeSize, repaired: at.repaired })
+      stopIf(whyNotLeaveBehind(found, move))
+      const reembedded = await embedAgain(context, parts, found)
+      await keepReport(context, found, { rangeSize, repaired: at.repaired, reembedded })
       await context.at('verify: compared')
       return next
     }
@@ -69,12 +74,18 @@ export const verify: Step = async (context) => {
 async function keepReport(
   context: StepContext,
   found: Awaited<ReturnType<typeof compare>>,
-  { rangeSize, repaired }: { readonly rangeSize: number; readonly repaired: number },
+  {
+    rangeSize,
+    repaired,
+    reembedded,
+  }: { readonly rangeSize: number; readonly repaired: number; readonly reembedded: Reembedded | undefined },
 ): Promise<void> {
   const { db, move, signal } = context
   const { sourceRecords, targetRecords, equal, digest, ranges } = found
-  const queries = context.recentQueries?.of(move.tenantId) ?? []
   const { active, follower } = await syncParts(context)
+  const { vectors } = active.placement
+  // Vectors of one model are not asked of the other's place.
+  const queries = reembedded === undefined ? (context.recentQueries?.of(move.tenantId, vectors) ?? []) : []
   const replayed = await replayQueries(active, follower, queries, signal)
   const verifiedAt = new Date(context.clock.epochMs()).toISOString()
   const verification = {
@@ -85,6 +96,7 @@ async function keepReport(
     repaired,
     digest,
     ...(replayed && { replayed }),
+    ...(reembedded && { reembedded }),
   }
   const report = { rangeSize, ranges, verifiedAt: sql`now()` }
   await asMover(db, move, async (tx, row) => {

@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { doubledMs } from '../../backoff.ts'
 import type { Tx } from '../../db/connect.ts'
+import { AppError, isAppError } from '../../errors.ts'
 import { places } from '../../registry/places.sql.ts'
 import { readBarrier } from '../../routing/barrier.ts'
 import { changeRouting } from '../../routing/change-routing.ts'
@@ -52,9 +53,10 @@ export async function cutOver(context: StepContext, moveChange: MoveChange): Pro
   if (fenced.phase !== 'fence') return wait({ kind: 'switch_missed' }, 100)
   const endsAtMs = context.clock.now() + (await fenceLeftMs(context))
   let kept = whatKept(await parts.changes.tail())
-  const held = { ...parts, mayDrop: false }
+  using model = limitedModel(context, endsAtMs)
+  const held = { ...parts, mayDrop: false, embedSignal: model.signal }
   while (context.clock.now() < endsAtMs) {
-    await syncRound(held)
+    if (!(await syncedWithin(held))) break
     const tail = await parts.changes.tail()
     kept = whatKept(tail)
     if (isTailDone(tail)) {
@@ -69,6 +71,28 @@ export async function cutOver(context: StepContext, moveChange: MoveChange): Pro
   // Longer after each try: whatever was in the way needs time.
   const retryMs = doubledMs({ baseMs: 500, maxMs: 10_000 }, move.fenceTries)
   return wait({ kind: 'switch_missed', ...(kept && { because: kept }) }, retryMs)
+}
+
+/** Ends a wait for an embedding model with the fence: no write is held for it any longer. */
+function limitedModel({ clock, signal }: StepContext, endsAtMs: number): Disposable & { readonly signal: AbortSignal } {
+  const [limit, over] = [new AbortController(), new AbortController()]
+  const words = 'The embedding model did not answer while writes were held.'
+  clock.sleep(Math.max(0, endsAtMs - clock.now()), over.signal).then(
+    () => limit.abort(new AppError('embedding_unavailable', words)),
+    () => undefined,
+  )
+  return { signal: AbortSignal.any([limit.signal, signal]), [Symbol.dispose]: () => over.abort() }
+}
+
+/** Carries over what is ready while writes are held. @returns false when an embedding model is away or too slow. */
+async function syncedWithin(held: SyncParts): Promise<boolean> {
+  try {
+    await syncRound(held)
+    return true
+  } catch (fault) {
+    if (isAppError(fault, 'embedding_unavailable')) return false
+    throw fault
+  }
 }
 
 async function catchUp(context: StepContext, parts: SyncParts): Promise<Gate | undefined> {

@@ -1,3 +1,4 @@
+import type { TenantStore } from '../../stores/store.ts'
 import { countedBy, countPlaces, deletedByLog, explainedByLog, isGone } from '../losses/count-places.ts'
 import type { PlaceCounts } from '../losses/loss-rules.ts'
 import { toleratedUnlisted, whyKeepFollower, whyNoSwitch } from '../losses/loss-rules.ts'
@@ -5,6 +6,7 @@ import { readRouting } from '../state/read-places.ts'
 import { NeedsPerson, type StopReason } from '../state/stop-reason.ts'
 import type { StepContext } from '../sync/step.ts'
 import type { SyncParts } from '../sync/sync-parts.ts'
+import { transformBetween } from '../transform/transform-between.ts'
 
 /** @throws NeedsPerson unless there is no reason. */
 export function stopIf(reason: StopReason | undefined): void {
@@ -62,10 +64,11 @@ export async function guardFence(context: StepContext, parts: SyncParts): Promis
  */
 export async function guardEnd(
   { db, move, settings, signal }: StepContext,
-  { active, follower }: Pick<SyncParts, 'active' | 'follower'>,
+  { active, follower, transform }: Pick<SyncParts, 'active' | 'follower' | 'transform'>,
 ): Promise<void> {
   if (await isGone(follower, signal)) return
-  const explained = (ids: readonly string[]) => deletedByLog(db, move.id, ids, settings.storeVisibleMs)
+  const inLog = (ids: readonly string[]) => deletedByLog(db, move.id, ids, settings.storeVisibleMs)
+  const explained = andLeftBehind(inLog, transform, follower, signal)
   stopIf(whyKeepFollower(await countPlaces(active, follower, { signal, explained }), move.acceptedLoss))
 }
 
@@ -80,14 +83,36 @@ export async function guardPurge(context: StepContext, placeId: number): Promise
   if (routing.phase === 'steady' || routing.moveId !== move.id) return false
   const { active, follower } = routing
   if (follower.placeId !== placeId) throw new Error(`place ${placeId} is in use and is not given up`)
-  await guardEnd(context, { active: stores.open(active), follower: stores.open(follower) })
+  const transform = await transformBetween(context, active, follower)
+  await guardEnd(context, { active: stores.open(active), follower: stores.open(follower), transform })
   return true
 }
 
 function countBoth(
   { db, move, settings, signal }: StepContext,
-  { active, follower }: SyncParts,
+  { active, follower, transform }: SyncParts,
 ): Promise<PlaceCounts & { readonly missingIds: readonly string[] }> {
-  const explained = (ids: readonly string[]) => explainedByLog(db, move.id, ids, settings.storeVisibleMs)
+  const inLog = (ids: readonly string[]) => explainedByLog(db, move.id, ids, settings.storeVisibleMs)
+  const explained = andLeftBehind(inLog, transform, transform?.isForward === true ? active : follower, signal)
   return countPlaces(active, follower, { signal, explained })
+}
+
+type Explained = (ids: readonly string[]) => Promise<ReadonlySet<string>>
+
+/** Adds the records of the old place that have no text: the new one may lack them. */
+function andLeftBehind(
+  inLog: Explained,
+  transform: SyncParts['transform'],
+  old: TenantStore,
+  signal: AbortSignal,
+): Explained {
+  if (transform === undefined) return inLog
+  return async (ids) => {
+    const logged = await inLog(ids)
+    const open = ids.filter((id) => !logged.has(id))
+    if (open.length === 0) return logged
+    const { records } = await old.fetch(open, { signal })
+    const left = [...records.values()].filter((record) => transform.textOf(record) === undefined)
+    return new Set([...logged, ...left.map(({ id }) => id)])
+  }
 }

@@ -5,6 +5,7 @@ import type { Barrier } from '../../routing/barrier.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import type { Gate } from '../state/gate.ts'
 import type { MoveRow } from '../state/move-history.ts'
+import type { MoveModels } from '../transform/move-models.ts'
 import type { RecentQueries } from '../verify/recent-queries.ts'
 import type { MoveRates } from './move-rates.ts'
 
@@ -25,8 +26,23 @@ export interface MoveSettings {
   readonly readGraceMs: number
   /** Time that a replica without Postgres keeps answering by its last view; 0 where such reads stop at once. */
   readonly staleReadsMs: number
+  /** The embedding models that a move may change to. */
+  readonly models?: readonly TargetModel[]
+  /** Least cosine of a vector and the same text's second one. Default 0.99. */
+  readonly reembedMinCosine?: number
+  /** Tokens that movers embed a minute, for each model; 0: no limit. */
+  readonly reembedTokensPerMinute?: number
   /** Shortest time between two comparisons of a move that soaks. Default: an hour. */
   readonly verifyAgainMs?: number
+}
+
+/** An embedding model as the settings name it. */
+export interface TargetModel {
+  readonly name: string
+  readonly dimension: number
+  readonly metric: string
+  /** US dollars for a million tokens, where known. */
+  readonly price?: number
 }
 
 /** Points between two effects of a move, at which a test stops a mover. In production `at` does nothing. */
@@ -65,6 +81,8 @@ export interface StepContext {
   readonly clock: Clock
   /** The tenants' recent queries on this replica; without it no query is replayed. */
   readonly recentQueries?: Pick<RecentQueries, 'of'>
+  /** The embedding models, for moves that transform; without it there are none. */
+  readonly models?: MoveModels
   readonly move: MoveRow
   /** This mover's measurements of the move, beside its row. */
   readonly rates: MoveRates

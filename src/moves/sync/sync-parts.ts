@@ -1,5 +1,7 @@
 import type { TenantStore } from '../../stores/store.ts'
 import { readMoving } from '../state/read-places.ts'
+import type { Transform } from '../transform/transform.ts'
+import { transformBetween } from '../transform/transform-between.ts'
 import { ChangeLog } from './move-changes.ts'
 import type { MoveRates } from './move-rates.ts'
 import type { StepContext } from './step.ts'
@@ -17,12 +19,17 @@ export interface SyncParts {
   readonly acceptedLoss: number
   /** Whether the direction is back: the active place is the new one. */
   readonly isSwitched: boolean
+  /** Set where the two places have different vector spaces. */
+  readonly transform?: Transform | undefined
   readonly rates: MoveRates
+  /** Ends a wait for an embedding model; `signal`, unless writes are held. */
+  readonly embedSignal: AbortSignal
   readonly signal: AbortSignal
 }
 
 /** The parts of a sync in the routing's present direction: from the active place to the other. */
-export async function syncParts({ db, stores, settings, move, signal, rates }: StepContext): Promise<SyncParts> {
+export async function syncParts(context: StepContext): Promise<SyncParts> {
+  const { db, stores, settings, move, signal, rates } = context
   const { active, follower, phase } = await readMoving(db, move)
   const isCompared = move.state === 'fencing' || move.state === 'soaking' || move.state === 'rolling_back'
   return {
@@ -34,7 +41,9 @@ export async function syncParts({ db, stores, settings, move, signal, rates }: S
     mayDrop: isCompared && phase !== 'fence' && phase !== 'flip',
     acceptedLoss: move.acceptedLoss,
     isSwitched: move.state === 'soaking' || move.state === 'rolling_back',
+    transform: await transformBetween(context, active, follower),
     signal,
+    embedSignal: signal,
     rates,
   }
 }

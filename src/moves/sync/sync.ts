@@ -1,7 +1,8 @@
 import { isRefusal } from '../../routing/write-log/write-outcome.ts'
 import type { VectorRecord, WriteReceipt } from '../../stores/store.ts'
 import { putBatch } from '../copy/put-batch.ts'
-import { digestRecord } from '../verify/digest.ts'
+import { NeedsPerson } from '../state/stop-reason.ts'
+import { matchOf } from '../verify/record-match.ts'
 import { isFresh, isShownThere, stampCopy } from './freshness.ts'
 import { afterLoss, refuseStrayDeletes } from './lost-places.ts'
 import type { ChangedRow } from './move-changes.ts'
@@ -50,12 +51,16 @@ async function carryOver(parts: SyncParts): Promise<number> {
   })
   if (fresh.length === 0) return 0
   const ids = fresh.map((row) => row.id)
+  const copied = await followersCopies(parts, fresh, records)
   const puts = fresh.flatMap((row) => {
-    const record = records.get(row.id)
+    const record = copied.get(row.id)
     return record === undefined ? [] : [{ row, ...stampCopy(record, row.seq) }]
   })
-  const deletes = fresh.filter((row) => !records.has(row.id))
-  await refuseStrayDeletes(parts, deletes)
+  const deletes = fresh.filter((row) => !copied.has(row.id))
+  await refuseStrayDeletes(
+    parts,
+    deletes.filter((row) => !records.has(row.id)),
+  )
   await changes.claim(ids)
   const copies = puts.map(({ copy }) => copy)
   const put = puts.length > 0 ? await sendToFollower(parts, ids, () => putBatch(follower, copies, signal)) : {}
@@ -66,6 +71,26 @@ async function carryOver(parts: SyncParts): Promise<number> {
     gone: deletes.map((row) => ({ ...row, syncedLsn: deleted.lsn, syncedStamped: false })),
   })
   return fresh.length
+}
+
+/**
+ * The records as the follower gets them. Where the move transforms, they are embedded before their ids are claimed: a
+ * write meanwhile has a newer number, and its row stays open. One without a text stays behind in the old place.
+ * @throws NeedsPerson for one that the old place would lack.
+ */
+async function followersCopies(
+  { transform, follower, embedSignal, acceptedLoss }: SyncParts,
+  rows: readonly ChangedRow[],
+  records: ReadonlyMap<string, VectorRecord>,
+): Promise<ReadonlyMap<string, VectorRecord>> {
+  if (transform === undefined) return records
+  const some = rows.flatMap(({ id }) => records.get(id) ?? [])
+  const { copies, withoutText } = await transform.copiesOf(some, follower, embedSignal)
+  if (!transform.isForward && withoutText.length > acceptedLoss) {
+    const words = `${withoutText.length} record(s) have no text, as ${withoutText[0]}: the old model can't embed them for the old place.`
+    throw new NeedsPerson({ words, records: withoutText.length })
+  }
+  return new Map(copies.map((copy) => [copy.id, copy]))
 }
 
 /** Reads the oldest rows, and the others if most of those were ready. @returns the ready rows. */
@@ -129,11 +154,7 @@ async function verify(parts: SyncParts): Promise<number> {
       follower.fetch(idsOf(some, isFirst ? lag : undefined), { signal }),
     ])
     if (isFirst) lag.looked(lookedAtMs, rows.map(carriedThere), there.records)
-    const digest = (records: typeof here.records, { id }: ChangedRow) => {
-      const record = records.get(id)
-      return record === undefined ? 'absent' : digestRecord(record)
-    }
-    const isEqual = (row: ChangedRow) => digest(here.records, row) === digest(there.records, row)
+    const isEqual = ({ id }: ChangedRow) => isCopied(parts, here.records.get(id), there.records.get(id))
     const isShown = (row: ChangedRow) => isShownThere(row, there.records.get(row.id), there.indexedLsn, storeVisibleMs)
     different.push(...some.filter((row) => !isEqual(row) && row.syncedForMs >= storeVisibleMs))
     return some.filter((row) => isEqual(row) && isShown(row))
@@ -141,4 +162,11 @@ async function verify(parts: SyncParts): Promise<number> {
   if (equal.length > 0) await changes.verified(equal)
   await changes.markDirty(different.map((row) => row.id))
   return equal.length
+}
+
+/** Whether the follower has what the active place has of a record. */
+function isCopied({ transform }: SyncParts, record: VectorRecord | undefined, copy: VectorRecord | undefined): boolean {
+  const isLeft = record !== undefined && transform !== undefined && transform.textOf(record) === undefined
+  if (record === undefined || isLeft) return copy === undefined
+  return copy !== undefined && matchOf(transform).isCopy(record, copy)
 }

@@ -2,13 +2,16 @@ import { eq } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import { type Project, poolOf } from '../../placement/choose-project.ts'
 import { chooseShard } from '../../placement/choose-shard.ts'
+import type { VectorSpace } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { findIndex, type IndexRow, listPoolShards, type PoolShard } from '../../registry/indexes.ts'
 import { tenants } from '../../registry/tenants.sql.ts'
 
-/** The requirements for a shared index that a tenant's records fit into unchanged. */
+/** The requirements for a shared index that a tenant's records fit into. */
 export interface ReservationRequest {
-  readonly source: IndexRow
+  readonly source: Pick<IndexRow, 'id'>
+  /** How its vectors are made and compared. */
+  readonly space: VectorSpace
   readonly projects: readonly Project[]
   /** The region that the tenant's records must stay in. */
   readonly region: string
@@ -19,8 +22,8 @@ export interface ReservationRequest {
 export type TargetShard = { readonly shard: PoolShard } | { readonly refused: string }
 
 /**
- * The shared index for a demoted or rebalanced tenant: the fullest other one with capacity, with equal model, dimension
- * and metric, in the region; or the requested one if it meets all of that.
+ * The shared index for a tenant: the fullest other one with capacity, with the model, dimension and metric, in the
+ * region; or the requested one if it meets all of that.
  */
 export async function findTargetShard(tx: Tx, wish: ReservationRequest): Promise<TargetShard> {
   const fitting = await listTargetShards(tx, wish)
@@ -38,14 +41,13 @@ export async function findTargetShard(tx: Tx, wish: ReservationRequest): Promise
 /** Shared indexes that fit, including full ones. */
 export async function listTargetShards(
   tx: Tx,
-  { source, projects, region }: ReservationRequest,
+  { source, space, projects, region }: ReservationRequest,
 ): Promise<readonly PoolShard[]> {
-  const { embeddingModel: model, dimension, metric } = source
-  const shards = await listPoolShards(tx, { model, dimension, metric })
+  const shards = await listPoolShards(tx, space)
   return poolOf(shards, projects, region).filter((one) => one.state === 'ready' && one.indexId !== source.id)
 }
 
-function whyNot(wanted: IndexRow | undefined, { source, region }: ReservationRequest): string {
+function whyNot(wanted: IndexRow | undefined, { source, space, region }: ReservationRequest): string {
   if (wanted === undefined || wanted.state === 'deleting' || wanted.state === 'deleted')
     return 'The requested index is gone.'
   const { name } = wanted
@@ -53,9 +55,9 @@ function whyNot(wanted: IndexRow | undefined, { source, region }: ReservationReq
   if (wanted.kind !== 'pool') return `Index ${name} is another tenant's own.`
   if (wanted.state !== 'ready') return `Index ${name} is not ready yet.`
   const { embeddingModel, dimension, metric } = wanted
-  if (embeddingModel !== source.embeddingModel) return `Index ${name} was made for the model ${embeddingModel}.`
-  if (dimension !== source.dimension) return `Index ${name} has ${dimension} dimensions.`
-  if (metric !== source.metric) return `Index ${name} compares by ${metric}.`
+  if (embeddingModel !== space.model) return `Index ${name} was made for the model ${embeddingModel}.`
+  if (dimension !== space.dimension) return `Index ${name} has ${dimension} dimensions.`
+  if (metric !== space.metric) return `Index ${name} compares by ${metric}.`
   if (wanted.region !== region) return `Index ${name} is in ${wanted.region}; the tenant must stay in ${region}.`
   if (wanted.draining) return `Index ${name} is being drained.`
   if (wanted.full || wanted.namespacesUsed >= wanted.namespaceLimit) return `Index ${name} is full.`

@@ -2,34 +2,41 @@ import { and, eq, isNull } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
 import type { Project } from '../../placement/choose-project.ts'
+import { isSameSpace } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { IndexRow } from '../../registry/indexes.ts'
 import { findFreeze } from '../../registry/isolation/isolation-runs.ts'
+import { countUnnamedVectors } from '../../registry/usage/unnamed-vectors.ts'
 import { isFrozen } from '../../registry/watch/place-watch.ts'
 import { readRoute } from '../../routing/read-route.ts'
 import type { MoveKind } from '../state/move-state.ts'
 import { moves } from '../state/moves.sql.ts'
 import { type PlaceAndIndex, readPlace } from '../state/read-places.ts'
-import { findTargetShard, regionOf } from './find-target-shard.ts'
+import { findTargetShard } from './find-target-shard.ts'
 import { namedIndex, siloProject, type TargetSettings, targetProjects } from './reserve-target-project.ts'
+import { spaceOf, type TargetSpec, targetSpec } from './target-spec.ts'
 
 /** A requested move that does not exist yet. */
 export interface WantedMove {
   readonly tenantId: TenantId
   readonly kind: MoveKind
-  /** For a rebalance: the target's shared index, by name. */
+  /** For a rebalance or a reembed: the target's shared index, by name. */
   readonly to?: string | undefined
+  /** The embedding model of the target, where it is to be another one. */
+  readonly model?: string | undefined
+  /** Records without a text that may stay behind, up to this number. */
+  readonly leaveBehind?: number | undefined
 }
 
 /** The registry's facts about a requested move, and the reasons against it; reading them changes nothing. */
 export interface Prospect {
   readonly source: PlaceAndIndex
-  /** The target's region. */
-  readonly region: string
+  /** The kind of target, its vectors and its region. */
+  readonly spec: TargetSpec
   readonly wanted: IndexRow | undefined
-  /** For a promote: the project of its new index; undefined when none takes one. */
+  /** Where the target is a new index: its project; undefined when none takes one. */
   readonly project: Project | undefined
-  /** The shared index that it would go to now; undefined for a promote, and when none fits. */
+  /** The shared index that it would go to now; undefined for a new one, and when none fits. */
   readonly target: { readonly indexId: number; readonly name: string } | undefined
   /** Every reason against it; a start would report the first. */
   readonly refusals: readonly AppError[]
@@ -39,7 +46,7 @@ export interface Prospect {
 export async function lookAhead(
   tx: Tx,
   settings: TargetSettings,
-  { tenantId, kind, to }: WantedMove,
+  { tenantId, kind, to, model }: WantedMove,
 ): Promise<Prospect> {
   const lookup = await readRoute(tx, tenantId)
   if ('missing' in lookup) {
@@ -51,6 +58,8 @@ export async function lookAhead(
   const source = await readPlace(tx, route.routing.active.placeId)
   if (source === undefined) throw new Error(`the routing of ${tenantId} names no place`)
   const wanted = await wantedIndex(tx, settings, kind, to)
+  if (kind === 'reembed' && model === undefined) throw fieldFault('model', 'A reembed needs the model to go to.')
+  const spec = await targetSpec(tx, settings, { tenantId, kind, wantedModel: model ?? null }, source.index)
   const refusals: AppError[] = []
   const open = await openMove(tx, tenantId)
   if (open !== undefined) {
@@ -72,25 +81,31 @@ export async function lookAhead(
   }
   const misplaced = wrongPlace(kind, source.index)
   if (misplaced !== undefined) refusals.push(new AppError('conflict', misplaced))
-  const region = await regionOf(tx, tenantId, kind === 'promote' ? settings.region : source.index.region)
-  if (kind === 'promote') {
+  if (model !== undefined) {
+    refusals.push(...whyNoTransform(settings, source.index, spec))
+    const unnamed = await countUnnamedVectors(tx, tenantId)
+    if (unnamed > 0) refusals.push(unnamedVectors(unnamed))
+  }
+  const { space, region } = spec
+  if (spec.placeKind === 'silo') {
     const choice = await siloProject(tx, settings, region)
     if ('refused' in choice) refusals.push(choice.refused)
     const project = 'refused' in choice ? undefined : choice.project
-    return { source, region, wanted, project, target: undefined, refusals }
+    return { source, spec, wanted, project, target: undefined, refusals }
   }
   const projects = targetProjects(settings)
   const target = await findTargetShard(tx, {
     source: source.index,
+    space,
     projects,
     region,
     wantedIndexId: wanted?.id ?? null,
   })
   if ('refused' in target) {
     if (misplaced === undefined) refusals.push(new AppError('conflict', target.refused))
-    return { source, region, wanted, project: undefined, target: undefined, refusals }
+    return { source, spec, wanted, project: undefined, target: undefined, refusals }
   }
-  return { source, region, wanted, project: undefined, target: target.shard, refusals }
+  return { source, spec, wanted, project: undefined, target: target.shard, refusals }
 }
 
 /** While an older key can write to the source, the change log would miss what it writes. */
@@ -121,9 +136,37 @@ async function wantedIndex(
   to: string | undefined,
 ): Promise<IndexRow | undefined> {
   if (to === undefined) return undefined
-  const fault = (message: string) => new AppError('invalid_request', message, { faults: [{ path: 'to', message }] })
-  if (kind !== 'rebalance') throw fault('Only a rebalance takes an index to go to.')
+  if (kind !== 'rebalance' && kind !== 'reembed')
+    throw fieldFault('to', 'Only a rebalance or a reembed takes an index to go to.')
   const index = await namedIndex(tx, settings, to)
-  if (index === undefined) throw fault(`There is no index ${to}.`)
+  if (index === undefined) throw fieldFault('to', `There is no index ${to}.`)
   return index
+}
+
+function fieldFault(path: string, message: string): AppError {
+  return new AppError('invalid_request', message, { faults: [{ path, message }] })
+}
+
+function unnamedVectors(requests: number): AppError {
+  const words = `In the last 7 days ${requests} request(s) of the tenant had vectors that name no model, which nobody can tell from those of another. Let its apps send the header X-Embedding-Model, or give them a key that is bound to their model (tenant-router keys create --model), and wait until none has come for 7 days.`
+  return new AppError('conflict', words)
+}
+
+/** The reasons against another embedding model (docs/reembedding.md), as far as the registry knows them. */
+function whyNoTransform(settings: TargetSettings, source: IndexRow, { space }: TargetSpec): readonly AppError[] {
+  const refusals: AppError[] = []
+  const { embeddingModel: old, dimension, metric, name } = source
+  const here = spaceOf(source)
+  if (isSameSpace(here, space)) {
+    refusals.push(new AppError('conflict', `The tenant's vectors are of the model ${old} already.`))
+  }
+  if (!settings.models?.some((one) => one.name === old && one.dimension === dimension)) {
+    const words = `No setting names the model ${old} with ${dimension} dimensions, of index ${name}: nothing could keep the old place up to date for a rollback. Add it to EMBEDDING_MODELS.`
+    refusals.push(new AppError('conflict', words))
+  }
+  if (metric === 'dotproduct' && space.metric !== 'dotproduct') {
+    const words = `Index ${name} compares by dotproduct and the model ${space.model} is set to ${space.metric}, which takes no sparse values: they would be lost. Set the model's metric to dotproduct.`
+    refusals.push(new AppError('conflict', words))
+  }
+  return refusals
 }

@@ -6,7 +6,7 @@ import { countIndexesByProject } from '../../registry/projects.ts'
 import type { MoveSettings } from '../sync/step.ts'
 
 export type TargetSettings = Pick<MoveSettings, 'project' | 'region' | 'projectIndexLimit' | 'projects'> &
-  Partial<Pick<MoveSettings, 'cloud'>>
+  Partial<Pick<MoveSettings, 'cloud' | 'models'>>
 
 /**
  * The Pinecone projects permitted for a target, the default one first. The cloud matters only when an index is made.

@@ -13,14 +13,14 @@ import { changeMove, type MoveRow } from '../state/move-history.ts'
 import { cleanups } from '../state/moves.sql.ts'
 import { type PlaceAndIndex, readPlaces } from '../state/read-places.ts'
 import type { MoveSettings } from '../sync/step.ts'
-import { findTargetShard, regionOf } from './find-target-shard.ts'
+import { findTargetShard } from './find-target-shard.ts'
 import { siloProject, type TargetSettings, targetProjects } from './reserve-target-project.ts'
+import { type TargetSpec, targetSpec } from './target-spec.ts'
 
 export type ReserveSettings = TargetSettings & Pick<MoveSettings, 'indexPrefix'>
 
 /**
- * Reserves the move's target before anything is made there: a silo's index for a promote, capacity in a shared index
- * for the others; then the place, with its own generation and name, and its cleanup. A promote reserves when it is
+ * Reserves the move's target before anything is made there: an index of its own, or capacity in a shared index; then the place, with its own generation and name, and its cleanup. A promote reserves when it is
  * accepted, since a project has few indexes; the others when they begin.
  * @returns the place's id.
  * @throws AppError `index_limit_reached`, `conflict` when no shared index has capacity.
@@ -28,10 +28,11 @@ export type ReserveSettings = TargetSettings & Pick<MoveSettings, 'indexPrefix'>
 export async function reserveTarget(tx: Tx, row: MoveRow, settings: ReserveSettings): Promise<number> {
   const { source } = await readPlaces(tx, row)
   const generation = await nextGeneration(tx, row.tenantId, source.index.fields)
+  const spec = await targetSpec(tx, settings, row, source.index)
   const index =
-    row.kind === 'promote'
-      ? await reserveSilo(tx, row.tenantId, generation, source.index, settings)
-      : await reserveSeat(tx, row, source.index, settings)
+    spec.placeKind === 'silo'
+      ? await reserveSilo(tx, row.tenantId, generation, spec, settings)
+      : await reserveSeat(tx, row, source.index, spec, settings)
   const [place] = await tx
     .insert(places)
     .values({
@@ -42,6 +43,7 @@ export async function reserveTarget(tx: Tx, row: MoveRow, settings: ReserveSetti
       namespace: namespaceName(row.tenantId, generation),
       generation,
       state: 'follower',
+      needsModel: source.place.needsModel || row.wantedModel !== null,
     })
     .returning({ id: places.id })
   if (place === undefined) throw new Error('an insert returns its row')
@@ -88,10 +90,9 @@ async function reserveSilo(
   tx: Tx,
   tenantId: TenantId,
   generation: number,
-  source: IndexRow,
+  { space, region }: TargetSpec,
   settings: ReserveSettings,
 ): Promise<IndexRow> {
-  const region = await regionOf(tx, tenantId, settings.region)
   await lockProjects(tx, targetProjects(settings))
   const choice = await siloProject(tx, settings, region)
   if ('refused' in choice) throw choice.refused
@@ -104,9 +105,9 @@ async function reserveSilo(
       tenantId,
       cloud: choice.project.cloud,
       region,
-      embeddingModel: source.embeddingModel,
-      dimension: source.dimension,
-      metric: source.metric,
+      embeddingModel: space.model,
+      dimension: space.dimension,
+      metric: space.metric,
       namespaceLimit: 1,
       namespacesUsed: 1,
       state: 'creating',
@@ -117,11 +118,17 @@ async function reserveSilo(
 }
 
 /** Reserves capacity. Another caller may take the last one between choice and count: then the next index is chosen. */
-async function reserveSeat(tx: Tx, row: MoveRow, source: IndexRow, settings: TargetSettings): Promise<IndexRow> {
-  const region = await regionOf(tx, row.tenantId, source.region)
+async function reserveSeat(
+  tx: Tx,
+  row: MoveRow,
+  source: IndexRow,
+  { space, region }: TargetSpec,
+  settings: TargetSettings,
+): Promise<IndexRow> {
   for (;;) {
     const target = await findTargetShard(tx, {
       source,
+      space,
       projects: targetProjects(settings),
       region,
       wantedIndexId: row.wantedIndexId,

@@ -2,8 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import type { TenantStore, VectorRecord } from '../../stores/store.ts'
 import { type Batch, readAhead } from '../copy/read-ahead.ts'
 import { chainDigest, emptyDigest } from './chain-digest.ts'
-import { digestRecord } from './digest.ts'
 import { type RangeDigest, RangeDigests, type RangesSoFar } from './range-digests.ts'
+import { matchOf, type RecordMatch } from './record-match.ts'
+import { Sample } from './sample.ts'
 
 export interface PlaceComparison {
   readonly sourceRecords: number
@@ -13,6 +14,12 @@ export interface PlaceComparison {
   readonly toPut: readonly string[]
   /** Records of the target that the source lacks. */
   readonly toDelete: readonly string[]
+  /** Records that the target may lack: `RecordMatch.isLeftBehind`. */
+  readonly leftBehind: number
+  /** A sample of the equal records, by id; of a move that transforms. */
+  readonly sample: readonly string[]
+  /** Equal records whose vector no stamp proves. */
+  readonly unstamped: readonly string[]
   /** SHA-256, chained over the digests of the source's records in id order. */
   readonly digest: string
 }
@@ -45,6 +52,8 @@ export async function compare(
   target: TenantStore,
   options: {
     readonly signal: AbortSignal
+    /** When two records are equal; by default bit by bit. */
+    readonly match?: RecordMatch
     /** Records per range of the stored digests. */
     readonly rangeSize: number
     /** The position of an earlier comparison; undefined: at the beginning. */
@@ -53,7 +62,7 @@ export async function compare(
     readonly onProgress?: (progress: PassProgress) => Promise<void>
   },
 ): Promise<PlaceComparison & { readonly ranges: readonly RangeDigest[] }> {
-  const { signal, rangeSize, begun, onProgress } = options
+  const { signal, rangeSize, begun, onProgress, match = matchOf(undefined) } = options
   const afterId = begun?.lastId
   const copies = new Follower(readAhead(target, { signal, afterId, cursor: begun?.targetCursor ?? undefined }))
   const ranges = new RangeDigests(rangeSize, begun?.ranges)
@@ -61,7 +70,20 @@ export async function compare(
   const toDelete = [...(begun?.toDelete ?? [])]
   let digest = begun?.digest ?? emptyDigest
   let [equal, sourceRecords, targetRecords] = [begun?.equal ?? 0, begun?.sourceRecords ?? 0, begun?.targetRecords ?? 0]
-  const found = () => ({ sourceRecords, targetRecords, equal, toPut, toDelete, digest })
+  let leftBehind = begun?.leftBehind ?? 0
+  const unstamped = [...(begun?.unstamped ?? [])]
+  const drawn = new Sample(begun?.sample ?? [])
+  const found = () => ({
+    sourceRecords,
+    targetRecords,
+    equal,
+    toPut,
+    toDelete,
+    digest,
+    leftBehind,
+    sample: drawn.ids,
+    unstamped,
+  })
   const batches = readAhead(source, { signal, afterId, cursor: begun?.sourceCursor ?? undefined })
   for await (const { ids, records, nextCursor } of batches) {
     const lastId = ids.at(-1)
@@ -78,13 +100,20 @@ export async function compare(
         sourceRecords -= 1
         continue
       }
-      const expected = digestRecord(record)
+      const expected = match.digest(record)
       digest = chainDigest(digest, expected)
       ranges.add(id, expected)
       const copied = there.get(id)
-      if (copied !== undefined && digestRecord(copied) === expected) equal += 1
-      else toPut.push(id)
       there.delete(id)
+      if (match.isLeftBehind(record)) {
+        leftBehind += 1
+        // A copy from when it had a text: the sync deletes it.
+        if (copied !== undefined) toPut.push(id)
+      } else if (copied !== undefined && match.isCopy(record, copied, expected)) {
+        equal += 1
+        if (match.isUnstamped(copied)) unstamped.push(id)
+        else if (match.isDrawn) drawn.offer(id)
+      } else toPut.push(id)
     }
     toDelete.push(...there.keys())
     const cursors = { sourceCursor: nextCursor ?? null, targetCursor: copies.cursor ?? null }

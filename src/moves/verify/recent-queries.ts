@@ -1,4 +1,10 @@
+import { isSameSpace, type VectorSpace } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
+
+interface RecentQuery {
+  readonly vector: readonly number[]
+  readonly space: VectorSpace
+}
 
 export interface RecentQueriesOptions {
   readonly perTenant?: number
@@ -14,7 +20,7 @@ export class RecentQueries {
   readonly #perTenant: number
   readonly #numbersAtMost: number
   /** Tenants by the time of their last query, oldest first. */
-  readonly #byTenant = new Map<TenantId, (readonly number[])[]>()
+  readonly #byTenant = new Map<TenantId, RecentQuery[]>()
   #numbers = 0
 
   constructor({ perTenant = 50, numbersAtMost = 4_000_000 }: RecentQueriesOptions = {}) {
@@ -23,25 +29,26 @@ export class RecentQueries {
   }
 
   /** Keeps the vector itself instead of a copy: nobody may change it afterwards. */
-  note(tenantId: TenantId, vector: readonly number[]): void {
+  note(tenantId: TenantId, vector: readonly number[], space: VectorSpace): void {
     const vectors = this.#byTenant.get(tenantId) ?? []
     this.#byTenant.delete(tenantId)
     this.#byTenant.set(tenantId, vectors)
-    vectors.push(vector)
+    vectors.push({ vector, space })
     this.#numbers += vector.length
-    if (vectors.length > this.#perTenant) this.#numbers -= vectors.shift()?.length ?? 0
+    if (vectors.length > this.#perTenant) this.#numbers -= vectors.shift()?.vector.length ?? 0
     while (this.#numbers > this.#numbersAtMost) this.#forgetOldest()
   }
 
-  /** Newest last. */
-  of(tenantId: TenantId): readonly (readonly number[])[] {
-    return [...(this.#byTenant.get(tenantId) ?? [])]
+  /** Those of a vector space, newest last: no other's are asked of its places. */
+  of(tenantId: TenantId, space: VectorSpace): readonly (readonly number[])[] {
+    const kept = this.#byTenant.get(tenantId) ?? []
+    return kept.filter((one) => isSameSpace(one.space, space)).map(({ vector }) => vector)
   }
 
   #forgetOldest(): void {
     for (const [tenantId, vectors] of this.#byTenant) {
       this.#byTenant.delete(tenantId)
-      for (const vector of vectors) this.#numbers -= vector.length
+      for (const { vector } of vectors) this.#numbers -= vector.length
       return
     }
   }

@@ -6,9 +6,10 @@ import type { TenantStore, VectorStore } from '../../stores/store.ts'
 import type { MoveRow } from '../state/move-history.ts'
 import { moves } from '../state/moves.sql.ts'
 import { readMoving } from '../state/read-places.ts'
+import { transformBetween } from '../transform/transform-between.ts'
 import { compare } from './compare.ts'
-import { digestRecord } from './digest.ts'
 import { rangeSizeFor } from './range-digests.ts'
+import { matchOf, type RecordMatch } from './record-match.ts'
 
 export interface VerifyAgainDeps {
   readonly db: Db
@@ -47,10 +48,11 @@ export async function verifyAgain(deps: VerifyAgainDeps, signal: AbortSignal): P
     const routing = await readMoving(db, move)
     const begunAtMs = clock.now()
     const [active, follower] = [deps.stores.open(routing.active), deps.stores.open(routing.follower)]
-    const found = await compare(active, follower, { signal, rangeSize: rangeSizeFor(move.total ?? 0) })
+    const match = matchOf(await transformBetween({ db, move }, routing.active, routing.follower))
+    const found = await compare(active, follower, { signal, match, rangeSize: rangeSizeFor(move.total ?? 0) })
     const odd = await untouched(db, move, [...found.toPut, ...found.toDelete])
     if (odd.length > 0) await clock.sleep(settings.storeVisibleMs, signal)
-    const different = await untouched(db, move, await stillDifferent(active, follower, odd, signal))
+    const different = await untouched(db, move, await stillDifferent(active, follower, odd, match, signal))
     if ((await readMoving(db, move)).epoch !== routing.epoch) return true
     const took = Math.round(clock.now() - begunAtMs)
     const again = {
@@ -98,6 +100,7 @@ async function stillDifferent(
   active: TenantStore,
   follower: TenantStore,
   ids: readonly string[],
+  match: RecordMatch,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const different: string[] = []
@@ -106,7 +109,8 @@ async function stillDifferent(
     const [here, there] = [await active.fetch(some, { signal }), await follower.fetch(some, { signal })]
     for (const id of some) {
       const [one, other] = [here.records.get(id), there.records.get(id)]
-      if ((one && digestRecord(one)) !== (other && digestRecord(other))) different.push(id)
+      const isSame = one === undefined || other === undefined ? one === other : match.isCopy(one, other)
+      if (!isSame) different.push(id)
     }
   }
   return different

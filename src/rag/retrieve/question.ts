@@ -5,11 +5,12 @@ import type { VectorSpace } from '../../placement/placement.ts'
 import type { Filter } from '../../stores/store.ts'
 import { checkFilter } from '../checks/check-filter.ts'
 import { checkValues } from '../checks/check-records.ts'
+import type { NamedVectors } from '../checks/named-model.ts'
 import type { SearchSettings } from '../search-settings.ts'
 import { checkRefinement, type RefineInput, type Refinement } from './refinement.ts'
 
 /** Either `query` or `vector`. */
-export interface RetrieveInput extends RefineInput {
+export interface RetrieveInput extends RefineInput, NamedVectors {
   readonly query?: string | undefined
   readonly vector?: readonly number[] | undefined
   /** 1–100, default `rerank.topN` or else 5. */

@@ -4,7 +4,7 @@ import type { TenantRoute } from '../../placement/phase.ts'
 import type { AskOptions } from './embed-query.ts'
 import { embedTogether } from './embed-together.ts'
 import { checkMayExplain, checkQuestion, type Question, type RetrieveInput } from './question.ts'
-import { type CachedAnswer, loadQuestion, type RetrieveDeps, retrievalKeyParts } from './retrieve.ts'
+import { type CachedAnswer, loadQuestion, type RetrieveDeps, retrievalKeyParts, routeOfAsk } from './retrieve.ts'
 import { searchTenant } from './search-tenant.ts'
 
 export interface BatchOptions extends AskOptions {
@@ -27,7 +27,13 @@ export type BatchOutcome = { readonly answer: CachedAnswer } | { readonly fault:
 /** A question in progress: refused, answered from the cache, or still open. */
 type Planned =
   | BatchOutcome
-  | { readonly question: Question; readonly key: TenantScopedKey | undefined; readonly text: string | undefined }
+  | {
+      readonly question: Question
+      /** The route to the place of its vectors. */
+      readonly route: TenantRoute
+      readonly key: TenantScopedKey | undefined
+      readonly text: string | undefined
+    }
 
 /**
  * Answers one caller's questions independently: one's fault does not fail the others. Texts without a cached vector are
@@ -50,7 +56,7 @@ export async function retrieveBatch(
   const together = { ...deps, embedders: embedTogether(deps.embedders, texts) }
   const ask = async (one: Planned): Promise<BatchOutcome> => {
     if (!('question' in one)) return one
-    const { question, key } = one
+    const { question, key, route } = one
     try {
       if (key !== undefined) return { answer: await loadQuestion(together, principal, route, question, key) }
       const answer = await searchTenant(together, principal, route, question, { ...options, bypass: true })
@@ -77,11 +83,12 @@ export async function retrieveBatch(
 function plan(
   deps: RetrieveDeps,
   principal: TenantPrincipal,
-  route: TenantRoute,
+  found: TenantRoute,
   input: RetrieveInput,
   bypass: boolean,
 ): Planned {
   try {
+    const route = routeOfAsk(deps, principal, found, input)
     const question = checkQuestion(input, deps, route.routing.active.vectors)
     checkMayExplain(principal, question)
     const explained = question.refinement?.explain === true
@@ -90,7 +97,7 @@ function plan(
     if (kept !== undefined) return { answer: { json: kept, cache: 'hit', stale: route.stale === true } }
     const text = 'query' in question.ask ? question.ask.query : undefined
     const known = text !== undefined && !bypass && deps.embeddings.get(embeddingKey(route, text)) !== undefined
-    return { question, key, text: known ? undefined : text }
+    return { question, route, key, text: known ? undefined : text }
   } catch (fault) {
     return { fault }
   }

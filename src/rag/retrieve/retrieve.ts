@@ -3,11 +3,12 @@ import type { ResultCache } from '../../cache/result-cache.ts'
 import { type RetrievalKeyParts, retrievalKey, type TenantScopedKey } from '../../cache/tenant-scoped-key.ts'
 import { canonicalJson } from '../../canonical-json.ts'
 import type { TenantRoute } from '../../placement/phase.ts'
+import { type CountsUnnamed, modelOf, routeOfVectors } from '../checks/named-model.ts'
 import type { AskOptions } from './embed-query.ts'
 import { checkMayExplain, checkQuestion, type Question, type RetrieveInput } from './question.ts'
 import { type SearchTenantDeps, searchTenant } from './search-tenant.ts'
 
-export interface RetrieveDeps extends SearchTenantDeps {
+export interface RetrieveDeps extends SearchTenantDeps, CountsUnnamed {
   readonly cache: ResultCache
 }
 
@@ -36,7 +37,7 @@ export async function retrieve(
   options: AskOptions = {},
 ): Promise<CachedAnswer> {
   const found = deps.routes.find(principal.tenantId)
-  const route = found instanceof Promise ? await found : found
+  const route = routeOfAsk(deps, principal, found instanceof Promise ? await found : found, input)
   const question = checkQuestion(input, deps, route.routing.active.vectors)
   checkMayExplain(principal, question)
   const { cache } = deps
@@ -49,6 +50,23 @@ export async function retrieve(
   const kept = cache.get(key)
   if (kept !== undefined) return { json: kept, cache: 'hit', stale }
   return loadQuestion(deps, principal, route, question, key, options.signal)
+}
+
+/**
+ * The route that a question is asked by: one in words goes to the place of the tenant's reads, one by a vector to the
+ * place of the vector's model.
+ * @throws AppError as `routeOfVectors`.
+ */
+export function routeOfAsk(
+  { noteUnnamed }: CountsUnnamed,
+  principal: TenantPrincipal,
+  route: TenantRoute,
+  { vector, model }: RetrieveInput,
+): TenantRoute {
+  if (vector === undefined) return route
+  const named = modelOf({ model }, principal)
+  if (named === undefined) noteUnnamed?.(principal.tenantId)
+  return routeOfVectors(route, named)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import type { TenantRoute } from '../../placement/phase.ts'
-import type { Tier } from '../../placement/placement.ts'
+import type { Tier, VectorSpace } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
 import type { VectorStore } from '../../stores/store.ts'
@@ -18,7 +18,7 @@ export interface SearchTenantDeps extends RefineDeps, EmbedQueryDeps {
   readonly routes: Pick<TenantRoutes, 'find'>
   readonly stores: Pick<VectorStore, 'open'>
   /** Receives every vector sent to the store; keeps it, at no cost. */
-  readonly recentQueries?: { note(tenantId: TenantId, vector: readonly number[]): void }
+  readonly recentQueries?: { note(tenantId: TenantId, vector: readonly number[], space: VectorSpace): void }
 }
 
 export interface RetrieveAnswer extends Partial<Pick<RefinedAnswer, 'groups' | 'search' | 'explain'>> {
@@ -48,7 +48,7 @@ export async function searchTenant(
     vector = embedding.vector
     embeddingTokens = embedding.tokens
   } else vector = ask.vector
-  if (vector !== undefined) deps.recentQueries?.note(principal.tenantId, vector)
+  if (vector !== undefined) deps.recentQueries?.note(principal.tenantId, vector, place.vectors)
   if (refinement !== undefined && trace !== undefined && vector !== undefined) {
     trace.note('embed', startedMs ?? 0)
     const asked = { principal, route, store, question, refinement, vector }

@@ -1,26 +1,29 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import { FaultList } from '../../fault-list.ts'
+import type { TenantRoute } from '../../placement/phase.ts'
+import type { VectorSpace } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
 import type { CallOptions, QueryMatch, SparseValues, TenantStore, VectorStore } from '../../stores/store.ts'
 import { checkFilter, narrowed } from '../checks/check-filter.ts'
 import { isVisible } from '../checks/check-metadata.ts'
 import { checkSparse, checkValues } from '../checks/check-records.ts'
+import { type CountsUnnamed, modelOf, type NamedVectors, routeOfVectors } from '../checks/named-model.ts'
 import { checkReadId } from '../checks/record-ids.ts'
 import { shapeOf } from '../checks/record-shape.ts'
 import { indexMustBeThere } from '../index-gone.ts'
 import { type BelieveEmptyDeps, believeEmpty } from '../retrieve/believe-empty.ts'
 import { ownMetadata } from './fetch-vectors.ts'
 
-export interface QueryVectorsDeps extends BelieveEmptyDeps {
+export interface QueryVectorsDeps extends BelieveEmptyDeps, CountsUnnamed {
   readonly routes: Pick<TenantRoutes, 'find'>
   readonly stores: Pick<VectorStore, 'open'>
   /** Receives every vector sent to the store; keeps it, at no cost. */
-  readonly recentQueries?: { note(tenantId: TenantId, vector: readonly number[]): void }
+  readonly recentQueries?: { note(tenantId: TenantId, vector: readonly number[], space: VectorSpace): void }
 }
 
 /** Either `id` or `vector`; `sparseVector` goes with `vector`. */
-export interface QueryVectorsInput {
+export interface QueryVectorsInput extends NamedVectors {
   readonly id?: string | undefined
   readonly vector?: readonly number[] | undefined
   readonly sparseVector?: SparseValues | undefined
@@ -59,7 +62,8 @@ export async function queryVectors(
   options: CallOptions = {},
 ): Promise<QueriedVectors> {
   const found = deps.routes.find(principal.tenantId)
-  const route = found instanceof Promise ? await found : found
+  const whole = found instanceof Promise ? await found : found
+  const route = input.id === undefined ? routeOfNamed(deps, principal, whole, input) : whole
   const { routing, stale = false } = route
   const { visibility } = shapeOf(route)
   const { active } = routing
@@ -79,7 +83,7 @@ export async function queryVectors(
     input.id === undefined ? input : await vectorOf(store, { groups: principal.groups, visibility }, input.id, options)
   if (search?.vector === undefined) return { matches: [], stale }
   const { vector, sparseVector } = search
-  deps.recentQueries?.note(principal.tenantId, vector)
+  deps.recentQueries?.note(principal.tenantId, vector, active.vectors)
   const answer = await indexMustBeThere(
     store.query(
       {
@@ -98,6 +102,18 @@ export async function queryVectors(
     match.metadata === undefined ? match : { ...match, metadata: ownMetadata(match.metadata) },
   )
   return { matches, ...(answer.readUnits !== undefined && { readUnits: answer.readUnits }), stale }
+}
+
+/** The route to the place of the vector's model. */
+function routeOfNamed(
+  { noteUnnamed }: CountsUnnamed,
+  principal: TenantPrincipal,
+  route: TenantRoute,
+  input: NamedVectors,
+): TenantRoute {
+  const named = modelOf(input, principal)
+  if (named === undefined) noteUnnamed?.(principal.tenantId)
+  return routeOfVectors(route, named)
 }
 
 /** The vector of a stored record; undefined for one that is missing or hidden. */

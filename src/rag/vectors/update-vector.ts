@@ -1,9 +1,12 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import { FaultList } from '../../fault-list.ts'
+import type { TenantRoute } from '../../placement/phase.ts'
+import type { VectorSpace } from '../../placement/placement.ts'
 import { mustBeDone } from '../../routing/write-log/write-outcome.ts'
 import type { RecordChange, SparseValues } from '../../stores/store.ts'
 import { checkMetadata } from '../checks/check-metadata.ts'
 import { checkRecordValues, checkSparse, recordRule } from '../checks/check-records.ts'
+import { type CountsUnnamed, modelOf, type NamedVectors, spaceOfVectors } from '../checks/named-model.ts'
 import { checkWriteId } from '../checks/record-ids.ts'
 import { type RecordShape, shapeOf } from '../checks/record-shape.ts'
 import type { RagMemory } from '../rag-memory.ts'
@@ -11,11 +14,11 @@ import { writing } from '../writes/tenant-writer.ts'
 import type { WriteDeps } from '../writes/write-deps.ts'
 import { hiddenIds, writeGroups } from '../writes/write-sight.ts'
 
-export interface UpdateVectorDeps extends WriteDeps {
+export interface UpdateVectorDeps extends WriteDeps, CountsUnnamed {
   readonly memory: RagMemory
 }
 
-export interface UpdateVectorInput {
+export interface UpdateVectorInput extends NamedVectors {
   readonly id: string
   readonly values?: readonly number[] | undefined
   readonly sparseValues?: SparseValues | undefined
@@ -38,14 +41,26 @@ export async function updateVector(
 ): Promise<void> {
   const { tenantId } = principal
   const route = await deps.routes.find(tenantId)
-  const { vectors: space } = route.routing.active
-  const change = checkChange(input, space.dimension, shapeOf(route))
-  const made = change.values === undefined ? undefined : space
+  const made = input.values === undefined ? undefined : madeFor(deps, principal, route, input)
+  const { dimension } = made ?? route.routing.active.vectors
+  const change = checkChange(input, dimension, shapeOf(route))
   await deps.memory.locks.hold(tenantId, [input.id], async () => {
     const hidden = await hiddenIds(deps, tenantId, [input.id], writeGroups(principal))
     if (hidden.size > 0) return
     await writing(deps, tenantId, async (writer) => mustBeDone(await writer.update(change, made)))
   })
+}
+
+/** The space of a new vector. One of the other place's model alone is refused when it is sent: only a text makes both. */
+function madeFor(
+  { noteUnnamed }: CountsUnnamed,
+  principal: TenantPrincipal,
+  route: TenantRoute,
+  input: NamedVectors,
+): VectorSpace {
+  const named = modelOf(input, principal)
+  if (named === undefined) noteUnnamed?.(principal.tenantId)
+  return spaceOfVectors(route, named)
 }
 
 function checkChange(

@@ -1,16 +1,23 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import { FaultList } from '../../fault-list.ts'
+import type { TenantEmbedders } from '../../models/embedder.ts'
+import { isSameSpace, type VectorSpace } from '../../placement/placement.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
 import { mustBeDone } from '../../routing/write-log/write-outcome.ts'
+import { textIn } from '../../stores/record-text.ts'
 import type { VectorRecord } from '../../stores/store.ts'
 import { checkRecord, type RecordInput, upsertMax } from '../checks/check-records.ts'
-import { shapeOf } from '../checks/record-shape.ts'
+import { type CountsUnnamed, modelOf, type NamedVectors, spaceOfVectors } from '../checks/named-model.ts'
+import { type RecordShape, shapeOf } from '../checks/record-shape.ts'
 import type { RagMemory } from '../rag-memory.ts'
+import { needsText } from '../writes/fitting-place.ts'
 import { writing } from '../writes/tenant-writer.ts'
 import type { WriteDeps } from '../writes/write-deps.ts'
 import { hiddenIds, idTaken, writeGroups } from '../writes/write-sight.ts'
 
-export interface UpsertVectorsDeps extends WriteDeps {
+export interface UpsertVectorsDeps extends WriteDeps, CountsUnnamed {
   readonly memory: RagMemory
+  readonly embedders: TenantEmbedders
 }
 
 /**
@@ -21,11 +28,13 @@ export interface UpsertVectorsDeps extends WriteDeps {
 export async function upsertVectors(
   deps: UpsertVectorsDeps,
   principal: TenantPrincipal,
-  input: { readonly vectors: readonly RecordInput[] },
+  input: NamedVectors & { readonly vectors: readonly RecordInput[] },
 ): Promise<{ readonly upsertedCount: number }> {
   const { tenantId } = principal
   const route = await deps.routes.find(tenantId)
-  const { vectors: made } = route.routing.active
+  const named = modelOf(input, principal)
+  if (named === undefined) deps.noteUnnamed?.(tenantId)
+  const made = spaceOfVectors(route, named)
   const rule = { dimension: made.dimension, shape: shapeOf(route) }
   const faults = new FaultList()
   if (input.vectors.length === 0 || input.vectors.length > upsertMax) {
@@ -38,11 +47,31 @@ export async function upsertVectors(
   }
   faults.check()
   const ids = [...records.keys()]
+  const { vectors: space } = route.routing.active
+  const toPut = await inSpace(deps, tenantId, [...records.values()], { made, space, shape: rule.shape })
   await deps.memory.locks.hold(tenantId, ids, async () => {
     const hidden = await hiddenIds(deps, tenantId, ids, writeGroups(principal))
     const taken = input.vectors.findIndex(({ id }) => hidden.has(id))
     if (taken >= 0) throw idTaken(`vectors[${taken}].id`)
-    await writing(deps, tenantId, async (writer) => mustBeDone(await writer.upsert([...records.values()], made)))
+    await writing(deps, tenantId, async (writer) => mustBeDone(await writer.upsert(toPut, space)))
   })
   return { upsertedCount: input.vectors.length }
+}
+
+/**
+ * Records for the tenant's place: while it moves to another model, vectors of the other place's model are replaced by
+ * those that the place's own makes of the texts. The mover then makes the other place's again.
+ * @throws AppError `conflict` for a record without a text.
+ */
+async function inSpace(
+  { embedders }: Pick<UpsertVectorsDeps, 'embedders'>,
+  tenantId: TenantId,
+  records: readonly VectorRecord[],
+  { made, space, shape }: { readonly made: VectorSpace; readonly space: VectorSpace; readonly shape: RecordShape },
+): Promise<readonly VectorRecord[]> {
+  if (isSameSpace(made, space)) return records
+  const texts = records.map(({ metadata }) => textIn(metadata, shape) ?? '')
+  if (texts.some((text) => text.trim() === '')) throw needsText(shape)
+  const { vectors } = await embedders.of(space).embed(texts, { tenantId })
+  return records.map((record, at) => ({ ...record, values: vectors[at] ?? [] }))
 }

@@ -35,13 +35,26 @@ export function refusePut(
     if (!isSameSpace(placement.vectors, made)) return new OtherSpace(placement.vectors)
     if (follower === undefined || isSameSpace(placement.vectors, follower.vectors)) return undefined
     if (records.every(({ metadata }) => (textIn(metadata, shape) ?? '').trim() !== '')) return undefined
-    const words = `The tenant is given another embedding model: until that has ended, a record needs its text in the metadata field ${shape.fields.text}. Nothing was changed.`
-    return new AppError('conflict', words)
+    return needsText(shape)
   }
 }
 
-/** The same for a vector alone, which replaces that of a record. */
-export function refuseVector(made: VectorSpace | undefined): Refusal {
-  return ({ placement }) =>
-    made === undefined || isSameSpace(placement.vectors, made) ? undefined : new OtherSpace(placement.vectors)
+/** Refuses a record that the mover could make no vector for. */
+export function needsText({ fields }: Pick<RecordShape, 'fields'>): AppError {
+  const words = `The tenant is given another embedding model: until that has ended, a record needs its text in the metadata field ${fields.text}. Nothing was changed.`
+  return new AppError('conflict', words)
+}
+
+/** The same for a part of a record: its vector, or a text that is none any more. */
+export function refuseChange(
+  setMetadata: Metadata | undefined,
+  made: VectorSpace | undefined,
+  shape: Pick<RecordShape, 'fields'>,
+): Refusal {
+  const losesText = setMetadata?.[shape.fields.text] !== undefined && (textIn(setMetadata, shape) ?? '').trim() === ''
+  return ({ placement, follower }) => {
+    if (made !== undefined && !isSameSpace(placement.vectors, made)) return new OtherSpace(placement.vectors)
+    const transforms = follower !== undefined && !isSameSpace(placement.vectors, follower.vectors)
+    return transforms && losesText ? needsText(shape) : undefined
+  }
 }

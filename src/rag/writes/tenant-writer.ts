@@ -3,7 +3,7 @@ import { sendWrite } from '../../routing/write-log/tenant-write.ts'
 import type { WriteOutcome } from '../../routing/write-log/write-outcome.ts'
 import { type RecordShape, shapeOf } from '../checks/record-shape.ts'
 import { deleteAllRecords } from './delete-all-records.ts'
-import { refusePut, refuseVector } from './fitting-place.ts'
+import { refuseChange, refusePut } from './fitting-place.ts'
 import { beforeFirstWrite } from './note-first-write.ts'
 import { notingChanges, type ReadBefore } from './noting-changes.ts'
 import type { TenantWriter } from './records-writer.ts'
@@ -54,7 +54,11 @@ function tenantWriter(kit: WriteKit, shape: RecordShape, note: (outcome: WriteOu
       return note(await sendWrite(gate, tenantId, write, kit.put(records)))
     },
     async update(change, made) {
-      const write = { ids: [change.id], kind: 'update', refusal: refuseVector(made) } as const
+      const write = {
+        ids: [change.id],
+        kind: 'update',
+        refusal: refuseChange(change.setMetadata, made, shape),
+      } as const
       return note(await sendWrite(gate, tenantId, write, kit.update(change)))
     },
     async deleteIds(ids) {
@@ -64,7 +68,7 @@ function tenantWriter(kit: WriteKit, shape: RecordShape, note: (outcome: WriteOu
       return note(await deleteMatching(kit, filter))
     },
     async updateMatching(filter, setMetadata) {
-      const done = await updateMatching(kit, filter, setMetadata)
+      const done = await updateMatching(kit, filter, setMetadata, refuseChange(setMetadata, undefined, shape))
       note(done.outcome)
       return done
     },

@@ -1,3 +1,4 @@
+import type { TenantWrite } from '../../routing/write-log/tenant-write.ts'
 import type { WriteOutcome } from '../../routing/write-log/write-outcome.ts'
 import type { Filter, Metadata } from '../../stores/store.ts'
 import type { WriteKit } from './write-kit.ts'
@@ -14,12 +15,14 @@ export async function updateMatching(
   kit: WriteKit,
   filter: Filter,
   setMetadata: Metadata,
+  refusal: TenantWrite['refusal'],
 ): Promise<{ readonly outcome: WriteOutcome; readonly matched: number }> {
   let matched = 0
   const updated = new Set<string>()
   const outcome = await writeMatching(kit, filter, {
     kind: 'update',
     idsAtOnce,
+    ...(refusal && { refusal }),
     byFilter: (own) =>
       kit.updateByFilter(own, setMetadata, (count) => {
         matched = count

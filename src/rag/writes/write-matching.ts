@@ -1,5 +1,11 @@
 import { AppError } from '../../errors.ts'
-import { type FoundIds, type Send, sendFound, stillThere } from '../../routing/write-log/tenant-write.ts'
+import {
+  type FoundIds,
+  type Send,
+  sendFound,
+  stillThere,
+  type TenantWrite,
+} from '../../routing/write-log/tenant-write.ts'
 import { also, untouched, type WriteOutcome } from '../../routing/write-log/write-outcome.ts'
 import { changeLogTime } from '../../routing/write-log/written-ids.ts'
 import { pagesOf } from '../../stores/pages.ts'
@@ -27,6 +33,8 @@ export interface MatchingWrite {
   byIds(): Send
   /** Ids of one call by id, at most. */
   readonly idsAtOnce: number
+  /** Why it can't be done while the tenant moves. */
+  readonly refusal?: TenantWrite['refusal']
 }
 
 /** Restricts a filter to an app's own records: chunks belong to the inventory and go with their document. */
@@ -135,8 +143,8 @@ class MovingPass {
     const { gate, tenantId } = this.#kit
     const found = { ...this.#found, ...since }
     const isAgain = since === undefined
-    const { kind } = this.#write
-    const write = { ids, kind, lookMs: isAgain ? this.#lookMs() : 0 }
+    const { kind, refusal } = this.#write
+    const write = { ids, kind, lookMs: isAgain ? this.#lookMs() : 0, ...(refusal && { refusal }) }
     const send = isAgain ? this.#lookAgain() : this.#write.byIds()
     const sent = await sendFound(gate, tenantId, write, found, (pass) => {
       this.#handled.add(pass.ids)

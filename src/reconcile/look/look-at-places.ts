@@ -147,7 +147,9 @@ function placementByName(index: IndexRow, namespace: string): Placement | undefi
   const named = readPlaceName(namespace)
   if (named === undefined) return undefined
   const { tenantId, generation } = named
-  return toPlacement({ id: 0, tenantId, project: index.project, indexName: index.name, namespace, generation }, index)
+  const { project, name: indexName } = index
+  const place = { id: 0, tenantId, project, indexName, namespace, generation, needsModel: false }
+  return toPlacement(place, index)
 }
 
 async function placesNamed(

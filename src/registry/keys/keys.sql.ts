@@ -19,6 +19,8 @@ export const tenantApiKeys = pgTable(
     scopes: text('scopes').array().notNull(),
     /** Null: as a token without a groups claim. */
     groups: text('groups').array(),
+    /** The embedding model of its app's vectors; null: it is bound to none. */
+    model: text('model'),
     createdBy: text('created_by').notNull(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     /** Null: never. */

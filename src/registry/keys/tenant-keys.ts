@@ -6,7 +6,7 @@ import { tenantApiKeys } from './keys.sql.ts'
 export type TenantKeyRow = typeof tenantApiKeys.$inferSelect
 export type NewTenantKey = Pick<
   TenantKeyRow,
-  'id' | 'tenantId' | 'name' | 'secretHash' | 'scopes' | 'groups' | 'createdBy' | 'rotatedFrom'
+  'id' | 'tenantId' | 'name' | 'secretHash' | 'scopes' | 'groups' | 'model' | 'createdBy' | 'rotatedFrom'
 > & {
   /** From now; null: it never expires. */
   readonly expiresInS: number | null

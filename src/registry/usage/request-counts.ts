@@ -16,6 +16,7 @@ const columns = {
   egressBytes: 'egress_bytes',
   writtenRecords: 'written_records',
   writtenBytes: 'written_bytes',
+  unnamedVectors: 'unnamed_vectors',
 } as const
 
 type Counter = keyof typeof columns
@@ -59,6 +60,11 @@ export class RequestCounts implements AsyncDisposable {
 
   noteTokens = (tenantId: TenantId, meter: 'embeddingTokens' | 'answerTokens', count: number): void => {
     this.#of(tenantId)[meter] += count
+  }
+
+  /** Counts a request whose vectors name no model. */
+  noteUnnamed = (tenantId: TenantId): void => {
+    this.#of(tenantId).unnamedVectors += 1
   }
 
   /** Counts what a call of the vector store costs. */

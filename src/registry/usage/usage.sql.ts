@@ -22,6 +22,8 @@ export const tenantRequests = pgTable(
     egressBytes: bigint('egress_bytes', { mode: 'number' }).notNull().default(0),
     writtenRecords: bigint('written_records', { mode: 'number' }).notNull().default(0),
     writtenBytes: bigint('written_bytes', { mode: 'number' }).notNull().default(0),
+    /** Requests with vectors that name no embedding model. */
+    unnamedVectors: bigint('unnamed_vectors', { mode: 'number' }).notNull().default(0),
     /** Served requests by latency, one number a bound of `latencyBoundsMs`, and one for those beyond. */
     latency: integer('latency').array().notNull().default(sql`'{}'`),
     /** Records at the store's last count on that day; null: it was not counted. */

@@ -30,7 +30,7 @@ export class SharedText {
   }
 
   #placement(place: Placement, tenantId: TenantRoute['tenantId']): Placement {
-    const { placeId, project, indexName, indexHost, namespace, generation, kind, vectors } = place
+    const { placeId, project, indexName, indexHost, namespace, generation, kind, vectors, needsModel } = place
     return {
       placeId,
       tenantId,
@@ -42,6 +42,7 @@ export class SharedText {
       generation,
       kind: this.#one(kind),
       vectors: this.#space(vectors),
+      ...(needsModel === true && { needsModel }),
     }
   }
 

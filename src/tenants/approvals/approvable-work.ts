@@ -16,7 +16,7 @@ export interface ApprovalDeps extends Omit<TenantWork, 'settings' | typeof Symbo
   readonly approvals: ReadonlySet<ApprovableVerb>
 }
 
-type MoveCall = Extract<ApprovableCall, { readonly verb: 'promote' | 'demote' | 'rebalance' }>
+type MoveCall = Extract<ApprovableCall, { readonly verb: 'promote' | 'demote' | 'rebalance' | 'reembed' }>
 
 /** The facts of a plan: an approval of it is void once one of them is another. */
 export type ApprovalPlan = Readonly<Record<string, unknown>>
@@ -34,16 +34,18 @@ export async function planOf(deps: ApprovalDeps, call: ApprovableCall): Promise<
   const { name, tier, status, region, placement } = await showTenant(deps, call.tenantId)
   const tenant = { tenantId: call.tenantId, name, tier, status, region, placement }
   if (!('to' in call) && (call.verb === 'offboard' || call.verb === 'suspend')) return tenant
-  const { verb: kind, tenantId, to } = call as MoveCall
-  const prospect = await lookAhead(deps.db, deps.settings, { tenantId, kind, to })
+  const { verb: kind, ...wanted } = call as MoveCall
+  const prospect = await lookAhead(deps.db, deps.settings, { kind, ...wanted })
   const [refusal] = prospect.refusals
   if (refusal !== undefined) throw refusal
   const into = {
-    region: prospect.region,
+    region: prospect.spec.region,
     project: prospect.project?.name ?? null,
     index: prospect.wanted?.name ?? null,
   }
-  return { ...tenant, kind, into }
+  const { model, leaveBehind } = wanted
+  const embedding = model === undefined ? {} : { model, leaveBehind: leaveBehind ?? 0 }
+  return { ...tenant, kind, into, ...embedding }
 }
 
 /** Carries a call out, once it is approved. @returns the path of what came of it. */
@@ -56,8 +58,8 @@ export async function carryOut(deps: ApprovalDeps, actor: StaffPrincipal, call: 
     case 'import':
       return `/imports/${(await applyImport(deps, actor, call.importId, call)).id}`
     default: {
-      const { verb: kind, tenantId, to } = call
-      return `/moves/${(await startMove(deps, actor, { tenantId, kind, to })).id}`
+      const { verb: kind, ...wanted } = call
+      return `/moves/${(await startMove(deps, actor, { kind, ...wanted })).id}`
     }
   }
 }

@@ -1,13 +1,20 @@
 import type { Tx } from '../../db/connect.ts'
 import { chooseProject, noProjectError, type Project } from '../../placement/choose-project.ts'
 import { poolIndexName, siloIndexName } from '../../placement/naming.ts'
+import type { VectorSpace } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { type IndexRow, insertIndex, type NewIndex, nextOrdinal } from '../../registry/indexes.ts'
 import { countIndexesByProject } from '../../registry/projects.ts'
 import type { TenantSettings } from '../places/settings.ts'
 
 export type IndexOrder =
-  | { readonly kind: 'pool'; readonly region: string; readonly namespaceLimit?: number | undefined }
+  | {
+      readonly kind: 'pool'
+      readonly region: string
+      readonly namespaceLimit?: number | undefined
+      /** Without it, the model of new tenants. */
+      readonly space?: VectorSpace | undefined
+    }
   | { readonly kind: 'silo'; readonly region: string; readonly tenantId: TenantId; readonly generation: number }
 
 /**
@@ -21,13 +28,15 @@ export async function openIndex(tx: Tx, settings: TenantSettings, order: IndexOr
   const choice = chooseProject(settings.projects, await countIndexesByProject(tx), order)
   if ('none' in choice) throw noProjectError(choice.none, order)
   const { project } = choice
+  const standard = { model: settings.embeddingModel, dimension: settings.dimension, metric: settings.metric }
+  const { space = standard } = order.kind === 'pool' ? order : {}
   const common = {
     project: project.name,
     cloud: project.cloud,
     region: order.region,
-    embeddingModel: settings.embeddingModel,
-    dimension: settings.dimension,
-    metric: settings.metric,
+    embeddingModel: space.model,
+    dimension: space.dimension,
+    metric: space.metric,
     state: 'creating',
   } as const
   const index: NewIndex =

@@ -13,6 +13,8 @@ export interface KeyRequest {
   readonly scopes: readonly Scope[]
   /** Undefined: as a token without a groups claim. An empty list sees only what all of the tenant see. */
   readonly groups?: readonly string[] | undefined
+  /** The embedding model of its app's vectors. */
+  readonly model?: string | undefined
   /** Seconds; undefined: it never expires. */
   readonly expiresInS?: number | undefined
 }
@@ -28,7 +30,7 @@ export async function createKey(
   { db }: Pick<TenantWork, 'db'>,
   actor: StaffPrincipal,
   tenantId: TenantId,
-  { name, scopes, groups, expiresInS }: KeyRequest,
+  { name, scopes, groups, model, expiresInS }: KeyRequest,
 ): Promise<IssuedKey> {
   return db.transaction(async (tx) => {
     await lockKeyOwner(tx, tenantId)
@@ -36,6 +38,7 @@ export async function createKey(
       name,
       scopes: [...new Set(scopes)],
       groups: groups === undefined ? null : [...new Set(groups)].sort(),
+      model: model ?? null,
     }
     const wanted = { ...kind, tenantId, expiresInS: expiresInS ?? null, createdBy: actor.subject, rotatedFrom: null }
     const issued = await issueKey(tx, wanted)

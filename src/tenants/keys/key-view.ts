@@ -13,6 +13,8 @@ export interface KeyView {
   readonly scopes: readonly string[]
   /** Null: as a token without a groups claim. */
   readonly groups: readonly string[] | null
+  /** The embedding model that it is bound to; null: none. */
+  readonly model: string | null
   readonly createdBy: string
   readonly createdAt: string
   readonly expiresAt: string | null
@@ -29,7 +31,7 @@ export interface IssuedKey extends KeyView {
 }
 
 export function keyView(row: TenantKeyRow, nowMs = Date.now()): KeyView {
-  const { id, tenantId, name, scopes, groups, createdBy, rotatedFrom, expiresAt, revokedAt, lastUsedAt } = row
+  const { id, tenantId, name, scopes, groups, model, createdBy, rotatedFrom, expiresAt, revokedAt, lastUsedAt } = row
   const isExpired = expiresAt !== null && expiresAt.getTime() <= nowMs
   return {
     id,
@@ -38,6 +40,7 @@ export function keyView(row: TenantKeyRow, nowMs = Date.now()): KeyView {
     state: revokedAt !== null ? 'revoked' : isExpired ? 'expired' : 'active',
     scopes,
     groups,
+    model,
     createdBy,
     createdAt: row.createdAt.toISOString(),
     expiresAt: expiresAt?.toISOString() ?? null,

@@ -32,9 +32,10 @@ export async function rotateKey(
     await lockKeyOwner(tx, tenantId)
     const old = await findKey(tx, tenantId, keyId)
     if (old === undefined) throw noSuchKey()
-    const { name, scopes, groups, createdAt, expiresAt } = old
+    const { name, scopes, groups, model, createdAt, expiresAt } = old
     const givenS = expiresAt === null ? null : (expiresAt.getTime() - createdAt.getTime()) / 1000
-    const wanted = { name, scopes, groups, tenantId, expiresInS: expiresInS ?? givenS, createdBy: actor.subject }
+    const lifetime = { expiresInS: expiresInS ?? givenS, createdBy: actor.subject }
+    const wanted = { name, scopes, groups, model, tenantId, ...lifetime }
     const issued = await issueKey(tx, { ...wanted, rotatedFrom: keyId })
     if (!(await expireKey(tx, tenantId, keyId, overlapS))) {
       throw new AppError('conflict', 'This key is revoked or has expired; make a new one instead.')

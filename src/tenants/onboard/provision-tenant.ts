@@ -75,7 +75,7 @@ async function finish(deps: ProvisionDeps, held: Held, signal: AbortSignal): Pro
   if (index === undefined) return undefined
   if (!held.untouched && !(await countAttempt(deps.db, held.place.id))) return undefined
   try {
-    await deps.stores.open(toPlacement(held.place, index)).createNamespace({ signal })
+    await deps.stores.open(toPlacement({ ...held.place, needsModel: false }, index)).createNamespace({ signal })
   } catch (error) {
     if (!isAppError(error, 'namespace_limit_reached')) throw error
     await refusePlace(deps, held.place, held.untouched)

@@ -12,6 +12,7 @@ interface Options extends ChangeOptions {
   readonly name: string
   readonly scope: readonly string[]
   readonly groups?: readonly string[]
+  readonly model?: string
   readonly expires?: number
 }
 
@@ -26,13 +27,18 @@ export function keysCreate(context: Context): Command {
     .option('--name <name>', 'what it is for, as lists show it', 'app')
     .option('--scope <list>', 'scopes of the key', words, ['rag:read', 'rag:write'] satisfies Scope[])
     .option('--groups <list>', 'groups of its callers, as in a,b (default: as a token without a groups claim)', words)
+    .option('--model <model>', 'embedding model of the vectors that its app sends (default: none)')
     .option('--expires <time>', 'how long it works, as in 12h or 90d (default: for ever)', seconds)
-    .action(async ({ tenant, name, scope, groups, expires, ...options }: Options) => {
+    .action(async ({ tenant, name, scope, groups, model, expires, ...options }: Options) => {
       const wrong = scope.filter((word) => !scopes.some((known) => known === word))
       if (wrong.length > 0) {
         throw new CliError('usage', `There is no scope ${wrong.join(', ')}: use ${scopes.join(', ')}.`)
       }
-      const limits = { ...(groups && { groups }), ...(expires !== undefined && { expiresInS: expires }) }
+      const limits = {
+        ...(groups && { groups }),
+        ...(model && { model }),
+        ...(expires !== undefined && { expiresInS: expires }),
+      }
       const key = await change<ShownKey>(context, options, {
         question: `Make a key for tenant ${tenant} with ${scope.join(' ')}?`,
         request: {

@@ -76,6 +76,7 @@ const verbWords: Readonly<Record<ApprovalView['verb'], string>> = {
   promote: 'Promote',
   demote: 'Move to a shared place:',
   rebalance: 'Move to another shared place:',
+  reembed: 'Give another embedding model:',
   suspend: 'Suspend',
   import: 'Import',
 }

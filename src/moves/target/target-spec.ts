@@ -1,0 +1,70 @@
+import type { Tx } from '../../db/connect.ts'
+import { AppError } from '../../errors.ts'
+import type { PlaceKind, VectorSpace } from '../../placement/placement.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
+import type { IndexRow } from '../../registry/indexes.ts'
+import type { MoveKind } from '../state/move-state.ts'
+import type { TargetModel } from '../sync/step.ts'
+import { regionOf } from './find-target-shard.ts'
+
+/** A move's wishes for its target, as its row has them. */
+export interface TargetWish {
+  readonly tenantId: TenantId
+  readonly kind: MoveKind
+  /** The embedding model of the target; null: that of the source. */
+  readonly wantedModel: string | null
+}
+
+/** The kind of index that a move's target needs, and where. */
+export interface TargetSpec {
+  readonly placeKind: PlaceKind
+  readonly space: VectorSpace
+  readonly region: string
+}
+
+interface SpecSettings {
+  readonly region: string
+  readonly models?: readonly TargetModel[]
+}
+
+/** @throws AppError `invalid_request` for a model that no setting names. */
+export async function targetSpec(
+  tx: Tx,
+  settings: SpecSettings,
+  { tenantId, kind, wantedModel }: TargetWish,
+  source: IndexRow,
+): Promise<TargetSpec> {
+  const isNewSilo = kind === 'promote'
+  return {
+    placeKind: placeKindOf(kind, source),
+    space: wantedModel === null ? spaceOf(source) : namedSpace(settings, wantedModel),
+    region: await regionOf(tx, tenantId, isNewSilo ? settings.region : source.region),
+  }
+}
+
+function placeKindOf(kind: MoveKind, source: IndexRow): PlaceKind {
+  switch (kind) {
+    case 'promote':
+      return 'silo'
+    case 'demote':
+    case 'rebalance':
+      return 'pool'
+    case 'reembed':
+    case 'relocate':
+      return source.kind
+  }
+}
+
+/** The vector space of an index. */
+export function spaceOf({ embeddingModel: model, dimension, metric }: IndexRow): VectorSpace {
+  return { model, dimension, metric }
+}
+
+function namedSpace({ models = [] }: SpecSettings, name: string): VectorSpace {
+  const found = models.find((one) => one.name === name)
+  if (found !== undefined)
+    return { model: name, dimension: found.dimension, metric: found.metric as VectorSpace['metric'] }
+  const known = models.map((one) => one.name).join(', ') || 'none'
+  const message = `No setting names the embedding model ${name}; add it to EMBEDDING_MODELS. Known: ${known}.`
+  throw new AppError('invalid_request', message, { faults: [{ path: 'model', message }] })
+}
