@@ -13,6 +13,11 @@ test('the verbs of moves send what the contract says', async () => {
     [['rebalance', 'acme', '--no-watch'], '/tenants/acme/moves', { kind: 'rebalance' }],
     [['rebalance', 'acme', '--to', 'p-2', '--no-watch'], '/tenants/acme/moves', { kind: 'rebalance', to: 'p-2' }],
     [['rebalance', '--drain', 'p-1', '--no-watch'], '/indexes/p-1/drain', undefined],
+    [
+      ['reembed', 'acme', '--model', 'large', '--leave-behind', '3', '--no-watch'],
+      '/tenants/acme/moves',
+      { kind: 'reembed', model: 'large', leaveBehind: 3 },
+    ],
     [['indexes', 'reopen', 'p-1'], '/indexes/p-1/drain', undefined, 'DELETE'],
     ...['pause', 'resume'].map((verb) => [['moves', verb, 'm1'], `/moves/m1/${verb}`, undefined] as const),
     ...['cancel', 'rollback', 'complete'].map(
