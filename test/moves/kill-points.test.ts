@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { cancelMove, completeMove, rollbackMove } from '../../src/moves/steer-move.ts'
 import { type MovePoint, movePoints } from '../../src/moves/sync/step.ts'
-import { contents, MoveWorld, platform } from '../support/move-world.ts'
+import { contents, MoveWorld, platform, vectorOf } from '../support/move-world.ts'
 
 let world: MoveWorld
 beforeEach(async () => {
@@ -48,6 +48,34 @@ test.each(forward)(
       { namespaces_used: 0 },
       { namespaces_used: 1 },
     ])
+  },
+)
+
+test.each(forward)(
+  'a mover that dies at "%s" on the way to another model leaves each record with the vector of its text',
+  async (point) => {
+    const acme = await world.tenant('acme', 220, { texts: true })
+    const before = await contents(await world.placeOf(acme))
+    const { died } = await mortal(point)
+    const { id } = await world.promote(acme, 'other')
+    if (point.startsWith('complete')) {
+      await world.until(id, 'soaking')
+      await completeMove(world.home, platform, id)
+    }
+    await died
+    await world.replica()
+    if (!point.startsWith('complete')) {
+      await world.until(id, 'soaking')
+      await completeMove(world.home, platform, id)
+    }
+    await world.until(id, 'completed')
+    const now = await contents(await world.placeOf(acme))
+    expect([...now.keys()]).toEqual([...before.keys()])
+    for (const [key, { values, metadata = {} }] of now) {
+      const { _tr_emb: stamp, ...own } = metadata
+      expect([key, own, stamp]).toEqual([key, before.get(key)?.metadata, expect.any(String)])
+      expect([key, values.map(Math.fround)]).toEqual([key, vectorOf('other', `text of ${key}`)])
+    }
   },
 )
 

@@ -32,7 +32,8 @@ function lag(lagMs: number): void {
 }
 
 test('a tenant changes its embedding model while it reads and writes, and every record has the vector of its text', async () => {
-  await withRecords()
+  const holds = new MoveHolds()
+  await withRecords({ overrides: holds.overrides })
   await world.openShard()
   lag(300)
   let done = false
@@ -44,10 +45,13 @@ test('a tenant changes its embedding model while it reads and writes, and every 
     }
   })()
   reading.catch(() => undefined)
+  const copying = holds.hold('copy: batch claimed')
   const id = await world.reembed()
+  await copying.reached
   await world.putDocument('late', 'a train at night', 'b')
   await world.done('/vectors/update', { id: 'pear', setMetadata: { text: 'ripe pear' } })
   await world.done('/vectors/delete', { ids: ['plum'] }, { replica: 'b' })
+  copying.release()
   const move = await world.until(id, 'soaking').finally(() => {
     done = true
   })

@@ -33,6 +33,17 @@ export const settings: MoveSettings = {
   storeVisibleMs: 300,
   readGraceMs: 0,
   staleReadsMs: 0,
+  models: [
+    { name: 'test', dimension, metric: 'cosine' },
+    { name: 'other', dimension: 3, metric: 'cosine' },
+  ],
+}
+
+/** The vector that a model of this world makes of a text: a direction of its own for each. */
+export function vectorOf(model: string, text: string): number[] {
+  const n = [...text].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9973, 7)
+  const vector = [1, Math.sin(n), Math.cos(n)].map(Math.fround)
+  return model === 'other' ? vector : [...vector, 1]
 }
 
 type Hook = (point: MovePoint, move: MoveRow) => Promise<void>
@@ -102,7 +113,7 @@ export class MoveWorld implements AsyncDisposable {
   }
 
   /** A tenant with `count` records in the shared index. */
-  async tenant(id: string, count: number): Promise<TenantId> {
+  async tenant(id: string, count: number, { texts = false } = {}): Promise<TenantId> {
     const index = await vi.waitFor(
       async () => {
         const info = await this.store.describeIndex('default', 'tr-pool-1')
@@ -114,7 +125,7 @@ export class MoveWorld implements AsyncDisposable {
     const tenantId = await seedTenant(this.home, { id, host: index.host, dimension })
     const store = await this.placeOf(tenantId)
     await store.createNamespace()
-    if (count > 0) await store.upsert(records(count))
+    if (count > 0) await store.upsert(texts ? records(count).map(withText) : records(count))
     return tenantId
   }
 
@@ -143,6 +154,14 @@ export class MoveWorld implements AsyncDisposable {
     const { clock, stores = (inner) => inner } = options
     const deps = {
       stores: stores(ownStore),
+      models: {
+        of: ({ model }: { readonly model: string }) => ({
+          embed: async (texts: readonly string[]) => ({
+            vectors: texts.map((text) => vectorOf(model, text)),
+            tokens: texts.length,
+          }),
+        }),
+      },
       settings: { ...settings, ...options.settings },
       log: pino({ level: 'silent' }),
       at,
@@ -184,8 +203,8 @@ export class MoveWorld implements AsyncDisposable {
     }
   }
 
-  async promote(tenantId: TenantId): Promise<MoveView> {
-    return startMove({ db: this.home.db, settings }, platform, { tenantId, kind: 'promote' })
+  async promote(tenantId: TenantId, model?: string): Promise<MoveView> {
+    return startMove({ db: this.home.db, settings }, platform, { tenantId, kind: 'promote', model })
   }
 
   /** Waits until the move is in one of the states; fails at once when it ends in another, and tells where it hangs. */
@@ -238,6 +257,12 @@ function records(count: number): VectorRecord[] {
     values: [1, i / count, Math.sin(i), Math.cos(i)],
     metadata: { n: i, label: `record ${i}`, tags: ['a', `b${i % 7}`] },
   }))
+}
+
+/** The same with a text, and with the vector that the tenant's model makes of it. */
+function withText({ id, metadata }: VectorRecord): VectorRecord {
+  const text = `text of ${id}`
+  return { id, values: vectorOf('test', text), metadata: { ...metadata, text } }
 }
 
 /** Everything in a place, by id. */
