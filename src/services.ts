@@ -148,7 +148,15 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const signing = signingOf(config)
   opening.use(await openAuditTrail(config, { db, log, ...signing }, overrides))
   const limits = opening.use(
-    openLimits(config, { db, routes, onFault, clock: overrides.limitsClock, tracer, onUsed: requests.noteTokens }),
+    openLimits(config, {
+      db,
+      routes,
+      onFault,
+      clock: overrides.limitsClock,
+      tracer,
+      onUsed: requests.noteTokens,
+      onWritten: requests.noteWritten,
+    }),
   )
   const embedders = embeddersOf(
     models.map((one) => ({ ...limits.metered(one.embedder, one.provider), ...one.forSearch })),

@@ -12,6 +12,7 @@ import { postgresPermits } from '../limits/postgres-permits.ts'
 import { TenantGate, type TenantGateOptions } from '../limits/tenant-gate.ts'
 import type { Answerer, TenantAnswerer } from '../models/answerer.ts'
 import type { Embedder, TenantEmbedder } from '../models/embedder.ts'
+import type { TenantId } from '../placement/tenant-id.ts'
 import { forgetOldKeys } from '../registry/idempotency/idempotency-keys.ts'
 import { forgetOldPermits } from '../registry/permits/take-permits.ts'
 import type { TenantRoutes } from '../routing/lease/tenant-routes.ts'
@@ -25,6 +26,8 @@ export interface LimitParts {
   readonly clock?: Clock | undefined
   readonly tracer?: Tracer | undefined
   readonly onUsed?: TenantGateOptions['onUsed']
+  /** Gets tokens that models wrote in answers; they are among those used. */
+  readonly onWritten?: (tenantId: TenantId, tokens: number) => void
   readonly tidyEveryMs?: number
 }
 
@@ -48,7 +51,7 @@ const writeSlots = { slots: 32, ofTenant: 24 }
 /** The limits of tenants on this replica. */
 export function openLimits(
   { limits, databaseUrl, answer }: Config,
-  { db, routes, onFault, clock, tracer, onUsed, tidyEveryMs = 600_000 }: LimitParts,
+  { db, routes, onFault, clock, tracer, onUsed, onWritten, tidyEveryMs = 600_000 }: LimitParts,
 ): OpenLimits {
   const opening = new AsyncDisposableStack()
   const time = clock ?? systemClock
@@ -76,7 +79,8 @@ export function openLimits(
   opening.use(startRounds(tidy, { everyMs: tidyEveryMs, first: 'later', onFault }))
   return {
     admit: ({ tenantId }, writes) => gate.admit(tenantId, writes),
-    meteredAnswers: (answerer) => (answer.provider === 'extractive' ? answerer : meteredAnswerer(answerer, gate)),
+    meteredAnswers: (answerer) =>
+      answer.provider === 'extractive' ? answerer : meteredAnswerer(answerer, gate, onWritten),
     metered: (embedder, provider) => meteredEmbedder(embedder, gate, embedderShares[provider]),
     [Symbol.asyncDispose]: () => opening.disposeAsync(),
   }

@@ -8,6 +8,8 @@ export function staffFactsOf(config: Config): {
   readonly tierLimits: Config['limits']['byTier']
   readonly priceList: PriceList
   readonly crmSources: readonly CrmSource[]
+  /** The model that writes answers; undefined: none does. */
+  readonly answerModel: string | undefined
   /** Dollars per million tokens, by the embedding model's name. */
   readonly tokenPrices: ReadonlyMap<string, number>
 } {
@@ -18,6 +20,7 @@ export function staffFactsOf(config: Config): {
     approvals: config.http.approvals,
     tierLimits: config.limits.byTier,
     priceList: config.priceList,
+    answerModel: config.answer.provider === 'openai' ? config.answer.model : undefined,
     crmSources: config.crmSources.map((one) => ({ ...one, secrets: one.secrets.map((secret) => secret.reveal()) })),
     tokenPrices: new Map(priced),
   }

@@ -1,5 +1,5 @@
 import { type Page, pageOf, readCursor } from '../cursor.ts'
-import { type PriceList, pricesOf } from '../moves/plan/price-list.ts'
+import { answerPriceOf, type PriceList, pricesOf } from '../moves/plan/price-list.ts'
 import { readTenantId, type TenantId } from '../placement/tenant-id.ts'
 import { listMonthUse, type MonthUse } from '../registry/usage/month-use.ts'
 import type { TenantWork } from './onboard/tenant-work.ts'
@@ -8,6 +8,8 @@ export interface CostDeps extends Pick<TenantWork, 'db'> {
   readonly priceList: PriceList
   /** Dollars per million tokens, by the embedding model's name. */
   readonly tokenPrices: ReadonlyMap<string, number>
+  /** The model that writes answers now; undefined: none does. */
+  readonly answerModel: string | undefined
 }
 
 /** An estimate of what a tenant costs in a month, in US dollars. */
@@ -19,6 +21,7 @@ export interface CostView extends MonthUse {
     /** Null: the list has no price for it. */
     readonly egress: number | null
     readonly embedding: number | null
+    readonly answers: number | null
     readonly total: number
   } | null
   /** Words on what the estimate lacks; empty: nothing. */
@@ -41,7 +44,7 @@ const estimate =
  * @throws AppError `invalid_request` for a cursor that no earlier page returned
  */
 export async function listCosts(
-  { db, priceList, tokenPrices }: CostDeps,
+  { db, ...facts }: CostDeps,
   input: {
     readonly month?: string | undefined
     readonly tenantId?: TenantId | undefined
@@ -53,10 +56,10 @@ export async function listCosts(
   const after = readCursor('costs', cursor, readTenantId)
   const rows = await listMonthUse(db, { month, tenantId, after, limit: limit + 1 })
   const page = pageOf('costs', rows, limit, (row) => row.tenantId)
-  const { asOf, plan, source } = priceList
+  const { asOf, plan, source } = facts.priceList
   return {
     ...page,
-    items: page.items.map((use) => costOf(use, priceList, tokenPrices)),
+    items: page.items.map((use) => costOf(use, facts)),
     month,
     currency: 'USD',
     prices: { asOf, plan, source },
@@ -65,7 +68,8 @@ export async function listCosts(
 }
 
 /** Prices a month's use. */
-function costOf(use: MonthUse, list: PriceList, tokenPrices: CostDeps['tokenPrices']): CostView {
+function costOf(use: MonthUse, facts: Omit<CostDeps, 'db'>): CostView {
+  const { priceList: list, tokenPrices } = facts
   const { cloud, region, model } = use
   if (cloud === null || region === null) return { ...use, cost: null, notes: ['The tenant has no place any more.'] }
   const prices = pricesOf(list, cloud, region)
@@ -83,7 +87,8 @@ function costOf(use: MonthUse, list: PriceList, tokenPrices: CostDeps['tokenPric
   const perToken = model === null ? undefined : tokenPrices.get(model)
   const embedding = perToken === undefined ? null : (use.embeddingTokens / 1e6) * perToken
   if (embedding === null && use.embeddingTokens > 0) notes.push('Its embedding model has no price in EMBEDDING_MODELS.')
-  if (use.answerTokens > 0) notes.push('Tokens of answers are counted and not priced.')
+  const answers = answerCost(use, facts)
+  if (answers === null) notes.push(`Its answers’ model${modelWords(facts)} has no price. PRICE_LIST adds it.`)
   return {
     ...use,
     cost: {
@@ -92,8 +97,25 @@ function costOf(use: MonthUse, list: PriceList, tokenPrices: CostDeps['tokenPric
       storage,
       egress,
       embedding,
-      total: reads + writes + storage + (egress ?? 0) + (embedding ?? 0),
+      answers,
+      total: reads + writes + storage + (egress ?? 0) + (embedding ?? 0) + (answers ?? 0),
     },
     notes,
   }
+}
+
+/** Tokens of answers at the price of the model that writes them now; null: it has none. */
+function answerCost(
+  { answerTokens, answerOutputTokens }: MonthUse,
+  { priceList, answerModel }: Omit<CostDeps, 'db'>,
+): number | null {
+  if (answerTokens === 0) return 0
+  const price = answerModel === undefined ? undefined : answerPriceOf(priceList, answerModel)
+  if (price === undefined) return null
+  const read = Math.max(0, answerTokens - answerOutputTokens)
+  return (read / 1e6) * price.perMillionInput + (answerOutputTokens / 1e6) * price.perMillionOutput
+}
+
+function modelWords({ answerModel }: Omit<CostDeps, 'db'>): string {
+  return answerModel === undefined ? '' : ` (${answerModel})`
 }

@@ -12,19 +12,22 @@ const task = {
 }
 let reserved: unknown[]
 let used: number[]
+let written: unknown[]
 beforeEach(() => {
   reserved = []
   used = []
+  written = []
 })
 
 function metered(write: () => AsyncIterable<AnswerPart>) {
   const answerer = { model: 'm', write: async () => write() }
-  return meteredAnswerer(answerer, {
-    async reserve(...asked) {
+  const gate = {
+    async reserve(...asked: unknown[]) {
       reserved.push(asked)
-      return (tokens) => void used.push(tokens)
+      return (tokens: number) => void used.push(tokens)
     },
-  })
+  }
+  return meteredAnswerer(answerer, gate, (...told) => void written.push(told))
 }
 
 const end: AnswerPart = { finish: 'stop', usage: { promptTokens: 33, completionTokens: 9 } }
@@ -37,6 +40,7 @@ test('what the model read and wrote is counted for the tenant of the call', asyn
   for await (const _part of await answerer.write(task, { tenantId: acme }));
   expect(reserved).toEqual([[acme, 'answerTokens', 20]])
   expect(used).toEqual([42])
+  expect(written).toEqual([[acme, 9]])
 })
 
 test('a refusal of the model costs nothing', async () => {
@@ -58,4 +62,5 @@ test.each(['broke off', 'was left'])('an answer that %s costs what was read and 
   }
   await reading().catch(() => undefined)
   expect(used).toEqual([24])
+  expect(written).toEqual([[acme, 4]])
 })

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listen } from '../../src/http/listen.ts'
 import { runCli } from '../cli/run-cli.ts'
@@ -96,6 +99,31 @@ test('a region that the list lacks has no price, in place of another’s', async
   await world.home.sql`update indexes set region = 'us-east-1'`
 })
 
+test('answers are priced by what their model reads and writes; a model without a price says so', async () => {
+  await world.home.sql`
+    update tenant_requests set answer_tokens = 3000000, answer_output_tokens = 1000000, embedding_tokens = 0`
+  const with_ = async (env: Record<string, string>) => {
+    const other = await world.replica({ OPENAI_API_KEY: 'none', ...env })
+    return (await other.admin({ path: '/costs', authorization: sales })).json.items[0]
+  }
+  const priced = await with_({ ANSWER_MODEL: 'gpt-4.1-mini-2025-04-14' })
+  expect(priced).toMatchObject({ answerTokens: 3e6, answerOutputTokens: 1e6 })
+  expect(priced.cost.answers).toBeCloseTo(2 * 0.4 + 1.6, 9)
+  const { reads, writes, storage, answers, total } = priced.cost
+  expect(total).toBeCloseTo(reads + writes + storage + answers, 9)
+  const unknown = await with_({ ANSWER_MODEL: 'house-model' })
+  expect(unknown.cost.answers).toBeNull()
+  expect(unknown.notes).toContain('Its answers’ model (house-model) has no price. PRICE_LIST adds it.')
+  const own = join(await mkdtemp(join(tmpdir(), 'tenant-router-prices-')), 'prices.json')
+  const answerModels = { 'house-model': { perMillionInput: 1, perMillionOutput: 10 } }
+  await writeFile(own, JSON.stringify({ asOf: '2026-11-01', plan: 'own', answerModels }))
+  expect((await with_({ ANSWER_MODEL: 'house-model', PRICE_LIST: own })).cost).toBeNull()
+  const regions = { 'aws/us-east-1': { perMillionReadUnits: 1, perMillionWriteUnits: 1, perGigabyteMonth: 1 } }
+  await writeFile(own, JSON.stringify({ asOf: '2026-11-01', plan: 'own', regions, answerModels }))
+  expect((await with_({ ANSWER_MODEL: 'house-model', PRICE_LIST: own })).cost.answers).toBeCloseTo(12, 9)
+  await rm(join(own, '..'), { recursive: true })
+})
+
 test('the command line shows costs as a table and as CSV whose cells are no formulas', async () => {
   await world.home.sql`update tenants set name = '=HYPERLINK("http://x")'`
   await world.home.sql`update tenant_requests set write_units = 5`
@@ -109,4 +137,35 @@ test('the command line shows costs as a table and as CSV whose cells are no form
   expect(row).toMatch(/^acme,"'=HYPERLINK\(""http:\/\/x""\)",standard/)
   const used = await runCli(['usage', '--tenant', 'acme', '--csv'], env)
   expect(used.out).toMatch(/^day,tenantId,requests/)
+})
+
+test('a plan says what a month costs before and after, by what the tenant used', async () => {
+  const platform = await world.issuer.staff('platform')
+  const plan = async () =>
+    (
+      await replica.admin({
+        path: '/tenants/acme/moves',
+        authorization: platform,
+        body: { kind: 'promote', plan: true },
+      })
+    ).json
+  await world.home.sql`update tenant_requests set read_units = 1000000, write_units = 250000`
+  const { monthly, bytes } = await plan()
+  const days = 1
+  expect(monthly).toMatchObject({ currency: 'USD', days, basis: expect.stringContaining('of one day') })
+  expect(monthly.before.reads).toBeCloseTo((730 / 24) * 16, 6)
+  expect(monthly.before.writes).toBeCloseTo((730 / 24) * 0.25 * 4, 6)
+  expect(monthly.before.storage).toBeCloseTo((bytes / 1e9) * 0.33, 12)
+  // A unit costs the same in an index of its own.
+  expect(monthly.after).toEqual(monthly.before)
+  const told = await runCli(['promote', 'acme', '--plan'], {
+    ...env,
+    TENANT_ROUTER_TOKEN: platform.replace('Bearer ', ''),
+  })
+  expect(told.out).toMatch(/\$517\.08 before, \$517\.08 after\. An estimate/)
+  await world.home.sql`update indexes set region = 'eu-west-1'`
+  expect((await plan()).monthly).toMatchObject({ before: null })
+  await world.home.sql`update indexes set region = 'us-east-1'`
+  await world.home.sql`delete from tenant_requests`
+  expect((await plan()).monthly).toMatchObject({ days: 0, before: null, after: null })
 })

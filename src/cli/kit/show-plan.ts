@@ -22,6 +22,7 @@ export function showPlan(context: Context, options: ReadOptions, plan: MovePlan)
         ? plan.priceNote
         : `${dollars(price.total)}: ${dollars(price.readUnits)} reads, ${dollars(price.writeUnits)} writes, ${dollars(price.storage)} storage of the old place. ${plan.priceNote}`,
     ...(embedding !== null && { embedding: embeddingWords(embedding) }),
+    'a month': monthWords(plan.monthly),
     time: `about ${Math.ceil(plan.durationS)} s until the switch`,
     'write pause': `about ${writePause.expectedMs} ms, at most ${writePause.atMostMs} ms (from ${writePause.basedOnMoves} moves)`,
     rates: plan.rates
@@ -42,6 +43,11 @@ function embeddingWords(planned: PlannedEmbedding): string {
   const cost = price === null ? 'no price is set for it' : dollars(price)
   const pace = seconds === 0 ? '' : `, ${(seconds / 3600).toFixed(1)} h at ${count(tokensPerMinute)} tokens a minute`
   return `by ${model}: about ${count(tokens)} tokens, ${cost}${pace}; ${count(withoutText)} record(s) without a text; ${count(unnamedVectors)} request(s) in 7 days with vectors that name no model`
+}
+
+function monthWords({ before, after, basis }: MovePlan['monthly']): string {
+  const amount = (one: typeof before) => (one === null ? 'no price' : dollars(one.total))
+  return before === null && after === null ? basis : `${amount(before)} before, ${amount(after)} after. ${basis}`
 }
 
 function placeWords({ kind, index, project, region }: PlannedPlace): string {

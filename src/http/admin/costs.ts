@@ -18,6 +18,7 @@ const cost = z
     requests: amount,
     embeddingTokens: amount,
     answerTokens: amount,
+    answerOutputTokens: amount.describe('Those of them that the model wrote.'),
     readUnits: amount,
     writeUnits: amount,
     egressBytes: amount,
@@ -30,6 +31,7 @@ const cost = z
         storage: amount,
         egress: amount.nullable(),
         embedding: amount.nullable(),
+        answers: amount.nullable(),
         total: amount,
       })
       .nullable()

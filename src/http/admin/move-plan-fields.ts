@@ -10,6 +10,11 @@ const place = z.object({
 })
 const calls = z.object({ list: z.int(), fetch: z.int(), upsert: z.int(), other: z.int() })
 
+const month = z
+  .object({ reads: z.number(), writes: z.number(), storage: z.number(), total: z.number() })
+  .nullable()
+  .describe('Null: nothing was counted yet, or the list has no price for the region.')
+
 export const plan = z
   .object({
     tenantId: z.string(),
@@ -37,6 +42,15 @@ export const plan = z
       .nullable()
       .describe('Null: the list has no price for the region.'),
     priceNote: z.string().describe('Words on the price, and on what the move changes of it.'),
+    monthly: z
+      .object({
+        currency: z.literal('USD'),
+        days: z.int().describe('Days that the use was counted over.'),
+        before: month,
+        after: month,
+        basis: z.string(),
+      })
+      .describe('The tenant’s cost in a month where it is, and where it would be.'),
     durationS: z.number().describe('Until the switch.'),
     writePause: z.object({ expectedMs: z.int(), atMostMs: z.int(), basedOnMoves: z.int() }),
     rates: z

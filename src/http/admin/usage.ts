@@ -18,6 +18,7 @@ const used = z
     p99Ms: z.number().nullable(),
     embeddingTokens: z.int(),
     answerTokens: z.int(),
+    answerOutputTokens: z.int().describe('Those of them that the model wrote.'),
     readUnits: z.number().describe('The vendor’s, as they come back with queries; other calls by the vendor’s rules.'),
     writeUnits: z.number(),
     egressBytes: z.int(),

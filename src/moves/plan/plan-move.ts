@@ -4,6 +4,7 @@ import type { RecordFields } from '../../placement/record-fields.ts'
 import { findIndex, type IndexRow } from '../../registry/indexes.ts'
 import { toPlacement } from '../../registry/places.ts'
 import { countIndexesByProject } from '../../registry/projects.ts'
+import { readRecentUse } from '../../registry/usage/recent-use.ts'
 import { countUnnamedVectors } from '../../registry/usage/unnamed-vectors.ts'
 import type { TenantStore, VectorStore } from '../../stores/store.ts'
 import { callCosts, paceSettings, vendorRates } from '../pace/pace-settings.ts'
@@ -13,6 +14,7 @@ import { lookAhead, type Prospect, type WantedMove } from '../target/plan-refusa
 import { targetProjects } from '../target/reserve-target-project.ts'
 import type { TargetSpec } from '../target/target-spec.ts'
 import { countWithoutText, whyNoTexts } from './count-texts.ts'
+import { monthlyCosts } from './monthly-cost.ts'
 import type { PlannedStep } from './plan-ledger.ts'
 import { measureSource, type SourceSize } from './plan-source.ts'
 import { planSteps } from './plan-steps.ts'
@@ -68,6 +70,10 @@ export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: A
     units,
     price: prices === undefined ? null : priceOf(deps.priceList, prices, units, size.bytes, retentionMs),
     priceNote: priceNote(deps.priceList, cloud, region, prices, kind),
+    monthly: monthlyCosts(await readRecentUse(db, wanted.tenantId), size.bytes, {
+      before: pricesOf(deps.priceList, source.index.cloud, source.index.region),
+      after: prices,
+    }),
     durationS: round(sum(before, (one) => one.seconds)),
     writePause: await expectedPause(db, settings.fenceBudgetMs),
     rates: ratesOf(steps, source.index.name, chosen?.name ?? 'the new index'),

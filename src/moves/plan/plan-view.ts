@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { MoveKind } from '../state/move-state.ts'
+import type { MonthlyCosts } from './monthly-cost.ts'
 import type { PlannedStep } from './plan-ledger.ts'
 
 /** A move's effects and cost, and why it would be refused. Bytes, units and times are estimates. */
@@ -31,6 +32,8 @@ export interface MovePlan {
   } | null
   /** Words on the price, and on what the move changes of it. */
   readonly priceNote: string
+  /** The tenant's cost of a month where it is, and where it would be. */
+  readonly monthly: MonthlyCosts
   /** Time until the cutover. */
   readonly durationS: number
   readonly writePause: { readonly expectedMs: number; readonly atMostMs: number; readonly basedOnMoves: number }

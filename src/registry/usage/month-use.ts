@@ -17,6 +17,8 @@ export interface MonthUse {
   readonly requests: number
   readonly embeddingTokens: number
   readonly answerTokens: number
+  /** Those of them that the model wrote. */
+  readonly answerOutputTokens: number
   readonly readUnits: number
   readonly writeUnits: number
   readonly egressBytes: number
@@ -46,7 +48,7 @@ export async function listMonthUse(
   return tx.execute<MonthUse & Record<string, unknown>>(sql`
     with used as (
       select tenant_id, sum(requests)::float8 as requests, sum(embedding_tokens)::float8 as embedding,
-        sum(answer_tokens)::float8 as answer, sum(read_units) as reads, sum(write_units) as writes,
+        sum(answer_tokens)::float8 as answer, sum(answer_output_tokens)::float8 as output, sum(read_units) as reads, sum(write_units) as writes,
         sum(egress_bytes)::float8 as egress, sum(written_bytes)::float8 as bytes,
         sum(written_records)::float8 as written
       from tenant_requests
@@ -56,7 +58,7 @@ export async function listMonthUse(
       group by tenant_id order by tenant_id limit ${limit}
     )
     select used.tenant_id as "tenantId", t.name, t.tier, i.kind, i.cloud, i.region, i.embedding_model as model,
-      requests, embedding as "embeddingTokens", answer as "answerTokens", reads as "readUnits", writes as "writeUnits",
+      requests, embedding as "embeddingTokens", answer as "answerTokens", output as "answerOutputTokens", reads as "readUnits", writes as "writeUnits",
       egress as "egressBytes",
       case when t.status = 'offboarded' then null else s.records::float8 *
         case when written > 0 then bytes / written else i.dimension * 4 + ${metadataBytes}::float8 end end as "storedBytes",

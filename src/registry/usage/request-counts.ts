@@ -11,6 +11,7 @@ const columns = {
   cacheHits: 'cache_hits',
   embeddingTokens: 'embedding_tokens',
   answerTokens: 'answer_tokens',
+  answerOutputTokens: 'answer_output_tokens',
   readUnits: 'read_units',
   writeUnits: 'write_units',
   egressBytes: 'egress_bytes',
@@ -65,6 +66,11 @@ export class RequestCounts implements AsyncDisposable {
   /** Counts a request whose vectors name no model. */
   noteUnnamed = (tenantId: TenantId): void => {
     this.#of(tenantId).unnamedVectors += 1
+  }
+
+  /** Counts tokens that a model wrote; they are among the tokens of answers. */
+  noteWritten = (tenantId: TenantId, count: number): void => {
+    this.#of(tenantId).answerOutputTokens += count
   }
 
   /** Counts what a call of the vector store costs. */

@@ -12,6 +12,8 @@ export const tenantRequests = pgTable(
     requests: bigint('requests', { mode: 'number' }).notNull(),
     embeddingTokens: bigint('embedding_tokens', { mode: 'number' }).notNull().default(0),
     answerTokens: bigint('answer_tokens', { mode: 'number' }).notNull().default(0),
+    /** Those of them that the model wrote, which cost more than those that it read. */
+    answerOutputTokens: bigint('answer_output_tokens', { mode: 'number' }).notNull().default(0),
     /** Requests that failed or were refused, with a status from 400 on. */
     errors: bigint('errors', { mode: 'number' }).notNull().default(0),
     /** Requests that the result cache answered. */

@@ -42,11 +42,13 @@ const columns = [
   'egressBytes',
   'embeddingTokens',
   'answerTokens',
+  'answerOutputTokens',
   'reads',
   'writes',
   'storage',
   'egress',
   'embedding',
+  'answers',
   'total',
   'notes',
 ]

@@ -25,6 +25,7 @@ const columns = [
   'p99Ms',
   'embeddingTokens',
   'answerTokens',
+  'answerOutputTokens',
   'readUnits',
   'writeUnits',
   'egressBytes',

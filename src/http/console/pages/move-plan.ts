@@ -6,7 +6,7 @@ import { moneyText } from '../parts/money.ts'
 
 /** The plan of a move: its effects and its cost, before anything is done. */
 export function planPart(plan: MovePlan): Html {
-  const { refusals, records, durationS, writePause, price, priceNote, steps, target, source, quota } = plan
+  const { monthly, refusals, records, durationS, writePause, price, priceNote, steps, target, source, quota } = plan
   return html`<section class="card"><h2>The plan</h2>
 ${refusals.map(({ message }) => notice('bad', 'It would be refused', message))}
 ${facts([
@@ -21,9 +21,10 @@ ${facts([
     value: `about ${number(writePause.expectedMs)} ms, at most ${number(writePause.atMostMs)} ms`,
   },
   {
-    name: 'Cost, an estimate',
+    name: 'Cost of the move, an estimate',
     value: price === null ? priceNote : `${moneyText(price.total)}, by the list of ${price.asOf}`,
   },
+  { name: 'Cost of a month', value: monthText(monthly) },
   ...quota.map(({ name, afterwards, limit }) => ({
     name: name === 'indexes_in_project' ? 'Indexes in the project' : 'Tenants in the index',
     value: `${number(afterwards)} of ${number(limit)} afterwards`,
@@ -33,6 +34,12 @@ ${facts([
     ({ step, does, seconds }) =>
       html`<tr><th scope="row">${step}</th><td>${does}</td><td class="num">${durationText(seconds)}</td></tr>`,
   )}</tbody></table></section>`
+}
+
+function monthText({ before, after, basis }: MovePlan['monthly']): Html | string {
+  if (before === null && after === null) return basis
+  const amount = (one: typeof before) => (one === null ? 'no price for the region' : moneyText(one.total))
+  return html`${amount(before)} now, ${amount(after)} afterwards <span class="quiet">${basis}</span>`
 }
 
 function durationText(seconds: number): string {

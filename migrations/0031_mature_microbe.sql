@@ -1,0 +1,1 @@
+ALTER TABLE "tenant_requests" ADD COLUMN "answer_output_tokens" bigint DEFAULT 0 NOT NULL;
