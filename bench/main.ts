@@ -12,6 +12,7 @@ import { overhead } from './overhead.ts'
 import { routing } from './routing.ts'
 import { scale } from './scale.ts'
 import { start } from './start.ts'
+import { suspend } from './suspend.ts'
 import { tail } from './tail.ts'
 import { thin } from './thin.ts'
 import { throughput } from './throughput.ts'
@@ -31,6 +32,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   start,
   tail,
   console: consolePages,
+  suspend,
 }
 
 const usage = `npm run bench -- [NAME…] [--quick] [--write] [--note TEXT]

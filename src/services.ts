@@ -14,39 +14,37 @@ import { publicRoutes } from './http/public/public-routes.ts'
 import { createPublicApp } from './http/public-app.ts'
 import { routesToProbe } from './http/routes-to-probe.ts'
 import { createLogger } from './log.ts'
-import type { Answerer } from './models/answerer.ts'
 import { embeddersOf } from './models/choose-embedder.ts'
 import { Paces } from './moves/pace/pace-stores.ts'
-import type { RunMoveDeps } from './moves/runner/run-move.ts'
-import type { MoveSettings } from './moves/sync/step.ts'
 import { RecentQueries } from './moves/verify/recent-queries.ts'
 import { countedByTenant, openStores, openVerifier } from './parts/adapters.ts'
-import { type AdoptedOverrides, openAdopted } from './parts/adopted.ts'
+import { openAdopted } from './parts/adopted.ts'
 import { openAnswerer } from './parts/answers.ts'
-import { type AuditTrailOverrides, openAuditTrail } from './parts/audit-trail.ts'
+import { openAuditTrail } from './parts/audit-trail.ts'
 import { openCaches } from './parts/caches.ts'
 import { openConsole } from './parts/console.ts'
 import { registryCounts } from './parts/counts.ts'
 import { openDatabases } from './parts/databases.ts'
 import { adoptedNames, openCursors } from './parts/door.ts'
-import { type EmbedderOverrides, openAnswerWords, openEmbedders } from './parts/embedders.ts'
-import { type GuardOverrides, openGuards } from './parts/guards.ts'
-import { type IngestOverrides, openIngest, queueBoundsOf } from './parts/ingest.ts'
-import { type IsolationOverrides, openIsolation } from './parts/isolation.ts'
+import { openAnswerWords, openEmbedders } from './parts/embedders.ts'
+import { openGuards } from './parts/guards.ts'
+import { openIngest, queueBoundsOf } from './parts/ingest.ts'
+import { openIsolation } from './parts/isolation.ts'
 import { openKeys } from './parts/keys.ts'
-import { type LimitParts, openLimits } from './parts/limits.ts'
+import { openLimits } from './parts/limits.ts'
 import { moveSettingsOf, openMoves } from './parts/moves.ts'
+import type { Overrides } from './parts/overrides.ts'
 import { readinessChecks } from './parts/readiness-checks.ts'
 import { openReconciler } from './parts/reconcile.ts'
 import { openReranker } from './parts/reranker.ts'
 import { signingOf } from './parts/signing.ts'
 import { staffFactsOf } from './parts/staff-facts.ts'
+import { tenantSettingsOf } from './parts/tenant-settings.ts'
 import { timedAnswerer, timedReranker } from './parts/timed-models.ts'
 import { openTracing, tracedAnswerer } from './parts/tracing.ts'
 import { startChunker } from './rag/chunks/chunker.ts'
 import { LossWatch } from './rag/losses/loss-watch.ts'
 import { ragMemory } from './rag/rag-memory.ts'
-import type { ReconcilerOptions } from './reconcile/reconciler.ts'
 import { indexesWithoutModel } from './registry/indexes-without-model.ts'
 import { refuseMissingProjects } from './registry/projects.ts'
 import { RequestCounts } from './registry/usage/request-counts.ts'
@@ -58,23 +56,6 @@ import { createTelemetry } from './telemetry/telemetry.ts'
 import { openTenantWork, type TenantWork } from './tenants/onboard/tenant-work.ts'
 import { startTenantSweep } from './tenants/sweep/tenant-sweep.ts'
 import { version } from './version.ts'
-
-/** Parts that a test replaces. */
-export interface Overrides extends AdoptedOverrides, AuditTrailOverrides, EmbedderOverrides, GuardOverrides {
-  readonly log?: Logger
-  readonly answerer?: Answerer
-  readonly stores?: VectorStore
-  readonly moveSettings?: Partial<MoveSettings>
-  readonly atMovePoint?: RunMoveDeps['at']
-  readonly provisionWaitMs?: number
-  readonly ingest?: IngestOverrides
-  readonly policyEveryMs?: number
-  readonly lossEveryMs?: number
-  readonly cacheQuietMs?: number
-  readonly reconcile?: Partial<ReconcilerOptions>
-  readonly limitsClock?: LimitParts['clock']
-  readonly isolation?: IsolationOverrides
-}
 
 /** One replica of the service, not listening yet. Disposing it ends everything that it opened. */
 export interface Services extends AsyncDisposable {
@@ -162,15 +143,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     models.map((one) => ({ ...limits.metered(one.embedder, one.provider), ...one.forSearch })),
   )
 
-  const tenantSettings = {
-    ...config.pinecone,
-    embeddingModel: config.embedding.name,
-    dimension: config.embedding.dimension,
-    metric: config.embedding.metric,
-    models: config.embeddingModels,
-    storeInDoubtMs,
-    provisionWaitMs: overrides.provisionWaitMs ?? 30_000,
-  }
+  const tenantSettings = tenantSettingsOf(config, overrides)
   const tenantWork = opening.use(openTenantWork({ db, stores, settings: tenantSettings, log, ...signing }))
   opening.use(startTenantSweep(tenantWork, { everyMs: 30_000 }))
   const settings = { ...moveSettingsOf(config, tenantSettings), ...overrides.moveSettings }

@@ -221,7 +221,6 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
     'moves',
     'parts',
     'rag',
-    'reconcile',
     'registry',
     'routing',
     'stores',

@@ -8,7 +8,7 @@ import { type SwitchedTenant, switchStatus } from './switch-status.ts'
  * @throws AppError `not_found`, `tenant_not_ready`, `conflict` (it is offboarded)
  */
 export async function suspendTenant(
-  deps: Pick<TenantWork, 'db'>,
+  deps: Pick<TenantWork, 'db' | 'settings'>,
   actor: StaffPrincipal,
   tenantId: TenantId,
 ): Promise<SwitchedTenant> {

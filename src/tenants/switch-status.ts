@@ -23,15 +23,15 @@ export interface SwitchedTenant extends TenantView {
   readonly everywhereMs: number | null
 }
 
-/** Longest wait for the replicas before the answer. */
-const everywhereWithinMs = 1_000
+/** Longest wait for the replicas before the answer, where the settings say nothing else. */
+const usualWaitMs = 1_000
 
 /**
  * Changes one status to the other, announces it to every replica, and waits until each has applied it. Does nothing if
  * it is already there.
  */
 export async function switchStatus(
-  deps: Pick<TenantWork, 'db'>,
+  deps: Pick<TenantWork, 'db' | 'settings'>,
   actor: StaffPrincipal,
   tenantId: TenantId,
   { from, to, action }: Switch,
@@ -49,6 +49,6 @@ export async function switchStatus(
     await tickRouting(tx, tenantId)
   })
   const barrier = { tenantId, tick: await readChangeNo(deps.db, tenantId) }
-  const tookMs = await untilApplied(deps.db, barrier, everywhereWithinMs)
+  const tookMs = await untilApplied(deps.db, barrier, deps.settings.everywhereWaitMs ?? usualWaitMs)
   return { ...(await showTenant(deps, tenantId)), everywhereMs: tookMs ?? null }
 }

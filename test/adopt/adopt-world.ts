@@ -1,5 +1,5 @@
 import { type Index, Pinecone } from '@pinecone-database/pinecone'
-import type { Overrides } from '../../src/services.ts'
+import type { Overrides } from '../../src/parts/overrides.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from '../support/service-world.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Overrides } from '../../src/services.ts'
+import type { Overrides } from '../../src/parts/overrides.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import type { Answer, ServiceReplica } from '../support/service-world.ts'

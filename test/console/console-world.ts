@@ -1,7 +1,7 @@
 import { openIssuer } from '../../src/embedded/issuer.ts'
 import { serveIssuer } from '../../src/embedded/issuer-server.ts'
 import { listen } from '../../src/http/listen.ts'
-import type { Overrides } from '../../src/services.ts'
+import type { Overrides } from '../../src/parts/overrides.ts'
 import { temporaryFolder } from '../embedded/temporary-folder.ts'
 import { type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 

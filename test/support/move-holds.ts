@@ -1,5 +1,5 @@
 import type { MovePoint } from '../../src/moves/sync/step.ts'
-import type { Overrides } from '../../src/services.ts'
+import type { Overrides } from '../../src/parts/overrides.ts'
 
 interface Hold {
   readonly reached: PromiseWithResolvers<void>

@@ -1,6 +1,7 @@
 import { type Config, readConfig } from '../../src/config/config.ts'
 import type { Embedder } from '../../src/models/embedder.ts'
-import { type Overrides, type Services, startServices } from '../../src/services.ts'
+import type { Overrides } from '../../src/parts/overrides.ts'
+import { type Services, startServices } from '../../src/services.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 import { expectStatus } from './expect-status.ts'
 import { hashEmbedder } from './hash-embedder.ts'

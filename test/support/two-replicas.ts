@@ -1,6 +1,6 @@
 import type { MovePoint } from '../../src/moves/sync/step.ts'
+import type { Overrides } from '../../src/parts/overrides.ts'
 import { parseTenantId } from '../../src/placement/tenant-id.ts'
-import type { Overrides } from '../../src/services.ts'
 import { within } from '../../src/within.ts'
 import { bagOfWords } from './hash-embedder.ts'
 import { MoveHolds } from './move-holds.ts'

@@ -3,7 +3,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { listen } from '../../src/http/listen.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { expectStatus } from '../support/expect-status.ts'
-import { bagOfWords } from '../support/hash-embedder.ts'
 import { TwoReplicas } from '../support/two-replicas.ts'
 
 let two: TwoReplicas
@@ -89,19 +88,6 @@ test('advice lists it with what is in the way, and says when it last looked', as
     expect.stringMatching(/^Last look: 2\d{3}-.*Silos left: \d+\.\n$/),
   ])
   hold.release()
-})
-
-test('a suspension is answered when every replica refuses the tenant, and a resumption when each serves it', async () => {
-  const retrieve = (to: 'a' | 'b') => two.ask(to, '/retrieve', { vector: bagOfWords('apple'), topK: 1 })
-  const both = async () => [(await retrieve('a')).status, (await retrieve('b')).status]
-  for (let round = 0; round < 5; round += 1) {
-    const suspended = expectStatus(await ask('platform', 'POST', '/tenants/acme/suspend'), 200)
-    expect(suspended.json).toMatchObject({ status: 'suspended', everywhereMs: expect.any(Number) })
-    expect(await both()).toEqual([403, 403])
-    const resumed = expectStatus(await ask('platform', 'POST', '/tenants/acme/resume', undefined, 'b'), 200)
-    expect(resumed.json).toMatchObject({ status: 'active', everywhereMs: expect.any(Number) })
-    expect(await both()).toEqual([200, 200])
-  }
 })
 
 test('a suspension that a replica has not applied says so', async () => {

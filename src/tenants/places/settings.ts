@@ -18,6 +18,8 @@ export interface TenantSettings {
   readonly storeInDoubtMs: number
   /** Time that a caller waits for a place before the answer is 202. */
   readonly provisionWaitMs: number
+  /** Time that a suspension or resumption waits until every replica has applied it. Default 1000. */
+  readonly everywhereWaitMs?: number
   /** Interval between looks at another replica's or the store's progress. Default 500. */
   readonly pollMs?: number
 }
