@@ -8,9 +8,9 @@ let world: ConsoleWorld
 let browser: Browser
 
 beforeAll(async () => {
-  world = await ConsoleWorld.open({ APPROVALS: 'offboard import' })
+  world = await ConsoleWorld.open({ APPROVALS: 'offboard import suspend promote demote rebalance' })
   browser = await openBrowser()
-  for (const id of ['acme', 'harbor', 'lumen']) await world.onboard(id)
+  for (const id of ['acme', 'harbor', 'lumen', 'orchard', 'quarry']) await world.onboard(id)
 })
 afterAll(async () => {
   await browser?.close()
@@ -80,4 +80,42 @@ test('an import by sales waits for a second person', async () => {
   expect(asked.location).toBe('/console/approvals')
   expect((await sales.go(asked.location)).text).toContain('a table')
   expect((await world.ask('/tenants/harbor')).json.tier).toBe('standard')
+})
+
+test('every verb that needs a second person leads to the approvals, says what waits, and has done nothing', async () => {
+  await using first = await seat(browser, world, 'platform')
+  const { page } = first
+  const verbs = [
+    ['Suspend…', 'Suspend', 'Suspend orchard'],
+    ['Promote…', 'Promote', 'Promote orchard'],
+  ] as const
+  for (const [link, button, waiting] of verbs) {
+    await first.go('/console/tenants/orchard')
+    await page.getByRole('link', { name: link }).click()
+    await page.getByRole('textbox', { name: /to confirm/ }).fill('orchard')
+    await page.getByRole('button', { name: button }).click()
+    await page.getByRole('heading', { name: 'Approvals' }).waitFor()
+    await page.getByRole('heading', { name: waiting }).waitFor()
+  }
+  expect(await status('orchard')).toBe('active')
+  expect((await world.ask('/moves?tenantId=orchard')).json.items).toEqual([])
+  // Resuming needs nobody else, and neither does tagging one tenant by the API.
+  await using sales = await seat(browser, world, 'sales')
+  await sales.go('/console/tenants/quarry')
+  await sales.page.getByRole('button', { name: 'Tag as Enterprise…' }).click()
+  await sales.page.getByRole('button', { name: 'Tag 1 tenant' }).click()
+  await sales.page.getByRole('heading', { name: 'Approvals' }).waitFor()
+  expect((await world.ask('/tenants/quarry')).json.tier).toBe('standard')
+  await using second = await seat(browser, world, 'platform-2')
+  await second.go('/console/approvals')
+  const card = (name: string) => second.page.locator('section', { has: second.page.getByRole('heading', { name }) })
+  await card('Promote orchard').getByRole('button', { name: 'Approve, and do it' }).click()
+  await second.page.getByRole('row', { name: /Promote orchard Approved/ }).waitFor()
+  const moves = async () => (await world.ask('/moves?tenantId=orchard')).json.items
+  await expect.poll(async () => (await moves())[0]?.state, { timeout: 60_000 }).toBe('soaking')
+  // What was shown of the tenant has changed by that.
+  await card('Suspend orchard').getByRole('button', { name: 'Approve, and do it' }).click()
+  await second.page.getByText('Nothing was done').waitFor()
+  expect(await status('orchard')).toBe('active')
+  expect([...first.faults, ...sales.faults, ...second.faults]).toEqual([])
 })

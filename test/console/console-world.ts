@@ -136,6 +136,16 @@ export class Visitor {
     return this.go(issued.headers.get('location') ?? '')
   }
 
+  /** Selects tenants to tag, as the list does, and reads the preview. @returns the form that tags them */
+  async previewTags(tier: string, ids: readonly string[]): Promise<(readonly [string, string])[]> {
+    const proof = ['_csrf', await this.proof()] as const
+    const form = [proof, ['tier', tier] as const, ...ids.map((id) => ['id', id] as const)]
+    const { text } = await this.go('/console/tenants/tag', { form })
+    const preview = /name="import" value="([^"]+)"/.exec(text)?.[1]
+    if (preview === undefined) throw new Error(`the preview has nothing to tag: ${text}`)
+    return [proof, ['tier', tier], ['import', preview]]
+  }
+
   /** The proof that this visitor's forms carry. */
   async proof(): Promise<string> {
     const { text } = await this.go('/console/tenants')

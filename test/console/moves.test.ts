@@ -99,6 +99,54 @@ test('the list follows moves that others begin, pause and cancel', async () => {
   expect(watcher.faults).toEqual([])
 })
 
+test('a move that would lose records waits for a person, who types how many are given up', async () => {
+  const authorization = await world.onboard('stopped')
+  const vectors = Array.from({ length: 500 }, (_, n) => ({ id: `r${n}`, values: bagOfWords('a') }))
+  expect((await world.replica.public({ path: '/vectors/upsert', authorization, body: { vectors } })).status).toBe(200)
+  await using platform = await seat(browser, world, 'platform')
+  const { page } = platform
+  await platform.go('/console/tenants/stopped')
+  await promote(page, 'stopped')
+  await page.getByText('It has moved', { exact: true }).waitFor()
+  const [old] = await world.service.home.sql<{ host: string; namespace: string }[]>`
+    select indexes.host, namespace from places join indexes on indexes.id = index_id
+    where tenant_id = 'stopped' and generation = 1`
+  if (old === undefined) throw new Error('the old place is not there')
+  // Somebody empties the old place, with the vendor's own API.
+  const origin = old.host.startsWith('http') ? old.host : `http://${old.host}`
+  const headers = { 'api-key': 'local', 'x-pinecone-api-version': '2025-10' }
+  const emptied = await fetch(`${origin}/namespaces/${old.namespace}`, { method: 'DELETE', headers })
+  expect(emptied.status).toBeLessThan(300)
+  await page.getByRole('link', { name: 'Go back to the old place…' }).click()
+  await page.getByRole('button', { name: 'Go back to the old place' }).click()
+  await page.getByText('A person has to decide').waitFor()
+  await page.getByRole('link', { name: 'Decide…' }).click()
+  expect(await seriousFaults(page)).toEqual([])
+  const giveUp = page.locator('form', { has: page.getByRole('heading', { name: 'Go on without them' }) })
+  await giveUp.getByRole('button', { name: 'Give up 500 records' }).waitFor()
+  const { items } = (await world.ask('/moves?tenantId=stopped')).json
+  const sent = await world.signedIn('platform')
+  const unsure = [
+    ['_csrf', await sent.proof()],
+    ['accept', '500'],
+    ['typed', '50'],
+  ] as const
+  const refused = await sent.go(`/console/moves/${items[0].id}/decide`, { form: unsure })
+  expect([refused.status, refused.text.includes('Type 500 to confirm')]).toEqual([422, true])
+  expect((await world.ask(`/moves/${items[0].id}`)).json.waitsFor.kind).toBe('needs_person')
+  await giveUp.getByRole('textbox', { name: /to confirm/ }).fill('500')
+  await giveUp.getByRole('textbox', { name: /Reason/ }).fill('the new place has all')
+  await giveUp.getByRole('button', { name: 'Give up 500 records' }).click()
+  await page.getByText('Gone back', { exact: true }).waitFor()
+  const audit = (await world.ask('/audit?tenantId=stopped&action=move.rollback')).json.items
+  expect(audit[0]).toMatchObject({ note: 'the new place has all', detail: { acceptLoss: 500 } })
+  await page.getByRole('link', { name: 'The whole report' }).click()
+  await page.getByRole('heading', { name: /^Report: stopped/ }).waitFor()
+  await page.getByRole('heading', { name: 'Digests by range of ids' }).waitFor()
+  expect(await seriousFaults(page)).toEqual([])
+  expect(platform.faults).toEqual([])
+})
+
 for (const theme of ['light', 'dark'] as const) {
   test(`the pages of tenants, moves, shards and the audit have no serious fault of accessibility, ${theme}`, async () => {
     await using platform = await seat(browser, world, 'platform', { theme })

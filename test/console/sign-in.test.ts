@@ -19,7 +19,7 @@ function tagging(proof: string) {
   const form = [
     ['_csrf', proof],
     ['tier', 'enterprise'],
-    ['row', 'acme standard'],
+    ['id', 'acme'],
   ] as const
   return { form }
 }
@@ -157,8 +157,9 @@ describe('a form', () => {
 
   test('without the proof, or with another session’s, changes nothing', async () => {
     const another = await (await world.signedIn('sales')).proof()
+    const [, ...prepared] = await sales.previewTags('enterprise', ['acme'])
     for (const proof of ['', another, 'x']) {
-      const answer = await sales.go('/console/tenants/tagged', tagging(proof))
+      const answer = await sales.go('/console/tenants/tagged', { form: [['_csrf', proof], ...prepared] })
       expect(answer.status).toBe(403)
       expect(answer.text).toContain('did not come from the console')
     }
@@ -166,13 +167,13 @@ describe('a form', () => {
   })
 
   test('that a page of another origin sends changes nothing, even with the proof', async () => {
-    const proof = await sales.proof()
+    const form = await sales.previewTags('enterprise', ['acme'])
     for (const headers of [
       { origin: 'https://evil.example' },
       { origin: 'null' },
       { 'sec-fetch-site': 'cross-site' },
     ]) {
-      const answer = await sales.go('/console/tenants/tagged', { ...tagging(proof), headers })
+      const answer = await sales.go('/console/tenants/tagged', { form, headers })
       expect(answer.status).toBe(403)
     }
     expect(await tierOf('acme')).toBe('standard')
@@ -183,15 +184,17 @@ describe('a form', () => {
     const proof = await (await world.signedIn('auditor')).proof()
     expect((await auditor.go('/console/tenants/tagged', tagging(proof))).status).toBe(403)
     const own = /name="_csrf" value="([^"]+)"/.exec((await auditor.go('/console/tenants')).text)?.[1] ?? ''
-    const answer = await auditor.go('/console/tenants/tagged', tagging(own))
-    expect(answer.text).toContain('left as they are')
+    const prepared = await sales.previewTags('enterprise', ['acme'])
+    const form = [['_csrf', own] as const, ...prepared.slice(1)]
+    expect((await auditor.go('/console/tenants/tagged', { form })).status).toBe(403)
+    expect((await auditor.go('/console/tenants/tag', tagging(own))).status).toBe(403)
     expect(await tierOf('acme')).toBe('standard')
   })
 
   test('with the proof tags, and the audit says who did it and why', async () => {
-    const { form } = tagging(await sales.proof())
-    const answer = await sales.go('/console/tenants/tagged', { form: [...form, ['note', 'contract signed']] })
-    expect(answer.text).toContain('1 tenant tagged as Enterprise')
+    const form = await sales.previewTags('enterprise', ['acme'])
+    const { location } = await sales.go('/console/tenants/tagged', { form: [...form, ['note', 'contract signed']] })
+    expect((await sales.go(location)).text).toContain('1 tenant tagged as Enterprise')
     expect(await tierOf('acme')).toBe('enterprise')
     const { items } = (await world.ask('/audit?tenantId=acme&action=tenant.tag')).json
     expect(items[0]).toMatchObject({
@@ -204,18 +207,12 @@ describe('a form', () => {
 
   test('made before a colleague’s change shows the conflict and overwrites nothing', async () => {
     await world.onboard('harbor', { name: 'Harbor Bank' })
-    const proof = await sales.proof()
+    const form = await sales.previewTags('enterprise', ['harbor'])
     await world.ask('/tenants/harbor', { tier: 'enterprise' }, 'PATCH')
-    await world.ask('/tenants/harbor', { tier: 'standard' }, 'PATCH')
-    const form = [
-      ['_csrf', proof],
-      ['tier', 'standard'],
-      ['row', 'harbor enterprise'],
-    ] as const
-    expect((await sales.go('/console/tenants/tagged', { form })).text).toContain(
-      'A colleague has tagged it so meanwhile',
-    )
-    expect((await world.ask('/audit?tenantId=harbor&action=tenant.tag')).json.items).toHaveLength(2)
+    const answer = await sales.go('/console/tenants/tagged', { form })
+    expect(answer.status).toBe(409)
+    expect(answer.text).toContain('tier is &quot;enterprise&quot; by now')
+    expect((await world.ask('/audit?tenantId=harbor&action=tenant.tag')).json.items).toHaveLength(1)
   })
 })
 

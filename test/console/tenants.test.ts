@@ -45,6 +45,10 @@ test('sales finds tenants while typing, and tags two of them after a preview', a
   expect([await tier('acme'), await tier('harbor')]).toEqual(['enterprise', 'enterprise'])
   await page.getByRole('link', { name: 'Those awaiting promotion' }).click()
   await page.getByRole('row', row('Acme Bikes')).waitFor()
+  await page.getByRole('link', { name: 'Acme Bikes' }).click()
+  await page.getByRole('heading', { name: 'History of its tag' }).waitFor()
+  await page.getByText('standard → enterprise').waitFor()
+  await page.getByText('signed', { exact: true }).waitFor()
   expect(sales.faults).toEqual([])
 })
 

@@ -14,6 +14,7 @@ import { isolationRoutes } from './isolation.ts'
 import { type MoveRouteDeps, moveRoutes } from './moves.ts'
 import { noticeRoutes } from './notices.ts'
 import { reconciliationRoutes } from './reconciliations.ts'
+import { tenantInsightRoutes } from './tenant-insight.ts'
 import { tenantKeyRoutes } from './tenant-keys.ts'
 import { tenantLimitRoutes } from './tenant-limits.ts'
 import { tenantRoutes } from './tenants.ts'
@@ -28,6 +29,7 @@ export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
     ...importRoutes(deps),
     ...approvalRoutes(deps),
     ...tenantLimitRoutes(deps),
+    ...tenantInsightRoutes(deps),
     ...tenantKeyRoutes(deps),
     ...moveRoutes(deps),
     ...indexRoutes(deps),

@@ -93,7 +93,16 @@ export const move = z
     waitsFor: waitsFor.nullable(),
     mover: z.string().nullable().describe('Host name of the replica that runs it, or ran it last.'),
     nextSteps: z
-      .array(z.object({ command: z.string(), effect: z.string() }))
+      .array(
+        z.object({
+          command: z.string(),
+          effect: z.string(),
+          decides: z
+            .object({ verb: z.enum(['resume', 'rollback', 'complete', 'cancel']), acceptLoss: z.int() })
+            .optional()
+            .describe('The call behind it, of a move that needs a person; 0: it counts again.'),
+        }),
+      )
       .describe('Possible next steps, as commands to paste.'),
     error: z.string().nullable(),
     createdBy: z.string(),

@@ -37,16 +37,31 @@ function restOf(row: MoveRow, phase: string) {
 /** The gate of a stopped move. */
 export function stoppedGate(row: Pick<MoveRow, 'id' | 'state'>, { words, records, step }: Stopped): Gate {
   const verb = verbs[step]
-  const command = `tenant-router moves ${verb} ${row.id}`
-  const again = { command, effect: 'counts again, and continues if it was repaired' }
-  const effect = `continues anyway, and gives up ${records} record(s)`
-  const accept = { command: `${command} --accept-loss ${records}`, effect }
-  const choices: readonly NextStep[] = verb === undefined ? [] : records > 0 ? [again, accept] : [again]
-  return { kind: 'needs_person', message: words, count: records, choices }
+  return {
+    kind: 'needs_person',
+    message: words,
+    count: records,
+    choices: verb === undefined ? [] : choicesOf(verb, row.id, records),
+  }
 }
 
+function choicesOf(verb: Decision, id: string, records: number): readonly NextStep[] {
+  const command = `tenant-router moves ${verb} ${id}`
+  const effect = 'counts again, and continues if it was repaired'
+  const again: NextStep = { command, effect, decides: { verb, acceptLoss: 0 } }
+  if (records === 0) return [again]
+  const accept: NextStep = {
+    command: `${command} --accept-loss ${records}`,
+    effect: `continues anyway, and gives up ${records} record(s)`,
+    decides: { verb, acceptLoss: records },
+  }
+  return [again, accept]
+}
+
+type Decision = NonNullable<NextStep['decides']>['verb']
+
 /** The verb by which a person lets a step go on. */
-const verbs: Partial<Record<StepName, string>> = {
+const verbs: Partial<Record<StepName, Decision>> = {
   copy: 'resume',
   verify: 'resume',
   fence: 'resume',

@@ -36,6 +36,8 @@ export type GateKind = (typeof gateKinds)[number]
 export interface NextStep {
   readonly command: string
   readonly effect: string
+  /** The call behind it, where a person decides about records that would be lost. */
+  readonly decides?: { readonly verb: 'resume' | 'rollback' | 'complete' | 'cancel'; readonly acceptLoss: number }
 }
 
 /**

@@ -68,12 +68,12 @@ export async function findDocument(
   return row
 }
 
-/** Those of the documents that the groups see, unordered. */
+/** Those of the documents that the groups see, unordered. @param groups undefined: all of them. */
 export function findDocuments(
   db: Tx,
   tenantId: TenantId,
   documentIds: readonly string[],
-  groups: readonly string[],
+  groups: readonly string[] | undefined,
 ): Promise<DocumentRow[]> {
   return db
     .select(columns)
@@ -95,7 +95,7 @@ export function findDocuments(
 export async function listDocumentIds(
   db: Tx,
   tenantId: TenantId,
-  page: { readonly after?: string | undefined; readonly limit: number; readonly groups: readonly string[] },
+  page: { readonly after?: string | undefined; readonly limit: number; readonly groups: readonly string[] | undefined },
   app?: SQLWrapper,
 ): Promise<readonly string[]> {
   const { after, groups, limit } = page

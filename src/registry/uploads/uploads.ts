@@ -47,12 +47,12 @@ export async function findUpload(
   return row
 }
 
-/** Those of the documents' uploads that the groups see, unordered. */
+/** Those of the documents' uploads that the groups see, unordered. @param groups undefined: all of them. */
 export function findUploads(
   db: Tx,
   tenantId: TenantId,
   documentIds: readonly string[],
-  groups: readonly string[],
+  groups: readonly string[] | undefined,
 ): Promise<UploadRow[]> {
   return db
     .select(uploadColumns)
@@ -70,7 +70,7 @@ export function findUploads(
 export function uploadIdsAfter(
   db: Tx,
   tenantId: TenantId,
-  page: { readonly after?: string | undefined; readonly limit: number; readonly groups: readonly string[] },
+  page: { readonly after?: string | undefined; readonly limit: number; readonly groups: readonly string[] | undefined },
 ) {
   const after = page.after === undefined ? undefined : gt(uploads.documentId, page.after)
   return db
@@ -79,6 +79,27 @@ export function uploadIdsAfter(
     .where(and(eq(uploads.tenantId, tenantId), visibleTo(uploads.visibility, page.groups), after))
     .orderBy(asc(uploads.documentId))
     .limit(page.limit)
+}
+
+/** Sorted ids of documents whose upload came to nothing: up to `limit` after `after`. */
+export async function failedUploadIds(
+  db: Tx,
+  tenantId: TenantId,
+  { after, limit }: { readonly after?: string | undefined; readonly limit: number },
+): Promise<readonly string[]> {
+  const rows = await db
+    .select({ id: uploads.documentId })
+    .from(uploads)
+    .where(
+      and(
+        eq(uploads.tenantId, tenantId),
+        eq(uploads.status, 'failed'),
+        after === undefined ? undefined : gt(uploads.documentId, after),
+      ),
+    )
+    .orderBy(asc(uploads.documentId))
+    .limit(limit)
+  return rows.map(({ id }) => id)
 }
 
 /** Uploads at this moment, for a delete-all: it spares later ones. */

@@ -10,6 +10,7 @@ import { facts, notice, number, stateMark, untilText, when } from '../parts/bits
 import { csrfInput, framed } from '../parts/frame.ts'
 import { gatePart, kindText, progressBar, wayPart } from '../parts/move.ts'
 import { moveWords } from '../parts/words.ts'
+import { decisionLink } from './move-decision.ts'
 
 const at = '/console/moves'
 
@@ -113,7 +114,7 @@ function moveParts(visit: Visit, move: MoveView): Html {
 ${wayPart(move)}
 <div class="two"><div class="stack">
 ${isEnded(move.state) || move.state === 'soaking' ? '' : html`<section class="card">${progressBar(move)}</section>`}
-${gatePart(move, isPlain)}${undoPart(move)}
+${gatePart(move, isPlain)}${decisionLink(visit, move)}${undoPart(move)}
 ${steersPart(visit, move)}
 ${verificationPart(move)}
 </div><aside class="stack" aria-label="About this move"><section class="card">${facts(factsOf(move, isPlain))}</section></aside></div>`
@@ -140,7 +141,7 @@ function steersPart(visit: Visit, move: MoveView): Html | string {
   )}</div>`
 }
 
-function verificationPart({ verification, verified, writePauseMs }: MoveView): Html | string {
+function verificationPart({ id, verification, verified, writePauseMs }: MoveView): Html | string {
   if (verification === null) return ''
   const { sourceRecords, targetRecords, equal, repaired, replayed } = verification
   return html`<section class="card"><h2>Comparison of both places</h2>${facts([
@@ -158,7 +159,7 @@ function verificationPart({ verification, verified, writePauseMs }: MoveView): H
       ? []
       : [{ name: 'Last compared', value: html`${when(verified.at)}${verified.isStale ? ' (stale)' : ''}` }]),
     ...(writePauseMs === null ? [] : [{ name: 'Writes waited', value: `${number(writePauseMs)} ms` }]),
-  ])}</section>`
+  ])}<p><a href="${at}/${id}/report">The whole report</a></p></section>`
 }
 
 function factsOf(move: MoveView, isPlain: boolean): Parameters<typeof facts>[0] {

@@ -45,6 +45,15 @@ const deeds: readonly Deed[] = [
     fits: (tenant) => isAtRest(tenant) && tenant.placement?.kind === 'silo',
   },
   {
+    verb: 'rebalance',
+    button: 'Move to another shared place',
+    route: 'POST /tenants/{id}/moves',
+    body: { kind: 'rebalance' },
+    isMove: true,
+    text: 'It moves to another shared place while its app goes on reading and writing. It can be undone for as long as the old place is kept.',
+    fits: (tenant) => isAtRest(tenant) && tenant.placement?.kind === 'pool',
+  },
+  {
     verb: 'suspend',
     button: 'Suspend',
     route: 'POST /tenants/{id}/suspend',

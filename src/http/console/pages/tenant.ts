@@ -10,7 +10,9 @@ import { facts, notice, number, stateMark, tierChip, untilText, when } from '../
 import { csrfInput, framed } from '../parts/frame.ts'
 import { attributeNames, kindWords, moveWords, statusWords } from '../parts/words.ts'
 import { deedsFor } from './tenant-deeds.ts'
+import { documentsPart } from './tenant-documents.ts'
 import { tenantHistory } from './tenant-history.ts'
+import { limitsPart } from './tenant-limits.ts'
 import { usagePart } from './tenant-usage.ts'
 
 /** One tenant: what it is and where it lives in plain words, what may be done with it, and what was. */
@@ -18,12 +20,13 @@ export async function tenantPage(visit: Visit): Promise<PageResult> {
   const { api, isPlain, context } = visit
   const params = { id: context.req.param('id') ?? '' }
   const tenant = await api.ask<TenantView>('GET /tenants/{id}', { params })
-  const [limits, moves, route, history, usage] = await Promise.all([
+  const [limits, moves, route, history, usage, documents] = await Promise.all([
     api.ask<TenantLimits>('GET /tenants/{id}/limits', { params }),
     api.ask<Page<MoveView>>('GET /moves', { query: { tenantId: tenant.id, limit: '5' } }),
     isPlain ? undefined : api.ask<TenantRouteView>('GET /tenants/{id}/route', { params }),
     tenantHistory(visit, tenant.id),
     usagePart(visit, tenant.id),
+    documentsPart(visit, tenant.id),
   ])
   const state = statusWords[tenant.status] ?? { words: tenant.status, tone: 'quiet' as const }
   const open = moves.items.find(({ endedAt }) => endedAt === null)
@@ -34,11 +37,12 @@ ${tenant.held === null ? '' : notice('bad', 'Held after a restore', 'It is not s
 ${receiptPart(tenant, isPlain)}
 ${moves.items.length === 0 ? '' : movesPart(moves.items)}
 ${usage}
+${documents}
 ${history}
 </div><aside class="stack" aria-label="About this tenant">
 ${deedsPart(visit, tenant)}
 <section class="card"><h2>Account</h2>${accountFacts(tenant)}${accountLink(visit, tenant)}</section>
-${limitsPart(limits)}
+${limitsPart(visit, tenant, limits)}
 ${route === undefined ? '' : placePart(route)}
 </aside></div>`
   return { html: framed(visit, { title: tenant.name, body, at: '/console/tenants', hasCharts: true }) }
@@ -123,14 +127,6 @@ function movesPart(moves: readonly MoveView[]): Html {
   )}</tbody></table></section>`
 }
 
-function limitsPart({ limits, until }: TenantLimits): Html {
-  const ends = until === null ? '' : html`<p class="quiet">Its own limits end ${when(until)}.</p>`
-  return html`<section class="card"><h2>Limits</h2><table class="plain"><tbody>${limits.map(
-    ({ name, limit, from, used }) =>
-      html`<tr><td>${spaced(name)}${from === 'tenant' ? html` <span class="chip">own</span>` : ''}</td><td class="num">${limit === null ? 'none' : number(limit)}${used ? html`<br><span class="quiet">${number(used)} used</span>` : ''}</td></tr>`,
-  )}</tbody></table>${ends}</section>`
-}
-
 function placePart(route: TenantRouteView): Html {
   const { placement, project, phase, why, nearestLimit } = route
   const share = `${number(nearestLimit.used)} of ${number(nearestLimit.limit)}`
@@ -156,10 +152,4 @@ function receiptPart({ deletionReceipt }: TenantView, isPlain: boolean): Html | 
     { name: 'Documents', value: number(documents) },
     ...(isPlain ? [] : [{ name: 'Records', value: number(records) }]),
   ])}</section>`
-}
-
-/** `requestsPerMinute` as words. */
-function spaced(name: string): string {
-  const words = name.replaceAll(/([A-Z])/g, ' $1').toLowerCase()
-  return words.charAt(0).toUpperCase() + words.slice(1)
 }

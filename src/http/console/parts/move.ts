@@ -53,7 +53,7 @@ export function gatePart({ gate, waitsFor, error, nextSteps }: MoveView, isPlain
 
 /** Ways on that only the command line has, as commands to paste. */
 function choicesPart(kind: GateKind, steps: MoveView['nextSteps']): Html | string {
-  if (kind !== 'needs_person' && kind !== 'moves_frozen') return ''
+  if (kind !== 'moves_frozen') return ''
   return html`<ul class="ways-on">${steps.map(({ command, effect }) => html`<li><code>${command}</code> ${effect}</li>`)}</ul>`
 }
 
@@ -84,7 +84,7 @@ const gateAdvice: Readonly<Record<GateKind, string>> = {
   stale_reader: 'Wait: it ends by itself at the time that is named.',
   step_failed: 'It is tried again. If it stays, look at what the fault says.',
   paused: 'Resume it when you are ready.',
-  needs_person: 'Choose below. Nothing goes on before you do.',
+  needs_person: 'Decide. Nothing goes on before somebody does.',
 }
 
 /** A move's kind in words, as in `to a place of its own`. */
