@@ -16,6 +16,9 @@ const headingMax = 60
 const leaning =
   /^(?:it|its|they|their|them|this|that|these|those|he|she|his|her|such|both|then|there|therefore|thus|hence|however|otherwise|instead|and|but|or|so|also|afterwards|in that case|after that|without it|if so|if not)\b/i
 
+/** Marks of quotes and lists in each other, more than a person writes: the parser goes a level deeper for each. */
+const deepMarks = /^[ \t]*(?:(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])[ \t]*){33,}/gm
+
 /**
  * Splits a source into passages, in order. Headings, questions and lines that only announce a list become context of
  * what follows.
@@ -25,7 +28,7 @@ const leaning =
 export function passagesOf(text: string, heading = ''): readonly Passage[] {
   const body = withoutHeading(text, heading)
   const reader = new Reader(body.heading)
-  reader.read(lexer(body.text))
+  reader.read(lexer(body.text.replace(deepMarks, '')))
   return reader.passages
 }
 
