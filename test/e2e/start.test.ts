@@ -76,7 +76,7 @@ describe('npm start', () => {
     const spoofed = await retrieve('acme-bikes', (line) =>
       line
         .replace('"topK":1', '"topK":1,"tenant_id":"harbor-bank","index":"tenant-router-pool-2"')
-        .replace('--json', "-H 'x-tenant-id: harbor-bank' --json"),
+        .replace(' -d ', " -H 'x-tenant-id: harbor-bank' -d "),
     )
     expect(honest.matches).toHaveLength(1)
     // The last bits of a score depend on what else the encoder had to do at that moment.
