@@ -110,7 +110,7 @@ test('a move that would lose records waits for a person, who types how many are 
   await page.getByText('It has moved', { exact: true }).waitFor()
   const [old] = await world.service.home.sql<{ host: string; namespace: string }[]>`
     select indexes.host, namespace from places join indexes on indexes.id = index_id
-    where tenant_id = 'stopped' and generation = 1`
+    where places.tenant_id = 'stopped' and generation = 1`
   if (old === undefined) throw new Error('the old place is not there')
   // Somebody empties the old place, with the vendor's own API.
   const origin = old.host.startsWith('http') ? old.host : `http://${old.host}`
