@@ -119,7 +119,7 @@ test('a move that would lose records waits for a person, who types how many are 
   expect(emptied.status).toBeLessThan(300)
   await page.getByRole('link', { name: 'Go back to the old place…' }).click()
   await page.getByRole('button', { name: 'Go back to the old place' }).click()
-  await page.getByText('A person has to decide').waitFor()
+  await page.getByText(/^A person has to decide, since/).waitFor()
   await page.getByRole('link', { name: 'Decide…' }).click()
   expect(await seriousFaults(page)).toEqual([])
   const giveUp = page.locator('form', { has: page.getByRole('heading', { name: 'Go on without them' }) })
