@@ -16,6 +16,9 @@ export interface LocalWritten {
   readonly indexedLsn: number
 }
 
+/** After a commit that failed: until held writes are tried again. */
+const releaseAgainMs = 250
+
 /** The stored state. Changes are jobs in the commit queue; there is no other way. */
 export class Engine implements Storage, AsyncDisposable {
   readonly records: RecordsTable
@@ -36,7 +39,7 @@ export class Engine implements Storage, AsyncDisposable {
     this.hot = new HotNamespaces(this.records, hotBytes)
     this.catalog = new CatalogTables(database)
     const saveChanged = () => this.#saveChanged()
-    this.#commits = new CommitQueue(database, saveChanged, () => this.#load())
+    this.#commits = new CommitQueue(database, saveChanged, () => this.#load(releaseAgainMs))
     this.#heldWrites = new HeldWrites(this.catalog, this.#commits, (index, namespace, held) => {
       applyWrite(this, index, namespace, held.write)
       namespace.indexedLsn = held.lsn
@@ -44,7 +47,8 @@ export class Engine implements Storage, AsyncDisposable {
       this.#changed.add(namespace)
     })
     this.#purge = new Purge(this.records, this.#commits)
-    this.#load()
+    // A restart is the end of every lag: what was accepted is shown.
+    this.#load(0)
     this.#purge.wake()
   }
 
@@ -55,10 +59,12 @@ export class Engine implements Storage, AsyncDisposable {
 
   /** The namespace as reads see it, or null where it is missing or none of it is visible yet. */
   visible(index: IndexEntry, name: string): NamespaceEntry | null {
+    const before = index.namespaces.get(name)
+    if (before === undefined) return null
+    this.#heldWrites.releaseDue(index, before)
+    // A release that fails, as on a full disk, loads everything again.
     const namespace = index.namespaces.get(name)
-    if (namespace === undefined) return null
-    this.#heldWrites.releaseDue(index, namespace)
-    return namespace.visible ? namespace : null
+    return namespace?.visible === true ? namespace : null
   }
 
   /** @param check throws where another namespace may not be made. */
@@ -141,20 +147,25 @@ export class Engine implements Storage, AsyncDisposable {
     this.#database.close()
   }
 
-  #load(): void {
+  /**
+   * Takes everything from the tables; indexes that are known stay the same objects, since requests hold them.
+   * @param releaseInMs from now until held writes are due.
+   */
+  #load(releaseInMs: number): void {
+    const known = new Map(this.indexes.all().map((index) => [index.hostKey, index]))
     const { indexes, held, lastSpace } = this.catalog.load()
     this.hot.clear()
     this.#changed.clear()
     this.#heldWrites.stop()
     this.indexes.clear()
     this.#lastSpace = lastSpace
-    for (const index of indexes) {
+    const dueAt = performance.now() + releaseInMs
+    for (const loaded of indexes) {
+      const index = refreshed(known.get(loaded.hostKey), loaded)
       this.indexes.add(index)
       if (held.size === 0) continue
       for (const namespace of index.namespaces.values()) {
-        // A restart is the end of every lag: what was accepted is shown.
-        for (const write of held.get(namespace.space) ?? []) namespace.held.push(write)
-        this.#heldWrites.releaseDue(index, namespace)
+        this.#heldWrites.holdAgain(index, namespace, held.get(namespace.space) ?? [], dueAt)
       }
     }
   }
@@ -182,4 +193,12 @@ export class Engine implements Storage, AsyncDisposable {
     for (const namespace of this.#changed) this.catalog.saveNamespace(namespace)
     this.#changed.clear()
   }
+}
+
+function refreshed(known: IndexEntry | undefined, loaded: IndexEntry): IndexEntry {
+  if (known === undefined) return loaded
+  known.config = loaded.config
+  known.namespaces.clear()
+  for (const [name, namespace] of loaded.namespaces) known.namespaces.set(name, namespace)
+  return known
 }

@@ -1,12 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { deserialize, serialize } from 'node:v8'
 import {
-  type HeldWrite,
   type IndexConfig,
   type IndexEntry,
   type NamespaceConfig,
   type NamespaceEntry,
   newNamespace,
+  type StoredWrite,
 } from './catalog.ts'
 import type { Write } from './writes.ts'
 
@@ -43,7 +43,7 @@ export class CatalogTables {
   }
 
   /** Loads everything except records, and the highest space in use. */
-  load(): { indexes: IndexEntry[]; held: Map<number, HeldWrite[]>; lastSpace: number } {
+  load(): { indexes: IndexEntry[]; held: Map<number, StoredWrite[]>; lastSpace: number } {
     const indexes = new Map<number, IndexEntry>()
     for (const row of this.#database.prepare('select id, name, host_key, config from indexes').iterate()) {
       const id = row.id as number
@@ -51,12 +51,12 @@ export class CatalogTables {
       indexes.set(id, { id, name: row.name as string, hostKey: row.host_key as string, config, namespaces: new Map() })
     }
     this.#loadNamespaces(indexes)
-    const held = new Map<number, HeldWrite[]>()
+    const held = new Map<number, StoredWrite[]>()
     for (const row of this.#database.prepare('select * from pending order by seq').iterate()) {
       const space = row.space as number
       const write = deserialize(row.write as Uint8Array) as Write
       const list = held.get(space) ?? []
-      list.push({ seq: row.seq as number, lsn: row.lsn as number, write, dueAt: 0 })
+      list.push({ seq: row.seq as number, lsn: row.lsn as number, write })
       held.set(space, list)
     }
     const last = this.#database

@@ -47,10 +47,14 @@ export interface NamespaceEntry {
   readonly held: HeldWrite[]
 }
 
-export interface HeldWrite {
+/** An answered write that is not visible yet, as the tables hold it. */
+export interface StoredWrite {
   readonly seq: number
   readonly lsn: number
   readonly write: Write
+}
+
+export interface HeldWrite extends StoredWrite {
   /** By the clock of `performance.now()`. */
   readonly dueAt: number
 }

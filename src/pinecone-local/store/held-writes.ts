@@ -1,4 +1,4 @@
-import type { HeldWrite, IndexEntry, NamespaceEntry } from './catalog.ts'
+import type { HeldWrite, IndexEntry, NamespaceEntry, StoredWrite } from './catalog.ts'
 import type { CatalogTables } from './catalog-tables.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import type { Write } from './writes.ts'
@@ -29,11 +29,17 @@ export class HeldWrites {
     if (last === undefined) this.#arm(index, namespace, dueAt)
   }
 
+  /** Holds what the tables hold, in its order. */
+  holdAgain(index: IndexEntry, namespace: NamespaceEntry, writes: readonly StoredWrite[], dueAt: number): void {
+    for (const { seq, lsn, write } of writes) namespace.held.push({ seq, lsn, write, dueAt })
+    if (writes.length > 0) this.#arm(index, namespace, dueAt)
+  }
+
   /** Applies due writes now, so that a read does not depend on a timer's punctuality. */
   releaseDue(index: IndexEntry, namespace: NamespaceEntry): void {
     const first = namespace.held[0]
     if (first === undefined || first.dueAt > performance.now()) return
-    // A failed commit reloads everything, held writes included.
+    // A failed commit reloads everything, held writes included, and they are tried again.
     this.#commits.run(() => this.#release(index, namespace)).catch(() => {})
     this.#commits.flush()
   }
