@@ -24,7 +24,7 @@ export function invitation({ publicUrl, adminUrl, folder, samples, isLoading }: 
   if (sample === undefined) throw new Error('examples/ is empty')
   const data = folder === usualFolder ? '' : `DATA_DIR=${quoted(folder)} `
   const call = (path: string, body: object) =>
-    `  curl -s ${publicUrl}${path} -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d ${quoted(JSON.stringify(body))}`
+    `  curl -s ${publicUrl}${path} -H "Authorization: Bearer $TOKEN" -H content-type:application/json -d ${quoted(JSON.stringify(body))}`
   return [
     'tenant-router is ready.',
     '',
