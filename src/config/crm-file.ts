@@ -1,14 +1,6 @@
 import { z } from 'zod'
 import type { CrmFields, CrmSignature, CrmSource } from '../crm/crm-source.ts'
-import {
-  entryFault,
-  hookName,
-  isWebhookSecret,
-  listIn,
-  plainUrl,
-  variableName,
-  webhookSecretRemedy,
-} from './file-entries.ts'
+import { entriesIn, hookName, isWebhookSecret, plainUrl, variableName, webhookSecretRemedy } from './file-entries.ts'
 import { jsonFileOf } from './json-file.ts'
 import { Secret } from './secret.ts'
 import type { SettingReader } from './setting-reader.ts'
@@ -57,28 +49,22 @@ export function crmSourcesOf(read: SettingReader): readonly CrmSettings[] {
   if (file === undefined) return []
   const sources: CrmSettings[] = []
   const fault = (wrong: string, words: string) => read.fault('CRM_HOOKS', wrong, words)
-  for (const [i, candidate] of listIn(read, 'CRM_HOOKS', file, remedy).entries()) {
-    const where = `entry ${i + 1}`
-    const parsed = entry.safeParse(candidate)
-    for (const issue of parsed.error?.issues ?? []) {
-      const name = issue.path.length > 0 ? `, ${issue.path.join('.')}` : ''
-      fault(`has a fault in ${where}${name}`, entryFault(issue, candidate))
-    }
-    if (parsed.data === undefined) continue
-    const { source, tags, only = {} } = parsed.data
+  for (const { where, data } of entriesIn(read, 'CRM_HOOKS', file, { entry, remedy })) {
+    if (data === undefined) continue
+    const { source, tags, only = {} } = data
     if (sources.some(({ name }) => name === source)) fault(`has in ${where} a source that is there`, 'keep one of them')
-    const signature = signatureOf(parsed.data)
+    const signature = signatureOf(data)
     if (signature === undefined) {
       const words = 'set "url" to the address exactly as HubSpot has it, for its signature covers that'
       fault(`has no url in ${where}`, words)
     }
-    const secrets = secretsOf(read, parsed.data, (wrong, words) => fault(`${wrong} in ${where}`, words))
+    const secrets = secretsOf(read, data, (wrong, words) => fault(`${wrong} in ${where}`, words))
     if (signature === undefined || secrets === undefined) continue
     sources.push({
       name: source,
       signature,
       secrets,
-      fields: fieldsOf(parsed.data),
+      fields: fieldsOf(data),
       only: Object.fromEntries(Object.entries(only).map(([name, values]) => [name, values.map(String)])),
       tags: new Map(Object.entries(tags)),
     })

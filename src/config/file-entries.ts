@@ -26,19 +26,53 @@ export function isWebhookSecret(text: string): boolean {
 export const plainUrl = z.string('must be text').refine(isPlainUrl, 'must be a URL without user name and password')
 
 /** The entries of a file that must be a list; none, and a fault, when it is something else. */
-export function listIn(
-  read: SettingReader,
-  name: SettingName,
-  { path, json }: JsonFile,
-  remedy: string,
-): readonly unknown[] {
+function listIn(read: SettingReader, name: SettingName, { path, json }: JsonFile, remedy: string): readonly unknown[] {
   if (Array.isArray(json)) return json
   read.fault(name, `names ${JSON.stringify(path)}, which is not a JSON list`, remedy)
   return []
 }
 
+/** An entry of a file, as far as it was read. */
+export interface FileEntry<T> {
+  /** `entry 2`, or `entry 2 (eu)` where entries have names. */
+  readonly where: string
+  readonly candidate: unknown
+  /** Undefined: it has faults, which the reader has. */
+  readonly data: T | undefined
+}
+
+/**
+ * Reads the entries of a file that must be a list. The reader collects the faults of each, with its field.
+ * @param nameOf the name of an entry, for people; it may have faults elsewhere.
+ */
+export function* entriesIn<T>(
+  read: SettingReader,
+  name: SettingName,
+  file: JsonFile,
+  {
+    entry,
+    remedy,
+    nameOf,
+  }: {
+    readonly entry: z.ZodType<T>
+    readonly remedy: string
+    readonly nameOf?: (candidate: unknown) => string | undefined
+  },
+): Generator<FileEntry<T>> {
+  for (const [i, candidate] of listIn(read, name, file, remedy).entries()) {
+    const called = nameOf?.(candidate)
+    const where = `entry ${i + 1}${called === undefined ? '' : ` (${called})`}`
+    const parsed = entry.safeParse(candidate)
+    for (const issue of parsed.error?.issues ?? []) {
+      const field = issue.path.length > 0 ? `, ${issue.path.join('.')}` : ''
+      read.fault(name, `has a fault in ${where}${field}`, entryFault(issue, candidate))
+    }
+    yield { where, candidate, data: parsed.data }
+  }
+}
+
 /** The remedy for one fault of an entry, without any of its values. */
-export function entryFault(issue: z.core.$ZodIssue, candidate: unknown): string {
+function entryFault(issue: z.core.$ZodIssue, candidate: unknown): string {
   if (issue.code === 'unrecognized_keys') return `take out what nothing reads: ${issue.keys.map(shortened).join(', ')}`
   if (issue.path.length === 0) return 'must be an object'
   const [field] = issue.path

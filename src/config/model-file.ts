@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { noModel } from '../placement/placement.ts'
-import { entryFault, listIn, plainUrl, variableName } from './file-entries.ts'
+import { entriesIn, plainUrl, variableName } from './file-entries.ts'
 import { jsonFileOf } from './json-file.ts'
 import { Secret } from './secret.ts'
 import type { EmbeddingSettings } from './setting-groups.ts'
@@ -54,32 +54,27 @@ export function modelsOfFile(
   const defaults: EmbeddingSettings[] = []
   const names = new Set<string>()
   const fault = (wrong: string, how: string) => read.fault('EMBEDDING_MODELS', wrong, how)
-  for (const [i, candidate] of listIn(read, 'EMBEDDING_MODELS', file, remedy).entries()) {
-    const name = entry.shape.name.safeParse(Object(candidate).name).data
-    const where = `entry ${i + 1}${name === undefined ? '' : ` (${name})`}`
-    const parsed = entry.safeParse(candidate)
-    for (const issue of parsed.error?.issues ?? []) {
-      const field = issue.path.length > 0 ? `, ${issue.path.join('.')}` : ''
-      fault(`has a fault in ${where}${field}`, entryFault(issue, candidate))
-    }
+  const nameOf = (candidate: unknown) => entry.shape.name.safeParse(Object(candidate).name).data
+  for (const { where, candidate, data } of entriesIn(read, 'EMBEDDING_MODELS', file, { entry, remedy, nameOf })) {
+    const name = nameOf(candidate)
     if (name !== undefined && names.has(name)) fault(`has in ${where} a name that is taken`, 'give each its own')
     if (name !== undefined) names.add(name)
-    if (!parsed.success) continue
-    const { apiKeyVariable, provider } = parsed.data
+    if (data === undefined) continue
+    const { apiKeyVariable, provider } = data
     const key = apiKeyVariable === undefined ? undefined : read.variable(apiKeyVariable)
     if (apiKeyVariable !== undefined && key === undefined) {
       fault(`names ${apiKeyVariable} in ${where}, which is not set`, 'set it to the key of the endpoint')
     }
-    if (provider === 'openai' && apiKeyVariable === undefined && parsed.data.baseUrl === undefined) {
+    if (provider === 'openai' && apiKeyVariable === undefined && data.baseUrl === undefined) {
       fault(`has in ${where} neither apiKeyVariable nor baseUrl`, 'OpenAI itself needs a key; give one of them')
     }
     const { model, dimension } = localModel
-    if (provider === 'local' && ((parsed.data.model ?? model) !== model || parsed.data.dimension !== dimension)) {
+    if (provider === 'local' && ((data.model ?? model) !== model || data.dimension !== dimension)) {
       fault(`has in ${where} a local model that there is not`, `it is ${model}, with the dimension ${dimension}`)
     }
-    const settings = settingsOf(parsed.data, key, metric, localModel.model)
+    const settings = settingsOf(data, key, metric, localModel.model)
     models.push(settings)
-    if (parsed.data.default === true) defaults.push(settings)
+    if (data.default === true) defaults.push(settings)
   }
   if (defaults.length > 1) fault('has several defaults', 'mark one model as the default of new tenants')
   return { models, standard: defaults[0] }

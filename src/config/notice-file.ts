@@ -1,15 +1,7 @@
 import { z } from 'zod'
 import type { NoticeHook } from '../notices/notice-hook.ts'
 import { noticeTypes } from '../placement/notice-types.ts'
-import {
-  entryFault,
-  hookName,
-  isWebhookSecret,
-  listIn,
-  plainUrl,
-  variableName,
-  webhookSecretRemedy,
-} from './file-entries.ts'
+import { entriesIn, hookName, isWebhookSecret, plainUrl, variableName, webhookSecretRemedy } from './file-entries.ts'
 import { jsonFileOf } from './json-file.ts'
 import { Secret } from './secret.ts'
 import type { SettingReader } from './setting-reader.ts'
@@ -38,15 +30,9 @@ export function noticeHooksOf(read: SettingReader): readonly NoticeHookSettings[
   if (file === undefined) return []
   const hooks: NoticeHookSettings[] = []
   const fault = (wrong: string, words: string) => read.fault('NOTICE_HOOKS', wrong, words)
-  for (const [i, candidate] of listIn(read, 'NOTICE_HOOKS', file, remedy).entries()) {
-    const where = `entry ${i + 1}`
-    const parsed = entry.safeParse(candidate)
-    for (const issue of parsed.error?.issues ?? []) {
-      const field = issue.path.length > 0 ? `, ${issue.path.join('.')}` : ''
-      fault(`has a fault in ${where}${field}`, entryFault(issue, candidate))
-    }
-    if (parsed.data === undefined) continue
-    const { name, url, secretVariable, events = noticeTypes, format = 'standard' } = parsed.data
+  for (const { where, data } of entriesIn(read, 'NOTICE_HOOKS', file, { entry, remedy })) {
+    if (data === undefined) continue
+    const { name, url, secretVariable, events = noticeTypes, format = 'standard' } = data
     if (hooks.some((hook) => hook.name === name)) fault(`has in ${where} a name that is taken`, 'give each its own')
     const secret = read.variable(secretVariable)
     if (secret === undefined || !isWebhookSecret(secret)) {

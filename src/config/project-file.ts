@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Project } from '../placement/choose-project.ts'
-import { entryFault, listIn, plainUrl, variableName } from './file-entries.ts'
+import { entriesIn, plainUrl, variableName } from './file-entries.ts'
 import { jsonFileOf } from './json-file.ts'
 import { Secret } from './secret.ts'
 import type { SettingReader } from './setting-reader.ts'
@@ -44,22 +44,18 @@ export function projectsOfFile(read: SettingReader, first: ProjectSettings): rea
   const projects: ProjectSettings[] = []
   const names = new Set([first.name])
   const fault = (wrong: string, remedy: string) => read.fault('PINECONE_PROJECTS', wrong, remedy)
-  for (const [i, candidate] of listIn(read, 'PINECONE_PROJECTS', file, listRemedy).entries()) {
+  const nameOf = (candidate: unknown) => partsOf(candidate).name
+  const options = { entry, remedy: listRemedy, nameOf }
+  for (const { where, candidate, data } of entriesIn(read, 'PINECONE_PROJECTS', file, options)) {
     const { name, apiKeyVariable } = partsOf(candidate)
-    const where = `entry ${i + 1}${name === undefined ? '' : ` (${name})`}`
-    const parsed = entry.safeParse(candidate)
-    for (const issue of parsed.error?.issues ?? []) {
-      const field = issue.path.length > 0 ? `, ${issue.path.join('.')}` : ''
-      fault(`has a fault in ${where}${field}`, entryFault(issue, candidate))
-    }
     if (name !== undefined && names.has(name)) fault(`has in ${where} a name that is taken`, alone)
     if (name !== undefined) names.add(name)
     const key = apiKeyVariable === undefined ? undefined : read.variable(apiKeyVariable)
     if (apiKeyVariable !== undefined && key === undefined) {
       fault(`names ${apiKeyVariable} in ${where}, which is not set`, 'set it to the key of the project')
     }
-    if (!parsed.success) continue
-    const project = projectOf(parsed.data, new Secret(key ?? ''))
+    if (data === undefined) continue
+    const project = projectOf(data, new Secret(key ?? ''))
     const twin = [first, ...projects].find((other) => isSame(other, project))
     if (twin !== undefined) fault(`has in ${where} the key of project ${twin.name}`, alone)
     projects.push(project)
