@@ -66,6 +66,7 @@ test.each([
     ['acme-bikes', 'acme-cars'],
   ],
   [['promote', '--yes', 'acme-b'], ['acme-bikes']],
+  [['reembed', '--model', 'large', 'acme-b'], ['acme-bikes']],
   [['promote', 'acme-bikes', '--pl'], ['--plan']],
   [['tenants', 'import', ''], [':files']],
   [['audit', 'verify', '--public-key', ''], [':files']],

@@ -101,6 +101,7 @@ const idsByNoun: Readonly<Record<string, IdKindToComplete>> = {
   promote: 'tenant',
   demote: 'tenant',
   rebalance: 'tenant',
+  reembed: 'tenant',
   limits: 'tenant',
   attributes: 'tenant',
   reconcile: 'tenant',
