@@ -70,15 +70,19 @@ export function limitsSet(context: Context): Command {
     summary: 'give a tenant limits of its own, beside those that it has; the others are its tier’s',
     example: 'limits set acme-bikes requestsPerMinute=6000 --for 7d --yes',
   })
-    .option('--for <time>', 'how long all of its own limits last, as in 12h or 7d (default: for ever)', seconds)
+    .option(
+      '--for <time>',
+      'how long all of its own limits last, as in 12h or 7d (default: as long as those that it has, else for ever)',
+      seconds,
+    )
     .action(async (id: string, words: readonly string[], { for: forS, ...options }: SetOptions) => {
       const given = assignments(words).map(([name, text]) => {
         const value = Number(text)
         if (text === '' || !(value >= 0)) throw new CliError('usage', `${name} must be a number of 0 or more.`)
         return [name, value] as const
       })
-      const { limits = {} } = await readTenant(await context.api(), id)
-      const until = forS === undefined ? null : new Date(Date.now() + forS * 1000).toISOString()
+      const { limits = {}, limitsUntil = null } = await readTenant(await context.api(), id)
+      const until = forS === undefined ? stillToCome(limitsUntil) : new Date(Date.now() + forS * 1000).toISOString()
       const lasting = until === null ? '' : `, until ${context.watched ? timeWords(until) : exactTime(until)}`
       const named = given.map(([name, value]) => `${name} ${value}`).join(', ')
       await writeLimits(context, options, id, {
@@ -86,6 +90,10 @@ export function limitsSet(context: Context): Command {
         body: { limits: { ...limits, ...Object.fromEntries(given) }, limitsUntil: until },
       })
     })
+}
+
+function stillToCome(until: string | null): string | null {
+  return until !== null && Date.parse(until) > Date.now() ? until : null
 }
 
 export function limitsClear(context: Context): Command {
@@ -102,7 +110,7 @@ export function limitsClear(context: Context): Command {
     )
     await writeLimits(context, options, id, {
       question: `Take ${names.length === 0 ? 'all limits of its own' : names.join(', ')} from tenant ${id}?`,
-      body: { limits: left, limitsUntil: Object.keys(left).length === 0 ? null : limitsUntil },
+      body: { limits: left, limitsUntil: Object.keys(left).length === 0 ? null : stillToCome(limitsUntil) },
     })
   })
 }
