@@ -322,6 +322,36 @@ describe('a promote that is watched', () => {
     expect(resumed).toEqual([undefined, '2'])
   })
 
+  test('whose service is away for a while says so once, and that it is back', async () => {
+    const away = [503, { code: 'service_busy', detail: 'A replica starts anew.' }] as const
+    const looks = [[200, moveAt(2)], away, away, [200, moveAt(5)]] as const
+    let look = 0
+    await using admin = await fakeAdmin(({ path }) =>
+      path.endsWith('/events') ? [404, {}] : (looks[look++] ?? [500, {}]),
+    )
+    const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+    const { code, out, err } = await runCli(['moves', 'watch', 'm1'], env)
+    expect([code, out]).toEqual([0, expect.stringMatching(/ copying .*\n.* soaking /)])
+    expect(err.split('\n').slice(0, 2)).toEqual([
+      expect.stringMatching(/^The connection is lost; the move goes on\. Trying again for 2 minutes\. .*starts anew/),
+      'Connected again.',
+    ])
+  })
+
+  test('whose service refuses meanwhile ends with what it says', async () => {
+    const looks = [
+      [200, moveAt(2)],
+      [403, { code: 'forbidden', detail: 'Your role may not do this.' }],
+    ] as const
+    let look = 0
+    await using admin = await fakeAdmin(({ path }) =>
+      path.endsWith('/events') ? [404, {}] : (looks[look++] ?? [500, {}]),
+    )
+    const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+    const { code, err } = await runCli(['moves', 'watch', 'm1'], env)
+    expect([code, err]).toEqual([3, expect.stringMatching(/^Refused: Your role may not do this/)])
+  })
+
   test('that fails ends with 1 and the reason', async () => {
     const failed = { ...moveAt(2), state: 'failed', error: 'the project allows no further index' }
     await using admin = await fakeAdmin(() => [200, failed])

@@ -102,7 +102,7 @@ test('a dry run says what is and what would be, and changes nothing', async () =
     0,
     expect.stringContaining('Would give tenant acme requestsPerMinute 6. Nothing was changed.'),
   ])
-  expect(await dry('rebalance', '--drain', 'tr-pool-1')).toEqual([0, expect.stringContaining('has 1 tenants now.')])
+  expect(await dry('rebalance', '--drain', 'tr-pool-1')).toEqual([0, expect.stringContaining('has 1 tenant now.')])
   const unknown = await runCli(['tenants', 'suspend', 'acm', '--dry-run'], env)
   expect([unknown.code, unknown.err]).toEqual([3, expect.stringContaining('404 not_found')])
   expect(JSON.parse((await runCli(['audit', 'list', '--json'], env)).out).items).toHaveLength(before)
@@ -113,6 +113,8 @@ test('limits and attributes are set beside those that are there, shown, and take
   const both = await runCli(['limits', 'set', 'acme', 'requestsPerDay=900', '--for', '7d', '--yes'], env)
   expect(both.out).toMatch(/^requestsPerMinute\t60\t\d+\tminute\ttenant\t20/m)
   expect(both.out).toMatch(/^requestsPerDay\t900\t\d+\tday\ttenant\t20/m)
+  const less = await runCli(['limits', 'set', 'acme', 'requestsPerDay=800', '--yes'], env)
+  expect(less.out, 'their end stays').toMatch(/^requestsPerDay\t800\t\d+\tday\ttenant\t20/m)
   const left = await runCli(['limits', 'clear', 'acme', 'requestsPerDay', '--yes'], env)
   expect(left.out).toMatch(/^requestsPerMinute\t60\t/m)
   expect(left.out).not.toContain('requestsPerDay\t900')

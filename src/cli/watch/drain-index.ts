@@ -73,5 +73,8 @@ async function lookAtIndex(context: Context, name: string): Promise<readonly str
     path: '/indexes?limit=100',
   })
   const found = items.find((index) => index.name === name)
-  return found === undefined ? [] : [`Index ${name} has ${found.namespaces ?? 'an unknown number of'} tenants now.`]
+  if (found === undefined) return []
+  const { namespaces } = found
+  const tenants = namespaces === 1 ? '1 tenant' : `${namespaces ?? 'an unknown number of'} tenants`
+  return [`Index ${name} has ${tenants} now.`]
 }

@@ -7,10 +7,10 @@ import { listAll } from '../kit/list-all.ts'
 import type { Move } from '../kit/move.ts'
 import { printable } from '../kit/printable.ts'
 import type { ReadOptions } from '../kit/verb.ts'
+import { Connection } from './connection.ts'
 import { drawBar } from './progress-line.ts'
 
 const pollMs = 1_000
-const patienceMs = 120_000
 
 /**
  * Follows the moves of a drain until each has cut over or ended: one line on a terminal, a line a move elsewhere, a JSON
@@ -26,32 +26,26 @@ export async function watchDrain(
 ): Promise<void> {
   const waiting = new Set(moves.map(({ id }) => id))
   const ended: Move[] = []
-  let heardMs = performance.now()
-  let isLost = false
+  const connection = new Connection(context, 'the moves go on')
+  const settle = (move: Move) => {
+    waiting.delete(move.id)
+    ended.push(move)
+    if (options.json) context.writeJson(move)
+    else if (!context.watched) context.write(`${new Date().toISOString()} ${move.tenantId} ${move.state}`)
+    else if (!isGood(move)) context.write(`– ${move.tenantId}: ${endWords(move)}`)
+  }
+  const look = async () => {
+    const open = await openMoves(api)
+    for (const id of [...waiting]) {
+      const move = open.get(id) ?? (await api.send<Move>({ method: 'GET', path: `/moves/${id}` }))
+      if (isOver(move)) settle(move)
+    }
+    connection.heard()
+    if (!options.json) context.status(statusOf(context, moves.length, ended.length, open, waiting))
+  }
   try {
     while (waiting.size > 0) {
-      const open = await openMoves(api).catch((error: unknown) => {
-        const isAway = error instanceof CliError && error.isTemporary && performance.now() - heardMs < patienceMs
-        if (!isAway || context.interrupted.aborted) throw error
-        if (!isLost) context.remark(`The connection is lost; the moves go on. Trying again. (${error.message})`)
-        isLost = true
-        return undefined
-      })
-      if (open !== undefined) {
-        heardMs = performance.now()
-        if (isLost) context.remark('Connected again.')
-        isLost = false
-        for (const id of [...waiting]) {
-          const move = open.get(id) ?? (await api.send<Move>({ method: 'GET', path: `/moves/${id}` }))
-          if (!isOver(move)) continue
-          waiting.delete(id)
-          ended.push(move)
-          if (options.json) context.writeJson(move)
-          else if (!context.watched) context.write(`${new Date().toISOString()} ${move.tenantId} ${move.state}`)
-          else if (!isGood(move)) context.write(`– ${move.tenantId}: ${endWords(move)}`)
-        }
-        if (!options.json) context.status(statusOf(context, moves.length, ended.length, open, waiting))
-      }
+      await look().catch((error: unknown) => connection.missed(error))
       if (waiting.size > 0) await sleep(pollMs, undefined, { signal: context.interrupted })
     }
   } catch (error) {

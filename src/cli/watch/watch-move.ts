@@ -2,19 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isEnded } from '../../moves/state/move-state.ts'
 import type { AdminApi } from '../kit/admin-api.ts'
 import type { ServerEvent } from '../kit/event-source.ts'
-import { CliError } from '../kit/exit-code.ts'
 import type { Move } from '../kit/move.ts'
+import type { Connection } from './connection.ts'
 
 const everyMs = 500
-/** Retries this long without a connection: a deployment of the service does not stop the move. */
-const patienceMs = 120_000
-
-/** Told when the service can't be reached, and when it can again. */
-export interface ConnectionNews {
-  lost(why: string): void
-  back(): void
-}
-
 /**
  * Yields the move at each change until nothing more can be awaited: it has ended, or it has cut over and only the
  * retention of its source remains. It reads the server's event stream, resumes after the last event when the connection
@@ -25,29 +16,23 @@ export async function* watchMove(
   api: AdminApi,
   id: string,
   signal: AbortSignal,
-  news: ConnectionNews,
+  connection: Connection,
 ): AsyncGenerator<Move> {
   const path = `/moves/${encodeURIComponent(id)}`
-  let heardAtMs = performance.now()
   let lastEventId: string | undefined
   let shown: Move | undefined
-  let isLost = false
   for (;;) {
     // A connection that can't be had, or breaks, is like one that ended; without one the move itself is asked for.
     const stream = shown && (await api.events(`${path}/events`, lastEventId).catch(() => undefined))
     signal.throwIfAborted()
     if (stream === undefined) {
       const move = await ask(api, path).catch((error: unknown) => {
-        const isAway = error instanceof CliError && error.isTemporary && shown !== undefined
-        if (!isAway || performance.now() - heardAtMs > patienceMs) throw error
-        if (!isLost) news.lost(error.message)
-        isLost = true
+        if (shown === undefined) throw error
+        connection.missed(error)
         return undefined
       })
       if (move !== undefined) {
-        heardAtMs = performance.now()
-        if (isLost) news.back()
-        isLost = false
+        connection.heard()
         // The states that led here are history by the time a stream reports them.
         lastEventId = undefined
         if (!isSame(move, shown)) yield move
@@ -59,7 +44,7 @@ export async function* watchMove(
     } else {
       let isNews = lastEventId !== undefined
       for await (const event of unbroken(stream)) {
-        heardAtMs = performance.now()
+        connection.heard()
         lastEventId = event.id ?? lastEventId
         const now = shownBy(event, shown)
         if (event.event !== 'state') isNews = true

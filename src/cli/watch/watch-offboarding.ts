@@ -4,10 +4,10 @@ import type { Context } from '../kit/context.ts'
 import { CliError } from '../kit/exit-code.ts'
 import { readTenant } from '../kit/tenant-lines.ts'
 import type { ReadOptions } from '../kit/verb.ts'
+import { Connection } from './connection.ts'
 import { timeLeft } from './progress-line.ts'
 
 const pollMs = 500
-const patienceMs = 120_000
 
 /**
  * Waits until nothing of a tenant is left and the receipt is signed; then `tenants receipt` has it.
@@ -22,14 +22,11 @@ export async function watchOffboarding(
 ): Promise<void> {
   const again = `tenant-router tenants offboard ${id} --yes`
   const startedMs = performance.now()
-  let heardMs = startedMs
-  let isLost = false
+  const connection = new Connection(context, 'the deletion goes on')
   for (;;) {
     try {
       const { status } = await readTenant(api, id)
-      heardMs = performance.now()
-      if (isLost) context.remark('Connected again.')
-      isLost = false
+      connection.heard()
       if (status === 'offboarded') break
       if (status !== 'offboarding') {
         throw new CliError('failed', `Tenant ${id} is ${status}: the deletion was given up. See tenants show ${id}`)
@@ -38,10 +35,7 @@ export async function watchOffboarding(
       if (!options.json) context.status(`… Delete all that is kept of ${id}, and look whether it is gone  ${elapsed}`)
     } catch (error) {
       if (context.interrupted.aborted) throw noLongerWatched(again)
-      const isAway = error instanceof CliError && error.isTemporary && performance.now() - heardMs < patienceMs
-      if (!isAway) throw error
-      if (!isLost) context.remark(`The connection is lost; the deletion goes on. Trying again. (${error.message})`)
-      isLost = true
+      connection.missed(error)
     }
     await sleep(pollMs, undefined, { signal: context.interrupted }).catch(() => {
       throw noLongerWatched(again)

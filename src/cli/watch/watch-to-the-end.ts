@@ -5,6 +5,7 @@ import { CliError, exitCodes } from '../kit/exit-code.ts'
 import type { Move } from '../kit/move.ts'
 import { printable } from '../kit/printable.ts'
 import type { ReadOptions } from '../kit/verb.ts'
+import { Connection } from './connection.ts'
 import { watchBars, watchOneStage } from './watch-bars.ts'
 import { watchLines } from './watch-lines.ts'
 import { watchMove } from './watch-move.ts'
@@ -26,10 +27,7 @@ export async function watchToTheEnd(
   wanted: WantedEnd,
 ): Promise<void> {
   const again = `tenant-router moves watch ${idFor(context, id)}`
-  const moves = watchMove(api, id, context.interrupted, {
-    lost: (why) => context.remark(`The connection is lost; the move goes on. Trying again for 2 minutes. (${why})`),
-    back: () => context.remark('Connected again.'),
-  })
+  const moves = watchMove(api, id, context.interrupted, new Connection(context, 'the move goes on'))
   let last: Move | undefined
   try {
     last = await render(context, moves, options, wanted)
