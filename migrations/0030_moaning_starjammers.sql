@@ -5,4 +5,4 @@ ALTER TABLE "moves" ADD COLUMN "embedded_tokens" bigint DEFAULT 0 NOT NULL;--> s
 ALTER TABLE "tenant_keys" ADD COLUMN "model" text;--> statement-breakpoint
 ALTER TABLE "places" ADD COLUMN "needs_model" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "tenant_requests" ADD COLUMN "unnamed_vectors" bigint DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE "moves" ADD CONSTRAINT "moves_kind" CHECK ("moves"."kind" in ('promote', 'demote', 'rebalance', 'reembed', 'relocate'));
+ALTER TABLE "moves" ADD CONSTRAINT "moves_kind" CHECK ("moves"."kind" in ('promote', 'demote', 'rebalance', 'reembed'));

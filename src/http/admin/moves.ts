@@ -40,7 +40,7 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
         'Queues a move. `promote` takes a tenant from a shared index to one of its own, `demote` back into the fullest shared index with room, `rebalance` into another shared index, `reembed` into an index of another embedding model. Reads and writes go on; writes wait for the switch, at most as long as a fence may last. With `plan` nothing is changed: the answer says what the move would do and cost, and why it would be refused.',
       params: z.object({ id: z.string() }),
       body: z.object({
-        kind: kind.extract(['promote', 'demote', 'rebalance', 'reembed']),
+        kind,
         to: z
           .string()
           .max(90)

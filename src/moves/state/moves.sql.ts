@@ -101,7 +101,7 @@ export const moves = pgTable(
   (t) => [
     uniqueIndex('moves_one_open_a_tenant').on(t.tenantId).where(sql`ended_at is null`),
     index('moves_tenant').on(t.tenantId, t.createdAt),
-    check('moves_kind', sql`${t.kind} in ('promote', 'demote', 'rebalance', 'reembed', 'relocate')`),
+    check('moves_kind', sql`${t.kind} in ('promote', 'demote', 'rebalance', 'reembed')`),
     check(
       'moves_state',
       sql`${t.state} in ('queued', 'preparing', 'arming', 'copying', 'verifying', 'fencing', 'switching', 'soaking', 'completing', 'completed', 'paused', 'cancelling', 'cancelled', 'rolling_back', 'rolled_back', 'failed')`,

@@ -50,7 +50,6 @@ function placeKindOf(kind: MoveKind, source: IndexRow): PlaceKind {
     case 'rebalance':
       return 'pool'
     case 'reembed':
-    case 'relocate':
       return source.kind
   }
 }

@@ -49,7 +49,6 @@ export const kindWords: Readonly<Record<string, string>> = {
   demote: 'back to a shared place',
   rebalance: 'to another shared place',
   reembed: 'to vectors of another model',
-  relocate: 'to another region',
 }
 
 /** Names of the account's fields. */
