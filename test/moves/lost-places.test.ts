@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type MoveView, showMove } from '../../src/moves/show-move.ts'
 import { completeMove, rollbackMove } from '../../src/moves/steer-move.ts'
+import type { VectorStore } from '../../src/stores/store.ts'
 import { contents, MoveWorld, platform } from '../support/move-world.ts'
 
 let world: MoveWorld
@@ -24,6 +25,13 @@ async function loseIndex(name: string): Promise<void> {
   await world.store.deleteIndex('default', name)
   const isGone = async () => expect(await world.store.describeIndex('default', name)).toBeUndefined()
   await vi.waitFor(isGone, { timeout: 60_000 })
+}
+
+/** Makes a copy dirty as the mover does when a late write may have reached it. */
+async function dirtied(moveId: string, recordId: string): Promise<void> {
+  await world.home.sql`
+    insert into dirty (move_id, record_id, seq, state, is_put, trust_store, lsn, intent_at, done_at, deadline)
+    values (${moveId}, ${recordId}, nextval('write_seq'), 'done', true, true, 0, now(), now(), now())`
 }
 
 test('a rollback stops for a person when the new place is gone with acknowledged writes that only it had', async () => {
@@ -95,10 +103,7 @@ test('a record that leaves no room for a stamp is copied, carried over and back 
   await world.until(id, 'copying')
   copying.resolve()
   await world.until(id, 'soaking')
-  // A copy is made dirty like this when a late write may have reached it.
-  await world.home.sql`
-    insert into dirty (move_id, record_id, seq, state, is_put, trust_store, lsn, intent_at, done_at, deadline)
-    values (${id}, 'big', nextval('write_seq'), 'done', true, true, 0, now(), now(), now())`
+  await dirtied(id, 'big')
   const rows = () =>
     world.home.sql`select synced_seq = seq as is_synced, synced_stamped from dirty where record_id = 'big'`
   const isDone = async () => expect(await rows()).toEqual([{ is_synced: true, synced_stamped: false }])
@@ -106,4 +111,62 @@ test('a record that leaves no room for a stamp is copied, carried over and back 
   await rollbackMove(world.home, platform, id)
   await world.until(id, 'rolled_back')
   expect((await contents(await world.placeOf(acme))).get('big')).toEqual(big)
+})
+
+/** A mover's store whose reads of one record in the place of a generation wait, before they are sent. */
+function beforeReads(id: string, generation: number, waits: () => Promise<void>) {
+  return (inner: VectorStore): VectorStore =>
+    instead(inner, 'open', (placement) => {
+      const place = inner.open(placement)
+      if (placement.generation !== generation) return place
+      return instead(place, 'fetch', async (ids, options) => {
+        if (ids.includes(id)) await waits()
+        return place.fetch(ids, options)
+      })
+    })
+}
+
+/** An object with one method of another kind. */
+function instead<T extends object, K extends keyof T>(inner: T, name: K, method: T[K]): T {
+  return new Proxy(inner, {
+    get: (target, key) => {
+      if (key === name) return method
+      const value = Reflect.get(target, key)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+test('an app that deletes a record while the mover is about to look at it stops no move', async () => {
+  const acme = await world.tenant('acme', 50)
+  const [reached, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let isHeld = false
+  const stores = beforeReads('r000001', 2, async () => {
+    if (!isHeld) return
+    reached.resolve()
+    await goOn.promise
+  })
+  const a = await world.replica(undefined, { stores })
+  world.local.local.setFaults({ lagMs: 200 })
+  const { id } = await world.promote(acme)
+  await world.until(id, 'soaking')
+  isHeld = true
+  await dirtied(id, 'r000001')
+  await a.write.put(acme, [{ id: 'wakes the mover', values: [1, 2, 3, 4] }])
+  await reached.promise
+  await a.write.delete(acme, ['r000001'])
+  const place = await world.placeOf(acme)
+  const isGone = async () => expect((await place.fetch(['r000001'])).records.size).toBe(0)
+  await vi.waitFor(isGone, { timeout: 60_000 })
+  goOn.resolve()
+  const isCarried = async () =>
+    expect(await world.home.sql`select synced_seq = seq as is_synced from dirty where record_id = 'r000001'`).toEqual([
+      { is_synced: true },
+    ])
+  await vi.waitFor(isCarried, { timeout: 60_000 })
+  expect(await world.home.sql`select stopped from moves`).toEqual([{ stopped: null }])
+  await rollbackMove(world.home, platform, id)
+  await world.until(id, 'rolled_back')
+  const now = await contents(await world.placeOf(acme))
+  expect([now.size, now.has('r000001'), now.has('wakes the mover')]).toEqual([50, false, true])
 })

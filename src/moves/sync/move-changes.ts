@@ -154,6 +154,18 @@ export class ChangeLog {
     })
   }
 
+  /** The rows whose write is still the last one of its record. */
+  async stillLast(rows: readonly ChangedRow[]): Promise<readonly ChangedRow[]> {
+    if (rows.length === 0) return []
+    const found = await this.#db.execute<{ id: string }>(sql`
+      select record_id as id from dirty
+      join unnest(${sql.param(rows.map((row) => row.id))}::text[], ${sql.param(rows.map((row) => row.seq))}::bigint[]) as mine(id, n)
+        on record_id = mine.id and seq = mine.n
+      where move_id = ${this.#move.id}`)
+    const last = new Set(found.map((row) => row.id))
+    return rows.filter((row) => last.has(row.id))
+  }
+
   /** Acknowledged writes that the follower lacks. */
   async countLost(): Promise<number> {
     const [lost] = await this.#db.execute<{ count: number }>(sql`
