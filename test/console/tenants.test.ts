@@ -106,14 +106,24 @@ test('HTML in a tenant’s name and attributes is shown as text', async () => {
   expect(sales.faults).toEqual([])
 })
 
-test('⌘K goes to a tenant', async () => {
+test('⌘K goes to a tenant, also when Enter comes before the answer to what was typed', async () => {
   await using platform = await seat(browser, world, 'platform')
   const { page } = platform
+  const [asked, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  await page.route('**/console/palette?q=harb', async (route) => {
+    asked.resolve()
+    await goOn.promise
+    await route.continue()
+  })
   await page.keyboard.press('ControlOrMeta+k')
   await page.getByRole('option', { name: /^Tenants/ }).waitFor()
-  await page.keyboard.type('harb')
-  await page.getByRole('option', { name: /Harbor Bank/ }).waitFor()
+  await page.keyboard.type('har')
+  // The list of these three letters begins with another page.
+  await page.getByRole('option', { name: /^Shards/, selected: true }).waitFor()
+  await page.keyboard.type('b')
+  await asked.promise
   await page.keyboard.press('Enter')
+  goOn.resolve()
   await page.waitForURL('**/console/tenants/harbor')
   expect(platform.faults).toEqual([])
 })

@@ -25,15 +25,33 @@ function choose(step) {
   paletteInput.setAttribute('aria-activedescendant', next.id)
 }
 
+let isEntered = false
+
+/** Opens the chosen page. While the list answers an earlier text than the one typed, this waits for the right list. */
+function enter() {
+  const answered = palette.querySelector('[data-query]')?.dataset.query
+  isEntered = answered !== paletteInput.value
+  if (isEntered) return
+  const chosen = choices().find((one) => one.getAttribute('aria-selected') === 'true')
+  if (chosen === undefined) palette.querySelector('form').requestSubmit()
+  else location.assign(chosen.href)
+}
+
 palette?.addEventListener('keydown', (event) => {
   if (event.key === 'ArrowDown') choose(1)
   else if (event.key === 'ArrowUp') choose(-1)
-  else if (event.key === 'Enter') {
-    const chosen = choices().find((one) => one.getAttribute('aria-selected') === 'true')
-    if (chosen === undefined) return
-    location.assign(chosen.href)
-  } else return
+  else if (event.key === 'Enter') enter()
+  else return
   event.preventDefault()
+})
+palette?.addEventListener('input', () => {
+  isEntered = false
+})
+palette?.addEventListener('close', () => {
+  isEntered = false
+})
+document.addEventListener('htmx:after:swap', () => {
+  if (isEntered) enter()
 })
 // A click beside the dialog is on the dialog itself.
 palette?.addEventListener('click', (event) => {

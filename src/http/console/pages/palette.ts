@@ -18,8 +18,8 @@ export async function palette(visit: Visit): Promise<PageResult> {
     .filter(({ label }) => label.toLowerCase().includes(q.toLowerCase()))
     .map(({ path, label }): Choice => ({ href: path, label, note: 'page' }))
   const choices = [...pages, ...(q === '' ? [] : await tenantsLike(visit, q))]
-  if (choices.length === 0) return { html: html`<p class="none">Nothing is called that.</p>` }
-  return { html: html`${choices.map(choiceLine)}` }
+  if (choices.length === 0) return { html: html`<p class="none" data-query="${q}">Nothing is called that.</p>` }
+  return { html: html`${choices.map((choice, at) => choiceLine(choice, at, q))}` }
 }
 
 async function tenantsLike({ api }: Visit, q: string): Promise<readonly Choice[]> {
@@ -27,6 +27,7 @@ async function tenantsLike({ api }: Visit, q: string): Promise<readonly Choice[]
   return items.map(({ id, name }) => ({ href: `/console/tenants/${id}`, label: name, note: id }))
 }
 
-function choiceLine({ href, label, note }: Choice, position: number): Html {
-  return html`<a role="option" id="choice-${position}" aria-selected="${position === 0 ? 'true' : 'false'}" tabindex="-1" href="${href}"><span>${label}</span><span class="id">${note}</span></a>`
+/** @param query the text that the line answers: Enter waits for the lines of what is typed now. */
+function choiceLine({ href, label, note }: Choice, position: number, query: string): Html {
+  return html`<a role="option" data-query="${query}" id="choice-${position}" aria-selected="${position === 0 ? 'true' : 'false'}" tabindex="-1" href="${href}"><span>${label}</span><span class="id">${note}</span></a>`
 }
