@@ -1,4 +1,5 @@
 import { type Index, Pinecone } from '@pinecone-database/pinecone'
+import { expect, vi } from 'vitest'
 import type { Overrides } from '../../src/parts/overrides.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
@@ -59,7 +60,12 @@ export class AdoptWorld implements AsyncDisposable {
       values: bagOfWords(text),
       metadata: { text, ...metadata },
     }))
-    await (await this.direct(index, namespace)).upsert({ records })
+    const place = await this.direct(index, namespace)
+    await place.upsert({ records })
+    // An operator adopts what is there: a namespace that the store does not show yet is refused.
+    const isShown = async () =>
+      expect(Object.keys((await place.describeIndexStats()).namespaces ?? {})).toContain(namespace)
+    await vi.waitFor(isShown, { timeout: 60_000 })
   }
 
   admin(method: string, path: string, body?: unknown, replica = this.replicas[0]): Promise<Answer> {

@@ -124,11 +124,15 @@ async function fill(world: FireWorld, authorization: string): Promise<void> {
   const ids = [...untouched, ...existing]
   for (let from = 0; from < ids.length; from += 100) {
     const vectors = ids.slice(from, from + 100).map((id) => recordOf(id, { version: 0 }))
-    const answer = await fetch(`${world.replicas[0]?.url}/vectors/upsert`, {
-      method: 'POST',
-      headers: { authorization, 'content-type': 'application/json' },
-      body: JSON.stringify({ vectors }),
-    })
-    expect(answer.status).toBe(200)
+    // A replica that has begun a moment ago may be too busy, and says so.
+    const isStored = async () => {
+      const answer = await fetch(`${world.replicas[0]?.url}/vectors/upsert`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json' },
+        body: JSON.stringify({ vectors }),
+      })
+      expect(answer.status, await answer.text()).toBe(200)
+    }
+    await vi.waitFor(isStored, { timeout: 60_000, interval: 1000 })
   }
 }

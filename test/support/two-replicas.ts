@@ -43,12 +43,12 @@ export class TwoReplicas implements AsyncDisposable {
     this.#holds = holds
   }
 
-  static async open(env: Readonly<Record<string, string>> = {}): Promise<TwoReplicas> {
+  static async open(env: Readonly<Record<string, string>> = {}, more: Overrides = {}): Promise<TwoReplicas> {
     const service = await ServiceWorld.open()
     const holds = new MoveHolds()
     const stores = { a: watchedStore(service.local.connect()), b: watchedStore(service.local.connect()) }
     const times = { STORE_VISIBLE_S: '8', ...env }
-    const overrides = (name: 'a' | 'b'): Overrides => ({ stores: stores[name], ...holds.overrides })
+    const overrides = (name: 'a' | 'b'): Overrides => ({ ...more, stores: stores[name], ...holds.overrides })
     const replicas = {
       a: await service.replica(times, overrides('a')),
       b: await service.replica(times, overrides('b')),

@@ -8,7 +8,7 @@ import { TwoReplicas } from '../support/two-replicas.ts'
 let two: TwoReplicas
 let as: Record<'platform' | 'sales', string>
 beforeEach(async () => {
-  two = await TwoReplicas.open({ STORE_VISIBLE_S: '1' })
+  two = await TwoReplicas.open({ STORE_VISIBLE_S: '1' }, { policyEveryMs: 50 })
   const { issuer } = two.service
   as = { platform: await issuer.staff('platform'), sales: await issuer.staff('sales') }
 })
@@ -66,7 +66,6 @@ test('a tag stays while another move is open, which says what is in the way, unt
 })
 
 test('advice lists it with what is in the way, and says when it last looked', async () => {
-  await two.service.replica({}, { policyEveryMs: 50 })
   await two.upsert('a', 'one', {})
   const { name } = expectStatus(await ask('platform', 'POST', '/indexes', {}), 201).json
   const hold = two.hold('copy: batch claimed')
