@@ -1,5 +1,6 @@
 # Two images. `docker build .` makes the last one, the service for production: no embedded part, no development
-# dependency, no shell. `--target tools` has all that `npm start` has, for deploy/compose.yaml. TypeScript runs unbuilt.
+# dependency, no shell. `--target tools` adds what deploy/compose.yaml starts beside it: `pinecone-local`, the issuer for
+# development, the built-in encoder and the command line. TypeScript runs unbuilt.
 FROM node:24-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
