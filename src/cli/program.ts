@@ -43,6 +43,7 @@ import { noticesList, noticesResend } from './commands/notices/notices.ts'
 import { promoteCommand } from './commands/promote.ts'
 import { rebalance } from './commands/rebalance.ts'
 import { reconcile } from './commands/reconcile/reconcile.ts'
+import { relocate } from './commands/relocate/relocate.ts'
 import { serve } from './commands/serve.ts'
 import { tenantsImport } from './commands/tenants/import.ts'
 import { tenantsReceipt, tenantsVerifyReceipt } from './commands/tenants/receipt.ts'
@@ -101,7 +102,7 @@ export function program(context: Context): Command {
       tenantsInventory,
     ]),
   )
-  add(root, [promoteCommand, demote, rebalance, reembed, adviseCommand], context)
+  add(root, [promoteCommand, demote, rebalance, reembed, relocate, adviseCommand], context)
   root.addCommand(
     noun('moves', 'follow and steer moves', [
       movesList,

@@ -26,6 +26,13 @@ const entry = z.strictObject({
   batch: wholeNumber(100_000).optional(),
   encoding: z.enum(['base64', 'float', 'none'], 'must be base64, float or none').optional(),
   price: z.number('must be a number').min(0, 'must not be negative').optional(),
+  regions: z
+    .array(
+      z.string('must be text').regex(/^[a-z0-9-]{1,40}$/, 'must be a region of the cloud, as in eu-west-1'),
+      'must be a list of regions',
+    )
+    .min(1, 'must name a region; leave it out where any may use it')
+    .optional(),
   default: z.boolean('must be true or false').optional(),
 })
 
@@ -86,7 +93,7 @@ function settingsOf(
   metric: EmbeddingSettings['metric'],
   localModel: string,
 ): EmbeddingSettings {
-  const { name, provider, dimension, baseUrl, maxTokens, price } = parsed
+  const { name, provider, dimension, baseUrl, maxTokens, price, regions } = parsed
   return {
     name,
     provider,
@@ -100,5 +107,6 @@ function settingsOf(
     ...(key !== undefined && { apiKey: new Secret(key) }),
     ...(maxTokens !== undefined && { maxTokens }),
     ...(price !== undefined && { price }),
+    ...(regions !== undefined && { regions }),
   }
 }

@@ -34,6 +34,8 @@ export interface EmbeddingSettings extends OpenAiAccess {
   readonly maxTokens?: number
   /** US dollars for a million tokens. */
   readonly price?: number
+  /** The regions whose tenants may use it; undefined: any. */
+  readonly regions?: readonly string[]
   readonly encoding: 'base64' | 'float' | 'none'
   /** Texts per request, at most. */
   readonly maxBatch: number

@@ -73,6 +73,7 @@ export interface PlaceView {
   readonly kind: 'pool' | 'silo'
   readonly project: string
   readonly index: string
+  readonly region: string
   readonly generation: number
 }
 
@@ -173,6 +174,7 @@ export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
     kind: index.kind,
     project: place.project,
     index: place.indexName,
+    region: index.region,
     generation: place.generation,
   })
   const waiting = await gateNow(tx, row)

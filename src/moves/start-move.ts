@@ -23,7 +23,7 @@ export interface StartMoveDeps {
 /**
  * Queues a move; any replica's mover executes it when it has its turn. A `promote` takes a tenant from a shared index
  * to its own, a `demote` back into the fullest shared index with capacity, a `rebalance` from one shared index to
- * another, or to the named one, a `reembed` into an index of another embedding model. A new index counts from here on, so
+ * another, or to the named one, a `reembed` into an index of another embedding model, a `relocate` into one of another region or project. A new index counts from here on, so
  * that no accepted move finds the project full.
  *
  * @throws AppError `not_found`, `tenant_not_ready`, `conflict` (it is in such a place already, is being offboarded, or
@@ -33,7 +33,7 @@ export interface StartMoveDeps {
 export async function startMove(deps: StartMoveDeps, actor: StaffPrincipal, input: WantedMove): Promise<MoveView> {
   const { db, settings } = deps
   const { tenantId, kind } = input
-  const mayNeedIndex = kind === 'promote' || kind === 'reembed'
+  const mayNeedIndex = kind === 'promote' || kind === 'reembed' || kind === 'relocate'
   if (input.model !== undefined) await refuseWithoutText(deps, input)
   return db.transaction(async (tx) => {
     await lockTenantRow(tx, tenantId)
@@ -50,6 +50,8 @@ export async function startMove(deps: StartMoveDeps, actor: StaffPrincipal, inpu
         sourcePlaceId: source.place.id,
         wantedIndexId: wanted?.id ?? null,
         wantedModel: input.model ?? null,
+        wantedRegion: input.region ?? null,
+        wantedProject: input.project ?? null,
         leaveBehind: input.leaveBehind ?? 0,
         createdBy: actor.subject,
         // Not the transaction's time: moves that are queued together keep their order.
@@ -57,7 +59,14 @@ export async function startMove(deps: StartMoveDeps, actor: StaffPrincipal, inpu
       })
       .returning()
     if (row === undefined) throw new Error('an insert returns its row')
-    const detail = { move: row.id, kind, ...(input.model !== undefined && { model: input.model }) }
+    const { model, region, project } = input
+    const detail = {
+      move: row.id,
+      kind,
+      ...(model !== undefined && { model }),
+      ...(region !== undefined && { region }),
+      ...(project !== undefined && { project }),
+    }
     await appendEvent(tx, row.id, 'queued', { by: actor.subject })
     await appendAudit(tx, [{ actor, action: 'move.start', tenantId, detail }])
     await tx.execute(sql`select pg_notify(${movesChannel}, ${row.id})`)

@@ -31,8 +31,14 @@ export type NoProject =
 export type ProjectChoice<P extends Project = Project> = { readonly project: P } | { readonly none: NoProject }
 
 /** Whether policy lets the project hold an index of this kind in this region, regardless of quota. */
-function mayHold(project: Project, { kind, region }: WantedIndex): boolean {
-  return project.holds.includes(kind) && serves(project, region)
+function mayHold(project: Project, wanted: WantedIndex): boolean {
+  return whyMayNotHold(project, wanted) === undefined
+}
+
+/** Why policy keeps an index of this kind in this region from the project; undefined when it does not. */
+export function whyMayNotHold(project: Project, { kind, region }: WantedIndex): 'region' | 'kind' | undefined {
+  if (!serves(project, region)) return 'region'
+  return project.holds.includes(kind) ? undefined : 'kind'
 }
 
 /**

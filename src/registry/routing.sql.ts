@@ -64,6 +64,8 @@ export const sessions = pgTable('sessions', {
   retired: bigint('retired', { mode: 'number' }).notNull().default(0),
   /** By tenant: the tick before which its writes have ended here, where that is less than `retired`. */
   draining: jsonb('draining').$type<Readonly<Record<string, number>>>().notNull().default({}),
+  /** Its abilities (`replicaAbilities`); version 0.1.0 announces none. */
+  knows: jsonb('knows').$type<readonly string[]>().notNull().default([]),
   /** Time until which an unanswered store write of this replica may still land. */
   doubtUntil: timestamp('doubt_until', { withTimezone: true }),
 })

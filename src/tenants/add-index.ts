@@ -11,6 +11,8 @@ import type { TenantWork } from './onboard/tenant-work.ts'
 
 export interface AddIndexInput {
   readonly region?: string | undefined
+  /** The Pinecone project that it is made in; default: the first that may hold it and has quota left. */
+  readonly project?: string | undefined
   /** Namespaces that it may hold; default: the configured limit. */
   readonly namespaceLimit?: number | undefined
   /** The embedding model of its tenants; default: that of new tenants. */
@@ -27,11 +29,11 @@ export async function addIndex(
   input: AddIndexInput = {},
 ): Promise<IndexView> {
   const { db, settings } = deps
-  const { region = settings.region, namespaceLimit, model } = input
+  const { region = settings.region, namespaceLimit, model, project } = input
   const space = model === undefined ? undefined : spaceOfModel(settings, model)
   const opened = await db.transaction(async (tx) => {
     await lockProjects(tx, settings.projects)
-    const index = await openIndex(tx, settings, { kind: 'pool', region, namespaceLimit, space })
+    const index = await openIndex(tx, settings, { kind: 'pool', region, project, namespaceLimit, space })
     await appendAudit(tx, [
       { actor, action: 'index.add', detail: { index: index.name, project: index.project, region } },
     ])

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { StaffPrincipal } from '../auth/principal.ts'
 import { AppError } from '../errors.ts'
+import { whyNoModelThere } from '../moves/target/relocation.ts'
 import type { Tier } from '../placement/placement.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { findTenant, type NewTenant, type TenantRow } from '../registry/tenants.ts'
@@ -27,7 +28,7 @@ export interface CreatedTenant {
  * Onboards a tenant: into a namespace of the fullest shared index with capacity, or, for an enterprise tenant at the
  * platform team's request, into its own index. A repeat returns the present state and resumes what was left unfinished.
  * @throws AppError `forbidden` (limits belong to the platform team), `conflict` (the id is in use with other content,
- *   or is being offboarded), `index_limit_reached` (no capacity, and no further index allowed; nothing is kept)
+ *   or is being offboarded), `invalid_request` (its model may not be used for its region), `index_limit_reached` (no capacity, and no further index allowed; nothing is kept)
  */
 export async function createTenant(
   deps: Pick<TenantWork, 'db' | 'settings' | 'reserve' | 'provision' | 'restoreGate'>,
@@ -37,6 +38,10 @@ export async function createTenant(
   if (Object.keys(input.limits ?? {}).length > 0 && !actor.roles.has('platform')) {
     throw new AppError('forbidden', 'Only the platform team sets limits. Leave `limits` out.')
   }
+  const { settings } = deps
+  const foreign = whyNoModelThere(settings, settings.embeddingModel, input.region ?? settings.region)
+  if (foreign !== undefined)
+    throw new AppError('invalid_request', foreign, { faults: [{ path: 'region', message: foreign }] })
   await deps.restoreGate.pass()
   const tenant = newTenant(actor, input)
   const reservation = await deps.reserve({ tenant, actor })

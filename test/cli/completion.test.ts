@@ -67,6 +67,7 @@ test.each([
   ],
   [['promote', '--yes', 'acme-b'], ['acme-bikes']],
   [['reembed', '--model', 'large', 'acme-b'], ['acme-bikes']],
+  [['relocate', '--region', 'eu-west-1', 'acme-b'], ['acme-bikes']],
   [['promote', 'acme-bikes', '--pl'], ['--plan']],
   [['tenants', 'import', ''], [':files']],
   [['audit', 'verify', '--public-key', ''], [':files']],

@@ -18,6 +18,11 @@ test('the verbs of moves send what the contract says', async () => {
       '/tenants/acme/moves',
       { kind: 'reembed', model: 'large', leaveBehind: 3 },
     ],
+    [
+      ['relocate', 'acme', '--region', 'eu-west-1', '--project', 'eu', '--no-watch'],
+      '/tenants/acme/moves',
+      { kind: 'relocate', region: 'eu-west-1', project: 'eu' },
+    ],
     [['indexes', 'reopen', 'p-1'], '/indexes/p-1/drain', undefined, 'DELETE'],
     ...['pause', 'resume'].map((verb) => [['moves', verb, 'm1'], `/moves/m1/${verb}`, undefined] as const),
     ...['cancel', 'rollback', 'complete'].map(
@@ -38,6 +43,7 @@ test.each([
   [['rebalance'], 'Name a tenant, or --drain'],
   [['rebalance', 'acme', '--drain', 'p-1', '--yes'], '--drain empties an index'],
   [['rebalance', '--drain', 'p-1'], 'Nobody can be asked here: pass --yes'],
+  [['relocate', 'acme', '--yes'], '--region, --project, or both'],
   [['demote'], "missing required argument 'id'"],
 ])('wrong use of %j ends with 2', async (args, sentence) => {
   const { code, err } = await runCli(args, { TENANT_ROUTER_TOKEN: 'staff' })

@@ -45,7 +45,14 @@ test('without the file the model of the plain variables is the only one', () => 
 test('models of the file follow the plain one, which stays that of new tenants', async () => {
   const small = { ...voyage, name: 'small-512', model: 'text-embedding-3-small', dimension: 512, metric: 'dotproduct' }
   const local = { name: 'built-in', provider: 'local', dimension: 512 }
-  const more = { maxTokens: 512, batch: 128, encoding: 'float', keyHeader: 'api-key', price: 0.06 }
+  const more = {
+    maxTokens: 512,
+    batch: 128,
+    encoding: 'float',
+    keyHeader: 'api-key',
+    price: 0.06,
+    regions: ['eu-west-1'],
+  }
   const { embedding, embeddingModels } = await read([{ ...voyage, ...more }, small, local])
   expect(embeddingModels.map(({ name }) => name)).toEqual([
     'text-embedding-3-small',

@@ -343,3 +343,20 @@ test('vectors without a model in the last seven days refuse the move, and the pl
   expect([refused.status, refused.json.detail]).toEqual([409, expect.stringContaining('3 request(s)')])
   expect((await world.staff('/tenants/acme/moves', plan)).json.embedding.unnamedVectors).toBe(3)
 })
+
+test('a reembed is refused while a replica of version 0.1.0 is live, and begins once it is gone', async () => {
+  await withRecords()
+  await world.openShard()
+  const { sql } = world.service.home
+  // As that version opens its session.
+  await sql`
+    insert into sessions (id, host, expires_at, seen, applied, retired, doubt_until)
+    select gen_random_uuid(), 'old-host', now() + interval '1 hour', tick, tick, tick, now() from routing_clock`
+  const wanted = { kind: 'reembed', model: 'small' }
+  const refused = await world.staff('/tenants/acme/moves', wanted)
+  expect([refused.status, refused.json.detail]).toEqual([409, expect.stringContaining('running on old-host.')])
+  const plan = await world.staff('/tenants/acme/moves', { ...wanted, plan: true })
+  expect(plan.json.refusals).toEqual([{ code: 'conflict', message: refused.json.detail }])
+  await sql`update sessions set expires_at = now() where host = 'old-host'`
+  await world.until(await world.reembed(), 'soaking')
+})

@@ -6,6 +6,7 @@ import { type ChangeOptions, changing } from '../kit/verb.ts'
 
 interface Options extends ChangeOptions {
   readonly region?: string
+  readonly project?: string
   readonly model?: string
 }
 
@@ -16,9 +17,10 @@ export function indexesAdd(context: Context): Command {
     example: 'indexes add --yes',
   })
     .option('--region <region>', 'region of the index (default: the service’s PINECONE_REGION)')
+    .option('--project <project>', 'Pinecone project of the index (default: the first that may hold it)')
     .option('--model <model>', 'embedding model of its tenants (default: that of new tenants)')
-    .action(async ({ region, model, ...options }: Options) => {
-      const body = { ...(region !== undefined && { region }), ...(model !== undefined && { model }) }
+    .action(async ({ region, project, model, ...options }: Options) => {
+      const body = { region, project, model }
       const index = await change<object>(context, options, {
         question: 'Make another shared index?',
         request: { method: 'POST', path: '/indexes', body },

@@ -102,6 +102,7 @@ const idsByNoun: Readonly<Record<string, IdKindToComplete>> = {
   demote: 'tenant',
   rebalance: 'tenant',
   reembed: 'tenant',
+  relocate: 'tenant',
   limits: 'tenant',
   attributes: 'tenant',
   reconcile: 'tenant',

@@ -25,8 +25,8 @@ export function moveText(move: MoveView, columns?: number): readonly string[] {
       move: `${move.kind} of ${move.tenantId} (${move.id})`,
       state: stateWords(move),
       progress: progressWords(move),
-      from: placeWords(move.source),
-      to: move.target === null ? 'not chosen yet' : placeWords(move.target),
+      from: placeWords(move, move.source),
+      to: move.target === null ? 'not chosen yet' : placeWords(move, move.target),
       written: dirty,
       verified: verifiedWords(move.verified),
       'writes held': held,
@@ -88,8 +88,9 @@ function progressWords({ progress: { copied, verified, total, percent, etaS } }:
   return `${percent} %: ${count(copied)} copied and ${count(verified)} compared of ${count(total)}${left}`
 }
 
-function placeWords({ index, kind, project }: PlaceView): string {
-  return `${index}, ${kind === 'silo' ? 'an index of its own' : 'a shared index'}, project ${project}`
+function placeWords({ kind: move }: MoveView, { index, kind, project, region }: PlaceView): string {
+  const where = move === 'relocate' ? ` in ${region}` : ''
+  return `${index}, ${kind === 'silo' ? 'an index of its own' : 'a shared index'}${where}, project ${project}`
 }
 
 /** Lines of a name and a value. Fields without a value are left out; long values continue below themselves. */

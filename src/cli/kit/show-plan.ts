@@ -1,4 +1,4 @@
-import type { MovePlan, PlannedEmbedding, PlannedPlace } from '../../moves/plan/plan-view.ts'
+import type { MovePlan, PlannedEmbedding, PlannedPlace, PlannedRelocation } from '../../moves/plan/plan-view.ts'
 import type { Context } from './context.ts'
 import { dollars } from './dollars.ts'
 import { showDocument } from './show.ts'
@@ -10,7 +10,7 @@ export function showPlan(context: Context, options: ReadOptions, plan: MovePlan)
     context.writeJson(plan)
     return
   }
-  const { price, writePause, embedding } = plan
+  const { price, writePause, embedding, relocation } = plan
   showDocument(context, options, {
     plan: `${plan.kind} ${plan.tenantId}; nothing was changed`,
     from: placeWords(plan.source),
@@ -22,6 +22,7 @@ export function showPlan(context: Context, options: ReadOptions, plan: MovePlan)
         ? plan.priceNote
         : `${dollars(price.total)}: ${dollars(price.readUnits)} reads, ${dollars(price.writeUnits)} writes, ${dollars(price.storage)} storage of the old place. ${plan.priceNote}`,
     ...(embedding !== null && { embedding: embeddingWords(embedding) }),
+    ...(relocation !== null && { egress: egressWords(relocation), binds: bindingWords(relocation) }),
     'a month': monthWords(plan.monthly),
     time: `about ${Math.ceil(plan.durationS)} s until the switch`,
     'write pause': `about ${writePause.expectedMs} ms, at most ${writePause.atMostMs} ms (from ${writePause.basedOnMoves} moves)`,
@@ -43,6 +44,16 @@ function embeddingWords(planned: PlannedEmbedding): string {
   const cost = price === null ? 'no price is set for it' : dollars(price)
   const pace = seconds === 0 ? '' : `, ${(seconds / 3600).toFixed(1)} h at ${count(tokensPerMinute)} tokens a minute`
   return `by ${model}: about ${count(tokens)} tokens, ${cost}${pace}; ${count(withoutText)} record(s) without a text; ${count(unnamedVectors)} request(s) in 7 days with vectors that name no model`
+}
+
+function egressWords({ egress: { bytes, price } }: PlannedRelocation): string {
+  const cost =
+    price === null ? 'the list has no price of it' : `${dollars(price)} beyond what the vendor’s plan includes`
+  return `about ${size(bytes)}, ${cost}`
+}
+
+function bindingWords({ binds: { constraint, words } }: PlannedRelocation): string {
+  return `${constraint.replaceAll('_', ' ')}: ${words}`
 }
 
 function monthWords({ before, after, basis }: MovePlan['monthly']): string {

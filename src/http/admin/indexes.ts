@@ -65,6 +65,11 @@ export function indexRoutes(deps: IndexRouteDeps): readonly AnyRoute[] {
           .string()
           .regex(/^[a-z0-9-]{1,40}$/, 'must be a region of the cloud, as in us-east-1')
           .optional(),
+        project: z
+          .string()
+          .max(40)
+          .optional()
+          .describe('The Pinecone project; without it, the first that may hold it.'),
         namespaceLimit: z.int().min(1).max(100_000).optional().describe('Without it, POOL_NAMESPACE_LIMIT.'),
         model: z
           .string()

@@ -12,10 +12,21 @@ export const acceptLoss = z.coerce
   .describe(
     'For a move that needs a person: records that may be lost by continuing. Without it, the move counts again.',
   )
+export const region = z
+  .string()
+  .regex(/^[a-z0-9-]{1,40}$/, 'must be a region, as in eu-west-1')
+  .optional()
+  .describe('Of a relocation: the region to go to, in which the tenant’s records must stay from the switch on.')
+export const project = z
+  .string()
+  .max(40)
+  .optional()
+  .describe('Of a relocation: the Pinecone project to go to, by its name in the settings.')
 const place = z.object({
   kind: z.enum(['pool', 'silo']),
   project: z.string(),
   index: z.string(),
+  region: z.string(),
   generation: z.int(),
 })
 const waitsFor = z

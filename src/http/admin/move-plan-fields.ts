@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { errorCodes } from '../../errors.ts'
+import { constraints } from '../../moves/target/relocation.ts'
 import { kind, move } from './move-fields.ts'
 
 const place = z.object({
@@ -92,6 +93,23 @@ export const plan = z
       })
       .nullable()
       .describe('Of a move to another embedding model.'),
+    relocation: z
+      .object({
+        region: z.string(),
+        project: z.string().nullable().describe('Null: any that serves the region.'),
+        egress: z.object({
+          bytes: z.int().describe('Read of the old place to copy and to compare, and of the new one to compare.'),
+          price: z
+            .number()
+            .nullable()
+            .describe('In US dollars, beyond what the vendor’s plan includes; null: the list has no price of it.'),
+        }),
+        binds: z
+          .object({ constraint: z.enum(constraints), words: z.string() })
+          .describe('The constraint that is not met or, when all are, the one that leaves least.'),
+      })
+      .nullable()
+      .describe('Of a move to another region or project.'),
     steps: z.array(
       z.object({
         step: z.string(),

@@ -14,7 +14,7 @@ import type { ApprovalDeps } from '../../tenants/approvals/approvable-work.ts'
 import { askApproval } from '../../tenants/approvals/ask-approval.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
 import { approval, awaiting } from './approvals.ts'
-import { acceptLoss, kind, move, report } from './move-fields.ts'
+import { acceptLoss, kind, move, project, region, report } from './move-fields.ts'
 import { drain, plan, stoppedDrain } from './move-plan-fields.ts'
 
 export interface MoveRouteDeps extends ApprovalDeps {
@@ -37,7 +37,7 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
       tag,
       summary: 'Move a tenant',
       description:
-        'Queues a move. `promote` takes a tenant from a shared index to one of its own, `demote` back into the fullest shared index with room, `rebalance` into another shared index, `reembed` into an index of another embedding model. Reads and writes go on; writes wait for the switch, at most as long as a fence may last. With `plan` nothing is changed: the answer says what the move would do and cost, and why it would be refused.',
+        'Queues a move. `promote` takes a tenant from a shared index to one of its own, `demote` back into the fullest shared index with room, `rebalance` into another shared index, `reembed` into an index of another embedding model, `relocate` into one of another region or Pinecone project. Reads and writes go on; writes wait for the switch, at most as long as a fence may last. With `plan` nothing is changed: the answer says what the move would do and cost, and why it would be refused.',
       params: z.object({ id: z.string() }),
       body: z.object({
         kind,
@@ -58,6 +58,8 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
           .min(0)
           .optional()
           .describe('Of a reembed: records without a text that may stay behind. Without it none may.'),
+        region,
+        project,
         plan: z.boolean().optional(),
       }),
       replies: {
@@ -68,10 +70,10 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
         },
       },
       async handle({ principal, params, body, signal }) {
-        const { kind, to, model, leaveBehind } = body
-        const wanted = { tenantId: parseTenantId(params.id), kind, to, model, leaveBehind }
-        if (body.plan) return { status: 200, json: await planMove(deps, wanted, signal) }
-        const asked = await askApproval(deps, principal, { verb: kind, ...wanted })
+        const { plan: isPlan, kind, ...fields } = body
+        const wanted = { tenantId: parseTenantId(params.id), kind, ...fields }
+        if (isPlan) return { status: 200, json: await planMove(deps, wanted, signal) }
+        const asked = await askApproval(deps, principal, { verb: kind, tenantId: wanted.tenantId, ...fields })
         if (asked !== undefined) return awaiting(asked)
         const json = await startMove(deps, principal, wanted)
         return { status: 202, json, headers: { Location: `/moves/${json.id}` } }

@@ -3,7 +3,6 @@ import type { Db } from '../../db/connect.ts'
 import type { RecordFields } from '../../placement/record-fields.ts'
 import { findIndex, type IndexRow } from '../../registry/indexes.ts'
 import { toPlacement } from '../../registry/places.ts'
-import { countIndexesByProject } from '../../registry/projects.ts'
 import { readRecentUse } from '../../registry/usage/recent-use.ts'
 import { countUnnamedVectors } from '../../registry/usage/unnamed-vectors.ts'
 import type { TenantStore, VectorStore } from '../../stores/store.ts'
@@ -11,15 +10,16 @@ import { callCosts, paceSettings, vendorRates } from '../pace/pace-settings.ts'
 import { readFields } from '../state/read-places.ts'
 import type { MoveSettings } from '../sync/step.ts'
 import { lookAhead, type Prospect, type WantedMove } from '../target/plan-refusals.ts'
-import { targetProjects } from '../target/reserve-target-project.ts'
-import type { TargetSpec } from '../target/target-spec.ts'
 import { countWithoutText, whyNoTexts } from './count-texts.ts'
 import { monthlyCosts } from './monthly-cost.ts'
+import { parityOf } from './parity.ts'
 import type { PlannedStep } from './plan-ledger.ts'
+import { planRelocation } from './plan-relocation.ts'
 import { measureSource, type SourceSize } from './plan-source.ts'
 import { planSteps } from './plan-steps.ts'
 import type { MovePlan, PlannedEmbedding } from './plan-view.ts'
 import { type PriceList, type Prices, pricesOf } from './price-list.ts'
+import { quotaOf } from './quota.ts'
 
 export interface PlanMoveDeps {
   readonly db: Db
@@ -53,6 +53,8 @@ export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: A
   const chosen = target === undefined ? prospect.wanted : await findIndex(db, target.indexId)
   const cloud = prospect.project?.cloud ?? chosen?.cloud ?? source.index.cloud
   const prices = pricesOf(deps.priceList, cloud, region)
+  const quota = await quotaOf(db, prospect, chosen, settings)
+  const pricesHere = pricesOf(deps.priceList, source.index.cloud, source.index.region)
   return {
     tenantId: wanted.tenantId,
     kind,
@@ -71,15 +73,17 @@ export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: A
     price: prices === undefined ? null : priceOf(deps.priceList, prices, units, size.bytes, retentionMs),
     priceNote: priceNote(deps.priceList, cloud, region, prices, kind),
     monthly: monthlyCosts(await readRecentUse(db, wanted.tenantId), size.bytes, {
-      before: pricesOf(deps.priceList, source.index.cloud, source.index.region),
+      before: pricesHere,
       after: prices,
     }),
     durationS: round(sum(before, (one) => one.seconds)),
     writePause: await expectedPause(db, settings.fenceBudgetMs),
     rates: ratesOf(steps, source.index.name, chosen?.name ?? 'the new index'),
-    quota: await quotaOf(db, prospect, chosen, settings),
+    quota,
     parity: parityOf(source.index, chosen, spec),
     embedding,
+    relocation:
+      kind === 'relocate' ? planRelocation(prospect, quota, size.bytes, { here: pricesHere, there: prices }) : null,
     steps,
   }
 }
@@ -193,45 +197,6 @@ function callsPerSecond(step: PlannedStep, side: 'source' | 'target', call: 'fet
   if (cost === 0) return 0
   const perSecond = Math.min(cost / Math.max(step.seconds, 1), paceSettings.maxPerSecond)
   return (step[side][call] / cost) * perSecond
-}
-
-/** Indexes of the project that gains or loses one, and namespaces of the shared index. */
-async function quotaOf(
-  db: Db,
-  { source, spec, project }: Prospect,
-  chosen: IndexRow | undefined,
-  settings: MoveSettings,
-): Promise<MovePlan['quota']> {
-  const isNew = spec.placeKind === 'silo'
-  const name = isNew ? (project?.name ?? settings.project) : source.index.project
-  const limit = targetProjects(settings).find((one) => one.name === name)?.indexLimit ?? settings.projectIndexLimit
-  const used = (await countIndexesByProject(db)).get(name) ?? 0
-  // A tenant's own index is deleted when the move ends; one in another project gives nothing back there.
-  const givesBack = source.index.kind === 'silo' && source.index.project === name
-  const change = (isNew ? 1 : 0) - (givesBack ? 1 : 0)
-  const indexes = { name: 'indexes_in_project', used, afterwards: used + change, limit } as const
-  if (isNew || chosen === undefined) return [indexes]
-  const { namespacesUsed, namespaceLimit } = chosen
-  const namespaces = { used: namespacesUsed, afterwards: namespacesUsed + 1, limit: namespaceLimit }
-  return [indexes, { name: 'namespaces_in_index', ...namespaces }]
-}
-
-/** A new index equals the source but for what the move is to change. */
-function parityOf(source: IndexRow, chosen: IndexRow | undefined, { space, region }: TargetSpec): MovePlan['parity'] {
-  const made = { embeddingModel: space.model, dimension: space.dimension, metric: space.metric, region }
-  const target = chosen ?? made
-  const row = (of: MovePlan['parity'][number]['of'], here: string, there: string) => ({
-    of,
-    source: here,
-    target: there,
-    equal: here === there,
-  })
-  return [
-    row('model', source.embeddingModel, target.embeddingModel),
-    row('dimension', String(source.dimension), String(target.dimension)),
-    row('metric', source.metric, target.metric),
-    row('region', source.region, target.region),
-  ]
 }
 
 function sum<T>(all: readonly T[], of: (one: T) => number): number {

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { MoveKind } from '../state/move-state.ts'
+import type { Binding } from '../target/relocation.ts'
 import type { MonthlyCosts } from './monthly-cost.ts'
 import type { PlannedStep } from './plan-ledger.ts'
 
@@ -59,6 +60,8 @@ export interface MovePlan {
   }[]
   /** Set for a move to another embedding model; null for one that copies vectors as they are. */
   readonly embedding: PlannedEmbedding | null
+  /** Set for a move to another region or project. */
+  readonly relocation: PlannedRelocation | null
   readonly steps: readonly PlannedStep[]
 }
 
@@ -76,6 +79,21 @@ export interface PlannedEmbedding {
   /** Time at the budget of tokens a minute; 0 without a budget. */
   readonly seconds: number
   readonly tokensPerMinute: number
+}
+
+/** Where a relocation goes, what leaves the old place, and the constraint that decides. */
+export interface PlannedRelocation {
+  readonly region: string
+  /** Null: any project that serves the region. */
+  readonly project: string | null
+  readonly egress: {
+    /** The old place is read twice, to copy and to compare, and the new one once. */
+    readonly bytes: number
+    /** In US dollars, beyond what the plan of the vendor includes; null: the list has no price of it. */
+    readonly price: number | null
+  }
+  /** The constraint that is not met or, when all are, the one that leaves least. */
+  readonly binds: Binding
 }
 
 export interface PlannedPlace {

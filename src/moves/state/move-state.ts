@@ -1,4 +1,4 @@
-export const moveKinds = ['promote', 'demote', 'rebalance', 'reembed'] as const
+export const moveKinds = ['promote', 'demote', 'rebalance', 'reembed', 'relocate'] as const
 export type MoveKind = (typeof moveKinds)[number]
 
 /** A person's request, which the mover executes at its next step. */

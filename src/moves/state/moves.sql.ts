@@ -38,6 +38,11 @@ export const moves = pgTable(
     wantedIndexId: bigint('wanted_index_id', { mode: 'number' }),
     /** The embedding model of the target, where it is another one: the move transforms (docs/reembedding.md). */
     wantedModel: text('wanted_model'),
+    /** The region and the Pinecone project of a relocation's target; null: any that the tenant may be in. */
+    wantedRegion: text('wanted_region'),
+    wantedProject: text('wanted_project'),
+    /** The tenant's region before the cutover of a relocation, for its rollback. */
+    regionBefore: text('region_before'),
     /** Records without a text that a person lets stay behind. */
     leaveBehind: integer('leave_behind').notNull().default(0),
     /** Tokens that the copy had embedded. */
@@ -101,7 +106,7 @@ export const moves = pgTable(
   (t) => [
     uniqueIndex('moves_one_open_a_tenant').on(t.tenantId).where(sql`ended_at is null`),
     index('moves_tenant').on(t.tenantId, t.createdAt),
-    check('moves_kind', sql`${t.kind} in ('promote', 'demote', 'rebalance', 'reembed')`),
+    check('moves_kind', sql`${t.kind} in ('promote', 'demote', 'rebalance', 'reembed', 'relocate')`),
     check(
       'moves_state',
       sql`${t.state} in ('queued', 'preparing', 'arming', 'copying', 'verifying', 'fencing', 'switching', 'soaking', 'completing', 'completed', 'paused', 'cancelling', 'cancelled', 'rolling_back', 'rolled_back', 'failed')`,

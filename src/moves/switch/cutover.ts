@@ -13,6 +13,7 @@ import { barrierOf, type StepContext, type StepResult, wait } from '../sync/step
 import { syncRound } from '../sync/sync.ts'
 import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
 import { readTail } from '../sync/tail.ts'
+import { changeRegion, lockRegion } from './change-region.ts'
 import { cannotFinishInTime, fenceGate, isTailDone, pollMs, whatKept } from './fence-gate.ts'
 import { guardFence } from './guard-loss.ts'
 
@@ -118,7 +119,7 @@ async function fenceLeftMs({ db, move }: StepContext): Promise<number> {
   return row?.ms ?? 0
 }
 
-/** One transaction: before the deadline and with nothing left to copy, the roles swap. */
+/** One transaction: before the deadline and with nothing left to copy, the roles swap; with them, a relocation's region. */
 async function changeRoute(tx: Tx, row: MoveRow, moveChange: MoveChange): Promise<boolean> {
   const routing = await readMoving(tx, row)
   if (routing.phase !== 'fence') return false
@@ -129,6 +130,7 @@ async function changeRoute(tx: Tx, row: MoveRow, moveChange: MoveChange): Promis
   if (!isTailDone(await readTail(tx, row.id))) return false
   await tx.update(places).set({ state: 'follower' }).where(eq(places.id, active.placeId))
   await tx.update(places).set({ state: 'active' }).where(eq(places.id, follower.placeId))
+  const region = await lockRegion(tx, row, follower.placeId === row.targetPlaceId)
   const change = { phase: 'flip', activePlaceId: follower.placeId, followerPlaceId: active.placeId } as const
   const changed = await changeRouting(tx, row.tenantId, epoch, change, sql`fence_deadline > clock_timestamp()`)
   if (changed === undefined) {
@@ -136,13 +138,10 @@ async function changeRoute(tx: Tx, row: MoveRow, moveChange: MoveChange): Promis
     await tx.update(places).set({ state: 'active' }).where(eq(places.id, active.placeId))
     return false
   }
-  await changeMove(tx, row, {
-    ...moveChange,
-    request: null,
-    barrierTick: changed.tick,
-    switchedAt: sql`clock_timestamp()`,
-    gate: null,
-  })
+  if (region !== undefined) await changeRegion(tx, row, region)
+  const switched = { request: null, barrierTick: changed.tick, switchedAt: sql`clock_timestamp()`, gate: null } as const
+  const detail = region === undefined ? {} : { region: region.after }
+  await changeMove(tx, row, { ...moveChange, ...switched }, detail)
   return true
 }
 

@@ -43,6 +43,8 @@ export interface TargetModel {
   readonly metric: string
   /** US dollars for a million tokens, where known. */
   readonly price?: number
+  /** The regions whose tenants may use it; undefined: any. */
+  readonly regions?: readonly string[]
 }
 
 /** Points between two effects of a move, at which a test stops a mover. In production `at` does nothing. */

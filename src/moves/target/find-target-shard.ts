@@ -34,7 +34,7 @@ export async function findTargetShard(tx: Tx, wish: ReservationRequest): Promise
   if (shard !== undefined) return { shard }
   if (wantedIndexId !== null) return { refused: whyNot(await findIndex(tx, wantedIndexId), wish) }
   return {
-    refused: `No other shared index in ${wish.region} has capacity for the tenant. Open one with: tenant-router indexes add`,
+    refused: `No other shared index in ${wish.region} has capacity for the tenant. Open one with: tenant-router indexes add --region ${wish.region}`,
   }
 }
 

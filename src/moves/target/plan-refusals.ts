@@ -8,12 +8,20 @@ import type { IndexRow } from '../../registry/indexes.ts'
 import { findFreeze } from '../../registry/isolation/isolation-runs.ts'
 import { countUnnamedVectors } from '../../registry/usage/unnamed-vectors.ts'
 import { isFrozen } from '../../registry/watch/place-watch.ts'
+import { hostsWithout } from '../../routing/hosts-without.ts'
 import { readRoute } from '../../routing/read-route.ts'
 import type { MoveKind } from '../state/move-state.ts'
 import { moves } from '../state/moves.sql.ts'
 import { type PlaceAndIndex, readPlace } from '../state/read-places.ts'
 import { findTargetShard } from './find-target-shard.ts'
-import { namedIndex, siloProject, type TargetSettings, targetProjects } from './reserve-target-project.ts'
+import { type Unmet, whyNoModelThere, whyNotThere } from './relocation.ts'
+import {
+  allowedProjects,
+  namedIndex,
+  siloProject,
+  type TargetSettings,
+  targetProjects,
+} from './reserve-target-project.ts'
 import { spaceOf, type TargetSpec, targetSpec } from './target-spec.ts'
 
 /** A requested move that does not exist yet. */
@@ -26,6 +34,9 @@ export interface WantedMove {
   readonly model?: string | undefined
   /** Records without a text that may stay behind, up to this number. */
   readonly leaveBehind?: number | undefined
+  /** For a relocation: the region to go to, the Pinecone project, or both. */
+  readonly region?: string | undefined
+  readonly project?: string | undefined
 }
 
 /** The registry's facts about a requested move, and the reasons against it; reading them changes nothing. */
@@ -38,6 +49,8 @@ export interface Prospect {
   readonly project: Project | undefined
   /** The shared index that it would go to now; undefined for a new one, and when none fits. */
   readonly target: { readonly indexId: number; readonly name: string } | undefined
+  /** The constraint that a relocation does not meet; undefined when it meets all. */
+  readonly unmet: Unmet | undefined
   /** Every reason against it; a start would report the first. */
   readonly refusals: readonly AppError[]
 }
@@ -46,7 +59,7 @@ export interface Prospect {
 export async function lookAhead(
   tx: Tx,
   settings: TargetSettings,
-  { tenantId, kind, to, model }: WantedMove,
+  { tenantId, kind, to, model, region: wantedRegion, project: wantedProject }: WantedMove,
 ): Promise<Prospect> {
   const lookup = await readRoute(tx, tenantId)
   if ('missing' in lookup) {
@@ -59,7 +72,15 @@ export async function lookAhead(
   if (source === undefined) throw new Error(`the routing of ${tenantId} names no place`)
   const wanted = await wantedIndex(tx, settings, kind, to)
   if (kind === 'reembed' && model === undefined) throw fieldFault('model', 'A reembed needs the model to go to.')
-  const spec = await targetSpec(tx, settings, { tenantId, kind, wantedModel: model ?? null }, source.index)
+  refuseMisplacedFields(settings, { kind, region: wantedRegion, project: wantedProject })
+  const wish = {
+    tenantId,
+    kind,
+    wantedModel: model ?? null,
+    wantedRegion: wantedRegion ?? null,
+    wantedProject: wantedProject ?? null,
+  }
+  const spec = await targetSpec(tx, settings, wish, source.index)
   const refusals: AppError[] = []
   const open = await openMove(tx, tenantId)
   if (open !== undefined) {
@@ -79,6 +100,10 @@ export async function lookAhead(
     const words = `prove-isolation found that a tenant reached another: all moves are frozen. Read its report (tenant-router prove-isolation show ${freeze.id}), mend the cause, then: tenant-router prove-isolation thaw ${freeze.id}`
     refusals.push(new AppError('conflict', words))
   }
+  if (kind === 'reembed' || kind === 'relocate') {
+    const older = await hostsWithout(tx, kind)
+    if (older.length > 0) refusals.push(olderReplicas(kind, older))
+  }
   const misplaced = wrongPlace(kind, source.index)
   if (misplaced !== undefined) refusals.push(new AppError('conflict', misplaced))
   if (model !== undefined) {
@@ -86,14 +111,18 @@ export async function lookAhead(
     const unnamed = await countUnnamedVectors(tx, tenantId)
     if (unnamed > 0) refusals.push(unnamedVectors(unnamed))
   }
+  const unmet = kind === 'relocate' ? whyNotThere(settings, source.index, spec) : undefined
+  if (unmet !== undefined) refusals.push(unmet.refusal)
+  const nowhere = { source, spec, wanted, project: undefined, target: undefined, unmet, refusals }
+  if (unmet !== undefined) return nowhere
   const { space, region } = spec
   if (spec.placeKind === 'silo') {
-    const choice = await siloProject(tx, settings, region)
-    if ('refused' in choice) refusals.push(choice.refused)
-    const project = 'refused' in choice ? undefined : choice.project
-    return { source, spec, wanted, project, target: undefined, refusals }
+    const choice = await siloProject(tx, settings, spec)
+    if ('project' in choice) return { ...nowhere, project: choice.project }
+    refusals.push(choice.refused)
+    return { ...nowhere, unmet: { constraint: 'indexes_in_project', refusal: choice.refused } }
   }
-  const projects = targetProjects(settings)
+  const projects = allowedProjects(settings, spec)
   const target = await findTargetShard(tx, {
     source: source.index,
     space,
@@ -102,10 +131,28 @@ export async function lookAhead(
     wantedIndexId: wanted?.id ?? null,
   })
   if ('refused' in target) {
-    if (misplaced === undefined) refusals.push(new AppError('conflict', target.refused))
-    return { source, spec, wanted, project: undefined, target: undefined, refusals }
+    const refusal = new AppError('conflict', target.refused)
+    if (misplaced === undefined) refusals.push(refusal)
+    return { ...nowhere, unmet: { constraint: 'namespaces_in_index', refusal } }
   }
-  return { source, spec, wanted, project: undefined, target: target.shard, refusals }
+  return { ...nowhere, target: target.shard }
+}
+
+/** @throws AppError `invalid_request` for a region or a project where there can be none, or an unknown project. */
+function refuseMisplacedFields(
+  settings: TargetSettings,
+  { kind, region, project }: Pick<WantedMove, 'kind' | 'region' | 'project'>,
+): void {
+  if (kind !== 'relocate') {
+    if (region !== undefined) throw fieldFault('region', 'Only a relocation takes a region to go to.')
+    if (project !== undefined) throw fieldFault('project', 'Only a relocation takes a project to go to.')
+    return
+  }
+  if (region === undefined && project === undefined)
+    throw fieldFault('region', 'A relocation needs a region to go to, or a project.')
+  const known = targetProjects(settings).map(({ name }) => name)
+  if (project !== undefined && !known.includes(project))
+    throw fieldFault('project', `No setting names a Pinecone project ${project}. Known: ${known.join(', ')}.`)
 }
 
 /** While an older key can write to the source, the change log would miss what it writes. */
@@ -147,19 +194,30 @@ function fieldFault(path: string, message: string): AppError {
   return new AppError('invalid_request', message, { faults: [{ path, message }] })
 }
 
+function olderReplicas(kind: MoveKind, hosts: readonly string[]): AppError {
+  const words = `A replica of an older version, which knows no ${kind}, is running on ${hosts.join(', ')}. Replace it by this version first: docs/upgrade.md. One that was killed counts until the end of its lease (SESSION_LEASE_S).`
+  return new AppError('conflict', words)
+}
+
 function unnamedVectors(requests: number): AppError {
   const words = `In the last 7 days ${requests} request(s) of the tenant had vectors that name no model, which nobody can tell from those of another. Let its apps send the header X-Embedding-Model, or give them a key that is bound to their model (tenant-router keys create --model), and wait until none has come for 7 days.`
   return new AppError('conflict', words)
 }
 
 /** The reasons against another embedding model (docs/reembedding.md), as far as the registry knows them. */
-function whyNoTransform(settings: TargetSettings, source: IndexRow, { space }: TargetSpec): readonly AppError[] {
+function whyNoTransform(
+  settings: TargetSettings,
+  source: IndexRow,
+  { space, region }: TargetSpec,
+): readonly AppError[] {
   const refusals: AppError[] = []
   const { embeddingModel: old, dimension, metric, name } = source
   const here = spaceOf(source)
   if (isSameSpace(here, space)) {
     refusals.push(new AppError('conflict', `The tenant's vectors are of the model ${old} already.`))
   }
+  const elsewhere = whyNoModelThere(settings, space.model, region)
+  if (elsewhere !== undefined) refusals.push(new AppError('conflict', elsewhere))
   if (!settings.models?.some((one) => one.name === old && one.dimension === dimension)) {
     const words = `No setting names the model ${old} with ${dimension} dimensions, of index ${name}: nothing could keep the old place up to date for a rollback. Add it to EMBEDDING_MODELS.`
     refusals.push(new AppError('conflict', words))

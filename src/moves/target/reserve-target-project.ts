@@ -16,14 +16,23 @@ export function targetProjects({ projects, project, cloud = '', region, projectI
   return projects ?? ([{ ...alone, indexLimit: projectIndexLimit }] satisfies readonly Project[])
 }
 
-/** The project of a promoted tenant's index. The answer is reliable under the projects' locks (`lockProjects`). */
+/** The projects that a target's index may be in. */
+export function allowedProjects(
+  settings: TargetSettings,
+  { project }: { readonly project: string | null },
+): readonly Project[] {
+  const all = targetProjects(settings)
+  return project === null ? all : all.filter(({ name }) => name === project)
+}
+
+/** The project of a tenant's own index. The answer is reliable under the projects' locks (`lockProjects`). */
 export async function siloProject(
   tx: Tx,
   settings: TargetSettings,
-  region: string,
+  spec: { readonly region: string; readonly project: string | null },
 ): Promise<{ readonly project: Project } | { readonly refused: AppError }> {
-  const wanted = { kind: 'silo', region } as const
-  const choice = chooseProject(targetProjects(settings), await countIndexesByProject(tx), wanted)
+  const wanted = { kind: 'silo', region: spec.region } as const
+  const choice = chooseProject(allowedProjects(settings, spec), await countIndexesByProject(tx), wanted)
   return 'none' in choice ? { refused: noProjectError(choice.none, wanted) } : choice
 }
 

@@ -14,7 +14,7 @@ import { cleanups } from '../state/moves.sql.ts'
 import { type PlaceAndIndex, readPlaces } from '../state/read-places.ts'
 import type { MoveSettings } from '../sync/step.ts'
 import { findTargetShard } from './find-target-shard.ts'
-import { siloProject, type TargetSettings, targetProjects } from './reserve-target-project.ts'
+import { allowedProjects, siloProject, type TargetSettings, targetProjects } from './reserve-target-project.ts'
 import { type TargetSpec, targetSpec } from './target-spec.ts'
 
 export type ReserveSettings = TargetSettings & Pick<MoveSettings, 'indexPrefix'>
@@ -90,11 +90,11 @@ async function reserveSilo(
   tx: Tx,
   tenantId: TenantId,
   generation: number,
-  { space, region }: TargetSpec,
+  { space, region, project }: TargetSpec,
   settings: ReserveSettings,
 ): Promise<IndexRow> {
   await lockProjects(tx, targetProjects(settings))
-  const choice = await siloProject(tx, settings, region)
+  const choice = await siloProject(tx, settings, { region, project })
   if ('refused' in choice) throw choice.refused
   const [index] = await tx
     .insert(indexes)
@@ -122,14 +122,14 @@ async function reserveSeat(
   tx: Tx,
   row: MoveRow,
   source: IndexRow,
-  { space, region }: TargetSpec,
+  { space, region, project }: TargetSpec,
   settings: TargetSettings,
 ): Promise<IndexRow> {
   for (;;) {
     const target = await findTargetShard(tx, {
       source,
       space,
-      projects: targetProjects(settings),
+      projects: allowedProjects(settings, { project }),
       region,
       wantedIndexId: row.wantedIndexId,
     })

@@ -13,6 +13,9 @@ export interface TargetWish {
   readonly kind: MoveKind
   /** The embedding model of the target; null: that of the source. */
   readonly wantedModel: string | null
+  /** The region and the Pinecone project of a relocation; null: as the tenant has them. */
+  readonly wantedRegion: string | null
+  readonly wantedProject: string | null
 }
 
 /** The kind of index that a move's target needs, and where. */
@@ -20,6 +23,8 @@ export interface TargetSpec {
   readonly placeKind: PlaceKind
   readonly space: VectorSpace
   readonly region: string
+  /** The only Pinecone project that may hold it; null: any. */
+  readonly project: string | null
 }
 
 interface SpecSettings {
@@ -31,14 +36,15 @@ interface SpecSettings {
 export async function targetSpec(
   tx: Tx,
   settings: SpecSettings,
-  { tenantId, kind, wantedModel }: TargetWish,
+  { tenantId, kind, wantedModel, wantedRegion, wantedProject }: TargetWish,
   source: IndexRow,
 ): Promise<TargetSpec> {
   const isNewSilo = kind === 'promote'
   return {
     placeKind: placeKindOf(kind, source),
     space: wantedModel === null ? spaceOf(source) : namedSpace(settings, wantedModel),
-    region: await regionOf(tx, tenantId, isNewSilo ? settings.region : source.region),
+    region: wantedRegion ?? (await regionOf(tx, tenantId, isNewSilo ? settings.region : source.region)),
+    project: wantedProject,
   }
 }
 
@@ -50,6 +56,7 @@ function placeKindOf(kind: MoveKind, source: IndexRow): PlaceKind {
     case 'rebalance':
       return 'pool'
     case 'reembed':
+    case 'relocate':
       return source.kind
   }
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import type { Clock } from '../../clock.ts'
 import type { Database } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
+import { replicaAbilities } from '../../placement/replica-ability.ts'
 
 /**
  * The result of one exchange with the registry: the tick this replica has now seen, and the tenants that changed since.
@@ -71,8 +72,9 @@ export class Lease {
     const sentAtMs = this.#clock.now()
     const id = randomUUID()
     const [row] = await this.#database.sql<{ tick: string }[]>`
-      insert into sessions (id, host, expires_at, seen, applied, retired, doubt_until)
-      select ${id}, ${hostname()}, now() + ${this.#interval()}::interval, tick, tick, tick, ${this.#doubt()}::interval + now() from routing_clock
+      insert into sessions (id, host, expires_at, seen, applied, retired, doubt_until, knows)
+      select ${id}, ${hostname()}, now() + ${this.#interval()}::interval, tick, tick, tick, ${this.#doubt()}::interval + now(),
+        ${JSON.stringify(replicaAbilities)}::text::jsonb from routing_clock
       returning seen as tick`
     if (row === undefined) throw new Error('routing_clock has no row: run the migrations')
     this.#id = id

@@ -16,7 +16,7 @@ export interface ApprovalDeps extends Omit<TenantWork, 'settings' | typeof Symbo
   readonly approvals: ReadonlySet<ApprovableVerb>
 }
 
-type MoveCall = Extract<ApprovableCall, { readonly verb: 'promote' | 'demote' | 'rebalance' | 'reembed' }>
+type MoveCall = Extract<ApprovableCall, { readonly verb: 'promote' | 'demote' | 'rebalance' | 'reembed' | 'relocate' }>
 
 /** The facts of a plan: an approval of it is void once one of them is another. */
 export type ApprovalPlan = Readonly<Record<string, unknown>>
@@ -40,7 +40,7 @@ export async function planOf(deps: ApprovalDeps, call: ApprovableCall): Promise<
   if (refusal !== undefined) throw refusal
   const into = {
     region: prospect.spec.region,
-    project: prospect.project?.name ?? null,
+    project: prospect.project?.name ?? prospect.spec.project,
     index: prospect.wanted?.name ?? null,
   }
   const { model, leaveBehind } = wanted

@@ -13,7 +13,13 @@ export interface TenantSettings {
   readonly dimension: number
   readonly metric: 'cosine' | 'dotproduct' | 'euclidean'
   /** Every configured embedding model: adopted indexes name one of them. */
-  readonly models: readonly { readonly name: string; readonly dimension: number; readonly metric: string }[]
+  readonly models: readonly {
+    readonly name: string
+    readonly dimension: number
+    readonly metric: string
+    /** The regions whose tenants may use it; undefined: any. */
+    readonly regions?: readonly string[]
+  }[]
   /** Time that an unanswered store request may still land (docs/moves.md A2). */
   readonly storeInDoubtMs: number
   /** Time that a caller waits for a place before the answer is 202. */

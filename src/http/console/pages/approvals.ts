@@ -77,6 +77,7 @@ const verbWords: Readonly<Record<ApprovalView['verb'], string>> = {
   demote: 'Move to a shared place:',
   rebalance: 'Move to another shared place:',
   reembed: 'Give another embedding model:',
+  relocate: 'Move to another region or project:',
   suspend: 'Suspend',
   import: 'Import',
 }

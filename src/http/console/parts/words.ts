@@ -49,6 +49,7 @@ export const kindWords: Readonly<Record<string, string>> = {
   demote: 'back to a shared place',
   rebalance: 'to another shared place',
   reembed: 'to vectors of another model',
+  relocate: 'to another location',
 }
 
 /** Names of the account's fields. */
