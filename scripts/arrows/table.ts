@@ -327,6 +327,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
     'moves/switch',
     'moves/sync',
     'moves/target',
+    'moves/transform',
     'moves/verify',
   ],
   'moves/sweep': ['moves/losses', 'moves/state', 'moves/sync'],

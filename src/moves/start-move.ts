@@ -50,6 +50,7 @@ export async function startMove(deps: StartMoveDeps, actor: StaffPrincipal, inpu
         sourcePlaceId: source.place.id,
         wantedIndexId: wanted?.id ?? null,
         wantedModel: input.model ?? null,
+        wantedMetric: spec.space.metric === source.index.metric ? null : spec.space.metric,
         wantedRegion: input.region ?? null,
         wantedProject: input.project ?? null,
         leaveBehind: input.leaveBehind ?? 0,

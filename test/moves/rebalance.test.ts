@@ -48,11 +48,13 @@ test('an index that does not fit is refused with the reason', async () => {
   await openShard(world, 2, { limit: 3, fill: 3 })
   await openShard(world, 3, { region: 'eu-west-1' })
   await openShard(world, 4, { dimension: 8 })
+  await openShard(world, 5, { metric: 'euclidean' })
   for (const [to, code, words] of [
     ['tr-pool-1', 'conflict', 'in index tr-pool-1 already'],
     ['tr-pool-2', 'conflict', 'is full'],
     ['tr-pool-3', 'conflict', 'must stay in us-east-1'],
-    ['tr-pool-4', 'conflict', '8 dimensions'],
+    ['tr-pool-4', 'conflict', "8 dimensions and the tenant's vectors have 4"],
+    ['tr-pool-5', 'conflict', 'compares by euclidean'],
     ['nowhere', 'invalid_request', 'no index nowhere'],
   ] as const) {
     await expect(start(world, acme, 'rebalance', to)).rejects.toMatchObject({

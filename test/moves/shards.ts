@@ -36,12 +36,19 @@ export async function startMover(
 export async function openShard(
   world: MoveWorld,
   ordinal: number,
-  { limit = 100, fill = 0, region = 'us-east-1', dimension = 4, made = true } = {},
+  {
+    limit = 100,
+    fill = 0,
+    region = 'us-east-1',
+    dimension = 4,
+    metric = 'cosine' as 'cosine' | 'euclidean',
+    made = true,
+  } = {},
 ): Promise<string> {
   const name = `tr-pool-${ordinal}`
   if (made) {
     const tags = { 'tenant-router': 'pool' }
-    await world.store.createIndex('default', { name, dimension, metric: 'cosine', cloud: 'aws', region, tags })
+    await world.store.createIndex('default', { name, dimension, metric, cloud: 'aws', region, tags })
   }
   const info = await vi.waitFor(
     async () => {
@@ -53,7 +60,7 @@ export async function openShard(
   )
   await world.home
     .sql`insert into indexes (project, name, kind, ordinal, host, cloud, region, embedding_model, dimension, metric, namespace_limit, namespaces_used, state)
-    values ('default', ${name}, 'pool', ${ordinal}, ${info.host}, 'aws', ${region}, 'test', ${dimension}, 'cosine', ${limit}, ${fill}, 'ready')`
+    values ('default', ${name}, 'pool', ${ordinal}, ${info.host}, 'aws', ${region}, 'test', ${dimension}, ${metric}, ${limit}, ${fill}, 'ready')`
   return name
 }
 

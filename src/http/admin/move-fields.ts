@@ -82,6 +82,10 @@ export const move = z
           })
           .optional()
           .describe('Of a move to another embedding model.'),
+        unitLength: z
+          .object({ from: z.string(), to: z.string(), records: z.int() })
+          .optional()
+          .describe('Of a move to an index of another metric: each vector was found to be of unit length.'),
       })
       .nullable(),
     verified: z

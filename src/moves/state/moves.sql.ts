@@ -12,6 +12,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import type { VectorSpace } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { places } from '../../registry/places.sql.ts'
 import { tenants } from '../../registry/tenants.sql.ts'
@@ -41,6 +42,8 @@ export const moves = pgTable(
     /** The region and the Pinecone project of a relocation's target; null: any that the tenant may be in. */
     wantedRegion: text('wanted_region'),
     wantedProject: text('wanted_project'),
+    /** The metric of the target, where it is another one and the vectors stay as they are. */
+    wantedMetric: text('wanted_metric').$type<VectorSpace['metric']>(),
     /** The tenant's region before the cutover of a relocation, for its rollback. */
     regionBefore: text('region_before'),
     /** Records without a text that a person lets stay behind. */

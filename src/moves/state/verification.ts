@@ -32,6 +32,8 @@ export interface VerificationReport {
   readonly replayed?: Replay
   /** Present for a move that transforms. */
   readonly reembedded?: Reembedded
+  /** Present for a move to an index of another metric: each of so many vectors was found to be of unit length. */
+  readonly unitLength?: { readonly from: string; readonly to: string; readonly records: number }
 }
 
 /** The last comparison of a move that soaks, or was paused after its verification. */

@@ -54,6 +54,8 @@ export const copy: Step = async (context) => {
 
 async function copyBatch(context: StepContext, parts: SyncParts, records: readonly VectorRecord[]): Promise<number> {
   if (records.length === 0) return 0
+  // Sparse values that the target can't take would be refused there; lengths are counted over all records at once.
+  parts.metric?.refuseSparse(records)
   const untouched = await parts.changes.claimUntouched(records.map((one) => one.id))
   await context.at('copy: batch claimed')
   const batch = records.filter((one) => untouched.has(one.id))

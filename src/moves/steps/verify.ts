@@ -11,6 +11,7 @@ import { guardPass, passBegins } from '../switch/guard-pass.ts'
 import { next, type Step, type StepContext } from '../sync/step.ts'
 import { syncRound } from '../sync/sync.ts'
 import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
+import { refuseMisfits } from '../transform/metric-change.ts'
 import { compare } from '../verify/compare.ts'
 import { markPass, passMarks, readPass } from '../verify/pass-progress.ts'
 import { rangeSizeFor } from '../verify/range-digests.ts'
@@ -46,7 +47,7 @@ export const verify: Step = async (context) => {
     const rangeSize = rangeSizeFor(move.total ?? 0)
     const onProgress = passMarks(db, move, at, () => context.clock.now())
     const begun = at.begun ?? undefined
-    const match = matchOf(parts.transform)
+    const match = matchOf(parts.transform, parts.metric)
     const found = await compare(parts.active, parts.follower, { signal, match, rangeSize, begun, onProgress })
     if (await isGone(parts.active, signal))
       throw new NeedsPerson({ words: "The source's namespace is gone.", records: found.targetRecords })
@@ -55,6 +56,7 @@ export const verify: Step = async (context) => {
     const different = [...toPut, ...toDelete]
     if (different.length === 0) {
       stopIf(whyNotLeaveBehind(found, move))
+      refuseMisfits(found)
       const reembedded = await embedAgain(context, parts, found)
       await keepReport(context, found, { rangeSize, repaired: at.repaired, reembedded })
       await context.at('verify: compared')
@@ -84,6 +86,7 @@ async function keepReport(
   const { sourceRecords, targetRecords, equal, digest, ranges } = found
   const { active, follower } = await syncParts(context)
   const { vectors } = active.placement
+  const { metric } = follower.placement.vectors
   // Vectors of one model are not asked of the other's place.
   const queries = reembedded === undefined ? (context.recentQueries?.of(move.tenantId, vectors) ?? []) : []
   const replayed = await replayQueries(active, follower, queries, signal)
@@ -97,6 +100,8 @@ async function keepReport(
     digest,
     ...(replayed && { replayed }),
     ...(reembedded && { reembedded }),
+    ...(reembedded === undefined &&
+      metric !== vectors.metric && { unitLength: { from: vectors.metric, to: metric, records: sourceRecords } }),
   }
   const report = { rangeSize, ranges, verifiedAt: sql`now()` }
   await asMover(db, move, async (tx, row) => {

@@ -1,5 +1,6 @@
 import type { TenantStore } from '../../stores/store.ts'
 import { readMoving } from '../state/read-places.ts'
+import { type MetricChange, metricBetween } from '../transform/metric-change.ts'
 import type { Transform } from '../transform/transform.ts'
 import { transformBetween } from '../transform/transform-between.ts'
 import { ChangeLog } from './move-changes.ts'
@@ -21,6 +22,8 @@ export interface SyncParts {
   readonly isSwitched: boolean
   /** Set where the two places have different vector spaces. */
   readonly transform?: Transform | undefined
+  /** Set where the two places compare by different metrics. */
+  readonly metric?: MetricChange | undefined
   readonly rates: MoveRates
   /** Ends a wait for an embedding model; `signal`, unless writes are held. */
   readonly embedSignal: AbortSignal
@@ -42,6 +45,7 @@ export async function syncParts(context: StepContext): Promise<SyncParts> {
     acceptedLoss: move.acceptedLoss,
     isSwitched: move.state === 'soaking' || move.state === 'rolling_back',
     transform: await transformBetween(context, active, follower),
+    metric: metricBetween(move, active, follower),
     signal,
     embedSignal: signal,
     rates,

@@ -2,6 +2,7 @@ import { isRefusal } from '../../routing/write-log/write-outcome.ts'
 import type { VectorRecord, WriteReceipt } from '../../stores/store.ts'
 import { putBatch } from '../copy/put-batch.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
+import { refuseMisfits } from '../transform/metric-change.ts'
 import { matchOf } from '../verify/record-match.ts'
 import { isFresh, isShownThere, stampCopy } from './freshness.ts'
 import { afterLoss, refuseStrayDeletes } from './lost-places.ts'
@@ -76,9 +77,21 @@ async function carryOver(parts: SyncParts): Promise<number> {
 /**
  * The records as the follower gets them. Where the move transforms, they are embedded before their ids are claimed: a
  * write meanwhile has a newer number, and its row stays open. One without a text stays behind in the old place.
- * @throws NeedsPerson for one that the old place would lack.
+ * @throws NeedsPerson for one that the old place would lack, or that may not go to an index of another metric.
  */
 async function followersCopies(
+  parts: SyncParts,
+  rows: readonly ChangedRow[],
+  records: ReadonlyMap<string, VectorRecord>,
+): Promise<ReadonlyMap<string, VectorRecord>> {
+  const { metric } = parts
+  const copies = await madeCopies(parts, rows, records)
+  if (metric === undefined) return copies
+  if (!parts.isSwitched) refuseMisfits(metric.countMisfits(copies.values()))
+  return new Map([...copies].map(([id, copy]) => [id, metric.copyOf(copy)]))
+}
+
+async function madeCopies(
   { transform, follower, embedSignal, acceptedLoss }: SyncParts,
   rows: readonly ChangedRow[],
   records: ReadonlyMap<string, VectorRecord>,
@@ -165,8 +178,12 @@ async function verify(parts: SyncParts): Promise<number> {
 }
 
 /** Whether the follower has what the active place has of a record. */
-function isCopied({ transform }: SyncParts, record: VectorRecord | undefined, copy: VectorRecord | undefined): boolean {
+function isCopied(
+  { transform, metric }: SyncParts,
+  record: VectorRecord | undefined,
+  copy: VectorRecord | undefined,
+): boolean {
   const isLeft = record !== undefined && transform !== undefined && transform.textOf(record) === undefined
   if (record === undefined || isLeft) return copy === undefined
-  return copy !== undefined && matchOf(transform).isCopy(record, copy)
+  return copy !== undefined && matchOf(transform, metric).isCopy(record, copy)
 }

@@ -56,8 +56,10 @@ function whyNot(wanted: IndexRow | undefined, { source, space, region }: Reserva
   if (wanted.state !== 'ready') return `Index ${name} is not ready yet.`
   const { embeddingModel, dimension, metric } = wanted
   if (embeddingModel !== space.model) return `Index ${name} was made for the model ${embeddingModel}.`
-  if (dimension !== space.dimension) return `Index ${name} has ${dimension} dimensions.`
-  if (metric !== space.metric) return `Index ${name} compares by ${metric}.`
+  if (dimension !== space.dimension)
+    return `Index ${name} has ${dimension} dimensions and the tenant's vectors have ${space.dimension}: only another embedding model makes such (tenant-router reembed).`
+  if (metric !== space.metric)
+    return `Index ${name} compares by ${metric} and the tenant's by ${space.metric}: the same vectors would be ranked otherwise. They can change between cosine and dotproduct alone, or be embedded anew.`
   if (wanted.region !== region) return `Index ${name} is in ${wanted.region}; the tenant must stay in ${region}.`
   if (wanted.draining) return `Index ${name} is being drained.`
   if (wanted.full || wanted.namespacesUsed >= wanted.namespaceLimit) return `Index ${name} is full.`

@@ -3,6 +3,7 @@ import type { Tx } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
 import type { Project } from '../../placement/choose-project.ts'
 import { isSameSpace } from '../../placement/placement.ts'
+import type { ReplicaAbility } from '../../placement/replica-ability.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { IndexRow } from '../../registry/indexes.ts'
 import { findFreeze } from '../../registry/isolation/isolation-runs.ts'
@@ -22,7 +23,7 @@ import {
   type TargetSettings,
   targetProjects,
 } from './reserve-target-project.ts'
-import { spaceOf, type TargetSpec, targetSpec } from './target-spec.ts'
+import { otherMetric, spaceOf, type TargetSpec, targetSpec } from './target-spec.ts'
 
 /** A requested move that does not exist yet. */
 export interface WantedMove {
@@ -77,6 +78,7 @@ export async function lookAhead(
     tenantId,
     kind,
     wantedModel: model ?? null,
+    wantedMetric: kind === 'rebalance' ? otherMetric(source.index, wanted) : null,
     wantedRegion: wantedRegion ?? null,
     wantedProject: wantedProject ?? null,
   }
@@ -100,10 +102,9 @@ export async function lookAhead(
     const words = `prove-isolation found that a tenant reached another: all moves are frozen. Read its report (tenant-router prove-isolation show ${freeze.id}), mend the cause, then: tenant-router prove-isolation thaw ${freeze.id}`
     refusals.push(new AppError('conflict', words))
   }
-  if (kind === 'reembed' || kind === 'relocate') {
-    const older = await hostsWithout(tx, kind)
-    if (older.length > 0) refusals.push(olderReplicas(kind, older))
-  }
+  const ability = wish.wantedMetric === null ? abilityOf(kind) : 'metric'
+  const older = ability === undefined ? [] : await hostsWithout(tx, ability)
+  if (older.length > 0) refusals.push(olderReplicas(ability ?? '', older))
   const misplaced = wrongPlace(kind, source.index)
   if (misplaced !== undefined) refusals.push(new AppError('conflict', misplaced))
   if (model !== undefined) {
@@ -194,8 +195,13 @@ function fieldFault(path: string, message: string): AppError {
   return new AppError('invalid_request', message, { faults: [{ path, message }] })
 }
 
-function olderReplicas(kind: MoveKind, hosts: readonly string[]): AppError {
-  const words = `A replica of an older version, which knows no ${kind}, is running on ${hosts.join(', ')}. Replace it by this version first: docs/upgrade.md. One that was killed counts until the end of its lease (SESSION_LEASE_S).`
+function abilityOf(kind: MoveKind): ReplicaAbility | undefined {
+  return kind === 'reembed' || kind === 'relocate' ? kind : undefined
+}
+
+function olderReplicas(ability: string, hosts: readonly string[]): AppError {
+  const what = ability === 'metric' ? 'move to another metric' : ability
+  const words = `A replica of an older version, which knows no ${what}, is running on ${hosts.join(', ')}. Replace it by this version first: docs/upgrade.md. One that was killed counts until the end of its lease (SESSION_LEASE_S).`
   return new AppError('conflict', words)
 }
 

@@ -1,6 +1,6 @@
 import type { Tx } from '../../db/connect.ts'
 import { AppError } from '../../errors.ts'
-import type { PlaceKind, VectorSpace } from '../../placement/placement.ts'
+import { isSameSpace, type PlaceKind, type VectorSpace } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { IndexRow } from '../../registry/indexes.ts'
 import type { MoveKind } from '../state/move-state.ts'
@@ -13,6 +13,8 @@ export interface TargetWish {
   readonly kind: MoveKind
   /** The embedding model of the target; null: that of the source. */
   readonly wantedModel: string | null
+  /** The metric of the target; null: that of the source, or of the model. */
+  readonly wantedMetric: VectorSpace['metric'] | null
   /** The region and the Pinecone project of a relocation; null: as the tenant has them. */
   readonly wantedRegion: string | null
   readonly wantedProject: string | null
@@ -36,13 +38,13 @@ interface SpecSettings {
 export async function targetSpec(
   tx: Tx,
   settings: SpecSettings,
-  { tenantId, kind, wantedModel, wantedRegion, wantedProject }: TargetWish,
+  { tenantId, kind, wantedModel, wantedMetric, wantedRegion, wantedProject }: TargetWish,
   source: IndexRow,
 ): Promise<TargetSpec> {
   const isNewSilo = kind === 'promote'
   return {
     placeKind: placeKindOf(kind, source),
-    space: wantedModel === null ? spaceOf(source) : namedSpace(settings, wantedModel),
+    space: wantedModel === null ? keptSpace(source, wantedMetric) : namedSpace(settings, wantedModel),
     region: wantedRegion ?? (await regionOf(tx, tenantId, isNewSilo ? settings.region : source.region)),
     project: wantedProject,
   }
@@ -64,6 +66,21 @@ function placeKindOf(kind: MoveKind, source: IndexRow): PlaceKind {
 /** The vector space of an index. */
 export function spaceOf({ embeddingModel: model, dimension, metric }: IndexRow): VectorSpace {
   return { model, dimension, metric }
+}
+
+function keptSpace(source: IndexRow, metric: VectorSpace['metric'] | null): VectorSpace {
+  const space = spaceOf(source)
+  return metric === null ? space : { ...space, metric }
+}
+
+/**
+ * The other metric of a named index, where vectors may go as they are: cosine and dot product are the same for vectors
+ * of unit length, which the move checks record by record. Null: the index has the same metric, or does not fit at all.
+ */
+export function otherMetric(source: IndexRow, wanted: IndexRow | undefined): VectorSpace['metric'] | null {
+  if (wanted === undefined || wanted.metric === source.metric) return null
+  const areAlike = [source, wanted].every(({ metric }) => metric === 'cosine' || metric === 'dotproduct')
+  return areAlike && isSameSpace(spaceOf(source), spaceOf(wanted)) ? wanted.metric : null
 }
 
 function namedSpace({ models = [] }: SpecSettings, name: string): VectorSpace {

@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import type { TenantStore, VectorRecord } from '../../stores/store.ts'
 import { type Batch, readAhead } from '../copy/read-ahead.ts'
+import type { Misfits } from '../transform/metric-change.ts'
 import { chainDigest, emptyDigest } from './chain-digest.ts'
 import { type RangeDigest, RangeDigests, type RangesSoFar } from './range-digests.ts'
 import { matchOf, type RecordMatch } from './record-match.ts'
 import { Sample } from './sample.ts'
 
-export interface PlaceComparison {
+export interface PlaceComparison extends Misfits {
   readonly sourceRecords: number
   readonly targetRecords: number
   readonly equal: number
@@ -62,7 +63,7 @@ export async function compare(
     readonly onProgress?: (progress: PassProgress) => Promise<void>
   },
 ): Promise<PlaceComparison & { readonly ranges: readonly RangeDigest[] }> {
-  const { signal, rangeSize, begun, onProgress, match = matchOf(undefined) } = options
+  const { signal, rangeSize, begun, onProgress, match = matchOf(undefined, undefined) } = options
   const afterId = begun?.lastId
   const copies = new Follower(readAhead(target, { signal, afterId, cursor: begun?.targetCursor ?? undefined }))
   const ranges = new RangeDigests(rangeSize, begun?.ranges)
@@ -73,6 +74,7 @@ export async function compare(
   let leftBehind = begun?.leftBehind ?? 0
   const unstamped = [...(begun?.unstamped ?? [])]
   const drawn = new Sample(begun?.sample ?? [])
+  let [misfits, misfit] = [begun?.misfits ?? 0, begun?.misfit ?? null]
   const found = () => ({
     sourceRecords,
     targetRecords,
@@ -83,6 +85,8 @@ export async function compare(
     leftBehind,
     sample: drawn.ids,
     unstamped,
+    misfits,
+    misfit,
   })
   const batches = readAhead(source, { signal, afterId, cursor: begun?.sourceCursor ?? undefined })
   for await (const { ids, records, nextCursor } of batches) {
@@ -103,6 +107,11 @@ export async function compare(
       const expected = match.digest(record)
       digest = chainDigest(digest, expected)
       ranges.add(id, expected)
+      const unfit = match.misfitOf(record)
+      if (unfit !== undefined) {
+        misfits += 1
+        misfit ??= unfit
+      }
       const copied = there.get(id)
       there.delete(id)
       if (match.isLeftBehind(record)) {

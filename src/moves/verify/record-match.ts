@@ -1,5 +1,6 @@
 import { embeddingStampOf } from '../../stores/embedding-stamp.ts'
 import type { VectorRecord } from '../../stores/store.ts'
+import type { MetricChange } from '../transform/metric-change.ts'
 import type { Transform } from '../transform/transform.ts'
 import { digestContent, digestRecord } from './digest.ts'
 
@@ -15,6 +16,8 @@ export interface RecordMatch {
   readonly isDrawn: boolean
   /** Whether only a second embedding proves a copy's vector. */
   isUnstamped(copy: VectorRecord): boolean
+  /** Why a record may not be in the other place as it is, with its id. */
+  misfitOf(record: VectorRecord): string | undefined
 }
 
 const wholeMatch: RecordMatch = {
@@ -23,12 +26,27 @@ const wholeMatch: RecordMatch = {
   isLeftBehind: () => false,
   isDrawn: false,
   isUnstamped: () => false,
+  misfitOf: () => undefined,
 }
 
-/** Bit by bit; where a move transforms, all but the vector, which its stamp proves. */
-export function matchOf(transform: Transform | undefined): RecordMatch {
-  if (transform === undefined) return wholeMatch
+/**
+ * Bit by bit; where a move transforms, all but the vector, which its stamp proves; where the metrics differ, all but
+ * sparse values, which only one of the places may take.
+ */
+export function matchOf(transform: Transform | undefined, metric: MetricChange | undefined): RecordMatch {
+  const match = transform === undefined ? wholeMatch : transformedMatch(transform)
+  if (metric === undefined) return match
   return {
+    ...match,
+    digest: (record) => match.digest(metric.commonOf(record)),
+    isCopy: (record, copy, digest) => match.isCopy(metric.commonOf(record), metric.commonOf(copy), digest),
+    misfitOf: (record) => metric.misfitOf(record),
+  }
+}
+
+function transformedMatch(transform: Transform): RecordMatch {
+  return {
+    ...wholeMatch,
     digest: digestContent,
     isCopy: (record, copy, digest = digestContent(record)) =>
       digestContent(copy) === digest && transform.isProven(record, copy),

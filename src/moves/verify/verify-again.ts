@@ -6,6 +6,7 @@ import type { TenantStore, VectorStore } from '../../stores/store.ts'
 import type { MoveRow } from '../state/move-history.ts'
 import { moves } from '../state/moves.sql.ts'
 import { readMoving } from '../state/read-places.ts'
+import { metricBetween } from '../transform/metric-change.ts'
 import { transformBetween } from '../transform/transform-between.ts'
 import { compare } from './compare.ts'
 import { rangeSizeFor } from './range-digests.ts'
@@ -48,7 +49,8 @@ export async function verifyAgain(deps: VerifyAgainDeps, signal: AbortSignal): P
     const routing = await readMoving(db, move)
     const begunAtMs = clock.now()
     const [active, follower] = [deps.stores.open(routing.active), deps.stores.open(routing.follower)]
-    const match = matchOf(await transformBetween({ db, move }, routing.active, routing.follower))
+    const transform = await transformBetween({ db, move }, routing.active, routing.follower)
+    const match = matchOf(transform, metricBetween(move, routing.active, routing.follower))
     const found = await compare(active, follower, { signal, match, rangeSize: rangeSizeFor(move.total ?? 0) })
     const odd = await untouched(db, move, [...found.toPut, ...found.toDelete])
     if (odd.length > 0) await clock.sleep(settings.storeVisibleMs, signal)
