@@ -198,7 +198,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     answerer: limits.meteredAnswers(writer),
   })
   const forTenants = [...ownRoutes, ...vendorRoutes({ ...ragParts, recentQueries, cursors: openCursors(config) })]
-  const forStaff = adminRoutes({ ...tenantWork, settings, ...staffFactsOf(config) })
+  const forStaff = adminRoutes({ ...tenantWork, settings, crm: telemetry.crm, ...staffFactsOf(config) })
   const publicApp = createPublicApp({ ...kit, ...guards.http, routes: forTenants, version })
   const checks = readinessChecks({ database, routes, stores, pinecone: config.pinecone })
   const mount = openConsole(config, { db, routes: forStaff, forTenants, log, streamsEnd: streamsEnd.signal })

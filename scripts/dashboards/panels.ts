@@ -133,6 +133,14 @@ export const boards: readonly Board[] = [
         queries: { tries: 'sum(increase(tenant_router_spoof_attempts_total[1h]))' },
       },
       {
+        title: 'Events of CRMs, by outcome',
+        unit: 'short',
+        queries: {
+          '{{source}} {{outcome}}': 'sum by (source, outcome) (increase(tenant_router_crm_events_total[1h]))',
+        },
+        about: 'docs/crm.md says what each outcome means.',
+      },
+      {
         title: 'Documents lost by the store',
         unit: 'short',
         queries: { documents: 'max(tenant_router_documents_lost)' },

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { createCacheMeter } from './cache-meter.ts'
+import { type CrmMeter, createCrmMeter } from './crm-meter.ts'
 import { FastCounter } from './fast-counter.ts'
 import { FastHistogram } from './fast-histogram.ts'
 import { createHttpMeter, type HttpMeter, stepBoundsMs } from './http-meter.ts'
@@ -57,6 +58,7 @@ export interface Telemetry {
   readonly writesHeld: { inc(): void }
   readonly shed: () => void
   readonly ingest: IngestMeter
+  readonly crm: CrmMeter
   /** Sets the registry's readers, once there is a registry. */
   read(readers: MetricReaders): void
   /** The metrics in the Prometheus text format. */
@@ -109,6 +111,7 @@ export function createTelemetry(
     writesHeld: { inc: () => held.inc() },
     shed: resilience.shed,
     ingest: createIngestMeter(registry),
+    crm: createCrmMeter(registry),
     read(given) {
       readers = given
     },

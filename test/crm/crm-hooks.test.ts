@@ -342,3 +342,33 @@ test('faults of the file are named at start, each with its remedy and without th
   const { HUBSPOT_FORMER_SECRET: _, ...without } = secrets
   expect(await faults(hooks, without)).toMatch(/names HUBSPOT_FORMER_SECRET, which is not set, in entry 1/)
 })
+
+test('what came is counted by source and outcome, and no stranger makes a series', async () => {
+  const counted = async () => {
+    const { text } = await two.replicas.a.admin({ path: '/metrics' })
+    const lines = text.matchAll(/^tenant_router_crm_events_total\{source="([^"]*)",outcome="([^"]*)"\} (\d+)$/gm)
+    return new Map([...lines].map(([, source, outcome, n]) => [`${source} ${outcome}`, Number(n)]))
+  }
+  await onboard('polaris', 29)
+  const before = await counted()
+  expect(before.get('salesforce ambiguous')).toBe(0)
+  const event = change(29, 'enterprise_2026', next())
+  await hubspot([event, event, change(404, 'starter', next()), change(29, 'Gold', next())])
+  await hubspot([event], { secret: 'not-the-secret-of-hubspot' })
+  await hubspot('[{')
+  for (const source of ['pipedrive', 'zoho', '__proto__']) await hubspot([event], { source })
+  const after = await counted()
+  const more = [...after].map(([name, n]) => [name, n - (before.get(name) ?? 0)] as const).filter(([, n]) => n > 0)
+  expect(Object.fromEntries(more)).toEqual({
+    'hubspot tagged': 1,
+    'hubspot repeated': 1,
+    'hubspot unknown': 1,
+    'hubspot passed over': 1,
+    'hubspot refused': 1,
+    'hubspot unreadable': 1,
+    'other refused': 3,
+  })
+  expect(new Set([...after.keys()].map((name) => name.split(' ')[0]))).toEqual(
+    new Set(['hubspot', 'salesforce', 'other']),
+  )
+})

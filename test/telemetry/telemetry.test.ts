@@ -40,6 +40,7 @@ describe('the metrics page', () => {
       'tenant_router_build_info',
       'tenant_router_cache_total',
       'tenant_router_circuit_open',
+      'tenant_router_crm_events_total',
       'tenant_router_documents_lost',
       'tenant_router_errors_total',
       'tenant_router_http_request_duration_seconds',
