@@ -52,6 +52,8 @@ export type ShownReceipt = Pick<DeletionReceipt, 'deletedAt' | 'places' | 'docum
 export interface TenantFilter {
   /** Part of the id, the name or an attribute, case-insensitive. */
   readonly search?: string | undefined
+  /** Only these. */
+  readonly ids?: readonly TenantId[] | undefined
   /** A whole attribute: `crmId:0015`. */
   readonly attribute?: string | undefined
   readonly tier?: Tier | undefined
@@ -95,6 +97,7 @@ export async function listViews(db: Tx, filter: TenantFilter): Promise<readonly 
       and(
         filter.canaries === true ? undefined : isCustomer(tenants.id),
         like === undefined ? undefined : or(ilike(tenants.id, like), ilike(tenants.name, like), hasValueLike(like)),
+        filter.ids === undefined ? undefined : inArray(tenants.id, [...filter.ids]),
         filter.attribute === undefined ? undefined : hasAttribute(filter.attribute),
         filter.tier === undefined ? undefined : eq(tenants.tier, filter.tier),
         filter.status === undefined ? undefined : eq(tenants.status, filter.status),

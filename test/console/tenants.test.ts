@@ -106,6 +106,29 @@ test('HTML in a tenant’s name and attributes is shown as text', async () => {
   expect(sales.faults).toEqual([])
 })
 
+test('500 tenants are previewed at once, in the order in which they were selected', async () => {
+  const { sql } = world.replica.services.database
+  await sql`insert into tenants (id, name, tier, status)
+    select 'bulk-' || n, 'Bulk ' || n, 'standard', 'active' from generate_series(1, 500) n`
+  const sales = await world.signedIn('sales')
+  const ids = Array.from({ length: 500 }, (_, n) => `bulk-${500 - n}`)
+  const form = [
+    ['_csrf', await sales.proof()],
+    ['tier', 'enterprise'],
+    ...ids.map((id) => ['id', id] as const),
+  ] as const
+  const { status, text } = await sales.go('/console/tenants/tag', { form })
+  expect([status, text.includes('Tag 500 tenants as Enterprise?')]).toEqual([200, true])
+  expect([...text.matchAll(/<span class="id">(bulk-\d+)<\/span>/g)].map(([, id]) => id)).toEqual(ids)
+  const more = await sales.go('/console/tenants/tag', { form: [...form, ['id', 'acme']] })
+  expect([more.status, more.text.includes('Select up to 500 tenants at once')]).toEqual([400, true])
+  const page = (await world.ask(`/tenants?ids=${ids.join(',')}`)).json
+  expect([page.items.length, page.nextCursor]).toEqual([500, null])
+  expect((await world.ask(`/tenants?ids=${ids.join(',')},acme`)).status).toBe(400)
+  expect((await world.ask('/tenants?ids=acme,nobody')).json.items.map(({ id }: { id: string }) => id)).toEqual(['acme'])
+  await sql`delete from tenants where id like 'bulk-%'`
+})
+
 test('⌘K goes to a tenant, also when Enter comes before the answer to what was typed', async () => {
   await using platform = await seat(browser, world, 'platform')
   const { page } = platform

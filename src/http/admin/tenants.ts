@@ -87,6 +87,12 @@ export function tenantRoutes(deps: ApprovalDeps): readonly AnyRoute[] {
           .max(200)
           .optional()
           .describe('Part of the id, the name, or an attribute such as the CRM id, in any case.'),
+        ids: z
+          .string()
+          .transform((text) => text.split(',').map((id) => parseTenantId(id, 'ids')))
+          .refine((ids) => ids.length <= 500, 'has more than 500 ids')
+          .optional()
+          .describe('Only these, up to 500 with commas between them; a page has them all.'),
         attribute: z
           .string()
           .regex(/^[^:]{1,64}:.{1,500}$/s, 'must be a name and a value, as in crmId:0015')

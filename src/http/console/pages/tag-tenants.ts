@@ -27,7 +27,7 @@ interface Row {
  */
 export async function previewTags(visit: Visit): Promise<PageResult> {
   const tier = tierOf(visit)
-  const seen = await Promise.all(idsOf(visit).map((id) => previewRow(visit, id, tier)))
+  const seen = (await tenantsOf(visit)).map((tenant) => previewRow(tenant, tier))
   const wanted = seen.filter(({ left }) => left === undefined)
   const preview = wanted.length === 0 ? undefined : await previewImport(visit, wanted, tier)
   const rows = seen.map((row) => ({ ...row, ...preview?.refused.get(row.tenant.id) }))
@@ -149,8 +149,19 @@ async function previewImport(visit: Visit, rows: readonly Row[], tier: Tier) {
   return { id, refused: new Map(refused.map(({ tenantId, reason }) => [tenantId ?? '', { left: words(reason) }])) }
 }
 
-async function previewRow({ api }: Visit, id: string, tier: Tier): Promise<Row> {
-  const tenant = await api.ask<TenantView>('GET /tenants/{id}', { params: { id } })
+/** The tenants that were selected, in their order. @throws AppError `not_found` */
+async function tenantsOf(visit: Visit): Promise<readonly TenantView[]> {
+  const ids = idsOf(visit)
+  const { items } = await visit.api.ask<Page<TenantView>>('GET /tenants', { query: { ids: ids.join(',') } })
+  const byId = new Map(items.map((tenant) => [String(tenant.id), tenant]))
+  return ids.map((id) => {
+    const tenant = byId.get(id)
+    if (tenant === undefined) throw new AppError('not_found', 'There is no such tenant.')
+    return tenant
+  })
+}
+
+function previewRow(tenant: TenantView, tier: Tier): Row {
   const gone = tenant.status === 'offboarding' || tenant.status === 'offboarded'
   if (gone) return { tenant, left: 'It is offboarded.' }
   return tenant.tier === tier ? { tenant, left: 'It is tagged so already.' } : { tenant }
