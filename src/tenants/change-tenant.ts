@@ -21,17 +21,21 @@ export interface TenantChange {
   readonly attributes?: Record<string, string | number | boolean> | undefined
 }
 
+/** Fields as somebody read them before deciding on a change; those that are not given are not compared. */
+type SeenTenant = TenantChange
+
 /**
  * Changes a tenant's attributes. A new tier moves nothing: an enterprise tenant in a shared index then awaits
  * promotion.
  * @throws AppError `forbidden` (limits, and attributes that are not sales' own, belong to the platform team),
- *   `not_found`, `conflict` (it is being offboarded, or was)
+ *   `not_found`, `conflict` (it is being offboarded, or was; or a field of `was` is another by now)
  */
 export async function changeTenant(
   deps: Pick<TenantWork, 'db'>,
   actor: StaffPrincipal,
   tenantId: TenantId,
   change: TenantChange,
+  was: SeenTenant = {},
 ): Promise<TenantView> {
   const { limits, limitsUntil } = change
   const isPlatform = actor.roles.has('platform')
@@ -44,6 +48,7 @@ export async function changeTenant(
     if (tenant.status === 'offboarding' || tenant.status === 'offboarded') {
       throw new AppError('conflict', 'The tenant is offboarded and can no longer be changed.')
     }
+    checkSeen(tenant, was)
     const attributes = isPlatform ? change.attributes : attributesOfSales(tenant.attributes, change.attributes)
     const until = limits === undefined ? limitsUntil : (limitsUntil ?? null)
     const fresh = differences(tenant, { ...change, attributes, limitsUntil: until })
@@ -56,6 +61,30 @@ export async function changeTenant(
     if (fresh.tier !== undefined || limited) await tickRouting(tx, tenantId)
   })
   return showTenant(deps, tenantId)
+}
+
+/** @throws AppError `conflict` that says each field which is another one than its reader saw */
+function checkSeen(tenant: TenantRow, { attributes, limits, ...plain }: SeenTenant): void {
+  const named = Object.entries(plain).filter(([, value]) => value !== undefined)
+  const others = [
+    ...named.flatMap(([name, value]) => overtaken(name, value, tenant[name as keyof TenantRow])),
+    ...(limits === undefined ? [] : overtakenIn(limits, tenant.limits)),
+    ...(attributes === undefined ? [] : overtakenIn(attributes, tenant.attributes)),
+  ]
+  if (others.length === 0) return
+  throw new AppError('conflict', `Somebody has changed the tenant meanwhile: ${others.join(', ')}.`)
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function overtakenIn(seen: Fields, now: Fields): readonly string[] {
+  const names = new Set([...Object.keys(seen), ...Object.keys(now)])
+  return [...names].flatMap((name) => overtaken(name, seen[name], now[name]))
+}
+
+function overtaken(name: string, seen: unknown, now: unknown): readonly string[] {
+  if (isDeepStrictEqual(seen, now)) return []
+  return [now === undefined || now === null ? `${name} is not set by now` : `${name} is ${JSON.stringify(now)} by now`]
 }
 
 /**

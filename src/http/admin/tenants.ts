@@ -155,12 +155,23 @@ export function tenantRoutes(deps: ApprovalDeps): readonly AnyRoute[] {
         limits: limitsSchema.optional(),
         limitsUntil: limitsUntil.optional(),
         attributes: attributes.optional(),
+        was: z
+          .object({
+            name: name.optional(),
+            tier: tier.optional(),
+            limits: limitsSchema.optional(),
+            limitsUntil: z.iso.datetime({ offset: true }).nullable().optional(),
+            attributes: attributes.optional(),
+          })
+          .optional()
+          .describe(
+            'Fields as the caller read them. Where one of them is another by now, nothing is changed: 409 `conflict`, which says what it is.',
+          ),
       }),
       replies: { 200: { description: 'The tenant as it is now.', schema: tenant } },
-      async handle({ principal, params, body }) {
-        const { limitsUntil: until, ...rest } = body
-        const change = until === undefined ? rest : { ...rest, limitsUntil: until === null ? null : new Date(until) }
-        return { status: 200, json: await changeTenant(deps, principal, parseTenantId(params.id), change) }
+      async handle({ principal, params, body: { was = {}, ...change } }) {
+        const tenantId = parseTenantId(params.id)
+        return { status: 200, json: await changeTenant(deps, principal, tenantId, dated(change), dated(was)) }
       },
     }),
     ...(
@@ -227,4 +238,9 @@ export function tenantRoutes(deps: ApprovalDeps): readonly AnyRoute[] {
       },
     }),
   ]
+}
+
+/** Fields with the end of limits as a date. */
+function dated<T extends { readonly limitsUntil?: string | null | undefined }>({ limitsUntil: until, ...rest }: T) {
+  return until === undefined ? rest : { ...rest, limitsUntil: until === null ? null : new Date(until) }
 }

@@ -36,13 +36,16 @@ export async function changeAccount(visit: Visit): Promise<PageResult> {
   try {
     await api.ask('PATCH /tenants/{id}', {
       params: { id: tenant.id },
-      body: { attributes },
+      // Somebody may change it between the look above and this.
+      body: { attributes, was: { attributes: tenant.attributes } },
       note: noteOf(form.text('note')),
     })
   } catch (error) {
     if (!isAppError(error)) throw error
     const words = isPlain ? plainly(error.message, 'The platform team can say why.') : error.message
-    return { status: 422, html: formPage(visit, tenant, wanted, words) }
+    const isOvertaken = error.code === 'conflict'
+    const shown = isOvertaken ? await read(visit) : tenant
+    return { status: isOvertaken ? 409 : 422, html: formPage(visit, shown, wanted, words) }
   }
   return { goTo: `/console/tenants/${tenant.id}` }
 }

@@ -50,11 +50,12 @@ export async function changeLimits(visit: Visit): Promise<PageResult> {
   if (until !== null && Number.isNaN(Date.parse(until))) return again(422, 'Type a day and an hour, or leave it empty.')
   if (until !== null && own.length === 0) return again(422, 'There is no limit of its own that could end.')
   try {
-    const body = { limits: Object.fromEntries(own), limitsUntil: until }
+    const was = { limits: tenant.limits, limitsUntil: tenant.limitsUntil }
+    const body = { limits: Object.fromEntries(own), limitsUntil: until, was }
     await api.ask('PATCH /tenants/{id}', { params: { id: tenant.id }, body, note: noteOf(form.text('note')) })
   } catch (error) {
     if (!isAppError(error)) throw error
-    return again(422, error.message)
+    return again(error.code === 'conflict' ? 409 : 422, error.message)
   }
   return { goTo: `/console/tenants/${tenant.id}` }
 }
