@@ -8,6 +8,15 @@ const writesMargin = 1_000_000_000
 /** Larger than one tenant's moves between two backups: a place's name contains its generation and is never reused. */
 const generationsMargin = 1_000
 
+/** Tenants that `raiseAfterRestore` would hold; 0 before the first migration. */
+export async function countToHold({ sql }: Pick<Database, 'sql'>): Promise<number> {
+  const [there] = await sql<{ tenants: string | null }[]>`select to_regclass('tenants') as tenants`
+  if (there?.tenants == null) return 0
+  const [counted] = await sql<{ n: number }[]>`
+    select count(*)::int as n from tenants where status::text not in ('held', 'offboarded')`
+  return counted?.n ?? 0
+}
+
 /**
  * Makes a restored registry safe to start on; every replica has to be down. The registry has lost what came after the
  * backup, while the store still has it.

@@ -203,18 +203,19 @@ test('the report of a move is JSON to keep', async () => {
   expect([code, JSON.parse(out)]).toEqual([0, report])
 })
 
-test('a dry run says what it would send and sends nothing', async () => {
-  await using admin = await fakeAdmin(() => [500, {}])
+test('a dry run says what is now and what it would send, and changes nothing', async () => {
+  await using admin = await fakeAdmin(() => [404, { code: 'not_found', detail: 'There is no such tenant.' }])
   const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
   const { code, out } = await runCli(['tenants', 'create', 'acme', '--name', 'Acme', '--dry-run', '--json'], env)
   expect(code).toBe(0)
   expect(JSON.parse(out)).toEqual({
     dryRun: true,
+    now: ['There is no tenant acme now.'],
     method: 'POST',
     path: '/tenants',
     body: { id: 'acme', name: 'Acme', tier: 'standard' },
   })
-  expect(admin.seen).toEqual([])
+  expect(admin.seen.map(({ method, path }) => [method, path])).toEqual([['GET', '/tenants/acme']])
 })
 
 test('verbs send what the contract says', async () => {

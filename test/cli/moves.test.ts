@@ -6,7 +6,8 @@ import { fakeAdmin } from './fake-admin.ts'
 import { runCli } from './run-cli.ts'
 
 test('the verbs of moves send what the contract says', async () => {
-  await using admin = await fakeAdmin(() => [202, { id: 'm1', index: 'p-1', moves: [], skipped: [], left: 0 }])
+  const answer = { id: 'm1', index: 'p-1', moves: [], skipped: [], left: 0, refusals: [] }
+  await using admin = await fakeAdmin(() => [202, answer])
   const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
   const verbs = [
     [['demote', 'acme', '--no-watch'], '/tenants/acme/moves', { kind: 'demote' }],
@@ -35,8 +36,9 @@ test('the verbs of moves send what the contract says', async () => {
     expect([code, err, last?.method, last?.path, last?.body]).toEqual([0, '', method, path, body])
   }
   const dry = await runCli(['rebalance', 'acme', '--to', 'p-2', '--dry-run', '--json'], env)
-  expect(JSON.parse(dry.out)).toMatchObject({ dryRun: true, body: { kind: 'rebalance', to: 'p-2' } })
-  expect(admin.seen).toHaveLength(verbs.length)
+  const wanted = { kind: 'rebalance', to: 'p-2' }
+  expect(JSON.parse(dry.out)).toMatchObject({ dryRun: true, body: wanted, plan: { refusals: [] } })
+  expect(admin.seen.slice(verbs.length)).toMatchObject([{ body: { ...wanted, plan: true } }])
 })
 
 test.each([

@@ -174,3 +174,87 @@ describe('a move that is watched at a terminal', () => {
     expect(admin.seen.every(({ method }) => method === 'GET')).toBe(true)
   })
 })
+
+describe('what runs at the service for a while', () => {
+  const run = {
+    id: moveId,
+    state: 'running',
+    step: 'reads',
+    endedAt: null,
+    isFreezing: false,
+    fault: null,
+    signed: null,
+  }
+  const progress = { indexes: 1, namespaces: 2, tenants: 2, tenantsLeft: 0, unlisted: 0, unseen: [] }
+  const comparison = { id: moveId, state: 'running', problems: 0, fixed: 0, fault: null, progress }
+
+  test.each([
+    [
+      ['prove-isolation', '--yes'],
+      run,
+      [
+        `Run ${moveId} has begun. Ctrl-C leaves it running.`,
+        'at its time: reads',
+        'No longer watched; the run goes on.',
+        'See it, and its report once it has ended, with:',
+        `tenant-router prove-isolation show ${moveId}`,
+      ],
+    ],
+    [
+      ['reconcile'],
+      comparison,
+      [
+        'The comparison is under way. Ctrl-C leaves it running.',
+        'No longer watched; the comparison goes on. While it does, this watches it',
+        'again, and later begins another one: tenant-router reconcile',
+      ],
+    ],
+    [
+      ['reconcile', '--fix', '--yes'],
+      comparison,
+      [
+        'The comparison is under way. Ctrl-C leaves it running.',
+        'No longer watched; the comparison goes on, and settles what is due. While it',
+        'does, this watches it again, and later begins another one: tenant-router',
+        'reconcile --fix --yes',
+      ],
+    ],
+  ])('goes on after Ctrl-C: %j says so without red, and ends with 130', async (args, document, words) => {
+    const fix = args.includes('--fix')
+    await using admin = await fakeAdmin(({ method }) => [
+      method === 'POST' ? 202 : 200,
+      { ...document, fix, fromStore: false },
+    ])
+    const watched = startInTerminal(args, envOf(admin))
+    await watched.shown('Ctrl-C leaves it running.')
+    while (admin.seen.length < 2) await new Promise((resolve) => setTimeout(resolve, 20))
+    watched.press('\u0003')
+    const { code, lines, raw } = await watched.ended
+    const said = lines.map((line) => line.replace('^C', '').replace(/^20\S+Z reads$/, 'at its time: reads'))
+    expect([code, said.join(' ')]).toEqual([130, words.join(' ')])
+    for (const red of ['\u001b[3', '✖', 'ail']) expect(raw).not.toContain(red)
+    expect(admin.seen.filter(({ method }) => method === 'POST')).toHaveLength(1)
+  })
+
+  test('is watched on while the service is away, which is said once', async () => {
+    let asked = 0
+    await using admin = await fakeAdmin(({ method, path }) => {
+      if (method === 'POST') return [202, { ...comparison, fix: false, fromStore: false }]
+      if (path.includes('/findings')) return [200, { items: [], nextCursor: null }]
+      asked += 1
+      const away = { code: 'shutting_down', detail: 'The service is shutting down.' }
+      return asked <= 3 ? [503, away] : [200, { ...comparison, state: 'done' }]
+    })
+    const { code, err } = await runCli(['reconcile'], envOf(admin))
+    expect([code, err.split('\n')]).toEqual([
+      0,
+      [
+        'The comparison is under way. Ctrl-C leaves it running.',
+        expect.stringMatching(/^The connection is lost; the comparison goes on\. Trying again for 2 minutes\./),
+        'Connected again.',
+        'Looked at 1 index(es), 2 namespace(s) and the documents of 2 tenant(s). 0 problem(s), 0 settled.',
+        '',
+      ],
+    ])
+  })
+})

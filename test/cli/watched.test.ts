@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Listener, listen } from '../../src/http/listen.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import { type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
+import { fakeAdmin } from './fake-admin.ts'
 import { runCli } from './run-cli.ts'
 import { runInTerminal, startInTerminal } from './run-in-terminal.ts'
 
@@ -96,16 +97,88 @@ test('a dry run says what is and what would be, and changes nothing', async () =
   expect(await dry('promote', 'acme')).toEqual([0, expect.stringMatching(/records +1, about[\s\S]*Would promote/)])
   expect(await dry('attributes', 'set', 'acme', 'crmId=1')).toEqual([
     0,
-    expect.stringContaining('Would set crmId to "1" of tenant acme. Nothing was changed.'),
+    expect.stringMatching(/^Tenant acme .* now\.\nWould set crmId to "1" of tenant acme\. Nothing was changed\.$/m),
   ])
   expect(await dry('limits', 'set', 'acme', 'requestsPerMinute=6')).toEqual([
     0,
     expect.stringContaining('Would give tenant acme requestsPerMinute 6. Nothing was changed.'),
   ])
-  expect(await dry('rebalance', '--drain', 'tr-pool-1')).toEqual([0, expect.stringContaining('has 1 tenant now.')])
+  const index = 'Index tr-pool-1 has 1 tenant now.'
+  const acme = 'Tenant acme (acme) is active, standard, shared now.'
+  const verbs: Readonly<Record<string, readonly string[]>> = {
+    'rebalance --drain tr-pool-1': [index],
+    'indexes reopen tr-pool-1': [index],
+    'indexes reopen nowhere': ['There is no index nowhere in the registry now.'],
+    'indexes adopt help-centre': ['There is no index help-centre in the registry now.'],
+    'indexes seal tr-pool-1 --old-key-revoked': [index],
+    'indexes add': ['There is 1 shared index now, with 1 of 10000 namespaces in use.'],
+    'tenants create bolt': ['There is no tenant bolt now.'],
+    'tenants create acme': [acme, 'The same content again would change nothing, and other content would be refused.'],
+    'tenants tag acme enterprise': [acme],
+    'tenants tag acme standard': [acme, 'It is tagged so already: nothing would change.'],
+    'tenants resume acme': [acme, 'It is active already: nothing would change.'],
+    'tenants fields acme --text-field body': [acme],
+    'tenants inventory acme --document-field id': [acme],
+    'keys create --tenant acme': [acme],
+    'reconcile accept acme': [acme, 'The server would refuse it: it is active, and not held.'],
+    'prove-isolation': ['No run was made yet.'],
+    'limits clear acme': [acme],
+  }
+  for (const [words, lines] of Object.entries(verbs)) {
+    const [code, out] = await dry(...words.split(' '))
+    expect([words, code, out.split('\n').slice(0, lines.length)]).toEqual([words, 0, lines])
+    expect(out.split('\n')[lines.length], words).toMatch(/^Would .*\. Nothing was changed\.$/)
+  }
+  const asJson = JSON.parse((await dry('indexes', 'add', '--json'))[1])
+  expect(asJson).toEqual({ dryRun: true, now: verbs['indexes add'], method: 'POST', path: '/indexes', body: {} })
   const unknown = await runCli(['tenants', 'suspend', 'acm', '--dry-run'], env)
   expect([unknown.code, unknown.err]).toEqual([3, expect.stringContaining('404 not_found')])
   expect(JSON.parse((await runCli(['audit', 'list', '--json'], env)).out).items).toHaveLength(before)
+})
+
+test('a dry run of what was done before says whether it can be taken back', async () => {
+  const dry = async (...words: string[]) => (await runCli([...words, '--dry-run'], env)).out.split('\n').slice(0, 2)
+  const authorization = await world.issuer.staff('platform')
+  const text = 'id,owner\nacme,Mira'
+  const { id } = (await replica.admin({ path: '/tenants/import', authorization, body: { text } })).json
+  expect(await dry('tenants', 'undo-import', id)).toEqual([
+    `Import ${id} is applied now: 0 new, 1 changed.`,
+    expect.stringMatching(/^It can be undone until 20/),
+  ])
+  expect((await runCli(['tenants', 'undo-import', id, '--yes'], env)).code).toBe(0)
+  expect((await dry('tenants', 'undo-import', id))[1]).toBe('The server would refuse it: it is undone.')
+  const made = await runCli(['keys', 'create', '--tenant', 'acme', '--name', 'bot', '--yes', '--json'], env)
+  const keyId = JSON.parse(made.out).id
+  for (const verb of ['rotate', 'revoke']) {
+    const [now, would] = await dry('keys', verb, keyId, '--tenant', 'acme')
+    expect([now, would]).toEqual([`Key ${keyId} (bot) of tenant acme is active now.`, expect.stringMatching(/^Would/)])
+  }
+  const deliveries = [{ hook: 'crm', state: 'failed', error: 'answered 500' }]
+  const items = [{ id: 'msg_0b6f1f0e', type: 'tenant.tagged', tenantId: 'acme', deliveries }]
+  await using admin = await fakeAdmin(() => [200, { items, nextCursor: null }])
+  const asked = await runCli(['notices', 'resend', 'msg_0b6f', '--dry-run'], { ...env, TENANT_ROUTER_URL: admin.url })
+  expect(asked.out.split('\n')[0]).toBe(
+    'Event msg_0b6f1f0e is tenant.tagged of acme. Deliveries now: crm failed (answered 500).',
+  )
+  expect(admin.seen.every(({ method }) => method === 'GET')).toBe(true)
+})
+
+test('attributes that a colleague changes while the question stands are shown, and not overwritten', async () => {
+  const authorization = await world.issuer.staff('platform')
+  const asked = startInTerminal(['attributes', 'set', 'acme', 'owner=Sam'], env)
+  await asked.shown('Set owner to "Sam" of tenant acme?')
+  const body = { attributes: { owner: 'Mira' } }
+  expectStatus(await replica.admin({ method: 'PATCH', path: '/tenants/acme', authorization, body }), 200)
+  asked.press('y')
+  const { code, raw } = await asked.ended
+  expect([code, raw.replaceAll(/\s+/g, ' ')]).toEqual([
+    3,
+    expect.stringContaining('Somebody has changed the tenant meanwhile: owner is "Mira" by now.'),
+  ])
+  const { attributes } = JSON.parse((await runCli(['tenants', 'show', 'acme', '--json'], env)).out)
+  expect(attributes).toEqual({ owner: 'Mira' })
+  const again = await runCli(['attributes', 'set', 'acme', 'owner=Sam', '--yes'], env)
+  expect([again.code, again.out]).toEqual([0, 'owner  Sam\n'])
 })
 
 test('limits and attributes are set beside those that are there, shown, and taken away', async () => {
@@ -142,6 +215,12 @@ test('documents are uploaded, listed and deleted as the tenant’s app would', a
   ])
   const dry = await runCli(['documents', 'delete', 'rules', ...of, '--dry-run'], asApp)
   expect(dry.out).toMatch(/^Document rules is ready, with \d+ chunk\(s\), now\.$/m)
+  const upload = async (...words: string[]) =>
+    (await runCli(['documents', 'upload', 'CONTRIBUTING.md', ...words, ...of, '--dry-run'], asApp)).out
+  expect(await upload('--id', 'rules')).toMatch(
+    /^Document rules is ready, .* now: it would be replaced\.\nWould upload/,
+  )
+  expect(await upload('--id', 'other')).toMatch(/^There is no document other now\.\nWould upload/)
   expect((await runCli(['documents', 'delete', 'rules', ...of, '--yes'], asApp)).out).toBe(
     'Document rules is deleted.\n',
   )

@@ -3,6 +3,7 @@ import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import { showDocument } from '../kit/show.ts'
 import { type ChangeOptions, changing } from '../kit/verb.ts'
+import { lookAtShards } from '../look/look-at-index.ts'
 
 interface Options extends ChangeOptions {
   readonly region?: string
@@ -24,6 +25,7 @@ export function indexesAdd(context: Context): Command {
       const index = await change<object>(context, options, {
         question: 'Make another shared index?',
         request: { method: 'POST', path: '/indexes', body },
+        look: lookAtShards,
       })
       if (index !== undefined) showDocument(context, options, index)
     })

@@ -3,6 +3,7 @@ import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import { showDocument } from '../kit/show.ts'
 import { type ChangeOptions, changing } from '../kit/verb.ts'
+import { lookAtIndex } from '../look/look-at-index.ts'
 
 export function indexesReopen(context: Context): Command {
   return changing({
@@ -13,6 +14,7 @@ export function indexesReopen(context: Context): Command {
     const stopped = await change<object>(context, options, {
       question: `Reopen index ${name} for tenants?`,
       request: { method: 'DELETE', path: `/indexes/${encodeURIComponent(name)}/drain` },
+      look: (api) => lookAtIndex(api, name),
     })
     if (stopped !== undefined) showDocument(context, options, stopped)
   })

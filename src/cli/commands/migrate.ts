@@ -23,14 +23,19 @@ export function migrateCommand(context: Context): Command {
     .action(async (options: MigrateOptions) => {
       needServiceNode('migrate')
       // Loaded here: drizzle is half of what a start would cost, and no other verb needs it.
-      const [{ connect }, { firstContact }, { migrate: bringUpToDate }, { raiseAfterRestore }, { pendingMigrations }] =
-        await Promise.all([
-          import('../../db/connect.ts'),
-          import('../../db/first-contact.ts'),
-          import('../../db/migrate.ts'),
-          import('../../db/after-restore.ts'),
-          import('../../db/pending-migrations.ts'),
-        ])
+      const [
+        { connect },
+        { firstContact },
+        { migrate: bringUpToDate },
+        { countToHold, raiseAfterRestore },
+        { pendingMigrations },
+      ] = await Promise.all([
+        import('../../db/connect.ts'),
+        import('../../db/first-contact.ts'),
+        import('../../db/migrate.ts'),
+        import('../../db/after-restore.ts'),
+        import('../../db/pending-migrations.ts'),
+      ])
       const url = databaseUrlSetting().reveal()
       await using database = connect({
         url,
@@ -57,8 +62,14 @@ export function migrateCommand(context: Context): Command {
             context.write('Start the replicas, then: tenant-router reconcile --from-store')
           }
         }
-        if (options.json) context.writeJson({ dryRun: options.dryRun === true, migrations: pending })
-        else if (pending.length === 0) context.write('The schema is up to date.')
+        const toHold = options.afterRestore && options.dryRun ? await countToHold(database) : undefined
+        if (toHold !== undefined && !options.json) {
+          context.write(`Would hold ${toHold} tenant(s), and raise the numbers of writes and places.`)
+        }
+        if (options.json) {
+          const would = toHold === undefined ? {} : { wouldHold: toHold }
+          context.writeJson({ dryRun: options.dryRun === true, migrations: pending, ...would })
+        } else if (pending.length === 0) context.write('The schema is up to date.')
         else context.write(`${options.dryRun ? 'Would run' : 'Ran'}: ${pending.join(', ')}.`)
       } catch (error) {
         if (error instanceof CliError) throw error

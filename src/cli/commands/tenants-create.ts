@@ -4,6 +4,7 @@ import type { Context } from '../kit/context.ts'
 import { showDocument } from '../kit/show.ts'
 import { placeWord, type Tenant } from '../kit/tenant-lines.ts'
 import { type ChangeOptions, changing } from '../kit/verb.ts'
+import { lookForTenant } from '../look/look-at-tenant.ts'
 
 interface Options extends ChangeOptions {
   readonly name?: string
@@ -25,6 +26,7 @@ export function tenantsCreate(context: Context): Command {
       const tenant = await change<Tenant>(context, options, {
         question: `Create the ${tier} tenant ${id}?`,
         request: { method: 'POST', path: '/tenants', body },
+        look: (api) => lookForTenant(api, id),
       })
       if (tenant === undefined) return
       if (options.json) {

@@ -3,8 +3,9 @@ import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import { showDocument } from '../kit/show.ts'
 import { showAwaiting } from '../kit/show-awaiting.ts'
-import { lookAtTenant, type Tenant, tenantPath } from '../kit/tenant-lines.ts'
+import { type Tenant, tenantPath } from '../kit/tenant-lines.ts'
 import { type ChangeOptions, changing } from '../kit/verb.ts'
+import { lookAtTenant } from '../look/look-at-tenant.ts'
 import { withWatch } from '../watch/steer-move.ts'
 import { watchOffboarding } from '../watch/watch-offboarding.ts'
 import { printReceipt } from './tenants/receipt.ts'
@@ -24,7 +25,7 @@ export function tenantsOffboard(context: Context): Command {
     const tenant = await change<Tenant>(context, options, {
       question: `Delete tenant ${id} and all its vectors, for good?`,
       request: { method: 'DELETE', path: tenantPath(id) },
-      look: () => lookAtTenant(api, id),
+      look: () => lookAtTenant(api, id, isGone),
     })
     if (tenant === undefined || showAwaiting(context, options, tenant)) return
     if (!watch) {
@@ -36,4 +37,9 @@ export function tenantsOffboard(context: Context): Command {
     await watchOffboarding(context, api, id, options)
     await printReceipt(context, api, id, options)
   })
+}
+
+function isGone({ status }: Tenant): string | undefined {
+  if (status === 'offboarded') return 'It is deleted already: the same receipt would be shown.'
+  return status === 'offboarding' ? 'It is being deleted already: nothing more would happen.' : undefined
 }

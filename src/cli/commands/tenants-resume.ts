@@ -2,8 +2,9 @@ import type { Command } from 'commander'
 import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import { showDocument } from '../kit/show.ts'
-import { type AppliedTenant, everywhereWords, lookAtTenant, tenantPath } from '../kit/tenant-lines.ts'
+import { type AppliedTenant, everywhereWords, tenantPath } from '../kit/tenant-lines.ts'
 import { type ChangeOptions, changing } from '../kit/verb.ts'
+import { becomes, lookAtTenant } from '../look/look-at-tenant.ts'
 
 export function tenantsResume(context: Context): Command {
   return changing({
@@ -14,7 +15,7 @@ export function tenantsResume(context: Context): Command {
     const tenant = await change<AppliedTenant>(context, options, {
       question: `Resume tenant ${id}?`,
       request: { method: 'POST', path: `${tenantPath(id)}/resume` },
-      look: async () => lookAtTenant(await context.api(), id),
+      look: (api) => lookAtTenant(api, id, becomes('suspended', 'active')),
     })
     if (tenant === undefined) return
     if (options.json) showDocument(context, options, tenant)

@@ -3,8 +3,9 @@ import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import { showDocument } from '../kit/show.ts'
 import { showAwaiting } from '../kit/show-awaiting.ts'
-import { type AppliedTenant, everywhereWords, lookAtTenant, tenantPath } from '../kit/tenant-lines.ts'
+import { type AppliedTenant, everywhereWords, tenantPath } from '../kit/tenant-lines.ts'
 import { type ChangeOptions, changing } from '../kit/verb.ts'
+import { becomes, lookAtTenant } from '../look/look-at-tenant.ts'
 
 export function tenantsSuspend(context: Context): Command {
   return changing({
@@ -15,7 +16,7 @@ export function tenantsSuspend(context: Context): Command {
     const tenant = await change<AppliedTenant>(context, options, {
       question: `Suspend tenant ${id}? Its app is refused from then on.`,
       request: { method: 'POST', path: `${tenantPath(id)}/suspend` },
-      look: async () => lookAtTenant(await context.api(), id),
+      look: (api) => lookAtTenant(api, id, becomes('active', 'suspended')),
     })
     if (tenant === undefined || showAwaiting(context, options, tenant)) return
     if (options.json) showDocument(context, options, tenant)

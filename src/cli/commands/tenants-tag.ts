@@ -3,8 +3,9 @@ import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import { printable } from '../kit/printable.ts'
 import { showDocument } from '../kit/show.ts'
-import { lookAtTenant, type Tenant, tenantPath } from '../kit/tenant-lines.ts'
+import { type Tenant, tenantPath } from '../kit/tenant-lines.ts'
 import { type ChangeOptions, changing } from '../kit/verb.ts'
+import { isThere, lookAtTenant } from '../look/look-at-tenant.ts'
 
 export function tenantsTag(context: Context): Command {
   return changing({
@@ -17,7 +18,7 @@ export function tenantsTag(context: Context): Command {
       const tenant = await change<Tenant>(context, options, {
         question: `Tag tenant ${id} as ${tier}?`,
         request: { method: 'PATCH', path: tenantPath(id), body: { tier } },
-        look: async () => lookAtTenant(await context.api(), id),
+        look: (api) => lookAtTenant(api, id, (now) => isThere(now) ?? sameTier(now, tier)),
       })
       if (tenant === undefined) return
       if (options.json) {
@@ -29,4 +30,8 @@ export function tenantsTag(context: Context): Command {
       context.write(`Tenant ${id} is ${tier}${awaits}`)
       if (inTheWay) context.write(printable(inTheWay.words))
     })
+}
+
+function sameTier(tenant: Tenant, tier: string): string | undefined {
+  return tenant.tier === tier ? 'It is tagged so already: nothing would change.' : undefined
 }

@@ -123,5 +123,5 @@ function refusal(status: number, problem: Json | undefined): CliError {
   const fields = faults.map((fault) => `\n  ${printable(`${fault.path}: ${fault.message}`)}`)
   const id = problem.requestId === undefined ? '' : ` [request ${problem.requestId}]`
   const words = printable(`${problem.detail ?? problem.title} (${status} ${problem.code})${id}`)
-  return new CliError('refused', `Refused: ${words}${fields.join('')}`, { isTemporary })
+  return new CliError('refused', `Refused: ${words}${fields.join('')}`, { isTemporary, code: problem.code })
 }

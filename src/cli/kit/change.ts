@@ -9,7 +9,7 @@ export interface Change {
   readonly question: string
   readonly request: ApiRequest
   /** The present state of what would change, a line each; a dry run reads it. @throws CliError where there is none */
-  readonly look?: (api: AdminApi) => Promise<readonly string[]>
+  readonly look: (api: AdminApi) => Promise<readonly string[]>
 }
 
 /**
@@ -17,10 +17,8 @@ export interface Change {
  * @throws CliError `usage` when nobody can be asked and `--yes` is not given; `interrupted` when the person says no.
  */
 export async function change<T>(context: Context, options: ChangeOptions, what: Change): Promise<T | undefined> {
-  const { method, path, body } = what.request
   if (options.dryRun) {
-    if (options.json) context.writeJson({ dryRun: true, method, path, ...(body === undefined ? {} : { body }) })
-    else await preview(context, what)
+    await preview(context, options, what)
     return undefined
   }
   await agree(context, options, what.question)
@@ -33,9 +31,13 @@ export async function change<T>(context: Context, options: ChangeOptions, what: 
 }
 
 /** A change for a person who considers it: what is now, what would be done, and the request that does it. */
-async function preview(context: Context, { question, request, look }: Change): Promise<void> {
+async function preview(context: Context, { json }: ChangeOptions, { question, request, look }: Change): Promise<void> {
   const { method, path, body } = request
-  const lines = look === undefined ? [] : await look(await context.api())
+  const lines = await look(await context.api())
+  if (json) {
+    context.writeJson({ dryRun: true, now: lines, method, path, ...(body === undefined ? {} : { body }) })
+    return
+  }
   for (const line of lines) context.write(line)
   context.write(`Would ${question.charAt(0).toLowerCase()}${question.slice(1).replace('?', '.')} Nothing was changed.`)
   context.write(`The request would be ${method} ${path}${body === undefined ? '' : ` ${JSON.stringify(body)}`}`)

@@ -9,14 +9,17 @@ export class CliError extends Error {
   readonly exitCode: ExitCode
   /** Whether the server may answer the same call in a moment. */
   readonly isTemporary: boolean
+  /** The code of the server's refusal, as `docs/errors/` lists them. */
+  readonly code: string | undefined
 
   constructor(
     kind: keyof typeof exitCodes,
     message: string,
-    options: { readonly cause?: unknown; readonly isTemporary?: boolean } = {},
+    options: { readonly cause?: unknown; readonly isTemporary?: boolean; readonly code?: string } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.exitCode = exitCodes[kind]
     this.isTemporary = options.isTemporary ?? false
+    this.code = options.code
   }
 }

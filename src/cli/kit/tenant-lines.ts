@@ -1,6 +1,5 @@
 import type { AdminApi } from './admin-api.ts'
 import { CliError } from './exit-code.ts'
-import { printable } from './printable.ts'
 
 /** A tenant as the admin listener returns it, with only the fields used here. */
 export interface Tenant {
@@ -13,6 +12,7 @@ export interface Tenant {
   readonly attributes?: Readonly<Record<string, string | number | boolean>>
   readonly awaitingPromotion?: boolean
   readonly inTheWay?: { readonly words: string } | null
+  readonly held?: { readonly verdict: string; readonly generation?: number } | null
   readonly placement?: { readonly kind: string; readonly index: string; readonly generation: number } | null
 }
 
@@ -39,17 +39,6 @@ export function tenantPath(id: string): string {
 
 export function readTenant(api: AdminApi, id: string): Promise<Tenant> {
   return api.send<Tenant>({ method: 'GET', path: tenantPath(id) })
-}
-
-/** The tenant before a change, in a line. @throws CliError `refused` when there is none */
-export async function lookAtTenant(api: AdminApi, id: string): Promise<readonly string[]> {
-  return [`Tenant ${nameOf(await readTenant(api, id))} now.`]
-}
-
-/** `acme (Acme Bikes) is active, standard, shared` */
-function nameOf(tenant: Tenant): string {
-  const { id, name, tier, status } = tenant
-  return `${id} (${printable(name)}) is ${status}, ${tier}, ${placeWord(tenant)}`
 }
 
 /** `a=1` and the like. @throws CliError `usage` */

@@ -5,6 +5,7 @@ import type { Context } from '../kit/context.ts'
 import type { Move } from '../kit/move.ts'
 import { showList } from '../kit/show.ts'
 import type { ChangeOptions } from '../kit/verb.ts'
+import { lookAtIndex } from '../look/look-at-index.ts'
 import { watchDrain } from './watch-drain.ts'
 
 interface Drain {
@@ -23,7 +24,7 @@ export async function drainIndex(context: Context, options: DrainOptions, index:
   const path = `/indexes/${encodeURIComponent(index)}`
   const request: ApiRequest = { method: 'POST', path: `${path}/drain` }
   const question = `Drain index ${index}? It takes no more tenants, and each one in it is moved to another.`
-  let drain = await change<Drain>(context, options, { question, request, look: () => lookAtIndex(context, index) })
+  let drain = await change<Drain>(context, options, { question, request, look: (api) => lookAtIndex(api, index) })
   if (drain === undefined) return
   const moves = [...drain.moves]
   const skipped = [...drain.skipped]
@@ -60,21 +61,4 @@ function tell(
     },
   )
   context.remark(`${moves.length} move(s) are queued. Follow them with: tenant-router moves list --open`)
-}
-
-interface ListedIndex {
-  readonly name: string
-  readonly namespaces: number | null
-}
-
-async function lookAtIndex(context: Context, name: string): Promise<readonly string[]> {
-  const { items } = await (await context.api()).send<{ items: readonly ListedIndex[] }>({
-    method: 'GET',
-    path: '/indexes?limit=100',
-  })
-  const found = items.find((index) => index.name === name)
-  if (found === undefined) return []
-  const { namespaces } = found
-  const tenants = namespaces === 1 ? '1 tenant' : `${namespaces ?? 'an unknown number of'} tenants`
-  return [`Index ${name} has ${tenants} now.`]
 }

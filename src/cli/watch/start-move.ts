@@ -45,12 +45,13 @@ export async function startMoveCommand(context: Context, options: MoveOptions, w
   const request: ApiRequest = { method: 'POST', path: `/tenants/${encodeURIComponent(tenantId)}/moves`, body }
   const plan = async () => {
     const planned = await (await context.api()).send<MovePlan>({ ...request, body: { ...body, plan: true } })
-    showPlan(context, options, planned)
+    if (options.dryRun && options.json) context.writeJson({ dryRun: true, ...request, plan: planned })
+    else showPlan(context, options, planned)
     const refusals = planned.refusals.map(({ code, message }) => `Refused: ${message} (${code})`)
     if (refusals.length > 0) throw new CliError('refused', refusals.join('\n'))
     return []
   }
-  if (options.plan) {
+  if (options.plan || (options.dryRun && options.json)) {
     await plan()
     return
   }

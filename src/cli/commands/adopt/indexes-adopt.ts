@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander'
+import type { AdminApi } from '../../kit/admin-api.ts'
 import { positiveNumber } from '../../kit/arguments.ts'
 import { change } from '../../kit/change.ts'
 import type { Context } from '../../kit/context.ts'
 import { showDocument } from '../../kit/show.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import { lookAtIndex } from '../../look/look-at-index.ts'
 import { type FieldOptions, fieldsOf, withFieldOptions } from './field-options.ts'
 
 interface Options extends ChangeOptions, FieldOptions {
@@ -47,6 +49,7 @@ export function indexesAdopt(context: Context): Command {
         showDocument(context, options, await (await context.api()).send<object>(undoing(true)))
         return
       }
+      const look = (api: AdminApi) => lookAtIndex(api, name)
       const done = await change<object>(
         context,
         options,
@@ -54,8 +57,9 @@ export function indexesAdopt(context: Context): Command {
           ? {
               question: `Undo the adoption of index ${name}? The store is not touched.`,
               request: undoing(false),
+              look,
             }
-          : { question: `Adopt index ${name} as a ${kind}?`, request: { method: 'POST', path, body } },
+          : { question: `Adopt index ${name} as a ${kind}?`, request: { method: 'POST', path, body }, look },
       )
       if (done !== undefined) showDocument(context, options, done)
     })

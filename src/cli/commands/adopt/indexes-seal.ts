@@ -5,6 +5,7 @@ import type { Context } from '../../kit/context.ts'
 import { CliError } from '../../kit/exit-code.ts'
 import { showDocument } from '../../kit/show.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import { lookAtIndex } from '../../look/look-at-index.ts'
 
 interface Options extends ChangeOptions {
   readonly project?: string
@@ -32,6 +33,7 @@ export function indexesSeal(context: Context): Command {
       const index = await change<object>(context, options, {
         question: `Seal index ${name} after watching it for ${watchS} s?`,
         request: { method: 'POST', path: `/indexes/${encodeURIComponent(name)}/seal`, body },
+        look: (api) => lookAtIndex(api, name),
       })
       if (index !== undefined) showDocument(context, options, index)
     })

@@ -3,6 +3,7 @@ import { change } from '../../kit/change.ts'
 import type { Context } from '../../kit/context.ts'
 import { showDocument } from '../../kit/show.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import { isThere, lookAtTenant } from '../../look/look-at-tenant.ts'
 import { type FieldOptions, fieldsOf, withFieldOptions } from './field-options.ts'
 
 export function tenantsFields(context: Context): Command {
@@ -16,6 +17,7 @@ export function tenantsFields(context: Context): Command {
     const done = await change<object>(context, options, {
       question: `Set the fields of tenant ${id}?`,
       request: { method: 'PUT', path: `/tenants/${encodeURIComponent(id)}/fields`, body: fieldsOf(options) ?? {} },
+      look: (api) => lookAtTenant(api, id, isThere),
     })
     if (done !== undefined) showDocument(context, options, done)
   })

@@ -4,6 +4,7 @@ import type { Context } from '../../kit/context.ts'
 import { CliError } from '../../kit/exit-code.ts'
 import { showDocument } from '../../kit/show.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import { isThere, lookAtTenant } from '../../look/look-at-tenant.ts'
 
 interface Options extends ChangeOptions {
   readonly documentField?: string
@@ -31,6 +32,7 @@ export function tenantsInventory(context: Context): Command {
       const begun = await change<object>(context, options, {
         question: `Build the inventory of tenant ${id}?`,
         request: { method: 'POST', path, body },
+        look: (api) => lookAtTenant(api, id, isThere),
       })
       if (begun === undefined) return
       showDocument(context, options, begun)

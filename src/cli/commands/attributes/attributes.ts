@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
+import type { AdminApi } from '../../kit/admin-api.ts'
 import { change } from '../../kit/change.ts'
 import type { Context } from '../../kit/context.ts'
 import { CliError } from '../../kit/exit-code.ts'
 import { showDocument } from '../../kit/show.ts'
 import { assignments, readTenant, type Tenant, tenantPath } from '../../kit/tenant-lines.ts'
 import { type ChangeOptions, changing, type ReadOptions, readingVerb } from '../../kit/verb.ts'
+import { isThere, lookAtTenant } from '../../look/look-at-tenant.ts'
 
 type Attributes = Readonly<Record<string, string | number | boolean>>
 
@@ -30,6 +32,7 @@ export function attributesSet(context: Context): Command {
     const named = given.map(([name, value]) => `${name} to ${JSON.stringify(value)}${wasWords(attributes[name])}`)
     await write(context, options, id, {
       question: `Set ${named.join(', ')} of tenant ${id}?`,
+      was: attributes,
       attributes: { ...attributes, ...Object.fromEntries(given) },
     })
   })
@@ -46,6 +49,7 @@ export function attributesUnset(context: Context): Command {
     if (unknown.length > 0) throw new CliError('usage', `Tenant ${id} has no attribute ${unknown.join(', ')}.`)
     await write(context, options, id, {
       question: `Remove ${names.join(', ')} from tenant ${id}?`,
+      was: attributes,
       attributes: Object.fromEntries(Object.entries(attributes).filter(([name]) => !names.includes(name))),
     })
   })
@@ -59,10 +63,13 @@ async function write(
   context: Context,
   options: ChangeOptions,
   id: string,
-  { question, attributes }: { readonly question: string; readonly attributes: Attributes },
+  { question, was, attributes }: { readonly question: string } & Readonly<Record<'was' | 'attributes', Attributes>>,
 ): Promise<void> {
-  const request = { method: 'PATCH', path: tenantPath(id), body: { attributes } } as const
-  const tenant = await change<Tenant>(context, options, { question, request })
+  // They are replaced as a whole, and somebody may change one while the person considers the question.
+  const body = { attributes, was: { attributes: was } }
+  const request = { method: 'PATCH', path: tenantPath(id), body } as const
+  const look = (api: AdminApi) => lookAtTenant(api, id, isThere)
+  const tenant = await change<Tenant>(context, options, { question, request, look })
   if (tenant !== undefined) show(context, options, id, tenant.attributes ?? {})
 }
 

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { AdminApi } from '../../kit/admin-api.ts'
 import { positiveNumber } from '../../kit/arguments.ts'
@@ -12,6 +11,7 @@ import { listAll } from '../../kit/list-all.ts'
 import { printable } from '../../kit/printable.ts'
 import { showDocument, showList } from '../../kit/show.ts'
 import { type ChangeOptions, changing, type ReadOptions, readingVerb } from '../../kit/verb.ts'
+import { pollToTheEnd } from '../../watch/poll-to-the-end.ts'
 import { tenantApi, tenantEnvironment } from './tenant-api.ts'
 
 interface StoredDocument extends Record<string, unknown> {
@@ -84,15 +84,19 @@ export function documentsUpload(context: Context): Command {
       if (options.dryRun) {
         // The request itself would print the whole file.
         const request = { method: 'POST', path: '/documents', bytes: Buffer.byteLength(content, 'base64') }
-        if (options.json) context.writeJson({ dryRun: true, ...request })
-        else context.write(`Would ${question.charAt(0).toLowerCase()}${question.slice(1, -1)}. Nothing was changed.`)
+        const now = await lookForDocument(await tenantApi(context, tenant), id)
+        if (options.json) context.writeJson({ dryRun: true, now, ...request })
+        else {
+          for (const line of now) context.write(line)
+          context.write(`Would ${question.charAt(0).toLowerCase()}${question.slice(1, -1)}. Nothing was changed.`)
+        }
         return
       }
       await agree(context, options, question)
       const api = await tenantApi(context, tenant)
       const body = { contentBase64: content, name: basename(file), ...(id !== undefined && { documentId: id }) }
       const begun = await api.send<StoredDocument>({ method: 'POST', path: '/documents', body, timeoutMs: 300_000 })
-      const stored = watch ? await untilStored(context, api, begun, options) : begun
+      const stored = watch ? await untilStored(context, api, begun, { ...options, tenant }) : begun
       if (options.json) context.writeJson(stored)
       else context.write(`Document ${stored.documentId}: ${stored.status}, ${stored.chunks} chunk(s).`)
     })
@@ -128,6 +132,20 @@ function readOne(api: AdminApi, id: string): Promise<StoredDocument> {
   return api.send<StoredDocument>({ method: 'GET', path: pathOf(id) })
 }
 
+async function lookForDocument(api: AdminApi, id: string | undefined): Promise<readonly string[]> {
+  if (id === undefined) {
+    await api.send({ method: 'GET', path: '/documents?limit=1' })
+    return ['Its content gives it its id: where a document has that, nothing would change.']
+  }
+  try {
+    const { status, chunks } = await readOne(api, id)
+    return [`Document ${id} is ${status}, with ${chunks} chunk(s), now: it would be replaced.`]
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'not_found') return [`There is no document ${id} now.`]
+    throw error
+  }
+}
+
 const onTheWay: ReadonlySet<string> = new Set(['queued', 'parsing', 'embedding', 'storing', 'writing'])
 const pollMs = 300
 
@@ -136,24 +154,18 @@ async function untilStored(
   context: Context,
   api: AdminApi,
   begun: StoredDocument,
-  options: ReadOptions,
+  { json, tenant }: ReadOptions & TenantOption,
 ): Promise<StoredDocument> {
   const { documentId } = begun
-  try {
-    for (let one = begun; ; one = await readOne(api, documentId)) {
-      if (one.status === 'failed') {
-        const why = printable(one.reason?.detail ?? 'no reason is known')
-        throw new CliError('failed', `Document ${documentId} could not be ingested: ${why}`)
-      }
-      if (!onTheWay.has(one.status)) return one
-      if (!options.json) context.status(`… ${documentId}: ${one.status}`)
-      await sleep(pollMs, undefined, { signal: context.interrupted })
-    }
-  } catch (error) {
-    if (!context.interrupted.aborted) throw error
-    const words = `No longer watched; the upload goes on. See it with: tenant-router documents show ${documentId}`
-    throw new CliError('interrupted', words)
-  } finally {
-    context.status('')
-  }
+  const stored = await pollToTheEnd(context, begun, {
+    read: () => readOne(api, documentId),
+    isOver: ({ status }) => !onTheWay.has(status),
+    show: ({ status }) => json || context.status(`… ${documentId}: ${status}`),
+    everyMs: pollMs,
+    goesOn: 'the upload goes on',
+    again: `See it with: tenant-router documents show ${documentId} --tenant ${tenant}`,
+  }).finally(() => context.status(''))
+  if (stored.status !== 'failed') return stored
+  const why = printable(stored.reason?.detail ?? 'no reason is known')
+  throw new CliError('failed', `Document ${documentId} could not be ingested: ${why}`)
 }

@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { AdminApi } from '../../kit/admin-api.ts'
 import { positiveNumber } from '../../kit/arguments.ts'
@@ -9,6 +8,7 @@ import { CliError } from '../../kit/exit-code.ts'
 import { printable } from '../../kit/printable.ts'
 import { showDocument } from '../../kit/show.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import { pollToTheEnd } from '../../watch/poll-to-the-end.ts'
 import type { IsolationRun } from './isolation-run.ts'
 import { reportText } from './report-text.ts'
 
@@ -33,13 +33,15 @@ export function proveIsolationRun(context: Context): Command {
       const started = await change<IsolationRun>(context, options, {
         question: `Prove isolation? Canaries are onboarded in each shared index${move ? ', one is promoted and rolled back' : ''}, and every route is asked.`,
         request: { method: 'POST', path: '/isolation/runs', body: { move, silos } },
+        look: lookAtRuns,
       })
       if (started === undefined) return
       if (!watch) {
         showDocument(context, options, started)
         return
       }
-      const run = await untilEnded(context, await context.api(), started.id, options.json === true)
+      if (!options.json) context.remark(`Run ${started.id} has begun. Ctrl-C leaves it running.`)
+      const run = await untilEnded(context, await context.api(), started, options)
       await showEnd(context, options, run, out)
     })
 }
@@ -64,25 +66,36 @@ async function showEnd(
 
 const pollMs = 1_000
 
-async function untilEnded(context: Context, api: AdminApi, id: string, isQuiet: boolean): Promise<IsolationRun> {
+async function untilEnded(
+  context: Context,
+  api: AdminApi,
+  started: IsolationRun,
+  { json }: Pick<Options, 'json'>,
+): Promise<IsolationRun> {
+  const path = `/isolation/runs/${started.id}`
   let said = ''
-  for (;;) {
-    const run = await api
-      .send<IsolationRun>({ method: 'GET', path: `/isolation/runs/${id}` })
-      .catch((error: unknown) => {
-        if (context.interrupted.aborted) throw leftAlone(context, id)
-        throw error
-      })
-    if (run.endedAt !== null) return run
-    if (run.step !== said && !isQuiet) context.write(`${new Date().toISOString()} ${printable(run.step)}`)
-    said = run.step
-    await sleep(pollMs, undefined, { signal: context.interrupted }).catch(() => {
-      throw leftAlone(context, id)
-    })
-  }
+  return pollToTheEnd(context, started, {
+    read: () => api.send<IsolationRun>({ method: 'GET', path }),
+    isOver: ({ endedAt }) => endedAt !== null,
+    show({ step, endedAt }) {
+      if (step !== said && endedAt === null && !json) context.write(`${new Date().toISOString()} ${printable(step)}`)
+      said = step
+    },
+    everyMs: pollMs,
+    goesOn: 'the run goes on',
+    again: `See it, and its report once it has ended, with: tenant-router prove-isolation show ${started.id}`,
+  })
 }
 
-function leftAlone(context: Context, id: string): CliError {
-  const show = context.asCalled(`tenant-router prove-isolation show ${id}`)
-  return new CliError('interrupted', `Interrupted. The run goes on: ${show}`)
+async function lookAtRuns(api: AdminApi): Promise<readonly string[]> {
+  const { items } = await api.send<{ items: readonly IsolationRun[] }>({
+    method: 'GET',
+    path: '/isolation/runs?limit=1',
+  })
+  const [last] = items
+  if (last === undefined) return ['No run was made yet.']
+  if (last.endedAt === null) return [`Run ${last.id} is under way now: the server would refuse another one.`]
+  return [
+    `The last run, ${last.id}, ended ${last.endedAt}: ${last.state}${last.isFreezing ? ', and freezes moves' : ''}.`,
+  ]
 }

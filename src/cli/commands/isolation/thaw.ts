@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
+import type { AdminApi } from '../../kit/admin-api.ts'
 import { change } from '../../kit/change.ts'
 import type { Context } from '../../kit/context.ts'
 import { resolveId } from '../../kit/resolve-id.ts'
 import { showDocument } from '../../kit/show.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import type { IsolationRun } from './isolation-run.ts'
 
 export function proveIsolationThaw(context: Context): Command {
   return changing({
@@ -15,7 +17,14 @@ export function proveIsolationThaw(context: Context): Command {
     const run = await change<object>(context, options, {
       question: `Let moves begin again? Run ${id} found that a tenant reached another.`,
       request: { method: 'POST', path: `/isolation/runs/${encodeURIComponent(id)}/thaw` },
+      look: (api) => lookAtRun(api, id),
     })
     if (run !== undefined) showDocument(context, options, run)
   })
+}
+
+async function lookAtRun(api: AdminApi, id: string): Promise<readonly string[]> {
+  const path = `/isolation/runs/${encodeURIComponent(id)}`
+  const { state, isFreezing } = await api.send<IsolationRun>({ method: 'GET', path })
+  return [`Run ${id} is ${state}, and ${isFreezing ? 'freezes moves' : 'freezes no move'} now.`]
 }

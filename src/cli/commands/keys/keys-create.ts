@@ -5,6 +5,7 @@ import { change } from '../../kit/change.ts'
 import type { Context } from '../../kit/context.ts'
 import { CliError } from '../../kit/exit-code.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import { isThere, lookAtTenant } from '../../look/look-at-tenant.ts'
 import { type ShownKey, showIssuedKey } from './show-key.ts'
 
 interface Options extends ChangeOptions {
@@ -46,6 +47,7 @@ export function keysCreate(context: Context): Command {
           path: `/tenants/${encodeURIComponent(tenant)}/keys`,
           body: { name, scopes: scope, ...limits },
         },
+        look: (api) => lookAtTenant(api, tenant, isThere),
       })
       if (key !== undefined) showIssuedKey(context, options, key)
     })

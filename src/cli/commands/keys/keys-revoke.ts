@@ -4,6 +4,7 @@ import type { Context } from '../../kit/context.ts'
 import { resolveKeyId } from '../../kit/resolve-id.ts'
 import { showDocument } from '../../kit/show.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import { lookAtKey } from '../../look/look-at-key.ts'
 
 interface Options extends ChangeOptions {
   readonly tenant: string
@@ -24,6 +25,7 @@ export function keysRevoke(context: Context): Command {
           method: 'DELETE',
           path: `/tenants/${encodeURIComponent(tenant)}/keys/${encodeURIComponent(keyId)}`,
         },
+        look: (api) => lookAtKey(api, tenant, keyId),
       })
       if (key !== undefined) showDocument(context, options, key)
     })

@@ -4,6 +4,7 @@ import { change } from '../../kit/change.ts'
 import type { Context } from '../../kit/context.ts'
 import { resolveKeyId } from '../../kit/resolve-id.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import { lookAtKey } from '../../look/look-at-key.ts'
 import { type ShownKey, showIssuedKey } from './show-key.ts'
 
 interface Options extends ChangeOptions {
@@ -30,6 +31,7 @@ export function keysRotate(context: Context): Command {
           path: `/tenants/${encodeURIComponent(tenant)}/keys/${encodeURIComponent(keyId)}/rotate`,
           body: { overlapS: overlap, ...(expires !== undefined && { expiresInS: expires }) },
         },
+        look: (api) => lookAtKey(api, tenant, keyId),
       })
       if (key !== undefined) showIssuedKey(context, options, key)
     })

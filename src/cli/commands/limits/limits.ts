@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { AdminApi } from '../../kit/admin-api.ts'
 import { seconds } from '../../kit/arguments.ts'
 import { moment } from '../../kit/cell.ts'
 import { change } from '../../kit/change.ts'
@@ -8,6 +9,7 @@ import { exactTime, timeWords } from '../../kit/relative-time.ts'
 import { showList } from '../../kit/show.ts'
 import { assignments, readTenant, type Tenant, tenantPath } from '../../kit/tenant-lines.ts'
 import { type ChangeOptions, changing, type ReadOptions, readingVerb } from '../../kit/verb.ts'
+import { isThere, lookAtTenant } from '../../look/look-at-tenant.ts'
 
 interface LimitsInForce {
   readonly limits: readonly {
@@ -60,6 +62,11 @@ function perWords(windowS: number): string {
   return named ?? `${windowS} s`
 }
 
+interface OwnLimits {
+  readonly limits: Readonly<Record<string, number>>
+  readonly limitsUntil: string | null
+}
+
 interface SetOptions extends ChangeOptions {
   readonly for?: number
 }
@@ -87,6 +94,7 @@ export function limitsSet(context: Context): Command {
       const named = given.map(([name, value]) => `${name} ${value}`).join(', ')
       await writeLimits(context, options, id, {
         question: `Give tenant ${id} ${named}${lasting}?`,
+        was: { limits, limitsUntil },
         body: { limits: { ...limits, ...Object.fromEntries(given) }, limitsUntil: until },
       })
     })
@@ -110,6 +118,7 @@ export function limitsClear(context: Context): Command {
     )
     await writeLimits(context, options, id, {
       question: `Take ${names.length === 0 ? 'all limits of its own' : names.join(', ')} from tenant ${id}?`,
+      was: { limits, limitsUntil },
       body: { limits: left, limitsUntil: Object.keys(left).length === 0 ? null : stillToCome(limitsUntil) },
     })
   })
@@ -119,9 +128,11 @@ async function writeLimits(
   context: Context,
   options: ChangeOptions,
   id: string,
-  { question, body }: { readonly question: string; readonly body: Readonly<Record<string, unknown>> },
+  { question, was, body }: { readonly question: string } & Readonly<Record<'was' | 'body', OwnLimits>>,
 ): Promise<void> {
-  const request = { method: 'PATCH', path: tenantPath(id), body } as const
-  const tenant = await change<Tenant>(context, options, { question, request })
+  // They are replaced as a whole, and somebody may change one while the person considers the question.
+  const request = { method: 'PATCH', path: tenantPath(id), body: { ...body, was } } as const
+  const look = (api: AdminApi) => lookAtTenant(api, id, isThere)
+  const tenant = await change<Tenant>(context, options, { question, request, look })
   if (tenant !== undefined) await showLimits(context, options, id)
 }

@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander'
+import type { AdminApi } from '../../kit/admin-api.ts'
 import { positiveNumber } from '../../kit/arguments.ts'
 import { generatedId, moment } from '../../kit/cell.ts'
 import { change } from '../../kit/change.ts'
 import type { Context } from '../../kit/context.ts'
 import { listAll } from '../../kit/list-all.ts'
+import { printable } from '../../kit/printable.ts'
 import { resolveId } from '../../kit/resolve-id.ts'
 import { showDocument, showList } from '../../kit/show.ts'
 import { type ChangeOptions, changing, type ReadOptions, readingVerb } from '../../kit/verb.ts'
@@ -32,10 +34,7 @@ export function noticesList(context: Context): Command {
         AT: (one) => moment(one.at),
         TYPE: (one) => one.type,
         TENANT: (one) => generatedId(one.tenantId),
-        DELIVERIES: (one) =>
-          one.deliveries
-            .map(({ hook, state: is, error }) => `${hook} ${is}${error === null ? '' : ` (${error})`}`)
-            .join(', '),
+        DELIVERIES: deliveriesOf,
       })
     })
 }
@@ -50,7 +49,24 @@ export function noticesResend(context: Context): Command {
     const sent = await change<object>(context, options, {
       question: `Send event ${id} again?`,
       request: { method: 'POST', path: `/notices/${encodeURIComponent(id)}/resend` },
+      look: (api) => lookAtNotice(api, id),
     })
     if (sent !== undefined) showDocument(context, options, sent)
   })
+}
+
+function deliveriesOf({ deliveries }: Notice): string {
+  return deliveries
+    .map(({ hook, state: is, error }) => `${hook} ${is}${error === null ? '' : ` (${error})`}`)
+    .join(', ')
+}
+
+/** Events looked through, the newest first. */
+const lookedThrough = 1_000
+
+async function lookAtNotice(api: AdminApi, id: string): Promise<readonly string[]> {
+  const { items } = await listAll<Notice>(api, '/notices', {}, lookedThrough)
+  const found = items.find((one) => one.id === id)
+  if (found === undefined) return [`Event ${id} is none of the latest ${items.length}.`]
+  return [printable(`Event ${id} is ${found.type} of ${found.tenantId}. Deliveries now: ${deliveriesOf(found)}.`)]
 }

@@ -5,6 +5,7 @@ import type { Context } from '../../kit/context.ts'
 import { CliError } from '../../kit/exit-code.ts'
 import { listAll } from '../../kit/list-all.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import { lookAtTenant, wouldBeRefused } from '../../look/look-at-tenant.ts'
 
 interface Options extends ChangeOptions {
   readonly generation?: number
@@ -44,6 +45,7 @@ export function accept(context: Context): Command {
         const accepted = await change<Tenant>(context, options, {
           question: offboard ? `Delete tenant ${id} and all its vectors, for good?` : `Serve tenant ${id} again?`,
           request: { method: 'POST', path: `/tenants/${encodeURIComponent(id)}/accept`, body },
+          look: (api) => lookAtTenant(api, id, heldWords),
         })
         if (accepted === undefined) continue
         if (options.json) context.writeJson(accepted)
@@ -51,6 +53,12 @@ export function accept(context: Context): Command {
       }
       if (ids.length === 0) context.remark('No tenant has a place suggested.')
     })
+}
+
+function heldWords({ status, held }: { readonly status: string; readonly held?: Tenant['held'] }): string {
+  if (held == null) return wouldBeRefused(`it is ${status}, and not held`)
+  const place = held.generation === undefined ? '' : `, generation ${held.generation}`
+  return `The store says: ${held.verdict}${place}.`
 }
 
 function placeOf({ placement }: Tenant): string {

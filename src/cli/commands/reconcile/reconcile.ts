@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { AdminApi } from '../../kit/admin-api.ts'
 import { positiveNumber } from '../../kit/arguments.ts'
@@ -9,6 +8,7 @@ import { CliError } from '../../kit/exit-code.ts'
 import { type ApiPage, listAll } from '../../kit/list-all.ts'
 import { showList } from '../../kit/show.ts'
 import { type ChangeOptions, changing } from '../../kit/verb.ts'
+import { pollToTheEnd } from '../../watch/poll-to-the-end.ts'
 import { accept } from './accept.ts'
 
 interface Options extends ChangeOptions {
@@ -20,6 +20,8 @@ interface Options extends ChangeOptions {
 interface Reconciliation {
   readonly id: string
   readonly state: 'running' | 'done' | 'failed'
+  readonly fix: boolean
+  readonly fromStore: boolean
   readonly problems: number
   readonly fixed: number
   readonly fault: string | null
@@ -73,6 +75,7 @@ export function reconcile(context: Context): Command {
         const body = { fix: isFix, fromStore }
         const path = '/reconciliations'
         const begun = await api.send<Reconciliation>({ method: 'POST', path, body, note: options.note })
+        if (!options.json) context.remark('The comparison is under way. Ctrl-C leaves it running.')
         const run = await untilEnded(context, api, begun)
         const found = await listAll<Finding>(api, `/reconciliations/${run.id}/findings`, {}, limit)
         show(context, options, run, found)
@@ -89,16 +92,16 @@ export function reconcile(context: Context): Command {
 }
 
 async function untilEnded(context: Context, api: AdminApi, begun: Reconciliation): Promise<Reconciliation> {
-  const path = `/reconciliations/${begun.id}`
-  try {
-    for (let run = begun; ; run = await api.send<Reconciliation>({ method: 'GET', path })) {
-      if (run.state !== 'running') return run
-      await sleep(pollMs, undefined, { signal: context.interrupted })
-    }
-  } catch (error) {
-    if (!context.interrupted.aborted) throw error
-    throw new CliError('interrupted', 'The comparison goes on. See it again with the same command.')
-  }
+  const { id, fix, fromStore } = begun
+  const again = `tenant-router reconcile${fix ? ' --fix --yes' : ''}${fromStore ? ' --from-store --yes' : ''}`
+  const acts = fix ? ', and settles what is due' : fromStore ? ', and serves the tenants that the store confirms' : ''
+  return pollToTheEnd(context, begun, {
+    read: () => api.send<Reconciliation>({ method: 'GET', path: `/reconciliations/${id}` }),
+    isOver: ({ state }) => state !== 'running',
+    everyMs: pollMs,
+    goesOn: `the comparison goes on${acts}`,
+    again: `While it does, this watches it again, and later begins another one: ${again}`,
+  })
 }
 
 function show(context: Context, options: Options | ChangeOptions, run: Reconciliation, found: ApiPage<Finding>): void {
