@@ -11,6 +11,9 @@ beforeAll(async () => {
   world = await ConsoleWorld.open({ APPROVALS: 'offboard import suspend promote demote rebalance' })
   browser = await openBrowser()
   for (const id of ['acme', 'harbor', 'lumen', 'orchard', 'quarry']) await world.onboard(id)
+  await world.onboard('villa', { tier: 'enterprise' })
+  // Another shared index, so that there is somewhere to move to.
+  expect((await world.ask('/indexes', {})).status).toBeLessThan(300)
 })
 afterAll(async () => {
   await browser?.close()
@@ -86,19 +89,21 @@ test('every verb that needs a second person leads to the approvals, says what wa
   await using first = await seat(browser, world, 'platform')
   const { page } = first
   const verbs = [
-    ['Suspend…', 'Suspend', 'Suspend orchard'],
-    ['Promote…', 'Promote', 'Promote orchard'],
+    ['orchard', 'Suspend', 'Suspend orchard'],
+    ['orchard', 'Promote', 'Promote orchard'],
+    ['orchard', 'Move to another shared place', 'Move to another shared place: orchard'],
+    ['villa', 'Move to a shared place', 'Move to a shared place: villa'],
   ] as const
-  for (const [link, button, waiting] of verbs) {
-    await first.go('/console/tenants/orchard')
-    await page.getByRole('link', { name: link }).click()
-    await page.getByRole('textbox', { name: /to confirm/ }).fill('orchard')
+  for (const [id, button, waiting] of verbs) {
+    await first.go(`/console/tenants/${id}`)
+    await page.getByRole('link', { name: `${button}…` }).click()
+    await page.getByRole('textbox', { name: /to confirm/ }).fill(id)
     await page.getByRole('button', { name: button }).click()
     await page.getByRole('heading', { name: 'Approvals' }).waitFor()
     await page.getByRole('heading', { name: waiting }).waitFor()
   }
   expect(await status('orchard')).toBe('active')
-  expect((await world.ask('/moves?tenantId=orchard')).json.items).toEqual([])
+  expect((await world.ask('/moves')).json.items).toEqual([])
   // Resuming needs nobody else, and neither does tagging one tenant by the API.
   await using sales = await seat(browser, world, 'sales')
   await sales.go('/console/tenants/quarry')
@@ -111,11 +116,17 @@ test('every verb that needs a second person leads to the approvals, says what wa
   const card = (name: string) => second.page.locator('section', { has: second.page.getByRole('heading', { name }) })
   await card('Promote orchard').getByRole('button', { name: 'Approve, and do it' }).click()
   await second.page.getByRole('row', { name: /Promote orchard Approved/ }).waitFor()
-  const moves = async () => (await world.ask('/moves?tenantId=orchard')).json.items
-  await expect.poll(async () => (await moves())[0]?.state, { timeout: 60_000 }).toBe('soaking')
+  await card('Move to a shared place: villa').getByRole('button', { name: 'Approve, and do it' }).click()
+  await second.page.getByRole('row', { name: /Move to a shared place: villa Approved/ }).waitFor()
+  const placeOf = async (id: string) => (await world.ask(`/tenants/${id}`)).json.placement.kind
+  await expect.poll(() => placeOf('orchard'), { timeout: 60_000 }).toBe('silo')
+  await expect.poll(() => placeOf('villa'), { timeout: 60_000 }).toBe('pool')
   // What was shown of the tenant has changed by that.
+  await card('Move to another shared place: orchard').getByRole('button', { name: 'Approve, and do it' }).click()
+  await second.page.getByRole('row', { name: /Move to another shared place: orchard Void/ }).waitFor()
+  expect((await world.ask('/moves?tenantId=orchard')).json.items).toHaveLength(1)
   await card('Suspend orchard').getByRole('button', { name: 'Approve, and do it' }).click()
-  await second.page.getByText('Nothing was done').waitFor()
+  await second.page.getByRole('row', { name: /Suspend orchard Void/ }).waitFor()
   expect(await status('orchard')).toBe('active')
   expect([...first.faults, ...sales.faults, ...second.faults]).toEqual([])
 })
