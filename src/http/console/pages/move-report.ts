@@ -17,9 +17,9 @@ export async function reportPage(visit: Visit): Promise<PageResult> {
   const { words, tone } = moveWords[report.state]
   const body = html`<div class="head"><h1>Report: <a href="/console/tenants/${report.tenantId}">${report.tenantId}</a> ${kindText(report)}</h1>${stateMark(words, tone)}</div>
 <p class="lead">What both places had when they were compared. <a href="/console/moves/${report.moveId}">Back to the move</a></p>
-<section class="card"><h2>Comparison</h2>${facts(comparison(report, isPlain))}</section>
+<div class="stack"><section class="card"><h2>Comparison</h2>${facts(comparison(report, isPlain))}</section>
 ${historyPart(report, isPlain)}
-${isPlain ? '' : rangesPart(report)}`
+${isPlain ? '' : rangesPart(report)}</div>`
   return { html: framed(visit, { title: 'Report', body, at: '/console/moves' }) }
 }
 
