@@ -78,6 +78,9 @@ const shots: readonly Shot[] = [
     },
   },
   { name: 'tenant', as: 'platform', path: '/console/tenants/juniper-clinics' },
+  { name: 'account', as: 'sales', path: '/console/tenants/juniper-clinics/account' },
+  { name: 'documents', as: 'platform', path: '/console/tenants/juniper-clinics/documents' },
+  { name: 'limits', as: 'platform', path: '/console/tenants/juniper-clinics/limits' },
   { name: 'moves', as: 'platform', path: '/console/moves' },
   {
     name: 'move',
@@ -86,6 +89,16 @@ const shots: readonly Shot[] = [
     async prepare(page) {
       await page.locator('#open').getByRole('link', { name: 'meridian-legal' }).click()
       await page.getByRole('heading', { name: /^meridian-legal to/ }).waitFor()
+    },
+  },
+  {
+    name: 'report',
+    as: 'platform',
+    path: '/console/moves',
+    async prepare(page) {
+      await page.locator('#open').getByRole('link', { name: 'meridian-legal' }).click()
+      await page.getByRole('link', { name: 'The whole report' }).click()
+      await page.getByRole('heading', { name: /^Report: meridian-legal/ }).waitFor()
     },
   },
   { name: 'approvals', as: 'platform', path: '/console/approvals' },

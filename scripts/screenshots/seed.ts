@@ -52,6 +52,13 @@ export async function seedTenants({ adminUrl, publicUrl, issuer, sql }: SeedPart
       await callUntilTaken(`${publicUrl}/documents/handbook-${page}`, { token: app, method: 'PUT', body: { text } })
     }
   }
+  const upload = {
+    contentBase64: Buffer.from('%PDF-1.7 and then nothing').toString('base64'),
+    name: 'price-list.pdf',
+    documentId: 'price-list',
+  }
+  const app = await issuer.mint({ tenant: 'juniper-clinics' })
+  await callUntilTaken(`${publicUrl}/documents`, { token: app, method: 'POST', body: upload })
   // A month of use, which a service that has just begun cannot have.
   await sql`insert into tenant_requests (tenant_id, day, requests, errors, read_units, write_units, latency)
     select 'juniper-clinics', current_date - ago, 900 + ago * 13 % 170 * 3 - 21 * ago, ago % 4, 2400, 310, '{}'
