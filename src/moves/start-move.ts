@@ -9,6 +9,7 @@ import { refuseWithoutText } from './plan/count-texts.ts'
 import { type MoveView, viewOf } from './show-move.ts'
 import { appendEvent, movesChannel } from './state/move-history.ts'
 import { moves } from './state/moves.sql.ts'
+import { attachFile } from './supplied/supply-vectors.ts'
 import { lookAhead, type WantedMove } from './target/plan-refusals.ts'
 import { type ReserveSettings, reserveTarget } from './target/reserve-target.ts'
 import { targetProjects } from './target/reserve-target-project.ts'
@@ -50,6 +51,7 @@ export async function startMove(deps: StartMoveDeps, actor: StaffPrincipal, inpu
         sourcePlaceId: source.place.id,
         wantedIndexId: wanted?.id ?? null,
         wantedModel: input.model ?? null,
+        vectorsFrom: input.vectorsFrom ?? null,
         wantedMetric: spec.space.metric === source.index.metric ? null : spec.space.metric,
         wantedRegion: input.region ?? null,
         wantedProject: input.project ?? null,
@@ -60,7 +62,8 @@ export async function startMove(deps: StartMoveDeps, actor: StaffPrincipal, inpu
       })
       .returning()
     if (row === undefined) throw new Error('an insert returns its row')
-    const { model, region, project } = input
+    const { model, vectorsFrom, region, project } = input
+    if (vectorsFrom !== undefined) await attachFile(tx, { tenantId, vectorsFrom, model: model ?? '' }, row.id)
     const detail = {
       move: row.id,
       kind,

@@ -22,6 +22,7 @@ export type ApprovableCall =
       readonly to?: string | undefined
       readonly model?: string | undefined
       readonly leaveBehind?: number | undefined
+      readonly vectorsFrom?: string | undefined
       readonly region?: string | undefined
       readonly project?: string | undefined
     }

@@ -19,6 +19,15 @@ export function textIn(
   return field === llamaIndexField ? textOfNode(value) : value
 }
 
+/** A record's text; undefined: it has none that a vector could be made of. */
+export function usableText(
+  { metadata }: { readonly metadata?: Metadata | undefined },
+  shape: { readonly fields: Pick<RecordFields, 'text'> },
+): string | undefined {
+  const text = textIn(metadata, shape)
+  return text === null || text.trim() === '' ? undefined : text
+}
+
 const llamaIndexField = '_node_content'
 
 /** LlamaIndex keeps a whole node as JSON, its text as `text` or, since 0.12, in `text_resource`. */

@@ -23,6 +23,7 @@ interface WantedMove {
   readonly to?: string | undefined
   readonly model?: string | undefined
   readonly leaveBehind?: number | undefined
+  readonly vectorsFrom?: string | undefined
   readonly region?: string | undefined
   readonly project?: string | undefined
   /** The move as a question to the person. */

@@ -19,6 +19,7 @@ import { tenantKeyRoutes } from './tenant-keys.ts'
 import { tenantLimitRoutes } from './tenant-limits.ts'
 import { tenantRoutes } from './tenants.ts'
 import { usageRoutes } from './usage.ts'
+import { vectorFileRoutes } from './vector-files.ts'
 
 export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & CostDeps & CrmRouteDeps
 
@@ -32,6 +33,7 @@ export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
     ...tenantInsightRoutes(deps),
     ...tenantKeyRoutes(deps),
     ...moveRoutes(deps),
+    ...vectorFileRoutes(deps),
     ...indexRoutes(deps),
     ...adoptionRoutes(deps),
     ...inventoryRoutes(deps),

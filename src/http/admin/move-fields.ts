@@ -75,7 +75,10 @@ export const move = z
           .object({
             model: z.string(),
             records: z.int().describe('Records whose vector the model made.'),
-            leftBehind: z.int().describe('Records without a text, which stay in the old place.'),
+            supplied: z.int().describe('Records without a text, whose vector was supplied.'),
+            leftBehind: z
+              .int()
+              .describe('Records with neither a text nor a supplied vector, which stay in the old place.'),
             sampled: z.int().describe('Records that were embedded a second time.'),
             leastCosine: z.number().nullable(),
             meanCosine: z.number().nullable(),

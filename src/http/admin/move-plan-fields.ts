@@ -85,6 +85,10 @@ export const plan = z
       .object({
         model: z.string(),
         withoutText: z.int().describe('Records without a text: they would stay behind.'),
+        missing: z
+          .object({ count: z.int(), ids: z.array(z.string()) })
+          .nullable()
+          .describe('Those of them that no supplied vector fits, with the first ids; null: no vectors were supplied.'),
         unnamedVectors: z.int().describe('Requests of the last seven days with vectors that name no model.'),
         tokens: z.int().describe('Estimated from the sample.'),
         price: z.number().nullable().describe('In US dollars; null: the settings name no price of the model.'),

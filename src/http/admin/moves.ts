@@ -58,6 +58,7 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
           .min(0)
           .optional()
           .describe('Of a reembed: records without a text that may stay behind. Without it none may.'),
+        vectorsFrom: z.uuid().optional().describe('Of a reembed: a file of vectors for records without a text.'),
         region,
         project,
         plan: z.boolean().optional(),

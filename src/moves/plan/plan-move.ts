@@ -10,7 +10,7 @@ import { callCosts, paceSettings, vendorRates } from '../pace/pace-settings.ts'
 import { readFields } from '../state/read-places.ts'
 import type { MoveSettings } from '../sync/step.ts'
 import { lookAhead, type Prospect, type WantedMove } from '../target/plan-refusals.ts'
-import { countWithoutText, whyNoTexts } from './count-texts.ts'
+import { countTextless, whyNoTexts } from './count-texts.ts'
 import { monthlyCosts } from './monthly-cost.ts'
 import { parityOf } from './parity.ts'
 import type { PlannedStep } from './plan-ledger.ts'
@@ -43,7 +43,10 @@ export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: A
   const size = await measureSource(store, fields, signal)
   const { kind } = wanted
   const embedding = wanted.model === undefined ? null : await planEmbedding(deps, store, fields, wanted, size, signal)
-  const textless = embedding === null ? undefined : whyNoTexts(embedding.withoutText, fields, wanted)
+  const textless =
+    embedding === null
+      ? undefined
+      : whyNoTexts({ count: embedding.withoutText, missing: embedding.missing }, fields, wanted)
   const refusals = [...prospect.refusals, ...(textless === undefined ? [] : [textless])]
   const { retentionMs } = settings
   const from = source.index.kind
@@ -93,17 +96,19 @@ async function planEmbedding(
   { db, settings }: Pick<PlanMoveDeps, 'db' | 'settings'>,
   store: TenantStore,
   fields: RecordFields,
-  { tenantId, model = '' }: WantedMove,
+  wanted: WantedMove,
   { records, sampled, sampledTokens }: SourceSize,
   signal: AbortSignal,
 ): Promise<PlannedEmbedding> {
-  const withoutText = await countWithoutText(store, fields, signal)
+  const textless = await countTextless(db, store, fields, wanted, signal)
   const tokens = Math.round((sampledTokens / Math.max(1, sampled)) * records)
+  const { tenantId, model = '' } = wanted
   const price = settings.models?.find(({ name }) => name === model)?.price
   const { reembedTokensPerMinute: tokensPerMinute = 0 } = settings
   return {
     model,
-    withoutText,
+    withoutText: textless.count,
+    missing: textless.missing,
     unnamedVectors: await countUnnamedVectors(db, tenantId),
     tokens,
     price: price === undefined ? null : (tokens / 1e6) * price,

@@ -70,6 +70,8 @@ export interface PlannedEmbedding {
   readonly model: string
   /** Records without a text, as the store counts them: they would stay behind. */
   readonly withoutText: number
+  /** Those of them that no supplied vector fits, with the first ids; null: no vectors were supplied. */
+  readonly missing: { readonly count: number; readonly ids: readonly string[] } | null
   /** Requests of the last seven days with vectors that name no model. */
   readonly unnamedVectors: number
   /** Estimated from the sample. */

@@ -58,6 +58,8 @@ export async function changeMove(
       ...(isEnded(state) && { endedAt: sql`now()` }),
     })
     .where(eq(moves.id, row.id))
+  if (isEnded(state) && row.vectorsFrom !== null)
+    await tx.execute(sql`delete from vector_files where id = ${row.vectorsFrom}`)
   if (state !== row.state) await appendEvent(tx, row.id, state, detail)
   await tx.execute(sql`select pg_notify(${movesChannel}, ${row.id})`)
 }

@@ -48,6 +48,8 @@ export const moves = pgTable(
     regionBefore: text('region_before'),
     /** Records without a text that a person lets stay behind. */
     leaveBehind: integer('leave_behind').notNull().default(0),
+    /** The file of supplied vectors for records without a text. */
+    vectorsFrom: uuid('vectors_from'),
     /** Tokens that the copy had embedded. */
     embeddedTokens: bigint('embedded_tokens', { mode: 'number' }).notNull().default(0),
     /** Null until the target is reserved. */

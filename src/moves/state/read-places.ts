@@ -58,6 +58,17 @@ export async function readFields(tx: Tx, move: Pick<MoveRow, 'tenantId'>): Promi
   return 'missing' in lookup ? ownFields : (lookup.found.route.adopted?.fields ?? ownFields)
 }
 
+/** A tenant's active place and the fields of its records; undefined when there is no such tenant. */
+export async function readSource(
+  tx: Tx,
+  { tenantId }: Pick<MoveRow, 'tenantId'>,
+): Promise<{ readonly placement: Placement; readonly fields: RecordFields } | undefined> {
+  const lookup = await readRoute(tx, tenantId)
+  if ('missing' in lookup) return undefined
+  const { routing, adopted } = lookup.found.route
+  return { placement: routing.active, fields: adopted?.fields ?? ownFields }
+}
+
 /** The two places of a tenant in a move, by their present roles. */
 export async function readMoving(tx: Tx, move: MoveRow): Promise<Exclude<Routing, { phase: 'steady' }>> {
   const routing = await readRouting(tx, move)

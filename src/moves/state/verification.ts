@@ -10,7 +10,9 @@ export interface Reembedded {
   readonly model: string
   /** Records whose vector the model made, each proven by its stamp or by a second embedding. */
   readonly records: number
-  /** Records without a text, which stay in the old place. */
+  /** Records without a text, whose vector was supplied. */
+  readonly supplied: number
+  /** Records without a text or such a vector, which stay in the old place. */
   readonly leftBehind: number
   /** Records embedded a second time, and the cosine of both vectors. */
   readonly sampled: number

@@ -17,7 +17,7 @@ const atOnce = 100
 export async function embedAgain(
   { settings, signal }: Pick<StepContext, 'settings' | 'signal'>,
   { transform, follower }: Pick<SyncParts, 'transform' | 'follower'>,
-  { sample, unstamped, equal, leftBehind }: PlaceComparison,
+  { sample, unstamped, equal, leftBehind, supplied }: PlaceComparison,
 ): Promise<Reembedded | undefined> {
   if (transform === undefined) return undefined
   const least = settings.reembedMinCosine ?? minCosine
@@ -42,7 +42,8 @@ export async function embedAgain(
   }
   return {
     model: transform.intoModel,
-    records: equal,
+    records: equal - supplied,
+    supplied,
     leftBehind,
     sampled: cosines.length,
     leastCosine: cosines.length === 0 ? null : round(Math.min(...cosines)),

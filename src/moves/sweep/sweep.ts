@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { startRounds } from '../../concurrency/rounds.ts'
 import type { Db } from '../../db/connect.ts'
 import type { VectorStore } from '../../stores/store.ts'
+import { dropOldFiles } from '../supplied/supply-vectors.ts'
 import type { MoveSettings } from '../sync/step.ts'
 import { sweepIndexes } from './sweep-indexes.ts'
 import { sweepPlaces } from './sweep-places.ts'
@@ -47,6 +48,7 @@ export function sweeper(deps: Deps): (signal: AbortSignal) => Promise<void> {
       afterId = nextId
       if (emptied.length > 0) log.info({ places: emptied }, 'late writes to retired places were deleted')
       if (away.length > 0) log.warn({ projects: away }, 'checking retired places failed: the store did not answer')
+      await dropOldFiles(tx)
       const { removed, strangers } = await sweepIndexes({ ...deps, signal }, firstSeen)
       if (removed.length > 0) log.info({ indexes: removed }, 'forgotten indexes were deleted')
       const unheard = strangers.filter((name) => !reported.has(name))

@@ -99,7 +99,7 @@ function countBoth(
 
 type Explained = (ids: readonly string[]) => Promise<ReadonlySet<string>>
 
-/** Adds the records of the old place that have no text: the new one may lack them. */
+/** Adds the records of the old place that have neither a text nor a supplied vector: the new one may lack them. */
 function andLeftBehind(
   inLog: Explained,
   transform: SyncParts['transform'],
@@ -112,7 +112,6 @@ function andLeftBehind(
     const open = ids.filter((id) => !logged.has(id))
     if (open.length === 0) return logged
     const { records } = await old.fetch(open, { signal })
-    const left = [...records.values()].filter((record) => transform.textOf(record) === undefined)
-    return new Set([...logged, ...left.map(({ id }) => id)])
+    return new Set([...logged, ...(await transform.leftBehind([...records.values()]))])
   }
 }

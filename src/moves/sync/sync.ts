@@ -183,7 +183,8 @@ function isCopied(
   record: VectorRecord | undefined,
   copy: VectorRecord | undefined,
 ): boolean {
-  const isLeft = record !== undefined && transform !== undefined && transform.textOf(record) === undefined
-  if (record === undefined || isLeft) return copy === undefined
+  if (record === undefined) return copy === undefined
+  const isLeft = transform !== undefined && transform.textOf(record) === undefined
+  if (isLeft && copy === undefined) return true
   return copy !== undefined && matchOf(transform, metric).isCopy(record, copy)
 }

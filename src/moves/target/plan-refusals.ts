@@ -35,6 +35,8 @@ export interface WantedMove {
   readonly model?: string | undefined
   /** Records without a text that may stay behind, up to this number. */
   readonly leaveBehind?: number | undefined
+  /** Supplied vectors for records without a text: the id of their file. */
+  readonly vectorsFrom?: string | undefined
   /** For a relocation: the region to go to, the Pinecone project, or both. */
   readonly region?: string | undefined
   readonly project?: string | undefined

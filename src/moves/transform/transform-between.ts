@@ -2,6 +2,7 @@ import type { Db } from '../../db/connect.ts'
 import { isSameSpace, type Placement } from '../../placement/placement.ts'
 import type { MoveRow } from '../state/move-history.ts'
 import { readFields } from '../state/read-places.ts'
+import { readSupplied } from '../supplied/read-supplied.ts'
 import type { MoveModels } from './move-models.ts'
 import { Transform } from './transform.ts'
 
@@ -15,5 +16,7 @@ export async function transformBetween(
   into: Placement,
 ): Promise<Transform | undefined> {
   if (isSameSpace(from.vectors, into.vectors)) return undefined
-  return new Transform({ from, into, sourcePlaceId: move.sourcePlaceId, fields: await readFields(db, move) }, models)
+  const { sourcePlaceId, vectorsFrom } = move
+  const supplied = vectorsFrom === null ? undefined : (ids: readonly string[]) => readSupplied(db, vectorsFrom, ids)
+  return new Transform({ from, into, sourcePlaceId, fields: await readFields(db, move), supplied }, models)
 }

@@ -1,8 +1,10 @@
 import type { Placement } from '../../placement/placement.ts'
 import type { RecordFields } from '../../placement/record-fields.ts'
 import { embeddingStamp, embeddingStampOf, withVector } from '../../stores/embedding-stamp.ts'
-import { textIn } from '../../stores/record-text.ts'
+import { usableText } from '../../stores/record-text.ts'
 import type { TenantStore, VectorRecord } from '../../stores/store.ts'
+import type { SuppliedVector } from '../supplied/read-supplied.ts'
+import { vectorHash } from '../supplied/vector-bits.ts'
 import { embedTexts } from './embed-texts.ts'
 import type { MoveModels } from './move-models.ts'
 
@@ -13,6 +15,13 @@ export interface TransformRule {
   /** The place that the move began in: its vectors stay as they are where the text does. */
   readonly sourcePlaceId: number
   readonly fields: Pick<RecordFields, 'text'>
+  /** The vectors that a person supplied for records without a text, by id. */
+  readonly supplied?: ((ids: readonly string[]) => Promise<ReadonlyMap<string, SuppliedVector>>) | undefined
+}
+
+/** The stamp of a supplied vector: of the record's vector in the old place, since there is no text. */
+function suppliedStamp(model: string, { values }: VectorRecord): string {
+  return embeddingStamp(model, `\0${vectorHash(values)}`)
 }
 
 export interface Copies {
@@ -44,10 +53,9 @@ export class Transform {
     return this.#rule.into.vectors.model
   }
 
-  /** A record's text; undefined: it has none, and nothing can be made of it. */
+  /** A record's text; undefined: it has none, and only a supplied vector can take it along. */
   textOf(record: Pick<VectorRecord, 'metadata'>): string | undefined {
-    const text = textIn(record.metadata, this.#rule)
-    return text === null || text.trim() === '' ? undefined : text
+    return usableText(record, this.#rule)
   }
 
   /**
@@ -57,7 +65,7 @@ export class Transform {
   isProven(record: VectorRecord, copy: VectorRecord): boolean {
     if (!this.isForward) return true
     const text = this.textOf(record)
-    if (text === undefined) return false
+    if (text === undefined) return embeddingStampOf(copy) === suppliedStamp(this.intoModel, record)
     const stamp = embeddingStamp(this.intoModel, text)
     const found = embeddingStampOf(copy)
     return found === stamp || (found === undefined && embeddingStampOf(withVector(copy, [], stamp)) === undefined)
@@ -74,12 +82,14 @@ export class Transform {
     signal: AbortSignal,
   ): Promise<Copies> {
     const withText: { readonly record: VectorRecord; readonly text: string }[] = []
-    const withoutText: string[] = []
+    const textless: VectorRecord[] = []
     for (const record of records) {
       const text = this.textOf(record)
-      if (text === undefined) withoutText.push(record.id)
+      if (text === undefined) textless.push(record)
       else withText.push({ record, text })
     }
+    const supplied = await this.#suppliedCopies(textless, shown, signal)
+    const withoutText = textless.filter(({ id }) => !supplied.has(id)).map(({ id }) => id)
     const known = shown === undefined ? new Map() : await this.#knownVectors(withText, shown, signal)
     const open = withText.flatMap(({ record: { id }, text }) => (known.has(id) ? [] : [{ id, text }]))
     const { vectors, tokens } = await embedTexts(this.#model(), open, signal)
@@ -88,7 +98,56 @@ export class Transform {
       if (kept !== undefined) return withVector(record, kept.values, kept.stamp)
       return withVector(record, vectors.get(text) ?? [], embeddingStamp(this.intoModel, text))
     })
-    return { copies, withoutText, tokens }
+    return { copies: [...copies, ...supplied.values()], withoutText, tokens }
+  }
+
+  /** Those of the records without a text that stay in the old place: no supplied vector fits them. */
+  async leftBehind(records: readonly VectorRecord[]): Promise<readonly string[]> {
+    const textless = records.filter((record) => this.textOf(record) === undefined)
+    const fitting = await this.#fittingVectors(textless)
+    return textless.filter(({ id }) => !fitting.has(id)).map(({ id }) => id)
+  }
+
+  /**
+   * Copies of records without a text: forward with the supplied vector, if the record's own is still the one that it
+   * was supplied for; back with the vector that the old place has, if the new one's is still the supplied one.
+   */
+  async #suppliedCopies(
+    textless: readonly VectorRecord[],
+    shown: TenantStore | undefined,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, VectorRecord>> {
+    if (textless.length === 0 || this.#rule.supplied === undefined) return new Map()
+    if (this.isForward) {
+      const fitting = await this.#fittingVectors(textless)
+      const copies = textless.flatMap((record) => {
+        const values = fitting.get(record.id)
+        const stamp = suppliedStamp(this.intoModel, record)
+        const copy = values === undefined ? undefined : withVector(record, values, stamp)
+        // Without room for the stamp nothing would prove the copy.
+        return copy === undefined || embeddingStampOf(copy) !== stamp ? [] : [copy]
+      })
+      return new Map(copies.map((copy) => [copy.id, copy]))
+    }
+    const ids = textless.map(({ id }) => id)
+    const [supplied, there] = [await this.#rule.supplied(ids), await shown?.fetch(ids, { signal })]
+    const copies = textless.flatMap((record) => {
+      const [own, kept] = [supplied.get(record.id), there?.records.get(record.id)]
+      if (own === undefined || kept === undefined || vectorHash(own.values) !== vectorHash(record.values)) return []
+      return vectorHash(kept.values) === own.instead ? [withVector(record, kept.values, undefined)] : []
+    })
+    return new Map(copies.map((copy) => [copy.id, copy]))
+  }
+
+  /** The supplied vectors of records whose own vectors are those that they were supplied for. */
+  async #fittingVectors(records: readonly VectorRecord[]): Promise<ReadonlyMap<string, readonly number[]>> {
+    const supplied = (await this.#rule.supplied?.(records.map(({ id }) => id))) ?? new Map<string, SuppliedVector>()
+    return new Map(
+      records.flatMap(({ id, values }) => {
+        const found = supplied.get(id)
+        return found === undefined || found.instead !== vectorHash(values) ? [] : [[id, found.values] as const]
+      }),
+    )
   }
 
   /**

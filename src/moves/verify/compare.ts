@@ -17,6 +17,8 @@ export interface PlaceComparison extends Misfits {
   readonly toDelete: readonly string[]
   /** Records that the target may lack: `RecordMatch.isLeftBehind`. */
   readonly leftBehind: number
+  /** Equal records without a text, whose vector was supplied. */
+  readonly supplied: number
   /** A sample of the equal records, by id; of a move that transforms. */
   readonly sample: readonly string[]
   /** Equal records whose vector no stamp proves. */
@@ -71,7 +73,7 @@ export async function compare(
   const toDelete = [...(begun?.toDelete ?? [])]
   let digest = begun?.digest ?? emptyDigest
   let [equal, sourceRecords, targetRecords] = [begun?.equal ?? 0, begun?.sourceRecords ?? 0, begun?.targetRecords ?? 0]
-  let leftBehind = begun?.leftBehind ?? 0
+  let [leftBehind, supplied] = [begun?.leftBehind ?? 0, begun?.supplied ?? 0]
   const unstamped = [...(begun?.unstamped ?? [])]
   const drawn = new Sample(begun?.sample ?? [])
   let [misfits, misfit] = [begun?.misfits ?? 0, begun?.misfit ?? null]
@@ -83,6 +85,7 @@ export async function compare(
     toDelete,
     digest,
     leftBehind,
+    supplied,
     sample: drawn.ids,
     unstamped,
     misfits,
@@ -114,13 +117,16 @@ export async function compare(
       }
       const copied = there.get(id)
       there.delete(id)
-      if (match.isLeftBehind(record)) {
+      const isEqual = copied !== undefined && match.isCopy(record, copied, expected)
+      const isTextless = match.isLeftBehind(record)
+      if (isTextless && !isEqual) {
         leftBehind += 1
-        // A copy from when it had a text: the sync deletes it.
+        // A copy from when it had a text, or another vector: the sync deletes it.
         if (copied !== undefined) toPut.push(id)
-      } else if (copied !== undefined && match.isCopy(record, copied, expected)) {
+      } else if (isEqual) {
         equal += 1
-        if (match.isUnstamped(copied)) unstamped.push(id)
+        if (isTextless) supplied += 1
+        else if (match.isUnstamped(copied)) unstamped.push(id)
         else if (match.isDrawn) drawn.offer(id)
       } else toPut.push(id)
     }

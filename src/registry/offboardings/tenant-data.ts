@@ -17,6 +17,8 @@ const stores = {
   'ids in the change log': (id: TenantId) => sql`dirty where move_id in (select id from moves where tenant_id = ${id})`,
   'reports of moves': (id: TenantId) =>
     sql`move_reports where move_id in (select id from moves where tenant_id = ${id})`,
+  'vectors that were supplied': (id: TenantId) =>
+    sql`supplied_vectors where file_id in (select id from vector_files where tenant_id = ${id})`,
   'counts of records': (id: TenantId) => sql`tenant_sizes where tenant_id = ${id}`,
 } as const
 
@@ -43,6 +45,7 @@ export async function eraseTenantData(tx: Tx, id: TenantId): Promise<void> {
   await tx.execute(sql`
     update moves set cursor = null, copied_to = null, claimed_ids = '[]', verification = null, verified_again = null
     where tenant_id = ${id} and ended_at is not null`)
+  await tx.execute(sql`delete from vector_files where tenant_id = ${id}`)
   await tx.execute(sql`delete from rate_permits where tenant_id = ${id}`)
   await tx.execute(sql`delete from tenant_sizes where tenant_id = ${id}`)
   await tx.execute(sql`delete from advice where tenant_id = ${id}`)

@@ -43,8 +43,9 @@ export async function planOf(deps: ApprovalDeps, call: ApprovableCall): Promise<
     project: prospect.project?.name ?? prospect.spec.project,
     index: prospect.wanted?.name ?? null,
   }
-  const { model, leaveBehind } = wanted
-  const embedding = model === undefined ? {} : { model, leaveBehind: leaveBehind ?? 0 }
+  const { model, leaveBehind, vectorsFrom } = wanted
+  const embedding =
+    model === undefined ? {} : { model, leaveBehind: leaveBehind ?? 0, vectorsFrom: vectorsFrom ?? null }
   return { ...tenant, kind, into, ...embedding }
 }
 

@@ -3,11 +3,13 @@ import { positiveNumber } from '../../kit/arguments.ts'
 import type { Context } from '../../kit/context.ts'
 import { changing } from '../../kit/verb.ts'
 import { type MoveOptions, moving, startMoveCommand } from '../../watch/start-move.ts'
+import { supplyFile } from './supply-file.ts'
 
 interface Options extends MoveOptions {
   readonly model: string
   readonly to?: string
   readonly leaveBehind?: number
+  readonly vectorsFrom?: string
 }
 
 export function reembed(context: Context): Command {
@@ -21,8 +23,13 @@ export function reembed(context: Context): Command {
     .requiredOption('--model <model>', 'the model to go to, by its name in the settings')
     .option('--to <index>', 'target index of a tenant in a shared one (default: the fullest of that model)')
     .option('--leave-behind <records>', 'records without a text that may stay behind in the old place', positiveNumber)
-    .action(async (id: string, { model, to, leaveBehind, ...options }: Options) => {
+    .option('--vectors-from <file>', 'vectors for records without a text: a line of JSON each, {"id", "values"}')
+    .action(async (id: string, { model, to, leaveBehind, vectorsFrom: path, ...options }: Options) => {
+      const isSent = path !== undefined && options.dryRun !== true
+      if (path !== undefined && !isSent) context.remark('A dry run sends no vectors: the plan is that without them.')
+      const vectorsFrom = isSent ? await supplyFile(context, { tenantId: id, model, path }) : undefined
       const question = `Embed every text of tenant ${id} anew, by the model ${model}?`
-      await startMoveCommand(context, options, { tenantId: id, kind: 'reembed', model, to, leaveBehind, question })
+      const wanted = { tenantId: id, kind: 'reembed', model, to, leaveBehind, vectorsFrom, question } as const
+      await startMoveCommand(context, options, wanted)
     })
 }
