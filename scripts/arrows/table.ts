@@ -313,7 +313,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   isolation: ['isolation/entries', 'isolation/probe'],
   'isolation/entries': ['isolation/probe'],
   moves: ['moves/gate', 'moves/plan', 'moves/state', 'moves/supplied', 'moves/sweep', 'moves/target', 'moves/verify'],
-  'moves/advice': ['moves', 'moves/state', 'moves/target'],
+  'moves/advice': ['moves', 'moves/state', 'moves/sync', 'moves/target'],
   'moves/copy': ['moves/state', 'moves/transform'],
   'moves/drain': ['moves', 'moves/state', 'moves/target'],
   'moves/gate': ['moves/state', 'moves/switch'],

@@ -33,6 +33,7 @@ const entry = z.strictObject({
     )
     .min(1, 'must name a region; leave it out where any may use it')
     .optional(),
+  ends: z.iso.date('must be a date, as in 2027-04-15').optional(),
   default: z.boolean('must be true or false').optional(),
 })
 
@@ -93,7 +94,7 @@ function settingsOf(
   metric: EmbeddingSettings['metric'],
   localModel: string,
 ): EmbeddingSettings {
-  const { name, provider, dimension, baseUrl, maxTokens, price, regions } = parsed
+  const { name, provider, dimension, baseUrl, maxTokens, price, regions, ends } = parsed
   return {
     name,
     provider,
@@ -108,5 +109,6 @@ function settingsOf(
     ...(maxTokens !== undefined && { maxTokens }),
     ...(price !== undefined && { price }),
     ...(regions !== undefined && { regions }),
+    ...(ends !== undefined && { endsOn: ends }),
   }
 }

@@ -36,6 +36,8 @@ export interface EmbeddingSettings extends OpenAiAccess {
   readonly price?: number
   /** The regions whose tenants may use it; undefined: any. */
   readonly regions?: readonly string[]
+  /** The day on which the provider ends it, as its operator knows; ISO 8601. */
+  readonly endsOn?: string
   readonly encoding: 'base64' | 'float' | 'none'
   /** Texts per request, at most. */
   readonly maxBatch: number

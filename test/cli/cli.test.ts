@@ -174,18 +174,20 @@ test('names that others gave cannot act on the terminal: they are printed as tex
   expect(JSON.parse(document.out).items[0].name).toBe(evil)
 }, 120_000)
 
-test('advice is a table with the reasons and the silos that are left', async () => {
+test('advice is a table with the reasons, the silos that are left and the models that end', async () => {
   const advised = { tenantId: 'acme', advice: 'promote', reasons: ['it is large', 'it is busy'], since: '2026-11-21' }
   const inTheWay = { words: 'A demote is under way' }
   const items = [
     { ...advised, inTheWay: null },
     { ...advised, tenantId: 'globex', inTheWay },
   ]
-  const list = { items, nextCursor: null, silosLeft: 7, lookedAt: '2026-11-21T10:00:00Z' }
+  const end = { words: 'ada ends on 2027-04-15: 2 tenants.', source: 'a page', asOf: '2026-11-30' }
+  const list = { items, nextCursor: null, silosLeft: 7, lookedAt: '2026-11-21T10:00:00Z', modelEnds: [end] }
   await using admin = await fakeAdmin(() => [200, list])
   const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
   const table = await runCli(['advise'], env)
-  expect([table.code, table.err]).toEqual([0, 'Last look: 2026-11-21T10:00:00Z. Silos left: 7.\n'])
+  const [look, ends] = ['Last look: 2026-11-21T10:00:00Z. Silos left: 7.', `${end.words} (a page, list of 2026-11-30)`]
+  expect([table.code, table.err]).toEqual([0, `${look}\n${ends}\n`])
   expect(table.out.split('\n')).toEqual([
     'TENANT\tADVICE\tSINCE\tBECAUSE',
     'acme\tpromote\t2026-11-21\tit is large; it is busy',

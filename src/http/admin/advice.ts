@@ -14,6 +14,22 @@ const advice = z
   })
   .meta({ id: 'Advice' })
 
+const modelEnd = z
+  .object({
+    model: z.string(),
+    endsOn: z.string().describe('A day.'),
+    source: z.string().describe('The page that announced it, or the setting that names the day.'),
+    asOf: z.string().describe('When the list of announced ends was made.'),
+    to: z.string().nullable().describe('The configured model to go to; null: every one ends no later.'),
+    tenants: z.int(),
+    records: z.int(),
+    tokens: z.int().nullable().describe('Estimated from what was written lately; null: nothing was.'),
+    price: z.number().nullable().describe('In US dollars, by the price of `to`; null: the settings name none.'),
+    hours: z.number().nullable().describe('At REEMBED_TOKENS_PER_MINUTE; null without it.'),
+    words: z.string(),
+  })
+  .meta({ id: 'ModelEnd' })
+
 /** Routes for the policy's advice: the tenants that should move. */
 export function adviceRoutes(deps: Parameters<typeof listAdvice>[0]): readonly AnyRoute[] {
   return [
@@ -24,7 +40,7 @@ export function adviceRoutes(deps: Parameters<typeof listAdvice>[0]): readonly A
       tag: 'moves',
       summary: 'List the tenants that should move, and why',
       description:
-        'By the policy of MOVE_POLICY, as of the last look at all tenants, once a minute. Tenants that are being moved there are left out.',
+        'By the policy of MOVE_POLICY, as of the last look at all tenants, once a minute. Tenants that are being moved there are left out. Beside it: the embedding models that end.',
       query: z.object({
         ...pageFields(100),
       }),
@@ -37,6 +53,9 @@ export function adviceRoutes(deps: Parameters<typeof listAdvice>[0]): readonly A
               nextCursor: z.string().nullable(),
               silosLeft: z.int().describe('Additional indexes that the project allows.'),
               lookedAt: z.string().nullable().describe('When all tenants were last looked at; null: never.'),
+              modelEnds: z
+                .array(modelEnd)
+                .describe('Embedding models that end, announced or set, and what it takes to leave them.'),
             })
             .meta({ id: 'AdviceList' }),
         },

@@ -5,12 +5,20 @@ import { readTenantId, type TenantId } from '../../placement/tenant-id.ts'
 import { countIndexes } from '../../registry/indexes.ts'
 import { type MoveInTheWay, moveInTheWay } from '../state/in-the-way.ts'
 import { moves } from '../state/moves.sql.ts'
+import type { MoveSettings } from '../sync/step.ts'
 import { type TargetSettings, targetProjects } from '../target/reserve-target-project.ts'
 import { advice, adviceLook } from './advice.sql.ts'
+import { listModelEnds, type ModelEnd, type ModelFacts } from './model-ends.ts'
 
 interface Deps {
   readonly db: Tx
   readonly settings: TargetSettings
+}
+
+interface AdviceDeps extends Deps {
+  readonly settings: TargetSettings & Pick<MoveSettings, 'reembedTokensPerMinute'>
+  /** The configured embedding models; without it none is known to end. */
+  readonly modelFacts?: readonly ModelFacts[]
 }
 
 export interface AdviceView {
@@ -27,15 +35,17 @@ export interface AdvicePage extends Page<AdviceView> {
   readonly silosLeft: number
   /** When all tenants were last looked at; null: never. */
   readonly lookedAt: string | null
+  /** Embedding models that end, the next end first; the same on every page. */
+  readonly modelEnds: readonly ModelEnd[]
 }
 
 /**
  * Returns the tenants that should move, with direction and reasons, by tenant id, as of the last look; and how many
- * more silos the projects allow.
+ * more silos the projects allow, and the embedding models that end.
  * @throws AppError `invalid_request` for a cursor that no earlier page returned
  */
 export async function listAdvice(
-  { db, settings }: Deps,
+  { db, settings, modelFacts = [] }: AdviceDeps,
   { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined },
 ): Promise<AdvicePage> {
   const after = readCursor('advice', cursor, readTenantId)
@@ -55,7 +65,11 @@ export async function listAdvice(
   }))
   const [look] = await db.select().from(adviceLook)
   const lookedAt = look?.lookedAt.toISOString() ?? null
-  return { items: views, nextCursor, silosLeft: await countSilosLeft({ db, settings }), lookedAt }
+  const silosLeft = await countSilosLeft({ db, settings })
+  const { reembedTokensPerMinute: tokensPerMinute = 0 } = settings
+  const today = new Date().toISOString().slice(0, 10)
+  const modelEnds = await listModelEnds({ db, models: modelFacts, tokensPerMinute, today })
+  return { items: views, nextCursor, silosLeft, lookedAt, modelEnds }
 }
 
 /** Additional indexes that projects with silos allow; shared indexes count against the same limits. */

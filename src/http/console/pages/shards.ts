@@ -1,10 +1,11 @@
 import { html } from 'hono/html'
 import type { Page } from '../../../cursor.ts'
 import { AppError } from '../../../errors.ts'
+import type { AdvicePage } from '../../../moves/advice/list-advice.ts'
 import type { IndexView } from '../../../tenants/indexes/index-view.ts'
 import type { Html } from '../kit/html.ts'
 import type { PageResult, Visit } from '../kit/visit.ts'
-import { emptyState, facts, number, stateMark, when } from '../parts/bits.ts'
+import { emptyState, facts, notice, number, stateMark, when } from '../parts/bits.ts'
 import { framed } from '../parts/frame.ts'
 
 const at = '/console/shards'
@@ -13,9 +14,9 @@ const at = '/console/shards'
 export async function shardsPage(visit: Visit): Promise<PageResult> {
   if (visit.isPlain) throw new AppError('forbidden', 'Your role has no use for this page.')
   const cursor = visit.query('cursor')
-  const [{ items, nextCursor }, { silosLeft }] = await Promise.all([
+  const [{ items, nextCursor }, { silosLeft, modelEnds }] = await Promise.all([
     visit.api.ask<Page<IndexView>>('GET /indexes', { query: { limit: '200', cursor } }),
-    visit.api.ask<{ readonly silosLeft: number }>('GET /advice', { query: { limit: '1' } }),
+    visit.api.ask<Pick<AdvicePage, 'silosLeft' | 'modelEnds'>>('GET /advice', { query: { limit: '1' } }),
   ])
   const shared = items.filter(({ kind }) => kind === 'pool')
   const own = items.filter(({ kind }) => kind === 'silo')
@@ -24,6 +25,7 @@ export async function shardsPage(visit: Visit): Promise<PageResult> {
       ? ''
       : html`<p><a class="button" href="${at}?cursor=${encodeURIComponent(nextCursor)}">Next page</a></p>`
   const body = html`<div class="head"><h1>Shards</h1></div>
+${modelEnds.map(({ model, words }) => notice('warn', `The model ${model} ends`, words))}
 <section class="card">${facts([
     { name: 'Indexes left', value: `${number(silosLeft)} more fit into the projects` },
     { name: 'Next shard', value: forecast(shared) },
