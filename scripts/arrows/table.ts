@@ -316,6 +316,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   'moves/advice': ['moves', 'moves/state', 'moves/sync', 'moves/target'],
   'moves/copy': ['moves/state', 'moves/transform'],
   'moves/drain': ['moves', 'moves/state', 'moves/target'],
+  'moves/evaluate': ['moves', 'moves/state', 'moves/transform'],
   'moves/gate': ['moves/state', 'moves/switch'],
   'moves/losses': ['moves/copy', 'moves/state'],
   'moves/plan': ['moves/pace', 'moves/state', 'moves/supplied', 'moves/sync', 'moves/target'],

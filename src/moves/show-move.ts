@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 import { gateNow } from './gate/gate-now.ts'
 import { nextSteps } from './gate/next-steps.ts'
+import { embeddingOf, type MoveEmbedding } from './show-embedding.ts'
 import type { GateKind, NextStep, Waiting } from './state/gate.ts'
 import { gateWords } from './state/gate-words.ts'
 import type { MoveRow } from './state/move-history.ts'
@@ -12,7 +13,7 @@ import type { MoveKind, MoveRequest, MoveState } from './state/move-state.ts'
 import { moveEvents, moves } from './state/moves.sql.ts'
 import { readPlaces } from './state/read-places.ts'
 import type { Freshness, VerificationReport } from './state/verification.ts'
-import { intervalOf } from './verify/verify-again.ts'
+import { freshnessOf } from './verify/freshness-of.ts'
 
 /** A move as staff see it. Times are ISO 8601. */
 export interface MoveView {
@@ -31,6 +32,8 @@ export interface MoveView {
   readonly source: PlaceView
   readonly target: PlaceView | null
   readonly verification: VerificationReport | null
+  /** Null for a move that copies vectors as they are. */
+  readonly embedding: MoveEmbedding | null
   /** The last comparison of both places of a move that has not ended. */
   readonly verified: Freshness | null
   readonly writePauseMs: number | null
@@ -153,22 +156,9 @@ async function listMoveEvents({ db }: { readonly db: Tx }, id: string, afterId: 
   return rows.map((row) => ({ id: row.id, at: row.at.toISOString(), state: row.state, detail: row.detail }))
 }
 
-/** A comparison older than three intervals is stale; one that takes long has a longer interval. */
-function freshnessOf({ verification, verifiedAgain, endedAt }: MoveRow): Freshness | null {
-  const at = verifiedAgain?.at ?? verification?.verifiedAt
-  if (at === undefined || endedAt !== null) return null
-  const ageMs = Math.max(0, Date.now() - Date.parse(at))
-  const intervalMs = intervalOf(verifiedAgain?.tookMs ?? 0)
-  return {
-    at,
-    ageS: Math.floor(ageMs / 1000),
-    isStale: ageMs > 3 * intervalMs,
-    different: verifiedAgain?.different ?? 0,
-  }
-}
-
 export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
-  const { source, target } = await readPlaces(tx, row)
+  const places = await readPlaces(tx, row)
+  const { source, target } = places
   const log = await countLog(tx, row.id)
   const view = ({ place, index }: NonNullable<typeof target>): PlaceView => ({
     kind: index.kind,
@@ -188,6 +178,7 @@ export async function viewOf(tx: Tx, row: MoveRow): Promise<MoveView> {
     source: view(source),
     target: target === undefined ? null : view(target),
     verification: row.verification,
+    embedding: embeddingOf(row, places),
     verified: freshnessOf(row),
     writePauseMs: row.writePauseMs,
     dirty: log,

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { Db } from '../db/connect.ts'
 import { AppError } from '../errors.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
+import type { MoveEmbedding } from './show-embedding.ts'
 import { type PlaceView, showMove } from './show-move.ts'
 import type { MoveKind, MoveState } from './state/move-state.ts'
 import { moveEvents } from './state/moves.sql.ts'
@@ -19,6 +20,8 @@ export interface MoveReport {
   readonly target: PlaceView | null
   readonly writePauseMs: number | null
   readonly verification: VerificationReport
+  /** Null for a move that copies vectors as they are. */
+  readonly embedding: MoveEmbedding | null
   /** Records per range. */
   readonly rangeSize: number
   readonly ranges: readonly RangeDigest[]
@@ -33,7 +36,17 @@ export interface MoveReport {
 
 /** @throws AppError `not_found` when there is no such move, or none of it was verified yet. */
 export async function showReport({ db }: { readonly db: Db }, id: string): Promise<MoveReport> {
-  const { id: moveId, tenantId, kind, state, source, target, writePauseMs, verification } = await showMove({ db }, id)
+  const {
+    id: moveId,
+    tenantId,
+    kind,
+    state,
+    source,
+    target,
+    writePauseMs,
+    verification,
+    embedding,
+  } = await showMove({ db }, id)
   const [report] = await db.select().from(moveReports).where(eq(moveReports.moveId, id))
   if (verification === null || report === undefined)
     throw new AppError('not_found', 'The move has not been verified yet.')
@@ -47,6 +60,7 @@ export async function showReport({ db }: { readonly db: Db }, id: string): Promi
     target,
     writePauseMs,
     verification,
+    embedding,
     rangeSize: report.rangeSize,
     ranges: report.ranges,
     history: events.map(({ at, state: to, detail, hash }) => ({ at: at.toISOString(), state: to, detail, hash })),

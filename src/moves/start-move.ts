@@ -56,6 +56,7 @@ export async function startMove(deps: StartMoveDeps, actor: StaffPrincipal, inpu
         wantedRegion: input.region ?? null,
         wantedProject: input.project ?? null,
         leaveBehind: input.leaveBehind ?? 0,
+        maxRecallLoss: input.maxRecallLoss ?? null,
         createdBy: actor.subject,
         // Not the transaction's time: moves that are queued together keep their order.
         createdAt: sql`clock_timestamp()`,
@@ -70,6 +71,7 @@ export async function startMove(deps: StartMoveDeps, actor: StaffPrincipal, inpu
       ...(model !== undefined && { model }),
       ...(region !== undefined && { region }),
       ...(project !== undefined && { project }),
+      ...(input.maxRecallLoss !== undefined && { maxRecallLoss: input.maxRecallLoss }),
     }
     await appendEvent(tx, row.id, 'queued', { by: actor.subject })
     await appendAudit(tx, [{ actor, action: 'move.start', tenantId, detail }])

@@ -78,12 +78,20 @@ export async function pauseMove({ db }: Deps, actor: StaffPrincipal, id: string)
 }
 
 /** @throws AppError `not_found`, `conflict` unless the move is paused. */
-export async function resumeMove({ db }: Deps, actor: StaffPrincipal, id: string, acceptLoss = 0): Promise<MoveView> {
+export async function resumeMove(
+  { db }: Deps,
+  actor: StaffPrincipal,
+  id: string,
+  acceptLoss = 0,
+  /** Whether it may switch although its recall is lower than it demands, or unknown. */
+  acceptRecall = false,
+): Promise<MoveView> {
   const deed = async (tx: Tx, row: MoveRow) => {
     if (row.state !== 'paused' || row.pausedState === null) throw tooLate(row, 'resumed', 'It is not paused.')
-    await changeMove(tx, row, { state: row.pausedState, pausedState: null, gate: null, notBefore: null })
+    const accepted = acceptRecall ? { recallAccepted: true } : {}
+    await changeMove(tx, row, { state: row.pausedState, pausedState: null, gate: null, notBefore: null, ...accepted })
   }
-  return steer(db, actor, id, 'move.resume', deed, acceptLoss)
+  return steer(db, actor, id, 'move.resume', deed, acceptLoss, acceptRecall ? { acceptRecall } : {})
 }
 
 /**
@@ -121,6 +129,7 @@ async function steer(
   deed: (tx: Tx, row: MoveRow) => Promise<void>,
   /** Records that the person gives up; undefined for a verb that lets nothing go on. */
   acceptLoss?: number,
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<MoveView> {
   return db.transaction(async (tx) => {
     const [row] = await tx.select().from(moves).where(eq(moves.id, id)).for('update')
@@ -130,7 +139,7 @@ async function steer(
       const decided = { stopped: null, acceptedLoss: acceptLoss, notBefore: null }
       await tx.update(moves).set(decided).where(eq(moves.id, row.id))
     }
-    const detail = { move: id, ...(acceptLoss ? { acceptLoss } : {}) }
+    const detail = { move: id, ...(acceptLoss ? { acceptLoss } : {}), ...more }
     await appendAudit(tx, [{ actor, action, tenantId: row.tenantId, detail }])
     const [fresh] = await tx.select().from(moves).where(eq(moves.id, id))
     return viewOf(tx, fresh ?? row)

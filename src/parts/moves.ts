@@ -9,19 +9,22 @@ import type { RunMoveDeps } from '../moves/runner/run-move.ts'
 import { moverSlots } from '../moves/state/queue-limits.ts'
 import { startSweep } from '../moves/sweep/sweep.ts'
 import type { MoveSettings } from '../moves/sync/step.ts'
-import { type PlainModel, pacedModels } from '../moves/transform/paced-models.ts'
+import type { MoveModels } from '../moves/transform/move-models.ts'
+import { pacedModels } from '../moves/transform/paced-models.ts'
 import type { RecentQueries } from '../moves/verify/recent-queries.ts'
 import { verifyAgain } from '../moves/verify/verify-again.ts'
 import { staleReadsMaxMs } from '../routing/lease/leased-routes.ts'
 import type { VectorStore } from '../stores/store.ts'
 import type { TenantSettings } from '../tenants/places/settings.ts'
+import type { OpenEmbedder } from './embedders.ts'
 
 export interface MoveParts {
   readonly database: Database
   readonly stores: VectorStore
   readonly paces: Paces
   readonly recentQueries: RecentQueries
-  readonly models: readonly { readonly forMoves: PlainModel }[]
+  /** The embedding models as movers call them. */
+  readonly models: MoveModels
   readonly log: Logger
   readonly settings: MoveSettings
   readonly at: RunMoveDeps['at'] | undefined
@@ -35,16 +38,26 @@ export function moveSettingsOf(config: Config, tenantSettings: TenantSettings): 
   return { ...tenantSettings, project, cloud, projectIndexLimit, ...config.moves, readGraceMs: 20_000, staleReadsMs }
 }
 
+/** The embedding models for movers, and what they make of the tenants' questions. */
+export function openMoveModels(
+  models: readonly OpenEmbedder[],
+  { reembedTokensPerMinute = 0 }: Pick<MoveSettings, 'reembedTokensPerMinute'>,
+): MoveModels {
+  const plain = models.map(({ forMoves, forSearch: { searchVector } }) => ({
+    model: forMoves.model,
+    dimension: forMoves.dimension,
+    embed: forMoves.embed.bind(forMoves),
+    ...(searchVector !== undefined && { searchVector }),
+  }))
+  return pacedModels(plain, reembedTokensPerMinute)
+}
+
 /** Starts this replica's mover, its sweep of unused places and its policy rounds. */
 export async function openMoves(config: Config, parts: MoveParts): Promise<AsyncDisposable> {
   await using opening = new AsyncDisposableStack()
   const { database, stores, settings, log, at } = parts
   const { db } = database
-  const { paces, recentQueries } = parts
-  const models = pacedModels(
-    parts.models.map((one) => one.forMoves),
-    settings.reembedTokensPerMinute ?? 0,
-  )
+  const { paces, recentQueries, models } = parts
   const deps = { stores, paces, recentQueries, models, settings, log, ...(at && { at }) }
   const mover = opening.use(new Mover(database, deps, { leaseMs: 15_000, maxMoves: moverSlots, pollMs: 2_000 }))
   await mover.start()

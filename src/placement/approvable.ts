@@ -25,5 +25,6 @@ export type ApprovableCall =
       readonly vectorsFrom?: string | undefined
       readonly region?: string | undefined
       readonly project?: string | undefined
+      readonly maxRecallLoss?: number | undefined
     }
   | { readonly verb: 'import'; readonly importId: string; readonly leaveOutRefused: boolean }

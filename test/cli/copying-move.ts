@@ -13,6 +13,7 @@ export const copying: MoveView = {
   source: { kind: 'pool', project: 'default', index: 'tr-pool-1', region: 'us-east-1', generation: 1 },
   target: { kind: 'silo', project: 'default', index: 'tr-silo-acme-2', region: 'us-east-1', generation: 2 },
   verification: null,
+  embedding: null,
   verified: null,
   writePauseMs: null,
   dirty: { touched: 1002, unsynced: 3 },

@@ -95,19 +95,25 @@ test('replayed queries tell how alike two places answer', async () => {
   const [a, b, c] = stores
   if (a === undefined || b === undefined || c === undefined) throw new Error('three places')
   const signal = new AbortController().signal
-  const vectors = [
+  const queries = [
     [1, 0, 0, 1],
     [0, 1, 0, 0],
-  ]
-  expect(await replayQueries(a, b, vectors, signal)).toEqual({
+  ].map((vector) => ({ from: vector, to: vector }))
+  expect(await replayQueries(a, b, queries, signal)).toEqual({
     queries: 2,
     meanOverlapAt10: 1,
     leastOverlapAt10: 1,
+    meanRankShift: 0,
   })
   const nearest = (await b.query({ vector: [1, 0, 0, 1], topK: 5 })).matches.map(({ id }) => id)
   await b.deleteIds(nearest)
-  expect(await replayQueries(a, b, vectors.slice(0, 1), signal)).toMatchObject({ queries: 1, leastOverlapAt10: 0.5 })
-  expect(await replayQueries(a, c, vectors, signal)).toMatchObject({ meanOverlapAt10: 0 })
-  expect(await replayQueries(c, c, vectors, signal)).toMatchObject({ meanOverlapAt10: 1 })
+  expect(await replayQueries(a, b, queries.slice(0, 1), signal)).toMatchObject({
+    queries: 1,
+    leastOverlapAt10: 0.5,
+    // Those that are left have moved up by the five that are gone.
+    meanRankShift: 5,
+  })
+  expect(await replayQueries(a, c, queries, signal)).toMatchObject({ meanOverlapAt10: 0 })
+  expect(await replayQueries(c, c, queries, signal)).toMatchObject({ meanOverlapAt10: 1 })
   expect(await replayQueries(a, b, [], signal)).toBeUndefined()
 })

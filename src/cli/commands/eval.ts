@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { readTenantClientSettings } from '../../config/config.ts'
+import { evaluateBothPlaces } from '../eval/both-places.ts'
 import {
   type AnswersReport,
   evaluate,
@@ -21,6 +22,7 @@ interface Options extends ReadOptions {
   readonly set: string
   readonly k: readonly number[]
   readonly answers?: boolean
+  readonly move?: string
 }
 
 /** The most matches that a retrieve returns. */
@@ -36,11 +38,19 @@ export function evaluation(context: Context): Command {
     .requiredOption('--tenant <id>', 'the tenant to search')
     .requiredOption('--set <file>', 'questions with the ids that answer them, as JSON')
     .option('--k <list>', 'ranks for recall, as in 1,5', cutOffs, [1, 3, 5, 10])
+    .option(
+      '--move <id>',
+      'ask both places of this move to another model, each by its own: what the switch would change',
+    )
     .option('--answers', 'also have every question answered: which are answered, and which declined')
     .addHelpText('after', '  TENANT_ROUTER_PUBLIC_URL   the public listener (that of "npm start" in DATA_DIR)')
     .addHelpText('after', '  TENANT_ROUTER_TENANT_TOKEN a token of the tenant (on this machine, "npm start" stands in)')
-    .action(async ({ tenant, set: path, k: ks, answers: withAnswers, ...options }: Options) => {
+    .action(async ({ tenant, set: path, k: ks, answers: withAnswers, move, ...options }: Options) => {
       const set = await readQuestionSet(path)
+      if (move !== undefined) {
+        await evaluateBothPlaces(context, options, { tenant, move, set })
+        return
+      }
       const { url, token } = await tenantAccess(readTenantClientSettings(), context, tenant)
       const api = publicApi(url, token, context.interrupted)
       const depth = Math.max(depthMin, ...ks)

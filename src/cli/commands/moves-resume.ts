@@ -11,6 +11,7 @@ export function movesResume(context: Context): Command {
     example: 'moves resume 018f3c2e --yes',
   })
     .addOption(acceptLossOption())
+    .option('--accept-recall', 'switch although the recall is lower than demanded, or was not measured')
     .action((id: string, options: AcceptLossOptions) =>
       steerMoveCommand(context, options, id, { verb: 'resume', question: (move) => `Resume move ${move}?` }),
     )

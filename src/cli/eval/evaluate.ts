@@ -1,4 +1,4 @@
-import { mean, ndcgAt, type Ranking, recallAt, reciprocalRank } from './metrics.ts'
+import { mean, ndcgAt, type Ranking, recallAt, reciprocalRank } from '../../moves/evaluate/metrics.ts'
 import type { FoundChunk, PublicApi, Said } from './public-api.ts'
 import type { SetQuestion } from './question-set.ts'
 

@@ -7,6 +7,14 @@ export function positiveNumber(text: string): number {
   return number
 }
 
+/** Parses a share from 0 to 1. */
+export function share(text: string): number {
+  const number = Number(text)
+  if (text.trim() === '' || !(number >= 0 && number <= 1))
+    throw new InvalidArgumentError('It must be a number from 0 to 1.')
+  return number
+}
+
 /** `a,b` or `a b` → `['a', 'b']`. */
 export function words(text: string): readonly string[] {
   return text.split(/[\s,]+/).filter((word) => word !== '')

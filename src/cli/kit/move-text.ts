@@ -1,4 +1,6 @@
 import type { MoveView, PlaceView, WaitView } from '../../moves/show-move.ts'
+import type { Evaluation } from '../../moves/state/evaluation.ts'
+import type { Replay } from '../../moves/state/verification.ts'
 import { exactTime, timeWords } from './relative-time.ts'
 import { wrapped } from './table.ts'
 
@@ -29,6 +31,7 @@ export function moveText(move: MoveView, columns?: number): readonly string[] {
       to: move.target === null ? 'not chosen yet' : placeWords(move, move.target),
       written: dirty,
       verified: verifiedWords(move.verified),
+      ...embeddingFields(move),
       'writes held': held,
       mover: move.mover ?? undefined,
       started: `${time(move.createdAt)} by ${move.createdBy}`,
@@ -40,6 +43,33 @@ export function moveText(move: MoveView, columns?: number): readonly string[] {
     ...(waitsFor === null ? [] : ['', 'It waits:', ...waitLines(move.gate, waitsFor, style)]),
     ...nextLines(move, style),
   ]
+}
+
+/** Tells what a move to another model embedded, and how well both places find what is asked. */
+function embeddingFields({ embedding, verification }: MoveView): Readonly<Record<string, string | undefined>> {
+  if (embedding === null || embedding === undefined) return {}
+  const { from, to, tokens, maxRecallLoss, recallAccepted, evaluation } = embedding
+  const byModel = verification?.reembedded?.recordsByModel
+  const accepted = recallAccepted ? ', accepted by a person' : ''
+  return {
+    models: `${from} → ${to}, ${count(tokens)} token(s) embedded`,
+    'made by': byModel?.map(({ model, records }) => `${model} ${count(records)} record(s)`).join(', '),
+    recall: evaluation === null ? undefined : recallWords(evaluation),
+    demanded: maxRecallLoss === null ? undefined : `recall@5 lower by ${maxRecallLoss} at most${accepted}`,
+    'same answers': replayWords(verification?.replayed),
+  }
+}
+
+function recallWords({ questions, before, after }: Evaluation): string {
+  const at5 = ({ recall }: Evaluation['before']) => (recall['5'] ?? 0).toFixed(3)
+  return `recall@5 ${at5(before)} now, ${at5(after)} in the new place (${count(questions)} question(s))`
+}
+
+function replayWords(replay: Replay | undefined): string | undefined {
+  if (replay === undefined) return undefined
+  const { queries, meanOverlapAt10, meanRankShift } = replay
+  const shift = meanRankShift === undefined ? '' : `, those shifted by ${meanRankShift} rank(s)`
+  return `overlap@10 ${meanOverlapAt10} in ${count(queries)} recent question(s)${shift}`
 }
 
 function verifiedWords(verified: MoveView['verified']): string | undefined {

@@ -40,10 +40,15 @@ export function showPlan(context: Context, options: ReadOptions, plan: MovePlan)
 }
 
 function embeddingWords(planned: PlannedEmbedding): string {
-  const { model, tokens, price, withoutText, missing, unnamedVectors, seconds, tokensPerMinute } = planned
+  const { model, tokens, price, withoutText, missing, unnamedVectors, seconds, tokensPerMinute, maxRecallLoss } =
+    planned
+  const demand =
+    maxRecallLoss === null
+      ? ''
+      : `; before the switch it waits for eval to show that recall@5 is lower by ${maxRecallLoss} at most`
   const cost = price === null ? 'no price is set for it' : dollars(price)
   const pace = seconds === 0 ? '' : `, ${(seconds / 3600).toFixed(1)} h at ${count(tokensPerMinute)} tokens a minute`
-  return `by ${model}: about ${count(tokens)} tokens, ${cost}${pace}; ${count(withoutText)} record(s) without a text${missing === null ? '' : `, ${count(missing.count)} of them without a supplied vector`}; ${count(unnamedVectors)} request(s) in 7 days with vectors that name no model`
+  return `by ${model}: about ${count(tokens)} tokens, ${cost}${pace}; ${count(withoutText)} record(s) without a text${missing === null ? '' : `, ${count(missing.count)} of them without a supplied vector`}; ${count(unnamedVectors)} request(s) in 7 days with vectors that name no model${demand}`
 }
 
 function egressWords({ egress: { bytes, price } }: PlannedRelocation): string {

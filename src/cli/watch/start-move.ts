@@ -26,6 +26,7 @@ interface WantedMove {
   readonly vectorsFrom?: string | undefined
   readonly region?: string | undefined
   readonly project?: string | undefined
+  readonly maxRecallLoss?: number | undefined
   /** The move as a question to the person. */
   readonly question: string
 }

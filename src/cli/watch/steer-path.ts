@@ -4,6 +4,7 @@ import type { ChangeOptions } from '../kit/verb.ts'
 
 export interface AcceptLossOptions extends ChangeOptions {
   readonly acceptLoss?: number
+  readonly acceptRecall?: true
 }
 
 /** The option for a move that waits for a person's decision on lost records. */
@@ -13,6 +14,9 @@ export function acceptLossOption(): Option {
 }
 
 /** Path of a request that steers a move. */
-export function steerPath(id: string, verb: string, { acceptLoss }: AcceptLossOptions): string {
-  return `/moves/${encodeURIComponent(id)}/${verb}${acceptLoss === undefined ? '' : `?acceptLoss=${acceptLoss}`}`
+export function steerPath(id: string, verb: string, { acceptLoss, acceptRecall }: AcceptLossOptions): string {
+  const query = new URLSearchParams()
+  if (acceptLoss !== undefined) query.set('acceptLoss', String(acceptLoss))
+  if (acceptRecall) query.set('acceptRecall', 'true')
+  return `/moves/${encodeURIComponent(id)}/${verb}${query.size === 0 ? '' : `?${query}`}`
 }

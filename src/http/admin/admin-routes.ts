@@ -1,3 +1,4 @@
+import type { EvaluateMoveDeps } from '../../moves/evaluate/evaluate-move.ts'
 import type { CostDeps } from '../../tenants/list-costs.ts'
 import type { ShowLimitsDeps } from '../../tenants/show-tenant-limits.ts'
 import type { AnyRoute } from '../pipeline/route.ts'
@@ -7,6 +8,7 @@ import { approvalRoutes } from './approvals.ts'
 import { auditRoutes } from './audit.ts'
 import { costRoutes } from './costs.ts'
 import { type CrmRouteDeps, crmRoutes } from './crm-hooks.ts'
+import { evaluationRoutes } from './evaluations.ts'
 import { importRoutes } from './imports.ts'
 import { indexRoutes } from './indexes.ts'
 import { inventoryRoutes } from './inventory.ts'
@@ -21,7 +23,7 @@ import { tenantRoutes } from './tenants.ts'
 import { usageRoutes } from './usage.ts'
 import { vectorFileRoutes } from './vector-files.ts'
 
-export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & CostDeps & CrmRouteDeps
+export type AdminRouteDeps = MoveRouteDeps & ShowLimitsDeps & CostDeps & CrmRouteDeps & EvaluateMoveDeps
 
 /** Routes for staff and their scripts; section 3 of docs/contract.md. */
 export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
@@ -34,6 +36,7 @@ export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
     ...tenantKeyRoutes(deps),
     ...moveRoutes(deps),
     ...vectorFileRoutes(deps),
+    ...evaluationRoutes(deps),
     ...indexRoutes(deps),
     ...adoptionRoutes(deps),
     ...inventoryRoutes(deps),

@@ -44,6 +44,30 @@ const waitsFor = z
     until: z.string().nullable().describe('Latest time at which it ends on its own.'),
   })
   .describe('The same as fields, for a program; the kinds are rows of the runbook.')
+const scores = z.object({
+  model: z.string(),
+  recall: z.record(z.string(), z.number()).describe('Share of the answers among the first k, by k.'),
+  ndcgAt10: z.number(),
+  mrr: z.number(),
+})
+const embedding = z
+  .object({
+    from: z.string(),
+    to: z.string(),
+    tokens: z.int().describe('Tokens that the copy had embedded.'),
+    maxRecallLoss: z.number().nullable().describe('How much lower the recall may be afterwards; null: not demanded.'),
+    recallAccepted: z.boolean().describe('A person accepted a recall that was lower, or unknown.'),
+    evaluation: z
+      .object({ at: z.string(), by: z.string(), questions: z.int(), before: scores, after: scores })
+      .nullable()
+      .describe('Both places, asked the same questions; null: they were not yet.'),
+  })
+  .nullable()
+  .describe('Of a move to another embedding model; null for one that copies vectors as they are.')
+export const acceptRecall = z
+  .enum(['true', 'false'])
+  .optional()
+  .describe('For a move that demands a recall: it may switch although that is lower, or unknown.')
 export const move = z
   .object({
     id: z.uuid(),
@@ -68,13 +92,25 @@ export const move = z
         repaired: z.int(),
         digest: z.string().describe('SHA-256, chained over the digests of all records in the order of their ids.'),
         replayed: z
-          .object({ queries: z.int(), meanOverlapAt10: z.number(), leastOverlapAt10: z.number() })
+          .object({
+            queries: z.int(),
+            meanOverlapAt10: z.number(),
+            leastOverlapAt10: z.number(),
+            meanRankShift: z
+              .number()
+              .optional()
+              .describe('By how many ranks the matches that both places find differ.'),
+          })
           .optional()
           .describe('The tenant’s last queries, asked of both places; not there when none was known.'),
         reembedded: z
           .object({
             model: z.string(),
             records: z.int().describe('Records whose vector the model made.'),
+            recordsByModel: z
+              .array(z.object({ model: z.string(), records: z.int() }))
+              .optional()
+              .describe('Which model made the vectors of how many of the tenant’s records.'),
             supplied: z.int().describe('Records without a text, whose vector was supplied.'),
             leftBehind: z
               .int()
@@ -91,6 +127,7 @@ export const move = z
           .describe('Of a move to an index of another metric: each vector was found to be of unit length.'),
       })
       .nullable(),
+    embedding,
     verified: z
       .object({
         at: z.string(),
@@ -116,7 +153,11 @@ export const move = z
           command: z.string(),
           effect: z.string(),
           decides: z
-            .object({ verb: z.enum(['resume', 'rollback', 'complete', 'cancel']), acceptLoss: z.int() })
+            .object({
+              verb: z.enum(['resume', 'rollback', 'complete', 'cancel']),
+              acceptLoss: z.int(),
+              acceptRecall: z.literal(true).optional(),
+            })
             .optional()
             .describe('The call behind it, of a move that needs a person; 0: it counts again.'),
         }),
@@ -142,6 +183,7 @@ export const report = z
     target: place.nullable(),
     writePauseMs: z.int().nullable(),
     verification: move.shape.verification.unwrap(),
+    embedding,
     rangeSize: z.int().describe('Records a range.'),
     ranges: z.array(z.object({ firstId: z.string(), lastId: z.string(), records: z.int(), digest: z.string() })),
     history: z.array(z.object({ at: z.string(), state: z.enum(moveStates), detail: z.unknown(), hash: z.string() })),

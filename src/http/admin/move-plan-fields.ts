@@ -94,6 +94,7 @@ export const plan = z
         price: z.number().nullable().describe('In US dollars; null: the settings name no price of the model.'),
         seconds: z.number().describe('At the budget of tokens a minute; 0 without one.'),
         tokensPerMinute: z.int(),
+        maxRecallLoss: z.number().nullable().describe('Demanded; null: the move does not wait for its recall.'),
       })
       .nullable()
       .describe('Of a move to another embedding model.'),

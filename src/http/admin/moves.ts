@@ -8,14 +8,14 @@ import { listMoves, lookAtMove, showMove } from '../../moves/show-move.ts'
 import { showReport } from '../../moves/show-report.ts'
 import { startMove } from '../../moves/start-move.ts'
 import { isEnded } from '../../moves/state/move-state.ts'
-import { cancelMove, completeMove, pauseMove, resumeMove, rollbackMove } from '../../moves/steer-move.ts'
 import { parseTenantId } from '../../placement/tenant-id.ts'
 import type { ApprovalDeps } from '../../tenants/approvals/approvable-work.ts'
 import { askApproval } from '../../tenants/approvals/ask-approval.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
 import { approval, awaiting } from './approvals.ts'
-import { acceptLoss, kind, move, project, region, report } from './move-fields.ts'
+import { kind, move, project, region, report } from './move-fields.ts'
 import { drain, plan, stoppedDrain } from './move-plan-fields.ts'
+import { steeringRoutes } from './move-steering.ts'
 
 export interface MoveRouteDeps extends ApprovalDeps {
   readonly priceList: PriceList
@@ -61,6 +61,14 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
         vectorsFrom: z.uuid().optional().describe('Of a reembed: a file of vectors for records without a text.'),
         region,
         project,
+        maxRecallLoss: z
+          .number()
+          .min(0)
+          .max(1)
+          .optional()
+          .describe(
+            'Of a reembed: how much lower recall@5 may be afterwards. The move then waits before the switch until `POST /moves/{id}/evaluation` has measured it.',
+          ),
         plan: z.boolean().optional(),
       }),
       replies: {
@@ -169,48 +177,8 @@ export function moveRoutes(deps: MoveRouteDeps): readonly AnyRoute[] {
         return { status: 200, events: watch(deps.db, params.id, Number(header('last-event-id') ?? 0) || 0, signal) }
       },
     }),
-    ...(
-      [
-        ['cancel', cancelMove],
-        ['resume', resumeMove],
-        ['rollback', rollbackMove],
-        ['complete', completeMove],
-      ] as const
-    ).map(([verb, steer]) =>
-      route({
-        method: 'post',
-        path: `/moves/{id}/${verb}`,
-        access: platform,
-        tag,
-        summary: summaries[verb],
-        params: moveId,
-        query: z.object({ acceptLoss }),
-        replies: { 202: { description: 'The move as it is now', schema: move } },
-        handle: async ({ principal, params, query }) => ({
-          status: 202,
-          json: await steer(deps, principal, params.id, query.acceptLoss),
-        }),
-      }),
-    ),
-    route({
-      method: 'post',
-      path: '/moves/{id}/pause',
-      access: platform,
-      tag,
-      summary: summaries.pause,
-      params: moveId,
-      replies: { 202: { description: 'The move as it is now', schema: move } },
-      handle: async ({ principal, params }) => ({ status: 202, json: await pauseMove(deps, principal, params.id) }),
-    }),
+    ...steeringRoutes(deps),
   ]
-}
-
-const summaries = {
-  cancel: 'Before the switch: drop the target, keep the source',
-  pause: 'Before the switch: pause the move; writes continue',
-  resume: 'Resume a paused move',
-  rollback: 'After the switch: return to the source, which has everything written since',
-  complete: 'After the switch: delete the source',
 }
 
 async function* watch(db: ApprovalDeps['db'], id: string, afterId: number, signal: AbortSignal) {

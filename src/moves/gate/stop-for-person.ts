@@ -21,6 +21,7 @@ export async function stopForPerson(
   await asMover(db, move, async (tx, row) => {
     // A person has decided since the step began: its reason is of before that, and what was asked for stands.
     if (row.request !== move.request || row.acceptedLoss !== move.acceptedLoss) return
+    if (row.recallAccepted !== move.recallAccepted || row.evaluation?.at !== move.evaluation?.at) return
     const { phase } = await readRouting(tx, row)
     if (phase === 'fence') await openFence(tx, row)
     const stopped: Stopped = { ...reason, step, at: at.toISOString() }
@@ -35,14 +36,33 @@ function restOf(row: MoveRow, phase: string) {
 }
 
 /** The gate of a stopped move. */
-export function stoppedGate(row: Pick<MoveRow, 'id' | 'state'>, { words, records, step }: Stopped): Gate {
+export function stoppedGate(row: Pick<MoveRow, 'id' | 'state' | 'tenantId'>, stopped: Stopped): Gate {
+  const { words, records, step, ofRecall } = stopped
   const verb = verbs[step]
+  if (ofRecall !== undefined) return { kind: 'needs_person', message: words, choices: recallChoices(row, ofRecall) }
   return {
     kind: 'needs_person',
     message: words,
     count: records,
     choices: verb === undefined ? [] : choicesOf(verb, row.id, records),
   }
+}
+
+/** The ways on of a move whose recall is unknown, or lower than demanded. */
+function recallChoices(
+  { id, tenantId }: Pick<MoveRow, 'id' | 'tenantId'>,
+  ofRecall: 'unmeasured' | 'lower',
+): readonly NextStep[] {
+  const measure: NextStep = {
+    command: `tenant-router eval --tenant ${tenantId} --set FILE --move ${id}`,
+    effect: 'asks both places your questions, and continues if the recall is as demanded',
+  }
+  const accept: NextStep = {
+    command: `tenant-router moves resume ${id} --accept-recall`,
+    effect: ofRecall === 'lower' ? 'continues with the lower recall' : 'continues without measuring it',
+    decides: { verb: 'resume', acceptLoss: 0, acceptRecall: true },
+  }
+  return [measure, accept]
 }
 
 function choicesOf(verb: Decision, id: string, records: number): readonly NextStep[] {

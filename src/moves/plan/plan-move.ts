@@ -102,7 +102,7 @@ async function planEmbedding(
 ): Promise<PlannedEmbedding> {
   const textless = await countTextless(db, store, fields, wanted, signal)
   const tokens = Math.round((sampledTokens / Math.max(1, sampled)) * records)
-  const { tenantId, model = '' } = wanted
+  const { tenantId, model = '', maxRecallLoss } = wanted
   const price = settings.models?.find(({ name }) => name === model)?.price
   const { reembedTokensPerMinute: tokensPerMinute = 0 } = settings
   return {
@@ -114,6 +114,7 @@ async function planEmbedding(
     price: price === undefined ? null : (tokens / 1e6) * price,
     seconds: tokensPerMinute === 0 ? 0 : round((tokens / tokensPerMinute) * 60),
     tokensPerMinute,
+    maxRecallLoss: maxRecallLoss ?? null,
   }
 }
 

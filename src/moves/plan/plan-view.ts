@@ -81,6 +81,8 @@ export interface PlannedEmbedding {
   /** Time at the budget of tokens a minute; 0 without a budget. */
   readonly seconds: number
   readonly tokensPerMinute: number
+  /** How much lower the recall may be afterwards; null: the move does not wait for it to be measured. */
+  readonly maxRecallLoss: number | null
 }
 
 /** Where a relocation goes, what leaves the old place, and the constraint that decides. */

@@ -36,8 +36,13 @@ export type GateKind = (typeof gateKinds)[number]
 export interface NextStep {
   readonly command: string
   readonly effect: string
-  /** The call behind it, where a person decides about records that would be lost. */
-  readonly decides?: { readonly verb: 'resume' | 'rollback' | 'complete' | 'cancel'; readonly acceptLoss: number }
+  /** The call behind it, where a person decides about records or recall that would be lost. */
+  readonly decides?: {
+    readonly verb: 'resume' | 'rollback' | 'complete' | 'cancel'
+    readonly acceptLoss: number
+    /** Set where the person accepts a recall that is lower than demanded, or unknown. */
+    readonly acceptRecall?: true
+  }
 }
 
 /**

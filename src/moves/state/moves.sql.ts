@@ -3,6 +3,7 @@ import {
   bigint,
   boolean,
   check,
+  doublePrecision,
   index,
   integer,
   jsonb,
@@ -16,6 +17,7 @@ import type { VectorSpace } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { places } from '../../registry/places.sql.ts'
 import { tenants } from '../../registry/tenants.sql.ts'
+import type { Evaluation } from './evaluation.ts'
 import type { Waiting } from './gate.ts'
 import type { MoveKind, MoveRequest, MoveState } from './move-state.ts'
 import type { Stopped } from './stop-reason.ts'
@@ -50,6 +52,12 @@ export const moves = pgTable(
     leaveBehind: integer('leave_behind').notNull().default(0),
     /** The file of supplied vectors for records without a text. */
     vectorsFrom: uuid('vectors_from'),
+    /** How much lower the recall may be in the target; null: nothing is demanded. */
+    maxRecallLoss: doublePrecision('max_recall_loss'),
+    /** Whether a person lets the move switch although its recall is not shown to be as demanded. */
+    recallAccepted: boolean('recall_accepted').notNull().default(false),
+    /** The last comparison of both places by a set of questions. */
+    evaluation: jsonb('evaluation').$type<Evaluation>(),
     /** Tokens that the copy had embedded. */
     embeddedTokens: bigint('embedded_tokens', { mode: 'number' }).notNull().default(0),
     /** Null until the target is reserved. */

@@ -6,6 +6,8 @@ export interface StopReason {
   readonly words: string
   /** Records that continuing gives up; `acceptLoss` has to name at least as many. */
   readonly records: number
+  /** Set where no record is lost, but the recall that the move demands is not shown. */
+  readonly ofRecall?: 'unmeasured' | 'lower'
 }
 
 /** The reason as stored in the move's row. */

@@ -1,8 +1,13 @@
-/** Similarity of two places' answers: the share of one's ten nearest that the other finds too, 0 to 1. */
+/**
+ * Similarity of two places' answers: the share of one's ten nearest that the other finds too, 0 to 1, and by how many
+ * ranks those that both find differ. Of a move to another model each place is asked by its own.
+ */
 export interface Replay {
   readonly queries: number
   readonly meanOverlapAt10: number
   readonly leastOverlapAt10: number
+  /** Absent in reports from before it was measured. */
+  readonly meanRankShift?: number
 }
 
 /** The vectors that a move that transforms has made, and how the model answers the same texts a second time. */
@@ -10,6 +15,8 @@ export interface Reembedded {
   readonly model: string
   /** Records whose vector the model made, each proven by its stamp or by a second embedding. */
   readonly records: number
+  /** Which model made the vectors of how many of the tenant's records; absent in reports from before it was counted. */
+  readonly recordsByModel?: readonly { readonly model: string; readonly records: number }[]
   /** Records without a text, whose vector was supplied. */
   readonly supplied: number
   /** Records without a text or such a vector, which stay in the old place. */

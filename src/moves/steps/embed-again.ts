@@ -16,7 +16,7 @@ const atOnce = 100
  */
 export async function embedAgain(
   { settings, signal }: Pick<StepContext, 'settings' | 'signal'>,
-  { transform, follower }: Pick<SyncParts, 'transform' | 'follower'>,
+  { transform, active, follower }: Pick<SyncParts, 'transform' | 'active' | 'follower'>,
   { sample, unstamped, equal, leftBehind, supplied }: PlaceComparison,
 ): Promise<Reembedded | undefined> {
   if (transform === undefined) return undefined
@@ -44,11 +44,16 @@ export async function embedAgain(
     model: transform.intoModel,
     records: equal - supplied,
     supplied,
+    recordsByModel: recordsByModel(transform.intoModel, equal, active.placement.vectors.model, leftBehind),
     leftBehind,
     sampled: cosines.length,
     leastCosine: cosines.length === 0 ? null : round(Math.min(...cosines)),
     meanCosine: cosines.length === 0 ? null : round(cosines.reduce((sum, one) => sum + one, 0) / cosines.length),
   }
+}
+
+function recordsByModel(model: string, records: number, oldModel: string, leftBehind: number) {
+  return [{ model, records }, ...(leftBehind === 0 ? [] : [{ model: oldModel, records: leftBehind }])]
 }
 
 function cosineOf({ values }: VectorRecord, again: readonly number[] = []): number {

@@ -1,5 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { AppError } from '../../errors.ts'
+import { isSameSpace } from '../../placement/placement.ts'
+import type { TenantStore } from '../../stores/store.ts'
 import { waitVisible } from '../copy/wait-visible.ts'
 import { isGone } from '../losses/count-places.ts'
 import { whyNotLeaveBehind } from '../losses/loss-rules.ts'
@@ -15,6 +17,7 @@ import { refuseMisfits } from '../transform/metric-change.ts'
 import { compare } from '../verify/compare.ts'
 import { markPass, passMarks, readPass } from '../verify/pass-progress.ts'
 import { rangeSizeFor } from '../verify/range-digests.ts'
+import type { QueryPair } from '../verify/recent-queries.ts'
 import { matchOf } from '../verify/record-match.ts'
 import { replayQueries } from '../verify/replay-queries.ts'
 import { movePasses, moveReports } from '../verify/reports.sql.ts'
@@ -87,9 +90,7 @@ async function keepReport(
   const { active, follower } = await syncParts(context)
   const { vectors } = active.placement
   const { metric } = follower.placement.vectors
-  // Vectors of one model are not asked of the other's place.
-  const queries = reembedded === undefined ? (context.recentQueries?.of(move.tenantId, vectors) ?? []) : []
-  const replayed = await replayQueries(active, follower, queries, signal)
+  const replayed = await replayQueries(active, follower, queriesOf(context, active, follower), signal)
   const verifiedAt = new Date(context.clock.epochMs()).toISOString()
   const verification = {
     verifiedAt,
@@ -111,6 +112,17 @@ async function keepReport(
     const change = { state: 'fencing', verification, verified: equal, repairs: repaired, gate: null } as const
     await changeMove(tx, row, change, verification)
   })
+}
+
+/** The tenant's recent queries, for each place the vectors of its own model. */
+function queriesOf(
+  { recentQueries, move }: Pick<StepContext, 'recentQueries' | 'move'>,
+  { placement: { vectors } }: TenantStore,
+  { placement: { vectors: others } }: TenantStore,
+): readonly QueryPair[] {
+  if (recentQueries === undefined) return []
+  if (!isSameSpace(vectors, others)) return recentQueries.pairs(move.tenantId, vectors, others)
+  return recentQueries.of(move.tenantId, vectors).map((vector) => ({ from: vector, to: vector }))
 }
 
 /** Syncs and compares writes, until little is left or nothing can be proven right now. */

@@ -82,7 +82,7 @@ export interface StepContext {
   readonly settings: MoveSettings
   readonly clock: Clock
   /** The tenants' recent queries on this replica; without it no query is replayed. */
-  readonly recentQueries?: Pick<RecentQueries, 'of'>
+  readonly recentQueries?: Pick<RecentQueries, 'of' | 'pairs'>
   /** The embedding models, for moves that transform; without it there are none. */
   readonly models?: MoveModels
   readonly move: MoveRow

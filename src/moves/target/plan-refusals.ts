@@ -40,6 +40,8 @@ export interface WantedMove {
   /** For a relocation: the region to go to, the Pinecone project, or both. */
   readonly region?: string | undefined
   readonly project?: string | undefined
+  /** How much lower the recall may be afterwards, 0 to 1; undefined: the move does not wait for it to be measured. */
+  readonly maxRecallLoss?: number | undefined
 }
 
 /** The registry's facts about a requested move, and the reasons against it; reading them changes nothing. */
@@ -62,7 +64,7 @@ export interface Prospect {
 export async function lookAhead(
   tx: Tx,
   settings: TargetSettings,
-  { tenantId, kind, to, model, region: wantedRegion, project: wantedProject }: WantedMove,
+  { tenantId, kind, to, model, region: wantedRegion, project: wantedProject, maxRecallLoss }: WantedMove,
 ): Promise<Prospect> {
   const lookup = await readRoute(tx, tenantId)
   if ('missing' in lookup) {
@@ -76,6 +78,8 @@ export async function lookAhead(
   const wanted = await wantedIndex(tx, settings, kind, to)
   if (kind === 'reembed' && model === undefined) throw fieldFault('model', 'A reembed needs the model to go to.')
   refuseMisplacedFields(settings, { kind, region: wantedRegion, project: wantedProject })
+  if (maxRecallLoss !== undefined && model === undefined)
+    throw fieldFault('maxRecallLoss', 'Only a move to another model changes the recall.')
   const wish = {
     tenantId,
     kind,

@@ -11,6 +11,8 @@ export interface MoveModel {
     texts: readonly string[],
     signal: AbortSignal,
   ): Promise<{ readonly vectors: readonly (readonly number[])[]; readonly tokens: number }>
+  /** Adjusts a question's vector before a search, as the tenants' own questions are; absent: it stays as it is. */
+  searchVector?(vector: readonly number[]): readonly number[]
 }
 
 export interface MoveModels {

@@ -12,6 +12,7 @@ export interface PlainModel {
     texts: readonly string[],
     options: { readonly signal: AbortSignal },
   ): Promise<{ readonly vectors: readonly (readonly number[])[]; readonly tokens: number }>
+  readonly searchVector?: MoveModel['searchVector']
 }
 
 /** Typical of English. A wrong estimate makes the movers a little faster or slower. */
@@ -40,6 +41,7 @@ function pacedModel(model: PlainModel, tokensPerMinute: number): MoveModel {
   const budget = { maxPerSecond: perSecond, minPerSecond: perSecond / 20, increasePerSecond: perSecond / 120 }
   const pace = tokensPerMinute === 0 ? undefined : new Pace(() => performance.now(), { ...paceSettings, ...budget })
   return {
+    ...(model.searchVector !== undefined && { searchVector: model.searchVector }),
     async embed(texts, signal) {
       const tokens = texts.reduce((sum, text) => sum + Math.ceil(Buffer.byteLength(text) / bytesOfToken), 0)
       const waitMs = pace?.take(tokens) ?? 0

@@ -1,6 +1,6 @@
 import type { TenantPrincipal } from '../../auth/principal.ts'
 import type { TenantRoute } from '../../placement/phase.ts'
-import type { Tier, VectorSpace } from '../../placement/placement.ts'
+import { isSameSpace, type Tier, type VectorSpace } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { TenantRoutes } from '../../routing/lease/tenant-routes.ts'
 import type { VectorStore } from '../../stores/store.ts'
@@ -17,8 +17,16 @@ import { Trace } from './trace.ts'
 export interface SearchTenantDeps extends RefineDeps, EmbedQueryDeps {
   readonly routes: Pick<TenantRoutes, 'find'>
   readonly stores: Pick<VectorStore, 'open'>
-  /** Receives every vector sent to the store; keeps it, at no cost. */
-  readonly recentQueries?: { note(tenantId: TenantId, vector: readonly number[], space: VectorSpace): void }
+  /** Receives every vector sent to the store, and the question while a move embeds anew; keeps it, at no cost. */
+  readonly recentQueries?: {
+    note(tenantId: TenantId, vector: readonly number[], space: VectorSpace, asked?: AskedInWords): void
+  }
+}
+
+/** A question, and the vectors of the other place of a move that embeds anew. */
+interface AskedInWords {
+  readonly text: string
+  readonly other: VectorSpace
 }
 
 export interface RetrieveAnswer extends Partial<Pick<RefinedAnswer, 'groups' | 'search' | 'explain'>> {
@@ -48,7 +56,8 @@ export async function searchTenant(
     vector = embedding.vector
     embeddingTokens = embedding.tokens
   } else vector = ask.vector
-  if (vector !== undefined) deps.recentQueries?.note(principal.tenantId, vector, place.vectors)
+  if (vector !== undefined)
+    deps.recentQueries?.note(principal.tenantId, vector, place.vectors, askedInWords(route, ask))
   if (refinement !== undefined && trace !== undefined && vector !== undefined) {
     trace.note('embed', startedMs ?? 0)
     const asked = { principal, route, store, question, refinement, vector }
@@ -74,6 +83,12 @@ export async function searchTenant(
     matches: good.map((match) => foundMatch(match, shape)),
     ...usageAndRoute(route, embeddingTokens, found.readUnits),
   }
+}
+
+function askedInWords({ routing }: TenantRoute, ask: Question['ask']): AskedInWords | undefined {
+  if (routing.phase === 'steady' || !('query' in ask)) return undefined
+  const { active, follower } = routing
+  return isSameSpace(active.vectors, follower.vectors) ? undefined : { text: ask.query, other: follower.vectors }
 }
 
 function usageAndRoute(

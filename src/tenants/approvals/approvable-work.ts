@@ -43,9 +43,10 @@ export async function planOf(deps: ApprovalDeps, call: ApprovableCall): Promise<
     project: prospect.project?.name ?? prospect.spec.project,
     index: prospect.wanted?.name ?? null,
   }
-  const { model, leaveBehind, vectorsFrom } = wanted
+  const { model, leaveBehind, vectorsFrom, maxRecallLoss } = wanted
+  const demand = maxRecallLoss === undefined ? {} : { maxRecallLoss }
   const embedding =
-    model === undefined ? {} : { model, leaveBehind: leaveBehind ?? 0, vectorsFrom: vectorsFrom ?? null }
+    model === undefined ? {} : { model, leaveBehind: leaveBehind ?? 0, vectorsFrom: vectorsFrom ?? null, ...demand }
   return { ...tenant, kind, into, ...embedding }
 }
 

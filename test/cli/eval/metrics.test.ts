@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { mean, ndcgAt, recallAt, reciprocalRank } from '../../../src/cli/eval/metrics.ts'
+import { mean, ndcgAt, recallAt, reciprocalRank } from '../../../src/moves/evaluate/metrics.ts'
 
 const set = (...ids: string[]) => new Set(ids)
 const ranking = ['a', 'b', 'c', 'd', 'e']

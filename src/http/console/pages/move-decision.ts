@@ -18,7 +18,7 @@ export function decisionLink(visit: Visit, move: MoveView): Html | string {
   return html`<div class="deeds"><a class="button main" href="${at}/${move.id}/decide">Decide…</a></div>`
 }
 
-/** The decision that a move waits for: whether it was repaired, or records are given up. */
+/** The decision that a move waits for: whether it was repaired, or records or recall are given up. */
 export async function decidePage(visit: Visit, fault?: string): Promise<PageResult> {
   const move = await read(visit)
   const choices = choicesFor(visit, move)
@@ -40,14 +40,16 @@ ${
 export async function decideMove(visit: Visit): Promise<PageResult> {
   const move = await read(visit)
   const { api, form } = visit
-  const acceptLoss = Number(form.text('accept'))
-  const choice = choicesFor(visit, move).find((one) => one.acceptLoss === acceptLoss)
+  const accepted = form.text('accept')
+  const choice = choicesFor(visit, move).find((one) => acceptedBy(one) === accepted)
   if (choice === undefined) return decidePage(visit, 'It waits for something else by now. Look at it again.')
+  const { acceptLoss, acceptRecall } = choice
   if (acceptLoss > 0 && form.text('typed').trim() !== String(acceptLoss)) {
     return decidePage(visit, `Type ${acceptLoss} to confirm that as many records are given up.`)
   }
   try {
-    const query = acceptLoss === 0 ? {} : { acceptLoss: String(acceptLoss) }
+    const loss = acceptLoss === 0 ? {} : { acceptLoss: String(acceptLoss) }
+    const query = acceptRecall === true ? { acceptRecall: 'true' } : loss
     const note = noteOf(form.text('note'))
     await api.ask(`POST /moves/{id}/${choice.verb}`, { params: { id: move.id }, query, note })
   } catch (error) {
@@ -63,9 +65,18 @@ function choicesFor({ api }: Visit, { nextSteps }: MoveView): readonly Choice[] 
   )
 }
 
-function choiceForm(visit: Visit, { acceptLoss }: Choice): Html {
-  const hidden = html`${csrfInput(visit)}<input type="hidden" name="accept" value="${acceptLoss}">`
+/** The choice as its form names it. */
+function acceptedBy({ acceptLoss, acceptRecall }: Choice): string {
+  return acceptRecall === true ? 'recall' : String(acceptLoss)
+}
+
+function choiceForm(visit: Visit, choice: Choice): Html {
+  const { acceptLoss, acceptRecall } = choice
+  const hidden = html`${csrfInput(visit)}<input type="hidden" name="accept" value="${acceptedBy(choice)}">`
   const note = html`<label class="field">Reason <span class="quiet">(optional, kept in the audit)</span><input name="note" maxlength="500"></label>`
+  if (acceptRecall === true) {
+    return html`<form method="post" class="card narrow">${hidden}<h2>Switch all the same</h2><p>The move goes on, although the new model is not shown to find as much. It can be undone for as long as the old place is kept.</p>${note}<p class="deeds"><button class="main">Accept it</button></p></form>`
+  }
   if (acceptLoss === 0) {
     return html`<form method="post" class="card narrow">${hidden}<h2>It was repaired</h2><p>The move counts again, and goes on if nothing is missing any more.</p>${note}<p class="deeds"><button class="main">Count again</button></p></form>`
   }

@@ -5,6 +5,7 @@ import type { PageResult, Visit } from '../kit/visit.ts'
 import { type Fact, facts, number, stateMark, when } from '../parts/bits.ts'
 import { framed } from '../parts/frame.ts'
 import { kindText } from '../parts/move.ts'
+import { embeddingFacts } from '../parts/move-embedding.ts'
 import { moveWords } from '../parts/words.ts'
 
 /** Ranges that are shown; the API has all of them. */
@@ -51,6 +52,7 @@ function comparison(report: MoveReport, isPlain: boolean): readonly Fact[] {
     { name: 'Alike', value: number(equal) },
     { name: 'Repaired', value: number(repaired) },
     ...asked,
+    ...embeddingFacts(report),
     ...(writePauseMs === null ? [] : [{ name: 'Writes waited', value: `${number(writePauseMs)} ms` }]),
     ...places,
   ]

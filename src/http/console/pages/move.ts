@@ -2,6 +2,7 @@ import { html } from 'hono/html'
 import { AppError, isAppError } from '../../../errors.ts'
 import type { MoveView } from '../../../moves/show-move.ts'
 import { isBeforeSwitch, isEnded } from '../../../moves/state/move-state.ts'
+import type { Replay } from '../../../moves/state/verification.ts'
 import type { Html } from '../kit/html.ts'
 import { type LiveState, livePart } from '../kit/live.ts'
 import { noteOf, type RouteName } from '../kit/staff-api.ts'
@@ -9,6 +10,7 @@ import type { PageResult, Visit } from '../kit/visit.ts'
 import { facts, notice, number, stateMark, untilText, when } from '../parts/bits.ts'
 import { csrfInput, framed } from '../parts/frame.ts'
 import { gatePart, kindText, progressBar, wayPart } from '../parts/move.ts'
+import { embeddingFacts } from '../parts/move-embedding.ts'
 import { moveWords } from '../parts/words.ts'
 import { decisionLink } from './move-decision.ts'
 
@@ -116,7 +118,7 @@ ${wayPart(move)}
 ${isEnded(move.state) || move.state === 'soaking' ? '' : html`<section class="card">${progressBar(move)}</section>`}
 ${gatePart(move, isPlain)}${decisionLink(visit, move)}${undoPart(move)}
 ${steersPart(visit, move)}
-${verificationPart(move)}
+${embeddingPart(move)}${verificationPart(move)}
 </div><aside class="stack" aria-label="About this move"><section class="card">${facts(factsOf(move, isPlain))}</section></aside></div>`
 }
 
@@ -141,6 +143,11 @@ function steersPart(visit: Visit, move: MoveView): Html | string {
   )}</div>`
 }
 
+function embeddingPart(move: MoveView): Html | string {
+  const found = embeddingFacts(move)
+  return found.length === 0 ? '' : html`<section class="card"><h2>Embedding anew</h2>${facts(found)}</section>`
+}
+
 function verificationPart({ id, verification, verified, writePauseMs }: MoveView): Html | string {
   if (verification === null) return ''
   const { sourceRecords, targetRecords, equal, repaired, replayed } = verification
@@ -152,7 +159,7 @@ function verificationPart({ id, verification, verified, writePauseMs }: MoveView
       : [
           {
             name: 'Questions asked of both',
-            value: `${number(replayed.queries)}, ${Math.round(replayed.meanOverlapAt10 * 100)} % the same answers`,
+            value: `${number(replayed.queries)}, ${Math.round(replayed.meanOverlapAt10 * 100)} % the same answers${shiftText(replayed)}`,
           },
         ]),
     ...(verified === null
@@ -160,6 +167,10 @@ function verificationPart({ id, verification, verified, writePauseMs }: MoveView
       : [{ name: 'Last compared', value: html`${when(verified.at)}${verified.isStale ? ' (stale)' : ''}` }]),
     ...(writePauseMs === null ? [] : [{ name: 'Writes waited', value: `${number(writePauseMs)} ms` }]),
   ])}<p><a href="${at}/${id}/report">The whole report</a></p></section>`
+}
+
+function shiftText({ meanRankShift = 0 }: Replay): string {
+  return meanRankShift === 0 ? '' : `, those shifted by ${meanRankShift.toFixed(1)} ranks`
 }
 
 function factsOf(move: MoveView, isPlain: boolean): Parameters<typeof facts>[0] {

@@ -53,7 +53,7 @@ export function gatePart({ gate, waitsFor, error, nextSteps }: MoveView, isPlain
 
 /** Ways on that only the command line has, as commands to paste. */
 function choicesPart(kind: GateKind, steps: MoveView['nextSteps']): Html | string {
-  if (kind !== 'moves_frozen') return ''
+  if (kind !== 'moves_frozen' && !steps.some(({ decides }) => decides?.acceptRecall)) return ''
   return html`<ul class="ways-on">${steps.map(({ command, effect }) => html`<li><code>${command}</code> ${effect}</li>`)}</ul>`
 }
 
