@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { listAdvice } from '../../moves/advice/list-advice.ts'
+import type { ModelFacts } from '../../moves/advice/model-ends.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
 import { pageFields } from './page-fields.ts'
 import { inTheWay } from './tenant-fields.ts'
@@ -30,7 +31,21 @@ const modelEnd = z
   })
   .meta({ id: 'ModelEnd' })
 
-/** Routes for the policy's advice: the tenants that should move. */
+const model = z
+  .object({
+    name: z.string(),
+    dimension: z.int(),
+    price: z.number().nullable().describe('US dollars for a million tokens; null: the settings name none.'),
+    endsOn: z.string().nullable().describe('A day; null: none is known.'),
+    isStandard: z.boolean().describe('Whether new tenants get it.'),
+  })
+  .meta({ id: 'EmbeddingModel' })
+
+function modelView({ name, dimension, price, end, isStandard }: ModelFacts) {
+  return { name, dimension, price: price ?? null, endsOn: end?.endsOn ?? null, isStandard }
+}
+
+/** Routes for the policy's advice: the tenants that should move, and the models that they may change to. */
 export function adviceRoutes(deps: Parameters<typeof listAdvice>[0]): readonly AnyRoute[] {
   return [
     route({
@@ -61,6 +76,15 @@ export function adviceRoutes(deps: Parameters<typeof listAdvice>[0]): readonly A
         },
       },
       handle: async ({ query }) => ({ status: 200, json: await listAdvice(deps, query) }),
+    }),
+    route({
+      method: 'get',
+      path: '/models',
+      access: { kind: 'staff', roles: ['platform', 'sales', 'auditor'] },
+      tag: 'moves',
+      summary: 'List the embedding models of the settings',
+      replies: { 200: { description: 'All of them', schema: z.object({ items: z.array(model) }) } },
+      handle: async () => ({ status: 200, json: { items: (deps.modelFacts ?? []).map(modelView) } }),
     }),
   ]
 }

@@ -1,12 +1,13 @@
 import { html } from 'hono/html'
-import type { MovePlan } from '../../../moves/plan/plan-view.ts'
+import type { MovePlan, PlannedEmbedding } from '../../../moves/plan/plan-view.ts'
 import type { Html } from '../kit/html.ts'
-import { facts, notice, number } from '../parts/bits.ts'
+import { type Fact, facts, notice, number } from '../parts/bits.ts'
 import { moneyText } from '../parts/money.ts'
 
 /** The plan of a move: its effects and its cost, before anything is done. */
 export function planPart(plan: MovePlan): Html {
   const { monthly, refusals, records, durationS, writePause, price, priceNote, steps, target, source, quota } = plan
+  const { embedding } = plan
   return html`<section class="card"><h2>The plan</h2>
 ${refusals.map(({ message }) => notice('bad', 'It would be refused', message))}
 ${facts([
@@ -15,6 +16,7 @@ ${facts([
     ? []
     : [{ name: 'To', value: html`<code>${target.index ?? 'a new index'}</code>, ${target.region}` }]),
   { name: 'Records', value: number(records) },
+  ...(embedding === null ? [] : embeddingPlan(embedding)),
   { name: 'Until the switch', value: `about ${durationText(durationS)}` },
   {
     name: 'Writes wait',
@@ -34,6 +36,21 @@ ${facts([
     ({ step, does, seconds }) =>
       html`<tr><th scope="row">${step}</th><td>${does}</td><td class="num">${durationText(seconds)}</td></tr>`,
   )}</tbody></table></section>`
+}
+
+function embeddingPlan(planned: PlannedEmbedding): readonly Fact[] {
+  const { model, tokens, price, seconds, withoutText, unnamedVectors, maxRecallLoss } = planned
+  const cost = price === null ? 'no price is set for the model' : `about ${moneyText(price)}`
+  const time = seconds === 0 ? '' : `, ${durationText(seconds)} at the limits`
+  const facts: Fact[] = [
+    { name: 'Embedded anew by', value: model },
+    { name: 'Tokens', value: `about ${number(tokens)}, ${cost}${time}` },
+    { name: 'Records without a text', value: number(withoutText) },
+    { name: 'Vectors without a model in 7 days', value: `${number(unnamedVectors)} requests` },
+  ]
+  if (maxRecallLoss === null) return facts
+  const words = `until it is measured to find ${(maxRecallLoss * 100).toFixed(1)} % less at most`
+  return [...facts, { name: 'Waits before the switch', value: words }]
 }
 
 function monthText({ before, after, basis }: MovePlan['monthly']): Html | string {

@@ -8,6 +8,7 @@ import type { PageResult, Visit } from '../kit/visit.ts'
 import { notice } from '../parts/bits.ts'
 import { csrfInput, framed } from '../parts/frame.ts'
 import { planPart } from './move-plan.ts'
+import { hiddenChoice, type ReembedChoice, reembedChoice, reembedChooser } from './reembed-choice.ts'
 
 /** Something that is done with one tenant, after its name was typed. */
 interface Deed {
@@ -17,6 +18,8 @@ interface Deed {
   readonly body?: object
   /** A move has a plan, which is shown first. */
   readonly isMove?: true
+  /** A model is chosen before its plan is shown. */
+  readonly hasModel?: true
   /** Cannot be undone, or stops the tenant's app. */
   readonly isGrave?: true
   readonly text: string
@@ -52,6 +55,16 @@ const deeds: readonly Deed[] = [
     isMove: true,
     text: 'It moves to another shared place while its app goes on reading and writing. It can be undone for as long as the old place is kept.',
     fits: (tenant) => isAtRest(tenant) && tenant.placement?.kind === 'pool',
+  },
+  {
+    verb: 'reembed',
+    button: 'Change its embedding model',
+    route: 'POST /tenants/{id}/moves',
+    body: { kind: 'reembed' },
+    isMove: true,
+    hasModel: true,
+    text: 'Every text is embedded anew by another model while its app goes on reading and writing. It can be undone for as long as the old place is kept.',
+    fits: isAtRest,
   },
   {
     verb: 'suspend',
@@ -95,8 +108,9 @@ export async function doDeed(visit: Visit): Promise<PageResult> {
   if (visit.form.text('typed').trim() !== tenant.id) {
     return { status: 422, html: await askPage(visit, tenant, deed, `Type ${tenant.id} to confirm.`) }
   }
+  const choice = deed.hasModel ? reembedChoice(visit) : undefined
   const { api, form } = visit
-  const call = { params: { id: tenant.id }, body: deed.body, note: noteOf(form.text('note')) }
+  const call = { params: { id: tenant.id }, body: bodyOf(deed, choice), note: noteOf(form.text('note')) }
   try {
     const { json } = await api.reply(deed.route, call)
     const answer = json as { readonly id?: string; readonly status?: string }
@@ -118,17 +132,21 @@ async function find({ api, context }: Visit): Promise<{ readonly tenant: TenantV
 
 async function askPage(visit: Visit, tenant: TenantView, deed: Deed, fault?: string): Promise<Html> {
   const title = `${deed.button}: ${tenant.name}`
-  const plan = deed.isMove ? await readPlan(visit, tenant, deed) : undefined
-  const isRefused = !deed.fits(tenant) || (plan !== undefined && (!('steps' in plan) || plan.refusals.length > 0))
+  const choice = deed.hasModel ? reembedChoice(visit) : undefined
+  const isOpen = deed.hasModel === true && choice === undefined
+  const plan = deed.isMove && !isOpen ? await readPlan(visit, tenant, bodyOf(deed, choice)) : undefined
+  const isRefused =
+    isOpen || !deed.fits(tenant) || (plan !== undefined && (!('steps' in plan) || plan.refusals.length > 0))
   const body = html`<div class="head"><h1>${title}</h1><span class="id">${tenant.id}</span></div>
 <p class="lead">${deed.text}</p>
 ${fault === undefined ? '' : notice('bad', 'Nothing was changed', fault)}
 ${deed.fits(tenant) ? '' : notice('warn', 'This does not fit the tenant as it is now', 'A colleague may have been faster. Look at the tenant again.')}
+${deed.hasModel && deed.fits(tenant) ? await reembedChooser(visit, choice) : ''}
 ${plan === undefined ? '' : 'steps' in plan ? planPart(plan) : notice('warn', 'It can’t be planned now', plan.why)}
 ${
   isRefused
     ? html`<p><a class="button" href="/console/tenants/${tenant.id}">Back</a></p>`
-    : html`<form method="post" class="card narrow">${csrfInput(visit)}
+    : html`<form method="post" class="card narrow">${csrfInput(visit)}${choice === undefined ? '' : hiddenChoice(choice)}
 <label class="field">Type <code>${tenant.id}</code> to confirm<input name="typed" required autocomplete="off" spellcheck="false" pattern="\\s*${tenant.id}\\s*" title="${tenant.id}"></label>
 <label class="field">Reason <span class="quiet">(optional, kept in the audit)</span><input name="note" maxlength="500"></label>
 <p class="deeds"><button class="${deed.isGrave ? 'danger' : 'main'}">${deed.button}</button> <a class="button" href="/console/tenants/${tenant.id}">Cancel</a></p></form>`
@@ -136,10 +154,14 @@ ${
   return framed(visit, { title, body, at: '/console/tenants' })
 }
 
+function bodyOf({ body }: Deed, choice: ReembedChoice | undefined): object | undefined {
+  return choice === undefined ? body : { ...body, ...choice }
+}
+
 async function readPlan(
   { api }: Visit,
   { id }: TenantView,
-  { body }: Deed,
+  body: object | undefined,
 ): Promise<MovePlan | { readonly why: string }> {
   try {
     return await api.ask<MovePlan>('POST /tenants/{id}/moves', { params: { id }, body: { ...body, plan: true } })
