@@ -55,6 +55,8 @@ interface AppErrorOptions {
   readonly retryAfterS?: number
   /** Shows this message to the caller although its code has a standard text: it reveals nothing that the text hides. */
   readonly shown?: true
+  /** No retry helps before a person has changed something. */
+  readonly isLasting?: true
   /** For `quota_exceeded`: the policies, as the header `RateLimit-Policy` names them. */
   readonly policies?: readonly string[]
 }
@@ -70,6 +72,7 @@ export class AppError extends Error {
   readonly retryAfterS: number | undefined
   readonly policies: readonly string[]
   readonly shown: boolean
+  readonly isLasting: boolean
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -78,6 +81,7 @@ export class AppError extends Error {
     this.retryAfterS = options.retryAfterS
     this.policies = options.policies ?? []
     this.shown = options.shown ?? false
+    this.isLasting = options.isLasting ?? false
   }
 }
 

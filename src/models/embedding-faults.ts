@@ -34,6 +34,11 @@ export function embeddingFault(fault: ProviderFault, apiKey: string | undefined)
   if (isOutOfQuota(fault)) {
     return unavailable('The embedding provider has no quota left. Its operator has to check the plan.', cause)
   }
+  if (isModelGone(fault)) {
+    const words =
+      'The embedding provider has no such model, or no longer. Its operator has to check the model and the URL.'
+    return new AppError('embedding_unavailable', words, { cause, isLasting: true })
+  }
   if (status !== undefined && status >= 400 && status < 500 && !isPassingFault(fault)) {
     return unavailable(
       'The embedding provider refuses the request. Its operator has to check the model, the URL and EMBEDDING_ENCODING.',
@@ -45,6 +50,11 @@ export function embeddingFault(fault: ProviderFault, apiKey: string | undefined)
     cause,
     providerRetryAfterS(fault) ?? 5,
   )
+}
+
+/** Whether the provider says that there is no such model: the vendors answer 404 or 410 after its end. */
+function isModelGone({ status, code }: ProviderFault): boolean {
+  return status === 404 || status === 410 || code === 'model_not_found' || code === 'DeploymentNotFound'
 }
 
 /** The same as after an attempt, without the time that one takes. */

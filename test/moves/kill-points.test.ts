@@ -79,10 +79,16 @@ test.each(forward)(
   },
 )
 
-test.each(['cancel: begun', 'cancel: purged'] as const)(
-  'a mover that dies at "%s" leaves a cancel that the next one ends',
-  async (point) => {
-    const acme = await world.tenant('acme', 20)
+const waysOf = (...points: readonly MovePoint[]) =>
+  points.flatMap((point) => [
+    { point, way: 'to an index of its own', model: undefined },
+    { point, way: 'to another model', model: 'other' },
+  ])
+
+test.each(waysOf('cancel: begun', 'cancel: purged'))(
+  'a mover that dies at "$point" on the way $way leaves a cancel that the next one ends',
+  async ({ point, model }) => {
+    const acme = await world.tenant('acme', 20, { texts: true })
     const before = await contents(await world.placeOf(acme))
     const [made, hold] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const hook = async (reached: MovePoint) => {
@@ -91,7 +97,7 @@ test.each(['cancel: begun', 'cancel: purged'] as const)(
       await hold.promise
     }
     const holder = await world.replica(hook)
-    const { id } = await world.promote(acme)
+    const { id } = await world.promote(acme, model)
     await made.promise
     await cancelMove(world.home, platform, id)
     await holder.killMover()
@@ -105,13 +111,13 @@ test.each(['cancel: begun', 'cancel: purged'] as const)(
   },
 )
 
-test.each(['rollBack: begun', 'rollBack: purged'] as const)(
-  'a mover that dies at "%s" leaves a rollback that the next one ends',
-  async (point) => {
-    const acme = await world.tenant('acme', 20)
+test.each(waysOf('end: fence entered', 'rollBack: begun', 'rollBack: purged'))(
+  'a mover that dies at "$point" after the way $way leaves a rollback that the next one ends',
+  async ({ point, model }) => {
+    const acme = await world.tenant('acme', 20, { texts: true })
     const before = await contents(await world.placeOf(acme))
     const { died } = await mortal(point)
-    const { id } = await world.promote(acme)
+    const { id } = await world.promote(acme, model)
     await world.until(id, 'soaking')
     await rollbackMove(world.home, platform, id)
     await died

@@ -130,7 +130,12 @@ export async function runStep(deps: RunMoveDeps, { move, step, claim, rates, gat
       return { kind: 'next' }
     }
     log.warn({ err: error, move: move.id, tenant: move.tenantId, step }, 'a step of a move failed')
-    const { retryMs, tries } = await recordFault(db, move, error)
+    const { retryMs, tries, stops } = await recordFault(db, move, error)
+    if (stops) {
+      const reason = { words: wordsOf(error), records: 0 }
+      await stopForPerson(db, move, step, reason, new Date(clock.epochMs()))
+      return { kind: 'next' }
+    }
     if (retryMs === 0) return { kind: 'next' }
     const place = faults.of(error) ?? { operation: step }
     const gate = { kind: 'step_failed', ...place, code: codeOf(error), message: wordsOf(error) } as const
@@ -184,7 +189,11 @@ export async function readOwn(db: Db, claimed: MoveRow, claim: Claim): Promise<M
 }
 
 /** Records the fault and decides; returns how long to wait before the next try, 0 when it gives up. */
-async function recordFault(db: Db, move: MoveRow, error: unknown): Promise<{ retryMs: number; tries: number }> {
+async function recordFault(
+  db: Db,
+  move: MoveRow,
+  error: unknown,
+): Promise<{ retryMs: number; tries: number; stops: boolean }> {
   const words = wordsOf(error)
   // The state as it is now: the step may have switched, and failed only then.
   const { decision, tries } = await asMover(db, move, async (tx, row) => {
@@ -192,9 +201,10 @@ async function recordFault(db: Db, move: MoveRow, error: unknown): Promise<{ ret
     await changeMove(tx, row, { attempts: tries, error: words })
     return { tries, decision: onFault(error, row.state, tries) }
   })
-  if (decision.kind === 'retry') return { retryMs: decision.afterMs, tries }
+  if (decision.kind === 'retry') return { retryMs: decision.afterMs, tries, stops: false }
+  if (decision.kind === 'stop') return { retryMs: 0, tries, stops: true }
   await abandon(db, move, words)
-  return { retryMs: 0, tries }
+  return { retryMs: 0, tries, stops: false }
 }
 
 function codeOf(error: unknown): string {

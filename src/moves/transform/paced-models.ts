@@ -50,8 +50,13 @@ function pacedModel(model: PlainModel, tokensPerMinute: number): MoveModel {
         return await model.embed(texts, { signal })
       } catch (fault) {
         if (isAppError(fault, 'embedding_unavailable')) pace?.refused()
-        throw fault
+        throw isAppError(fault) && fault.isLasting ? modelGone(model.model, fault) : fault
       }
     },
   }
+}
+
+function modelGone(model: string, cause: AppError): AppError {
+  const words = `The provider of the embedding model ${model} says that there is no such model, or no longer.`
+  return new AppError('embedding_unavailable', words, { cause, isLasting: true })
 }
