@@ -314,6 +314,7 @@ export const folderArrows: Readonly<Record<string, readonly string[]>> = {
   'isolation/entries': ['isolation/probe'],
   moves: ['moves/gate', 'moves/plan', 'moves/state', 'moves/supplied', 'moves/sweep', 'moves/target', 'moves/verify'],
   'moves/advice': ['moves', 'moves/state', 'moves/sync', 'moves/target'],
+  'moves/batch': ['moves', 'moves/state', 'moves/target'],
   'moves/copy': ['moves/state', 'moves/transform'],
   'moves/drain': ['moves', 'moves/state', 'moves/target'],
   'moves/evaluate': ['moves', 'moves/state', 'moves/transform'],

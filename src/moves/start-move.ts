@@ -57,6 +57,7 @@ export async function startMove(deps: StartMoveDeps, actor: StaffPrincipal, inpu
         wantedProject: input.project ?? null,
         leaveBehind: input.leaveBehind ?? 0,
         maxRecallLoss: input.maxRecallLoss ?? null,
+        indexReembedId: input.partOf ?? null,
         createdBy: actor.subject,
         // Not the transaction's time: moves that are queued together keep their order.
         createdAt: sql`clock_timestamp()`,

@@ -3,6 +3,7 @@ import { startRounds } from '../concurrency/rounds.ts'
 import type { Config } from '../config/config.ts'
 import type { Database } from '../db/connect.ts'
 import { startPolicyRounds } from '../moves/advice/policy-rounds.ts'
+import { startReembedRounds } from '../moves/batch/reembed-rounds.ts'
 import type { Paces } from '../moves/pace/pace-stores.ts'
 import { Mover } from '../moves/runner/mover.ts'
 import type { RunMoveDeps } from '../moves/runner/run-move.ts'
@@ -70,5 +71,7 @@ export async function openMoves(config: Config, parts: MoveParts): Promise<Async
   )
   const policyDeps = { db, stores, log, settings, policy: config.movePolicy }
   opening.use(startPolicyRounds(policyDeps, { everyMs: parts.policyEveryMs }))
+  const everyReembedMs = Math.min(parts.policyEveryMs, 5_000)
+  opening.use(startReembedRounds({ db, stores, log, settings }, { everyMs: everyReembedMs }))
   return opening.move()
 }

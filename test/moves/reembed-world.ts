@@ -16,13 +16,17 @@ export class ReembedWorld implements AsyncDisposable {
   readonly a: ServiceReplica
   readonly b: ServiceReplica
   readonly app: string
+  /** Settings of its replicas. */
+  readonly env: Readonly<Record<string, string>>
   readonly #staff: string
 
   private constructor(
     service: ServiceWorld,
     replicas: readonly [ServiceReplica, ServiceReplica],
     tokens: { readonly app: string; readonly staff: string },
+    env: Readonly<Record<string, string>>,
   ) {
+    this.env = env
     this.service = service
     this.a = replicas[0]
     this.b = replicas[1]
@@ -51,7 +55,7 @@ export class ReembedWorld implements AsyncDisposable {
     const more = { moreEmbedders: [small], ...overrides }
     const [a, b] = [await service.replica(all, more), await service.replica(all, more)]
     const tokens = { app: await service.onboard(a, 'acme', tenant), staff: await service.issuer.staff('platform') }
-    return new ReembedWorld(service, [a, b], tokens)
+    return new ReembedWorld(service, [a, b], tokens, all)
   }
 
   ask(replica: 'a' | 'b', path: string, body: unknown, headers: Readonly<Record<string, string>> = {}) {

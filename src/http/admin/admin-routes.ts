@@ -8,7 +8,6 @@ import { approvalRoutes } from './approvals.ts'
 import { auditRoutes } from './audit.ts'
 import { costRoutes } from './costs.ts'
 import { type CrmRouteDeps, crmRoutes } from './crm-hooks.ts'
-import { evaluationRoutes } from './evaluations.ts'
 import { importRoutes } from './imports.ts'
 import { indexRoutes } from './indexes.ts'
 import { inventoryRoutes } from './inventory.ts'
@@ -16,6 +15,7 @@ import { isolationRoutes } from './isolation.ts'
 import { type MoveRouteDeps, moveRoutes } from './moves.ts'
 import { noticeRoutes } from './notices.ts'
 import { reconciliationRoutes } from './reconciliations.ts'
+import { reembedRoutes } from './reembeds.ts'
 import { tenantInsightRoutes } from './tenant-insight.ts'
 import { tenantKeyRoutes } from './tenant-keys.ts'
 import { tenantLimitRoutes } from './tenant-limits.ts'
@@ -36,7 +36,7 @@ export function adminRoutes(deps: AdminRouteDeps): readonly AnyRoute[] {
     ...tenantKeyRoutes(deps),
     ...moveRoutes(deps),
     ...vectorFileRoutes(deps),
-    ...evaluationRoutes(deps),
+    ...reembedRoutes(deps),
     ...indexRoutes(deps),
     ...adoptionRoutes(deps),
     ...inventoryRoutes(deps),

@@ -58,6 +58,8 @@ export const moves = pgTable(
     recallAccepted: boolean('recall_accepted').notNull().default(false),
     /** The last comparison of both places by a set of questions. */
     evaluation: jsonb('evaluation').$type<Evaluation>(),
+    /** The batch of an index's tenants that it belongs to. */
+    indexReembedId: uuid('index_reembed_id'),
     /** Tokens that the copy had embedded. */
     embeddedTokens: bigint('embedded_tokens', { mode: 'number' }).notNull().default(0),
     /** Null until the target is reserved. */
@@ -119,6 +121,7 @@ export const moves = pgTable(
   (t) => [
     uniqueIndex('moves_one_open_a_tenant').on(t.tenantId).where(sql`ended_at is null`),
     index('moves_tenant').on(t.tenantId, t.createdAt),
+    index('moves_index_reembed').on(t.indexReembedId).where(sql`index_reembed_id is not null`),
     check('moves_kind', sql`${t.kind} in ('promote', 'demote', 'rebalance', 'reembed', 'relocate')`),
     check(
       'moves_state',

@@ -42,6 +42,8 @@ export interface WantedMove {
   readonly project?: string | undefined
   /** How much lower the recall may be afterwards, 0 to 1; undefined: the move does not wait for it to be measured. */
   readonly maxRecallLoss?: number | undefined
+  /** The batch of an index's tenants that the move belongs to, by id. */
+  readonly partOf?: string | undefined
 }
 
 /** The registry's facts about a requested move, and the reasons against it; reading them changes nothing. */

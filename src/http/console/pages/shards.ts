@@ -2,6 +2,7 @@ import { html } from 'hono/html'
 import type { Page } from '../../../cursor.ts'
 import { AppError } from '../../../errors.ts'
 import type { AdvicePage } from '../../../moves/advice/list-advice.ts'
+import type { IndexReembedView } from '../../../moves/batch/list-reembeds.ts'
 import type { IndexView } from '../../../tenants/indexes/index-view.ts'
 import type { Html } from '../kit/html.ts'
 import type { PageResult, Visit } from '../kit/visit.ts'
@@ -14,9 +15,10 @@ const at = '/console/shards'
 export async function shardsPage(visit: Visit): Promise<PageResult> {
   if (visit.isPlain) throw new AppError('forbidden', 'Your role has no use for this page.')
   const cursor = visit.query('cursor')
-  const [{ items, nextCursor }, { silosLeft, modelEnds }] = await Promise.all([
+  const [{ items, nextCursor }, { silosLeft, modelEnds }, reembeds] = await Promise.all([
     visit.api.ask<Page<IndexView>>('GET /indexes', { query: { limit: '200', cursor } }),
     visit.api.ask<Pick<AdvicePage, 'silosLeft' | 'modelEnds'>>('GET /advice', { query: { limit: '1' } }),
+    visit.api.ask<{ readonly items: readonly IndexReembedView[] }>('GET /reembeds'),
   ])
   const shared = items.filter(({ kind }) => kind === 'pool')
   const own = items.filter(({ kind }) => kind === 'silo')
@@ -26,6 +28,7 @@ export async function shardsPage(visit: Visit): Promise<PageResult> {
       : html`<p><a class="button" href="${at}?cursor=${encodeURIComponent(nextCursor)}">Next page</a></p>`
   const body = html`<div class="head"><h1>Shards</h1></div>
 ${modelEnds.map(({ model, words }) => notice('warn', `The model ${model} ends`, words))}
+${reembeds.items.filter(({ state }) => state === 'running').map(reembedNotice)}
 <section class="card">${facts([
     { name: 'Indexes left', value: `${number(silosLeft)} more fit into the projects` },
     { name: 'Next shard', value: forecast(shared) },
@@ -33,6 +36,14 @@ ${modelEnds.map(({ model, words }) => notice('warn', `The model ${model} ends`, 
 <h2 class="over">Shared</h2>${shared.length === 0 ? emptyState('There is no shard yet', 'The first tenant opens one.') : sharedTable(shared)}
 <h2 class="over">Dedicated</h2>${own.length === 0 ? emptyState('No tenant has an index of its own', 'A promote makes one.') : ownTable(own)}${more}`
   return { html: framed(visit, { title: 'Shards', body, at }) }
+}
+
+/** How far an index is whose tenants change their model. */
+function reembedNotice({ index, model, tenants, skipped, tokensUsed, tokensPerDay }: IndexReembedView): Html {
+  const { left, open, moved } = tenants
+  const passed = skipped.length === 0 ? '' : `, ${number(skipped.length)} skipped`
+  const words = `${number(moved)} moved, ${number(open)} on the way, ${number(left)} left${passed}. ${number(tokensUsed)} of the day’s ${number(tokensPerDay)} tokens are used.`
+  return notice('busy', `The tenants of ${index} change to ${model}`, words)
 }
 
 const dayMs = 86_400_000
