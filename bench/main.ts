@@ -9,6 +9,7 @@ import { move } from './move.ts'
 import { noisy } from './noisy.ts'
 import { onboard } from './onboard.ts'
 import { overhead } from './overhead.ts'
+import { reembed } from './reembed.ts'
 import { routing } from './routing.ts'
 import { scale } from './scale.ts'
 import { start } from './start.ts'
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   routing,
   onboard,
   move,
+  reembed,
   noisy,
   ingest,
   scale,
