@@ -10,6 +10,8 @@ export interface Mutant {
   readonly races: readonly number[]
   /** Histories of `found` that detect it, by a part of their names. */
   readonly found?: readonly string[]
+  /** A guard of moves to another model: the races are staged with such ones. */
+  readonly transforms?: true
 }
 
 export const mutants: readonly Mutant[] = [
@@ -368,5 +370,12 @@ export const mutants: readonly Mutant[] = [
     changes: [['!row.wasDeleted', '!row.wasDeleted && row.lsn === 0']],
     races: [],
     found: ['a record that somebody removed from Y keeps'],
+  },
+  {
+    guard: 'a vector of the other place is kept only for the text that it was made of',
+    file: 'moves/transform/transform.ts',
+    changes: [['if (isOwn || stamp === embeddingStamp(this.intoModel, text))', 'if (isOwn || stamp !== undefined)']],
+    races: [6, 7, 8, 9, 10, 12],
+    transforms: true,
   },
 ]

@@ -25,7 +25,8 @@ type Looked = Pick<VectorRecord, 'values' | 'metadata'>
 export function wholeState(record: Looked | undefined): State {
   if (record === undefined) return undefined
   const { n, f, k, text } = (record.metadata ?? {}) as Parts
-  return encoded({ v: record.values[1], n, f, k, text })
+  // What the model of another dimension made stands at the first place.
+  return encoded({ v: record.values[record.values.length === 3 ? 0 : 1], n, f, k, text })
 }
 
 export function encoded({ v, n, f, k, text }: Parts): string {

@@ -32,17 +32,23 @@ const themes: readonly (typeof mixed)[] = [
   { ...mixed, put: 40, 'delete all': 25, 'put document': 20 },
 ]
 
+/** While moves go to another model: documents, which it can embed, and what needs no vector. */
+const ofTexts: typeof mixed = { ...mixed, put: 0, 'put document': 40, 'delete document': 15 }
+
 /** Draws the apps' requests: about few records and, in some histories, with few values, so that values recur. */
 export class Requests {
   readonly #draw: Draw
   readonly #weights: typeof mixed
   readonly #ids: readonly string[]
   readonly #values: number
+  readonly #transforms: boolean
   #last = 0
 
-  constructor(draw: Draw) {
+  /** @param transforms whether the world's moves go to another model. */
+  constructor(draw: Draw, transforms = false) {
     this.#draw = draw
-    this.#weights = draw.oneOf(themes)
+    this.#transforms = transforms
+    this.#weights = transforms ? ofTexts : draw.oneOf(themes)
     this.#ids = ids.slice(draw.oneOf([0, 0, 2, 3]))
     this.#values = draw.oneOf([2, 3, 1_000_000])
   }
@@ -55,7 +61,8 @@ export class Requests {
       read: () => app.read(this.#draw.chance(0.5) ? [id] : [...ids, ...alsoWatched.slice(1)]),
       'truly read': () => readTruly(id),
       put: () => app.put(id, this.#put()),
-      update: () => app.update(id, this.#draw.chance(0.7) ? { f: this.#value() } : { v: this.#value() }),
+      update: () =>
+        app.update(id, this.#transforms || this.#draw.chance(0.7) ? { f: this.#value() } : { v: this.#value() }),
       delete: () => app.delete(id),
       'delete by filter': () => app.deleteWhere(this.#draw.oneOf(['x', 'y'])),
       'update by filter': () => app.updateWhere(this.#draw.oneOf(['x', 'y']), this.#value()),

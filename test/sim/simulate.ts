@@ -25,6 +25,9 @@ const acts = { request: 70, steer: 15, crash: 3, still: 4, cut: 4, lag: 5 }
 /** Lag with which a place may show its writes, in ms: below the bound, and some places at times at once. */
 const lags = [0, 150, 850]
 
+/** Each fifth history's moves go to another embedding model. */
+const transformsEvery = 5
+
 export interface Simulated {
   /** Deeds done, and the last move's end, to count what a run has covered. */
   readonly deeds: readonly string[]
@@ -41,7 +44,7 @@ export interface Simulated {
  */
 export async function simulate(connection: OneConnection | string, seed: number, damageShare = 0): Promise<Simulated> {
   const draw = new Draw(seed)
-  await using world = await SimWorld.open(connection, brisk)
+  await using world = await SimWorld.open(connection, { ...brisk, transforms: seed % transformsEvery === 0 })
   const run = new Run(world, draw, damageShare)
   try {
     return await run.play()
@@ -66,7 +69,7 @@ class Run {
   constructor(world: SimWorld, draw: Draw, damageShare: number) {
     this.#world = world
     this.#draw = draw
-    this.#requests = new Requests(draw)
+    this.#requests = new Requests(draw, world.transforms)
     this.#mayLag = draw.chance(0.75)
     this.#mayDamage = draw.chance(damageShare)
   }
