@@ -111,7 +111,7 @@ test.each(waysOf('cancel: begun', 'cancel: purged'))(
   },
 )
 
-test.each(waysOf('end: fence entered', 'rollBack: begun', 'rollBack: purged'))(
+test.each(waysOf('rollBack: begun', 'rollBack: purged'))(
   'a mover that dies at "$point" after the way $way leaves a rollback that the next one ends',
   async ({ point, model }) => {
     const acme = await world.tenant('acme', 20, { texts: true })
