@@ -132,7 +132,10 @@ test('a larger tenant is planned to take longer and cost more, and moves that we
   const move = await world.until(id, 'soaking')
   await replica.stopMover()
   const later = await plan({ tenantId: large, kind: 'promote' })
-  expect(later.writePause).toMatchObject({ expectedMs: move.writePauseMs, basedOnMoves: 1 })
+  expect(later.writePause).toMatchObject({ expectedMs: Math.min(move.writePauseMs ?? 0, 5_000), basedOnMoves: 1 })
+  await world.home.sql`update moves set write_pause_ms = 5016`
+  const { writePause } = await plan({ tenantId: large, kind: 'promote' })
+  expect(writePause).toEqual({ expectedMs: 5_000, atMostMs: 5_000, basedOnMoves: 1 })
 })
 
 test('a plan that would be refused says each reason, as a start would', async () => {

@@ -176,7 +176,9 @@ async function expectedPause(db: Db, atMostMs: number): Promise<MovePlan['writeP
   const [row] = await db.execute<{ median: number | null; moves: number }>(sql`
     select percentile_cont(0.5) within group (order by write_pause_ms) as median, count(*)::int as moves
     from (select write_pause_ms from moves where write_pause_ms is not null order by created_at desc limit 50) as lately`)
-  return { expectedMs: Math.round(row?.median ?? 100), atMostMs, basedOnMoves: row?.moves ?? 0 }
+  // A pause is measured until writes go on, which can be a moment after the last of them was answered.
+  const expectedMs = Math.min(Math.round(row?.median ?? 100), atMostMs)
+  return { expectedMs, atMostMs, basedOnMoves: row?.moves ?? 0 }
 }
 
 /** The rates of the step that uses an index most. */
