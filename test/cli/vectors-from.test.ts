@@ -14,7 +14,7 @@ async function reembed(text: string, ...more: readonly string[]) {
   await using admin = await fakeAdmin(({ path: asked }) =>
     asked.endsWith('/vector-files')
       ? [201, { id: file, records: 1_199, unknown: ['nobody'], withText: 0 }]
-      : [202, { id: 'm1', state: 'queued', createdAt: '' }],
+      : [202, { id: 'm1', state: 'queued', createdAt: '', refusals: [] }],
   )
   const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
   const args = ['reembed', 'acme', '--model', 'small', '--vectors-from', path, '--yes', '--no-watch', ...more]
@@ -44,7 +44,10 @@ test('a line that is no vector is named, and no move begins', async () => {
   expect((await reembed('')).err).toContain('has no vectors')
 })
 
-test('a dry run sends nothing', async () => {
-  const { code, seen } = await reembed('{"id": "a", "values": [1]}\n', '--dry-run', '--json')
-  expect([code, seen]).toEqual([0, []])
+test('a dry run sends no vectors, and asks for the plan alone', async () => {
+  const { code, err, seen } = await reembed('{"id": "a", "values": [1]}\n', '--dry-run', '--json')
+  expect([code, err]).toEqual([0, expect.stringContaining('A dry run sends no vectors')])
+  expect(seen.map(({ path, body }) => [path, body])).toEqual([
+    ['/tenants/acme/moves', { kind: 'reembed', model: 'small', plan: true }],
+  ])
 })
