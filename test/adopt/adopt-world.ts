@@ -63,8 +63,8 @@ export class AdoptWorld implements AsyncDisposable {
     const place = await this.direct(index, namespace)
     await place.upsert({ records })
     // An operator adopts what is there: a namespace that the store does not show yet is refused.
-    const isShown = async () =>
-      expect(Object.keys((await place.describeIndexStats()).namespaces ?? {})).toContain(namespace)
+    const shown = async () => Object.keys((await place.describeIndexStats()).namespaces ?? {})
+    const isShown = async () => expect(await shown()).toContain(namespace === '' ? '__default__' : namespace)
     await vi.waitFor(isShown, { timeout: 60_000 })
   }
 
