@@ -146,7 +146,7 @@ test('while it runs, a record without a text is refused and changes nothing', as
   expect((await world.contents(1)).has('mute')).toBe(false)
 })
 
-test('a document that waits at the switch is stored with the vectors of the new model', async () => {
+test('a document and a record that wait at the switch are stored with the vectors of the new model', async () => {
   const holds = new MoveHolds()
   await withRecords({ overrides: holds.overrides })
   await world.openShard()
@@ -157,14 +157,15 @@ test('a document that waits at the switch is stored with the vectors of the new 
   const putting = world.putDocument('held', 'a letter in spring', 'b')
   const vector = { vectors: [{ id: 'raw', values: bagOfWords('raw'), metadata: { text: 'raw' } }] }
   const upserting = world.ask('b', '/vectors/upsert', vector, ofHash)
+  const unnamed = world.ask('b', '/vectors/upsert', { vectors: [{ ...vector.vectors[0], id: 'unnamed' }] })
   fenced.release()
   await putting
   await world.until(id, 'soaking')
-  const raw = await upserting
+  expect([(await upserting).status, (await unnamed).status]).toEqual([200, 409])
   const now = await world.contents(2)
   expect(now.get('held#0')?.values).toEqual(bagOfWords('a letter in spring', 32))
-  // The app's own vector is of the old model: it came in time, or was refused.
-  expect([raw.status, now.has('raw')]).toEqual(now.has('raw') ? [200, true] : [409, false])
+  expect(now.get('raw')?.values).toEqual(bagOfWords('raw', 32))
+  expect(now.has('unnamed')).toBe(false)
 })
 
 test('a model of equal dimension that answers otherwise on the second try stops the move for a person', async () => {

@@ -10,7 +10,7 @@ import { checkRecord, type RecordInput, upsertMax } from '../checks/check-record
 import { type CountsUnnamed, modelOf, type NamedVectors, spaceOfVectors } from '../checks/named-model.ts'
 import { type RecordShape, shapeOf } from '../checks/record-shape.ts'
 import type { RagMemory } from '../rag-memory.ts'
-import { needsText } from '../writes/fitting-place.ts'
+import { needsText, OtherSpace } from '../writes/fitting-place.ts'
 import { writing } from '../writes/tenant-writer.ts'
 import type { WriteDeps } from '../writes/write-deps.ts'
 import { hiddenIds, idTaken, writeGroups } from '../writes/write-sight.ts'
@@ -47,13 +47,22 @@ export async function upsertVectors(
   }
   faults.check()
   const ids = [...records.keys()]
-  const { vectors: space } = route.routing.active
-  const toPut = await inSpace(deps, tenantId, [...records.values()], { made, space, shape: rule.shape })
+  const spaces = { made, space: route.routing.active.vectors, shape: rule.shape }
+  const toPut = await inSpace(deps, tenantId, [...records.values()], spaces)
   await deps.memory.locks.hold(tenantId, ids, async () => {
     const hidden = await hiddenIds(deps, tenantId, ids, writeGroups(principal))
     const taken = input.vectors.findIndex(({ id }) => hidden.has(id))
     if (taken >= 0) throw idTaken(`vectors[${taken}].id`)
-    await writing(deps, tenantId, async (writer) => mustBeDone(await writer.upsert(toPut, space)))
+    await writing(deps, tenantId, async (writer) => {
+      let outcome = await writer.upsert(toPut, spaces.space)
+      // A write that names its model may cross the switch of a move that transforms; nothing of it was sent before.
+      while (named !== undefined && outcome.fault instanceof OtherSpace) {
+        const { space } = outcome.fault
+        const there = { ...spaces, made: spaceOfVectors(await deps.routes.find(tenantId), named), space }
+        outcome = await writer.upsert(await inSpace(deps, tenantId, [...records.values()], there), space)
+      }
+      mustBeDone(outcome)
+    })
   })
   return { upsertedCount: input.vectors.length }
 }
