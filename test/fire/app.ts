@@ -1,9 +1,10 @@
-import { Records, recordOf, type State } from './record.ts'
+import { type RecordOf, Records, type State } from './record.ts'
 import type { ReplicaProcess } from './replica-process.ts'
 
 interface AppOptions {
   readonly replicas: readonly ReplicaProcess[]
-  readonly authorization: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly recordOf: RecordOf
   /** Ids that are there and that nobody touches. */
   readonly untouched: readonly string[]
   /** Ids that are there in version 0, for the app to write. */
@@ -83,7 +84,12 @@ export class App {
       const body = { filter: { flag: { $eq: flag } }, setMetadata: { flag: next } }
       return { path: 'update', body, ids: this.records.flagged(flag), to }
     }
-    return { path: 'upsert', body: { vectors: [recordOf(id, { version })] }, ids: [id], to: () => ({ version }) }
+    return {
+      path: 'upsert',
+      body: { vectors: [this.#options.recordOf(id, { version })] },
+      ids: [id],
+      to: () => ({ version }),
+    }
   }
 
   /** Sends one write until it is done, until its fate is unknown, or until the app stops. */
@@ -138,7 +144,7 @@ export class App {
 
   /** Interprets an answer as an app that knows the contract; anything that the contract does not allow is a fault. */
   async #call(pathname: string, body: unknown): Promise<Record<string, unknown> | 'refused' | 'unknown'> {
-    const { replicas, random, authorization } = this.#options
+    const { replicas, random, headers } = this.#options
     const replica = replicas[Math.floor(random() * replicas.length)] as ReplicaProcess
     // By either dialect; only the vendor's updates by filter. The token beside the key authenticates.
     const isDoor = random() < 0.5 || Object.hasOwn(body as object, 'filter')
@@ -146,7 +152,7 @@ export class App {
     try {
       const response = await fetch(replica.url + pathname, {
         method: 'POST',
-        headers: { authorization, ...key, 'content-type': 'application/json' },
+        headers: { ...headers, ...key, 'content-type': 'application/json' },
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(60_000),
       })

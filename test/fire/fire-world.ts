@@ -22,7 +22,7 @@ export class FireWorld implements AsyncDisposable {
     this.#issuer = this.#stack.use(issuer)
   }
 
-  static async open(): Promise<FireWorld> {
+  static async open(more: Readonly<Record<string, string>> = {}): Promise<FireWorld> {
     const world = new FireWorld(await testDatabase(), await localStores(), await testIssuer())
     world.store.setFaults({ indexLimit: 1_000 })
     const { issuer, audience, jwksUrl } = world.#issuer.settings
@@ -46,6 +46,7 @@ export class FireWorld implements AsyncDisposable {
       REGISTRY_OUTAGE_READS: 'stop',
       // A loaded machine adds to the four seconds that a lag of two takes in any case.
       FENCE_BUDGET_MS: '20000',
+      ...more,
     }
     const replicas = await Promise.all([ReplicaProcess.start(env), ReplicaProcess.start(env)])
     for (const replica of replicas) world.replicas.push(world.#stack.use(replica))
@@ -62,11 +63,15 @@ export class FireWorld implements AsyncDisposable {
     return this.#issuer.tenant(tenantId)
   }
 
-  async promote(tenantId: string): Promise<string> {
-    const move = (await this.#staff('POST', `/tenants/${tenantId}/moves`, { kind: 'promote' })) as {
-      readonly id: string
-    }
+  /** Begins a move; gives its id. */
+  async move(tenantId: string, wanted: object): Promise<string> {
+    const move = (await this.#staff('POST', `/tenants/${tenantId}/moves`, wanted)) as { readonly id: string }
     return move.id
+  }
+
+  /** Opens a shared index of an embedding model. */
+  async openShard(model: string): Promise<void> {
+    await this.#staff('POST', '/indexes', { model })
   }
 
   async rollBack(moveId: string): Promise<void> {

@@ -1,138 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { isDeepStrictEqual } from 'node:util'
-import { expect, test, vi } from 'vitest'
-import { contents } from '../support/move-world.ts'
-import { App } from './app.ts'
+import { test } from 'vitest'
 import { firstSeed, lags, promotes } from './count.ts'
 import { FireWorld } from './fire-world.ts'
-import { recordOf, type State } from './record.ts'
-import { seeded, strike } from './strikes.ts'
+import { type FireCourse, fireLimitMs, moveUnderFire } from './move-under-fire.ts'
+import { recordOf } from './record.ts'
 
-const untouched = Array.from({ length: 300 }, (_, n) => `still-${n}`)
-const existing = Array.from({ length: 120 }, (_, n) => `old-${n}`)
 const rounds = Math.ceil(promotes / 2)
-/** Far more than it takes: who comes near it hangs. */
-const limitMs = 300_000
+const promotion: FireCourse = { recordOf, begin: (world, tenantId) => world.move(tenantId, { kind: 'promote' }) }
 
 test.concurrent.for(lags.map((lagMs, at) => ({ lagMs, at })))(
   'replicas are killed and stopped while a tenant is promoted, rolled back and promoted again on a store that shows writes $lagMs ms late: every record is accounted for',
-  { timeout: rounds * (3 * limitMs + 240_000) },
+  { timeout: rounds * (3 * fireLimitMs + 240_000) },
   async ({ lagMs, at }) => {
     await using world = await FireWorld.open()
     for (let round = 0; round < rounds; round += 1) {
-      const said = await moveUnderFire(world, `fire-${round}`, lagMs, firstSeed + round * lags.length + at)
+      const seed = firstSeed + round * lags.length + at
+      const said = await moveUnderFire(world, promotion, { tenantId: `fire-${round}`, lagMs, seed })
       if (promotes > 2) console.log(said)
     }
   },
 )
-
-async function moveUnderFire(world: FireWorld, tenantId: string, lagMs: number, seed: number): Promise<string> {
-  const random = seeded(seed)
-  world.store.setFaults({ lagMs: 0 })
-  const authorization = await world.onboard(tenantId)
-  await fill(world, authorization)
-  world.store.setFaults({ lagMs })
-  const app = new App({
-    replicas: world.replicas,
-    authorization,
-    untouched,
-    existing,
-    readsBack: lagMs === 0,
-    random,
-  })
-  const over = new AbortController()
-  const struck: string[] = []
-  const pauses: number[] = []
-  let moveId: string | undefined
-  /** Strikes until the move is there, and lets the app work on what it finds. */
-  const struckUntil = async (id: string, state: 'soaking' | 'rolled_back') => {
-    const there = new AbortController()
-    const signal = AbortSignal.any([there.signal, over.signal])
-    const striking = strike(world.replicas, { strikes: 3, random, signal, struck })
-    const pauseMs = await world.until(id, state, limitMs).finally(async () => {
-      there.abort()
-      await striking
-    })
-    pauses.push(pauseMs)
-    await hasWorked(app, app.counts.done + 20)
-  }
-  try {
-    await hasWorked(app, 50)
-    const startedAt = performance.now()
-    moveId = await world.promote(tenantId)
-    await struckUntil(moveId, 'soaking')
-    await world.rollBack(moveId)
-    await struckUntil(moveId, 'rolled_back')
-    moveId = await world.promote(tenantId)
-    await struckUntil(moveId, 'soaking')
-    const tookMs = performance.now() - startedAt
-    await app.stop()
-
-    expect(app.faults).toEqual([])
-    // A write without an answer may land as long as it is in doubt, and what landed may not show yet.
-    const id = moveId
-    await vi.waitFor(async () => expect(await world.unsynced(id)).toBe(0), { timeout: 120_000, interval: 200 })
-    await sleep(lagMs + 100)
-    const active = await contents(await world.place(tenantId, 'active'))
-    expect(faultsIn(active, app)).toEqual([])
-    // The way back is open: the place that it left has the same (docs/moves.md I13).
-    expect(await contents(await world.place(tenantId, 'follower'))).toEqual(active)
-    return `${Math.round(tookMs)} ms, pauses ${pauses.join(', ')} ms; ${said(lagMs, seed, app, struck)}`
-  } catch (fault) {
-    const move = moveId === undefined ? 'no move' : await world.told(moveId)
-    const why = fault instanceof Error ? fault.message : String(fault)
-    throw new Error(`${why}\n${said(lagMs, seed, app, struck)}\n${move}`, { cause: fault })
-  } finally {
-    over.abort()
-    await app.stop()
-  }
-}
-
-function said(lagMs: number, seed: number, { counts }: App, struck: readonly string[]): string {
-  const { done, updates, filters, unknown, refused, reads } = counts
-  const writes = `${done} writes (${updates} partial updates, ${filters} deletions by filter), ${unknown} unknown, ${refused} refused`
-  return `lag ${lagMs}, seed ${seed}: ${writes}, ${reads} reads; ${struck.join('; ')}`
-}
-
-/** The app has written so much, and read too, however slow the machine is. */
-async function hasWorked(app: App, writes: number): Promise<void> {
-  const { counts } = app
-  const look = () => expect(counts.done >= writes && counts.reads >= 20, `${counts.done} writes`).toBe(true)
-  await vi.waitFor(look, { timeout: 120_000, interval: 50 })
-}
-
-/** Records that are lost, have come back, or are a mixture. */
-function faultsIn(active: Awaited<ReturnType<typeof contents>>, { records }: App): string[] {
-  const allowed = new Map<string, readonly State[]>(records.allowed)
-  for (const id of untouched) allowed.set(id, [{ version: 0 }])
-  const wrong: string[] = []
-  for (const id of active.keys()) if (!allowed.has(id)) wrong.push(`${id} was never acknowledged`)
-  for (const [id, states] of allowed) {
-    const record = active.get(id)
-    const isOne = states.some((state) => isDeepStrictEqual(plain(record), plain(state && recordOf(id, state))))
-    if (!isOne) wrong.push(`${id} is ${JSON.stringify(record)} and not ${JSON.stringify(states)}`)
-  }
-  return wrong
-}
-
-/** The record as JSON carries it. */
-function plain(record: unknown): unknown {
-  return record === undefined ? undefined : JSON.parse(JSON.stringify(record))
-}
-
-async function fill(world: FireWorld, authorization: string): Promise<void> {
-  const ids = [...untouched, ...existing]
-  for (let from = 0; from < ids.length; from += 100) {
-    const vectors = ids.slice(from, from + 100).map((id) => recordOf(id, { version: 0 }))
-    // A replica that has begun a moment ago may be too busy, and says so.
-    const isStored = async () => {
-      const answer = await fetch(`${world.replicas[0]?.url}/vectors/upsert`, {
-        method: 'POST',
-        headers: { authorization, 'content-type': 'application/json' },
-        body: JSON.stringify({ vectors }),
-      })
-      expect(answer.status, await answer.text()).toBe(200)
-    }
-    await vi.waitFor(isStored, { timeout: 60_000, interval: 1000 })
-  }
-}

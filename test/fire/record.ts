@@ -1,8 +1,12 @@
+import type { VectorRecord } from '../../src/stores/store.ts'
+
 /** A record as its app wrote it: its n-th version, and a flag that only partial updates set; undefined: it is not there. */
 export type State = { readonly version: number; readonly flag?: string } | undefined
 
+export type RecordOf = (id: string, state: NonNullable<State>) => VectorRecord
+
 /** A record whose every part tells its version, so that no mixture of two passes. */
-export function recordOf(id: string, state: NonNullable<State>) {
+export function recordOf(id: string, state: NonNullable<State>): VectorRecord {
   const { version } = state
   return { id, values: [1, version, (version * 31) % 1009, id.length], metadata: { ...state, of: id } }
 }
