@@ -60,11 +60,15 @@ export class AdoptWorld implements AsyncDisposable {
       values: bagOfWords(text),
       metadata: { text, ...metadata },
     }))
+    await (await this.direct(index, namespace)).upsert({ records })
+    await this.shown(index, namespace)
+  }
+
+  /** Waits until the store shows a namespace, as an operator sees what is to be adopted. */
+  async shown(index: string, namespace: string): Promise<void> {
     const place = await this.direct(index, namespace)
-    await place.upsert({ records })
-    // An operator adopts what is there: a namespace that the store does not show yet is refused.
-    const shown = async () => Object.keys((await place.describeIndexStats()).namespaces ?? {})
-    const isShown = async () => expect(await shown()).toContain(namespace === '' ? '__default__' : namespace)
+    const names = async () => Object.keys((await place.describeIndexStats()).namespaces ?? {})
+    const isShown = async () => expect(await names()).toContain(namespace === '' ? '__default__' : namespace)
     await vi.waitFor(isShown, { timeout: 60_000 })
   }
 

@@ -40,6 +40,7 @@ test('in an adopted index a fix deletes nothing while an older key may write, an
   await sweeps`select pg_advisory_lock(hashtextextended('sweep of dead places', 0))`
   const late = await world.direct('shared', 'ns-leaver')
   await late.upsert({ records: [{ id: 'late', values: bagOfWords('late') }] })
+  await world.shown('shared', 'ns-leaver')
   // The statement that no older key writes was wrong, and is taken back.
   await sql`update indexes set sealed_at = null where name = 'shared'`
 
