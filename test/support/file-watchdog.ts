@@ -1,5 +1,13 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { startOf } from '../../src/embedded/process-identity.ts'
+
+/** The report of a test file's process about itself. */
+export interface ToldFile {
+  readonly file: string
+  /** Its start: a system gives the number of a process that has ended to another one, which is not to be ended. */
+  readonly startedAs: string | undefined
+}
 
 /**
  * Ends test files that take too long, from outside of their processes: a loop that never lets a timer run stops every
@@ -10,6 +18,7 @@ export class FileWatchdog implements Disposable {
   readonly #limitMs: number
   readonly #timer: NodeJS.Timeout
   readonly #ended: string[] = []
+  #isLooking = false
 
   /** @param folder of this run alone, one file a process, with the path of the test file that it runs. */
   constructor(folder: string, limitMs: number) {
@@ -28,12 +37,22 @@ export class FileWatchdog implements Disposable {
   }
 
   async #look(): Promise<void> {
+    if (this.#isLooking) return
+    this.#isLooking = true
+    await this.#endOld().finally(() => {
+      this.#isLooking = false
+    })
+  }
+
+  async #endOld(): Promise<void> {
     for (const name of await readdir(this.#folder)) {
       const path = join(this.#folder, name)
+      if (name.endsWith('.new')) continue
       const { mtimeMs } = await stat(path)
       if (Date.now() - mtimeMs < this.#limitMs) continue
-      const file = await readFile(path, 'utf8')
-      if (this.#ended.includes(file) || !end(Number(name))) continue
+      const { file, startedAs } = JSON.parse(await readFile(path, 'utf8')) as ToldFile
+      await rm(path)
+      if (startOf(Number(name)) !== startedAs || !end(Number(name))) continue
       this.#ended.push(file)
       console.error(`${file} took more than ${this.#limitMs / 1000} s; its process was ended.`)
     }
