@@ -23,6 +23,8 @@ interface Shot {
   readonly as: string
   readonly path: string
   prepare?(page: Page): Promise<void>
+  /** Takes back what the picture needed, for the next look. */
+  restore?(page: Page): Promise<void>
 }
 
 const shots: readonly Shot[] = [
@@ -47,6 +49,23 @@ const shots: readonly Shot[] = [
       }
       await page.getByRole('button', { name: 'Tag as Enterprise…' }).click()
       await page.getByRole('heading', { name: /^Tag 2/ }).waitFor()
+    },
+  },
+  {
+    name: 'tagged',
+    as: 'sales',
+    path: '/console/tenants',
+    async prepare(page) {
+      for (const name of ['Atlas Freight', 'Orchard Schools']) {
+        await page.getByRole('checkbox', { name: `Select ${name}` }).check()
+      }
+      await page.getByRole('button', { name: 'Tag as Enterprise…' }).click()
+      await page.getByRole('button', { name: 'Tag 2 tenants' }).click()
+      await page.getByRole('heading', { name: /tagged as Enterprise/ }).waitFor()
+    },
+    async restore(page) {
+      await page.getByRole('button', { name: 'Undo all of it' }).click()
+      await page.getByRole('heading', { name: 'Undone' }).waitFor()
     },
   },
   {
@@ -81,6 +100,8 @@ const shots: readonly Shot[] = [
   { name: 'account', as: 'sales', path: '/console/tenants/juniper-clinics/account' },
   { name: 'documents', as: 'platform', path: '/console/tenants/juniper-clinics/documents' },
   { name: 'limits', as: 'platform', path: '/console/tenants/juniper-clinics/limits' },
+  { name: 'suspend', as: 'platform', path: '/console/tenants/juniper-clinics/suspend' },
+  { name: 'offboard', as: 'platform', path: '/console/tenants/juniper-clinics/offboard' },
   { name: 'moves', as: 'platform', path: '/console/moves' },
   {
     name: 'move',
@@ -99,6 +120,16 @@ const shots: readonly Shot[] = [
       await page.locator('#open').getByRole('link', { name: 'meridian-legal' }).click()
       await page.getByRole('link', { name: 'The whole report' }).click()
       await page.getByRole('heading', { name: /^Report: meridian-legal/ }).waitFor()
+    },
+  },
+  {
+    name: 'rollback',
+    as: 'platform',
+    path: '/console/moves',
+    async prepare(page) {
+      await page.locator('#open').getByRole('link', { name: 'meridian-legal' }).click()
+      await page.getByRole('link', { name: /^Go back to the old place/ }).click()
+      await page.waitForURL('**/rollback')
     },
   },
   { name: 'approvals', as: 'platform', path: '/console/approvals' },
@@ -154,6 +185,7 @@ async function takeAll(browser: Browser, url: string, look: (typeof looks)[numbe
       await page.goto(`${url}${shot.path}`)
       await shot.prepare?.(page)
       await page.screenshot({ path: join(folder, `${shot.name}-${look.name}.png`) })
+      await shot.restore?.(page)
     }
     await context.close()
   }
