@@ -14,6 +14,7 @@ import { checkErrorPages } from './error-pages.ts'
 import { checkGlossaryPairs } from './glossary-pairs.ts'
 import { checkIsolationEntries } from './isolation-entries.ts'
 import { checkLinks } from './links.ts'
+import { checkMutants } from './mutants.ts'
 import { checkParagraphs } from './paragraphs.ts'
 import { checkPictures } from './pictures/main.ts'
 import { checkSearchKernel } from './search-kernel.ts'
@@ -34,6 +35,7 @@ const checks: Readonly<Record<string, Check>> = {
   'spreads of literals': async () => checkPacking(await readAllCode(root())),
   'names exported once': async () => checkDoubleNames(await readSourceTree(join(root(), 'src'))),
   'unused exports and dependencies': tool('knip', '--no-progress', '--no-config-hints'),
+  'guards of the mutants': () => checkMutants(join(root(), 'src')),
   'settings table': async () => checkSettingsTable(await readFile(join(root(), 'README.md'), 'utf8')),
   'types of the client': checkClientTypes,
   'isolation entries of the routes': () => checkIsolationEntries(),

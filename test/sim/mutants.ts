@@ -14,6 +14,19 @@ export interface Mutant {
   readonly transforms?: true
 }
 
+/** The files that a mutant changes, with their changes. */
+export function partsOf(mutant: Mutant): readonly Pick<Mutant, 'file' | 'changes'>[] {
+  return [mutant, ...(mutant.also ? [mutant.also] : [])]
+}
+
+/** The text of a file of `src` without its guard. @throws Error when a text to change is not there exactly once. */
+export function takeOut(text: string, part: Pick<Mutant, 'file' | 'changes'>): string {
+  return part.changes.reduce((left, [from, to]) => {
+    if (left.split(from).length !== 2) throw new Error(`${part.file} does not have this once: ${from}`)
+    return left.replace(from, () => to)
+  }, text)
+}
+
 export const mutants: readonly Mutant[] = [
   {
     guard: 'the copy waits until every replica logs',
@@ -129,7 +142,10 @@ export const mutants: readonly Mutant[] = [
     file: 'moves/sync/move-changes.ts',
     changes: [
       ['sql`synced_seq = n, synced_at', 'sql`synced_seq = seq, synced_at'],
-      ['on record_id = mine.id and seq = mine.n', 'on record_id = mine.id'],
+      [
+        'as mine(id, n, there, stamped)\n          on record_id = mine.id and seq = mine.n',
+        'as mine(id, n, there, stamped)\n          on record_id = mine.id',
+      ],
       ["and record_id = held.id and seq = n and state = 'done'", "and record_id = held.id and state = 'done'"],
     ],
     races: [10],

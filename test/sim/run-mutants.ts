@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { registerHooks, stripTypeScriptTypes } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Race } from '../races/race.ts'
-import { type Mutant, mutants } from './mutants.ts'
+import { type Mutant, mutants, partsOf, takeOut } from './mutants.ts'
 
 /**
  * `node run-mutants.ts DATABASE_URL [GUARD…]`: for each guard, a build of `src` with it taken out, and the races that
@@ -63,22 +63,14 @@ async function judge(build: number, mutant: Mutant): Promise<string> {
   return 'survived'
 }
 
-function partsOf(mutant: Mutant | undefined): readonly Pick<Mutant, 'file' | 'changes'>[] {
-  return mutant === undefined ? [] : [mutant, ...(mutant.also ? [mutant.also] : [])]
-}
-
 function sourceOf(path: string, build: number): string {
-  const part = partsOf(mutants[build]).find(({ file }) => path === `${root}src/${file}`)
+  const mutant = mutants[build]
+  const part = mutant && partsOf(mutant).find(({ file }) => path === `${root}src/${file}`)
   if (part === undefined) {
     const source = stripped.get(path) ?? stripTypeScriptTypes(readFileSync(fileURLToPath(path), 'utf8'))
     stripped.set(path, source)
     return source
   }
   used.add(`${build} ${part.file}`)
-  let text = readFileSync(fileURLToPath(path), 'utf8')
-  for (const [from, to] of part.changes) {
-    if (text.split(from).length !== 2) throw new Error(`${part.file} does not have this once: ${from}`)
-    text = text.replace(from, () => to)
-  }
-  return stripTypeScriptTypes(text)
+  return stripTypeScriptTypes(takeOut(readFileSync(fileURLToPath(path), 'utf8'), part))
 }
