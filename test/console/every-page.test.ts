@@ -57,7 +57,8 @@ beforeAll(async () => {
     '/tenants/:id/documents': ['/tenants/resting/documents'],
     '/tenants/:id/limits': ['/tenants/resting/limits'],
     '/tenants/:id/:verb': [
-      ...['promote', 'rebalance', 'suspend', 'offboard'].map((verb) => `/tenants/resting/${verb}`),
+      ...['promote', 'rebalance', 'relocate', 'suspend', 'offboard'].map((verb) => `/tenants/resting/${verb}`),
+      '/tenants/resting/relocate?region=eu-west-1',
       '/tenants/own/demote',
       '/tenants/own/promote',
       '/tenants/barred/resume',

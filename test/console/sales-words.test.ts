@@ -123,6 +123,8 @@ test('no answer of any route of the console does, whatever sales asks it for by 
     'promote',
     'demote',
     'rebalance',
+    'reembed',
+    'relocate',
     'suspend',
     'resume',
     'offboard',

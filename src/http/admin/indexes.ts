@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { addIndex } from '../../tenants/add-index.ts'
 import { listIndexes } from '../../tenants/list-indexes.ts'
+import { listProjects } from '../../tenants/list-projects.ts'
 import type { TenantWork } from '../../tenants/onboard/tenant-work.ts'
 import { type AnyRoute, route } from '../pipeline/route.ts'
 import { pageFields } from './page-fields.ts'
@@ -28,6 +29,18 @@ export const indexSchema = z
     createdAt: z.string(),
   })
   .meta({ id: 'Index' })
+
+const project = z
+  .object({
+    name: z.string(),
+    cloud: z.string(),
+    regions: z.array(z.string()).describe('Regions that it serves, the one of its new indexes first.'),
+    anyRegion: z.boolean().describe('Whether it serves every other region too.'),
+    holds: z.array(z.enum(['pool', 'silo'])).describe('The kinds of index that it may hold.'),
+    indexes: z.int().describe('Indexes in use.'),
+    indexLimit: z.int(),
+  })
+  .meta({ id: 'Project' })
 
 type IndexRouteDeps = Pick<TenantWork, 'db' | 'settings' | 'indexesOpened' | 'indexReady'>
 
@@ -87,6 +100,17 @@ export function indexRoutes(deps: IndexRouteDeps): readonly AnyRoute[] {
         const json = await addIndex(deps, principal, body)
         return { status: json.state === 'ready' ? 201 : 202, json }
       },
+    }),
+    route({
+      method: 'get',
+      path: '/projects',
+      access: { kind: 'staff', roles: ['platform', 'auditor'] },
+      tag: 'indexes',
+      summary: 'List the Pinecone projects of the settings',
+      replies: {
+        200: { description: 'All of them, the default one first', schema: z.object({ items: z.array(project) }) },
+      },
+      handle: async () => ({ status: 200, json: { items: await listProjects(deps) } }),
     }),
   ]
 }

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { MovePlan, PlannedEmbedding } from '../../../moves/plan/plan-view.ts'
+import type { MovePlan, PlannedEmbedding, PlannedPlace, PlannedRelocation } from '../../../moves/plan/plan-view.ts'
 import type { Html } from '../kit/html.ts'
 import { type Fact, facts, notice, number } from '../parts/bits.ts'
 import { moneyText } from '../parts/money.ts'
@@ -7,16 +7,15 @@ import { moneyText } from '../parts/money.ts'
 /** The plan of a move: its effects and its cost, before anything is done. */
 export function planPart(plan: MovePlan): Html {
   const { monthly, refusals, records, durationS, writePause, price, priceNote, steps, target, source, quota } = plan
-  const { embedding } = plan
+  const { embedding, relocation } = plan
   return html`<section class="card"><h2>The plan</h2>
 ${refusals.map(({ message }) => notice('bad', 'It would be refused', message))}
 ${facts([
-  { name: 'From', value: html`<code>${source.index ?? 'a new index'}</code>, ${source.region}` },
-  ...(target === null
-    ? []
-    : [{ name: 'To', value: html`<code>${target.index ?? 'a new index'}</code>, ${target.region}` }]),
+  { name: 'From', value: placeText(source, relocation) },
+  ...(target === null ? [] : [{ name: 'To', value: placeText(target, relocation) }]),
   { name: 'Records', value: number(records) },
   ...(embedding === null ? [] : embeddingPlan(embedding)),
+  ...(relocation === null ? [] : relocationPlan(relocation)),
   { name: 'Until the switch', value: `about ${durationText(durationS)}` },
   {
     name: 'Writes wait',
@@ -38,6 +37,19 @@ ${facts([
   )}</tbody></table></section>`
 }
 
+/** A place of the plan, with its project where that may change. */
+function placeText({ index, region, project }: PlannedPlace, relocation: PlannedRelocation | null): Html {
+  return html`<code>${index ?? 'a new index'}</code>, ${region}${relocation === null ? '' : `, project ${project}`}`
+}
+
+function relocationPlan({ egress, binds }: PlannedRelocation): readonly Fact[] {
+  const cost = egress.price === null ? 'the list has no price of it' : moneyText(egress.price)
+  return [
+    { name: 'Read out of the regions', value: `about ${sizeText(egress.bytes)}, ${cost}` },
+    { name: 'What binds', value: binds.words },
+  ]
+}
+
 function embeddingPlan(planned: PlannedEmbedding): readonly Fact[] {
   const { model, tokens, price, seconds, withoutText, unnamedVectors, maxRecallLoss } = planned
   const cost = price === null ? 'no price is set for the model' : `about ${moneyText(price)}`
@@ -57,6 +69,10 @@ function monthText({ before, after, basis }: MovePlan['monthly']): Html | string
   if (before === null && after === null) return basis
   const amount = (one: typeof before) => (one === null ? 'no price for the region' : moneyText(one.total))
   return html`${amount(before)} now, ${amount(after)} afterwards <span class="quiet">${basis}</span>`
+}
+
+function sizeText(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
 function durationText(seconds: number): string {

@@ -174,9 +174,9 @@ function shiftText({ meanRankShift = 0 }: Replay): string {
 }
 
 function factsOf(move: MoveView, isPlain: boolean): Parameters<typeof facts>[0] {
-  const { createdBy, createdAt, switchedAt, endedAt, source, target, mover } = move
-  const place = ({ index, generation }: NonNullable<typeof target>) =>
-    html`<code>${index}</code>, generation ${generation}`
+  const { kind, createdBy, createdAt, switchedAt, endedAt, source, target, mover } = move
+  const place = ({ index, generation, region, project }: NonNullable<typeof target>) =>
+    html`<code>${index}</code>${kind === 'relocate' ? ` in ${region}, project ${project}` : ''}, generation ${generation}`
   return [
     { name: 'Begun', value: html`${when(createdAt)} by ${createdBy}` },
     ...(switchedAt === null ? [] : [{ name: 'Switched', value: when(switchedAt) }]),

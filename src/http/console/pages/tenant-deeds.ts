@@ -7,8 +7,10 @@ import { noteOf, type RouteName } from '../kit/staff-api.ts'
 import type { PageResult, Visit } from '../kit/visit.ts'
 import { notice } from '../parts/bits.ts'
 import { csrfInput, framed } from '../parts/frame.ts'
+import { type Chosen, chosenIn, type DeedChoice, hiddenChoice } from './deed-choice.ts'
 import { planPart } from './move-plan.ts'
-import { hiddenChoice, type ReembedChoice, reembedChoice, reembedChooser } from './reembed-choice.ts'
+import { reembedChoice } from './reembed-choice.ts'
+import { relocationChoice } from './relocation-choice.ts'
 
 /** Something that is done with one tenant, after its name was typed. */
 interface Deed {
@@ -18,8 +20,8 @@ interface Deed {
   readonly body?: object
   /** A move has a plan, which is shown first. */
   readonly isMove?: true
-  /** A model is chosen before its plan is shown. */
-  readonly hasModel?: true
+  /** A choice that is made before its plan is shown. */
+  readonly choice?: DeedChoice
   /** Cannot be undone, or stops the tenant's app. */
   readonly isGrave?: true
   readonly text: string
@@ -62,8 +64,18 @@ const deeds: readonly Deed[] = [
     route: 'POST /tenants/{id}/moves',
     body: { kind: 'reembed' },
     isMove: true,
-    hasModel: true,
+    choice: reembedChoice,
     text: 'Every text is embedded anew by another model while its app goes on reading and writing. It can be undone for as long as the old place is kept.',
+    fits: isAtRest,
+  },
+  {
+    verb: 'relocate',
+    button: 'Move to another region or project',
+    route: 'POST /tenants/{id}/moves',
+    body: { kind: 'relocate' },
+    isMove: true,
+    choice: relocationChoice,
+    text: 'It moves to another region or project while its app goes on reading and writing. With a region, its records must stay there from the switch on. It can be undone for as long as the old place is kept.',
     fits: isAtRest,
   },
   {
@@ -91,9 +103,11 @@ const deeds: readonly Deed[] = [
   },
 ]
 
-/** The deeds that this person may do with this tenant now. */
-export function deedsFor({ api }: Visit, tenant: TenantView): readonly Deed[] {
-  return deeds.filter(({ route, fits }) => api.may(route) && fits(tenant))
+/** The deeds that this person may do with this tenant now; none whose choice has nothing to choose from. */
+export async function deedsFor(visit: Visit, tenant: TenantView): Promise<readonly Deed[]> {
+  const fitting = deeds.filter(({ route, fits }) => visit.api.may(route) && fits(tenant))
+  const offered = await Promise.all(fitting.map(({ choice }) => choice?.isOffered(visit) ?? true))
+  return fitting.filter((_, position) => offered[position])
 }
 
 /** Asks for the tenant's id, and shows what will happen. */
@@ -108,9 +122,9 @@ export async function doDeed(visit: Visit): Promise<PageResult> {
   if (visit.form.text('typed').trim() !== tenant.id) {
     return { status: 422, html: await askPage(visit, tenant, deed, `Type ${tenant.id} to confirm.`) }
   }
-  const choice = deed.hasModel ? reembedChoice(visit) : undefined
   const { api, form } = visit
-  const call = { params: { id: tenant.id }, body: bodyOf(deed, choice), note: noteOf(form.text('note')) }
+  const body = bodyOf(deed, chosenFor(visit, deed))
+  const call = { params: { id: tenant.id }, body, note: noteOf(form.text('note')) }
   try {
     const { json } = await api.reply(deed.route, call)
     const answer = json as { readonly id?: string; readonly status?: string }
@@ -132,21 +146,22 @@ async function find({ api, context }: Visit): Promise<{ readonly tenant: TenantV
 
 async function askPage(visit: Visit, tenant: TenantView, deed: Deed, fault?: string): Promise<Html> {
   const title = `${deed.button}: ${tenant.name}`
-  const choice = deed.hasModel ? reembedChoice(visit) : undefined
-  const isOpen = deed.hasModel === true && choice === undefined
-  const plan = deed.isMove && !isOpen ? await readPlan(visit, tenant, bodyOf(deed, choice)) : undefined
+  const { choice } = deed
+  const chosen = chosenFor(visit, deed)
+  const isOpen = choice !== undefined && chosen === undefined
+  const plan = deed.isMove && !isOpen ? await readPlan(visit, tenant, bodyOf(deed, chosen)) : undefined
   const isRefused =
     isOpen || !deed.fits(tenant) || (plan !== undefined && (!('steps' in plan) || plan.refusals.length > 0))
   const body = html`<div class="head"><h1>${title}</h1><span class="id">${tenant.id}</span></div>
 <p class="lead">${deed.text}</p>
 ${fault === undefined ? '' : notice('bad', 'Nothing was changed', fault)}
 ${deed.fits(tenant) ? '' : notice('warn', 'This does not fit the tenant as it is now', 'A colleague may have been faster. Look at the tenant again.')}
-${deed.hasModel && deed.fits(tenant) ? await reembedChooser(visit, choice) : ''}
+${choice !== undefined && deed.fits(tenant) ? await choice.form(visit, chosen ?? {}) : ''}
 ${plan === undefined ? '' : 'steps' in plan ? planPart(plan) : notice('warn', 'It can’t be planned now', plan.why)}
 ${
   isRefused
     ? html`<p><a class="button" href="/console/tenants/${tenant.id}">Back</a></p>`
-    : html`<form method="post" class="card narrow">${csrfInput(visit)}${choice === undefined ? '' : hiddenChoice(choice)}
+    : html`<form method="post" class="card narrow">${csrfInput(visit)}${chosen === undefined ? '' : hiddenChoice(chosen)}
 <label class="field">Type <code>${tenant.id}</code> to confirm<input name="typed" required autocomplete="off" spellcheck="false" pattern="\\s*${tenant.id}\\s*" title="${tenant.id}"></label>
 <label class="field">Reason <span class="quiet">(optional, kept in the audit)</span><input name="note" maxlength="500"></label>
 <p class="deeds"><button class="${deed.isGrave ? 'danger' : 'main'}">${deed.button}</button> <a class="button" href="/console/tenants/${tenant.id}">Cancel</a></p></form>`
@@ -154,8 +169,12 @@ ${
   return framed(visit, { title, body, at: '/console/tenants' })
 }
 
-function bodyOf({ body }: Deed, choice: ReembedChoice | undefined): object | undefined {
-  return choice === undefined ? body : { ...body, ...choice }
+function chosenFor(visit: Visit, { choice }: Deed): Chosen | undefined {
+  return choice === undefined ? undefined : chosenIn(visit, choice)
+}
+
+function bodyOf({ body, choice }: Deed, chosen: Chosen | undefined): object | undefined {
+  return choice === undefined || chosen === undefined ? body : { ...body, ...choice.bodyOf(chosen) }
 }
 
 async function readPlan(

@@ -9,7 +9,6 @@ import type { PageResult, Visit } from '../kit/visit.ts'
 import { facts, notice, number, stateMark, tierChip, untilText, when } from '../parts/bits.ts'
 import { csrfInput, framed } from '../parts/frame.ts'
 import { attributeNames, kindWords, moveWords, statusWords } from '../parts/words.ts'
-import { hasModels } from './reembed-choice.ts'
 import { deedsFor } from './tenant-deeds.ts'
 import { documentsPart } from './tenant-documents.ts'
 import { tenantHistory } from './tenant-history.ts'
@@ -21,14 +20,14 @@ export async function tenantPage(visit: Visit): Promise<PageResult> {
   const { api, isPlain, context } = visit
   const params = { id: context.req.param('id') ?? '' }
   const tenant = await api.ask<TenantView>('GET /tenants/{id}', { params })
-  const [limits, moves, route, history, usage, documents, isChoice] = await Promise.all([
+  const [limits, moves, route, history, usage, documents, deeds] = await Promise.all([
     api.ask<TenantLimits>('GET /tenants/{id}/limits', { params }),
     api.ask<Page<MoveView>>('GET /moves', { query: { tenantId: tenant.id, limit: '5' } }),
     isPlain ? undefined : api.ask<TenantRouteView>('GET /tenants/{id}/route', { params }),
     tenantHistory(visit, tenant.id),
     usagePart(visit, tenant.id),
     documentsPart(visit, tenant.id),
-    hasModels(visit),
+    deedsFor(visit, tenant),
   ])
   const state = statusWords[tenant.status] ?? { words: tenant.status, tone: 'quiet' as const }
   const open = moves.items.find(({ endedAt }) => endedAt === null)
@@ -42,7 +41,7 @@ ${usage}
 ${documents}
 ${history}
 </div><aside class="stack" aria-label="About this tenant">
-${deedsPart(visit, tenant, isChoice)}
+${deedsPart(visit, tenant, deeds)}
 <section class="card"><h2>Account</h2>${accountFacts(tenant)}${accountLink(visit, tenant)}</section>
 ${limitsPart(visit, tenant, limits)}
 ${route === undefined ? '' : placePart(route)}
@@ -105,8 +104,7 @@ function accountLink({ api }: Visit, { id, status }: TenantView): Html | string 
     : ''
 }
 
-function deedsPart(visit: Visit, tenant: TenantView, isChoice: boolean): Html | string {
-  const deeds = deedsFor(visit, tenant).filter(({ hasModel }) => isChoice || hasModel !== true)
+function deedsPart(visit: Visit, tenant: TenantView, deeds: Awaited<ReturnType<typeof deedsFor>>): Html | string {
   const isServed = tenant.status === 'active' || tenant.status === 'suspended'
   const other = tenant.tier === 'enterprise' ? 'standard' : 'enterprise'
   const ask =
