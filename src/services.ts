@@ -32,7 +32,7 @@ import { openIngest, queueBoundsOf } from './parts/ingest.ts'
 import { openIsolation } from './parts/isolation.ts'
 import { openKeys } from './parts/keys.ts'
 import { openLimits } from './parts/limits.ts'
-import { moveSettingsOf, openMoveModels, openMoves } from './parts/moves.ts'
+import { moveSettingsOf, openMoveModels, openMoves, openQuestionModels } from './parts/moves.ts'
 import type { Overrides } from './parts/overrides.ts'
 import { readinessChecks } from './parts/readiness-checks.ts'
 import { openReconciler } from './parts/reconcile.ts'
@@ -148,12 +148,12 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   opening.use(startTenantSweep(tenantWork, { everyMs: 30_000 }))
   const settings = { ...moveSettingsOf(config, tenantSettings), ...overrides.moveSettings }
   const adopted = openAdopted(config, { db, routes, stores, paces, log, onFault }, opening, overrides)
-  const moveModels = openMoveModels(models, settings)
-  const recentQueries = opening.use(new RecentQueries({ models: moveModels }))
+  const questionModels = openQuestionModels(models, settings)
+  const recentQueries = opening.use(new RecentQueries({ models: questionModels }))
   const { atMovePoint: at, policyEveryMs = 60_000 } = overrides
   opening.use(openReconciler(config, { db, stores, log }, overrides.reconcile))
-  const moveParts = { database, stores, paces, recentQueries, log, settings, at, policyEveryMs, models: moveModels }
-  opening.use(await openMoves(config, moveParts))
+  const ofMoves = { models: openMoveModels(models, settings), recentQueries, paces, at, policyEveryMs }
+  opening.use(await openMoves(config, { database, stores, log, settings, ...ofMoves }))
   telemetry.read({ ...registryCounts(db), isDeaf: databases.isDeaf, openCircuits: guards.open })
 
   const [draining, streamsEnd] = [new AbortController(), new AbortController()]
@@ -199,7 +199,13 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     answerer: limits.meteredAnswers(writer),
   })
   const forTenants = [...ownRoutes, ...vendorRoutes({ ...ragParts, recentQueries, cursors: openCursors(config) })]
-  const forStaff = adminRoutes({ ...tenantWork, settings, crm: telemetry.crm, moveModels, ...staffFactsOf(config) })
+  const forStaff = adminRoutes({
+    ...tenantWork,
+    settings,
+    crm: telemetry.crm,
+    moveModels: questionModels,
+    ...staffFactsOf(config),
+  })
   const publicApp = createPublicApp({ ...kit, ...guards.http, routes: forTenants, version })
   const checks = readinessChecks({ database, routes, stores, pinecone: config.pinecone })
   const mount = openConsole(config, { db, routes: forStaff, forTenants, log, streamsEnd: streamsEnd.signal })

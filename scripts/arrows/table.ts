@@ -9,6 +9,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   clock: [],
   'canonical-json': [],
   version: [],
+  'give-way': [],
   within: [],
   tracing: ['within'],
   shutdown: ['within'],
@@ -30,7 +31,7 @@ export const roomArrows: Readonly<Record<string, readonly string[]>> = {
   // The clock is for the pause between two readings of the issuer's keys.
   auth: ['clock', 'errors', 'placement'],
   concurrency: ['backoff', 'clock', 'errors', 'placement', 'within'],
-  models: ['backoff', 'errors', 'lexical', 'placement', 'resilience'],
+  models: ['backoff', 'errors', 'give-way', 'lexical', 'placement', 'resilience'],
   // What may be asked at the moment; it asks nobody.
   resilience: ['backoff', 'errors'],
   stores: ['backoff', 'errors', 'placement', 'resilience', 'tracing'],

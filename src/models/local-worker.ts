@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
+import { giveWay } from '../give-way.ts'
 import { tokenWindows } from './token-windows.ts'
 
 export interface EncodeRequest {
@@ -34,6 +35,7 @@ interface Encoder {
 
 const port = parentPort
 if (port) {
+  if (workerData?.givesWay === true) giveWay()
   const tell = (reply: EncodeReply) => port.postMessage(reply)
   const encoder = await load(workerData?.packagesFrom ?? import.meta.url)
   if (encoder) {

@@ -16,7 +16,10 @@ interface Call extends Job {
   readonly answer: PromiseWithResolvers<Embedding>
 }
 
-const workerFile = new URL('./local-worker.ts', import.meta.url)
+/** Started as a thread: the encoder itself. */
+export const workerFile = new URL('./local-worker.ts', import.meta.url)
+
+export const localModel = { model: 'use-lite', dimension: 512, maxTokens: windowTokens } as const
 
 /**
  * The sentence encoder in its own thread: its arithmetic blocks no request; requests only queue for it.
@@ -54,9 +57,7 @@ export async function startLocalEmbedder(options: LocalEmbedderOptions = {}): Pr
   }
 
   return {
-    model: 'use-lite',
-    dimension: 512,
-    maxTokens: windowTokens,
+    ...localModel,
     async embed(texts, { signal } = {}) {
       signal?.throwIfAborted()
       if (texts.length === 0) return { vectors: [], tokens: 0 }

@@ -14,8 +14,10 @@ type ModelSettings = Config['embedding']
 export interface OpenEmbedder {
   readonly embedder: Embedder
   readonly provider: ModelSettings['provider']
-  /** The same for movers: of a provider with an endpoint a client of its own, that no breaker of the tenants counts. */
+  /** The same for the records that moves embed: bulk work, in no queue with the tenants' questions. */
   readonly forMoves: Embedder
+  /** The same for questions that a move asks of its model: few, and nobody waits for them. */
+  readonly forMoveQuestions: Embedder
   /** Related words and adjusted vectors of questions, for a model that has them. */
   readonly forSearch: Pick<TenantEmbedder, 'words' | 'searchVector'>
 }
@@ -40,9 +42,14 @@ export async function openEmbedders(
       telemetry.steps,
     )
     const embedder = tracer === undefined ? plain : tracedEmbedder(plain, tracer, settings.provider)
-    const isShared = replacement !== undefined || settings.provider === 'local'
-    const forMoves = isShared ? plain : stack.use(await openEmbedder(settings, { ...calls, maxRetries: 0 }))
-    opened.push({ embedder, provider: settings.provider, forMoves, forSearch: await openForSearch(settings) })
+    const ofMoves = replacement === undefined ? stack.use(await openForMoves(settings, calls)) : plain
+    opened.push({
+      embedder,
+      provider: settings.provider,
+      forMoves: ofMoves,
+      forMoveQuestions: settings.provider === 'local' ? plain : ofMoves,
+      forSearch: await openForSearch(settings),
+    })
   }
   return opened
 }
@@ -67,7 +74,7 @@ export interface EmbedderOverrides {
  * @param calls how a provider with an endpoint is called.
  */
 export async function openEmbedder(settings: ModelSettings, calls: EmbedderCalls): Promise<Embedder> {
-  const { name, provider, maxTokens } = settings
+  const { provider } = settings
   const embedder =
     provider === 'local'
       ? await (await import('../models/local.ts')).startLocalEmbedder()
@@ -76,7 +83,23 @@ export async function openEmbedder(settings: ModelSettings, calls: EmbedderCalls
           apiKey: settings.apiKey?.reveal(),
           ...calls,
         })
-  return { ...embedder, model: name, ...(maxTokens !== undefined && { maxTokens }) }
+  return { ...embedder, ...namesOf(settings) }
+}
+
+/**
+ * The model for movers: of the built-in encoder a thread of its own, started when a move needs it; of an endpoint a
+ * client of its own, that no breaker of the tenants counts.
+ */
+async function openForMoves(
+  settings: ModelSettings,
+  calls: Pick<EmbedderCalls, 'fetch' | 'timeoutMs'>,
+): Promise<Embedder> {
+  if (settings.provider !== 'local') return openEmbedder(settings, { ...calls, maxRetries: 0 })
+  return { ...(await import('../models/bulk-local.ts')).bulkLocalEmbedder(), ...namesOf(settings) }
+}
+
+function namesOf({ name, maxTokens }: ModelSettings): Pick<Embedder, 'model' | 'maxTokens'> {
+  return { model: name, ...(maxTokens !== undefined && { maxTokens }) }
 }
 
 /** For the built-in encoder alone: its related words are English as it is, and its questions are alike. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { startRounds } from '../concurrency/rounds.ts'
 import type { Config } from '../config/config.ts'
 import type { Database } from '../db/connect.ts'
+import type { Embedder } from '../models/embedder.ts'
 import { startPolicyRounds } from '../moves/advice/policy-rounds.ts'
 import { startReembedRounds } from '../moves/batch/reembed-rounds.ts'
 import type { Paces } from '../moves/pace/pace-stores.ts'
@@ -11,7 +12,7 @@ import { moverSlots } from '../moves/state/queue-limits.ts'
 import { startSweep } from '../moves/sweep/sweep.ts'
 import type { MoveSettings } from '../moves/sync/step.ts'
 import type { MoveModels } from '../moves/transform/move-models.ts'
-import { pacedModels } from '../moves/transform/paced-models.ts'
+import { type PlainModel, pacedModels } from '../moves/transform/paced-models.ts'
 import type { RecentQueries } from '../moves/verify/recent-queries.ts'
 import { verifyAgain } from '../moves/verify/verify-again.ts'
 import { staleReadsMaxMs } from '../routing/lease/leased-routes.ts'
@@ -39,18 +40,34 @@ export function moveSettingsOf(config: Config, tenantSettings: TenantSettings): 
   return { ...tenantSettings, project, cloud, projectIndexLimit, ...config.moves, readGraceMs: 20_000, staleReadsMs }
 }
 
-/** The embedding models for movers, and what they make of the tenants' questions. */
+/** The share of a move's token budget that is kept for questions: beside its records there are few. */
+const questionShare = 0.1
+
+type TokenBudget = Pick<MoveSettings, 'reembedTokensPerMinute'>
+
+/** The embedding models for the records of moves. */
 export function openMoveModels(
-  models: readonly OpenEmbedder[],
-  { reembedTokensPerMinute = 0 }: Pick<MoveSettings, 'reembedTokensPerMinute'>,
+  models: readonly Pick<OpenEmbedder, 'forMoves'>[],
+  { reembedTokensPerMinute = 0 }: TokenBudget,
 ): MoveModels {
-  const plain = models.map(({ forMoves, forSearch: { searchVector } }) => ({
-    model: forMoves.model,
-    dimension: forMoves.dimension,
-    embed: forMoves.embed.bind(forMoves),
+  const plain = models.map(({ forMoves }) => plainModel(forMoves))
+  return pacedModels(plain, reembedTokensPerMinute * (1 - questionShare))
+}
+
+/** The embedding models for questions that are asked of the other model of a move, and what they make of them. */
+export function openQuestionModels(
+  models: readonly Pick<OpenEmbedder, 'forMoveQuestions' | 'forSearch'>[],
+  { reembedTokensPerMinute = 0 }: TokenBudget,
+): MoveModels {
+  const plain = models.map(({ forMoveQuestions, forSearch: { searchVector } }) => ({
+    ...plainModel(forMoveQuestions),
     ...(searchVector !== undefined && { searchVector }),
   }))
-  return pacedModels(plain, reembedTokensPerMinute)
+  return pacedModels(plain, reembedTokensPerMinute * questionShare)
+}
+
+function plainModel(embedder: Embedder): PlainModel {
+  return { model: embedder.model, dimension: embedder.dimension, embed: embedder.embed.bind(embedder) }
 }
 
 /** Starts this replica's mover, its sweep of unused places and its policy rounds. */
