@@ -31,7 +31,7 @@ interface Moved extends Sample {
 export async function reembed({ quick, say }: BenchOptions): Promise<BenchResult> {
   await using parts = await startParts({ pin: false })
   await using encoder = startProcess({ file: 'harness/encode-process.ts' })
-  const [count, rounds] = quick ? [400, 3] : [2_000, 5]
+  const [count, rounds] = quick ? [120, 2] : [400, 5]
   const random = seededRandom(13)
   const sets = Array.from({ length: rounds }, () => textsOf(random, count))
   const [toEncode, toMove] = [sets.values(), sets.values()]
