@@ -5,7 +5,12 @@ import type { Tier } from '../placement/placement.ts'
 import type { RecordFields } from '../placement/record-fields.ts'
 import type { TenantId } from '../placement/tenant-id.ts'
 
-/** A customer and its entitlements. `places` and `routing` hold the location of its vectors. */
+/**
+ * A customer and its entitlements. `places` and `routing` hold the location of its vectors.
+ *
+ * Postgres keeps one more column, `searched`: the id, the name and the attributes in lower case, for searches in the
+ * list. It is not named here, so that no statement reads it along.
+ */
 export const tenants = pgTable(
   'tenants',
   {

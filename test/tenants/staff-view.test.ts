@@ -23,6 +23,8 @@ beforeAll(async () => {
     const tier = n === 3 ? ('enterprise' as const) : undefined
     await createTenant(replica, sales, { id: id(`t-${n}`), name: `Tenant 100%_${n}`, tier })
   }
+  const owner = 'Ines "Otter" Ortega\nSales'
+  await changeTenant(replica, platform, id('t-4'), { attributes: { owner } })
   await createTenant(replica, platform, { id: id('big'), name: 'Big Corp', tier: 'enterprise' })
 })
 afterAll(() => world[Symbol.asyncDispose]())
@@ -48,6 +50,11 @@ test.each([
   [{ awaitingPromotion: true }, ['t-3']],
   [{ status: 'offboarded' as const }, []],
   [{ search: 'nobody' }, []],
+  [{ search: 'INES "o' }, ['t-4']],
+  [{ search: 'ortega\nsales' }, ['t-4']],
+  // Each of these stands in the row's text, and in none of its parts.
+  [{ search: 't-4 tenant' }, []],
+  [{ search: 'owner' }, []],
 ])('tenants are found by %o', async (filter, expected) => {
   const page = await listTenants(replica, { limit: 50, ...filter })
   expect(page.items.map((tenant) => tenant.id)).toEqual(expected)
