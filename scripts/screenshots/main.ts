@@ -132,6 +132,16 @@ const shots: readonly Shot[] = [
       await page.waitForURL('**/rollback')
     },
   },
+  {
+    name: 'decide',
+    as: 'platform',
+    path: '/console/moves',
+    async prepare(page) {
+      await page.locator('#open').getByRole('link', { name: 'harbor-tools' }).click()
+      await page.getByRole('link', { name: 'Decide…' }).click()
+      await page.waitForURL('**/decide')
+    },
+  },
   { name: 'approvals', as: 'platform', path: '/console/approvals' },
   { name: 'shards', as: 'platform', path: '/console/shards' },
   { name: 'audit', as: 'auditor', path: '/console/audit' },

@@ -89,7 +89,7 @@ ${notice(isUndone ? 'warn' : 'good', isUndone ? 'Taken back' : 'Done', words)}${
     ({ tenantId, changes }) =>
       html`<tr><th scope="row"><a href="${at}/${tenantId}">${tenantId}</a></th><td data-label="Before">${tierChip(String(changes.tier?.from))}</td><td data-label="Tag">${tierChip(String(isUndone ? changes.tier?.from : changes.tier?.to))}</td></tr>`,
   )}</tbody></table>
-<p><a class="button main" href="${at}">Back to the tenants</a> ${tier === 'enterprise' && !isUndone ? html`<a class="button" href="${at}?state=awaiting">Those awaiting promotion</a>` : ''}</p>`
+<p class="deeds"><a class="button main" href="${at}">Back to the tenants</a> ${tier === 'enterprise' && !isUndone ? html`<a class="button" href="${at}?state=awaiting">Those awaiting promotion</a>` : ''}</p>`
   return { ...(fault !== undefined && { status: 409 as const }), html: framed(visit, { title, body, at }) }
 }
 

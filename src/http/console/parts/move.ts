@@ -46,9 +46,9 @@ export function gatePart({ gate, waitsFor, error, nextSteps }: MoveView, isPlain
   const tone = waitsFor.kind === 'needs_person' || waitsFor.kind === 'moves_frozen' ? 'bad' : 'warn'
   const words = isPlain
     ? plainly(gate, 'It waits for something that ends by itself, or that the platform team sees to.')
-    : gate
+    : gate.replace(/^a person has to decide: /, '')
   const title = waitsFor.kind === 'needs_person' ? 'A person has to decide' : 'It waits'
-  return html`<div class="notice ${tone}"><p class="title">${title}, since ${when(waitsFor.since)}</p><p>${capital(words)}.</p>${isPlain ? '' : html`<p class="todo">${gateAdvice[waitsFor.kind]}</p>${choicesPart(waitsFor.kind, nextSteps)}`}</div>`
+  return html`<div class="notice ${tone}"><p class="title">${title}, since ${when(waitsFor.since)}</p><p>${sentence(words)}</p>${isPlain ? '' : html`<p class="todo">${gateAdvice[waitsFor.kind]}</p>${choicesPart(waitsFor.kind, nextSteps)}`}</div>`
 }
 
 /** Ways on that only the command line has, as commands to paste. */
@@ -96,6 +96,6 @@ function etaText(seconds: number): string {
   return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
 }
