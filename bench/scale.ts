@@ -27,7 +27,7 @@ interface Sample {
  * route from Postgres.
  */
 export async function scale({ quick, say }: BenchOptions): Promise<BenchResult> {
-  const many = quick ? { tenants: 100_000, namespaces: 2_000 } : { tenants: 1_000_000, namespaces: 10_000 }
+  const many = quick ? { tenants: 100_000, namespaces: 2_000 } : { tenants: 1_000_000, namespaces: 100_000 }
   const few = { tenants: 1_000, namespaces: 100 }
   await using fewParts = await startParts({ pin: false })
   await using manyParts = await startParts({ pin: false })
