@@ -15,6 +15,12 @@ const hidden = [
   'filter',
 ]
 
+/** Writes a line of another thread's logger to where this one writes. */
+export function writeLine(log: Logger, line: string): void {
+  const destination: DestinationStream = Reflect.get(log, pino.symbols.streamSym)
+  destination.write(line)
+}
+
 /**
  * Logs JSON lines to stdout. The composition root hands loggers down; a request's logger carries its `requestId`.
  * @param destination another place for the lines, for tests.

@@ -15,9 +15,10 @@ import { createPublicApp } from './http/public-app.ts'
 import { routesToProbe } from './http/routes-to-probe.ts'
 import { createLogger } from './log.ts'
 import { embeddersOf } from './models/choose-embedder.ts'
+import { openMoves, type ReplicaMover } from './mover/open-moves.ts'
 import { Paces } from './moves/pace/pace-stores.ts'
 import { RecentQueries } from './moves/verify/recent-queries.ts'
-import { countedByTenant, openStores, openVerifier } from './parts/adapters.ts'
+import { countedByTenant, countingCalls, openStores, openVerifier } from './parts/adapters.ts'
 import { openAdopted } from './parts/adopted.ts'
 import { openAnswerer } from './parts/answers.ts'
 import { openAuditTrail } from './parts/audit-trail.ts'
@@ -32,7 +33,7 @@ import { openIngest, queueBoundsOf } from './parts/ingest.ts'
 import { openIsolation } from './parts/isolation.ts'
 import { openKeys } from './parts/keys.ts'
 import { openLimits } from './parts/limits.ts'
-import { moveSettingsOf, openMoveModels, openMoves, openQuestionModels } from './parts/moves.ts'
+import { moveSettingsOf, openMoveModels, openQuestionModels } from './parts/moves.ts'
 import type { Overrides } from './parts/overrides.ts'
 import { readinessChecks } from './parts/readiness-checks.ts'
 import { openReconciler } from './parts/reconcile.ts'
@@ -52,6 +53,7 @@ import { forgetDeadSessions } from './routing/barrier.ts'
 import { LeasedRoutes } from './routing/lease/leased-routes.ts'
 import { meteredStore } from './stores/metered-store.ts'
 import type { VectorStore } from './stores/store.ts'
+import type { StoreCall } from './stores/store-calls.ts'
 import { createTelemetry } from './telemetry/telemetry.ts'
 import { openTenantWork, type TenantWork } from './tenants/onboard/tenant-work.ts'
 import { startTenantSweep } from './tenants/sweep/tenant-sweep.ts'
@@ -94,7 +96,13 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
 
   const paces = new Paces()
   const guards = opening.use(openGuards(config, { log, telemetry, loopDelay: overrides.loopDelay }))
-  const plainStores = overrides.stores ?? opening.use(openStores(config, telemetry, { paces, guards, tracer }))
+  const counted = countingCalls(telemetry, paces)
+  const onCall = (call: StoreCall) => {
+    counted.ofServing(call)
+    moves?.noteCall(call)
+  }
+  let moves: ReplicaMover | undefined
+  const plainStores = overrides.stores ?? opening.use(openStores(config, { onCall, guards: guards.store, tracer }))
   const models = await openEmbedders(config, { telemetry, tracer, guards, replacements: overrides }, opening)
   const chunker = opening.use(startChunker())
   const words = await openAnswerWords(config.embedding)
@@ -150,11 +158,13 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
   const adopted = openAdopted(config, { db, routes, stores, paces, log, onFault }, opening, overrides)
   const questionModels = openQuestionModels(models, settings)
   const recentQueries = opening.use(new RecentQueries({ models: questionModels }))
-  const { atMovePoint: at, policyEveryMs = 60_000 } = overrides
   opening.use(openReconciler(config, { db, stores, log }, overrides.reconcile))
-  const ofMoves = { models: openMoveModels(models, settings), recentQueries, paces, at, policyEveryMs }
-  opening.use(await openMoves(config, { database, stores, log, settings, ...ofMoves }))
-  telemetry.read({ ...registryCounts(db), isDeaf: databases.isDeaf, openCircuits: guards.open })
+  const reports = { onCall: counted.ofMover, onUse: requests.noteUse, onDeath: telemetry.moverDied }
+  const ofMoves = { models: openMoveModels(models, settings), recentQueries, paces, at: overrides.atMovePoint, reports }
+  const mover = opening.use(await openMoves(config, { database, stores, log, settings, ...ofMoves }, overrides))
+  moves = mover
+  const openCircuits = () => [...guards.open(), ...mover.openCircuits()]
+  telemetry.read({ ...registryCounts(db), isDeaf: databases.isDeaf, moverIsUp: mover.isUp, openCircuits })
 
   const [draining, streamsEnd] = [new AbortController(), new AbortController()]
   const kit: HttpKit = {

@@ -24,7 +24,7 @@ const kinds: readonly { readonly label: string; readonly tone: Tone; readonly ro
   {
     label: 'entries, wiring, development',
     tone: 'outside',
-    rooms: ['main', 'services', 'parts', 'doctor', 'dev', 'demo', 'embedded'],
+    rooms: ['main', 'services', 'mover', 'parts', 'doctor', 'dev', 'demo', 'embedded'],
   },
 ]
 

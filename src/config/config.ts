@@ -63,6 +63,8 @@ export interface Config {
     readonly reembedMinCosine: number
     readonly reembedTokensPerMinute: number
   }
+  /** Where this replica carries moves on: on a thread of their own, or on the one that serves. */
+  readonly mover: 'thread' | 'here'
   readonly patience: PatienceSettings
   readonly isolation: IsolationSettings
   /** Comparisons of the registry with the store. */
@@ -147,6 +149,7 @@ function configOf(read: SettingReader, env: Environment): Config {
       reembedMinCosine: read.number('REEMBED_MIN_COSINE', { min: 0, max: 1, fraction: true }),
       reembedTokensPerMinute: read.number('REEMBED_TOKENS_PER_MINUTE', { min: 0, max: 1_000_000_000 }),
     },
+    mover: read.choice('MOVER', ['thread', 'here']),
     patience: patienceOf(read),
     isolation: isolationOf(read),
     reconcile: {

@@ -1,5 +1,11 @@
 /** The rows of the settings table for bounds of moves, with their defaults. */
 export const moveTable = [
+  {
+    name: 'MOVER',
+    default: 'thread',
+    meaning:
+      '`thread`: moves are carried on by a thread of their own; `here`: by the one that serves, with less memory',
+  },
   { name: 'FENCE_BUDGET_MS', default: '5000', meaning: 'how long a switch may hold writes' },
   { name: 'STORE_IN_DOUBT_S', default: '60', meaning: 'how long an unanswered write may still land in the store' },
   { name: 'STORE_VISIBLE_S', default: '30', meaning: 'when an answered write is visible at the latest' },

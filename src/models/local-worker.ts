@@ -35,7 +35,7 @@ interface Encoder {
 
 const port = parentPort
 if (port) {
-  if (workerData?.givesWay === true) giveWay()
+  if (workerData?.givesWay === true) giveWay('bulk')
   const tell = (reply: EncodeReply) => port.postMessage(reply)
   const encoder = await load(workerData?.packagesFrom ?? import.meta.url)
   if (encoder) {

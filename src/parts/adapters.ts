@@ -5,35 +5,42 @@ import type { Paces } from '../moves/pace/pace-stores.ts'
 import type { RequestCounts } from '../registry/usage/request-counts.ts'
 import { pineconeStore } from '../stores/pinecone.ts'
 import type { VectorStore } from '../stores/store.ts'
+import type { StoreCall, StoreGuards } from '../stores/store-calls.ts'
 import type { HttpMeter } from '../telemetry/http-meter.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Tracer } from '../tracing/tracer.ts'
-import type { OpenGuards } from './guards.ts'
 
-/** The vector store over every configured project; it counts calls and reports refusals to the movers. */
+/** The vector store over every configured project. */
 export function openStores(
   { pinecone: { projects }, patience }: Pick<Config, 'pinecone' | 'patience'>,
-  { store, steps }: Telemetry,
-  { paces, guards, tracer }: StoreParts,
+  { onCall, guards, tracer }: StoreParts,
 ): VectorStore & AsyncDisposable {
   return pineconeStore({
     projects: projects.map(({ name, apiKey, controllerHost }) => ({ name, apiKey: apiKey.reveal(), controllerHost })),
-    onCall(call) {
-      const { op, status, ms } = call
-      store.call(op, status, ms)
-      paces.noteCall(call)
-      if (op === 'query') steps.store.observe(ms)
-    },
+    onCall,
     timeouts: { readMs: patience.storeReadMs, writeMs: patience.storeWriteMs },
     retry: { readDeadlineMs: 2 * patience.storeReadMs },
-    guards: guards.store,
+    guards,
     tracer,
   })
 }
 
+/** Counts the calls of the store; those of a mover's thread are no step of a request. */
+export function countingCalls({ store, steps }: Telemetry, paces: Paces) {
+  const ofMover = (call: StoreCall): void => {
+    store.call(call.op, call.status, call.ms)
+    paces.noteCall(call)
+  }
+  const ofServing = (call: StoreCall): void => {
+    ofMover(call)
+    if (call.op === 'query') steps.store.observe(call.ms)
+  }
+  return { ofMover, ofServing }
+}
+
 interface StoreParts {
-  readonly paces: Paces
-  readonly guards: Pick<OpenGuards, 'store'>
+  readonly onCall: (call: StoreCall) => void
+  readonly guards: StoreGuards
   readonly tracer: Tracer | undefined
 }
 

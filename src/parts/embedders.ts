@@ -86,6 +86,18 @@ export async function openEmbedder(settings: ModelSettings, calls: EmbedderCalls
   return { ...embedder, ...namesOf(settings) }
 }
 
+/** Every configured model for a mover's thread, and nothing else of them. @param stack closes them. */
+export async function openBulkEmbedders(
+  { embeddingModels, patience }: Pick<Config, 'embeddingModels' | 'patience'>,
+  tracer: Tracer | undefined,
+  stack: AsyncDisposableStack,
+): Promise<readonly Pick<OpenEmbedder, 'forMoves'>[]> {
+  const calls = { timeoutMs: patience.embeddingMs, ...(tracer && { fetch: tracedFetch(tracer) }) }
+  const opened: Pick<OpenEmbedder, 'forMoves'>[] = []
+  for (const settings of embeddingModels) opened.push({ forMoves: stack.use(await openForMoves(settings, calls)) })
+  return opened
+}
+
 /**
  * The model for movers: of the built-in encoder a thread of its own, started when a move needs it; of an endpoint a
  * client of its own, that no breaker of the tenants counts.

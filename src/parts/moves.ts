@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import { startRounds } from '../concurrency/rounds.ts'
 import type { Config } from '../config/config.ts'
@@ -10,27 +11,26 @@ import { Mover } from '../moves/runner/mover.ts'
 import type { RunMoveDeps } from '../moves/runner/run-move.ts'
 import { moverSlots } from '../moves/state/queue-limits.ts'
 import { startSweep } from '../moves/sweep/sweep.ts'
-import type { MoveSettings } from '../moves/sync/step.ts'
+import type { MoveSettings, QuestionSource } from '../moves/sync/step.ts'
 import type { MoveModels } from '../moves/transform/move-models.ts'
 import { type PlainModel, pacedModels } from '../moves/transform/paced-models.ts'
-import type { RecentQueries } from '../moves/verify/recent-queries.ts'
 import { verifyAgain } from '../moves/verify/verify-again.ts'
 import { staleReadsMaxMs } from '../routing/lease/leased-routes.ts'
 import type { VectorStore } from '../stores/store.ts'
 import type { TenantSettings } from '../tenants/places/settings.ts'
 import type { OpenEmbedder } from './embedders.ts'
 
-export interface MoveParts {
+/** The parts of a mover; on a thread of its own they are that thread's. */
+export interface MoverParts {
   readonly database: Database
   readonly stores: VectorStore
   readonly paces: Paces
-  readonly recentQueries: RecentQueries
-  /** The embedding models as movers call them. */
+  readonly recentQueries: QuestionSource
+  /** The embedding models for records. */
   readonly models: MoveModels
   readonly log: Logger
   readonly settings: MoveSettings
-  readonly at: RunMoveDeps['at'] | undefined
-  readonly policyEveryMs: number
+  readonly at?: RunMoveDeps['at'] | undefined
 }
 
 /** Settings of moves and tenants combined. */
@@ -70,25 +70,39 @@ function plainModel(embedder: Embedder): PlainModel {
   return { model: embedder.model, dimension: embedder.dimension, embed: embedder.embed.bind(embedder) }
 }
 
-/** Starts this replica's mover, its sweep of unused places and its policy rounds. */
-export async function openMoves(config: Config, parts: MoveParts): Promise<AsyncDisposable> {
+/** Starts a mover, and the comparisons of moves that soak: whatever reads whole records. */
+export async function openMover(parts: MoverParts): Promise<AsyncDisposable> {
   await using opening = new AsyncDisposableStack()
-  const { database, stores, settings, log, at } = parts
-  const { db } = database
-  const { paces, recentQueries, models } = parts
+  const { database, stores, settings, log, at, paces, recentQueries, models } = parts
   const deps = { stores, paces, recentQueries, models, settings, log, ...(at && { at }) }
   const mover = opening.use(new Mover(database, deps, { leaseMs: 15_000, maxMoves: moverSlots, pollMs: 2_000 }))
   await mover.start()
-  opening.use(startSweep({ db, stores, settings, log }, { everyMs: 60_000, spreadMs: 15_000 }))
-  const again = { db, stores: paces.slow(stores), log, settings }
+  const again = { db: database.db, stores: paces.slow(stores), log, settings }
   const onFault = (error: unknown) => log.warn({ err: error }, 'comparing the places of a soaking move failed')
   const everyMs = Math.min(60_000, settings.verifyAgainMs ?? 60_000)
   opening.use(
     startRounds((signal) => verifyAgain(again, signal), { everyMs, spreadMs: everyMs / 4, first: 'later', onFault }),
   )
-  const policyDeps = { db, stores, log, settings, policy: config.movePolicy }
-  opening.use(startPolicyRounds(policyDeps, { everyMs: parts.policyEveryMs }))
-  const everyReembedMs = Math.min(parts.policyEveryMs, 5_000)
-  opening.use(startReembedRounds({ db, stores, log, settings }, { everyMs: everyReembedMs }))
   return opening.move()
+}
+
+/** Starts this replica's sweep of unused places, and the rounds that begin moves. */
+export function openMoveRounds(
+  { movePolicy: policy }: Pick<Config, 'movePolicy'>,
+  { database: { db }, stores, settings, log }: Pick<MoverParts, 'database' | 'stores' | 'settings' | 'log'>,
+  { policyEveryMs = 60_000 }: Pick<MovesOverrides, 'policyEveryMs'>,
+): AsyncDisposable {
+  const opening = new AsyncDisposableStack()
+  opening.use(startSweep({ db, stores, settings, log }, { everyMs: 60_000, spreadMs: 15_000 }))
+  opening.use(startPolicyRounds({ db, stores, log, settings, policy }, { everyMs: policyEveryMs }))
+  const everyReembedMs = Math.min(policyEveryMs, 5_000)
+  opening.use(startReembedRounds({ db, stores, log, settings }, { everyMs: everyReembedMs }))
+  return opening
+}
+
+/** Parts that a test replaces. */
+export interface MovesOverrides {
+  readonly policyEveryMs?: number
+  /** Gets each thread of a mover when it is started. */
+  readonly onMoverThread?: (thread: Worker) => void
 }

@@ -11,6 +11,7 @@ import type { GuardOverrides } from './guards.ts'
 import type { IngestOverrides } from './ingest.ts'
 import type { IsolationOverrides } from './isolation.ts'
 import type { LimitParts } from './limits.ts'
+import type { MovesOverrides } from './moves.ts'
 import type { TenantOverrides } from './tenant-settings.ts'
 
 /** Parts that a test replaces. */
@@ -19,6 +20,7 @@ export interface Overrides
     AuditTrailOverrides,
     EmbedderOverrides,
     GuardOverrides,
+    MovesOverrides,
     TenantOverrides {
   readonly log?: Logger
   readonly answerer?: Answerer
@@ -26,7 +28,6 @@ export interface Overrides
   readonly moveSettings?: Partial<MoveSettings>
   readonly atMovePoint?: RunMoveDeps['at']
   readonly ingest?: IngestOverrides
-  readonly policyEveryMs?: number
   readonly lossEveryMs?: number
   readonly cacheQuietMs?: number
   readonly reconcile?: Partial<ReconcilerOptions>

@@ -6,6 +6,7 @@ import { FastHistogram } from './fast-histogram.ts'
 import { createHttpMeter, type HttpMeter, stepBoundsMs } from './http-meter.ts'
 import { createIngestMeter, type IngestMeter, type UploadCount, uploadGauges } from './ingest-meter.ts'
 import { type IsolationNumbers, isolationGauges } from './isolation-meter.ts'
+import { createMoverMeter } from './mover-meter.ts'
 import { type ReplicaNumbers, replicaGauges } from './replica-gauges.ts'
 import { createResilienceMeter, type OpenCircuit } from './resilience-meter.ts'
 import { createStoreMeter, type StoreMeter } from './store-meter.ts'
@@ -40,6 +41,8 @@ export interface MetricReaders {
   readonly sessions?: () => Promise<NonNullable<ReplicaNumbers['sessions']>>
   readonly oldestUploadS?: () => Promise<number | null>
   readonly openCircuits?: () => readonly OpenCircuit[]
+  /** False while the thread of this replica's mover is dead. */
+  readonly moverIsUp?: () => boolean
   /** Whether Postgres's notifications fail to arrive. */
   readonly isDeaf?: () => boolean
 }
@@ -57,6 +60,7 @@ export interface Telemetry {
   readonly caches: { lookup(kind: string, hit: boolean): void }
   readonly writesHeld: { inc(): void }
   readonly shed: () => void
+  readonly moverDied: () => void
   readonly ingest: IngestMeter
   readonly crm: CrmMeter
   /** Sets the registry's readers, once there is a registry. */
@@ -100,6 +104,7 @@ export function createTelemetry(
     help: 'Writes refused because a move held them',
   }).series()
   const resilience = createResilienceMeter(registry)
+  const mover = createMoverMeter(registry)
   const readGauges = registryGauges(registry, options.version)
   let readers: MetricReaders = {}
   return {
@@ -110,6 +115,7 @@ export function createTelemetry(
     caches: createCacheMeter(registry),
     writesHeld: { inc: () => held.inc() },
     shed: resilience.shed,
+    moverDied: mover.died,
     ingest: createIngestMeter(registry),
     crm: createCrmMeter(registry),
     read(given) {
@@ -117,6 +123,7 @@ export function createTelemetry(
     },
     async metrics() {
       resilience.show(readers.openCircuits?.() ?? [])
+      mover.show(readers.moverIsUp?.() ?? true)
       await readGauges(readers)
       return registry.metrics()
     },

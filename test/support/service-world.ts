@@ -74,6 +74,8 @@ export class ServiceWorld implements AsyncDisposable {
       JWT_ISSUER: issuer,
       JWT_AUDIENCE: audience,
       JWT_JWKS_URL: jwksUrl,
+      // Tests hold the mover's steps open and hand it their models.
+      MOVER: 'here',
       STORE_VISIBLE_S: '1',
       STORE_IN_DOUBT_S: '1',
       // A machine that many tests share is late, and no replica is overloaded by that.

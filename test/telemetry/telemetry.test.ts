@@ -50,6 +50,8 @@ describe('the metrics page', () => {
       'tenant_router_isolation_findings',
       'tenant_router_isolation_last_run_timestamp_seconds',
       'tenant_router_isolation_proven_timestamp_seconds',
+      'tenant_router_mover_deaths_total',
+      'tenant_router_mover_up',
       'tenant_router_moves',
       'tenant_router_moves_waiting',
       'tenant_router_notifications_deaf',

@@ -1,13 +1,14 @@
 import { type Clock, systemClock } from '../../clock.ts'
 import { isAppError } from '../../errors.ts'
 import type { CallOptions, TenantStore, VectorStore } from '../../stores/store.ts'
+import type { StoreCall } from '../../stores/store-calls.ts'
 import { Pace } from './pace.ts'
 import { callCosts, type PaceSettings } from './pace-settings.ts'
 
 /** Refused tries of a call, beyond the store's own retries, after which the step gets the fault. */
 const triesWhenBusy = 8
 
-/** The paces of one replica's movers, one per index: moves that share an index share its pace. */
+/** The paces of the bulk work of one thread, one per index: moves that share an index share its pace. */
 export class Paces {
   readonly #clock: Pick<Clock, 'now' | 'sleep'>
   readonly #settings: PaceSettings | undefined
@@ -28,7 +29,7 @@ export class Paces {
   }
 
   /** Observes every call of this replica, an app's included: an index that refuses any is in trouble. */
-  noteCall(call: { readonly project: string; readonly index: string; readonly refusals: number }): void {
+  noteCall(call: Pick<StoreCall, 'project' | 'index' | 'refusals'>): void {
     if (call.refusals > 0) this.#paces.get(`${call.project}/${call.index}`)?.refused()
   }
 

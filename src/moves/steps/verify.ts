@@ -90,7 +90,7 @@ async function keepReport(
   const { active, follower } = await syncParts(context)
   const { vectors } = active.placement
   const { metric } = follower.placement.vectors
-  const replayed = await replayQueries(active, follower, queriesOf(context, active, follower), signal)
+  const replayed = await replayQueries(active, follower, await queriesOf(context, active, follower), signal)
   const verifiedAt = new Date(context.clock.epochMs()).toISOString()
   const verification = {
     verifiedAt,
@@ -115,14 +115,14 @@ async function keepReport(
 }
 
 /** The tenant's recent queries, for each place the vectors of its own model. */
-function queriesOf(
+async function queriesOf(
   { recentQueries, move }: Pick<StepContext, 'recentQueries' | 'move'>,
   { placement: { vectors } }: TenantStore,
   { placement: { vectors: others } }: TenantStore,
-): readonly QueryPair[] {
+): Promise<readonly QueryPair[]> {
   if (recentQueries === undefined) return []
   if (!isSameSpace(vectors, others)) return recentQueries.pairs(move.tenantId, vectors, others)
-  return recentQueries.of(move.tenantId, vectors).map((vector) => ({ from: vector, to: vector }))
+  return (await recentQueries.of(move.tenantId, vectors)).map((vector) => ({ from: vector, to: vector }))
 }
 
 /** Syncs and compares writes, until little is left or nothing can be proven right now. */

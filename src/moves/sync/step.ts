@@ -1,12 +1,14 @@
 import type { Clock } from '../../clock.ts'
 import type { Db } from '../../db/connect.ts'
 import type { Project } from '../../placement/choose-project.ts'
+import type { VectorSpace } from '../../placement/placement.ts'
+import type { TenantId } from '../../placement/tenant-id.ts'
 import type { Barrier } from '../../routing/barrier.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import type { Gate } from '../state/gate.ts'
 import type { MoveRow } from '../state/move-history.ts'
 import type { MoveModels } from '../transform/move-models.ts'
-import type { RecentQueries } from '../verify/recent-queries.ts'
+import type { QueryPair } from '../verify/recent-queries.ts'
 import type { MoveRates } from './move-rates.ts'
 
 /** Times in ms; the bounds that docs/moves.md section 1 names. */
@@ -75,6 +77,14 @@ export const movePoints = [
 
 export type MovePoint = (typeof movePoints)[number]
 
+/** The tenants' recent queries: the replica's own memory, or the thread that has it. */
+export interface QuestionSource {
+  of(tenantId: TenantId, space: VectorSpace): MaybePromise<readonly (readonly number[])[]>
+  pairs(tenantId: TenantId, from: VectorSpace, to: VectorSpace): MaybePromise<readonly QueryPair[]>
+}
+
+type MaybePromise<T> = T | Promise<T>
+
 /** A step's inputs: the move at the step's start, and the parts. */
 export interface StepContext {
   readonly db: Db
@@ -82,7 +92,7 @@ export interface StepContext {
   readonly settings: MoveSettings
   readonly clock: Clock
   /** The tenants' recent queries on this replica; without it no query is replayed. */
-  readonly recentQueries?: Pick<RecentQueries, 'of' | 'pairs'>
+  readonly recentQueries?: QuestionSource
   /** The embedding models, for moves that transform; without it there are none. */
   readonly models?: MoveModels
   readonly move: MoveRow
