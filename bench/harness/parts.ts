@@ -23,6 +23,8 @@ interface PartsOptions {
    * Pins servers to the first core and everything else to the rest. Off where the latency of few requests is measured.
    */
   readonly pin: boolean
+  /** A store that answers after this time and takes little of the machine; absent: `pinecone-local`. */
+  readonly storeWaitsMs?: number
 }
 
 /** The surroundings of a service: Postgres, a vector store, an issuer; each with durable settings, as in production. */
@@ -36,7 +38,7 @@ export interface Parts extends PartsOptions, AsyncDisposable {
   readonly settings: Readonly<Record<string, string>>
 }
 
-export async function startParts({ pin }: PartsOptions): Promise<Parts> {
+export async function startParts({ pin, storeWaitsMs }: PartsOptions): Promise<Parts> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'tenant-router-bench-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
@@ -51,8 +53,12 @@ export async function startParts({ pin }: PartsOptions): Promise<Parts> {
   const port = await freePort()
   const store = stack.use(
     startProcess({
-      file: '../src/pinecone-local/main.ts',
-      args: ['--port', String(port), '--data', join(folder, 'pinecone')],
+      ...(storeWaitsMs === undefined
+        ? {
+            file: '../src/pinecone-local/main.ts',
+            args: ['--port', String(port), '--data', join(folder, 'pinecone')],
+          }
+        : { file: 'servers/waiting-store.ts', args: [String(port), String(storeWaitsMs)] }),
       ...(pin ? { core: 'rest' } : {}),
     }),
   )
