@@ -27,6 +27,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const recordTo = process.env.RECORD_STATEMENTS
   const folder = await mkdtemp(join(tmpdir(), 'tenant-router-test-'))
   await chmod(folder, 0o755) // as root, Postgres runs as a user of its own
+  // The programs that tests start, and vitest's own workers, load the same files hundreds of times.
+  process.env.NODE_COMPILE_CACHE ??= join(folder, 'compiled')
   const server = await startEmbeddedPostgres({
     dataDir: join(folder, 'postgres'),
     settings: {
