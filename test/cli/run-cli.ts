@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { childEnv } from '../support/child-env.ts'
 
 export interface CliRun {
   readonly code: number | null
@@ -14,7 +15,7 @@ const program = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 /** Runs the command line as a process of its own, with nobody at a terminal. */
 export function startCli(args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [program, ...args], {
-    env: { PATH: process.env.PATH ?? '', DATA_DIR: '/nonexistent', ...env },
+    env: { ...childEnv(), DATA_DIR: '/nonexistent', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { childEnv } from '../support/child-env.ts'
 
 export interface TerminalRun {
   readonly code: number | null
@@ -31,7 +32,7 @@ export function startTerminal(lines: string, env: Record<string, string> = {}) {
   const isLinux = process.platform === 'linux'
   const script = isLinux ? ['-qec', lines, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', lines]
   const child = spawn('script', script, {
-    env: { PATH: process.env.PATH ?? '', SHELL: '/bin/sh', TERM: 'xterm', ...env },
+    env: { ...childEnv(), SHELL: '/bin/sh', TERM: 'xterm', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   let raw = ''

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { childEnv } from '../support/child-env.ts'
 
 /** The names of a development issuer for a service that runs as a process of its own. */
 export const issuer = {
@@ -43,7 +44,7 @@ export function startProgram(
   const child = spawn(command, args, {
     cwd: fileURLToPath(new URL('../../', import.meta.url)),
     // A machine that many tests share is late, and no replica is overloaded by that.
-    env: { PATH: process.env.PATH ?? '', SHED_LOOP_DELAY_MS: '0', ...env },
+    env: { ...childEnv(), SHED_LOOP_DELAY_MS: '0', ...env },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
   child.stdin?.end(input)
