@@ -163,3 +163,58 @@ test('a move of an index that refuses calls slows down and loses nothing', async
   world.local.local.setFaults({ rules: [] })
   expect(await contents(await world.placeOf(acme))).toEqual(before)
 })
+
+/** A store that answers at once, and how often each call came. */
+function instantStore(calls: Record<string, number>) {
+  const counted = async <T>(call: string, answer: T) => {
+    calls[call] = (calls[call] ?? 0) + 1
+    return answer
+  }
+  const place = {
+    placement,
+    list: () => counted('list', { ids: [] }),
+    fetch: () => counted('fetch', { records: new Map() }),
+    upsert: () => counted('upsert', {}),
+  } as unknown as TenantStore
+  return { open: () => place } as unknown as VectorStore
+}
+
+test('calls of a mover, however many at once, keep below each of the vendor’s limits', async () => {
+  let nowMs = 0
+  const sleepers: { readonly wakeMs: number; readonly wake: () => void }[] = []
+  const clock = {
+    now: () => nowMs,
+    sleep: (ms: number) => new Promise<void>((wake) => sleepers.push({ wakeMs: nowMs + ms, wake })),
+  }
+  const calls: Record<string, number> = {}
+  const place = new Paces(clock).slow(instantStore(calls)).open(placement)
+  // A record of 1,536 dimensions is 6,161 bytes of the vendor's: 100 of them 0.6 MB.
+  const values = Array<number>(1536).fill(0.5)
+  const records = Array.from({ length: 100 }, (_, n) => ({ id: `r${n}`, values }))
+  for (let n = 0; n < 1_600; n += 1) {
+    void place.list({ prefix: `p${n}`, limit: 1 })
+    if (n % 2 === 0) void place.fetch(['a'])
+    if (n % 2 === 0) void place.upsert(records)
+  }
+  const until = async (ms: number) => {
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve))
+      const wakeMs = Math.min(...sleepers.map((one) => one.wakeMs))
+      const next = sleepers.find((one) => one.wakeMs === wakeMs)
+      if (next === undefined || next.wakeMs > ms) break
+      sleepers.splice(sleepers.indexOf(next), 1)
+      nowMs = next.wakeMs
+      next.wake()
+    }
+    nowMs = ms
+    return { ...calls }
+  }
+  const first = await until(2_000)
+  const later = await until(7_000)
+  const aSecond = (call: string) => ((later[call] ?? 0) - (first[call] ?? 0)) / 5
+  expect(aSecond('list')).toBeCloseTo(180, -1)
+  expect(aSecond('fetch')).toBeLessThanOrEqual(90)
+  const bytes = aSecond('upsert') * 616_000
+  expect(bytes).toBeGreaterThan(40e6)
+  expect(bytes).toBeLessThanOrEqual(45.5e6)
+})

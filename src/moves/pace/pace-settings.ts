@@ -32,5 +32,21 @@ export const paceSettings: PaceSettings = {
 
 /** The vendor's limits per index and second (docs: rate limits), each counted separately. */
 export const vendorRates = { fetch: 100, list: 200 } as const
-/** The cost of a call. A mover lists once per fetch, at twice the limit: fetches are the bottleneck. */
-export const callCosts = { fetch: 1, list: 0.1, other: 0.1 } as const
+/** Bytes of upserts per namespace and second, as `storedRecordBytes` counts them. */
+const vendorUpsertBytes = 50_000_000
+/** The cost of a call, beside lists and the bytes of upserts, which have a pace each. */
+export const callCosts = { fetch: 1, other: 0.1 } as const
+
+/** The same shares of the other two limits. */
+export const listSettings: PaceSettings = scaled(vendorRates.list / vendorRates.fetch)
+export const upsertByteSettings: PaceSettings = scaled(vendorUpsertBytes / vendorRates.fetch)
+
+function scaled(by: number): PaceSettings {
+  const { maxPerSecond, minPerSecond, increasePerSecond } = paceSettings
+  return {
+    ...paceSettings,
+    maxPerSecond: maxPerSecond * by,
+    minPerSecond: minPerSecond * by,
+    increasePerSecond: increasePerSecond * by,
+  }
+}

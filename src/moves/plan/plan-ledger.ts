@@ -1,4 +1,4 @@
-import { callCosts, paceSettings } from '../pace/pace-settings.ts'
+import { callCosts, listSettings, type PaceSettings, paceSettings } from '../pace/pace-settings.ts'
 import type { StepName } from '../state/next-step.ts'
 
 /** Calls of one step to one of the two places. */
@@ -92,8 +92,8 @@ export class PlanLedger {
   #seconds({ list, fetch, upsert, other }: PlannedCalls): number {
     const { listMs, fetchMs } = this.#latency
     const answersMs = list * listMs + fetch * fetchMs + (upsert + other) * 4 * fetchMs
-    const cost = list * callCosts.list + fetch * callCosts.fetch + (upsert + other) * callCosts.other
-    const { maxPerSecond } = paceSettings
-    return Math.max(answersMs / 1000, (cost - maxPerSecond) / maxPerSecond)
+    const cost = fetch * callCosts.fetch + (upsert + other) * callCosts.other
+    const atPace = (of: number, { maxPerSecond }: PaceSettings) => (of - maxPerSecond) / maxPerSecond
+    return Math.max(answersMs / 1000, atPace(cost, paceSettings), atPace(list, listSettings))
   }
 }

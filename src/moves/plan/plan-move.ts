@@ -6,7 +6,7 @@ import { toPlacement } from '../../registry/places.ts'
 import { readRecentUse } from '../../registry/usage/recent-use.ts'
 import { countUnnamedVectors } from '../../registry/usage/unnamed-vectors.ts'
 import type { TenantStore, VectorStore } from '../../stores/store.ts'
-import { callCosts, paceSettings, vendorRates } from '../pace/pace-settings.ts'
+import { listSettings, paceSettings, vendorRates } from '../pace/pace-settings.ts'
 import { readFields } from '../state/read-places.ts'
 import type { MoveSettings } from '../sync/step.ts'
 import { lookAhead, type Prospect, type WantedMove } from '../target/plan-refusals.ts'
@@ -200,11 +200,8 @@ function ratesOf(steps: readonly PlannedStep[], source: string, target: string):
 
 /** Calls a second, never above the pace, however short the step. */
 function callsPerSecond(step: PlannedStep, side: 'source' | 'target', call: 'fetch' | 'list'): number {
-  const { list, fetch } = step[side]
-  const cost = list * callCosts.list + fetch * callCosts.fetch
-  if (cost === 0) return 0
-  const perSecond = Math.min(cost / Math.max(step.seconds, 1), paceSettings.maxPerSecond)
-  return (step[side][call] / cost) * perSecond
+  const { maxPerSecond } = call === 'fetch' ? paceSettings : listSettings
+  return Math.min(step[side][call] / Math.max(step.seconds, 1), maxPerSecond)
 }
 
 function sum<T>(all: readonly T[], of: (one: T) => number): number {
