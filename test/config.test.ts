@@ -35,6 +35,7 @@ test('what is required is enough, and the rest has the defaults of the contract'
     fenceBudgetMs: 5000,
     storeInDoubtMs: 60_000,
     storeVisibleMs: 30_000,
+    copyLanes: 4,
     reembedMinCosine: 0.99,
     reembedTokensPerMinute: 1_000_000,
   })

@@ -60,6 +60,7 @@ export interface Config {
     readonly fenceBudgetMs: number
     readonly storeInDoubtMs: number
     readonly storeVisibleMs: number
+    readonly copyLanes: number
     readonly reembedMinCosine: number
     readonly reembedTokensPerMinute: number
   }
@@ -146,6 +147,7 @@ function configOf(read: SettingReader, env: Environment): Config {
       fenceBudgetMs: read.number('FENCE_BUDGET_MS', { min: 100, max: 30_000 }),
       storeInDoubtMs: read.number('STORE_IN_DOUBT_S', { min: 0, max: 3600, fraction: true }) * 1000,
       storeVisibleMs: read.number('STORE_VISIBLE_S', { min: 0, max: 3600, fraction: true }) * 1000,
+      copyLanes: read.number('MOVE_LANES', { min: 1, max: 16 }),
       reembedMinCosine: read.number('REEMBED_MIN_COSINE', { min: 0, max: 1, fraction: true }),
       reembedTokensPerMinute: read.number('REEMBED_TOKENS_PER_MINUTE', { min: 0, max: 1_000_000_000 }),
     },

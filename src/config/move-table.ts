@@ -10,6 +10,11 @@ export const moveTable = [
   { name: 'STORE_IN_DOUBT_S', default: '60', meaning: 'how long an unanswered write may still land in the store' },
   { name: 'STORE_VISIBLE_S', default: '30', meaning: 'when an answered write is visible at the latest' },
   {
+    name: 'MOVE_LANES',
+    default: '4',
+    meaning: 'in how many lanes a mover copies a tenant of 20,000 records or more',
+  },
+  {
     name: 'REEMBED_TOKENS_PER_MINUTE',
     default: '1000000',
     meaning: 'tokens of each model that moves of a replica embed a minute, beside the tenants’ own; 0: no limit',

@@ -12,6 +12,7 @@ afterAll(() => database[Symbol.asyncDispose]())
 
 for (const race of races) {
   test(race.name, () => stageRace(database.url, race))
+  test(`${race.name}, in lanes`, () => stageRace(database.url, race, { lanes: true }))
   test(`${race.name}, to another model`, () => stageRace(database.url, race, { transforms: true }))
 }
 

@@ -12,6 +12,8 @@ export interface Mutant {
   readonly found?: readonly string[]
   /** A guard of moves to another model: the races are staged with such ones. */
   readonly transforms?: true
+  /** A guard of a copy in lanes: the races are staged with such ones. */
+  readonly lanes?: true
 }
 
 /** The files that a mutant changes, with their changes. */
@@ -28,6 +30,20 @@ export function takeOut(text: string, part: Pick<Mutant, 'file' | 'changes'>): s
 }
 
 export const mutants: readonly Mutant[] = [
+  {
+    guard: 'the parts of a place hold every id: each character that may follow a prefix is asked for',
+    file: 'moves/copy/find-parts.ts',
+    changes: [['found.add(code)', 'found.add(last)']],
+    races: [6],
+    lanes: true,
+  },
+  {
+    guard: 'a copy in lanes is claimed as a whole',
+    file: 'moves/steps/copy.ts',
+    changes: [['batches.flatMap(({ copies }) => copies)', 'batches.slice(0, 1).flatMap(({ copies }) => copies)']],
+    races: [6],
+    lanes: true,
+  },
   {
     guard: 'the copy waits until every replica logs',
     file: 'moves/steps/arm.ts',

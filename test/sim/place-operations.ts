@@ -5,7 +5,13 @@ type Records = Map<string, VectorRecord>
 
 /** The building blocks of the operations on one place: a look at its shown content, and a change of its true one. */
 interface Access {
-  read<T>(label: string, options: CallOptions | undefined, look: (shown: Records) => T): Promise<T & ReadMark>
+  /** @param isProbe there are a hundred of them in a row: they take no steps of the schedule. */
+  read<T>(
+    label: string,
+    options: CallOptions | undefined,
+    look: (shown: Records) => T,
+    isProbe?: boolean,
+  ): Promise<T & ReadMark>
   write(
     label: string,
     apply: (all: Records) => void,
@@ -82,12 +88,14 @@ export function placeOperations(g: string, { read, write }: Access): Operations 
       read(`fetch ${g} ${names(ids)}`, options, (shown) => ({
         records: new Map(ids.flatMap((id) => (shown.has(id) ? [[id, shown.get(id) as VectorRecord]] : []))),
       })),
-    list: ({ limit = 100, cursor = '' }, options) =>
-      read(`list ${g}`, options, (shown) => {
-        const ids = [...shown.keys()].filter((id) => id > cursor).sort()
+    list: ({ prefix = '', limit = 100, cursor = '' }, options) => {
+      const look = (shown: Records) => {
+        const ids = [...shown.keys()].filter((id) => id > cursor && id.startsWith(prefix)).sort()
         const last = ids[limit - 1]
         return { ids: ids.slice(0, limit), ...(ids.length > limit && last !== undefined ? { nextCursor: last } : {}) }
-      }),
+      }
+      return read(`list ${g}${prefix && ` ${prefix}`}`, options, look, limit === 1 && prefix !== '')
+    },
     query: ({ topK }, options) =>
       read(`query ${g}`, options, (shown) => ({
         matches: [...shown.values()].slice(0, topK).map((one) => ({ ...one, score: 1 })),

@@ -53,7 +53,11 @@ async function judge(build: number, mutant: Mutant): Promise<string> {
   ]
   for (const race of tellers) {
     if (race === undefined) throw new Error('a race of its list is not there')
-    const fault: unknown = await stageRace(url, race, { maxSteps, transforms: mutant.transforms === true }).then(
+    const fault: unknown = await stageRace(url, race, {
+      maxSteps,
+      transforms: mutant.transforms === true,
+      lanes: mutant.lanes === true,
+    }).then(
       () => undefined,
       (error: unknown) => error,
     )

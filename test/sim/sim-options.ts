@@ -16,6 +16,12 @@ export const simSettings: MoveSettings = {
   staleReadsMs: 0,
 }
 
+/** Settings that copy even a few records in lanes: each is a part of its own. */
+export const inLanes: Partial<MoveSettings> = {
+  copyLanes: 3,
+  copySplit: { partsPerLane: 2, fromRecords: 0, pageIds: 1 },
+}
+
 export interface SimOptions {
   readonly settings?: Partial<MoveSettings>
   readonly times?: Partial<ReplicaTimes>

@@ -137,13 +137,14 @@ export class SimStore {
       label: string,
       options: CallOptions | undefined,
       look: (shown: Map<string, VectorRecord>) => T,
+      isProbe = false,
     ) => {
-      await this.#schedule.point(actor, `${label}: look`)
+      if (!isProbe) await this.#schedule.point(actor, `${label}: look`)
       options?.signal?.throwIfAborted()
       const place = this.#places.get(key)
       const answer = look(place === undefined ? new Map() : place.show(this.#schedule.nowMs))
       const mark = this.hasLsns && place !== undefined ? { indexedLsn: place.shownLsn } : {}
-      await this.#schedule.point(actor, `${label}: answer`)
+      if (!isProbe) await this.#schedule.point(actor, `${label}: answer`)
       return { ...answer, ...mark }
     }
     const write = (label: string, apply: Apply, options: CallOptions | undefined, isStamped = false) =>

@@ -3,7 +3,7 @@ import { readRows } from './invariants.ts'
 import type { OneConnection } from './one-connection.ts'
 import { alsoWatched, Requests } from './requests.ts'
 import type { Schedule } from './schedule.ts'
-import type { SimOptions } from './sim-options.ts'
+import { inLanes, type SimOptions } from './sim-options.ts'
 import type { SimReplica } from './sim-replica.ts'
 import type { Fate } from './sim-store.ts'
 import { SimWorld } from './sim-world.ts'
@@ -28,6 +28,12 @@ const lags = [0, 150, 850]
 /** Each fifth history's moves go to another embedding model. */
 const transformsEvery = 5
 
+/** Two histories of three copy in lanes. */
+function settingsOf(seed: number): SimOptions {
+  const lanes = seed % 3 === 0 ? {} : inLanes
+  return { ...brisk, settings: { ...brisk.settings, ...lanes } }
+}
+
 export interface Simulated {
   /** Deeds done, and the last move's end, to count what a run has covered. */
   readonly deeds: readonly string[]
@@ -44,7 +50,7 @@ export interface Simulated {
  */
 export async function simulate(connection: OneConnection | string, seed: number, damageShare = 0): Promise<Simulated> {
   const draw = new Draw(seed)
-  await using world = await SimWorld.open(connection, { ...brisk, transforms: seed % transformsEvery === 0 })
+  await using world = await SimWorld.open(connection, { ...settingsOf(seed), transforms: seed % transformsEvery === 0 })
   const run = new Run(world, draw, damageShare)
   try {
     return await run.play()

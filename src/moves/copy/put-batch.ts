@@ -19,7 +19,19 @@ export async function putBatch(
   const requests = Array.from({ length: Math.ceil(records.length / recordsAtOnce) }, (_, at) =>
     records.slice(at * recordsAtOnce, (at + 1) * recordsAtOnce),
   )
-  const receipts = await eachBatch(requests, 'write', (some) => into.upsert(some, { signal }))
+  return receiptOfAll(await eachBatch(requests, 'write', (some) => into.upsert(some, { signal })))
+}
+
+/** Puts several batches at once, each as `putBatch` does. */
+export async function putBatches(
+  into: TenantStore,
+  batches: readonly (readonly VectorRecord[])[],
+  signal: AbortSignal,
+): Promise<WriteReceipt> {
+  return receiptOfAll(await eachBatch(batches, 'write', (records) => putBatch(into, records, signal)))
+}
+
+function receiptOfAll(receipts: readonly WriteReceipt[]): WriteReceipt {
   const lsns = receipts.flatMap(({ lsn }) => lsn ?? [])
   return {
     ...(lsns.length > 0 && lsns.length === receipts.length && { lsn: Math.max(...lsns) }),

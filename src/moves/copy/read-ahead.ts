@@ -18,22 +18,42 @@ interface Position {
   readonly afterId?: string | undefined
 }
 
-interface ReadAheadOptions extends Position {
+/** A position in the listing of the ids that begin with a prefix; without one, of all. */
+interface ListPosition extends Position {
+  readonly prefix?: string | undefined
+}
+
+/** How many pages a batch has. */
+export interface ReadSize {
+  pages(): number
+  /** Records that were read: how large they are says how many of the next fit. */
+  read(records: Iterable<VectorRecord>): void
+}
+
+interface ReadAheadOptions extends ListPosition {
+  readonly size?: ReadSize
   readonly signal: AbortSignal
 }
 
-/** Listing pages, of 100 ids, in one batch. A batch is fetched while the listing goes on. */
-const pagesPerBatch = 10
+/** The vendor's largest page of a listing. */
+export const idsPerPage = 100
+/** Listing pages in one batch, at most. A batch is fetched while the listing goes on. */
+export const pagesPerBatch = 10
+
+/** Batches of a small place: as many pages as there may be. */
+export const fullSize: ReadSize = { pages: () => pagesPerBatch, read: () => undefined }
 
 /**
  * Reads a whole place, or the part after a position. The next batch loads while the caller works on one, so that the
  * sequential listing determines the time. Memory holds at most two batches, however large the place is.
  */
 export async function* readAhead(from: TenantStore, options: ReadAheadOptions): AsyncGenerator<Batch, undefined> {
+  const { prefix, size = fullSize, signal } = options
   let next: Promise<Batch> | undefined = begin(options)
   let { afterId } = options
   while (next !== undefined) {
     const batch: Batch = await next
+    size.read(batch.records.values())
     afterId = batch.ids.at(-1) ?? afterId
     next = batch.nextCursor === undefined ? undefined : begin({ cursor: batch.nextCursor, afterId })
     yield batch
@@ -41,19 +61,23 @@ export async function* readAhead(from: TenantStore, options: ReadAheadOptions): 
   return undefined
 
   function begin(position: Position): Promise<Batch> {
-    const reading = readBatch(from, position, options.signal)
+    const reading = readBatch(from, { prefix, ...position }, { pages: size.pages(), signal })
     // A caller that stops here never asks how it went.
     reading.catch(() => undefined)
     return reading
   }
 }
 
-async function readBatch(from: TenantStore, { cursor, afterId }: Position, signal: AbortSignal): Promise<Batch> {
+async function readBatch(
+  from: TenantStore,
+  { prefix, cursor, afterId }: ListPosition,
+  { pages: most, signal }: { readonly pages: number; readonly signal: AbortSignal },
+): Promise<Batch> {
   const ids: string[] = []
   const fetches: Promise<ReadonlyMap<string, VectorRecord>>[] = []
-  const pages = listAfter(from, { cursor, afterId }, signal)
+  const pages = listAfter(from, { prefix, cursor, afterId }, signal)
   let nextCursor = cursor
-  for (let page = 0; page < pagesPerBatch; ) {
+  for (let page = 0; page < most; ) {
     const listed = await pages.next()
     nextCursor = listed.value?.nextCursor
     if (listed.value !== undefined && listed.value.ids.length > 0) {
@@ -82,14 +106,14 @@ interface Page {
  */
 export async function* listAfter(
   from: TenantStore,
-  { cursor, afterId }: Position,
+  { prefix, cursor, afterId }: ListPosition,
   signal: AbortSignal,
 ): AsyncGenerator<Page, undefined> {
   let [next, last] = [cursor, afterId]
   do {
     const at = next
     const listed = await from
-      .list({ limit: 100, ...(at !== undefined && { cursor: at }) }, { signal })
+      .list({ limit: idsPerPage, ...(prefix && { prefix }), ...(at !== undefined && { cursor: at }) }, { signal })
       .catch((fault) => {
         if (at === undefined || !isAppError(fault, 'invalid_request')) throw fault
         return undefined

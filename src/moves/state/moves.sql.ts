@@ -17,6 +17,7 @@ import type { VectorSpace } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import { places } from '../../registry/places.sql.ts'
 import { tenants } from '../../registry/tenants.sql.ts'
+import type { CopyPart } from './copy-part.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { Waiting } from './gate.ts'
 import type { MoveKind, MoveRequest, MoveState } from './move-state.ts'
@@ -70,7 +71,9 @@ export const moves = pgTable(
     cursor: text('cursor'),
     /** The last copied id: it restores a cursor that the store no longer knows. */
     copiedTo: text('copied_to'),
-    /** Ids that a copy batch under way may be writing to the target. */
+    /** The parts of a large place that are still to be copied, each with its position; null: it is copied as one. */
+    copyParts: jsonb('copy_parts').$type<readonly CopyPart[]>(),
+    /** Ids that the copy batches under way may be writing to the target. */
     claimedIds: jsonb('claimed_ids').$type<string[]>().notNull().default([]),
     total: integer('total'),
     copied: integer('copied').notNull().default(0),

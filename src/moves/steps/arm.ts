@@ -48,7 +48,13 @@ export const arm: Step = async (context) => {
       where move_id = ${row.id} and intent_at < ${row.barrierAt?.toISOString()}::timestamptz`)
     const changed = await changeRouting(tx, row.tenantId, routing.epoch, { phase: 'track' })
     if (changed === undefined) return
-    await changeMove(tx, row, { state: 'copying', barrierTick: changed.tick, cursor: null, copiedTo: null })
+    await changeMove(tx, row, {
+      state: 'copying',
+      barrierTick: changed.tick,
+      cursor: null,
+      copiedTo: null,
+      copyParts: null,
+    })
   })
   return next
 }

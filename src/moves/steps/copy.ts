@@ -1,26 +1,32 @@
 import { eq, sql } from 'drizzle-orm'
-import type { VectorRecord } from '../../stores/store.ts'
-import { copiesAhead } from '../copy/copies-ahead.ts'
-import { putBatch } from '../copy/put-batch.ts'
-import { readAhead } from '../copy/read-ahead.ts'
+import { findParts } from '../copy/find-parts.ts'
+import { type LaneBatch, readLanes } from '../copy/lanes.ts'
+import { putBatches } from '../copy/put-batch.ts'
+import { fullSize, idsPerPage } from '../copy/read-ahead.ts'
+import { budgetedSize } from '../copy/read-size.ts'
+import type { CopyPart } from '../state/copy-part.ts'
 import { asMover, changeMove, type MoveChange, type MoveRow } from '../state/move-history.ts'
 import { moves } from '../state/moves.sql.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
-import { next, type Step, type StepContext } from '../sync/step.ts'
+import { type CopySplit, next, type Step, type StepContext } from '../sync/step.ts'
 import { sendToFollower, syncRound } from '../sync/sync.ts'
 import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
+
+const defaultLanes = 4
+const defaultSplit: CopySplit = { partsPerLane: 4, fromRecords: 20_000, pageIds: idsPerPage }
 
 /**
  * Copies batch by batch: list, fetch, drop ids written since the move began, claim the rest in the move's row, put it
  * in the target, then advance the cursor. Between batches it syncs what was written meanwhile.
  *
- * Batches are read ahead. A write after a record's read either has its intent in the change log before the record is
- * claimed here, and is dropped, or comes after the claim, and is copied by the sync.
+ * Batches are read ahead, those of a large place in several lanes. What the lanes have ready is claimed, put and
+ * recorded together, so that no put is under way while it syncs. A write after a record's read either has its intent in
+ * the change log before the record is claimed here, and is dropped, or comes after the claim, and is copied by the sync.
  */
 export const copy: Step = async (context) => {
-  const { move, signal } = context
+  const { move, signal, settings } = context
   const parts = await syncParts(context)
-  // The last batch of an earlier mover can still land.
+  // The last batches of an earlier mover can still land.
   if (move.claimedIds.length > 0) await parts.changes.markDirty(move.claimedIds, parts.storeInDoubtMs)
   let row = move
   if (row.total === null) {
@@ -28,39 +34,81 @@ export const copy: Step = async (context) => {
     if (total === undefined) throw new NeedsPerson({ words: "The source's namespace is gone.", records: move.copied })
     row = await record(context, { total })
   }
-  const listed = readAhead(parts.active, {
-    cursor: row.cursor ?? undefined,
-    afterId: row.copiedTo ?? undefined,
-    signal,
-  })
-  for await (const { batch, copies, tokens } of copiesAhead(parts, listed)) {
-    const copied = await copyBatch(context, parts, copies)
-    const isLast = batch.nextCursor === undefined
-    row = await record(context, {
-      cursor: batch.nextCursor ?? null,
-      copiedTo: batch.ids.at(-1) ?? row.copiedTo,
-      claimedIds: [],
-      copied: sql`copied + ${copied}`,
-      ...(tokens > 0 && { embeddedTokens: sql`embedded_tokens + ${tokens}` }),
-      ...(isLast ? { state: 'verifying', gate: null } : {}),
-    })
-    await context.at('copy: batch recorded')
-    if (isLast || row.request !== null || row.state !== 'copying') return next
-    await syncRound(parts)
-    await context.at('sync: carried over')
+  const lanes = settings.copyLanes ?? defaultLanes
+  const { partsPerLane, fromRecords, pageIds } = settings.copySplit ?? defaultSplit
+  // Where a model makes the vectors, it determines the time, and one lane is enough.
+  if (parts.transform === undefined && lanes > 1 && isUnbegun(row) && (row.total ?? 0) >= fromRecords) {
+    const copyParts = await findParts(parts.active, { atLeast: lanes * partsPerLane, pageIds, signal })
+    row = await record(context, { copyParts })
   }
-  return next
+  let open = row.copyParts ?? [wholePlace(row)]
+  const reading = new AbortController()
+  try {
+    const size = row.copyParts === null ? fullSize : budgetedSize(lanes)
+    const options = { lanes, size, signal: AbortSignal.any([signal, reading.signal]) }
+    for await (const batches of readLanes(parts, open, options)) {
+      const copied = await copyBatches(context, parts, batches)
+      open = batches.reduce(afterBatch, open)
+      const isLast = open.length === 0
+      const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0)
+      row = await record(context, {
+        ...positionOf(row, open),
+        claimedIds: [],
+        copied: sql`copied + ${copied}`,
+        ...(tokens > 0 && { embeddedTokens: sql`embedded_tokens + ${tokens}` }),
+        ...(isLast ? { state: 'verifying', gate: null } : {}),
+      })
+      await context.at('copy: batch recorded')
+      if (isLast || row.request !== null || row.state !== 'copying') return next
+      await syncRound(parts)
+      await context.at('sync: carried over')
+    }
+    return next
+  } finally {
+    // Nobody takes what the lanes have read ahead.
+    reading.abort()
+  }
 }
 
-async function copyBatch(context: StepContext, parts: SyncParts, records: readonly VectorRecord[]): Promise<number> {
+/** Whether nothing of the place was copied yet: what is under way in one lane stays so. */
+function isUnbegun({ copyParts, cursor, copiedTo }: MoveRow): boolean {
+  return copyParts === null && cursor === null && copiedTo === null
+}
+
+/** The place as one part, from the position in the move's row. */
+function wholePlace({ cursor, copiedTo }: MoveRow): CopyPart {
+  return { prefix: '', ...(cursor !== null && { cursor }), ...(copiedTo !== null && { copiedTo }) }
+}
+
+/** The open parts once a batch of one of them is copied. */
+function afterBatch(open: readonly CopyPart[], { part, batch }: LaneBatch): readonly CopyPart[] {
+  const isIt = (one: CopyPart) => one.prefix === part.prefix && one.isOneId === part.isOneId
+  const { nextCursor: cursor } = batch
+  if (cursor === undefined) return open.filter((one) => !isIt(one))
+  return open.map((one) => {
+    if (!isIt(one)) return one
+    const copiedTo = batch.ids.at(-1) ?? one.copiedTo
+    return { prefix: one.prefix, cursor, ...(copiedTo !== undefined && { copiedTo }) }
+  })
+}
+
+/** The same as the move's row keeps it. */
+function positionOf(row: MoveRow, open: readonly CopyPart[]): MoveChange {
+  if (row.copyParts !== null) return { copyParts: open.length === 0 ? null : open }
+  const [whole] = open
+  return { cursor: whole?.cursor ?? null, copiedTo: whole?.copiedTo ?? row.copiedTo }
+}
+
+async function copyBatches(context: StepContext, parts: SyncParts, batches: readonly LaneBatch[]): Promise<number> {
+  const records = batches.flatMap(({ copies }) => copies)
   if (records.length === 0) return 0
   // Sparse values that the target can't take would be refused there; lengths are counted over all records at once.
   parts.metric?.refuseSparse(records)
   const untouched = await parts.changes.claimUntouched(records.map((one) => one.id))
   await context.at('copy: batch claimed')
-  const batch = records.filter((one) => untouched.has(one.id))
-  const ids = batch.map((one) => one.id)
-  if (batch.length > 0) await sendToFollower(parts, ids, () => putBatch(parts.follower, batch, context.signal))
+  const puts = batches.map(({ copies }) => copies.filter((one) => untouched.has(one.id)))
+  const ids = puts.flatMap((some) => some.map((one) => one.id))
+  if (ids.length > 0) await sendToFollower(parts, ids, () => putBatches(parts.follower, puts, context.signal))
   await context.at('copy: batch written')
   return records.length
 }

@@ -34,8 +34,21 @@ export interface MoveSettings {
   readonly reembedMinCosine?: number
   /** Tokens that movers embed a minute, for each model; 0: no limit. */
   readonly reembedTokensPerMinute?: number
+  /** Lanes in which a large place is copied; default 4. */
+  readonly copyLanes?: number
+  readonly copySplit?: CopySplit
   /** Shortest time between two comparisons of a move that soaks. Default: an hour. */
   readonly verifyAgainMs?: number
+}
+
+/** How a large place is split into the parts that lanes copy. */
+export interface CopySplit {
+  /** Parts found for each lane, at least, so that all lanes end at about the same time. */
+  readonly partsPerLane: number
+  /** Records of the smallest place that is split. */
+  readonly fromRecords: number
+  /** A part of at most so many ids is not split; up to 100, the vendor's page. */
+  readonly pageIds: number
 }
 
 /** An embedding model as the settings name it. */

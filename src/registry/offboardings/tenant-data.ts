@@ -43,7 +43,8 @@ export async function eraseTenantData(tx: Tx, id: TenantId): Promise<void> {
   await tx.execute(sql`delete from move_passes where move_id in ${moves}`)
   await tx.execute(sql`delete from move_reports where move_id in ${moves}`)
   await tx.execute(sql`
-    update moves set cursor = null, copied_to = null, claimed_ids = '[]', verification = null, verified_again = null
+    update moves set cursor = null, copied_to = null, copy_parts = null, claimed_ids = '[]', verification = null,
+      verified_again = null
     where tenant_id = ${id} and ended_at is not null`)
   await tx.execute(sql`delete from vector_files where tenant_id = ${id}`)
   await tx.execute(sql`delete from rate_permits where tenant_id = ${id}`)
