@@ -43,6 +43,8 @@ const livedMs = 60_000
 const pingEveryMs = 10_000
 /** Unanswered pings in a row after which a thread hangs; a process that was paused misses one. */
 const pingsMax = 3
+/** Time without an open move after which the thread ends and gives its memory back. */
+const idleMs = 600_000
 /** Longest time that a thread gets to give its moves back. */
 const stopMs = 10_000
 
@@ -52,11 +54,13 @@ interface Running {
   readonly ended: Promise<void>
   unanswered: number
   cause: unknown
+  /** It was asked to end, since no move is open. */
+  isLeaving: boolean
 }
 
 /**
- * One replica's mover on a thread of its own, which gives way to the thread that serves. The first move starts it. It
- * may die without harm: its moves wait for their lease to end, this replica opens their fences in time, and another
+ * One replica's mover on a thread of its own, which gives way to the thread that serves. The first open
+ * move starts it, and it ends ten minutes after the last. It may die without harm: its moves wait for their lease to end, this replica opens their fences in time, and another
  * thread is started after a pause, longer each time. A thread that hangs is ended.
  */
 export class MoverThread implements AsyncDisposable {
@@ -70,6 +74,8 @@ export class MoverThread implements AsyncDisposable {
   #running: Running | undefined
   #deaths = 0
   #isResting = false
+  /** When a move was open last. */
+  #openAtMs = 0
   #circuits: readonly OpenCircuit[] = []
 
   constructor(order: MoverOrder, deps: MoverThreadDeps, clock: Clock = systemClock) {
@@ -124,12 +130,23 @@ export class MoverThread implements AsyncDisposable {
     try {
       const { db } = this.#deps.database
       await reopenFences(db)
-      if (this.#running !== undefined || this.#isResting) return
-      if ((await anyOpenMove(db)) && !this.#stop.signal.aborted) this.#run()
+      const isOpen = await anyOpenMove(db)
+      if (!this.#stop.signal.aborted) this.#startOrEnd(isOpen)
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#deps.log.warn({ err: error }, 'looking for moves failed')
     } finally {
       this.#looking = false
+    }
+  }
+
+  #startOrEnd(isOpen: boolean): void {
+    const running = this.#running
+    if (isOpen) {
+      this.#openAtMs = this.#clock.now()
+      if (running === undefined && !this.#isResting) this.#run()
+    } else if (running !== undefined && !running.isLeaving && this.#clock.now() - this.#openAtMs >= idleMs) {
+      running.isLeaving = true
+      this.#tell({ kind: 'stop' })
     }
   }
 
@@ -142,6 +159,7 @@ export class MoverThread implements AsyncDisposable {
       ended: ended.promise,
       unanswered: 0,
       cause: undefined,
+      isLeaving: false,
     }
     this.#running = running
     worker.on('message', (message: FromMover) => this.#hear(running, message))
@@ -176,6 +194,11 @@ export class MoverThread implements AsyncDisposable {
     this.#running = undefined
     this.#circuits = []
     if (this.#stop.signal.aborted) return
+    if (running.isLeaving) {
+      // A move may have begun meanwhile.
+      void this.#look()
+      return
+    }
     const { log, onDeath } = this.#deps
     onDeath()
     if (this.#clock.now() - running.startedAtMs >= livedMs) this.#deaths = 0

@@ -1,35 +1,48 @@
 import { once } from 'node:events'
 import type { Worker } from 'node:worker_threads'
 import { pino } from 'pino'
-import { expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { moverConfigOf } from '../../src/mover/messages.ts'
 import { MoverThread } from '../../src/mover/mover-thread.ts'
 import { moveSettingsOf } from '../../src/parts/moves.ts'
 import { tenantSettingsOf } from '../../src/parts/tenant-settings.ts'
-import { MoverWorld } from './mover-world.ts'
+import { MoverWorld, type ThreadReplica } from './mover-world.ts'
 
-test('a thread that answers is left alone, and one that does not is ended and counted', async () => {
-  await using world = await MoverWorld.open()
-  const a = await world.replica({ MOVER: 'here' })
+const patient = { timeout: 60_000, interval: 50 }
+let world: MoverWorld
+let a: ThreadReplica
+let moveId: string
+let release: () => void
+
+beforeEach(async () => {
+  world = await MoverWorld.open()
+  a = await world.replica({ MOVER: 'here' })
   await world.tenant(a, 'acme', 50)
-  world.holdFetches()
-  await world.untilCopying(await world.promote(a, 'acme'))
+  release = world.holdFetches()
+  moveId = await world.promote(a, 'acme')
+  await world.untilCopying(moveId)
+})
+afterEach(() => world[Symbol.asyncDispose]())
 
+/** The mover of one more replica, whose looks and pings are made by hand, and whose clock goes when the test says so. */
+function moverByHand() {
   const threads: Worker[] = []
   const lines: string[] = []
   const deaths = vi.fn()
-  const config = world.service.config()
   const due = new Map<number, () => void>()
+  const time = { aheadMs: 0 }
   const clock = {
     ...systemClock,
+    now: () => systemClock.now() + time.aheadMs,
     every(ms: number, run: () => void) {
       due.set(ms, run)
       return { stop: () => undefined }
     },
   }
+  const config = world.service.config()
   const settings = moveSettingsOf(config, tenantSettingsOf(config, {}))
-  await using mover = new MoverThread(
+  const mover = new MoverThread(
     { config: moverConfigOf(config), settings, logLevel: 'info' },
     {
       database: world.service.home,
@@ -42,11 +55,17 @@ test('a thread that answers is left alone, and one that does not is ended and co
     },
     clock,
   )
+  const every = (ms: number) => () => due.get(ms)?.()
+  return { mover, threads, lines, deaths, time, ping: every(10_000), look: every(2_000) }
+}
+
+test('a thread that answers is left alone, and one that does not is ended and counted', async () => {
+  const { mover, threads, lines, deaths, ping } = moverByHand()
+  await using _ = mover
   await mover.start()
-  await vi.waitFor(() => expect(threads).toHaveLength(1), { timeout: 60_000 })
+  await vi.waitFor(() => expect(threads).toHaveLength(1), patient)
   const [thread] = threads
-  const ping = due.get(10_000)
-  if (thread === undefined || ping === undefined) throw new Error('a started mover has a thread, and pings it')
+  if (thread === undefined) throw new Error('a started mover has a thread')
   await once(thread, 'message')
   for (let n = 0; n < 5; n += 1) {
     const heard = once(thread, 'message')
@@ -62,3 +81,45 @@ test('a thread that answers is left alone, and one that does not is ended and co
   expect(mover.isUp).toBe(false)
   expect(lines.join('')).toContain("the mover's thread has not answered for 30 s")
 })
+
+test('a thread ends ten minutes after the last open move, which is no death, and the next move starts one', async () => {
+  const { mover, threads, deaths, time, look } = moverByHand()
+  await using _ = mover
+  await mover.start()
+  await vi.waitFor(() => expect(threads).toHaveLength(1), patient)
+  const [thread] = threads
+  if (thread === undefined) throw new Error('a started mover has a thread')
+  await once(thread, 'message')
+  const exit = vi.fn()
+  thread.on('exit', exit)
+  // The move is as open as it was.
+  time.aheadMs += 3_600_000
+  for (let n = 0; n < 3; n += 1) {
+    look()
+    await vi.waitFor(async () => expect(await openMoves()).toBe(1))
+  }
+  expect(exit).not.toHaveBeenCalled()
+  await world.cancel(a, moveId)
+  release()
+  await world.until(moveId, 'cancelled')
+  time.aheadMs += 590_000
+  look()
+  expect(exit).not.toHaveBeenCalled()
+  time.aheadMs += 20_000
+  await vi.waitFor(() => {
+    look()
+    expect(exit).toHaveBeenCalledWith(0)
+  }, patient)
+  expect(deaths).not.toHaveBeenCalled()
+  expect(mover.isUp).toBe(true)
+  await world.promote(a, 'acme')
+  await vi.waitFor(() => {
+    look()
+    expect(threads).toHaveLength(2)
+  }, patient)
+})
+
+async function openMoves(): Promise<number> {
+  const [row] = await world.service.home.sql`select count(*)::int as open from moves where ended_at is null`
+  return row?.open
+}

@@ -67,6 +67,11 @@ export class MoverWorld implements AsyncDisposable {
     return answer.json.id
   }
 
+  async cancel(replica: ServiceReplica, moveId: string): Promise<void> {
+    const answer = await replica.admin({ path: `/moves/${moveId}/cancel`, authorization: this.#staff, body: {} })
+    if (answer.status >= 300) throw new Error(`a cancel: ${answer.status} ${answer.text}`)
+  }
+
   /** Waits until the move is in the state, and says why it hangs. */
   async until(moveId: string, state: string) {
     return vi.waitFor(
