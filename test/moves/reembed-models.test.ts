@@ -29,6 +29,26 @@ async function withEndpoint(overrides: MoveHolds['overrides'] = {}): Promise<Ope
   return server
 }
 
+/** The same, and an endpoint serves the old model too. @returns that one */
+async function withOldEndpoint(): Promise<OpenAiServer> {
+  const [old, small] = [await openAiServer(64), await openAiServer(32)]
+  const folder = await temporaryFolder()
+  const path = join(folder.path, 'models.json')
+  const entry = { provider: 'openai', encoding: 'float' }
+  const models = [
+    { ...entry, name: 'hash', baseUrl: old.baseUrl, dimension: 64, default: true },
+    { ...entry, name: 'small', baseUrl: small.baseUrl, dimension: 32 },
+  ]
+  await writeFile(path, JSON.stringify(models))
+  const unset = { EMBEDDING_MODEL: '', EMBEDDING_DIMENSION: '', OPENAI_BASE_URL: '', ANSWER_PROVIDER: 'extractive' }
+  const overrides = { embedder: hashEmbedder(64, 'no setting names it'), moreEmbedders: [] }
+  world = await ReembedWorld.open({ env: { ...unset, EMBEDDING_MODELS: path }, overrides })
+  for (const one of [old, small, folder]) world.service.stack.use(one)
+  for (const [n, text] of texts.entries()) await world.putDocument(`doc-${n}`, text)
+  await world.openShard()
+  return old
+}
+
 /** Refuses every request of more texts than this, until it is told otherwise. */
 function refuse(server: OpenAiServer, status: number, texts = 0): void {
   server.limit({ texts, status, body: { error: { message: 'no', code: status === 404 ? 'model_not_found' : 'busy' } } })
@@ -68,6 +88,42 @@ test('a model that is there again lets a resumed move go on where it was', async
   const moved = await world.until(id, 'soaking')
   expect(moved.verification.reembedded).toMatchObject({ model: 'small', records: 3 })
 })
+
+test.each([
+  { status: 404, way: 'completed', ids: ['doc-0#0', 'doc-1#0', 'doc-2#0', 'late#0', 'later#0'] },
+  { status: 410, way: 'rolled back once the model is there again', ids: ['doc-0#0', 'doc-1#0', 'late#0', 'later#0'] },
+] as const)(
+  'while the old model is gone in the soak ($status), the app writes on, a rollback says what it lacks, and the move is $way',
+  async ({ status, way, ids }) => {
+    const old = await withOldEndpoint()
+    const id = await world.reembed()
+    await world.until(id, 'soaking')
+    refuse(old, status)
+    await world.putDocument('late', 'a train at night', 'b')
+    const seen = async () => (await world.staff(`/moves/${id}`)).json
+    await expect.poll(async () => (await seen()).waitsFor?.kind, { timeout: 60_000 }).toBe('step_failed')
+    expect((await seen()).gate).toContain('The provider of the embedding model hash says that there is no such model')
+    await world.steer(id, 'rollback')
+    await expect.poll(async () => (await seen()).waitsFor?.kind, { timeout: 60_000 }).toBe('needs_person')
+    const stopped = await seen()
+    expect([stopped.state, stopped.requested]).toEqual(['soaking', null])
+    expect(stopped.gate).toContain("The old place can't get what was written since the switch")
+    expect(stopped.gate).toContain('Complete the move, or mend')
+    const commands = stopped.nextSteps.map(({ command }: { readonly command: string }) => command)
+    for (const verb of ['complete', 'rollback']) expect(commands).toContain(`tenant-router moves ${verb} ${id}`)
+    await world.putDocument('later', 'a plane at noon')
+    const isBack = way !== 'completed'
+    if (isBack) {
+      await world.done('/documents/doc-2', undefined, { replica: 'b', method: 'DELETE' })
+      expect([...(await world.contents(1)).keys()]).not.toContain('late#0')
+      old.meet()
+    }
+    await world.steer(id, isBack ? 'rollback' : 'complete')
+    await world.until(id, isBack ? 'rolled_back' : 'completed')
+    expect([...(await world.contents(isBack ? 1 : 2)).keys()].sort()).toEqual(ids)
+    expect((await world.ask('b', '/documents/late', undefined)).status).toBe(200)
+  },
+)
 
 test('a provider that is busy slows the move, and no question of a tenant waits for it', async () => {
   const server = await withEndpoint()

@@ -132,7 +132,7 @@ export async function runStep(deps: RunMoveDeps, { move, step, claim, rates, gat
     log.warn({ err: error, move: move.id, tenant: move.tenantId, step }, 'a step of a move failed')
     const { retryMs, tries, stops } = await recordFault(db, move, error)
     if (stops) {
-      const reason = { words: wordsOf(error), records: 0 }
+      const reason = { words: whyStopped(error, step), records: 0 }
       await stopForPerson(db, move, step, reason, new Date(clock.epochMs()))
       return { kind: 'next' }
     }
@@ -213,6 +213,12 @@ function codeOf(error: unknown): string {
 
 function wordsOf(error: unknown): string {
   return error instanceof AppError ? `${error.message} (${error.code})` : 'an unexpected fault; see the log'
+}
+
+/** Why a fault stops a move for a person; a rollback needs the old model, and completing the move does not. */
+function whyStopped(error: unknown, step: StepName): string {
+  if (step !== 'rollBack') return wordsOf(error)
+  return `The old place can't get what was written since the switch: ${wordsOf(error)} Complete the move, or mend the model's setting and roll it back then.`
 }
 
 /** Cancels the move; without a person's request it ends as `failed`. */
