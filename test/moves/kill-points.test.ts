@@ -11,23 +11,12 @@ afterEach(() => world[Symbol.asyncDispose]())
 
 const forward = movePoints.filter((point) => !/^(cancel|rollBack|end)/.test(point))
 
-/** A replica whose mover dies the first time it comes to a point. */
-async function mortal(point: MovePoint): Promise<{ readonly died: Promise<void> }> {
-  const died = Promise.withResolvers<void>()
-  const replica = await world.replica(async (reached) => {
-    if (reached !== point) return
-    await replica.killMover()
-    died.resolve()
-  })
-  return { died: died.promise }
-}
-
 test.each(forward)(
   'a mover that dies at "%s" is replaced and the move ends with every record in one place',
   async (point) => {
     const acme = await world.tenant('acme', 620)
     const before = await contents(await world.placeOf(acme))
-    const { died } = await mortal(point)
+    const { died } = await world.mortal(point)
     const { id } = await world.promote(acme)
     if (point.startsWith('complete')) {
       await world.until(id, 'soaking')
@@ -54,9 +43,9 @@ test.each(forward)(
 test.each(forward)(
   'a mover that dies at "%s" on the way to another model leaves each record with the vector of its text',
   async (point) => {
-    const acme = await world.tenant('acme', 220, { texts: true })
+    const acme = await world.tenant('acme', 220, { form: 'texts' })
     const before = await contents(await world.placeOf(acme))
-    const { died } = await mortal(point)
+    const { died } = await world.mortal(point)
     const { id } = await world.promote(acme, 'other')
     if (point.startsWith('complete')) {
       await world.until(id, 'soaking')
@@ -88,7 +77,7 @@ const waysOf = (...points: readonly MovePoint[]) =>
 test.each(waysOf('cancel: begun', 'cancel: purged'))(
   'a mover that dies at "$point" on the way $way leaves a cancel that the next one ends',
   async ({ point, model }) => {
-    const acme = await world.tenant('acme', 20, { texts: true })
+    const acme = await world.tenant('acme', 20, { form: 'texts' })
     const before = await contents(await world.placeOf(acme))
     const [made, hold] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const hook = async (reached: MovePoint) => {
@@ -102,7 +91,7 @@ test.each(waysOf('cancel: begun', 'cancel: purged'))(
     await cancelMove(world.home, platform, id)
     await holder.killMover()
     hold.resolve()
-    const { died } = await mortal(point)
+    const { died } = await world.mortal(point)
     await died
     await world.replica()
     await world.until(id, 'cancelled')
@@ -114,9 +103,9 @@ test.each(waysOf('cancel: begun', 'cancel: purged'))(
 test.each(waysOf('rollBack: begun', 'rollBack: purged'))(
   'a mover that dies at "$point" after the way $way leaves a rollback that the next one ends',
   async ({ point, model }) => {
-    const acme = await world.tenant('acme', 20, { texts: true })
+    const acme = await world.tenant('acme', 20, { form: 'texts' })
     const before = await contents(await world.placeOf(acme))
-    const { died } = await mortal(point)
+    const { died } = await world.mortal(point)
     const { id } = await world.promote(acme, model)
     await world.until(id, 'soaking')
     await rollbackMove(world.home, platform, id)

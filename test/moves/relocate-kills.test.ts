@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startMove } from '../../src/moves/start-move.ts'
 import { rollbackMove } from '../../src/moves/steer-move.ts'
-import type { MovePoint } from '../../src/moves/sync/step.ts'
 import { contents, MoveWorld, platform, settings } from '../support/move-world.ts'
 import { openShard } from './shards.ts'
 
@@ -10,17 +9,6 @@ beforeEach(async () => {
   world = await MoveWorld.open()
 })
 afterEach(() => world[Symbol.asyncDispose]())
-
-/** A replica whose mover dies the first time it comes to a point. */
-async function mortal(point: MovePoint): Promise<{ readonly died: Promise<void> }> {
-  const died = Promise.withResolvers<void>()
-  const replica = await world.replica(async (reached) => {
-    if (reached !== point) return
-    await replica.killMover()
-    died.resolve()
-  })
-  return { died: died.promise }
-}
 
 /** The tenant's region, and that of the place that serves it; null is us-east-1 in this world. */
 async function regions(): Promise<readonly [string, string]> {
@@ -41,7 +29,7 @@ test.each(['fence: entered', 'fence: tail synced', 'flip: switched', 'open: barr
     const acme = await world.tenant('acme', 20)
     const before = await contents(await world.placeOf(acme))
     await openShard(world, 2, { region: 'eu-west-1' })
-    const { died } = await mortal(point)
+    const { died } = await world.mortal(point)
     const wanted = { tenantId: acme, kind: 'relocate', region: 'eu-west-1' } as const
     const { id } = await startMove({ db: world.home.db, settings }, platform, wanted)
     await died
@@ -53,7 +41,7 @@ test.each(['fence: entered', 'fence: tail synced', 'flip: switched', 'open: barr
     await second.stopMover()
     // Back it passes the fence alone: what opens writes is no step of its own there.
     const back = isSwitched ? 'rollBack: begun' : point
-    const { died: diedAgain } = await mortal(back)
+    const { died: diedAgain } = await world.mortal(back)
     await rollbackMove(world.home, platform, id)
     await diedAgain
     expect(await regions()).toEqual(isSwitched ? here : there)

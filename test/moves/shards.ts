@@ -41,7 +41,7 @@ export async function openShard(
     fill = 0,
     region = 'us-east-1',
     dimension = 4,
-    metric = 'cosine' as 'cosine' | 'euclidean',
+    metric = 'cosine' as 'cosine' | 'dotproduct' | 'euclidean',
     made = true,
   } = {},
 ): Promise<string> {

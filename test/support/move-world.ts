@@ -113,7 +113,7 @@ export class MoveWorld implements AsyncDisposable {
   }
 
   /** A tenant with `count` records in the shared index. */
-  async tenant(id: string, count: number, { texts = false } = {}): Promise<TenantId> {
+  async tenant(id: string, count: number, { form = 'plain' as RecordForm } = {}): Promise<TenantId> {
     const index = await vi.waitFor(
       async () => {
         const info = await this.store.describeIndex('default', 'tr-pool-1')
@@ -125,7 +125,7 @@ export class MoveWorld implements AsyncDisposable {
     const tenantId = await seedTenant(this.home, { id, host: index.host, dimension })
     const store = await this.placeOf(tenantId)
     await store.createNamespace()
-    if (count > 0) await store.upsert(texts ? records(count).map(withText) : records(count))
+    if (count > 0) await store.upsert(records(count).map(forms[form]))
     return tenantId
   }
 
@@ -203,6 +203,17 @@ export class MoveWorld implements AsyncDisposable {
     }
   }
 
+  /** A replica whose mover dies the first time it comes to a point. */
+  async mortal(point: MovePoint): Promise<{ readonly died: Promise<void> }> {
+    const died = Promise.withResolvers<void>()
+    const replica = await this.replica(async (reached) => {
+      if (reached !== point) return
+      await replica.killMover()
+      died.resolve()
+    })
+    return { died: died.promise }
+  }
+
   async promote(tenantId: TenantId, model?: string): Promise<MoveView> {
     return startMove({ db: this.home.db, settings }, platform, { tenantId, kind: 'promote', model })
   }
@@ -265,6 +276,22 @@ function withText({ id, metadata }: VectorRecord): VectorRecord {
   return { id, values: vectorOf('test', text), metadata: { ...metadata, text } }
 }
 
+/** The forms of a tenant's records: the last one leaves every third without a text. */
+const forms = {
+  plain: (one: VectorRecord) => one,
+  unit: (one: VectorRecord) => ({ ...one, values: unitOf(one.values) }),
+  texts: withText,
+  'some texts': (one: VectorRecord, at: number) => (at % 3 === 0 ? one : withText(one)),
+}
+
+type RecordForm = keyof typeof forms
+
+/** The same direction at length 1. */
+function unitOf(values: readonly number[]): number[] {
+  const length = Math.hypot(...values)
+  return values.map((value) => value / length)
+}
+
 /** Everything in a place, by id. */
 export async function contents(store: Awaited<ReturnType<MoveWorld['placeOf']>>): Promise<Map<string, VectorRecord>> {
   const all = new Map<string, VectorRecord>()
@@ -286,7 +313,10 @@ function gateWrites(gate: TenantWriteDeps, store: VectorStore, landed?: Promise<
         await landed
         const stamped = puts.map((one) => {
           const seq = stamp(one.id)
-          return seq === undefined ? one : { ...one, metadata: { ...one.metadata, _tr: seq } }
+          const { text } = one.metadata ?? {}
+          // As the verbs do: a text is embedded by the model of the place that it goes to.
+          const fitting = typeof text === 'string' ? { ...one, values: vectorOf(placement.vectors.model, text) } : one
+          return seq === undefined ? fitting : { ...fitting, metadata: { ...one.metadata, _tr: seq } }
         })
         return store.open(placement).upsert(stamped, { signal })
       })

@@ -1,3 +1,4 @@
-import { sweepPoints } from './sweep-points.ts'
+import { sweepPoints, sweepWays } from './sweep-points.ts'
 
 sweepPoints('its connections to Postgres are cut')
+sweepWays('its connections to Postgres are cut')
