@@ -162,12 +162,7 @@ export const copyAndSync: readonly Race[] = [
     async stage(world) {
       // All is copied when it lists the other place, to compare both.
       const { held } = await moverAt(world, /^a\.mover: list g2/)
-      world.spoiled = true
-      const [target] = await world.rows<{ indexName: string; namespace: string }>(
-        'select index_name as "indexName", namespace from places where generation = 2',
-      )
-      assert.ok(target)
-      world.store.spoil(target, 'r3', 9)
+      await world.spoil('r3', (one) => ({ ...one, metadata: { ...one.metadata, n: 9 } }))
       held.release()
       await world.until('soaking')
       assert.equal((await world.move()).repairs, 1)

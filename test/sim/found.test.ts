@@ -2,6 +2,7 @@ import { afterAll, beforeAll, test } from 'vitest'
 import { stageRace } from '../races/stage-race.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { found } from './found.ts'
+import { foundTransforms } from './found-transforms.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -9,4 +10,4 @@ beforeAll(async () => {
 })
 afterAll(() => database[Symbol.asyncDispose]())
 
-test.for(found)('$name', (race) => stageRace(database.url, race))
+test.for([...found, ...foundTransforms])('$name', (race) => stageRace(database.url, race))

@@ -45,11 +45,13 @@ async function judge(build: number, mutant: Mutant): Promise<string> {
   const { races }: { races: readonly Race[] } = await import(`../races/races.ts?build=${build}`)
   const { stageRace }: typeof import('../races/stage-race.ts') = await import(`../races/stage-race.ts?build=${build}`)
   const { found }: typeof import('./found.ts') = await import(`./found.ts?build=${build}`)
+  const transforms: typeof import('./found-transforms.ts') = await import(`./found-transforms.ts?build=${build}`)
+  const histories = [...found, ...transforms.foundTransforms]
   const unused = partsOf(mutant).find(({ file }) => !used.has(`${build} ${file}`))
   if (unused !== undefined) throw new Error(`${unused.file} is not part of the races`)
   const tellers = [
     ...mutant.races.map((number) => races.find(({ name }) => Number.parseInt(name, 10) === number)),
-    ...(mutant.found ?? []).map((part) => found.find(({ name }) => name.startsWith(part))),
+    ...(mutant.found ?? []).map((part) => histories.find(({ name }) => name.startsWith(part))),
   ]
   for (const race of tellers) {
     if (race === undefined) throw new Error('a race of its list is not there')

@@ -4,12 +4,13 @@ import { putDocument } from '../../src/rag/documents/put-document.ts'
 import { ragMemory } from '../../src/rag/rag-memory.ts'
 import { deleteVectors } from '../../src/rag/vectors/delete-vectors.ts'
 import { fetchVectors } from '../../src/rag/vectors/fetch-vectors.ts'
+import { queryVectors } from '../../src/rag/vectors/query-vectors.ts'
 import { updateVector } from '../../src/rag/vectors/update-vector.ts'
 import { updateVectors } from '../../src/rag/vectors/update-vectors.ts'
 import { upsertVectors } from '../../src/rag/vectors/upsert-vectors.ts'
 import type { VectorStore } from '../../src/stores/store.ts'
 import { deletedWhere, encoded, type State, updated, updatedWhere, wholeState } from './record-state.ts'
-import { simChunker, simEmbedder, simEmbedders } from './sim-models.ts'
+import { simChunker, simEmbedder, simEmbedders, simVector } from './sim-models.ts'
 import type { SimReplica } from './sim-replica.ts'
 import { appOfAcme } from './sim-tenant.ts'
 import type { SimWorld } from './sim-world.ts'
@@ -58,6 +59,21 @@ export class SimApp {
     const vectors = [{ id, values: [1, n, 0, 1], metadata: { n, k } }]
     const work = this.#start(() => upsertVectors(this.#deps, appOfAcme, { vectors }))
     await this.#noteWrite(id, encoded({ v: n, n, k }), work, 'put')
+  }
+
+  /** Puts a record with the vector that a model made of its text, and names the model, or none. */
+  async putAs(model: string | undefined, id: string, n: number): Promise<void> {
+    const text = `v${n}`
+    const vectors = [{ id, values: [...simVector({ model: model ?? 'test' }, text)], metadata: { n, k: 'x', text } }]
+    const work = this.#start(() => upsertVectors(this.#deps, appOfAcme, { vectors, model }))
+    await this.#noteWrite(id, encoded({ v: n, n, k: 'x', text }), work, 'put with a model')
+  }
+
+  /** Searches by the vector that a model made of a text. @returns the dimensions of what was found. */
+  async search(model: string, text: string): Promise<number | undefined> {
+    const asked = { vector: [...simVector({ model }, text)], model, topK: 1, includeValues: true }
+    const { matches } = await this.#start(() => queryVectors(this.#deps, appOfAcme, asked))
+    return matches[0]?.values?.length
   }
 
   async update(id: string, part: Part): Promise<void> {

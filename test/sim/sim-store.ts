@@ -58,11 +58,11 @@ export class SimStore {
   }
 
   /** Changes a record behind everyone's back. */
-  spoil(placed: Placed, id: string, n: number): void {
+  spoil(placed: Placed, id: string, change: (one: VectorRecord) => VectorRecord): void {
     const place = this.#places.get(keyOf(placed))
     for (const records of place === undefined ? [] : [place.records, place.show(this.#schedule.nowMs)]) {
       const one = records.get(id)
-      if (one !== undefined) records.set(id, { ...one, metadata: { ...one.metadata, n } })
+      if (one !== undefined) records.set(id, change(one))
     }
   }
 

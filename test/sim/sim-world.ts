@@ -150,6 +150,14 @@ export class SimWorld implements AsyncDisposable {
     this.goodCopies.inflict(what, await readRows(this))
   }
 
+  /** Changes a record of the copy behind everyone's back. */
+  async spoil(id: string, change: (one: VectorRecord) => VectorRecord): Promise<void> {
+    this.spoiled = true
+    const place = await this.#placeOf(2)
+    if (place === undefined) throw new Error('there is no copy yet')
+    this.store.spoil(place, id, change)
+  }
+
   async promote(): Promise<string> {
     return this.#begin('promote', 'other')
   }
@@ -157,6 +165,17 @@ export class SimWorld implements AsyncDisposable {
   /** Back into the shared index. */
   async demote(): Promise<string> {
     return this.#begin('demote', 'test')
+  }
+
+  /** Into a shared index of the same model that compares by dot product. */
+  async changeMetric(): Promise<string> {
+    const indexName = 'tr-pool-2'
+    this.store.seed({ indexName, namespace: 'of somebody else' }, [])
+    await this.rows(`
+      insert into indexes (project, name, kind, ordinal, host, cloud, region, embedding_model, dimension, metric, namespace_limit, namespaces_used, state)
+      values ('default', '${indexName}', 'pool', 2, 'http://${indexName}', 'aws', 'us-east-1', 'test', 4, 'dotproduct', 1000, 0, 'ready')`)
+    const wanted = { tenantId: acme, kind: 'rebalance', to: indexName } as const
+    return (await startMove({ db: this.#db, settings: this.settings }, staff, wanted)).id
   }
 
   async #begin(kind: 'promote' | 'demote', model: string): Promise<string> {
@@ -217,12 +236,22 @@ export class SimWorld implements AsyncDisposable {
 
   /** The rows' active place (or that of a generation) as it truly is: value by id. */
   async contents(generation?: number): Promise<Record<string, number>> {
+    const truth = await this.truth(generation)
+    return Object.fromEntries([...truth].map(([id, one]) => [id, Number(one.metadata?.n)]))
+  }
+
+  /** The same with the whole records. */
+  async truth(generation?: number): Promise<ReadonlyMap<string, VectorRecord>> {
+    const place = await this.#placeOf(generation)
+    return (place === undefined ? undefined : this.store.truth(place)) ?? new Map()
+  }
+
+  async #placeOf(generation: number | undefined): Promise<{ indexName: string; namespace: string } | undefined> {
     const where = generation === undefined ? `state = 'active'` : `generation = ${generation}`
     const [place] = await this.rows<{ indexName: string; namespace: string }>(
       `select index_name as "indexName", namespace from places where ${where}`,
     )
-    const truth = place === undefined ? undefined : this.store.truth(place)
-    return Object.fromEntries([...(truth ?? [])].map(([id, one]) => [id, Number(one.metadata?.n)]))
+    return place
   }
 
   /** Lets the world come to rest; then every record, read through every replica, must fit what apps were told. */
