@@ -32,6 +32,16 @@ export async function cancelMove({ db }: Deps, actor: StaffPrincipal, id: string
   return steer(db, actor, id, 'move.cancel', deed, acceptLoss)
 }
 
+/** Cancels a move if it has not begun; one that has, or has ended, is left as it is. */
+export async function cancelUnbegun({ db }: Deps, actor: StaffPrincipal, id: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [row] = await tx.select().from(moves).where(eq(moves.id, id)).for('update')
+    if (row?.state !== 'queued') return
+    await endQueued(tx, row)
+    await appendAudit(tx, [{ actor, action: 'move.cancel', tenantId: row.tenantId, detail: { move: id } }])
+  })
+}
+
 /**
  * Completes a move after its cutover: ends the time for a rollback, and deletes the source.
  * @throws AppError `not_found`, `conflict` unless the move soaks.

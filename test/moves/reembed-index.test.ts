@@ -1,6 +1,10 @@
 import { afterEach, expect, test } from 'vitest'
 import { listen } from '../../src/http/listen.ts'
+import type { Overrides } from '../../src/parts/overrides.ts'
 import { runCli } from '../cli/run-cli.ts'
+import { MoveHolds } from '../support/move-holds.ts'
+import type { ServiceWorld } from '../support/service-world.ts'
+import { type WatchedStore, watchedStore } from '../support/watched-store.ts'
 import { ReembedWorld } from './reembed-world.ts'
 
 let world: ReembedWorld
@@ -9,8 +13,12 @@ afterEach(() => world[Symbol.asyncDispose]())
 const index = 'tr-pool-1'
 
 /** Tenants `acme`, `b` and `c` of one shared index, with a document each, and an index of the new model. */
-async function withTenants(env: Readonly<Record<string, string>> = {}): Promise<void> {
-  world = await ReembedWorld.open({ env, overrides: { policyEveryMs: 50 } })
+async function withTenants(
+  env: Readonly<Record<string, string>> = {},
+  overridesOf: (service: ServiceWorld) => Overrides = () => ({}),
+): Promise<void> {
+  const overrides = (service: ServiceWorld) => ({ policyEveryMs: 50, ...overridesOf(service) })
+  world = await ReembedWorld.open({ env, overridesOf: overrides })
   await world.putDocument('doc', 'a bike in winter')
   for (const id of ['b', 'c']) {
     const authorization = await world.service.onboard(world.a, id)
@@ -83,6 +91,80 @@ test('it is stopped and goes on later, and a tenant whose move is refused is ski
   const done = await until('done')
   expect(done.skipped).toEqual([])
   expect((await world.staff('/reembeds')).json.items).toHaveLength(2)
+})
+
+test('a stop answers although a move that has not begun ends in that moment', async () => {
+  const holds = new MoveHolds()
+  using _ = { [Symbol.dispose]: () => holds.releaseAll() }
+  await withTenants({}, () => holds.overrides)
+  // One move at once works on an index: the next one is queued.
+  const copying = holds.hold('copy: batch claimed')
+  await world.staff('/tenants/b/moves', { kind: 'reembed', model: 'small' })
+  await copying.reached
+  await begin()
+  await expect.poll(async () => (await latest()).tenants.open, { timeout: 60_000 }).toBe(1)
+  const { sql } = world.service.home
+  const stopping = await sql.begin(async (tx) => {
+    const [row] = await tx<{ id: string }[]>`select id from moves where index_reembed_id is not null for update`
+    const asked = world.staff(`/indexes/${index}/reembed`, undefined, 'DELETE')
+    const isWaiting = async () => (await sql`select 1 from pg_locks where not granted`).length
+    await expect.poll(isWaiting, { timeout: 60_000 }).toBeGreaterThan(0)
+    await tx`update moves set state = 'cancelled', ended_at = now() where id = ${row?.id ?? ''}`
+    return { asked }
+  })
+  const { status, json } = await stopping.asked
+  expect([status, json]).toEqual([200, expect.objectContaining({ state: 'stopped' })])
+  expect(json.tenants).toMatchObject({ open: 0, undone: 1 })
+})
+
+test('no transaction stays open while the texts of a tenant are counted, and no other replica counts them too', async () => {
+  let store: WatchedStore | undefined
+  await withTenants({}, (service) => {
+    store = watchedStore(service.local.connect())
+    return { stores: store }
+  })
+  const [counting, counted] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let counts = 0
+  using _ = { [Symbol.dispose]: counted.resolve }
+  store?.before('countByFilter', () => {
+    counts += 1
+    counting.resolve()
+    return counted.promise
+  })
+  await begin()
+  await counting.promise
+  const { sql } = world.service.home
+  const began = await sql`select clock_timestamp() as at`
+  const stillOpen = async () => {
+    const [row] = await sql`
+      select count(*)::int as n from pg_stat_activity
+      where datname = current_database() and state = 'idle in transaction' and xact_start < ${began[0]?.at}`
+    return row?.n
+  }
+  await expect.poll(stillOpen, { timeout: 60_000 }).toBe(0)
+  // A person stops it meanwhile: the move that was being looked at is not begun.
+  expect((await world.staff(`/indexes/${index}/reembed`, undefined, 'DELETE')).status).toBe(200)
+  expect(counts).toBe(1)
+  counted.resolve()
+  store?.before('countByFilter', undefined)
+  await expect
+    .poll(async () => (await sql`select look_until from index_reembeds`)[0]?.look_until, { timeout: 60_000 })
+    .toBeNull()
+  expect(await sql`select id from moves`).toEqual([])
+})
+
+test('a canary in the index is neither moved nor counted', async () => {
+  await withTenants()
+  const { sql } = world.service.home
+  const id = '_tr_canary_1_1'
+  await sql`insert into tenants (id, name, tier, status, last_generation) values (${id}, 'a canary', 'standard', 'active', 1)`
+  const place = { id: 999, tenant_id: id, namespace: 'a canary' }
+  await sql`
+    insert into places overriding system value
+    select (jsonb_populate_record(p, ${JSON.stringify(place)}::text::jsonb)).* from places p where tenant_id = 'c' and state = 'active'`
+  expect((await begin()).json.tenants.left).toBe(3)
+  const done = await until('done')
+  expect(done).toMatchObject({ skipped: [], tenants: { left: 0, open: 0, moved: 3, undone: 0 } })
 })
 
 test('it is refused for an unknown index or model, the own one, and where a second person approves each move', async () => {

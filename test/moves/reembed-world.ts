@@ -40,10 +40,12 @@ export class ReembedWorld implements AsyncDisposable {
       readonly small?: Embedder
       readonly tenant?: object
       readonly overrides?: Overrides
+      /** Those that need the world's parts. */
+      readonly overridesOf?: (service: ServiceWorld) => Overrides
       readonly env?: Readonly<Record<string, string>>
     } = {},
   ): Promise<ReembedWorld> {
-    const { small = hashEmbedder(32, 'small'), tenant = {}, overrides = {}, env = {} } = options
+    const { small = hashEmbedder(32, 'small'), tenant = {}, overrides = {}, overridesOf, env = {} } = options
     const service = await ServiceWorld.open()
     const folder = await mkdtemp(join(tmpdir(), 'tenant-router-models-'))
     service.stack.defer(() => rm(folder, { recursive: true, force: true }))
@@ -52,7 +54,7 @@ export class ReembedWorld implements AsyncDisposable {
     const entry = { name, provider: 'openai', baseUrl: 'http://127.0.0.1:9/v1', dimension, price: 0.02 }
     await writeFile(file, JSON.stringify([entry]))
     const all = { EMBEDDING_MODELS: file, ...env }
-    const more = { moreEmbedders: [small], ...overrides }
+    const more = { moreEmbedders: [small], ...overrides, ...overridesOf?.(service) }
     const [a, b] = [await service.replica(all, more), await service.replica(all, more)]
     const tokens = { app: await service.onboard(a, 'acme', tenant), staff: await service.issuer.staff('platform') }
     return new ReembedWorld(service, [a, b], tokens, all)

@@ -1,4 +1,6 @@
+import { pino } from 'pino'
 import { afterEach, expect, test } from 'vitest'
+import { sweeper } from '../../src/moves/sweep/sweep.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
 import { MoveHolds } from '../support/move-holds.ts'
@@ -149,4 +151,43 @@ test('vectors of another dimension, a model that is not there, and another tenan
   expect((await world.ask('a', '/vectors/fetch', { ids: ['mute'] }, ofHash)).json.vectors.mute.metadata).toEqual({
     n: 1,
   })
+})
+
+test('a file that waits for no move goes with the offboarding, whose receipt counts it, and after seven days', async () => {
+  await withTextless()
+  const { sql, db } = world.service.home
+  await world.service.onboard(world.a, 'other')
+  await sql`insert into vector_files (tenant_id, model, dimension, created_by) values ('other', 'small', 32, 'pat')`
+  const kept = await supplied(made('mute'), made('dumb'))
+  const settings = { project: 'default', indexPrefix: 'tr', storeInDoubtMs: 0 }
+  const stores = world.service.local.connect()
+  const sweep = () => sweeper({ db, stores, settings, log: pino({ level: 'silent' }) })(new AbortController().signal)
+  const left = async () => (await sql`select tenant_id from vector_files order by 1`).map((row) => row.tenant_id)
+  await sql`update vector_files set created_at = now() - interval '7 days' + interval '1 hour'`
+  await sweep()
+  expect(await left()).toEqual(['acme', 'other'])
+  await sql`update vector_files set created_at = now() - interval '7 days 1 minute' where tenant_id = 'other'`
+  await sweep()
+  expect(await left()).toEqual(['acme'])
+  expect((await supply({ file: kept, vectors: [made('mute')] })).json.records).toBe(2)
+  expect((await world.staff('/tenants/acme', undefined, 'DELETE')).status).toBe(202)
+  const tenant = async () => (await world.staff('/tenants/acme')).json
+  await expect.poll(async () => (await tenant()).status, { timeout: 60_000 }).toBe('offboarded')
+  const { stores: counted } = (await world.staff('/tenants/acme/receipt')).json.receipt
+  expect(counted).toContainEqual(expect.objectContaining({ store: 'vectors that were supplied', before: 2, after: 0 }))
+  expect([await left(), await files()]).toEqual([[], []])
+})
+
+test('a file takes 200,000 vectors, and a part that would exceed them is refused as a whole', async () => {
+  await withTextless()
+  const file = await supplied(made('mute'))
+  await world.service.home.sql`
+    insert into supplied_vectors (file_id, record_id, instead, "values")
+    select ${file}::uuid, 'r' || n, 'hash', '\\x00' from generate_series(1, 199998) as n`
+  expect((await supply({ file, vectors: [made('dumb')] })).json.records).toBe(200_000)
+  await world.done('/vectors/upsert', { vectors: [own('another')] })
+  const refused = await supply({ file, vectors: [made('another')] })
+  expect([refused.status, refused.json.detail]).toEqual([400, expect.stringContaining('may be up to 200000')])
+  const [count] = await world.service.home.sql`select count(*)::int as n from supplied_vectors`
+  expect(count).toEqual({ n: 200_000 })
 })

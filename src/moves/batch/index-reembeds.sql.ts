@@ -39,6 +39,8 @@ export const indexReembeds = pgTable(
     maxRecallLoss: doublePrecision('max_recall_loss'),
     state: text('state').$type<IndexReembedState>().notNull().default('running'),
     skipped: jsonb('skipped').$type<readonly SkippedTenant[]>().notNull().default([]),
+    /** Until when a replica alone looks for its next move. */
+    lookUntil: timestamp('look_until', { withTimezone: true }),
     createdBy: text('created_by').notNull(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     endedAt: timestamp('ended_at', { withTimezone: true }),

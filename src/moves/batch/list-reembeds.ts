@@ -1,8 +1,8 @@
-import { desc, eq, sql } from 'drizzle-orm'
+import { desc, eq } from 'drizzle-orm'
 import type { Tx } from '../../db/connect.ts'
 import { indexes } from '../../registry/indexes.sql.ts'
 import { type IndexReembedState, indexReembeds, type SkippedTenant } from './index-reembeds.sql.ts'
-import { candidatesOf, progressOf } from './reembed-progress.ts'
+import { readProgress } from './reembed-progress.ts'
 
 /** The change of an index's tenants to another model, as staff see it. Times are ISO 8601. */
 export interface IndexReembedView {
@@ -31,31 +31,43 @@ export async function listIndexReembeds({ db }: { readonly db: Tx }): Promise<re
     .innerJoin(indexes, eq(indexes.id, indexReembeds.indexId))
     .orderBy(desc(indexReembeds.createdAt), desc(indexReembeds.id))
     .limit(50)
-  return Promise.all(rows.map((row) => indexReembedView(db, row)))
+  return viewsOf(db, rows)
 }
 
-export async function indexReembedView(
-  tx: Tx,
-  { batch, index }: { readonly batch: typeof indexReembeds.$inferSelect; readonly index: string },
-): Promise<IndexReembedView> {
-  const { id, model, tokensPerDay, leaveBehind, maxRecallLoss, state, skipped, createdBy } = batch
-  const { tokensUsed, open, moved, undone } = await progressOf(tx, id)
-  const [waiting] = await tx.execute<{ left: number }>(
-    sql`select count(*)::int as left from (${candidatesOf(batch)}) as candidates`,
+type BatchRow = { readonly batch: typeof indexReembeds.$inferSelect; readonly index: string }
+
+export async function indexReembedView(tx: Tx, row: BatchRow): Promise<IndexReembedView> {
+  const [view] = await viewsOf(tx, [row])
+  if (view === undefined) throw new Error('a row has a view')
+  return view
+}
+
+async function viewsOf(tx: Tx, rows: readonly BatchRow[]): Promise<readonly IndexReembedView[]> {
+  const progress = await readProgress(
+    tx,
+    rows.map(({ batch }) => batch.id),
   )
-  return {
-    id,
-    index,
-    model,
-    tokensPerDay,
-    tokensUsed,
-    leaveBehind,
-    maxRecallLoss,
-    state,
-    tenants: { left: waiting?.left ?? 0, open, moved, undone },
-    skipped,
-    createdBy,
-    createdAt: batch.createdAt.toISOString(),
-    endedAt: batch.endedAt?.toISOString() ?? null,
-  }
+  return rows.flatMap(({ batch, index }) => {
+    const counts = progress.get(batch.id)
+    if (counts === undefined) return []
+    const { tokensUsed, left, open, moved, undone } = counts
+    const { id, model, tokensPerDay, leaveBehind, maxRecallLoss, state, skipped, createdBy } = batch
+    return [
+      {
+        id,
+        index,
+        model,
+        tokensPerDay,
+        tokensUsed,
+        leaveBehind,
+        maxRecallLoss,
+        state,
+        tenants: { left, open, moved, undone },
+        skipped,
+        createdBy,
+        createdAt: batch.createdAt.toISOString(),
+        endedAt: batch.endedAt?.toISOString() ?? null,
+      },
+    ]
+  })
 }

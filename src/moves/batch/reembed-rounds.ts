@@ -1,11 +1,12 @@
 import { and, asc, eq, sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import { startRounds } from '../../concurrency/rounds.ts'
+import type { Db, Tx } from '../../db/connect.ts'
 import { isAppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
-import { type StartMoveDeps, startMove } from '../start-move.ts'
+import { type StartMoveDeps, startMoveIf } from '../start-move.ts'
 import { indexReembeds, type SkippedTenant } from './index-reembeds.sql.ts'
-import { candidatesOf, progressOf } from './reembed-progress.ts'
+import { nextCandidates, progressOf } from './reembed-progress.ts'
 
 interface ReembedRoundDeps extends StartMoveDeps {
   readonly log: Pick<Logger, 'warn'>
@@ -24,38 +25,56 @@ export function startReembedRounds(deps: ReembedRoundDeps, { everyMs }: { readon
 }
 
 async function reembedRound(deps: ReembedRoundDeps, signal: AbortSignal): Promise<void> {
-  await deps.db.transaction(async (lock) => {
-    // Held by this transaction alone: a replica that dies lets go of it.
-    const [tried] = await lock.execute<{ mine: boolean }>(
-      sql`select pg_try_advisory_xact_lock(hashtextextended('reembeds of indexes', 0)) as mine`,
-    )
-    if (tried?.mine !== true) return
-    const running = await lock
-      .select()
-      .from(indexReembeds)
-      .where(eq(indexReembeds.state, 'running'))
-      .orderBy(asc(indexReembeds.createdAt))
-    for (const batch of running) {
-      signal.throwIfAborted()
+  const running = await deps.db
+    .select()
+    .from(indexReembeds)
+    .where(eq(indexReembeds.state, 'running'))
+    .orderBy(asc(indexReembeds.createdAt))
+  for (const one of running) {
+    signal.throwIfAborted()
+    const batch = (await mayBegin(deps.db, one)) ? await claim(deps.db, one.id) : undefined
+    if (batch === undefined) continue
+    try {
       await beginNext(deps, batch)
+    } finally {
+      await deps.db.update(indexReembeds).set({ lookUntil: null }).where(eq(indexReembeds.id, batch.id))
     }
-  })
+  }
 }
 
-/** Begins the next tenant's move once the one before has switched, and the day's tokens are not used up. */
-async function beginNext(deps: ReembedRoundDeps, batch: typeof indexReembeds.$inferSelect): Promise<void> {
+type Batch = typeof indexReembeds.$inferSelect
+
+/**
+ * Takes a batch whose next move may begin, for this replica alone: each would count the texts of the same tenants. No
+ * transaction is held meanwhile, and one that dies lets go of it after a minute.
+ */
+async function claim(db: Db, id: string): Promise<Batch | undefined> {
+  const [batch] = await db
+    .update(indexReembeds)
+    .set({ lookUntil: sql`now() + interval '1 minute'` })
+    .where(
+      and(
+        ...[eq(indexReembeds.id, id), eq(indexReembeds.state, 'running')],
+        sql`(${indexReembeds.lookUntil} is null or ${indexReembeds.lookUntil} < now())`,
+      ),
+    )
+    .returning()
+  return batch
+}
+
+/** Begins the move of the next tenant that may have one. */
+async function beginNext(deps: ReembedRoundDeps, batch: Batch): Promise<void> {
   const { db } = deps
-  const { id, model, tokensPerDay, leaveBehind, maxRecallLoss } = batch
-  const { tokensUsed, working } = await progressOf(db, id)
-  if (working > 0 || tokensUsed >= tokensPerDay) return
-  const candidates = await db.execute<{ tenant: TenantId }>(sql`${candidatesOf(batch)} limit ${triedAtOnce}`)
+  const { id, model, leaveBehind, maxRecallLoss } = batch
+  const candidates = await db.execute<{ tenant: TenantId }>(nextCandidates(id, triedAtOnce))
   const skipped: SkippedTenant[] = []
-  let isBegun = false
+  let isOver = false
   for (const { tenant: tenantId } of candidates) {
     const wanted = { tenantId, kind: 'reembed', model, leaveBehind, partOf: id } as const
     try {
-      await startMove(deps, reembedActor, { ...wanted, ...(maxRecallLoss !== null && { maxRecallLoss }) })
-      isBegun = true
+      const conditions = { ...wanted, ...(maxRecallLoss !== null && { maxRecallLoss }) }
+      await startMoveIf(deps, reembedActor, conditions, (tx) => isStillNext(tx, batch))
+      isOver = true
       break
     } catch (error) {
       if (!isAppError(error)) throw error
@@ -64,11 +83,32 @@ async function beginNext(deps: ReembedRoundDeps, batch: typeof indexReembeds.$in
       skipped.push({ tenantId, reason: error.message })
     }
   }
-  const isDone = !isBegun && candidates.length < triedAtOnce
+  const isDone = !isOver && candidates.length < triedAtOnce
   if (skipped.length === 0 && !isDone) return
   const ended = isDone ? { state: 'done' as const, endedAt: sql`now()` } : {}
+  const added = sql`${indexReembeds.skipped} || ${JSON.stringify(skipped)}::jsonb`
   await db
     .update(indexReembeds)
-    .set({ skipped: [...batch.skipped, ...skipped], ...ended })
-    .where(and(eq(indexReembeds.id, id), eq(indexReembeds.state, 'running')))
+    .set({ skipped: added, ...ended })
+    .where(isAsRead(batch))
+}
+
+/** Whether the batch was neither stopped nor given other conditions meanwhile, nor has begun a move. */
+async function isStillNext(tx: Tx, batch: Batch): Promise<boolean> {
+  const [now] = await tx.select().from(indexReembeds).where(isAsRead(batch)).for('update')
+  return now !== undefined && (await mayBegin(tx, now))
+}
+
+/** Whether the move before has switched, and the day's tokens are not used up. */
+async function mayBegin(tx: Tx, { id, tokensPerDay }: Pick<Batch, 'id' | 'tokensPerDay'>): Promise<boolean> {
+  const { tokensUsed, working } = await progressOf(tx, id)
+  return working === 0 && tokensUsed < tokensPerDay
+}
+
+/** The batch while it runs on the conditions that its tenants were judged by. */
+function isAsRead({ id, leaveBehind, maxRecallLoss }: Batch) {
+  return and(
+    ...[eq(indexReembeds.id, id), eq(indexReembeds.state, 'running'), eq(indexReembeds.leaveBehind, leaveBehind)],
+    sql`${indexReembeds.maxRecallLoss} is not distinct from ${maxRecallLoss}`,
+  )
 }

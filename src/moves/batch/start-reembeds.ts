@@ -7,7 +7,7 @@ import { appendAudit } from '../../registry/audit/audit.ts'
 import { indexes } from '../../registry/indexes.sql.ts'
 import type { StartMoveDeps } from '../start-move.ts'
 import { moves } from '../state/moves.sql.ts'
-import { cancelMove } from '../steer-move.ts'
+import { cancelUnbegun } from '../steer-move.ts'
 import { namedIndex } from '../target/reserve-target-project.ts'
 import { indexReembeds } from './index-reembeds.sql.ts'
 import { type IndexReembedView, indexReembedView } from './list-reembeds.ts'
@@ -94,7 +94,7 @@ export async function stopIndexReembed(
     .select({ id: moves.id })
     .from(moves)
     .where(and(eq(moves.indexReembedId, stopped.batch.id), eq(moves.state, 'queued')))
-  for (const { id } of waiting) await cancelMove({ db }, actor, id)
+  for (const { id } of waiting) await cancelUnbegun({ db }, actor, id)
   return indexReembedView(db, stopped)
 }
 

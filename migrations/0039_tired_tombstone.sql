@@ -1,0 +1,1 @@
+ALTER TABLE "index_reembeds" ADD COLUMN "look_until" timestamp with time zone;
