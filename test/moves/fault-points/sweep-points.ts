@@ -114,7 +114,7 @@ export function sweepPoints(fault: keyof typeof faults): void {
 
 /** The same with a fault at every point of one move, for moves of other kinds. */
 export function sweepWays(fault: keyof typeof faults): void {
-  test.for([metricWay, suppliedWay])(
+  test.concurrent.for([metricWay, suppliedWay])(
     `${fault} at each point of a move $words: it ends and every acknowledged write is there`,
     { timeout: 300_000 },
     (way) => sweep(forward, fault, way),
