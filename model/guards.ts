@@ -22,6 +22,8 @@ export const guards = {
   onePipelineAnId: 'copy and sync never overlap on an id',
   provenRead: 'sync goes on only with a read that the stamp proves to be the latest',
   markOnlyUnchanged: 'sync marks a row clean only if its `seq` is unchanged',
+  stampOfText:
+    'where the move transforms, the vector that the other place shows is kept only for the text of its stamp',
   deletesCarried: 'sync deletes in Y what is deleted in X',
   noUnsyncedTail: 'FLIP: no dirty row unsynced, and one in flight never is synced',
   noRetryAtFlip: 'FLIP: no older try of a write may still land on the place that was active',

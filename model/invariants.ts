@@ -49,9 +49,12 @@ function cleanButUnequal(state: State): string | undefined {
   if (!state.armed || !state.copied) return undefined
   if (kindOf(state.phase) !== kind.track && kindOf(state.phase) !== kind.fence) return undefined
   if (state.rowState === row.inFlight || !state.synced || state.suspect) return undefined
-  if (state.stage !== stage.idle || state.secondStage !== stage.idle || areEqual(state)) return undefined
-  return 'I4: the record is neither dirty, suspect nor claimed, and differs in X and Y'
+  if (state.stage !== stage.idle || state.secondStage !== stage.idle) return undefined
+  if (state.hasOtherVector(otherThan(activeIn(state.phase)))) return otherVector
+  return areEqual(state) ? undefined : 'I4: the record is neither dirty, suspect nor claimed, and differs in X and Y'
 }
+
+const otherVector = 'I4: the record is clean, and the vector of its copy was made of another text'
 
 function unlogged(state: State): string | undefined {
   if (!state.armed || kindOf(state.phase) !== kind.track) return undefined

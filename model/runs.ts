@@ -49,6 +49,7 @@ export const mutantRuns: Readonly<Record<GuardName, Run>> = {
   onePipelineAnId: run({}),
   provenRead: run({ lag: true }),
   markOnlyUnchanged: run({ writes: 2 }),
+  stampOfText: run({}),
   deletesCarried: run({}),
   noUnsyncedTail: run({}),
   noRetryAtFlip: run({ writes: 2, giveUps: 1, retries: true }),

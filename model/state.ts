@@ -46,6 +46,10 @@ const recordFields = [
   'value',
   'target',
   'readRow',
+  // only without a guard, where the move transforms: its vector, and that of each place, was made of another text
+  'otherVector',
+  'otherVectorX',
+  'otherVectorY',
   // only without a guard: a second sync beside the copy, a mark that a mover without the token still makes
   'secondStage',
   'secondValue',
@@ -137,6 +141,10 @@ export class State extends bytesNamed(recordFields) {
 
   held(place: number): number {
     return place === 0 ? this.heldX : this.heldY
+  }
+  /** Whether the place's vector was made of another text than the one beside it. */
+  hasOtherVector(place: number): boolean {
+    return (place === 0 ? this.otherVectorX : this.otherVectorY) === 1
   }
   stale(place: number): number {
     return place === 0 ? this.staleX : this.staleY

@@ -44,8 +44,15 @@ function sync(world: World): void {
     const content = next.content(value)
     if (!guards.deletesCarried && content === absent) next.synced = 1
     else hasRead(next, task.sync, value, otherThan(active))
+    if (content !== absent && !guards.stampOfText) next.otherVector = keptVector(now, otherThan(active), value)
     world.happens(() => `sync reads ${placeName(active)}: ${contentName(content)}`)
   }
+}
+
+/** The vector of the other place, taken over whatever text it was made of: 1 when that is another one. */
+function keptVector(now: State, follower: number, value: number): number {
+  const there = now.content(now.held(follower))
+  return there === absent || there === value ? 0 : 1
 }
 
 /** Closes an intent whose owner is gone: once its request can no longer land, the active place shows its outcome. */
@@ -90,7 +97,7 @@ function call(world: World): void {
     next.stage = stage.sent
     world.happens(() => `the mover sends to ${place} what it has read`)
   } else if (now.stage === stage.sent) {
-    put(world, next, now.target, now.value)
+    put(world, next, now.target, now.value, now.otherVector)
     next.stage = stage.stored
     world.happens(() => `${place} takes what the mover sent`)
   } else {
@@ -143,6 +150,7 @@ function endCall(next: State): void {
   next.value = 0
   next.target = 0
   next.readRow = 0
+  next.otherVector = 0
 }
 
 /** A listing or a fetch may show the place's earlier content. */

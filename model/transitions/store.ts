@@ -7,13 +7,16 @@ import type { World } from '../world.ts'
 /** Late requests at once; above it a fault leaves none behind, which only makes the run smaller. */
 const maxLate = 4
 
-export function put({ size }: World, next: State, place: number, value: number): void {
+/** @param otherVector 1: the vector that is put beside the text was made of another one. */
+export function put({ size }: World, next: State, place: number, value: number, otherVector = 0): void {
   if (place === 0) {
     if (size.lag) next.staleX = next.heldX
     next.heldX = value
+    next.otherVectorX = otherVector
   } else {
     if (size.lag) next.staleY = next.heldY
     next.heldY = value
+    next.otherVectorY = otherVector
   }
 }
 
