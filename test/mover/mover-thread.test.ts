@@ -94,3 +94,23 @@ test('what the mover logs is in the log of its replica, and faults of the store 
   expect(local.faults().rules).toMatchObject([{ times: 0 }])
   expect(await a.metric('tenant_router_mover_deaths_total')).toBe(0)
 })
+
+test("the mover hears of the calls of its replica's tenants that the store refuses, and of no others", async () => {
+  const a = await world.replica()
+  await world.tenant(a, 'acme', 50)
+  world.holdFetches()
+  await world.untilCopying(await world.promote(a, 'acme'))
+  const [thread] = a.threads
+  if (thread === undefined) throw new Error('a move that copies has a thread')
+  const told = vi.spyOn(thread, 'postMessage')
+  const refusals = () => told.mock.calls.flatMap(([message]) => (message.kind === 'refused' ? [message.call] : []))
+  await world.done(a, '/retrieve', { vector: vectorOf(3), topK: 1 })
+  expect(refusals()).toEqual([])
+  const { local } = world.service.local
+  const { rules } = local.faults()
+  local.setFaults({ rules: [...rules, { fault: 'error', on: 'query', status: 429, times: 1 }] })
+  await world.done(a, '/retrieve', { vector: vectorOf(4), topK: 1 })
+  const [place] = await world.service.home.sql`
+    select project, index_name from places where tenant_id = 'acme' order by id limit 1`
+  expect(refusals()).toEqual([{ project: place?.project, index: place?.index_name, refusals: 1 }])
+})
