@@ -46,6 +46,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await server[Symbol.asyncDispose]()
     if (recordTo !== undefined) await cp(join(folder, 'postgres', 'log'), recordTo, { recursive: true })
-    await rm(folder, { recursive: true, force: true })
+    // A process or a thread that is just ending may still write what Node compiled for it.
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 }
