@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '../src/db/connect.ts'
 import type { Placement } from '../src/placement/placement.ts'
 import { parseTenantId } from '../src/placement/tenant-id.ts'
+import { copyInLanes } from './harness/copy-lanes.ts'
 import type { CopyOrder, CopyResult } from './harness/copy-process.ts'
 import { residentMibOf } from './harness/cpu-time.ts'
 import { call, type Parts, type Service, startParts, startService } from './harness/parts.ts'
@@ -111,7 +112,8 @@ export async function move({ quick, say }: BenchOptions): Promise<BenchResult> {
     },
     { what: `${tiny} records, s`, value: median(of(tiny, (run) => run.switchedS)), limit: 15, sense: 'at most' },
   )
-  return { bench: 'move', rows, goals }
+  const inLanes = await copyInLanes({ quick, say })
+  return { bench: 'move', rows: [...rows, ...inLanes.rows], goals: [...goals, ...inLanes.goals] }
 }
 
 /** Moves one tenant in a service of its own, so that the memory is that of one move. */

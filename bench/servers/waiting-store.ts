@@ -89,11 +89,21 @@ function ofNamespaces(method: string, name: string, body: Buffer): Answer {
 }
 
 function list(namespace: string, asked: URLSearchParams): Answer {
-  const from = Number(asked.get('paginationToken') ?? 0)
-  const to = Math.min(counts.get(namespace) ?? 0, from + Number(asked.get('limit') ?? 100))
+  const [first, end] = rangeOf(asked.get('prefix') ?? '', counts.get(namespace) ?? 0)
+  const from = Number(asked.get('paginationToken') ?? first)
+  const to = Math.min(end, from + Number(asked.get('limit') ?? 100))
   const vectors = Array.from({ length: Math.max(0, to - from) }, (_, at) => ({ id: idOf(from + at) }))
-  const more = to < (counts.get(namespace) ?? 0)
-  return json({ vectors, namespace, usage: { readUnits: 1 }, ...(more && { pagination: { next: String(to) } }) })
+  return json({ vectors, namespace, usage: { readUnits: 1 }, ...(to < end && { pagination: { next: String(to) } }) })
+}
+
+/** The records whose ids begin with a prefix: `v-` and some of seven digits. */
+function rangeOf(prefix: string, count: number): readonly [first: number, end: number] {
+  if ('v-'.startsWith(prefix)) return [0, count]
+  const [, digits] = /^v-(\d{1,7})$/.exec(prefix) ?? []
+  if (digits === undefined) return [0, 0]
+  const each = 10 ** (7 - digits.length)
+  const first = Number(digits) * each
+  return [first, Math.min(count, first + each)]
 }
 
 function fetched(namespace: string, ids: readonly string[]): Answer {

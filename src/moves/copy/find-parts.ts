@@ -4,7 +4,7 @@ import type { CopyPart } from '../state/copy-part.ts'
 
 /** Ids are ASCII (docs: identifier limits), and the vendor takes no prefix with a space: these follow a prefix. */
 const [firstProbed, lastProbed] = [0x21, 0x7f]
-const probesAtOnce = 8
+const probesAtOnce = 16
 
 /**
  * Splits a place into parts that together hold every id of it, until there are `atLeast` or each fits one page. Nothing

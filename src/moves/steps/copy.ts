@@ -13,7 +13,7 @@ import { sendToFollower, syncRound } from '../sync/sync.ts'
 import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
 
 const defaultLanes = 4
-const defaultSplit: CopySplit = { partsPerLane: 4, fromRecords: 20_000, pageIds: idsPerPage }
+const defaultSplit: CopySplit = { partsPerLane: 8, fromRecords: 20_000, pageIds: idsPerPage }
 
 /**
  * Copies batch by batch: list, fetch, drop ids written since the move began, claim the rest in the move's row, put it
