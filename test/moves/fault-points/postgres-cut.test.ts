@@ -1,4 +1,4 @@
 import { sweepPoints, sweepWays } from './sweep-points.ts'
 
-sweepPoints('its connections to Postgres are cut')
 sweepWays('its connections to Postgres are cut')
+sweepPoints('its connections to Postgres are cut')

@@ -112,11 +112,11 @@ export function sweepPoints(fault: keyof typeof faults): void {
   )
 }
 
-/** The same with a fault at every point of one move, for moves of other kinds. */
+/** The same with a fault at every point of one move, for moves of other kinds; the longest tests, so they begin first. */
 export function sweepWays(fault: keyof typeof faults): void {
   test.concurrent.for([metricWay, suppliedWay])(
     `${fault} at each point of a move $words: it ends and every acknowledged write is there`,
-    { timeout: 300_000 },
+    { timeout: 500_000 },
     (way) => sweep(forward, fault, way),
   )
 }

@@ -1,4 +1,4 @@
 import { sweepPoints, sweepWays } from './sweep-points.ts'
 
-sweepPoints('the next writes of the store are applied and not answered')
 sweepWays('the next writes of the store are applied and not answered')
+sweepPoints('the next writes of the store are applied and not answered')
