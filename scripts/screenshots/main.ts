@@ -156,6 +156,8 @@ const shots: readonly Shot[] = [
     },
   },
   { name: 'plan', as: 'platform', path: '/console/tenants/juniper-clinics/promote' },
+  { name: 'relocate', as: 'platform', path: '/console/tenants/juniper-clinics/relocate' },
+  { name: 'reembed', as: 'platform', path: '/console/tenants/juniper-clinics/reembed' },
 ]
 
 const data = await mkdtemp(join(tmpdir(), 'tenant-router-shots-'))
