@@ -59,9 +59,10 @@ interface Running {
 }
 
 /**
- * One replica's mover on a thread of its own, which gives way to the thread that serves. The first open
- * move starts it, and it ends ten minutes after the last. It may die without harm: its moves wait for their lease to end, this replica opens their fences in time, and another
- * thread is started after a pause, longer each time. A thread that hangs is ended.
+ * One replica's mover on a thread of its own, which gives way to the thread that serves. The first open move starts it,
+ * and it ends ten minutes after the last. It may die without harm: its moves wait for their lease to end, this replica
+ * opens their fences in time, and another thread is started after a pause, longer each time. A thread that hangs is
+ * ended.
  */
 export class MoverThread implements AsyncDisposable {
   readonly #order: unknown
