@@ -137,7 +137,9 @@ test('an older registry is restored: who is sure is served, who is not waits for
   // What they write next goes where they are, and the comparison says what the registry lost.
   await put(other, 'moved', 'next', 'moved wants plums')
   await world.onboard(one, 'fresh')
-  const compared = await run('reconcile')
+  let compared = await run('reconcile')
+  // A tenant that wrote a moment ago is left for a later comparison: the store need not show it yet.
+  while (compared.json.progress.tenantsLeft > 0) compared = await run('reconcile')
   const open = compared.json.items.map((item: Json) => [
     item.kind,
     item.tenantId,
