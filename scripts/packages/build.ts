@@ -31,6 +31,7 @@ export async function build(folder: string, { project, copies, manifest }: Packa
     await copyFile(join(root, from), join(out, to))
   }
   await nameBuiltFiles(out)
+  await refuseMissing(out)
   await writeFile(join(out, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   const packed = await command('npm', ['pack', out, '--pack-destination', folder, '--json'])
   const [{ filename }] = JSON.parse(packed) as [{ readonly filename: string }]
@@ -43,6 +44,18 @@ async function nameBuiltFiles(out: string): Promise<void> {
   for (const file of files.filter((one) => /\.(js|d\.ts)$/.test(one))) {
     const text = await readFile(join(out, file), 'utf8')
     await writeFile(join(out, file), text.replaceAll(/(['"])(\.{1,2}\/[^'"\n]+)\.ts\1/g, '$1$2.js$1'))
+  }
+}
+
+/** The compiler carries along what is imported, and not what a thread or a child process begins with. */
+async function refuseMissing(out: string): Promise<void> {
+  const files = new Set(await readdir(out, { recursive: true }))
+  for (const file of [...files].filter((one) => one.endsWith('.js'))) {
+    const text = await readFile(join(out, file), 'utf8')
+    for (const [, named = ''] of text.matchAll(/new URL\(['"](\.{1,2}\/[^'"]+\.js)['"], import\.meta\.url\)/g)) {
+      if (files.has(join(dirname(file), named))) continue
+      throw new Error(`${file} begins ${named}, which is not built: name its source in the files of the project`)
+    }
   }
 }
 
