@@ -27,7 +27,7 @@ test.each(releases)('every statement of $version is taken by the schema of now',
 })
 
 test.each([
-  ['alter table tenants drop column name', 'column "name"'],
+  ['alter table tenants drop column name cascade', 'column "name"'],
   ['alter table places rename to spots', 'relation "places"'],
   ['alter table documents add column shard integer not null', 'documents.shard is new and needs a value'],
 ])('a migration that does "%s" is noticed', async (change, words) => {
