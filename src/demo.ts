@@ -36,7 +36,7 @@ async function show(signal: AbortSignal): Promise<void> {
   // Nothing from the environment: the tour is the same everywhere, and its ports are its own.
   const ports = { PORT: '0', ADMIN_PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'error' }
   const config = readConfig({}, { ...parts.settings, ...ports })
-  await prepareDatabase(config.databaseUrl.reveal(), config.pinecone.projects[0].controllerHost)
+  await prepareDatabase(config.databaseUrl.reveal(), config.pinecone.projects[0])
   const running = await startListening(config)
   try {
     const guide = tour({ stage, urls: running.urls, issuer: parts.issuer, samples: await readSamples(), signal })

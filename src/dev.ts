@@ -42,7 +42,7 @@ async function develop(): Promise<void> {
   if (parts.ended.length > 0) say(`Ended what an earlier run had left: ${parts.ended.join(', ')}.`)
   // Refused requests would stand between the lines to paste.
   const config = readConfig(undefined, { ...parts.settings, LOG_LEVEL: 'warn' })
-  await prepareDatabase(config.databaseUrl.reveal(), config.pinecone.projects[0].controllerHost)
+  await prepareDatabase(config.databaseUrl.reveal(), config.pinecone.projects[0])
   await runService(config, {
     stopped,
     broken: parts.broken.then((reason) => sentenceOf(folder, new Error(reason))),

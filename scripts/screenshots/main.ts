@@ -167,7 +167,7 @@ try {
   await using parts = await startParts({ folder: data, issuer: readDevelopmentSettings({}).issuer })
   const ports = { PORT: '0', ADMIN_PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'error' }
   const config = readConfig({}, { ...parts.settings, ...ports, APPROVALS: 'offboard' })
-  await prepareDatabase(config.databaseUrl.reveal(), config.pinecone.projects[0].controllerHost)
+  await prepareDatabase(config.databaseUrl.reveal(), config.pinecone.projects[0])
   const running = await startListening(config)
   const path = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
   const browser = await chromium.launch({ executablePath: path, args: ['--no-sandbox', '--disable-gpu'] })
