@@ -43,6 +43,8 @@ test('the platform team chooses a region, sees the plan, and follows the move th
   await page.getByRole('button', { name: 'Show the plan' }).waitFor()
   expect(await page.getByLabel(/^Type/).count()).toBe(0)
   expect(await seriousFaults(page)).toEqual([])
+  await page.getByRole('button', { name: 'Show the plan' }).click()
+  await page.getByText('Choose a region, a project, or both.').waitFor()
   await page.getByLabel('Region').selectOption('eu-west-1')
   await page.getByLabel('Project').selectOption('second')
   await page.getByRole('button', { name: 'Show the plan' }).click()

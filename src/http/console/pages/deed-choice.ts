@@ -13,6 +13,8 @@ export interface DeedChoice {
   isOffered(visit: Visit): Promise<boolean>
   /** Whether enough is chosen to plan it. */
   isMade(chosen: Chosen): boolean
+  /** Words for somebody who asks for the plan without having chosen enough. */
+  readonly missing: string
   /** The choice as fields of the API's call. */
   bodyOf(chosen: Chosen): object
   /** The form that asks for the plan. */
@@ -24,6 +26,11 @@ export function chosenIn({ query, form }: Visit, { fields, isMade }: DeedChoice)
   const named = fields.map((name) => [name, (form.text(name) || query(name) || '').trim()] as const)
   const chosen = Object.fromEntries(named.filter(([, value]) => value !== ''))
   return isMade(chosen) ? chosen : undefined
+}
+
+/** Whether the form was sent, with whatever was chosen in it. */
+export function wasAsked({ context }: Visit, { fields }: DeedChoice): boolean {
+  return fields.some((name) => context.req.query(name) !== undefined)
 }
 
 /** The choice as hidden fields of the form that confirms it. */

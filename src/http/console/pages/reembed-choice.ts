@@ -15,6 +15,7 @@ export const reembedChoice: DeedChoice = {
   fields: ['model', 'leaveBehind', 'lower'],
   isOffered: async (visit) => (await readModels(visit)).length > 1,
   isMade: ({ model }) => model !== undefined,
+  missing: 'Choose a model.',
   bodyOf: ({ model, leaveBehind, lower }) => ({
     model,
     ...(leaveBehind !== undefined && { leaveBehind: Number(leaveBehind) }),

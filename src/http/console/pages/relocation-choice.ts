@@ -13,6 +13,7 @@ export const relocationChoice: DeedChoice = {
     return projects.length > 1 || projects.some(({ regions, anyRegion }) => anyRegion || regions.length > 1)
   },
   isMade: ({ region, project }) => region !== undefined || project !== undefined,
+  missing: 'Choose a region, a project, or both.',
   bodyOf: (chosen) => chosen,
   async form(visit, { region, project }) {
     const projects = await readProjects(visit)

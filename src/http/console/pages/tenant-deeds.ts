@@ -7,7 +7,7 @@ import { noteOf, type RouteName } from '../kit/staff-api.ts'
 import type { PageResult, Visit } from '../kit/visit.ts'
 import { notice } from '../parts/bits.ts'
 import { csrfInput, framed } from '../parts/frame.ts'
-import { type Chosen, chosenIn, type DeedChoice, hiddenChoice } from './deed-choice.ts'
+import { type Chosen, chosenIn, type DeedChoice, hiddenChoice, wasAsked } from './deed-choice.ts'
 import { planPart } from './move-plan.ts'
 import { reembedChoice } from './reembed-choice.ts'
 import { relocationChoice } from './relocation-choice.ts'
@@ -156,6 +156,7 @@ async function askPage(visit: Visit, tenant: TenantView, deed: Deed, fault?: str
 <p class="lead">${deed.text}</p>
 ${fault === undefined ? '' : notice('bad', 'Nothing was changed', fault)}
 ${deed.fits(tenant) ? '' : notice('warn', 'This does not fit the tenant as it is now', 'A colleague may have been faster. Look at the tenant again.')}
+${isOpen && wasAsked(visit, choice) ? notice('warn', 'There is nothing to plan yet', choice.missing) : ''}
 ${choice !== undefined && deed.fits(tenant) ? await choice.form(visit, chosen ?? {}) : ''}
 ${plan === undefined ? '' : 'steps' in plan ? planPart(plan) : notice('warn', 'It can’t be planned now', plan.why)}
 ${
