@@ -165,7 +165,7 @@ test('a place that the tenant may not go to is refused with the reason, and noth
   expect(await ask({ project: 'default' })).toEqual([409, expect.stringContaining('already')])
   expect(await ask({ project: 'second' })).toEqual([
     409,
-    "The tenant's records must stay in us-east-1, which the Pinecone project 'second' does not serve. Say a region that it serves: --region eu-west-1",
+    "The tenant's records would stay in us-east-1, which the Pinecone project 'second' does not serve. Say a region that it serves: --region eu-west-1",
   ])
   expect(await ask({ project: 'second', region: 'eu-west-1' })).toEqual([
     409,

@@ -38,7 +38,7 @@ export function whyNotThere(settings: TargetSettings, source: IndexRow, spec: Ta
   } else {
     const why = whyMayNotHold(named, { kind, region })
     if (why === 'region') {
-      const words = `The tenant's records must stay in ${region}, which the Pinecone project '${named.name}' does not serve. Say a region that it serves: --region ${named.region}`
+      const words = `The tenant's records would stay in ${region}, which the Pinecone project '${named.name}' does not serve. Say a region that it serves: --region ${named.region}`
       return { constraint: 'region', refusal: new AppError('conflict', words) }
     }
     if (why === 'kind') {
