@@ -103,7 +103,9 @@ async function initialise(initdb: string, dataDir: string, home: Home, account: 
     if (account !== undefined) for (const path of [folder, lent]) await chown(path, account.uid, account.gid)
     await writeFile(passwordFile, password, { mode: 0o600 })
     await chmod(dataDir, 0o700)
-    const flags = ['--username=postgres', '--auth=password', '--encoding=UTF8', '--locale=C', '--no-sync']
+    // Bytes decide the order, as with C; but upper and lower case are those of Unicode, as in most databases.
+    const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+    const flags = ['--username=postgres', '--auth=password', ...locale, '--no-sync']
     await promisify(execFile)(initdb, ['-D', home.pgdata, `--pwfile=${lent}`, ...flags], home.spawn)
   } catch (error) {
     // A half-made folder would be taken for a whole one, or refused as not empty, by the next start.

@@ -23,7 +23,7 @@ beforeAll(async () => {
     const tier = n === 3 ? ('enterprise' as const) : undefined
     await createTenant(replica, sales, { id: id(`t-${n}`), name: `Tenant 100%_${n}`, tier })
   }
-  const owner = 'Ines "Otter" Ortega\nSales'
+  const owner = 'Ines "Otter" Ortega\nÜbersee'
   await changeTenant(replica, platform, id('t-4'), { attributes: { owner } })
   await createTenant(replica, platform, { id: id('big'), name: 'Big Corp', tier: 'enterprise' })
 })
@@ -51,7 +51,9 @@ test.each([
   [{ status: 'offboarded' as const }, []],
   [{ search: 'nobody' }, []],
   [{ search: 'INES "o' }, ['t-4']],
-  [{ search: 'ortega\nsales' }, ['t-4']],
+  [{ search: 'ortega\nüber' }, ['t-4']],
+  [{ search: 'übersee' }, ['t-4']],
+  [{ search: 'ÜBERSEE' }, ['t-4']],
   // Each of these stands in the row's text, and in none of its parts.
   [{ search: 't-4 tenant' }, []],
   [{ search: 'owner' }, []],
