@@ -129,6 +129,7 @@ test('a move that would lose records waits for a person, who types how many are 
   await page.getByRole('link', { name: 'Go back to the old place…' }).click()
   await page.getByRole('button', { name: 'Go back to the old place' }).click()
   await page.getByText(/^A person has to decide, since/).waitFor()
+  await page.getByText(/^The place to switch to shows 0 records [^.]* are gone from it\.$/).waitFor()
   await page.getByRole('link', { name: 'Decide…' }).click()
   expect(await seriousFaults(page)).toEqual([])
   const giveUp = page.locator('form', { has: page.getByRole('heading', { name: 'Go on without them' }) })

@@ -63,10 +63,7 @@ test('a thread that answers is left alone, and one that does not is ended and co
   const { mover, threads, lines, deaths, ping } = moverByHand()
   await using _ = mover
   await mover.start()
-  await vi.waitFor(() => expect(threads).toHaveLength(1), patient)
-  const [thread] = threads
-  if (thread === undefined) throw new Error('a started mover has a thread')
-  await once(thread, 'message')
+  const thread = await firstOf(threads)
   for (let n = 0; n < 5; n += 1) {
     const heard = once(thread, 'message')
     ping()
@@ -86,10 +83,7 @@ test('a thread ends ten minutes after the last open move, which is no death, and
   const { mover, threads, deaths, time, look } = moverByHand()
   await using _ = mover
   await mover.start()
-  await vi.waitFor(() => expect(threads).toHaveLength(1), patient)
-  const [thread] = threads
-  if (thread === undefined) throw new Error('a started mover has a thread')
-  await once(thread, 'message')
+  const thread = await firstOf(threads)
   const exit = vi.fn()
   thread.on('exit', exit)
   // The move is as open as it was.
@@ -118,6 +112,15 @@ test('a thread ends ten minutes after the last open move, which is no death, and
     expect(threads).toHaveLength(2)
   }, patient)
 })
+
+/** The first thread, once it is heard. */
+async function firstOf(threads: readonly Worker[]): Promise<Worker> {
+  await vi.waitFor(() => expect(threads).toHaveLength(1), patient)
+  const [thread] = threads
+  if (thread === undefined) throw new Error('a started mover has a thread')
+  await once(thread, 'message')
+  return thread
+}
 
 async function openMoves(): Promise<number> {
   const [row] = await world.service.home.sql`select count(*)::int as open from moves where ended_at is null`

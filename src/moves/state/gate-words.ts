@@ -1,5 +1,7 @@
 import type { Gate, GateKind } from './gate.ts'
 
+const decision = 'a person has to decide: '
+
 /** Each gate in words for a person. They begin with the obstacle and end with its owner. */
 const words: Readonly<Record<GateKind, (gate: Gate) => string>> = {
   index_busy: ({ count, index, limit, queuedBefore }) =>
@@ -37,7 +39,7 @@ const words: Readonly<Record<GateKind, (gate: Gate) => string>> = {
   step_failed: ({ operation, index, message }) =>
     `${operation ?? 'a step'}${index === undefined ? '' : ` on index ${index}`} failed: ${message}; it is tried again`,
   paused: () => 'paused by a person',
-  needs_person: ({ message }) => `a person has to decide: ${message}`,
+  needs_person: ({ message }) => `${decision}${message}`,
 }
 
 /** A gate in words for a person. */
@@ -79,4 +81,9 @@ function atTheLatest(until: string | undefined): string {
 /** Half seconds, rounded up: text that changed with every look would only distract watchers. */
 function seconds(ms: number): string {
   return String(Math.ceil(ms / 500) / 2)
+}
+
+/** A gate's words without their beginning that a person has to decide, for where that stands as a title. */
+export function withoutDecision(words: string): string {
+  return words.startsWith(decision) ? words.slice(decision.length) : words
 }

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { MoveView } from '../../../moves/show-move.ts'
 import type { GateKind } from '../../../moves/state/gate.ts'
+import { withoutDecision } from '../../../moves/state/gate-words.ts'
 import type { MoveState } from '../../../moves/state/move-state.ts'
 import type { Html } from '../kit/html.ts'
 import { number, when } from './bits.ts'
@@ -46,7 +47,7 @@ export function gatePart({ gate, waitsFor, error, nextSteps }: MoveView, isPlain
   const tone = waitsFor.kind === 'needs_person' || waitsFor.kind === 'moves_frozen' ? 'bad' : 'warn'
   const words = isPlain
     ? plainly(gate, 'It waits for something that ends by itself, or that the platform team sees to.')
-    : gate.replace(/^a person has to decide: /, '')
+    : withoutDecision(gate)
   const title = waitsFor.kind === 'needs_person' ? 'A person has to decide' : 'It waits'
   return html`<div class="notice ${tone}"><p class="title">${title}, since ${when(waitsFor.since)}</p><p>${sentence(words)}</p>${isPlain ? '' : html`<p class="todo">${gateAdvice[waitsFor.kind]}</p>${choicesPart(waitsFor.kind, nextSteps)}`}</div>`
 }
