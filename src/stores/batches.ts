@@ -18,6 +18,11 @@ export function upsertBatches(records: readonly VectorRecord[]): VectorRecord[][
   return batches([...lastOfEach.values()], upsertRecords, upsertBytes, storedRecordBytes)
 }
 
+/** Whether records of that many bytes in all are one batch. */
+export function fitsOneUpsert(records: number, bytes: number): boolean {
+  return records <= upsertRecords && bytes <= upsertBytes
+}
+
 export function deleteBatches(ids: readonly string[]): string[][] {
   return batches([...new Set(ids)], deleteIds, Number.POSITIVE_INFINITY, () => 0)
 }

@@ -164,30 +164,48 @@ test('a move of an index that refuses calls slows down and loses nothing', async
   expect(await contents(await world.placeOf(acme))).toEqual(before)
 })
 
-/** A store that answers at once, and how often each call came. */
-function instantStore(calls: Record<string, number>) {
+/** A store that answers at once, and when each call came. */
+function instantStore(clock: { readonly now: () => number }, calls: Record<string, number[]>) {
   const counted = async <T>(call: string, answer: T) => {
-    calls[call] = (calls[call] ?? 0) + 1
+    const times = calls[call] ?? []
+    calls[call] = [...times, clock.now()]
     return answer
   }
-  const place = {
+  const open = (placement: Placement) => ({
     placement,
     list: () => counted('list', { ids: [] }),
     fetch: () => counted('fetch', { records: new Map() }),
-    upsert: () => counted('upsert', {}),
-  } as unknown as TenantStore
-  return { open: () => place } as unknown as VectorStore
+    upsert: () => counted(`upsert ${placement.namespace}`, {}),
+  })
+  return { open } as unknown as VectorStore
+}
+
+/** Time that stands still until nobody runs, and then goes to the first sleeper's end. */
+function stagedClock() {
+  let nowMs = 0
+  const sleepers: { readonly wakeMs: number; readonly wake: () => void }[] = []
+  return {
+    now: () => nowMs,
+    sleep: (ms: number) => new Promise<void>((wake) => sleepers.push({ wakeMs: nowMs + ms, wake })),
+    async until(ms: number) {
+      for (;;) {
+        await new Promise((resolve) => setImmediate(resolve))
+        const wakeMs = Math.min(...sleepers.map((one) => one.wakeMs))
+        const next = sleepers.find((one) => one.wakeMs === wakeMs)
+        if (next === undefined || next.wakeMs > ms) break
+        sleepers.splice(sleepers.indexOf(next), 1)
+        nowMs = next.wakeMs
+        next.wake()
+      }
+      nowMs = ms
+    },
+  }
 }
 
 test('calls of a mover, however many at once, keep below each of the vendor’s limits', async () => {
-  let nowMs = 0
-  const sleepers: { readonly wakeMs: number; readonly wake: () => void }[] = []
-  const clock = {
-    now: () => nowMs,
-    sleep: (ms: number) => new Promise<void>((wake) => sleepers.push({ wakeMs: nowMs + ms, wake })),
-  }
-  const calls: Record<string, number> = {}
-  const place = new Paces(clock).slow(instantStore(calls)).open(placement)
+  const clock = stagedClock()
+  const calls: Record<string, number[]> = {}
+  const place = new Paces(clock).slow(instantStore(clock, calls)).open(placement)
   // A record of 1,536 dimensions is 6,161 bytes of the vendor's: 100 of them 0.6 MB.
   const values = Array<number>(1536).fill(0.5)
   const records = Array.from({ length: 100 }, (_, n) => ({ id: `r${n}`, values }))
@@ -196,25 +214,62 @@ test('calls of a mover, however many at once, keep below each of the vendor’s 
     if (n % 2 === 0) void place.fetch(['a'])
     if (n % 2 === 0) void place.upsert(records)
   }
-  const until = async (ms: number) => {
-    for (;;) {
-      await new Promise((resolve) => setImmediate(resolve))
-      const wakeMs = Math.min(...sleepers.map((one) => one.wakeMs))
-      const next = sleepers.find((one) => one.wakeMs === wakeMs)
-      if (next === undefined || next.wakeMs > ms) break
-      sleepers.splice(sleepers.indexOf(next), 1)
-      nowMs = next.wakeMs
-      next.wake()
-    }
-    nowMs = ms
-    return { ...calls }
-  }
-  const first = await until(2_000)
-  const later = await until(7_000)
-  const aSecond = (call: string) => ((later[call] ?? 0) - (first[call] ?? 0)) / 5
+  await clock.until(7_000)
+  const aSecond = (call: string) => (calls[call] ?? []).filter((ms) => ms > 2_000).length / 5
   expect(aSecond('list')).toBeCloseTo(180, -1)
   expect(aSecond('fetch')).toBeLessThanOrEqual(90)
-  const bytes = aSecond('upsert') * 616_000
+  const bytes = aSecond(`upsert ${placement.namespace}`) * 616_000
   expect(bytes).toBeGreaterThan(40e6)
   expect(bytes).toBeLessThanOrEqual(45.5e6)
+  expect(mostInASecond(calls[`upsert ${placement.namespace}`] ?? []) * 616_000).toBeLessThan(50e6)
+})
+
+/** The most calls that came within a second, whichever. */
+function mostInASecond(times: readonly number[]): number {
+  const isWithin = (ms: number, from: number) => ms >= from && ms < from + 999.999
+  return Math.max(...times.map((from) => times.filter((ms) => isWithin(ms, from)).length))
+}
+
+test('a mover sends nine tenths of the upserts that a namespace takes in a second, and never more', async () => {
+  const clock = stagedClock()
+  const calls: Record<string, number[]> = {}
+  const stores = new Paces(clock).slow(instantStore(clock, calls))
+  const small = [{ id: 'a', values: [1, 0, 0, 0] }]
+  // An idle place, then steps of one move that open it anew: no step begins with upserts that were saved up.
+  const first = stores.open(placement)
+  for (let n = 0; n < 20; n += 1) void first.upsert(small)
+  await clock.until(3_000)
+  expect(calls[`upsert ${placement.namespace}`]).toHaveLength(20)
+  for (let n = 0; n < 400; n += 1) void stores.open(placement).upsert(small)
+  const other = { ...placement, namespace: 'tenant_bolt_g1' }
+  for (let n = 0; n < 100; n += 1) void stores.open(other).upsert(small)
+  await clock.until(6_000)
+  const times = calls[`upsert ${placement.namespace}`] ?? []
+  expect(times.length - 20).toBeGreaterThan(265)
+  expect(mostInASecond(times)).toBe(90)
+  // Another namespace of the index has a limit of its own.
+  expect(calls[`upsert ${other.namespace}`]).toHaveLength(100)
+})
+
+test('upserts and fetches that make several requests each count as many', async () => {
+  const clock = stagedClock()
+  const calls: Record<string, number[]> = {}
+  const place = new Paces(clock).slow(instantStore(clock, calls)).open(placement)
+  // 100 records with 30,000 bytes of metadata each are 3 MB, so two upserts.
+  const large = Array.from({ length: 100 }, (_, n) => ({
+    id: `r${n}`,
+    values: [1, 0, 0, 0],
+    metadata: { text: 'x'.repeat(30_000) },
+  }))
+  for (let n = 0; n < 100; n += 1) void place.upsert(large)
+  // Ids of 500 characters: 13 of them fill a URL.
+  const ids = Array.from({ length: 130 }, (_, n) => `${'i'.repeat(496)}${String(n).padStart(4, '0')}`)
+  for (let n = 0; n < 60; n += 1) void place.fetch(ids)
+  await clock.until(2_000)
+  const upserts = (calls[`upsert ${placement.namespace}`] ?? []).length
+  // The bytes allow 15 a second, which are 30 requests.
+  expect(upserts).toBeGreaterThan(25)
+  expect(upserts).toBeLessThanOrEqual(31)
+  // A second's worth at once, and 180 in the two seconds: 27 calls of ten requests.
+  expect((calls.fetch ?? []).length).toBeLessThanOrEqual(27)
 })

@@ -1,21 +1,36 @@
 import { type Clock, systemClock } from '../../clock.ts'
 import { isAppError } from '../../errors.ts'
-import { storedRecordBytes } from '../../stores/batches.ts'
-import type { CallOptions, TenantStore, VectorStore } from '../../stores/store.ts'
+import { fetchBatches, fitsOneUpsert, storedRecordBytes, upsertBatches } from '../../stores/batches.ts'
+import type { CallOptions, TenantStore, VectorRecord, VectorStore } from '../../stores/store.ts'
 import type { StoreCall } from '../../stores/store-calls.ts'
 import { Pace } from './pace.ts'
-import { callCosts, listSettings, type PaceSettings, upsertByteSettings } from './pace-settings.ts'
+import { callCosts, listSettings, type PaceSettings, upsertByteSettings, upsertSettings } from './pace-settings.ts'
 
 /** Refused tries of a call, beyond the store's own retries, after which the step gets the fault. */
 const triesWhenBusy = 8
 
-/** The paces of the bulk work of one thread, one per index: moves that share an index share its pace. */
+/** Namespaces whose paces are remembered: far more than one thread writes to within a second. */
+const namespacesAtMost = 1_000
+
+/** The paces of upserts into one namespace, for the vendor counts both. */
+interface UpsertPaces {
+  readonly requests: Pace
+  readonly bytes: Pace
+}
+
+/**
+ * The paces of the bulk work of one thread, one per index: moves that share an index share its pace. Threads and
+ * replicas that meet on an index have a pace each, and together may pass its limit; then it refuses a call, which was
+ * not done, and each that hears of it goes on at half its rate.
+ */
 export class Paces {
   readonly #clock: Pick<Clock, 'now' | 'sleep'>
   readonly #settings: PaceSettings | undefined
   readonly #paces = new Map<string, Pace>()
   /** The vendor counts lists separately. */
   readonly #listPaces = new Map<string, Pace>()
+  /** By namespace: steps that follow each other on a place open it anew, and share what it bears. */
+  readonly #upsertPaces = new Map<string, UpsertPaces>()
 
   constructor(clock: Pick<Clock, 'now' | 'sleep'> = systemClock, settings?: PaceSettings) {
     this.#clock = clock
@@ -32,6 +47,21 @@ export class Paces {
     const pace = new Pace(() => this.#clock.now(), settings)
     paces.set(key, pace)
     return pace
+  }
+
+  #upsertsOf(project: string, index: string, namespace: string): UpsertPaces {
+    const key = `${project}/${index}/${namespace}`
+    const nowMs = () => this.#clock.now()
+    const paces = this.#upsertPaces.get(key) ?? {
+      requests: new Pace(nowMs, upsertSettings),
+      bytes: new Pace(nowMs, upsertByteSettings),
+    }
+    // The one that was opened longest ago comes first.
+    this.#upsertPaces.delete(key)
+    this.#upsertPaces.set(key, paces)
+    const [oldest] = this.#upsertPaces.keys()
+    if (this.#upsertPaces.size > namespacesAtMost && oldest !== undefined) this.#upsertPaces.delete(oldest)
+    return paces
   }
 
   /** Observes every call of this replica, an app's included: an index that refuses any is in trouble. */
@@ -56,8 +86,7 @@ export class Paces {
     const { placement } = inner
     const pace = this.of(placement.project, placement.indexName)
     const lists = this.#known(this.#listPaces, `${placement.project}/${placement.indexName}`, listSettings)
-    // A namespace has one mover, which opens it for each step.
-    const upsertBytes = new Pace(() => this.#clock.now(), upsertByteSettings)
+    const upserts = this.#upsertsOf(placement.project, placement.indexName, placement.namespace)
     const paced = async <T>(
       costs: readonly (readonly [of: Pace, cost: number])[],
       options: CallOptions | undefined,
@@ -86,7 +115,8 @@ export class Paces {
     return {
       placement,
       fetch(ids, options) {
-        const calls = Math.max(1, Math.ceil(ids.length / 100))
+        // Long ids make more requests than pages.
+        const calls = Math.max(1, Math.ceil(ids.length / 100), fetchBatches(ids).length)
         return paced([[pace, calls * fetch]], options, () => observed(() => inner.fetch(ids, options)))
       },
       list: (input, options) => paced([[lists, 1]], options, () => inner.list(input, options)),
@@ -96,7 +126,8 @@ export class Paces {
         const bytes = records.reduce((sum, record) => sum + storedRecordBytes(record), 0)
         const costs = [
           [pace, other],
-          [upsertBytes, bytes],
+          [upserts.requests, requestsOf(records, bytes)],
+          [upserts.bytes, bytes],
         ] as const
         return paced(costs, options, () => inner.upsert(records, options))
       },
@@ -112,4 +143,9 @@ export class Paces {
       deleteNamespace: (options) => paced([[pace, other]], options, () => inner.deleteNamespace(options)),
     }
   }
+}
+
+/** Requests of an upsert; most are one, which needs no second look at their sizes. */
+function requestsOf(records: readonly VectorRecord[], bytes: number): number {
+  return fitsOneUpsert(records.length, bytes) ? 1 : upsertBatches(records).length
 }

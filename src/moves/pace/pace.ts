@@ -25,7 +25,7 @@ export class Pace {
     this.#settings = settings
     this.#nowMs = nowMs
     this.#perSecond = settings.maxPerSecond
-    this.#tokens = settings.maxPerSecond
+    this.#tokens = settings.atOnce ?? settings.maxPerSecond
     this.#filledAtMs = nowMs()
   }
 
@@ -70,9 +70,9 @@ export class Pace {
   #fill(): void {
     const now = this.#nowMs()
     const seconds = (now - this.#filledAtMs) / 1000
-    const { maxPerSecond, increasePerSecond } = this.#settings
+    const { maxPerSecond, increasePerSecond, atOnce = this.#perSecond } = this.#settings
     this.#filledAtMs = now
-    this.#tokens = Math.min(this.#perSecond, this.#tokens + seconds * this.#perSecond)
+    this.#tokens = Math.min(atOnce, this.#tokens + seconds * this.#perSecond)
     this.#perSecond = Math.min(maxPerSecond, this.#perSecond + seconds * increasePerSecond)
   }
 }
