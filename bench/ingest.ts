@@ -1,16 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type Database } from '../src/db/connect.ts'
+import { openAiEmbedder } from '../src/models/openai.ts'
+import { chunkText } from '../src/rag/chunks/chunk.ts'
+import { chunkRule } from '../src/rag/chunks/chunk-rule.ts'
 import { cpuSecondsOf } from './harness/cpu-time.ts'
 import type { EncodeResult } from './harness/encode-process.ts'
-import { call, type Service, startParts, startService } from './harness/parts.ts'
+import { call, type Parts, type Service, startParts, startService } from './harness/parts.ts'
 import { startProcess } from './harness/process.ts'
 import type { BenchOptions, BenchResult } from './harness/report.ts'
 import { inTurn, ratios } from './harness/rounds.ts'
 import { seededRandom } from './harness/sample-tenant.ts'
+import { startServer } from './harness/server.ts'
 import { median, show, spread } from './harness/statistics.ts'
 
 const leastRatio = 0.95
-const tenant = 'ingest'
+const leastOfModelServer = 0.85
+/** Time of a call to the model server, however many texts it has. */
+const callMs = 50
+const dimension = 512
 
 interface Sample {
   readonly perSecond: number
@@ -18,21 +25,40 @@ interface Sample {
 }
 
 /**
- * Markdown files through `POST /documents`, from the first upload until the last one is stored, against the encoder
- * alone over the chunks of the same documents. Upload, queue, extraction, splitting, the store and the inventory add to
- * the encoder's work; the caller, Postgres and the store share the machine.
+ * Markdown files through `POST /documents`, from the first upload until the last one is stored. Against the encoder
+ * alone over the chunks of the same documents: upload, queue, extraction, splitting, the store and the inventory add to
+ * the encoder's work. And with a model server that takes 50 ms a call and one call at a time, against that server alone,
+ * asked once a document: there all else should happen while it answers. The caller, Postgres and the store share the
+ * machine.
  */
 export async function ingest({ quick, say }: BenchOptions): Promise<BenchResult> {
   await using parts = await startParts({ pin: false })
+  const builtIn = await besideEncoder(parts, { quick, say })
+  const byModelServer = await besideModelServer(parts, { quick, say })
+  return {
+    bench: 'ingest',
+    rows: [...builtIn.rows, ...byModelServer.rows],
+    goals: [
+      { what: 'end to end / the encoder alone', value: builtIn.ratio, limit: leastRatio, sense: 'at least' },
+      {
+        what: 'end to end / the model server',
+        value: byModelServer.ratio,
+        limit: leastOfModelServer,
+        sense: 'at least',
+      },
+    ],
+  }
+}
+
+interface Part {
+  readonly rows: readonly [string, string][]
+  readonly ratio: number
+}
+
+async function besideEncoder(parts: Parts, { quick, say }: BenchOptions): Promise<Part> {
   await using encoder = startProcess({ file: 'harness/encode-process.ts' })
   await using service = await startService(parts)
-  await using database = connect({ url: parts.databaseUrl, max: 1 })
-  await call('POST', `${service.adminUrl}/tenants`, { id: tenant, name: tenant }, await parts.issuer.staffToken())
-  const token = await parts.issuer.tenantToken(tenant)
-  const random = seededRandom(11)
-  const count = quick ? 24 : 80
-  const rounds = quick ? 3 : 7
-
+  await using stored = await storing(parts, service, 'ingest')
   let chunksEach = 0
   const encode = async (documents: readonly string[]): Promise<Sample> => {
     const before = cpuSecondsOf(encoder.pid)
@@ -40,44 +66,100 @@ export async function ingest({ quick, say }: BenchOptions): Promise<BenchResult>
     chunksEach = chunks / documents.length
     return sampleOf(documents.length, seconds, cpuSecondsOf(encoder.pid) - before)
   }
-  const store = async (documents: readonly string[]): Promise<Sample> => {
-    const before = cpuSecondsOf(service.process.pid)
-    const startedAt = performance.now()
-    await upload(service, token, documents)
-    await untilStored(database)
-    const seconds = (performance.now() - startedAt) / 1000
-    return sampleOf(documents.length, seconds, cpuSecondsOf(service.process.pid) - before)
-  }
+  say('the built-in encoder')
+  const measured = await compareRounds({ quick, say }, quick ? 24 : 80, { alone: encode, ingested: stored.store })
+  const { rows, ratio } = rowsOf(measured, { alone: 'the encoder alone', ingested: 'end to end' })
+  return { rows: [...rows, ['chunks a document', chunksEach.toFixed(1)]], ratio }
+}
 
-  const warmUp = documentsOf(random, 8)
-  await encode(warmUp)
-  await store(warmUp)
-  say(`${rounds} rounds of ${count} documents`)
-  // Both subjects of a round get the same documents.
-  const sets = Array.from({ length: rounds }, () => documentsOf(random, count))
-  const [toEncode, toStore] = [sets.values(), sets.values()]
-  const { encoded, ingested } = await inTurn(rounds, {
-    encoded: () => encode(toEncode.next().value ?? []),
-    ingested: () => store(toStore.next().value ?? []),
+async function besideModelServer(parts: Parts, { quick, say }: BenchOptions): Promise<Part> {
+  await using server = await startServer({ file: 'servers/waiting-model.ts', args: [String(callMs)] })
+  const baseUrl = `${server.url}/v1`
+  await using service = await startService(parts, {
+    EMBEDDING_PROVIDER: 'openai',
+    EMBEDDING_MODEL: 'waiting',
+    EMBEDDING_DIMENSION: String(dimension),
+    OPENAI_BASE_URL: baseUrl,
   })
-  const ratio = ratios(ingested, encoded, ({ perSecond }) => perSecond)
-  const rows: [string, string][] = []
-  for (const [name, samples] of [
-    ['the encoder alone', encoded],
-    ['end to end', ingested],
-  ] as const) {
-    const of = (value: (sample: Sample) => number) => spread(samples.map(value))
-    const perSecond = of((one) => one.perSecond)
-    const cpuMs = of((one) => one.cpuMsEach)
-    rows.push([`${name}, documents per second`, show(perSecond)])
-    rows.push([`${name}, ms of the process's processor time a document`, show(cpuMs, 1)])
+  await using stored = await storing(parts, service, 'ingest-by-server')
+  await using model = openAiEmbedder({ apiKey: 'bench', baseUrl, model: 'waiting', dimension })
+  const rule = chunkRule(model.maxTokens)
+  const ask = async (documents: readonly string[]): Promise<Sample> => {
+    const chunked = await Promise.all(documents.map((text) => chunkText(text, rule)))
+    const before = cpuSecondsOf(process.pid)
+    const startedAt = performance.now()
+    const queue = chunked.values()
+    const asking = async () => {
+      for (const chunks of queue) await model.embed(chunks.map(({ text }) => text))
+    }
+    await Promise.all(Array.from({ length: callers }, asking))
+    const seconds = (performance.now() - startedAt) / 1000
+    return sampleOf(documents.length, seconds, cpuSecondsOf(process.pid) - before)
   }
-  rows.push(['chunks a document', chunksEach.toFixed(1)])
-  rows.push(['end to end / the encoder alone', show(spread(ratio), 3)])
+  say(`a model server, ${callMs} ms a call`)
+  const measured = await compareRounds({ quick, say }, quick ? 100 : 400, { alone: ask, ingested: stored.store })
+  return rowsOf(measured, {
+    alone: `a model server, ${callMs} ms a call, alone`,
+    ingested: 'end to end with that server',
+  })
+}
+
+/** Both subjects of a round get the same documents. */
+async function compareRounds(
+  { quick, say }: BenchOptions,
+  count: number,
+  { alone, ingested }: Readonly<Record<'alone' | 'ingested', (documents: readonly string[]) => Promise<Sample>>>,
+): Promise<Record<'alone' | 'ingested', readonly Sample[]>> {
+  const random = seededRandom(11)
+  const warmUp = documentsOf(random, 8)
+  await alone(warmUp)
+  await ingested(warmUp)
+  const rounds = quick ? 3 : 7
+  say(`${rounds} rounds of ${count} documents`)
+  const sets = Array.from({ length: rounds }, () => documentsOf(random, count))
+  const [toAlone, toStore] = [sets.values(), sets.values()]
+  return await inTurn(rounds, {
+    alone: () => alone(toAlone.next().value ?? []),
+    ingested: () => ingested(toStore.next().value ?? []),
+  })
+}
+
+function rowsOf(
+  measured: Record<'alone' | 'ingested', readonly Sample[]>,
+  names: Readonly<Record<'alone' | 'ingested', string>>,
+): Part {
+  const rows: [string, string][] = []
+  for (const subject of ['alone', 'ingested'] as const) {
+    const each = (value: (sample: Sample) => number) => spread(measured[subject].map(value))
+    rows.push([`${names[subject]}, documents per second`, show(each((one) => one.perSecond))])
+    rows.push([
+      `${names[subject]}, ms of the process's processor time a document`,
+      show(
+        each((one) => one.cpuMsEach),
+        1,
+      ),
+    ])
+  }
+  const ratio = ratios(measured.ingested, measured.alone, ({ perSecond }) => perSecond)
+  rows.push([`${names.ingested} / ${names.alone}`, show(spread(ratio), 3)])
+  return { rows, ratio: median(ratio) }
+}
+
+/** A tenant whose documents a service stores, and the time from the first upload to the last stored document. */
+async function storing(parts: Parts, service: Service, tenant: string) {
+  const database = connect({ url: parts.databaseUrl, max: 1 })
+  await call('POST', `${service.adminUrl}/tenants`, { id: tenant, name: tenant }, await parts.issuer.staffToken())
+  const token = await parts.issuer.tenantToken(tenant)
   return {
-    bench: 'ingest',
-    rows,
-    goals: [{ what: 'end to end / the encoder alone', value: median(ratio), limit: leastRatio, sense: 'at least' }],
+    async store(documents: readonly string[]): Promise<Sample> {
+      const before = cpuSecondsOf(service.process.pid)
+      const startedAt = performance.now()
+      await upload(service, token, documents)
+      await untilStored(database)
+      const seconds = (performance.now() - startedAt) / 1000
+      return sampleOf(documents.length, seconds, cpuSecondsOf(service.process.pid) - before)
+    },
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   }
 }
 
