@@ -214,6 +214,7 @@ export async function startServices(config: Config, overrides: Overrides = {}): 
     settings,
     crm: telemetry.crm,
     moveModels: questionModels,
+    storeMs: telemetry.store.meanMs,
     ...staffFactsOf(config),
   })
   const publicApp = createPublicApp({ ...kit, ...guards.http, routes: forTenants, version })

@@ -19,6 +19,12 @@ export class HistogramSeries {
     this.counts[i] = (this.counts[i] ?? 0) + 1
     this.sum += ms
   }
+
+  /** The mean of what was observed; undefined: nothing was. */
+  get meanMs(): number | undefined {
+    const count = this.counts.reduce((total, one) => total + one, 0)
+    return count === 0 ? undefined : this.sum / count
+  }
 }
 
 /**

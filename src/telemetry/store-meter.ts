@@ -6,6 +6,8 @@ import { FastHistogram, type HistogramSeries } from './fast-histogram.ts'
 export interface StoreMeter {
   /** `status`: the HTTP status, or 0 when there was no answer. */
   call(operation: string, status: number, ms: number): void
+  /** The mean time of an operation's calls since the start; undefined: there were none. */
+  meanMs(operation: string): number | undefined
 }
 
 const boundsMs = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000]
@@ -44,5 +46,6 @@ export function createStoreMeter(registry: Registry): StoreMeter {
       series.inc()
       meter.durations.observe(ms)
     },
+    meanMs: (operation) => known.get(operation)?.durations.meanMs,
   }
 }

@@ -92,6 +92,18 @@ describe('against a running service', () => {
     expect(planned.code).toBe(0)
     expect(planned.out).toMatch(/plan +promote acme; nothing was changed/)
     expect(planned.out).toMatch(/price +under a cent: .*by the list of 2026-\S+ \(Standard\)/)
+    expect(planned.out).toMatch(/egress +about .* out of the old place and .* No price is known: .*aws\/us-east-1/)
+    expect(planned.out).toMatch(/time +about 1\d s until the switch: prepare 10 s/)
+    expect(planned.out).toMatch(
+      /binds +prepare, 10 s: the vendor takes about 10 s to start an index\nbased on +Listings/,
+    )
+    const machine = JSON.parse((await run('promote', 'acme', '--plan', '--json')).out)
+    expect(machine).toMatchObject({
+      egress: { price: null, perGigabyte: { source: null, target: null } },
+      binds: { step: 'prepare', limit: 'new_index', seconds: 10 },
+      // The document was put by this replica: its metrics have the upsert.
+      speeds: { basis: { answers: 'measured', puts: 'measured', processor: 'measured' } },
+    })
     const refused = await run('demote', 'acme', '--plan', '--json')
     expect([refused.code, refused.err]).toEqual([3, 'Refused: The tenant is in a shared index already. (conflict)\n'])
     expect(JSON.parse(refused.out)).toMatchObject({ records: 1, refusals: [{ code: 'conflict' }] })

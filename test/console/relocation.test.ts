@@ -57,7 +57,7 @@ test('the platform team chooses a region, sees the plan, and follows the move th
   expect(await page.getByLabel(/^Type/).count()).toBe(0)
   expect((await world.ask('/indexes', { project: 'second', region: 'eu-west-1' })).status).toBe(201)
   await page.reload()
-  await page.getByText('Read out of the regions', { exact: true }).waitFor()
+  await page.getByText('Read out of the places', { exact: true }).waitFor()
   await page.getByText('eu-west-1, project second').waitFor()
   expect(await page.getByLabel('Region').inputValue()).toBe('eu-west-1')
   expect(await page.getByLabel('Project').inputValue()).toBe('second')

@@ -22,9 +22,12 @@ export function showPlan(context: Context, options: ReadOptions, plan: MovePlan)
         ? plan.priceNote
         : `${dollars(price.total)}: ${dollars(price.readUnits)} reads, ${dollars(price.writeUnits)} writes, ${dollars(price.storage)} storage of the old place. ${plan.priceNote}`,
     ...(embedding !== null && { embedding: embeddingWords(embedding) }),
-    ...(relocation !== null && { egress: egressWords(relocation), binds: bindingWords(relocation) }),
+    egress: egressWords(plan.egress),
+    ...(relocation !== null && { constraint: constraintWords(relocation) }),
     'a month': monthWords(plan.monthly),
-    time: `about ${Math.ceil(plan.durationS)} s until the switch`,
+    time: `about ${duration(plan.durationS)} until the switch: ${timesWords(plan.steps)}`,
+    binds: `${plan.binds.step}, ${duration(plan.binds.seconds)}: ${plan.binds.words}`,
+    'based on': plan.speeds.basis.words,
     'write pause': `about ${writePause.expectedMs} ms, at most ${writePause.atMostMs} ms (from ${writePause.basedOnMoves} moves)`,
     rates: plan.rates
       .map((one) => `${one.index} ${one.call} ${one.perSecond}/s of ${one.limitPerSecond} (${percent(one.share)})`)
@@ -51,14 +54,27 @@ function embeddingWords(planned: PlannedEmbedding): string {
   return `by ${model}: about ${count(tokens)} tokens, ${cost}${pace}; ${count(withoutText)} record(s) without a text${missing === null ? '' : `, ${count(missing.count)} of them without a supplied vector`}; ${count(unnamedVectors)} request(s) in 7 days with vectors that name no model${demand}`
 }
 
-function egressWords({ egress: { bytes, price } }: PlannedRelocation): string {
-  const cost =
-    price === null ? 'the list has no price of it' : `${dollars(price)} beyond what the vendor’s plan includes`
-  return `about ${size(bytes)}, ${cost}`
+function egressWords({ fromSource, fromTarget, toTarget, perGigabyte, price, note }: MovePlan['egress']): string {
+  const bytes = `about ${size(fromSource)} out of the old place and ${size(fromTarget)} out of the new one, ${size(toTarget)} into it`
+  const { source, target } = perGigabyte
+  if (price === null || source === null || target === null) return `${bytes}. ${note}`
+  const each = source === target ? `${dollars(source)} a GB` : `${dollars(source)} and ${dollars(target)} a GB`
+  return `${bytes}: ${dollars(price)} at ${each}. ${note}`
 }
 
-function bindingWords({ binds: { constraint, words } }: PlannedRelocation): string {
+/** The steps that take a second or more. */
+function timesWords(steps: MovePlan['steps']): string {
+  const long = steps.filter(({ seconds }) => seconds >= 1).map(({ step, seconds }) => `${step} ${duration(seconds)}`)
+  return long.join(', ')
+}
+
+function constraintWords({ binds: { constraint, words } }: PlannedRelocation): string {
   return `${constraint.replaceAll('_', ' ')}: ${words}`
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
 }
 
 function monthWords({ before, after, basis }: MovePlan['monthly']): string {
@@ -76,7 +92,8 @@ function count(number: number): string {
 }
 
 function size(bytes: number): string {
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} KB`
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
 }
 
 function percent(share: number): string {

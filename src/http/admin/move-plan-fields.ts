@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { errorCodes } from '../../errors.ts'
+import { stageLimitNames } from '../../moves/plan/stage-limits.ts'
 import { constraints } from '../../moves/target/relocation.ts'
 import { kind, move } from './move-fields.ts'
 
@@ -10,6 +11,9 @@ const place = z.object({
   region: z.string(),
 })
 const calls = z.object({ list: z.int(), fetch: z.int(), upsert: z.int(), other: z.int() })
+
+const limit = z.enum(stageLimitNames)
+const basis = z.enum(['measured', 'assumed'])
 
 const month = z
   .object({ reads: z.number(), writes: z.number(), storage: z.number(), total: z.number() })
@@ -52,7 +56,30 @@ export const plan = z
         basis: z.string(),
       })
       .describe('The tenant’s cost in a month where it is, and where it would be.'),
-    durationS: z.number().describe('Until the switch.'),
+    egress: z
+      .object({
+        fromSource: z.int().describe('Bytes of records out of the old place, to copy and to compare.'),
+        fromTarget: z.int().describe('Out of the new one, to compare.'),
+        toTarget: z.int().describe('Into the new one.'),
+        perGigabyte: z.object({ source: z.number().nullable(), target: z.number().nullable() }),
+        price: z.number().nullable().describe('In US dollars, for what leaves; null: the list has no price of it.'),
+        note: z.string().describe('Words on the price.'),
+      })
+      .describe('Bytes as the vendor stores them; as JSON on the way they are more.'),
+    durationS: z.number().describe('Until the switch: the sum of the steps.'),
+    binds: z
+      .object({ step: z.string(), limit, seconds: z.number(), words: z.string() })
+      .describe('The longest step before the switch, and the limit that makes it so.'),
+    speeds: z
+      .object({
+        listMs: z.number(),
+        fetchMs: z.number(),
+        upsertMs: z.number(),
+        processorS: z.number().describe('Of a processor, for a million such records.'),
+        fetchesPerPage: z.int().describe('More than one where ids are long.'),
+        basis: z.object({ answers: basis, puts: basis, processor: basis, words: z.string() }),
+      })
+      .describe('What the times rest on.'),
     writePause: z.object({ expectedMs: z.int(), atMostMs: z.int(), basedOnMoves: z.int() }),
     rates: z
       .array(
@@ -123,7 +150,13 @@ export const plan = z
         target: calls,
         readUnits: z.int(),
         writeUnits: z.int(),
+        bytes: z.object({ fromSource: z.int(), fromTarget: z.int(), toTarget: z.int() }),
         seconds: z.number(),
+        lanes: z.int().describe('Listings at once.'),
+        limits: z
+          .array(z.object({ limit, seconds: z.number() }))
+          .describe('The time that the step takes by each limit alone; the largest decides.'),
+        binds: limit.nullable().describe('The limit that decides; null: the step takes no time.'),
       }),
     ),
   })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { startDrain } from '../../moves/drain/start-drain.ts'
 import { stopDrain } from '../../moves/drain/start-drain-stop.ts'
 import { planMove } from '../../moves/plan/plan-move.ts'
+import type { StoreMs } from '../../moves/plan/plan-speeds.ts'
 import type { PriceList } from '../../moves/plan/price-list.ts'
 import { listMoves, lookAtMove, showMove } from '../../moves/show-move.ts'
 import { showReport } from '../../moves/show-report.ts'
@@ -19,6 +20,8 @@ import { steeringRoutes } from './move-steering.ts'
 
 export interface MoveRouteDeps extends ApprovalDeps {
   readonly priceList: PriceList
+  /** Mean times of this replica's store calls. */
+  readonly storeMs?: StoreMs
 }
 
 const tag = 'moves'

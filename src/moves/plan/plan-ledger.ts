@@ -1,33 +1,46 @@
-import { callCosts, listSettings, type PaceSettings, paceSettings } from '../pace/pace-settings.ts'
 import type { StepName } from '../state/next-step.ts'
-
-/** Calls of one step to one of the two places. */
-export interface PlannedCalls {
-  readonly list: number
-  readonly fetch: number
-  readonly upsert: number
-  readonly other: number
-}
+import {
+  bindingOf,
+  type PlannedCalls,
+  type Speeds,
+  type StageLimit,
+  type StageLimitName,
+  stageLimits,
+} from './stage-limits.ts'
 
 export interface PlannedStep {
   readonly step: StepName
   readonly does: string
   readonly source: PlannedCalls
   readonly target: PlannedCalls
+  /** Bytes of records that leave and enter the two places. */
+  readonly bytes: { readonly fromSource: number; readonly fromTarget: number; readonly toTarget: number }
   readonly readUnits: number
   readonly writeUnits: number
   readonly seconds: number
+  /** Listings at once. */
+  readonly lanes: number
+  /** Each limit with the time that it allows; the largest decides. */
+  readonly limits: readonly StageLimit[]
+  /** The limit that decides; null for a step that takes no time. */
+  readonly binds: StageLimitName | null
 }
 
-/** Measured latencies of the store's calls. */
-export interface Latency {
-  readonly listMs: number
-  readonly fetchMs: number
+/** Records and their bytes as the vendor counts them. */
+export interface RecordSize {
+  readonly records: number
+  readonly bytes: number
 }
 
 type Side = 'source' | 'target'
 
 const pageSize = 100
+/** Records that a mover puts in one request. */
+const recordsPerPut = 100
+/** The vendor's largest upsert. */
+const bytesPerPut = 2_000_000
+/** Requests by which a place is split into parts: two splits, each of a page and a question for every character. */
+const partRequests = { lists: 190, atOnce: 16 } as const
 /**
  * Each upsert costs at least 5 write units, and 1 per started KB; so does a delete by id (docs: understanding cost).
  */
@@ -38,30 +51,46 @@ const leastWriteUnits = 5
  * Units are counted as the vendor does: 1 read unit per page of ids, and 1 per started ten fetched records.
  */
 export class PlanLedger {
-  readonly #latency: Latency
+  readonly #speeds: Speeds
   readonly #calls = {
     source: { list: 0, fetch: 0, upsert: 0, other: 0 },
     target: { list: 0, fetch: 0, upsert: 0, other: 0 },
   }
+  readonly #read = { source: { records: 0, bytes: 0, pages: 0 }, target: { records: 0, bytes: 0, pages: 0 } }
+  readonly #written = { records: 0, bytes: 0 }
+  readonly #waits: StageLimit[] = []
+  #lanes = 1
   #readUnits = 0
   #writeUnits = 0
-  #waitS = 0
 
-  constructor(latency: Latency) {
-    this.#latency = latency
+  constructor(speeds: Speeds) {
+    this.#speeds = speeds
   }
 
   /** Lists all ids and fetches the records, page by page. */
-  readAll(side: Side, records: number): void {
+  readAll(side: Side, { records, bytes }: RecordSize): void {
     const pages = Math.max(1, Math.ceil(records / pageSize))
     this.#calls[side].list += pages
-    this.#calls[side].fetch += records === 0 ? 0 : pages
+    this.#calls[side].fetch += records === 0 ? 0 : pages * this.#speeds.fetchesPerPage
+    this.#read[side].records += records
+    this.#read[side].bytes += bytes
+    this.#read[side].pages += pages
     this.#readUnits += pages + Math.ceil(records / 10)
   }
 
-  writeAll(side: Side, records: number, bytes: number, recordsPerCall: number): void {
-    const calls = Math.ceil(records / recordsPerCall)
+  /** Splits a place into parts, and reads them in several lanes. */
+  inLanes(side: Side, lanes: number): void {
+    if (lanes <= 1) return
+    this.#lanes = lanes
+    this.#calls[side].list += partRequests.lists
+    this.#readUnits += partRequests.lists
+  }
+
+  writeAll(side: Side, { records, bytes }: RecordSize): void {
+    const calls = Math.max(Math.ceil(records / recordsPerPut), Math.ceil(bytes / bytesPerPut))
     this.#calls[side].upsert += calls
+    this.#written.records += records
+    this.#written.bytes += bytes
     this.#writeUnits += Math.max(Math.ceil(bytes / 1024), calls * leastWriteUnits)
   }
 
@@ -78,22 +107,42 @@ export class PlanLedger {
     this.#calls[side].other += calls
   }
 
-  wait(seconds: number): void {
-    this.#waitS += seconds
+  wait(limit: StageLimitName, seconds: number): void {
+    this.#waits.push({ limit, seconds })
   }
 
   close(step: StepName, does: string): PlannedStep {
     const { source, target } = this.#calls
-    const seconds = this.#waitS + Math.max(...[source, target].map((one) => this.#seconds(one)))
-    return { step, does, source, target, readUnits: this.#readUnits, writeUnits: this.#writeUnits, seconds }
-  }
-
-  /** The time that answers or the pace require, whichever is longer. */
-  #seconds({ list, fetch, upsert, other }: PlannedCalls): number {
-    const { listMs, fetchMs } = this.#latency
-    const answersMs = list * listMs + fetch * fetchMs + (upsert + other) * 4 * fetchMs
-    const cost = fetch * callCosts.fetch + (upsert + other) * callCosts.other
-    const atPace = (of: number, { maxPerSecond }: PaceSettings) => (of - maxPerSecond) / maxPerSecond
-    return Math.max(answersMs / 1000, atPace(cost, paceSettings), atPace(list, listSettings))
+    const limits = stageLimits(
+      {
+        source,
+        target,
+        pages: Math.max(this.#read.source.pages, this.#read.target.pages),
+        upsertBytes: this.#written.bytes,
+        recordsRead: this.#read.source.records + this.#read.target.records,
+        recordsWritten: this.#written.records,
+        lanes: this.#lanes,
+        waits: this.#waits,
+      },
+      this.#speeds,
+    )
+    const binds = bindingOf(limits)
+    return {
+      step,
+      does,
+      source,
+      target,
+      bytes: {
+        fromSource: this.#read.source.bytes,
+        fromTarget: this.#read.target.bytes,
+        toTarget: this.#written.bytes,
+      },
+      readUnits: this.#readUnits,
+      writeUnits: this.#writeUnits,
+      seconds: binds?.seconds ?? 0,
+      lanes: this.#lanes,
+      limits,
+      binds: binds?.limit ?? null,
+    }
   }
 }

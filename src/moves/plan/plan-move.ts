@@ -8,15 +8,18 @@ import { countUnnamedVectors } from '../../registry/usage/unnamed-vectors.ts'
 import type { TenantStore, VectorStore } from '../../stores/store.ts'
 import { listSettings, paceSettings, vendorRates } from '../pace/pace-settings.ts'
 import { readFields } from '../state/read-places.ts'
-import type { MoveSettings } from '../sync/step.ts'
+import { defaultCopyLanes, defaultCopySplit, type MoveSettings } from '../sync/step.ts'
 import { lookAhead, type Prospect, type WantedMove } from '../target/plan-refusals.ts'
 import { countTextless, whyNoTexts } from './count-texts.ts'
+import { type LimitFacts, limitWords } from './limit-words.ts'
 import { monthlyCosts } from './monthly-cost.ts'
 import { parityOf } from './parity.ts'
+import { egressOf } from './plan-egress.ts'
 import type { PlannedStep } from './plan-ledger.ts'
 import { planRelocation } from './plan-relocation.ts'
 import { measureSource, type SourceSize } from './plan-source.ts'
-import { planSteps } from './plan-steps.ts'
+import type { StoreMs } from './plan-speeds.ts'
+import { planSteps, precedesSwitch } from './plan-steps.ts'
 import type { MovePlan, PlannedEmbedding } from './plan-view.ts'
 import { type PriceList, type Prices, pricesOf } from './price-list.ts'
 import { quotaOf } from './quota.ts'
@@ -26,6 +29,8 @@ export interface PlanMoveDeps {
   readonly stores: VectorStore
   readonly settings: MoveSettings
   readonly priceList: PriceList
+  /** Mean times of this replica's store calls, where it has made such. */
+  readonly storeMs?: StoreMs | undefined
 }
 
 /**
@@ -40,7 +45,7 @@ export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: A
   const { region, placeKind: into } = spec
   const store = stores.open(toPlacement(source.place, source.index))
   const fields = await readFields(db, wanted)
-  const size = await measureSource(store, fields, signal)
+  const size = await measureSource(store, fields, deps.storeMs ?? (() => undefined), signal)
   const { kind } = wanted
   const embedding = wanted.model === undefined ? null : await planEmbedding(deps, store, fields, wanted, size, signal)
   const textless =
@@ -50,14 +55,28 @@ export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: A
   const refusals = [...prospect.refusals, ...(textless === undefined ? [] : [textless])]
   const { retentionMs } = settings
   const from = source.index.kind
-  const steps = planSteps({ kind, from, into, embedS: embedding?.seconds ?? 0, retentionMs, ...size })
-  const before = steps.filter((one) => one.step !== 'soak' && one.step !== 'complete')
+  const lanes = lanesOf(settings, size, embedding)
+  const { records, bytes, speeds } = size
+  const steps = planSteps({
+    kind,
+    from,
+    into,
+    embedS: embedding?.seconds ?? 0,
+    lanes,
+    retentionMs,
+    records,
+    bytes,
+    speeds,
+  })
+  const before = steps.filter(precedesSwitch)
   const units = { read: sum(steps, (one) => one.readUnits), write: sum(steps, (one) => one.writeUnits) }
   const chosen = target === undefined ? prospect.wanted : await findIndex(db, target.indexId)
   const cloud = prospect.project?.cloud ?? chosen?.cloud ?? source.index.cloud
   const prices = pricesOf(deps.priceList, cloud, region)
   const quota = await quotaOf(db, prospect, chosen, settings)
   const pricesHere = pricesOf(deps.priceList, source.index.cloud, source.index.region)
+  const here = { region: `${source.index.cloud}/${source.index.region}`, prices: pricesHere }
+  const egress = egressOf(steps, { here, there: { region: `${cloud}/${region}`, prices } }, deps.priceList)
   return {
     tenantId: wanted.tenantId,
     kind,
@@ -79,16 +98,32 @@ export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: A
       before: pricesHere,
       after: prices,
     }),
+    egress,
     durationS: round(sum(before, (one) => one.seconds)),
+    binds: bindingStep(before, { speeds, tokensPerMinute: embedding?.tokensPerMinute ?? 0 }),
+    speeds,
     writePause: await expectedPause(db, settings.fenceBudgetMs),
     rates: ratesOf(steps, source.index.name, chosen?.name ?? 'the new index'),
     quota,
     parity: parityOf(source.index, chosen, spec),
     embedding,
-    relocation:
-      kind === 'relocate' ? planRelocation(prospect, quota, size.bytes, { here: pricesHere, there: prices }) : null,
+    relocation: kind === 'relocate' ? planRelocation(prospect, quota, egress) : null,
     steps,
   }
+}
+
+/** Lanes of the copy, as the mover decides it: a model that makes the vectors determines the time. */
+function lanesOf(settings: MoveSettings, { records }: SourceSize, embedding: PlannedEmbedding | null): number {
+  const { copyLanes = defaultCopyLanes, copySplit: { fromRecords } = defaultCopySplit } = settings
+  return embedding === null && records >= fromRecords ? copyLanes : 1
+}
+
+/** The longest step, and the limit that makes it so. */
+function bindingStep(steps: readonly PlannedStep[], facts: Omit<LimitFacts, 'lanes'>): MovePlan['binds'] {
+  const [longest] = steps.toSorted((one, other) => other.seconds - one.seconds)
+  if (longest === undefined || longest.binds === null) throw new Error('a step of a move takes time')
+  const { step, binds: limit, seconds, lanes } = longest
+  return { step, limit, seconds: round(seconds), words: limitWords(limit, { ...facts, lanes }) }
 }
 
 /** Counts what has to be embedded anew, and what it costs by the model's price and the movers' budget. */

@@ -1,7 +1,7 @@
 import type { RecordFields } from '../../placement/record-fields.ts'
 import { textIn } from '../../stores/record-text.ts'
 import type { TenantStore, VectorRecord } from '../../stores/store.ts'
-import type { Latency } from './plan-ledger.ts'
+import { type PlannedSpeeds, type StoreMs, speedsOf } from './plan-speeds.ts'
 
 export interface SourceSize {
   readonly records: number
@@ -10,25 +10,31 @@ export interface SourceSize {
   readonly sampled: number
   /** Tokens of the sampled texts, as texts of most languages have them. */
   readonly sampledTokens: number
-  readonly latency: Latency
+  readonly speeds: PlannedSpeeds
 }
 
-/** Measures a place's size and latency by three reads. */
+/** Measures a place's size and speeds by three reads. */
 export async function measureSource(
   store: TenantStore,
   fields: Pick<RecordFields, 'text'>,
+  storeMs: StoreMs,
   signal: AbortSignal,
 ): Promise<SourceSize> {
   const records = (await store.describeNamespace({ signal }))?.recordCount ?? 0
   const [page, listMs] = await timed(() => store.list({ limit: 100 }, { signal }))
-  if (page.ids.length === 0)
-    return { records, bytes: 0, sampled: 0, sampledTokens: 0, latency: { listMs, fetchMs: listMs } }
+  const { dimension } = store.placement.vectors
+  if (page.ids.length === 0) {
+    const speeds = speedsOf({ ids: [], listMs, fetched: undefined }, dimension, storeMs)
+    return { records, bytes: 0, sampled: 0, sampledTokens: 0, speeds }
+  }
   const [{ records: sample }, fetchMs] = await timed(() => store.fetch(page.ids, { signal }))
   const sampleBytes = [...sample.values()].reduce((sum, record) => sum + recordBytes(record), 0)
   const bytes = Math.round((sampleBytes / Math.max(1, sample.size)) * records)
   const texts = [...sample.values()].map(({ metadata }) => textIn(metadata, { fields }) ?? '')
   const sampledTokens = texts.reduce((sum, text) => sum + Math.ceil(Buffer.byteLength(text) / bytesOfToken), 0)
-  return { records, bytes, sampled: sample.size, sampledTokens, latency: { listMs, fetchMs } }
+  const fetched = { records: sample, ms: fetchMs }
+  const speeds = speedsOf({ ids: page.ids, listMs, fetched }, dimension, storeMs)
+  return { records, bytes, sampled: sample.size, sampledTokens, speeds }
 }
 
 /** Typical of English; other languages have more tokens to a byte or fewer. */

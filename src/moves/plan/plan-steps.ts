@@ -1,21 +1,25 @@
 import type { PlaceKind } from '../../placement/placement.ts'
 import type { MoveKind } from '../state/move-state.ts'
 import type { StepName } from '../state/next-step.ts'
-import { type Latency, PlanLedger, type PlannedStep } from './plan-ledger.ts'
+import { PlanLedger, type PlannedStep, type RecordSize } from './plan-ledger.ts'
+import type { Speeds } from './stage-limits.ts'
 
 /** Facts for the steps of a plan: the size of the tenant, and the kind of its target. */
-export interface PlanFacts {
+export interface PlanFacts extends RecordSize {
   readonly kind: MoveKind
   /** The source's kind of index, and the target's. */
   readonly from: PlaceKind
   readonly into: PlaceKind
   /** Time to embed all texts anew; 0 where vectors are copied as they are. */
   readonly embedS: number
-  readonly records: number
-  readonly bytes: number
-  readonly latency: Latency
+  /** Lanes of the copy. */
+  readonly lanes: number
+  readonly speeds: Speeds
   readonly retentionMs: number
 }
+
+/** Time in which a new serverless index starts. */
+export const indexStartS = 10
 
 /** A step of a move, executed by recording what it would do. */
 type PlanStep = (facts: PlanFacts, ledger: PlanLedger) => string
@@ -23,8 +27,7 @@ type PlanStep = (facts: PlanFacts, ledger: PlanLedger) => string
 const prepare: PlanStep = ({ into }, ledger) => {
   if (into === 'silo') {
     ledger.administer('target', 3)
-    // A new serverless index takes some seconds to start.
-    ledger.wait(10)
+    ledger.wait('new_index', indexStartS)
     return 'make an index and a namespace'
   }
   ledger.administer('target', 1)
@@ -33,27 +36,33 @@ const prepare: PlanStep = ({ into }, ledger) => {
 
 const arm: PlanStep = (_, ledger) => {
   ledger.proveVisible('source')
-  ledger.wait(1)
+  ledger.wait('replicas', 1)
   return 'log every write from now on'
 }
 
-const copy: PlanStep = ({ kind, embedS, records, bytes }, ledger) => {
+const copy: PlanStep = ({ kind, embedS, lanes, records, bytes }, ledger) => {
   ledger.administer('source', 1)
-  ledger.readAll('source', records)
-  ledger.writeAll('target', records, bytes, 500)
-  ledger.wait(embedS)
+  ledger.inLanes('source', lanes)
+  ledger.readAll('source', { records, bytes })
+  ledger.writeAll('target', { records, bytes })
+  ledger.wait('model_budget', embedS)
   return kind === 'reembed' || embedS > 0 ? 'embed every text anew, and copy every record' : 'copy every record'
 }
 
-const verify: PlanStep = ({ records }, ledger) => {
+const verify: PlanStep = (facts, ledger) => {
   ledger.proveVisible('target')
-  ledger.readAll('source', records)
-  ledger.readAll('target', records)
+  readToCompare(facts, ledger)
   return 'compare every record of both places'
 }
 
+/** A comparison reads both places whole, in one lane: nothing else in a plan assumes it. */
+function readToCompare(size: RecordSize, ledger: PlanLedger): void {
+  ledger.readAll('source', size)
+  ledger.readAll('target', size)
+}
+
 const fence: PlanStep = (_, ledger) => {
-  ledger.wait(0.1)
+  ledger.wait('replicas', 0.1)
   return 'hold writes, copy the last ones, switch'
 }
 
@@ -72,8 +81,13 @@ const steps = { prepare, arm, copy, verify, fence, open, soak, complete } satisf
 
 export function planSteps(facts: PlanFacts): readonly PlannedStep[] {
   return Object.entries(steps).map(([name, step]) => {
-    const ledger = new PlanLedger(facts.latency)
+    const ledger = new PlanLedger(facts.speeds)
     const does = step(facts, ledger)
     return ledger.close(name as keyof typeof steps, does)
   })
+}
+
+/** Whether a step comes before the switch. */
+export function precedesSwitch({ step }: Pick<PlannedStep, 'step'>): boolean {
+  return step !== 'soak' && step !== 'complete'
 }

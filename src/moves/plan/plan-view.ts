@@ -1,9 +1,13 @@
 import type { ErrorCode } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { MoveKind } from '../state/move-state.ts'
+import type { StepName } from '../state/next-step.ts'
 import type { Binding } from '../target/relocation.ts'
 import type { MonthlyCosts } from './monthly-cost.ts'
+import type { PlannedEgress } from './plan-egress.ts'
 import type { PlannedStep } from './plan-ledger.ts'
+import type { PlannedSpeeds } from './plan-speeds.ts'
+import type { StageLimitName } from './stage-limits.ts'
 
 /** A move's effects and cost, and why it would be refused. Bytes, units and times are estimates. */
 export interface MovePlan {
@@ -35,8 +39,18 @@ export interface MovePlan {
   readonly priceNote: string
   /** The tenant's cost of a month where it is, and where it would be. */
   readonly monthly: MonthlyCosts
+  readonly egress: PlannedEgress
   /** Time until the cutover. */
   readonly durationS: number
+  /** The longest step before the cutover, and the limit that makes it so. */
+  readonly binds: {
+    readonly step: StepName
+    readonly limit: StageLimitName
+    readonly seconds: number
+    readonly words: string
+  }
+  /** Speeds that the times rest on, and whether they were measured. */
+  readonly speeds: PlannedSpeeds
   readonly writePause: { readonly expectedMs: number; readonly atMostMs: number; readonly basedOnMoves: number }
   /** The neighbours' share: the part of an index's vendor rates that this move uses while it copies or compares. */
   readonly rates: readonly {

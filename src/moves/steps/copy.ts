@@ -2,18 +2,15 @@ import { eq, sql } from 'drizzle-orm'
 import { findParts } from '../copy/find-parts.ts'
 import { type LaneBatch, readLanes } from '../copy/lanes.ts'
 import { putBatches } from '../copy/put-batch.ts'
-import { fullSize, idsPerPage } from '../copy/read-ahead.ts'
+import { fullSize } from '../copy/read-ahead.ts'
 import { budgetedSize } from '../copy/read-size.ts'
 import type { CopyPart } from '../state/copy-part.ts'
 import { asMover, changeMove, type MoveChange, type MoveRow } from '../state/move-history.ts'
 import { moves } from '../state/moves.sql.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
-import { type CopySplit, next, type Step, type StepContext } from '../sync/step.ts'
+import { defaultCopyLanes, defaultCopySplit, next, type Step, type StepContext } from '../sync/step.ts'
 import { sendToFollower, syncRound } from '../sync/sync.ts'
 import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
-
-const defaultLanes = 4
-const defaultSplit: CopySplit = { partsPerLane: 8, fromRecords: 20_000, pageIds: idsPerPage }
 
 /**
  * Copies batch by batch: list, fetch, drop ids written since the move began, claim the rest in the move's row, put it
@@ -34,8 +31,8 @@ export const copy: Step = async (context) => {
     if (total === undefined) throw new NeedsPerson({ words: "The source's namespace is gone.", records: move.copied })
     row = await record(context, { total })
   }
-  const lanes = settings.copyLanes ?? defaultLanes
-  const { partsPerLane, fromRecords, pageIds } = settings.copySplit ?? defaultSplit
+  const lanes = settings.copyLanes ?? defaultCopyLanes
+  const { partsPerLane, fromRecords, pageIds } = settings.copySplit ?? defaultCopySplit
   // Where a model makes the vectors, it determines the time, and one lane is enough.
   if (parts.transform === undefined && lanes > 1 && isUnbegun(row) && (row.total ?? 0) >= fromRecords) {
     const copyParts = await findParts(parts.active, { atLeast: lanes * partsPerLane, pageIds, signal })

@@ -51,6 +51,10 @@ export interface CopySplit {
   readonly pageIds: number
 }
 
+export const defaultCopyLanes = 4
+/** The page of a listing is the vendor's largest. */
+export const defaultCopySplit: CopySplit = { partsPerLane: 8, fromRecords: 20_000, pageIds: 100 }
+
 /** An embedding model as the settings name it. */
 export interface TargetModel {
   readonly name: string

@@ -7,7 +7,7 @@ import { moneyText } from '../parts/money.ts'
 /** The plan of a move: its effects and its cost, before anything is done. */
 export function planPart(plan: MovePlan): Html {
   const { monthly, refusals, records, durationS, writePause, price, priceNote, steps, target, source, quota } = plan
-  const { embedding, relocation } = plan
+  const { embedding, relocation, binds, speeds, egress } = plan
   return html`<section class="card"><h2>The plan</h2>
 ${refusals.map(({ message }) => notice('bad', 'It would be refused', message))}
 ${facts([
@@ -17,6 +17,11 @@ ${facts([
   ...(embedding === null ? [] : embeddingPlan(embedding)),
   ...(relocation === null ? [] : relocationPlan(relocation)),
   { name: 'Until the switch', value: `about ${durationText(durationS)}` },
+  {
+    name: 'What sets the time',
+    value: html`${binds.step}, ${durationText(binds.seconds)}: ${binds.words} <span class="quiet">${speeds.basis.words}</span>`,
+  },
+  { name: 'Read out of the places', value: egressText(egress) },
   {
     name: 'Writes wait',
     value: `about ${number(writePause.expectedMs)} ms, at most ${number(writePause.atMostMs)} ms`,
@@ -42,12 +47,13 @@ function placeText({ index, region, project }: PlannedPlace, relocation: Planned
   return html`<code>${index ?? 'a new index'}</code>, ${region}${relocation === null ? '' : `, project ${project}`}`
 }
 
-function relocationPlan({ egress, binds }: PlannedRelocation): readonly Fact[] {
-  const cost = egress.price === null ? 'the list has no price of it' : moneyText(egress.price)
-  return [
-    { name: 'Read out of the regions', value: `about ${sizeText(egress.bytes)}, ${cost}` },
-    { name: 'What binds', value: binds.words },
-  ]
+function relocationPlan({ binds }: PlannedRelocation): readonly Fact[] {
+  return [{ name: 'What decides where', value: binds.words }]
+}
+
+function egressText({ fromSource, fromTarget, toTarget, price, note }: MovePlan['egress']): Html {
+  const bytes = `about ${sizeText(fromSource)} of the old one and ${sizeText(fromTarget)} of the new one, which gets ${sizeText(toTarget)}`
+  return html`${bytes}${price === null ? '' : `: ${moneyText(price)}`} <span class="quiet">${note}</span>`
 }
 
 function embeddingPlan(planned: PlannedEmbedding): readonly Fact[] {
@@ -72,7 +78,8 @@ function monthText({ before, after, basis }: MovePlan['monthly']): Html | string
 }
 
 function sizeText(bytes: number): string {
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} KB`
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
 }
 
 function durationText(seconds: number): string {
