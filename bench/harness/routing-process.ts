@@ -1,8 +1,9 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { connect, type Database } from '../../src/db/connect.ts'
 import type { TenantRoute } from '../../src/placement/phase.ts'
 import { parseTenantId, type TenantId } from '../../src/placement/tenant-id.ts'
 import { LeasedRoutes } from '../../src/routing/lease/leased-routes.ts'
+import { cpuSecondsOf } from './cpu-time.ts'
 import { answerQuestions } from './process.ts'
 import { seededRandom } from './sample-tenant.ts'
 import { median, quantile } from './statistics.ts'
@@ -28,7 +29,9 @@ export interface RoutingResult {
   readonly missP99Ms: number
   /** Lookups a second of 32 callers, none of them remembered. */
   readonly coldPerSecond: number
-  /** Seconds that Postgres worked for them: `active_time` of pg_stat_database. */
+  /** Microseconds of the replica's processor a lookup. */
+  readonly coldProcessorUs: number
+  /** Processor seconds of Postgres for all of them. */
   readonly coldPostgresS: number
 }
 
@@ -72,20 +75,23 @@ async function readCold(database: Database, { tenants, cold }: RoutingOrder) {
   await using routes = new LeasedRoutes(database, { ...routeOptions, maxTenants: cold })
   await routes.start()
   await routes.find(parseTenantId('tenant-0'))
-  const before = await postgresMs(database)
-  const startedAt = performance.now()
+  const before = await postgresSeconds(database)
+  const [own, startedAt] = [process.cpuUsage(), performance.now()]
   const ids = Array.from({ length: cold }, (_, n) => parseTenantId(`tenant-${tenants - 1 - n}`))
   await each(ids, 32, async (id) => void (await routes.find(id)))
   const seconds = (performance.now() - startedAt) / 1000
-  return { coldPerSecond: cold / seconds, coldPostgresS: ((await postgresMs(database)) - before) / 1000 }
+  const { user, system } = process.cpuUsage(own)
+  return {
+    coldPerSecond: cold / seconds,
+    coldProcessorUs: (user + system) / cold,
+    coldPostgresS: (await postgresSeconds(database)) - before,
+  }
 }
 
-/** Each session reports what it has done at its end or, idle, about a second later. */
-async function postgresMs(database: Database): Promise<number> {
-  await sleep(2_500)
-  const [row] = await database.sql<{ ms: number }[]>`
-    select active_time as ms from pg_stat_database where datname = current_database()`
-  return Number(row?.ms)
+/** Processor time of all sessions, planning included, which `active_time` of pg_stat_database is not. */
+async function postgresSeconds({ sql }: Database): Promise<number> {
+  const sessions = await sql<{ pid: number }[]>`select pid from pg_stat_activity where backend_type = 'client backend'`
+  return sessions.reduce((sum, { pid }) => sum + cpuSecondsOf(pid), 0)
 }
 
 /** Zipf traffic: a few tenants cause most of it, the n-th in proportion to 1/n. */

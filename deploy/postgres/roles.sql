@@ -30,5 +30,6 @@ grant usage on schema drizzle to tenant_router_app;
 set role tenant_router_owner;
 alter default privileges in schema public grant select, insert, update, delete on tables to tenant_router_app;
 alter default privileges in schema public grant usage, select on sequences to tenant_router_app;
+alter default privileges in schema public grant execute on functions to tenant_router_app;
 alter default privileges in schema drizzle grant select on tables to tenant_router_app;
 reset role;

@@ -64,6 +64,10 @@ async function change(phase: Phase): Promise<number> {
 
 const passed = (tick: number, tenantId: TenantId = acme) => readBarrier(home.db, { tenantId, tick }, 60_000)
 
+/** Statements that read routes and wait for a lock. */
+const heldReadings = () => home.sql`select 1 from pg_stat_activity
+  where wait_event_type = 'Lock' and query like 'select route from read_routes%' and datname = current_database()`
+
 test('a route is read once and then answered without a wait, until the registry says that it changed', async () => {
   const routes = await replica()
   expect((await routes.find(acme)).routing).toMatchObject({ phase: 'steady', epoch: 1 })
@@ -87,21 +91,39 @@ test('routes that many callers ask for at once are read by few statements, and e
     new LeasedRoutes(database, { leaseMs: 120_000, storeInDoubtMs: 60_000, outageReads: 'stale', holdMs: 300 }),
   )
   await routes.start()
-  const waiting = () => home.sql`select 1 from pg_stat_activity
-    where wait_event_type = 'Lock' and query like 'select "tenants"."id"%' and pid <> pg_backend_pid()`
   const { found, unknown } = await home.sql.begin(async (holder) => {
     await holder`lock table tenants in access exclusive mode`
     const unknown = Promise.allSettled([routes.find(parseTenantId('nobody'))])
-    await vi.waitFor(async () => expect(await waiting()).toHaveLength(1), { timeout: 60_000, interval: 20 })
+    await vi.waitFor(async () => expect(await heldReadings()).toHaveLength(1), { timeout: 60_000, interval: 20 })
     const found = Promise.all([...names, ...names].map(async (id) => routes.find(parseTenantId(id))))
-    await vi.waitFor(async () => expect(await waiting()).toHaveLength(2), { timeout: 60_000, interval: 20 })
+    await vi.waitFor(async () => expect(await heldReadings()).toHaveLength(2), { timeout: 60_000, interval: 20 })
     return { found, unknown }
   })
   expect((await found).map(({ tenantId, routing }) => [tenantId, routing.active.namespace])).toEqual(
     [...names, ...names].map((id) => [id, `tenant_${id}_g1`]),
   )
   expect(await unknown).toMatchObject([{ status: 'rejected', reason: { code: 'tenant_unknown' } }])
-  expect(statements.filter((name) => /tenants/i.test(name)).length).toBeOneOf([2, 3])
+  expect(statements.filter((name) => /read_routes/.test(name)).length).toBeOneOf([2, 3])
+})
+
+test('a route is read by indexes alone, however few tenants there were when its plan was made', async () => {
+  const connection = await home.sql.reserve()
+  stack.defer(() => connection.release())
+  const scans = async () => {
+    await connection`select pg_stat_force_next_flush()`
+    return connection<{ name: string; scans: string; byIndex: string }[]>`
+      select relname as name, seq_scan as scans, idx_scan as "byIndex" from pg_stat_user_tables
+      where relname in ('tenants', 'routing', 'places', 'indexes', 'inventories') order by relname`
+  }
+  const before = await scans()
+  for (let time = 0; time < 10; time += 1) await connection`select read_routes(${['acme', 'nobody']})`
+  const after = await scans()
+  const grown = after.map(({ name, scans, byIndex }, n) => [
+    name,
+    Number(scans) - Number(before[n]?.scans),
+    Number(byIndex) - Number(before[n]?.byIndex) > 0,
+  ])
+  expect(grown).toEqual(['indexes', 'inventories', 'places', 'routing', 'tenants'].map((name) => [name, 0, true]))
 })
 
 test('an unknown tenant is not found and a suspended one is refused on every replica', async () => {
@@ -248,23 +270,28 @@ test('a replica that stops in order is waited for by nobody', async () => {
 
 test('a load that a change overtakes is not used for a write', async () => {
   const routes = await replica()
-  const blocker = stack.use(connect({ url: home.url, max: 1 }))
-  // Holds the reading of the route open while the phase changes.
-  await blocker.sql
-    .begin(async (tx) => {
-      await tx`lock table tenants in access exclusive mode`
-      const writing = routes.beginWrite(acme)
-      const outcome = writing.then(
-        ({ epoch }) => (epoch === 2 ? 'arm' : 'steady'),
-        (error: { code: string }) => error.code,
-      )
-      await tx`update routing_clock set tick = tick + 1`
-      await tx`insert into places (tenant_id, index_id, project, index_name, namespace, generation, state)
-      select tenant_id, index_id, project, index_name, 'tenant_acme_g2', 2, 'follower' from places`
-      await tx`update routing set epoch = 2, phase = 'arm', change_no = (select tick from routing_clock), move_id = gen_random_uuid(), follower_place_id = (select id from places where generation = 2)`
-      return { outcome }
-    })
-    .then(async ({ outcome }) => expect(await outcome).toBe('arm'))
+  for (const phase of ['arm', 'steady'] as const) await change(phase)
+  await routes.catchUp()
+  // Holds the reading of the route open while the phase changes, and the replica learns of that.
+  const writing = await home.sql.begin(async (holder) => {
+    await holder`lock table tenants in access exclusive mode`
+    const begun = routes.beginWrite(acme)
+    await vi.waitFor(async () => expect(await heldReadings()).toHaveLength(1), { timeout: 60_000, interval: 20 })
+    await change('arm')
+    await routes.catchUp()
+    return { begun }
+  })
+  expect(await writing.begun).toMatchObject({ epoch: 4, moveId: '7f9c24e8-3b12-4f0e-9d3a-1c2b3a4d5e6f' })
+})
+
+test('a route that is newer than what the replica has stored as seen is used only after that is stored too', async () => {
+  const routes = await replica()
+  // A change that nobody is notified of.
+  await home.sql`update routing_clock set tick = tick + 1`
+  await home.sql`update routing set epoch = 2, change_no = (select tick from routing_clock)`
+  expect(await home.sql`select seen = tick as "isSeen" from sessions, routing_clock`).toEqual([{ isSeen: false }])
+  expect(await routes.beginWrite(acme)).toMatchObject({ epoch: 2 })
+  expect(await home.sql`select seen = tick as "isSeen" from sessions, routing_clock`).toEqual([{ isSeen: true }])
 })
 
 /** A way to Postgres that can be made to swallow everything without a word, as a network that is cut does. */
