@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { connect } from '../../src/db/connect.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { refuseOldSchema } from '../../src/db/pending-migrations.ts'
+import { type Migration, readMigrations } from '../../src/db/read-migrations.ts'
 import { runCli } from '../cli/run-cli.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 
@@ -28,6 +29,90 @@ test('ten replicas may migrate an empty database at once, as processes: one does
     database.sql`select hash, created_at from drizzle.__drizzle_migrations order by id`
   expect(await notes(own)).toEqual(await notes(whole))
   await refuseOldSchema(own)
+})
+
+/** The migrations of now, and further ones of these statements. */
+async function withFurther(...statements: string[]): Promise<readonly Migration[]> {
+  const now = await readMigrations()
+  const last = now.at(-1)?.when ?? 0
+  const further = statements.map((one, at) => ({
+    tag: `further_${at}`,
+    when: last + at + 1,
+    hash: `further ${at}`,
+    statements: [one],
+  }))
+  return [...now, ...further]
+}
+
+/** Waits until a migration waits for the table. */
+async function untilWaitedFor({ sql }: TestDatabase, table: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const waiting = await sql`
+        select from pg_locks where relation = ${table}::regclass and mode = 'AccessExclusiveLock' and not granted`
+      expect(waiting).toHaveLength(1)
+    },
+    { timeout: 60_000, interval: 20 },
+  )
+}
+
+const addsColumns = ['alter table tenants add column x text', 'alter table moves add column y text']
+
+async function addedColumns({ sql }: TestDatabase): Promise<number> {
+  const [row] = await sql`
+    select count(*)::int as added from information_schema.columns
+    where table_schema = 'public' and (table_name, column_name) in (('tenants', 'x'), ('moves', 'y'))`
+  return row?.added
+}
+
+test('a migration that waits for a table holds no table of the one before', async () => {
+  await using database = await testDatabase()
+  const migrations = await withFurther(...addsColumns)
+  const held = Promise.withResolvers<void>()
+  // As a mover that looks for a move: it holds the moves, and reads the tenants.
+  const mover = database.sql.begin(async (tx) => {
+    await tx.unsafe('lock table moves in row exclusive mode')
+    held.resolve()
+    await untilWaitedFor(database, 'moves')
+    await tx.unsafe('select x from tenants')
+  })
+  await held.promise
+  await Promise.all([migrate(database, { migrations }), mover])
+  expect(await addedColumns(database)).toBe(2)
+})
+
+test('who asks for a table that a migration waits for is answered, although a backup reads it for long', async () => {
+  await using database = await testDatabase()
+  const migrations = await withFurther(...addsColumns)
+  const read = Promise.withResolvers<void>()
+  const end = Promise.withResolvers<void>()
+  const backup = database.sql.begin(async (tx) => {
+    await tx`select id from tenants`
+    read.resolve()
+    await end.promise
+  })
+  await read.promise
+  const migrating = migrate(database, { migrations })
+  await untilWaitedFor(database, 'tenants')
+  await database.sql`select id from tenants`
+  expect(await addedColumns(database)).toBe(0)
+  end.resolve()
+  await backup
+  await migrating
+  expect(await addedColumns(database)).toBe(2)
+})
+
+test('a migration whose table stays in use ends with the reason, and leaves done what ran before', async () => {
+  await using database = await testDatabase()
+  const migrations = await withFurther(...addsColumns)
+  await database.sql.begin(async (tx) => {
+    await tx`select id from moves`
+    const reason = await migrate(database, { migrations, tries: 1 }).catch((error) => error.cause)
+    expect(reason.message).toBe('canceling statement due to lock timeout')
+  })
+  expect(await addedColumns(database)).toBe(1)
+  await migrate(database, { migrations })
+  expect(await addedColumns(database)).toBe(2)
 })
 
 test('the schema refuses a shard over its limit and a second active place of a tenant', async () => {
