@@ -3,23 +3,34 @@
 import { spawn } from 'node:child_process'
 import module, { createRequire } from 'node:module'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 // TypeScript as it is needs a newer Node than the built package.
 const oldest = main.endsWith('.ts') ? 24 : 22
 
-// Compiled once, the command line starts in half the time. The folder is the user's own, since what lies there is run; a
-// folder that can't be written costs nothing but that.
-const compiled =
-  process.env.NODE_COMPILE_CACHE ?? join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tenant-router')
+// Compiled once, the command line starts in half the time. A folder that can't be written costs nothing but that.
+const compiled = process.env.NODE_COMPILE_CACHE || cacheFolder()
 
 if (Number(process.versions.node.split('.')[0]) >= oldest) {
-  module.enableCompileCache(compiled)
+  if (compiled !== undefined) module.enableCompileCache(compiled)
   await import(main)
 } else {
   handOver()
+}
+
+/** The user's own folder, since what lies there is run: never one below the folder where the command was called. */
+function cacheFolder() {
+  const { XDG_CACHE_HOME: cache } = process.env
+  if (cache && isAbsolute(cache)) return join(cache, 'tenant-router')
+  try {
+    const home = homedir()
+    return isAbsolute(home) ? join(home, '.cache', 'tenant-router') : undefined
+  } catch {
+    // Without HOME, and without an entry among the users of the machine, as in a container.
+    return undefined
+  }
 }
 
 function handOver() {
@@ -34,7 +45,7 @@ function handOver() {
   }
   const child = spawn(node, [main, ...process.argv.slice(2)], {
     stdio: 'inherit',
-    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
+    env: { ...process.env, ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }) },
   })
   // A terminal sends Ctrl-C to the child too; it decides when to end.
   process.on('SIGINT', () => undefined)

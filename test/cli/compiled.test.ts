@@ -9,8 +9,8 @@ import { version } from '../../src/version.ts'
 
 const bin = fileURLToPath(new URL('../../src/cli/bin.js', import.meta.url))
 
-async function start(env: Readonly<Record<string, string>>): Promise<string> {
-  const options = { env: { PATH: process.env.PATH, ...env } }
+async function start(env: Readonly<Record<string, string>>, cwd = process.cwd()): Promise<string> {
+  const options = { env: { PATH: process.env.PATH, ...env }, cwd }
   const { stdout } = await promisify(execFile)(process.execPath, [bin, '--version'], options)
   return stdout.trim()
 }
@@ -41,4 +41,21 @@ test('it works where nothing can be kept', async () => {
   const file = join(await folder(), 'a-file')
   await writeFile(file, '')
   expect(await start({ HOME: file })).toBe(version)
+})
+
+test.each([{ HOME: '' }, { HOME: '', XDG_CACHE_HOME: 'caches' }, { HOME: '', NODE_COMPILE_CACHE: '' }])(
+  'it keeps nothing in the folder where it is called, with %o',
+  async (env) => {
+    const cwd = await folder()
+    expect(await start(env, cwd)).toBe(version)
+    expect(await readdir(cwd)).toEqual([])
+  },
+)
+
+test('it works for a user that the machine does not know, and that has no home', async () => {
+  const unknown = join(await folder(), 'unknown.cjs')
+  // As Node refuses it: another user's id may not reach this checkout.
+  const refuses = "require('node:os').homedir = () => { throw new Error('uv_os_homedir returned ENOENT') }"
+  await writeFile(unknown, `${refuses}\nrequire('node:module').syncBuiltinESMExports()\n`)
+  expect(await start({ NODE_OPTIONS: `--require=${unknown}` })).toBe(version)
 })
