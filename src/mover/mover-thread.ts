@@ -43,15 +43,18 @@ const livedMs = 60_000
 const pingEveryMs = 10_000
 /** Unanswered pings in a row after which a thread hangs; a process that was paused misses one. */
 const pingsMax = 3
+/** Longest start of a thread, which on a small share of a processor takes a while and answers nothing. */
+const startMs = 120_000
 /** Time without an open move after which the thread ends and gives its memory back. */
 const idleMs = 600_000
-/** Longest time that a thread gets to give its moves back. */
+/** Longest time that a thread gets to give its moves back, and to end. */
 const stopMs = 10_000
 
 interface Running {
   readonly worker: Worker
   readonly startedAtMs: number
   readonly ended: Promise<void>
+  isReady: boolean
   unanswered: number
   cause: unknown
   /** It was asked to end, since no move is open. */
@@ -113,16 +116,7 @@ export class MoverThread implements AsyncDisposable {
     this.#stop.abort()
     for (const timer of this.#timers) timer.stop()
     await this.#unlisten?.().catch(() => undefined)
-    const running = this.#running
-    if (running === undefined) return
-    this.#tell({ kind: 'stop' })
-    const ended = await within(
-      stopMs,
-      running.ended.then(() => 'ended'),
-    )
-    if (ended !== undefined) return
-    this.#deps.log.warn('the mover did not give its moves back in time; their leases end by themselves')
-    await running.worker.terminate()
+    if (this.#running !== undefined) await this.#end(this.#running)
   }
 
   async #look(): Promise<void> {
@@ -147,8 +141,17 @@ export class MoverThread implements AsyncDisposable {
       if (running === undefined && !this.#isResting) this.#run()
     } else if (running !== undefined && !running.isLeaving && this.#clock.now() - this.#openAtMs >= idleMs) {
       running.isLeaving = true
-      this.#tell({ kind: 'stop' })
+      void this.#end(running)
     }
+  }
+
+  /** Asks a thread to end, and ends it when it does not: until it has, no other is started. */
+  async #end({ worker, ended }: Running): Promise<void> {
+    worker.postMessage({ kind: 'stop' } satisfies ToMover)
+    const gone = ended.then(() => true)
+    if (await within(stopMs, gone)) return
+    this.#deps.log.warn('the mover did not give its moves back in time; their leases end by themselves')
+    await worker.terminate()
   }
 
   #run(): void {
@@ -158,6 +161,7 @@ export class MoverThread implements AsyncDisposable {
       worker,
       startedAtMs: this.#clock.now(),
       ended: ended.promise,
+      isReady: false,
       unanswered: 0,
       cause: undefined,
       isLeaving: false,
@@ -181,6 +185,7 @@ export class MoverThread implements AsyncDisposable {
     else if (message.kind === 'call') onCall(message.call)
     else if (message.kind === 'use') onUse(message.tenantId, message.use)
     else if (message.kind === 'circuits') this.#circuits = message.open
+    else if (message.kind === 'ready') running.isReady = true
     else if (message.kind === 'questions')
       this.#tell({ kind: 'questions', id: message.id, pairs: this.#pairsOf(message) })
   }
@@ -220,13 +225,22 @@ export class MoverThread implements AsyncDisposable {
   #ping(): void {
     const running = this.#running
     if (running === undefined) return
-    if (running.unanswered >= pingsMax) {
-      running.cause ??= new Error(`the mover's thread has not answered for ${(pingsMax * pingEveryMs) / 1000} s`)
+    const fault = this.#faultOf(running)
+    if (fault !== undefined) {
+      running.cause ??= new Error(fault)
       void running.worker.terminate()
       return
     }
     running.unanswered += 1
     this.#tell({ kind: 'ping' })
+  }
+
+  /** Why a thread is to be ended; undefined: it is not. */
+  #faultOf({ isReady, startedAtMs, unanswered }: Running): string | undefined {
+    const isOver = isReady ? unanswered >= pingsMax : this.#clock.now() - startedAtMs >= startMs
+    if (!isOver) return undefined
+    const what = isReady ? `answered for ${(pingsMax * pingEveryMs) / 1000}` : `started within ${startMs / 1000}`
+    return `the mover's thread has not ${what} s`
   }
 
   #tell(message: ToMover): void {

@@ -25,8 +25,11 @@ beforeEach(async () => {
 })
 afterEach(() => world[Symbol.asyncDispose]())
 
-/** The mover of one more replica, whose looks and pings are made by hand, and whose clock goes when the test says so. */
-function moverByHand() {
+/**
+ * The mover of one more replica, whose looks and pings are made by hand, and whose clock goes when the test says so.
+ * @param onThread called when a thread is begun: nothing of it can be heard yet.
+ */
+function moverByHand(onThread: (thread: Worker) => void = () => undefined) {
   const threads: Worker[] = []
   const lines: string[] = []
   const deaths = vi.fn()
@@ -51,7 +54,10 @@ function moverByHand() {
       onCall: () => undefined,
       onUse: () => undefined,
       onDeath: deaths,
-      onThread: (thread) => void threads.push(thread),
+      onThread(thread) {
+        threads.push(thread)
+        onThread(thread)
+      },
     },
     clock,
   )
@@ -77,6 +83,31 @@ test('a thread that answers is left alone, and one that does not is ended and co
   expect(deaths).toHaveBeenCalledTimes(1)
   expect(mover.isUp).toBe(false)
   expect(lines.join('')).toContain("the mover's thread has not answered for 30 s")
+})
+
+test('a thread that takes long to start is left alone, and one that does not start is ended', async () => {
+  const exit = vi.fn()
+  const { mover, threads, lines, deaths, time, ping } = moverByHand((thread) => {
+    thread.on('exit', exit)
+    for (let n = 0; n < 6; n += 1) ping()
+    time.aheadMs += 110_000
+    ping()
+    // The second one has no more time.
+    if (threads.length === 1) return
+    time.aheadMs += 10_000
+    ping()
+  })
+  await using _ = mover
+  await mover.start()
+  const thread = await firstOf(threads)
+  expect(deaths).not.toHaveBeenCalled()
+  const heard = once(thread, 'message')
+  ping()
+  expect(await heard).toMatchObject([{ kind: 'pong' }])
+  await thread.terminate()
+  await vi.waitFor(() => expect(exit.mock.calls.length).toBeGreaterThan(1), patient)
+  expect(deaths.mock.calls.length).toBeGreaterThan(1)
+  expect(lines.join('')).toContain("the mover's thread has not started within 120 s")
 })
 
 test('a thread ends ten minutes after the last open move, which is no death, and the next move starts one', async () => {
@@ -111,6 +142,35 @@ test('a thread ends ten minutes after the last open move, which is no death, and
     look()
     expect(threads).toHaveLength(2)
   }, patient)
+})
+
+test('a thread that is to end and does not is ended, and the next move starts one', async () => {
+  const { mover, threads, lines, deaths, time, look } = moverByHand()
+  await using _ = mover
+  await mover.start()
+  const thread = await firstOf(threads)
+  const exit = vi.fn()
+  thread.on('exit', exit)
+  const post = thread.postMessage.bind(thread)
+  const told = vi.spyOn(thread, 'postMessage').mockImplementation((message) => {
+    if (message.kind !== 'stop') post(message)
+  })
+  await world.cancel(a, moveId)
+  release()
+  await world.until(moveId, 'cancelled')
+  time.aheadMs += 610_000
+  await vi.waitFor(() => {
+    look()
+    expect(told).toHaveBeenCalledWith({ kind: 'stop' })
+  }, patient)
+  await world.promote(a, 'acme')
+  await vi.waitFor(() => {
+    look()
+    expect(threads).toHaveLength(2)
+  }, patient)
+  expect(exit).toHaveBeenCalledTimes(1)
+  expect(deaths).not.toHaveBeenCalled()
+  expect(lines.join('')).toContain('did not give its moves back in time')
 })
 
 /** The first thread, once it is heard. */
