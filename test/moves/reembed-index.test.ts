@@ -153,6 +153,63 @@ test('no transaction stays open while the texts of a tenant are counted, and no 
   expect(await sql`select id from moves`).toEqual([])
 })
 
+/** Replicas whose counts of texts wait: the one that counts first is named, and the others count as they like. */
+async function withFirstCountHeld() {
+  let store: WatchedStore | undefined
+  await withTenants({}, (service) => {
+    store = watchedStore(service.local.connect())
+    return { stores: store }
+  })
+  const [counting, counted] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let counts = 0
+  store?.before('countByFilter', async () => {
+    counts += 1
+    if (counts > 1) return
+    counting.resolve()
+    await counted.promise
+  })
+  return { counting: counting.promise, release: counted.resolve, [Symbol.dispose]: counted.resolve }
+}
+
+test('two replicas that look for the next tenant at once skip one that is refused once', async () => {
+  using held = await withFirstCountHeld()
+  const mute = { vectors: [{ id: 'mute', values: Array(64).fill(1), metadata: { n: 1 } }] }
+  await world.done('/vectors/upsert', mute)
+  await begin()
+  await held.counting
+  // As after a minute: the other replica looks too.
+  const { sql } = world.service.home
+  await sql`update index_reembeds set look_until = now() - interval '1 second'`
+  await expect.poll(async () => (await latest()).skipped.length, { timeout: 60_000 }).toBe(1)
+  held.release()
+  const done = await until('done')
+  expect(done.skipped).toHaveLength(1)
+  expect(done.tenants).toEqual({ left: 0, open: 0, moved: 2, undone: 0 })
+})
+
+test('it is not done while the move of the last tenant is under way, whoever began it', async () => {
+  using held = await withFirstCountHeld()
+  await begin()
+  await held.counting
+  const { sql } = world.service.home
+  const others = JSON.stringify(['b', 'c'].map((tenantId) => ({ tenantId, reason: 'not now' })))
+  await sql.begin(async (tx) => {
+    await tx`lock table index_reembeds in share row exclusive mode`
+    // The other replica saw that a move may begin, and now takes the batch.
+    const isWaiting = async () => (await sql`select 1 from pg_locks where not granted`).length
+    await expect.poll(isWaiting, { timeout: 60_000 }).toBeGreaterThan(0)
+    await tx`update index_reembeds set look_until = now() - interval '1 second', skipped = ${others}::text::jsonb`
+    await tx`
+      insert into moves (tenant_id, kind, state, source_place_id, wanted_model, index_reembed_id, created_by)
+      select 'acme', 'reembed', 'queued', p.id, 'small', b.id, 'system:reembed'
+      from places p, index_reembeds b where p.tenant_id = 'acme' and p.state = 'active'`
+  })
+  expect((await until('done')).tenants).toEqual({ left: 0, open: 0, moved: 1, undone: 0 })
+  const [order] = await sql`
+    select b.ended_at >= m.switched_at as right from index_reembeds b join moves m on m.index_reembed_id = b.id`
+  expect(order).toEqual({ right: true })
+})
+
 test('a canary in the index is neither moved nor counted', async () => {
   await withTenants()
   const { sql } = world.service.home

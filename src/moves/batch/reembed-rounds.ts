@@ -35,9 +35,10 @@ async function reembedRound(deps: ReembedRoundDeps, signal: AbortSignal): Promis
     const batch = (await mayBegin(deps.db, one)) ? await claim(deps.db, one.id) : undefined
     if (batch === undefined) continue
     try {
-      await beginNext(deps, batch)
+      // Another replica may have begun one since that look, and let go of the batch.
+      if (await mayBegin(deps.db, batch)) await beginNext(deps, batch)
     } finally {
-      await deps.db.update(indexReembeds).set({ lookUntil: null }).where(eq(indexReembeds.id, batch.id))
+      await letGo(deps.db, batch)
     }
   }
 }
@@ -51,7 +52,8 @@ type Batch = typeof indexReembeds.$inferSelect
 async function claim(db: Db, id: string): Promise<Batch | undefined> {
   const [batch] = await db
     .update(indexReembeds)
-    .set({ lookUntil: sql`now() + interval '1 minute'` })
+    // To the millisecond, as it is compared with later.
+    .set({ lookUntil: sql`date_trunc('milliseconds', now() + interval '1 minute')` })
     .where(
       and(
         ...[eq(indexReembeds.id, id), eq(indexReembeds.state, 'running')],
@@ -60,6 +62,12 @@ async function claim(db: Db, id: string): Promise<Batch | undefined> {
     )
     .returning()
   return batch
+}
+
+/** Leaves the batch to every replica, unless its minute was over and another one has taken it. */
+async function letGo(db: Db, { id, lookUntil }: Batch): Promise<void> {
+  const isOurs = and(eq(indexReembeds.id, id), sql`${indexReembeds.lookUntil} = ${lookUntil?.toISOString()}`)
+  await db.update(indexReembeds).set({ lookUntil: null }).where(isOurs)
 }
 
 /** Begins the move of the next tenant that may have one. */
@@ -83,19 +91,24 @@ async function beginNext(deps: ReembedRoundDeps, batch: Batch): Promise<void> {
       skipped.push({ tenantId, reason: error.message })
     }
   }
-  const isDone = !isOver && candidates.length < triedAtOnce
-  if (skipped.length === 0 && !isDone) return
-  const ended = isDone ? { state: 'done' as const, endedAt: sql`now()` } : {}
-  const added = sql`${indexReembeds.skipped} || ${JSON.stringify(skipped)}::jsonb`
-  await db
-    .update(indexReembeds)
-    .set({ skipped: added, ...ended })
-    .where(isAsRead(batch))
+  const mayBeDone = !isOver && candidates.length < triedAtOnce
+  if (skipped.length === 0 && !mayBeDone) return
+  await db.transaction(async (tx) => {
+    const now = await readAgain(tx, batch)
+    if (now === undefined) return
+    // No candidate is left either while another replica's move of the last one is under way.
+    const isDone = mayBeDone && (await progressOf(tx, id)).working === 0
+    const ended = isDone ? { state: 'done' as const, endedAt: sql`now()` } : {}
+    await tx
+      .update(indexReembeds)
+      .set({ skipped: [...now.skipped, ...skipped], ...ended })
+      .where(eq(indexReembeds.id, id))
+  })
 }
 
 /** Whether the batch was neither stopped nor given other conditions meanwhile, nor has begun a move. */
 async function isStillNext(tx: Tx, batch: Batch): Promise<boolean> {
-  const [now] = await tx.select().from(indexReembeds).where(isAsRead(batch)).for('update')
+  const now = await readAgain(tx, batch)
   return now !== undefined && (await mayBegin(tx, now))
 }
 
@@ -105,10 +118,21 @@ async function mayBegin(tx: Tx, { id, tokensPerDay }: Pick<Batch, 'id' | 'tokens
   return working === 0 && tokensUsed < tokensPerDay
 }
 
-/** The batch while it runs on the conditions that its tenants were judged by. */
-function isAsRead({ id, leaveBehind, maxRecallLoss }: Batch) {
-  return and(
-    ...[eq(indexReembeds.id, id), eq(indexReembeds.state, 'running'), eq(indexReembeds.leaveBehind, leaveBehind)],
-    sql`${indexReembeds.maxRecallLoss} is not distinct from ${maxRecallLoss}`,
-  )
+/**
+ * Locks the batch while it runs on the conditions that its tenants were judged by, and none was skipped since by a
+ * replica that looked as well.
+ */
+async function readAgain(tx: Tx, { id, leaveBehind, maxRecallLoss, skipped }: Batch): Promise<Batch | undefined> {
+  const [now] = await tx
+    .select()
+    .from(indexReembeds)
+    .where(
+      and(
+        ...[eq(indexReembeds.id, id), eq(indexReembeds.state, 'running'), eq(indexReembeds.leaveBehind, leaveBehind)],
+        sql`${indexReembeds.maxRecallLoss} is not distinct from ${maxRecallLoss}`,
+        sql`${indexReembeds.skipped} = ${JSON.stringify(skipped)}::text::jsonb`,
+      ),
+    )
+    .for('update')
+  return now
 }
