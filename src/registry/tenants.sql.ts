@@ -9,7 +9,8 @@ import type { TenantId } from '../placement/tenant-id.ts'
  * A customer and its entitlements. `places` and `routing` hold the location of its vectors.
  *
  * Postgres keeps one more column, `searched`: the id, the name and the attributes in lower case, for searches in the
- * list. It is not named here, so that no statement reads it along.
+ * list. It is not named here, so that no statement reads it along; nor is its index of trigrams, `tenants_searched`, which
+ * a Postgres without `pg_trgm` lacks.
  */
 export const tenants = pgTable(
   'tenants',
@@ -53,6 +54,9 @@ export const tenants = pgTable(
     check('tenants_held', sql`(${t.status} = 'held') = (${t.held} is not null)`),
     check('tenants_initial_kind', sql`${t.initialKind} in ('pool', 'silo')`),
     index('tenants_status_tier').on(t.status, t.tier),
+    // The list by id, narrowed by a chip of the console.
+    index('tenants_tier_id').on(t.tier, t.id),
+    index('tenants_status_id').on(t.status, t.id),
     index('tenants_crm_id').on(sql`(${t.attributes} ->> 'crmId')`),
   ],
 )

@@ -12,6 +12,7 @@ import { isCustomer } from '../registry/is-customer.ts'
 import type { OffboardingRow } from '../registry/offboardings/offboardings.ts'
 import { places } from '../registry/places.sql.ts'
 import type { PlaceReservation } from '../registry/reserve-places.ts'
+import { containsText, isAmongFirst } from '../registry/search-tenants.ts'
 import { tenants } from '../registry/tenants.sql.ts'
 import type { TenantRow } from '../registry/tenants.ts'
 
@@ -91,18 +92,22 @@ function viewQuery(db: Tx) {
 
 /** Tenants by id. */
 export async function listViews(db: Tx, filter: TenantFilter): Promise<readonly TenantView[]> {
+  const { search: text, awaitingPromotion } = filter
+  const narrowed = and(
+    filter.canaries === true ? undefined : isCustomer(tenants.id),
+    filter.ids === undefined ? undefined : inArray(tenants.id, [...filter.ids]),
+    filter.attribute === undefined ? undefined : hasAttribute(filter.attribute),
+    filter.tier === undefined ? undefined : eq(tenants.tier, filter.tier),
+    filter.status === undefined ? undefined : eq(tenants.status, filter.status),
+    filter.after === undefined ? undefined : gt(tenants.id, filter.after as TenantId),
+  )
   const rows = await viewQuery(db)
     .where(
       and(
-        filter.canaries === true ? undefined : isCustomer(tenants.id),
-        filter.search === undefined ? undefined : matches(filter.search),
-        filter.ids === undefined ? undefined : inArray(tenants.id, [...filter.ids]),
-        filter.attribute === undefined ? undefined : hasAttribute(filter.attribute),
-        filter.tier === undefined ? undefined : eq(tenants.tier, filter.tier),
-        filter.status === undefined ? undefined : eq(tenants.status, filter.status),
-        filter.awaitingPromotion === true ? isAwaiting : undefined,
-        filter.awaitingPromotion === false ? sql`not coalesce(${isAwaiting}, false)` : undefined,
-        filter.after === undefined ? undefined : gt(tenants.id, filter.after as TenantId),
+        narrowed,
+        text === undefined ? undefined : isFound(text, filter, narrowed),
+        awaitingPromotion === true ? isAwaiting : undefined,
+        awaitingPromotion === false ? sql`not coalesce(${isAwaiting}, false)` : undefined,
       ),
     )
     .orderBy(asc(tenants.id))
@@ -110,16 +115,9 @@ export async function listViews(db: Tx, filter: TenantFilter): Promise<readonly 
   return rows.map(toView)
 }
 
-/** Whether the id, the name or the value of an attribute has the text in it, in any case. */
-function matches(search: string): SQL {
-  const like = `%${search.replaceAll(/[%_\\]/g, '\\$&')}%`
-  const { id, name, attributes } = tenants
-  const hasValue = sql`exists (select from jsonb_each_text(${attributes}) as a (name, value) where value ilike ${like})`
-  const exactly = sql`(${id} ilike ${like} or ${name} ilike ${like} or ${hasValue})`
-  // JSON escapes these, so that a value with one stands otherwise in the text.
-  if (/["\\\p{Cc}]/u.test(search)) return exactly
-  // A row of the column takes a third of the time of its three parts, and few rows pass.
-  return sql`(${tenants}.searched like lower(${like}) and ${exactly})`
+function isFound(text: string, { awaitingPromotion, limit }: TenantFilter, narrowed: SQL | undefined): SQL {
+  // Whether a tenant awaits its promotion is known only after a search for the first ones.
+  return awaitingPromotion === undefined ? isAmongFirst(text, narrowed, limit) : containsText(text)
 }
 
 /** The index `tenants_crm_id` serves it for the CRM id. */
