@@ -2,7 +2,7 @@
 // Plain JavaScript of old: it may be started by a Node that is too old for the rest, and hands over to a newer one.
 import { spawn } from 'node:child_process'
 import module, { createRequire } from 'node:module'
-import { homedir } from 'node:os'
+import { constants, homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -47,12 +47,12 @@ function handOver() {
     stdio: 'inherit',
     env: { ...process.env, ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }) },
   })
-  // A terminal sends Ctrl-C to the child too; it decides when to end.
-  process.on('SIGINT', () => undefined)
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  // A terminal signals the child too, which takes two in a moment for one; others may know only of this process.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
     console.error(`tenant-router could not start ${node}: ${error.message}`)
     process.exit(1)
   })
-  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)))
+  // As a shell says it of a program that a signal has ended.
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)))
 }

@@ -10,10 +10,15 @@ import { printableLines } from './kit/printable.ts'
 import { cut, wrapped } from './kit/table.ts'
 import { program } from './program.ts'
 
+/** Two signals within this time are one: npm and `bin.js` pass on what a terminal has sent to this process too. */
+const sameInterruptionMs = 1_000
 const interruption = new AbortController()
+let interruptedAtMs: number | undefined
 process.on('SIGINT', () => {
   // A command that can be interrupted in order listens to the signal; the second time nobody is waited for.
-  if (interruption.signal.aborted) process.exit(exitCodes.interrupted)
+  if (interruptedAtMs !== undefined && performance.now() - interruptedAtMs > sameInterruptionMs)
+    process.exit(exitCodes.interrupted)
+  interruptedAtMs ??= performance.now()
   interruption.abort()
 })
 
