@@ -236,5 +236,6 @@ function progressOf(row: MoveRow): MoveView['progress'] {
   // By the pace since the copy could begin; the first second says nothing about it.
   const elapsedS = barrierAt === null ? 0 : (row.updatedAt.getTime() - barrierAt.getTime()) / 1000
   const etaS = done || share <= 0 || share >= 1 || elapsedS < 1 ? null : Math.ceil((elapsedS / share) * (1 - share))
-  return { copied, verified, total, percent, etaS }
+  // The store counts late, and an app writes on: more may be found than were counted when the copy began.
+  return { copied, verified, total: total === null ? null : Math.max(total, copied, verified), percent, etaS }
 }

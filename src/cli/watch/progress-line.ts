@@ -29,8 +29,11 @@ export function doneOf(move: Move): number {
  */
 export function progressLine(move: Move, perSecond: number | undefined, room?: number): string {
   const total = move.progress?.total ?? null
-  if (total === null) return ''
+  // In other states the numbers are those of a stage that is over.
+  if (total === null || !isCounting(move)) return ''
   const done = doneOf(move)
+  // A service of an older version counts more than there were when the copy began.
+  if (done > total) return `${done.toLocaleString('en')} records`
   const share = total === 0 ? 100 : Math.floor((done / total) * 100)
   const count = `${done.toLocaleString('en')} of ${total.toLocaleString('en')}`
   const rate = perSecond === undefined ? '' : `, ${Math.round(perSecond).toLocaleString('en')}/s`
@@ -38,6 +41,11 @@ export function progressLine(move: Move, perSecond: number | undefined, room?: n
   const left = secondsLeft === undefined || share >= 100 ? '' : `, ${timeLeft(secondsLeft)} left`
   const words = `${count} (${share} %)${rate}${left}`
   return `${room === undefined ? '' : drawBar(share, room - words.length - 1)}${words}`
+}
+
+/** Whether records are copied or compared now. */
+export function isCounting({ state }: Move): boolean {
+  return state === 'copying' || state === 'verifying'
 }
 
 const widest = 28

@@ -69,9 +69,8 @@ function lineOf(context: Context, move: Move, at: number, perSecond: number | un
   }
   if (title === undefined) return ''
   const first = `… ${title}  `
-  const isCounted = move.state === 'copying' || move.state === 'verifying'
   const room = (context.columns() ?? 80) - first.length - 1
-  return `${first}${isCounted ? progressLine(move, perSecond, room) : ''}${waits(move)}`.trimEnd()
+  return `${first}${progressLine(move, perSecond, room)}${waits(move)}`.trimEnd()
 }
 
 function waits({ gate }: Move): string {
