@@ -88,6 +88,47 @@ test("when the old place's index is gone there is no way back, writes go on, and
   expect([now.size, now.has('after')]).toEqual([51, true])
 })
 
+test("a rollback whose old place's index is gone stops for a person, who is offered no loss that could not be mended", async () => {
+  const acme = await world.tenant('acme', 50)
+  await world.replica()
+  const { id } = await world.promote(acme)
+  await world.until(id, 'soaking')
+  await loseIndex('tr-pool-1')
+  await rollbackMove(world.home, platform, id)
+  const stopped = await untilStopped(id)
+  expect(stopped.gate).toContain('The old place is gone, so there is no way back')
+  expect(verbsOf(stopped)).toEqual(['rollback', 'complete', 'rollback'])
+  await completeMove(world.home, platform, id)
+  await world.until(id, 'completed')
+  expect((await contents(await world.placeOf(acme))).size).toBe(50)
+})
+
+test('a rollback that an index refuses, whatever it shows, is not tried for ever: it soaks on, with the reason and the verbs', async () => {
+  const acme = await world.tenant('acme', 50)
+  const a = await world.replica()
+  const { id } = await world.promote(acme)
+  await world.until(id, 'soaking')
+  world.local.local.setFaults({ rules: [{ fault: 'error', status: 404, on: 'upsert', index: 'tr-pool-1' }] })
+  await a.write.put(acme, [{ id: 'after', values: [1, 2, 3, 4] }])
+  await rollbackMove(world.home, platform, id)
+  const stopped = await untilStopped(id)
+  expect(stopped.gate).toContain("The rollback can't go on: The vector store has no such index. (not_found)")
+  expect(verbsOf(stopped)).toEqual(['rollback', 'complete', 'rollback'])
+  expect(stopped.requested).toBeNull()
+  // Writes are not held meanwhile, and the way back is open when the cause is gone.
+  await a.write.put(acme, [{ id: 'later', values: [1, 2, 3, 4] }])
+  world.local.local.setFaults({ rules: [] })
+  await rollbackMove(world.home, platform, id)
+  await world.until(id, 'rolled_back')
+  const now = await contents(await world.placeOf(acme))
+  expect([now.size, now.has('after'), now.has('later')]).toEqual([52, true, true])
+})
+
+/** The verbs of a move that it offers, in their order. */
+function verbsOf({ nextSteps }: MoveView): readonly (string | undefined)[] {
+  return nextSteps.map(({ command }) => command.split(' ')[2])
+}
+
 test('a record that leaves no room for a stamp is copied, carried over and back without one', async () => {
   const acme = await world.tenant('acme', 5)
   const room = 40_960 - JSON.stringify({ text: '' }).length

@@ -361,3 +361,32 @@ test('a reembed is refused while a replica of version 0.1.0 is live, and begins 
   await sql`update sessions set expires_at = now() where host = 'old-host'`
   await world.until(await world.reembed(), 'soaking')
 })
+
+test.each(['old', 'new'] as const)(
+  "a rollback of a reembed whose %s place's index is gone does not try for ever",
+  async (gone) => {
+    await withRecords()
+    await world.openShard()
+    const id = await world.reembed()
+    const { source, target } = await world.until(id, 'soaking')
+    const { stores } = world.a.services
+    const { index } = gone === 'old' ? source : target
+    await stores.deleteIndex('default', index)
+    await expect.poll(() => stores.describeIndex('default', index)).toBeUndefined()
+    await world.steer(id, 'rollback')
+    if (gone === 'new') {
+      await world.until(id, 'rolled_back')
+      return
+    }
+    const seen = async () => (await world.staff(`/moves/${id}`)).json
+    await expect.poll(async () => (await seen()).waitsFor?.kind).toBe('needs_person')
+    const stopped = await seen()
+    expect([stopped.state, stopped.requested]).toEqual(['soaking', null])
+    expect(stopped.gate).toContain('The old place is gone, so there is no way back')
+    expect(stopped.nextSteps.map(({ command }: { readonly command: string }) => command)).toContain(
+      `tenant-router moves complete ${id}`,
+    )
+    await world.steer(id, 'complete')
+    await world.until(id, 'completed')
+  },
+)

@@ -82,6 +82,12 @@ export async function isGone(store: TenantStore, signal: AbortSignal): Promise<b
   return (await orGone(store.describeNamespace({ signal }))) === undefined
 }
 
+/** Whether the index of a place is gone; one without the place's namespace is not. */
+export async function isIndexGone(store: TenantStore, signal: AbortSignal): Promise<boolean> {
+  const shown = await orGone(store.describeNamespace({ signal }).then(() => true as const))
+  return shown === undefined
+}
+
 /** Those of the ids that were written lately or have an open write: a listing proves nothing about them. */
 export async function explainedByLog(
   tx: Tx,

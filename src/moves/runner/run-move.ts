@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { type Clock, systemClock } from '../../clock.ts'
 import type { Claim } from '../../concurrency/leased-jobs.ts'
 import type { Db } from '../../db/connect.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, isAppError } from '../../errors.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import type { GateKeeper } from '../gate/gate-keeper.ts'
 import { stopForPerson } from '../gate/stop-for-person.ts'
@@ -11,6 +11,7 @@ import type { Paces } from '../pace/pace-stores.ts'
 import type { Gate } from '../state/gate.ts'
 import { asMover, changeMove, LostMove, type MoveRow } from '../state/move-history.ts'
 import { nextStep, type StepName } from '../state/next-step.ts'
+import { readRouting } from '../state/read-places.ts'
 import { NeedsPerson } from '../state/stop-reason.ts'
 import { arm } from '../steps/arm.ts'
 import { cancel } from '../steps/cancel.ts'
@@ -119,7 +120,10 @@ export async function runStep(deps: RunMoveDeps, { move, step, claim, rates, gat
     const result = await steps[step](context)
     if (result.kind === 'wait') await gates.note(db, move, result.gate, result.retryMs, triesOf(result.gate, move))
     else await gates.passed(db, move)
-    if (move.attempts > 0) await asMover(db, move, (tx, row) => changeMove(tx, row, { attempts: 0, error: null }))
+    // A wait for what the failed try may have left is no success of the next one.
+    const isAftermath = result.kind === 'wait' && result.gate.kind === 'target_suspect'
+    if (move.attempts > 0 && !isAftermath)
+      await asMover(db, move, (tx, row) => changeMove(tx, row, { attempts: 0, error: null }))
     return result.kind === 'next' ? result : { kind: 'wait', retryMs: result.retryMs }
   } catch (error) {
     if (error instanceof Superseded) return { kind: 'next' }
@@ -130,7 +134,7 @@ export async function runStep(deps: RunMoveDeps, { move, step, claim, rates, gat
       return { kind: 'next' }
     }
     log.warn({ err: error, move: move.id, tenant: move.tenantId, step }, 'a step of a move failed')
-    const { retryMs, tries, stops } = await recordFault(db, move, error)
+    const { retryMs, tries, stops } = await recordFault(db, move, step, error)
     if (stops) {
       const reason = { words: whyStopped(error, step), records: 0 }
       await stopForPerson(db, move, step, reason, new Date(clock.epochMs()))
@@ -192,6 +196,7 @@ export async function readOwn(db: Db, claimed: MoveRow, claim: Claim): Promise<M
 async function recordFault(
   db: Db,
   move: MoveRow,
+  step: StepName,
   error: unknown,
 ): Promise<{ retryMs: number; tries: number; stops: boolean }> {
   const words = wordsOf(error)
@@ -199,7 +204,8 @@ async function recordFault(
   const { decision, tries } = await asMover(db, move, async (tx, row) => {
     const tries = row.attempts + 1
     await changeMove(tx, row, { attempts: tries, error: words })
-    return { tries, decision: onFault(error, row.state, tries) }
+    const { phase } = await readRouting(tx, row)
+    return { tries, decision: onFault(error, { state: row.state, step, phase }, tries) }
   })
   if (decision.kind === 'retry') return { retryMs: decision.afterMs, tries, stops: false }
   if (decision.kind === 'stop') return { retryMs: 0, tries, stops: true }
@@ -218,6 +224,8 @@ function wordsOf(error: unknown): string {
 /** Why a fault stops a move for a person; a rollback needs the old model, and completing the move does not. */
 function whyStopped(error: unknown, step: StepName): string {
   if (step !== 'rollBack') return wordsOf(error)
+  if (!isAppError(error, 'embedding_unavailable'))
+    return `The rollback can't go on: ${wordsOf(error)} Complete the move, or mend the cause and roll it back then.`
   return `The old place can't get what was written since the switch: ${wordsOf(error)} Complete the move, or mend the model's setting and roll it back then.`
 }
 

@@ -1,9 +1,10 @@
 import type { TenantStore } from '../../stores/store.ts'
-import { countedBy, countPlaces, deletedByLog, explainedByLog, isGone } from '../losses/count-places.ts'
+import { countedBy, countPlaces, deletedByLog, explainedByLog, isGone, isIndexGone } from '../losses/count-places.ts'
 import type { PlaceCounts } from '../losses/loss-rules.ts'
 import { toleratedUnlisted, whyKeepFollower, whyNoSwitch } from '../losses/loss-rules.ts'
 import { readRouting } from '../state/read-places.ts'
 import { NeedsPerson, type StopReason } from '../state/stop-reason.ts'
+import { noWayBack } from '../sync/lost-places.ts'
 import type { StepContext } from '../sync/step.ts'
 import type { SyncParts } from '../sync/sync-parts.ts'
 import { transformBetween } from '../transform/transform-between.ts'
@@ -34,7 +35,11 @@ async function guardSwitch(context: StepContext, parts: SyncParts): Promise<void
  */
 export async function guardRollback(context: StepContext, parts: SyncParts): Promise<void> {
   const { move, signal } = context
-  if (!(await isGone(parts.active, signal))) return guardSwitch(context, parts)
+  if (!(await isGone(parts.active, signal))) {
+    // A namespace that is gone is made by the puts of an accepted loss; an index is not.
+    if (await isIndexGone(parts.follower, signal)) throw new NeedsPerson({ words: noWayBack, records: 0 })
+    return guardSwitch(context, parts)
+  }
   if (await isGone(parts.follower, signal))
     throw new NeedsPerson({ words: 'Both places are gone: the one in use and the one to go back to.', records: 0 })
   const records = await parts.changes.countLost()
@@ -111,6 +116,8 @@ function andLeftBehind(
     const logged = await inLog(ids)
     const open = ids.filter((id) => !logged.has(id))
     if (open.length === 0) return logged
+    // What is gone left nothing behind.
+    if (await isIndexGone(old, signal)) return logged
     const { records } = await old.fetch(open, { signal })
     return new Set([...logged, ...(await transform.leftBehind([...records.values()]))])
   }

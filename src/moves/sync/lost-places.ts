@@ -29,6 +29,10 @@ export async function refuseStrayDeletes(parts: SyncParts, deletes: readonly Cha
   throw new NeedsPerson({ words, records: stray.length })
 }
 
+/** The reason of a rollback that can't be. */
+export const noWayBack =
+  'The old place is gone, so there is no way back. The new one has everything: complete the move.'
+
 /**
  * Handles a round's fault when a whole place is gone. Without the new place a rollback continues by the old one's
  * content; anything else needs a person's decision.
@@ -45,8 +49,7 @@ export async function afterLoss(
     throw new NeedsPerson({ words: 'The place in use is gone.', records: await changes.countLost() })
   }
   if (!isSwitched || !(await isGone(follower, signal))) throw fault
-  const words = 'The old place is gone, so there is no way back. The new one has everything: complete the move.'
-  throw new NeedsPerson({ words, records: 0 })
+  throw new NeedsPerson({ words: noWayBack, records: 0 })
 }
 
 /** Closes what can be closed when the place of the writes is unreadable: what the old place lacks was given up. */
