@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { AppError } from '../../src/errors.ts'
 import { findParts } from '../../src/moves/copy/find-parts.ts'
 import { pauseMove, resumeMove } from '../../src/moves/steer-move.ts'
 import type { MovePoint, MoveSettings } from '../../src/moves/sync/step.ts'
@@ -89,6 +90,52 @@ test('a place is not split where a space follows the prefix, for the vendor take
   const parts = await findParts(place, { atLeast: 9, pageIds: 10, signal: AbortSignal.timeout(60_000) })
   expect(parts).toEqual([{ prefix: '' }])
 })
+
+test('a place is copied whole where the store refuses the prefixes by which it would be split', async () => {
+  const { acme, place } = await oddTenant()
+  const before = await contents(place)
+  const refused: string[] = []
+  const refusing = (inner: VectorStore): VectorStore => ({
+    ...inner,
+    open: (placement) => {
+      const one = inner.open(placement)
+      const list: TenantStore['list'] = (input, options) => {
+        if (input.prefix?.endsWith('~') !== true) return one.list(input, options)
+        refused.push(input.prefix)
+        return Promise.reject(new AppError('invalid_request', 'The vector store refused this: prefix'))
+      }
+      return { ...one, list }
+    },
+  })
+  await world.replica(undefined, { settings: inLanes, stores: refusing })
+  const { id } = await world.promote(acme)
+  await world.until(id, 'soaking')
+  expect(refused).toContain('~')
+  expect(await contents(await world.placeOf(acme))).toEqual(before)
+  expect(await rowOf(id)).toMatchObject({ copied: oddIds.length, repairs: 0 })
+})
+
+test('ids that share a long beginning are not split without end', async () => {
+  const { place } = await oddTenant()
+  const shared = '!'.repeat(400)
+  const same = { ...place, list: counted(place, shared) }
+  const parts = await findParts(same, { atLeast: 9, pageIds: 2, signal: AbortSignal.timeout(60_000) })
+  expect(parts).toEqual([{ prefix: shared.slice(0, parts[0]?.prefix.length) }])
+  expect(same.list.calls).toBeLessThan(5_000)
+})
+
+/** The listing of a place whose ids all begin with 400 times the same character. */
+function counted(place: TenantStore, shared: string) {
+  const ids = ['1', '2', '3'].map((end) => shared + end)
+  const list = async ({ prefix = '', limit = 100 }: Parameters<TenantStore['list']>[0]) => {
+    list.calls += 1
+    const found = ids.filter((id) => id.startsWith(prefix))
+    const more = found.length > limit && { nextCursor: 'more' }
+    return { ...(await place.list({ prefix: 'none of these' })), ids: found.slice(0, limit), ...more }
+  }
+  list.calls = 0
+  return list
+}
 
 test('a large place is copied in lanes, each record once, and none has to be repaired', async () => {
   const { acme, place } = await oddTenant()
