@@ -195,9 +195,16 @@ export const mutants: readonly Mutant[] = [
   },
   {
     guard: 'every record is compared, not counted',
-    file: 'moves/verify/compare.ts',
+    file: 'moves/verify/tally.ts',
     changes: [['copied !== undefined && match.isCopy(record, copied, expected)', 'copied !== undefined']],
     races: [26],
+  },
+  {
+    guard: 'a page whose copy has not the digest that was kept is compared record by record',
+    file: 'moves/verify/compare.ts',
+    changes: [['digestPage(digests) === page.digest', "page.digest !== ''"]],
+    races: [26],
+    lanes: true,
   },
   {
     guard: 'what was carried over is compared before the switch',

@@ -87,6 +87,10 @@ export const move = z
       .object({
         verifiedAt: z.string(),
         sourceRecords: z.int(),
+        readAgain: z
+          .int()
+          .optional()
+          .describe('Records that were read from the source a second time; of the others the copy kept digests.'),
         targetRecords: z.int(),
         equal: z.int(),
         repaired: z.int(),

@@ -67,15 +67,20 @@ export class PlanLedger {
     this.#speeds = speeds
   }
 
-  /** Lists all ids and fetches the records, page by page. */
-  readAll(side: Side, { records, bytes }: RecordSize): void {
+  /**
+   * Lists all ids and fetches the records, page by page.
+   * @param fetchedEvery one page in so many is fetched, and the first.
+   */
+  readAll(side: Side, { records, bytes }: RecordSize, fetchedEvery = 1): void {
     const pages = Math.max(1, Math.ceil(records / pageSize))
+    const fetchedPages = Math.ceil(pages / fetchedEvery)
+    const fetched = Math.min(records, fetchedPages * pageSize)
     this.#calls[side].list += pages
-    this.#calls[side].fetch += records === 0 ? 0 : pages * this.#speeds.fetchesPerPage
-    this.#read[side].records += records
-    this.#read[side].bytes += bytes
+    this.#calls[side].fetch += records === 0 ? 0 : fetchedPages * this.#speeds.fetchesPerPage
+    this.#read[side].records += fetched
+    this.#read[side].bytes += records === 0 ? 0 : Math.round((bytes * fetched) / records)
     this.#read[side].pages += pages
-    this.#readUnits += pages + Math.ceil(records / 10)
+    this.#readUnits += pages + Math.ceil(fetched / 10)
   }
 
   /** Splits a place into parts, and reads them in several lanes. */

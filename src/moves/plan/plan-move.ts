@@ -10,6 +10,7 @@ import { listSettings, paceSettings, vendorRates } from '../pace/pace-settings.t
 import { readFields } from '../state/read-places.ts'
 import { defaultCopyLanes, defaultCopySplit, type MoveSettings } from '../sync/step.ts'
 import { lookAhead, type Prospect, type WantedMove } from '../target/plan-refusals.ts'
+import { keepsRecords } from '../target/target-spec.ts'
 import { countTextless, whyNoTexts } from './count-texts.ts'
 import { type LimitFacts, limitWords } from './limit-words.ts'
 import { monthlyCosts } from './monthly-cost.ts'
@@ -63,6 +64,7 @@ export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: A
     into,
     embedS: embedding?.seconds ?? 0,
     lanes,
+    keepsDigests: keepsRecords(spec, source.index),
     retentionMs,
     records,
     bytes,

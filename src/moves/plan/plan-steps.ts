@@ -1,6 +1,7 @@
 import type { PlaceKind } from '../../placement/placement.ts'
 import type { MoveKind } from '../state/move-state.ts'
 import type { StepName } from '../state/next-step.ts'
+import { pageSampledEvery } from '../state/verification.ts'
 import { PlanLedger, type PlannedStep, type RecordSize } from './plan-ledger.ts'
 import type { Speeds } from './stage-limits.ts'
 
@@ -14,6 +15,8 @@ export interface PlanFacts extends RecordSize {
   readonly embedS: number
   /** Lanes of the copy. */
   readonly lanes: number
+  /** Whether the copy is equal bit by bit, and its digests spare the comparison most of the old place. */
+  readonly keepsDigests: boolean
   readonly speeds: Speeds
   readonly retentionMs: number
 }
@@ -55,9 +58,12 @@ const verify: PlanStep = (facts, ledger) => {
   return 'compare every record of both places'
 }
 
-/** A comparison reads both places whole, in one lane: nothing else in a plan assumes it. */
-function readToCompare(size: RecordSize, ledger: PlanLedger): void {
-  ledger.readAll('source', size)
+/** A comparison lists both places whole, in one lane, and reads the new one: nothing else in a plan assumes it. */
+function readToCompare(
+  { keepsDigests, ...size }: RecordSize & Pick<PlanFacts, 'keepsDigests'>,
+  ledger: PlanLedger,
+): void {
+  ledger.readAll('source', size, keepsDigests ? pageSampledEvery : 1)
   ledger.readAll('target', size)
 }
 

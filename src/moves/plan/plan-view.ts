@@ -105,7 +105,7 @@ export interface PlannedRelocation {
   /** Null: any project that serves the region. */
   readonly project: string | null
   readonly egress: {
-    /** The old place is read twice, to copy and to compare, and the new one once. */
+    /** Read of the old place to copy and to compare, and of the new one to compare. */
     readonly bytes: number
     /** In US dollars, beyond what the plan of the vendor includes; null: the list has no price of it. */
     readonly price: number | null

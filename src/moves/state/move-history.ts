@@ -60,6 +60,7 @@ export async function changeMove(
     .where(eq(moves.id, row.id))
   if (isEnded(state) && row.vectorsFrom !== null)
     await tx.execute(sql`delete from vector_files where id = ${row.vectorsFrom}`)
+  if (isEnded(state)) await tx.execute(sql`delete from copied_pages where move_id = ${row.id}`)
   if (state !== row.state) await appendEvent(tx, row.id, state, detail)
   await tx.execute(sql`select pg_notify(${movesChannel}, ${row.id})`)
 }

@@ -27,10 +27,18 @@ export interface Reembedded {
   readonly meanCosine: number | null
 }
 
+/** One page in so many whose digest the copy kept, and the first, is read from the source again all the same. */
+export const pageSampledEvery = 32
+
 /** The findings of the comparison of two places; stored with the move and shown with it. */
 export interface VerificationReport {
   readonly verifiedAt: string
   readonly sourceRecords: number
+  /**
+   * Records that were read from the source to compare them; the digests of the others were kept from the copy. Absent in
+   * reports from before digests were kept, when all were read.
+   */
+  readonly readAgain?: number
   readonly targetRecords: number
   /** Records equal in id, float32 values, sparse values and metadata. */
   readonly equal: number

@@ -11,6 +11,7 @@ import { NeedsPerson } from '../state/stop-reason.ts'
 import { defaultCopyLanes, defaultCopySplit, next, type Step, type StepContext } from '../sync/step.ts'
 import { sendToFollower, syncRound } from '../sync/sync.ts'
 import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
+import { type CopiedPage, digestPages, isBitByBit, keepPages } from '../verify/copied-pages.ts'
 
 /**
  * Copies batch by batch: list, fetch, drop ids written since the move began, claim the rest in the move's row, put it
@@ -44,17 +45,18 @@ export const copy: Step = async (context) => {
     const size = row.copyParts === null ? fullSize : budgetedSize(lanes)
     const options = { lanes, size, signal: AbortSignal.any([signal, reading.signal]) }
     for await (const batches of readLanes(parts, open, options)) {
-      const copied = await copyBatches(context, parts, batches)
+      const { copied, pages } = await copyBatches(context, parts, batches)
       open = batches.reduce(afterBatch, open)
       const isLast = open.length === 0
       const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0)
-      row = await record(context, {
+      const change: MoveChange = {
         ...positionOf(row, open),
         claimedIds: [],
         copied: sql`copied + ${copied}`,
         ...(tokens > 0 && { embeddedTokens: sql`embedded_tokens + ${tokens}` }),
         ...(isLast ? { state: 'verifying', gate: null } : {}),
-      })
+      }
+      row = await record(context, change, pages)
       await context.at('copy: batch recorded')
       if (isLast || row.request !== null || row.state !== 'copying') return next
       await syncRound(parts)
@@ -96,23 +98,34 @@ function positionOf(row: MoveRow, open: readonly CopyPart[]): MoveChange {
   return { cursor: whole?.cursor ?? null, copiedTo: whole?.copiedTo ?? row.copiedTo }
 }
 
-async function copyBatches(context: StepContext, parts: SyncParts, batches: readonly LaneBatch[]): Promise<number> {
+interface Copied {
+  readonly copied: number
+  /** Digests for the comparison, of the pages that were put as they were read. */
+  readonly pages: readonly CopiedPage[]
+}
+
+async function copyBatches(context: StepContext, parts: SyncParts, batches: readonly LaneBatch[]): Promise<Copied> {
   const records = batches.flatMap(({ copies }) => copies)
-  if (records.length === 0) return 0
+  if (records.length === 0) return { copied: 0, pages: [] }
   // Sparse values that the target can't take would be refused there; lengths are counted over all records at once.
   parts.metric?.refuseSparse(records)
   const untouched = await parts.changes.claimUntouched(records.map((one) => one.id))
   await context.at('copy: batch claimed')
   const puts = batches.map(({ copies }) => copies.filter((one) => untouched.has(one.id)))
   const ids = puts.flatMap((some) => some.map((one) => one.id))
-  if (ids.length > 0) await sendToFollower(parts, ids, () => putBatches(parts.follower, puts, context.signal))
+  const putting =
+    ids.length > 0 ? sendToFollower(parts, ids, () => putBatches(parts.follower, puts, context.signal)) : undefined
+  // The store works meanwhile.
+  const [pages] = await Promise.all([isBitByBit(parts) ? digestPages(batches, untouched) : [], putting])
   await context.at('copy: batch written')
-  return records.length
+  return { copied: records.length, pages }
 }
 
-async function record(context: StepContext, change: MoveChange): Promise<MoveRow> {
+/** In one transaction: what was copied, and the digests of it. */
+async function record(context: StepContext, change: MoveChange, pages: readonly CopiedPage[] = []): Promise<MoveRow> {
   return asMover(context.db, context.move, async (tx, row) => {
     await changeMove(tx, row, change)
+    await keepPages(tx, row, pages)
     const [fresh] = await tx.select().from(moves).where(eq(moves.id, row.id))
     if (fresh === undefined) throw new Error('the row is locked by this transaction')
     return fresh

@@ -3,7 +3,7 @@ import { NeedsPerson } from '../state/stop-reason.ts'
 import type { Reembedded } from '../state/verification.ts'
 import type { StepContext } from '../sync/step.ts'
 import type { SyncParts } from '../sync/sync-parts.ts'
-import type { PlaceComparison } from '../verify/compare.ts'
+import type { PlaceComparison } from '../verify/comparison.ts'
 
 const minCosine = 0.99
 /** Records read and embedded at once. */

@@ -15,6 +15,7 @@ import { syncRound } from '../sync/sync.ts'
 import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
 import { refuseMisfits } from '../transform/metric-change.ts'
 import { compare } from '../verify/compare.ts'
+import { dropPages, isBitByBit, readPages } from '../verify/copied-pages.ts'
 import { markPass, passMarks, readPass } from '../verify/pass-progress.ts'
 import { rangeSizeFor } from '../verify/range-digests.ts'
 import type { QueryPair } from '../verify/recent-queries.ts'
@@ -24,10 +25,10 @@ import { movePasses, moveReports } from '../verify/reports.sql.ts'
 import { embedAgain } from './embed-again.ts'
 
 /**
- * Passes over all records. Differences in the first are repaired; a difference in the second that nobody wrote is a
- * fault.
+ * Passes over all records. Differences are repaired; after the repairs of a pass that read both places whole, a
+ * difference that nobody wrote is a fault. The first pass does not read all where the copy kept digests.
  */
-const passes = 2
+const passes = { whole: 2, withDigests: 3 }
 
 /**
  * Compares every record of both places while the app keeps writing. The sync compares records written since the copy;
@@ -51,7 +52,10 @@ export const verify: Step = async (context) => {
     const onProgress = passMarks(db, move, at, () => context.clock.now())
     const begun = at.begun ?? undefined
     const match = matchOf(parts.transform, parts.metric)
-    const found = await compare(parts.active, parts.follower, { signal, match, rangeSize, begun, onProgress })
+    // After repairs nothing that was kept is trusted: the next pass reads both places whole.
+    const pages = at.pass === 1 && isBitByBit(parts) ? readPages(db, move, begun?.lastId) : undefined
+    const options = { signal, match, rangeSize, begun, onProgress, ...(pages && { pages }) }
+    const found = await compare(parts.active, parts.follower, options)
     if (await isGone(parts.active, signal))
       throw new NeedsPerson({ words: "The source's namespace is gone.", records: found.targetRecords })
     const [toPut, toDelete] = [await untouched(context, found.toPut), await untouched(context, found.toDelete)]
@@ -65,7 +69,7 @@ export const verify: Step = async (context) => {
       await context.at('verify: compared')
       return next
     }
-    if (at.pass >= passes && at.repaired > 0) {
+    if (at.pass >= (isBitByBit(parts) ? passes.withDigests : passes.whole) && at.repaired > 0) {
       const words = `After ${at.repaired} repairs the two places still differ in ${different.length} records that nobody wrote.`
       throw new AppError('store_inconsistent', words)
     }
@@ -86,7 +90,7 @@ async function keepReport(
   }: { readonly rangeSize: number; readonly repaired: number; readonly reembedded: Reembedded | undefined },
 ): Promise<void> {
   const { db, move, signal } = context
-  const { sourceRecords, targetRecords, equal, digest, ranges } = found
+  const { sourceRecords, readAgain, targetRecords, equal, digest, ranges } = found
   const { active, follower } = await syncParts(context)
   const { vectors } = active.placement
   const { metric } = follower.placement.vectors
@@ -95,6 +99,7 @@ async function keepReport(
   const verification = {
     verifiedAt,
     sourceRecords,
+    readAgain,
     targetRecords,
     equal,
     repaired,
@@ -109,6 +114,7 @@ async function keepReport(
     const values = { moveId: row.id, ...report }
     await tx.insert(moveReports).values(values).onConflictDoUpdate({ target: moveReports.moveId, set: report })
     await tx.delete(movePasses).where(eq(movePasses.moveId, row.id))
+    await dropPages(tx, row)
     const change = { state: 'fencing', verification, verified: equal, repairs: repaired, gate: null } as const
     await changeMove(tx, row, change, verification)
   })

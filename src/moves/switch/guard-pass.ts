@@ -6,7 +6,7 @@ import { isTooFew, type PassFindings, whyNoRepair } from '../losses/loss-rules.t
 import { NeedsPerson } from '../state/stop-reason.ts'
 import type { StepContext } from '../sync/step.ts'
 import type { SyncParts } from '../sync/sync-parts.ts'
-import type { PlaceComparison } from '../verify/compare.ts'
+import type { PlaceComparison } from '../verify/comparison.ts'
 import { stopIf } from './guard-loss.ts'
 
 /** The start time of a pass, by Postgres's clock. */

@@ -68,6 +68,11 @@ export function spaceOf({ embeddingModel: model, dimension, metric }: IndexRow):
   return { model, dimension, metric }
 }
 
+/** Whether records go to a target as they are, bit by bit. */
+export function keepsRecords({ space }: TargetSpec, source: IndexRow): boolean {
+  return isSameSpace(space, spaceOf(source)) && space.metric === source.metric
+}
+
 function keptSpace(source: IndexRow, metric: VectorSpace['metric'] | null): VectorSpace {
   const space = spaceOf(source)
   return metric === null ? space : { ...space, metric }

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import type { Db } from '../../db/connect.ts'
 import { asMover, changeMove, type MoveRow } from '../state/move-history.ts'
-import type { PassProgress, PassSoFar } from './compare.ts'
+import type { PassProgress, PassSoFar } from './comparison.ts'
 import { movePasses } from './reports.sql.ts'
 
 /** Interval of saved progress; the next mover repeats the work since the last save. */

@@ -1,6 +1,6 @@
 import { integer, jsonb, pgTable, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { moves } from '../state/moves.sql.ts'
-import type { PassSoFar } from './compare.ts'
+import type { PassSoFar } from './comparison.ts'
 import type { RangeDigest } from './range-digests.ts'
 
 /** The long part of a move's verification, which is not needed while it runs. */

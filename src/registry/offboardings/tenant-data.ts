@@ -15,6 +15,8 @@ const stores = {
   'answers kept for repeats': (id: TenantId) => sql`idempotency_keys where owner = ${tenantKeys(id)}`,
   'keys of apps': (id: TenantId) => sql`tenant_keys where tenant_id = ${id}`,
   'ids in the change log': (id: TenantId) => sql`dirty where move_id in (select id from moves where tenant_id = ${id})`,
+  'digests of copied pages': (id: TenantId) =>
+    sql`copied_pages where move_id in (select id from moves where tenant_id = ${id})`,
   'reports of moves': (id: TenantId) =>
     sql`move_reports where move_id in (select id from moves where tenant_id = ${id})`,
   'vectors that were supplied': (id: TenantId) =>
@@ -40,6 +42,7 @@ export async function eraseTenantData(tx: Tx, id: TenantId): Promise<void> {
   await tx.execute(sql`delete from tenant_keys where tenant_id = ${id}`)
   const moves = sql`(select id from moves where tenant_id = ${id})`
   await tx.execute(sql`delete from dirty where move_id in ${moves}`)
+  await tx.execute(sql`delete from copied_pages where move_id in ${moves}`)
   await tx.execute(sql`delete from move_passes where move_id in ${moves}`)
   await tx.execute(sql`delete from move_reports where move_id in ${moves}`)
   await tx.execute(sql`

@@ -26,7 +26,7 @@ ${isPlain ? '' : rangesPart(report)}</div>`
 
 function comparison(report: MoveReport, isPlain: boolean): readonly Fact[] {
   const { verification, writePauseMs, source, target } = report
-  const { verifiedAt, sourceRecords, targetRecords, equal, repaired, digest, replayed } = verification
+  const { verifiedAt, sourceRecords, readAgain, targetRecords, equal, repaired, digest, replayed } = verification
   const asked =
     replayed === undefined
       ? []
@@ -48,6 +48,7 @@ function comparison(report: MoveReport, isPlain: boolean): readonly Fact[] {
   return [
     { name: 'Compared', value: when(verifiedAt) },
     { name: 'Records before', value: number(sourceRecords) },
+    ...(readAgain === undefined || isPlain ? [] : [{ name: 'Read again', value: number(readAgain) }]),
     { name: 'Records after', value: number(targetRecords) },
     { name: 'Alike', value: number(equal) },
     { name: 'Repaired', value: number(repaired) },
