@@ -6,6 +6,7 @@ import { refreshAdvice } from '../../src/moves/advice/refresh-advice.ts'
 import { cancelMove } from '../../src/moves/steer-move.ts'
 import type { AutomaticMoves, Policy } from '../../src/policy/policy.ts'
 import { RequestCounts } from '../../src/registry/usage/request-counts.ts'
+import { holdRound } from '../support/hold-round.ts'
 import { MoveWorld, platform } from '../support/move-world.ts'
 
 let world: MoveWorld
@@ -136,13 +137,10 @@ test('a tenant whose move a person has cancelled is left to people', async () =>
 
 test('replicas take turns: while one is at it, another does nothing', async () => {
   await tag(await world.tenant('acme', 0))
-  const lock = await world.home.sql.reserve()
-  await lock`begin`
-  await lock`select pg_advisory_xact_lock(hashtextextended('policy of moves', 0))`
+  await holdRound(world.home.sql, 'policy')
   expect(await round({ ...policy, automatic })).toBe(0)
   expect(await advised()).toEqual([])
-  await lock`rollback`
-  lock.release()
+  await world.home.sql`delete from round_leases`
   const deps = { db: world.home.db, stores: world.store, settings, log: pino({ level: 'silent' }) }
   await using _ = startPolicyRounds({ ...deps, policy: { ...policy, automatic } }, { everyMs: 10 })
   await expect.poll(moves, { timeout: 60_000 }).toHaveLength(1)

@@ -5,6 +5,7 @@ import { completeMove } from '../../src/moves/steer-move.ts'
 import { judgeIndex } from '../../src/moves/sweep/judge-index.ts'
 import { startSweep, sweeper } from '../../src/moves/sweep/sweep.ts'
 import type { IndexSpec, VectorStore } from '../../src/stores/store.ts'
+import { holdRound } from '../support/hold-round.ts'
 import { contents, MoveWorld, platform } from '../support/move-world.ts'
 
 let world: MoveWorld
@@ -155,14 +156,10 @@ test('a replica sweeps automatically, one at a time, and ends at once', async ()
   })()
   await world.until(id, 'soaking')
   await index('tr-silo-forgotten', { 'tenant-router': 'silo', move: id })
-  const held = world.home.sql.reserve()
-  const lock = await held
-  await lock`begin`
-  await lock`select pg_advisory_xact_lock(hashtextextended('sweep of dead places', 0))`
+  await holdRound(world.home.sql, 'sweep')
   await sweepOf()()
   expect(await names()).toContain('tr-silo-forgotten')
-  await lock`rollback`
-  lock.release()
+  await world.home.sql`delete from round_leases`
   await using _ = startSweep(parts(), { everyMs: 10 })
   await expect.poll(names, { timeout: 60_000 }).not.toContain('tr-silo-forgotten')
 })

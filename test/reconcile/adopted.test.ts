@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { AdoptWorld } from '../adopt/adopt-world.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
+import { holdRound } from '../support/hold-round.ts'
 
 let world: AdoptWorld
 beforeEach(async () => {
@@ -36,8 +37,7 @@ test('in an adopted index a fix deletes nothing while an older key may write, an
   // The sweep of the replicas, which would delete it within a minute, waits.
   const { sql } = world.service.home
   await sql`select`
-  const sweeps = await sql.reserve()
-  await sweeps`select pg_advisory_lock(hashtextextended('sweep of dead places', 0))`
+  await holdRound(sql, 'sweep')
   const late = await world.direct('shared', 'ns-leaver')
   await late.upsert({ records: [{ id: 'late', values: bagOfWords('late') }] })
   await world.shown('shared', 'ns-leaver')
@@ -64,5 +64,4 @@ test('in an adopted index a fix deletes nothing while an older key may write, an
   expect(kinds(await reconcile(true))).toEqual(expected('done'))
   await expect.poll(namespaces, patient).toEqual(['not-adopted', 'ns-stays'])
   expectStatus(await world.app('stays', '/retrieve', { query: 'bell' }), 200)
-  sweeps.release()
 })

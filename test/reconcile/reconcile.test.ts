@@ -3,6 +3,7 @@ import { listen } from '../../src/http/listen.ts'
 import { type CliRun, runCli } from '../cli/run-cli.ts'
 import { expectStatus } from '../support/expect-status.ts'
 import { bagOfWords } from '../support/hash-embedder.ts'
+import { holdRound } from '../support/hold-round.ts'
 import { type Answer, type ServiceReplica, ServiceWorld } from '../support/service-world.ts'
 
 let world: ServiceWorld
@@ -98,8 +99,7 @@ test('every kind of difference is found, and a fix settles only what is provably
   expectStatus(await admin('DELETE', '/tenants/past'), 202)
   await expect.poll(async () => (await admin('GET', '/tenants/past')).json.status).toBe('offboarded')
   // The sweep of the replicas, which would delete it within a minute, waits.
-  const sweeps = await sql.reserve()
-  await sweeps`select pg_advisory_lock(hashtextextended('sweep of dead places', 0))`
+  await holdRound(sql, 'sweep')
   await past.upsert([{ id: 'late', values: bagOfWords('late') }])
   // Named as ours and unknown, named by others, and an index that nothing proves to be ours.
   const elsewhere = { ...past.placement, namespace: 'tenant_ghost_g3' }
@@ -165,5 +165,4 @@ test('every kind of difference is found, and a fix settles only what is provably
   const last = await runCli(['reconcile'], env)
   expect(last.out).toMatch(/namespace_unknown\tdefault\/tr-pool-1\ttenant_ghost_g3\tghost/)
   expect(last.out).not.toContain('namespace_returned')
-  sweeps.release()
 })

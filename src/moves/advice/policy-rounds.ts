@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import { startRounds } from '../../concurrency/rounds.ts'
-import type { Policy } from '../../policy/policy.ts'
+import type { AutomaticMoves, Policy } from '../../policy/policy.ts'
+import { runLeasedRound } from '../../registry/rounds/leased-round.ts'
 import { forgetOldRequests } from '../../registry/usage/request-counts.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import type { StartMoveDeps } from '../start-move.ts'
@@ -25,18 +26,24 @@ export function startPolicyRounds(deps: PolicyDeps, { everyMs }: { readonly ever
 
 /** Runs one round, or nothing while another replica runs one. @returns how many moves it began. */
 export async function policyRound(deps: PolicyDeps, signal: AbortSignal): Promise<number> {
-  const { db, settings, policy, epochMs = Date.now } = deps
+  const { db, policy } = deps
+  const begun = await runLeasedRound({ db, name: 'policy', signal }, async (held) => {
+    await measureSizes({ ...deps, signal: held })
+    await forgetOldRequests(db)
+    await refreshAdvice({ db, policy })
+    return policy.automatic === undefined || held.aborted ? 0 : beginMoves(deps, policy.automatic)
+  })
+  return begun ?? 0
+}
+
+/** The store is not asked here. A lock holds the day's cap, also beside a replica whose lease was lost. */
+async function beginMoves(deps: PolicyDeps, automatic: AutomaticMoves): Promise<number> {
+  const { db, settings, epochMs = Date.now } = deps
   return db.transaction(async (lock) => {
-    // Held by this transaction alone: a replica that dies lets go of it.
     const [tried] = await lock.execute<{ mine: boolean }>(
       sql`select pg_try_advisory_xact_lock(hashtextextended('policy of moves', 0)) as mine`,
     )
     if (tried?.mine !== true) return 0
-    await measureSizes({ ...deps, signal })
-    await forgetOldRequests(db)
-    await refreshAdvice({ db, policy })
-    const { automatic } = policy
-    if (automatic === undefined || signal.aborted) return 0
     const begun = await promoteByPolicy({ db, settings, lock, automatic, epochMs })
     if (begun > 0) deps.log.info({ moves: begun }, 'the policy has begun to promote tenants')
     return begun

@@ -1,7 +1,7 @@
-import { sql } from 'drizzle-orm'
 import type { Logger } from 'pino'
 import { startRounds } from '../../concurrency/rounds.ts'
 import type { Db } from '../../db/connect.ts'
+import { runLeasedRound } from '../../registry/rounds/leased-round.ts'
 import type { VectorStore } from '../../stores/store.ts'
 import { dropOldFiles } from '../supplied/supply-vectors.ts'
 import type { MoveSettings } from '../sync/step.ts'
@@ -37,23 +37,17 @@ export function sweeper(deps: Deps): (signal: AbortSignal) => Promise<void> {
   const firstSeen = new Map<string, number>()
   const reported = new Set<string>()
   let afterId = 0
-  return (signal) =>
-    db.transaction(async (tx) => {
-      // Held by this transaction alone: a replica that dies lets go of it.
-      const [lock] = await tx.execute<{ mine: boolean }>(
-        sql`select pg_try_advisory_xact_lock(hashtextextended('sweep of dead places', 0)) as mine`,
-      )
-      if (lock?.mine !== true) return
-      const { nextId, emptied, away } = await sweepPlaces({ ...deps, signal }, afterId)
-      afterId = nextId
-      if (emptied.length > 0) log.info({ places: emptied }, 'late writes to retired places were deleted')
-      if (away.length > 0) log.warn({ projects: away }, 'checking retired places failed: the store did not answer')
-      await dropOldFiles(tx)
-      const { removed, strangers } = await sweepIndexes({ ...deps, signal }, firstSeen)
-      if (removed.length > 0) log.info({ indexes: removed }, 'forgotten indexes were deleted')
-      const unheard = strangers.filter((name) => !reported.has(name))
-      for (const name of unheard) reported.add(name)
-      if (unheard.length > 0)
-        log.warn({ indexes: unheard }, 'indexes look like ours without proof; they are left alone')
-    })
+  const sweep = async (signal: AbortSignal) => {
+    const { nextId, emptied, away } = await sweepPlaces({ ...deps, signal }, afterId)
+    afterId = nextId
+    if (emptied.length > 0) log.info({ places: emptied }, 'late writes to retired places were deleted')
+    if (away.length > 0) log.warn({ projects: away }, 'checking retired places failed: the store did not answer')
+    await dropOldFiles(db)
+    const { removed, strangers } = await sweepIndexes({ ...deps, signal }, firstSeen)
+    if (removed.length > 0) log.info({ indexes: removed }, 'forgotten indexes were deleted')
+    const unheard = strangers.filter((name) => !reported.has(name))
+    for (const name of unheard) reported.add(name)
+    if (unheard.length > 0) log.warn({ indexes: unheard }, 'indexes look like ours without proof; they are left alone')
+  }
+  return (signal) => runLeasedRound({ db, name: 'sweep', signal }, sweep)
 }

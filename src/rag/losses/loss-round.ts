@@ -1,6 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
-import { beginLossRound, countOldChunks, tenantsWithDocuments } from '../../registry/documents/lost-documents.ts'
+import { countOldChunks, tenantsWithDocuments } from '../../registry/documents/lost-documents.ts'
+import { runLeasedRound } from '../../registry/rounds/leased-round.ts'
 import type { LookForLossesDeps } from './look-for-losses.ts'
 
 /** Tenants of a round. */
@@ -18,22 +19,22 @@ const listedUnaskedMax = 10_000
 export function lossRounds(deps: LookForLossesDeps): (signal: AbortSignal) => Promise<readonly TenantId[]> {
   let after = ''
   let sweeps = 0
-  return (signal) =>
-    deps.db.transaction(async (tx) => {
-      if (!(await beginLossRound(tx))) return []
-      const tenants = await tenantsWithDocuments(tx, { after, limit: tenantsAtOnce })
-      const unasked = tenants[sweeps % Math.max(1, tenants.length)]
-      const away = new Set<string>()
-      const suspects: TenantId[] = []
-      for (const tenantId of tenants) {
-        signal.throwIfAborted()
-        if (await isSuspect(deps, tenantId, { away, isUnasked: tenantId === unasked, signal })) suspects.push(tenantId)
-      }
-      const isLastPage = tenants.length < tenantsAtOnce
-      after = isLastPage ? '' : (tenants.at(-1) ?? '')
-      if (isLastPage) sweeps += 1
-      return suspects
-    })
+  const { db } = deps
+  const round = async (signal: AbortSignal) => {
+    const tenants = await tenantsWithDocuments(db, { after, limit: tenantsAtOnce })
+    const unasked = tenants[sweeps % Math.max(1, tenants.length)]
+    const away = new Set<string>()
+    const suspects: TenantId[] = []
+    for (const tenantId of tenants) {
+      signal.throwIfAborted()
+      if (await isSuspect(deps, tenantId, { away, isUnasked: tenantId === unasked, signal })) suspects.push(tenantId)
+    }
+    const isLastPage = tenants.length < tenantsAtOnce
+    after = isLastPage ? '' : (tenants.at(-1) ?? '')
+    if (isLastPage) sweeps += 1
+    return suspects
+  }
+  return async (signal) => (await runLeasedRound({ db, name: 'losses', signal }, round)) ?? []
 }
 
 async function isSuspect(

@@ -103,16 +103,6 @@ export async function countOldChunks(db: Tx, tenantId: TenantId, storeVisibleMs:
   return row ?? { all: 0, unmarked: 0 }
 }
 
-/**
- * Takes the lock for a round, unless another replica holds it; the transaction holds it, so a dead replica's lock ends.
- */
-export async function beginLossRound(tx: Tx): Promise<boolean> {
-  const [lock] = await tx.execute<{ mine: boolean }>(
-    sql`select pg_try_advisory_xact_lock(hashtextextended('look for lost documents', 0)) as mine`,
-  )
-  return lock?.mine === true
-}
-
 /** Active tenants with stored documents, ordered by id. */
 export async function tenantsWithDocuments(
   db: Tx,
