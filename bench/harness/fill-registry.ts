@@ -8,6 +8,11 @@ export async function fillRegistry(databaseUrl: string, tenants: number): Promis
   // A million rows take more than the minute after which the service gives a statement up.
   await using database = connect({ url: databaseUrl, max: 1, patienceMs: Number.POSITIVE_INFINITY })
   const { sql } = database
+  // Rows that fit together by how they are made need no check of each, and the index of trigrams is quicker made at once.
+  await sql`set session_replication_role = replica`
+  const trigrams = await sql<{ definition: string }[]>`
+    select indexdef as definition from pg_indexes where indexname = 'tenants_searched'`
+  await sql`drop index if exists tenants_searched`
   const shards = Math.ceil(tenants / 10_000)
   await sql`
     insert into indexes (project, name, kind, ordinal, host, cloud, region, embedding_model, dimension, metric, namespace_limit, namespaces_used, state)
@@ -24,5 +29,6 @@ export async function fillRegistry(databaseUrl: string, tenants: number): Promis
   await sql`
     insert into routing (tenant_id, epoch, phase, active_place_id)
     select tenant_id, 1, 'steady', id from places where tenant_id like 'tenant-%' on conflict do nothing`
+  for (const { definition } of trigrams) await sql.unsafe(definition)
   await sql`analyze`
 }
