@@ -41,6 +41,26 @@ test('the verbs of moves send what the contract says', async () => {
   expect(admin.seen.slice(verbs.length)).toMatchObject([{ body: { ...wanted, plan: true } }])
 })
 
+test('a refused relocation is short, and names every choice by the option that makes it', async () => {
+  const detail = "The tenant's records would stay in us-east-1, which the project 'eu' does not serve."
+  const faults = [{ path: 'region', message: 'must be a region that it serves: eu-west-1, eu-central-1' }]
+  const source = { kind: 'pool', index: 'p-1', region: 'us-east-1', project: 'default' }
+  const plan = { tenantId: 'acme', kind: 'relocate', source, refusals: [{ code: 'conflict', message: detail, faults }] }
+  await using admin = await fakeAdmin(({ body }) =>
+    (body as { readonly plan?: true }).plan ? [200, plan] : [409, { code: 'conflict', detail, faults }],
+  )
+  const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
+  const option = '\n  --region must be a region that it serves: eu-west-1, eu-central-1\n'
+  const planned = await runCli(['relocate', 'acme', '--project', 'eu', '--plan'], env)
+  expect(planned).toEqual({
+    code: 3,
+    out: 'plan  relocate acme; it would be refused\nfrom  p-1, shared index in us-east-1, project default\n',
+    err: `Refused: ${detail} (conflict)${option}`,
+  })
+  const refused = await runCli(['relocate', 'acme', '--project', 'eu', '--yes'], env)
+  expect(refused).toEqual({ code: 3, out: '', err: `Refused: ${detail} (409 conflict)${option}` })
+})
+
 test.each([
   [['rebalance'], 'Name a tenant, or --drain'],
   [['rebalance', 'acme', '--drain', 'p-1', '--yes'], '--drain empties an index'],

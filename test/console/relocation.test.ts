@@ -45,6 +45,10 @@ test('the platform team chooses a region, sees the plan, and follows the move th
   expect(await seriousFaults(page)).toEqual([])
   await page.getByRole('button', { name: 'Show the plan' }).click()
   await page.getByText('Choose a region, a project, or both.').waitFor()
+  // Its records would stay where the project is not: the plan says by the form's own label what may be chosen.
+  await page.getByLabel('Project').selectOption('second')
+  await page.getByRole('button', { name: 'Show the plan' }).click()
+  await page.getByText(/does not serve\. Region: must be a region that it serves: eu-west-1\.$/).waitFor()
   await page.getByLabel('Region').selectOption('eu-west-1')
   await page.getByLabel('Project').selectOption('second')
   await page.getByRole('button', { name: 'Show the plan' }).click()

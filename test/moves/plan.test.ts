@@ -140,15 +140,15 @@ test('a larger tenant is planned to take longer and cost more, and moves that we
 test('a plan that would be refused says each reason, as a start would', async () => {
   const acme = await world.tenant('acme', 5)
   const full = await plan({ tenantId: acme, kind: 'promote' }, { projectIndexLimit: 1 })
-  expect(full.refusals).toEqual([{ code: 'index_limit_reached', message: expect.stringContaining('limit') }])
+  expect(full.refusals).toMatchObject([{ code: 'index_limit_reached', message: expect.stringContaining('limit') }])
   expect(full.target).toBeNull()
   const demoted = await plan({ tenantId: acme, kind: 'demote' })
-  expect(demoted.refusals).toEqual([{ code: 'conflict', message: 'The tenant is in a shared index already.' }])
+  expect(demoted.refusals).toMatchObject([{ code: 'conflict', message: 'The tenant is in a shared index already.' }])
   const roomless = await plan({ tenantId: acme, kind: 'rebalance' })
-  expect(roomless.refusals).toEqual([{ code: 'conflict', message: expect.stringContaining('indexes add') }])
+  expect(roomless.refusals).toMatchObject([{ code: 'conflict', message: expect.stringContaining('indexes add') }])
   await openShard(world, 2, { region: 'eu-west-1', dimension: 8 })
   const apart = await plan({ tenantId: acme, kind: 'rebalance', to: 'tr-pool-2' })
-  expect(apart.refusals).toEqual([{ code: 'conflict', message: expect.stringContaining('8 dimensions') }])
+  expect(apart.refusals).toMatchObject([{ code: 'conflict', message: expect.stringContaining('8 dimensions') }])
   expect(apart.parity).toEqual([
     { of: 'model', source: 'test', target: 'test', equal: true },
     { of: 'dimension', source: '4', target: '8', equal: false },

@@ -154,7 +154,10 @@ test('the plan prices what leaves the region, and names the constraint that bind
 })
 
 test('a place that the tenant may not go to is refused with the reason, and nothing is begun', async () => {
-  await withRecords({ tenant: { region: 'us-east-1' }, project: { holds: ['silo'] } })
+  await withRecords({
+    tenant: { region: 'us-east-1' },
+    project: { holds: ['silo'], regions: ['eu-central-1'] },
+  })
   const ask = async (body: object) => {
     const { status, json } = await world.staff('/tenants/acme/moves', { kind: 'relocate', ...body })
     return [status, json.detail]
@@ -165,7 +168,7 @@ test('a place that the tenant may not go to is refused with the reason, and noth
   expect(await ask({ project: 'default' })).toEqual([409, expect.stringContaining('already')])
   expect(await ask({ project: 'second' })).toEqual([
     409,
-    "The tenant's records would stay in us-east-1, which the Pinecone project 'second' does not serve. Say a region that it serves: --region eu-west-1",
+    "The tenant's records would stay in us-east-1, which the Pinecone project 'second' does not serve.",
   ])
   expect(await ask({ project: 'second', region: 'eu-west-1' })).toEqual([
     409,
@@ -181,6 +184,12 @@ test('a place that the tenant may not go to is refused with the reason, and noth
   }
   const plan = await world.staff('/tenants/acme/moves', { kind: 'relocate', project: 'second', plan: true })
   expect(plan.json.relocation.binds).toMatchObject({ constraint: 'region' })
+  const faults = [{ path: 'region', message: 'must be a region that it serves: eu-west-1, eu-central-1' }]
+  expect(plan.json.refusals).toEqual([
+    { code: 'conflict', message: expect.stringMatching(/does not serve\.$/), faults },
+  ])
+  const refused = await world.staff('/tenants/acme/moves', { kind: 'relocate', project: 'second' })
+  expect(refused.json).toMatchObject({ code: 'conflict', faults })
   await world.addOldReplica()
   expect(await ask({ region: 'eu-west-1' })).toEqual([409, expect.stringContaining('knows no relocate')])
   expect(await world.two.world.home.sql`select id from moves`).toEqual([])

@@ -13,6 +13,8 @@ export interface ApiRequest {
   readonly timeoutMs?: number
   /** Why, for the audit. */
   readonly note?: string | undefined
+  /** Fields of the body are options of the command by the same names: a refusal calls them so. */
+  readonly fieldsAreOptions?: true
 }
 
 export interface AdminApi {
@@ -45,7 +47,7 @@ export function adminApi(
       const document = parse(text)
       if (response.ok && document !== undefined) return document as T
       if (response.ok) return {} as T
-      throw refusal(response.status, document)
+      throw refusal(response.status, document, request)
     },
     async events(path, lastEventId) {
       const response = await fetch(new URL(path, baseUrl), {
@@ -112,7 +114,11 @@ function parse(text: string): Json | undefined {
 }
 
 /** An RFC 9457 refusal of the service; any other body comes from a different server. */
-function refusal(status: number, problem: Json | undefined): CliError {
+function refusal(
+  status: number,
+  problem: Json | undefined,
+  { fieldsAreOptions }: Pick<ApiRequest, 'fieldsAreOptions'>,
+): CliError {
   // Also of a proxy, while a replica behind it starts anew.
   const isTemporary = [429, 502, 503, 504].includes(status)
   if (typeof problem?.code !== 'string') {
@@ -120,8 +126,15 @@ function refusal(status: number, problem: Json | undefined): CliError {
     return new CliError('failed', words, { isTemporary })
   }
   const faults: readonly Json[] = Array.isArray(problem.faults) ? problem.faults : []
-  const fields = faults.map((fault) => `\n  ${printable(`${fault.path}: ${fault.message}`)}`)
+  const said = ({ path, message }: Json) =>
+    fieldsAreOptions ? optionWords({ path: `${path}`, message: `${message}` }) : `${path}: ${message}`
+  const fields = faults.map((fault) => `\n  ${printable(said(fault))}`)
   const id = problem.requestId === undefined ? '' : ` [request ${problem.requestId}]`
   const words = printable(`${problem.detail ?? problem.title} (${status} ${problem.code})${id}`)
   return new CliError('refused', `Refused: ${words}${fields.join('')}`, { isTemporary, code: problem.code })
+}
+
+/** A field of a request as the option of the command, as in `--leave-behind must be 3 or more`. */
+export function optionWords({ path, message }: { readonly path: string; readonly message: string }): string {
+  return `--${path.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${message}`
 }

@@ -10,6 +10,12 @@ export function showPlan(context: Context, options: ReadOptions, plan: MovePlan)
     context.writeJson(plan)
     return
   }
+  if (plan.refusals.length > 0) {
+    // Nothing of it will be done: the reasons follow, as of a command that is refused.
+    const from = placeWords(plan.source)
+    showDocument(context, options, { plan: `${plan.kind} ${plan.tenantId}; it would be refused`, from })
+    return
+  }
   const { price, writePause, embedding, relocation } = plan
   showDocument(context, options, {
     plan: `${plan.kind} ${plan.tenantId}; nothing was changed`,

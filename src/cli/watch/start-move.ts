@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { MovePlan } from '../../moves/plan/plan-view.ts'
 import type { MoveKind } from '../../moves/state/move-state.ts'
-import type { ApiRequest } from '../kit/admin-api.ts'
+import { type ApiRequest, optionWords } from '../kit/admin-api.ts'
 import { change } from '../kit/change.ts'
 import type { Context } from '../kit/context.ts'
 import { CliError } from '../kit/exit-code.ts'
@@ -44,12 +44,15 @@ export function moving(command: Command): Command {
  */
 export async function startMoveCommand(context: Context, options: MoveOptions, wanted: WantedMove): Promise<void> {
   const { tenantId, question, ...body } = wanted
-  const request: ApiRequest = { method: 'POST', path: `/tenants/${encodeURIComponent(tenantId)}/moves`, body }
+  const path = `/tenants/${encodeURIComponent(tenantId)}/moves`
+  const request: ApiRequest = { method: 'POST', path, body, fieldsAreOptions: true }
   const plan = async () => {
     const planned = await (await context.api()).send<MovePlan>({ ...request, body: { ...body, plan: true } })
-    if (options.dryRun && options.json) context.writeJson({ dryRun: true, ...request, plan: planned })
+    if (options.dryRun && options.json) context.writeJson({ dryRun: true, method: 'POST', path, body, plan: planned })
     else showPlan(context, options, planned)
-    const refusals = planned.refusals.map(({ code, message }) => `Refused: ${message} (${code})`)
+    const refusals = planned.refusals.map(({ code, message, faults }) =>
+      [`Refused: ${message} (${code})`, ...faults.map((fault) => `  ${optionWords(fault)}`)].join('\n'),
+    )
     if (refusals.length > 0) throw new CliError('refused', refusals.join('\n'))
     return []
   }

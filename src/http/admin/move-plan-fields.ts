@@ -25,7 +25,15 @@ export const plan = z
     tenantId: z.string(),
     kind,
     refusals: z
-      .array(z.object({ code: z.enum(errorCodes), message: z.string() }))
+      .array(
+        z.object({
+          code: z.enum(errorCodes),
+          message: z.string(),
+          faults: z
+            .array(z.object({ path: z.string(), message: z.string() }))
+            .describe('Fields of the request by which it would not be refused so.'),
+        }),
+      )
       .describe('Why the move would be refused; empty: it would be queued.'),
     source: place,
     target: place.nullable().describe('The present choice; null when there is none.'),

@@ -71,12 +71,16 @@ export function whyNoTexts(
 ): AppError | undefined {
   const behind = missing?.count ?? count
   if (behind <= leaveBehind) return undefined
-  const stay = `let them stay behind in the old place, which is deleted in the end: --leave-behind ${behind}`
+  const stay = 'let them stay behind in the old place, which is deleted in the end'
   const words =
     missing === null
-      ? `${count} record(s) have no text in the metadata field ${text}, and only a text can be embedded anew. Put them again with their text, supply their vectors (--vectors-from FILE), or ${stay}`
-      : `Of ${count} record(s) without a text, ${behind} have no vector in the file, or have been given another one since: ${missing.ids.join(', ')}${behind > missing.ids.length ? ', …' : ''}. Supply a file with all of them, or ${stay}`
-  return new AppError('conflict', words)
+      ? `${count} record(s) have no text in the metadata field ${text}, and only a text can be embedded anew. Put them again with their text, supply their vectors, or ${stay}.`
+      : `Of ${count} record(s) without a text, ${behind} have no vector in the file, or have been given another one since: ${missing.ids.join(', ')}${behind > missing.ids.length ? ', …' : ''}. Supply a file with all of them, or ${stay}.`
+  const faults = [
+    { path: 'leaveBehind', message: `must be ${behind} or more for them to stay behind` },
+    { path: 'vectorsFrom', message: 'may name a file with a vector for each of them' },
+  ]
+  return new AppError('conflict', words, { faults })
 }
 
 /** @throws AppError `conflict` when more records than accepted have neither a text nor a supplied vector. */

@@ -82,7 +82,7 @@ export async function planMove(deps: PlanMoveDeps, wanted: WantedMove, signal: A
   return {
     tenantId: wanted.tenantId,
     kind,
-    refusals: refusals.map(({ code, message }) => ({ code, message })),
+    refusals: refusals.map(({ code, message, faults }) => ({ code, message, faults })),
     source: {
       kind: source.index.kind,
       project: source.index.project,

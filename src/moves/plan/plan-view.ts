@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../errors.ts'
+import type { ErrorCode, FieldFault } from '../../errors.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { MoveKind } from '../state/move-state.ts'
 import type { StepName } from '../state/next-step.ts'
@@ -14,7 +14,7 @@ export interface MovePlan {
   readonly tenantId: TenantId
   readonly kind: MoveKind
   /** Empty: the move would be queued. */
-  readonly refusals: readonly { readonly code: ErrorCode; readonly message: string }[]
+  readonly refusals: readonly PlannedRefusal[]
   readonly source: PlannedPlace
   /** Null when there is none; its index is null when it is still to be made. */
   readonly target: PlannedPlace | null
@@ -77,6 +77,13 @@ export interface MovePlan {
   /** Set for a move to another region or project. */
   readonly relocation: PlannedRelocation | null
   readonly steps: readonly PlannedStep[]
+}
+
+/** A reason against a move, and the fields of the request that would lift it, which each surface calls by its own names. */
+export interface PlannedRefusal {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly faults: readonly FieldFault[]
 }
 
 /** The cost of embedding a tenant's texts anew. */

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts'
-import { chooseProject, noProjectError, whyMayNotHold } from '../../placement/choose-project.ts'
+import { chooseProject, noProjectError, type Project, whyMayNotHold } from '../../placement/choose-project.ts'
 import type { IndexRow } from '../../registry/indexes.ts'
 import type { TargetModel } from '../sync/step.ts'
 import { type TargetSettings, targetProjects } from './reserve-target-project.ts'
@@ -38,8 +38,12 @@ export function whyNotThere(settings: TargetSettings, source: IndexRow, spec: Ta
   } else {
     const why = whyMayNotHold(named, { kind, region })
     if (why === 'region') {
-      const words = `The tenant's records would stay in ${region}, which the Pinecone project '${named.name}' does not serve. Say a region that it serves: --region ${named.region}`
-      return { constraint: 'region', refusal: new AppError('conflict', words) }
+      const words = `The tenant's records would stay in ${region}, which the Pinecone project '${named.name}' does not serve.`
+      const message = `must be a region that it serves: ${servedBy(named).join(', ')}`
+      return {
+        constraint: 'region',
+        refusal: new AppError('conflict', words, { faults: [{ path: 'region', message }] }),
+      }
     }
     if (why === 'kind') {
       const what = kind === 'pool' ? 'shared index' : 'index of its own'
@@ -51,6 +55,11 @@ export function whyNotThere(settings: TargetSettings, source: IndexRow, spec: Ta
   if (foreign === undefined) return undefined
   const words = `${foreign} Give the tenant another model first (tenant-router reembed), or allow the region there.`
   return { constraint: 'model', refusal: new AppError('conflict', words) }
+}
+
+/** The regions that a project names, its own first. */
+function servedBy({ region, regions }: Project): readonly string[] {
+  return [...new Set([region, ...(regions === 'any' ? [] : regions)])]
 }
 
 /** Why a model may not be given texts of tenants of a region, in words; undefined when it may. */

@@ -1,5 +1,11 @@
 import { html } from 'hono/html'
-import type { MovePlan, PlannedEmbedding, PlannedPlace, PlannedRelocation } from '../../../moves/plan/plan-view.ts'
+import type {
+  MovePlan,
+  PlannedEmbedding,
+  PlannedPlace,
+  PlannedRefusal,
+  PlannedRelocation,
+} from '../../../moves/plan/plan-view.ts'
 import type { Html } from '../kit/html.ts'
 import { type Fact, facts, notice, number } from '../parts/bits.ts'
 import { moneyText } from '../parts/money.ts'
@@ -9,7 +15,7 @@ export function planPart(plan: MovePlan): Html {
   const { monthly, refusals, records, durationS, writePause, price, priceNote, steps, target, source, quota } = plan
   const { embedding, relocation, binds, speeds, egress } = plan
   return html`<section class="card"><h2>The plan</h2>
-${refusals.map(({ message }) => notice('bad', 'It would be refused', message))}
+${refusals.map((refusal) => notice('bad', 'It would be refused', refusalText(refusal)))}
 ${facts([
   { name: 'From', value: placeText(source, relocation) },
   ...(target === null ? [] : [{ name: 'To', value: placeText(target, relocation) }]),
@@ -40,6 +46,23 @@ ${facts([
     ({ step, does, seconds }) =>
       html`<tr><th scope="row">${step}</th><td>${does}</td><td class="num">${durationText(seconds)}</td></tr>`,
   )}</tbody></table></section>`
+}
+
+/** The fields of the forms above a plan, by their labels there. */
+const labels: Readonly<Record<string, string>> = {
+  region: 'Region',
+  project: 'Project',
+  model: 'Model',
+  leaveBehind: 'Records without a text that may stay behind',
+}
+
+/** A reason against a move, and the fields that would lift it; one that no form has is left out. */
+function refusalText({ message, faults }: PlannedRefusal): string {
+  const fields = faults.flatMap(({ path, message: words }) => {
+    const label = labels[path]
+    return label === undefined ? [] : [`${label}: ${words}.`]
+  })
+  return [message, ...fields].join(' ')
 }
 
 /** A place of the plan, with its project where that may change. */
