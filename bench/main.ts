@@ -5,6 +5,7 @@ import { frontier } from './frontier.ts'
 import { type BenchOptions, type BenchResult, jsonLine, machine, measureSpeed, print } from './harness/report.ts'
 import { writeResults } from './harness/write-results.ts'
 import { ingest } from './ingest.ts'
+import { local } from './local.ts'
 import { move } from './move.ts'
 import { noisy } from './noisy.ts'
 import { onboard } from './onboard.ts'
@@ -33,6 +34,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   scale,
   start,
   tail,
+  local,
   console: consolePages,
   suspend,
 }
