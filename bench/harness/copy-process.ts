@@ -1,5 +1,6 @@
 import { putBatch } from '../../src/moves/copy/put-batch.ts'
 import { readAhead } from '../../src/moves/copy/read-ahead.ts'
+import { budgetedSize } from '../../src/moves/copy/read-size.ts'
 import type { Placement } from '../../src/placement/placement.ts'
 import { pineconeStore } from '../../src/stores/pinecone.ts'
 import { answerQuestions } from './process.ts'
@@ -36,7 +37,7 @@ async function run(order: CopyOrder): Promise<CopyResult> {
     }
   } else {
     const { signal } = new AbortController()
-    for await (const batch of readAhead(stores.open(order.from), { signal })) {
+    for await (const batch of readAhead(stores.open(order.from), { signal, size: budgetedSize(1) })) {
       await putBatch(into, [...batch.records.values()], signal)
       records += batch.records.size
     }

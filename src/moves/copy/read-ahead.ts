@@ -31,7 +31,7 @@ export interface ReadSize {
 }
 
 interface ReadAheadOptions extends ListPosition {
-  readonly size?: ReadSize
+  readonly size: ReadSize
   readonly signal: AbortSignal
 }
 
@@ -40,15 +40,12 @@ export const idsPerPage = 100
 /** Listing pages in one batch, at most. A batch is fetched while the listing goes on. */
 export const pagesPerBatch = 10
 
-/** Batches of a small place: as many pages as there may be. */
-export const fullSize: ReadSize = { pages: () => pagesPerBatch, read: () => undefined }
-
 /**
  * Reads a whole place, or the part after a position. The next batch loads while the caller works on one, so that the
  * sequential listing determines the time. Memory holds at most two batches, however large the place is.
  */
 export async function* readAhead(from: TenantStore, options: ReadAheadOptions): AsyncGenerator<Batch, undefined> {
-  const { prefix, size = fullSize, signal } = options
+  const { prefix, size, signal } = options
   let next: Promise<Batch> | undefined = begin(options)
   let { afterId } = options
   while (next !== undefined) {

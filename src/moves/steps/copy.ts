@@ -2,7 +2,6 @@ import { eq, sql } from 'drizzle-orm'
 import { findParts } from '../copy/find-parts.ts'
 import { type LaneBatch, readLanes } from '../copy/lanes.ts'
 import { putBatches } from '../copy/put-batch.ts'
-import { fullSize } from '../copy/read-ahead.ts'
 import { budgetedSize } from '../copy/read-size.ts'
 import type { CopyPart } from '../state/copy-part.ts'
 import { asMover, changeMove, type MoveChange, type MoveRow } from '../state/move-history.ts'
@@ -42,7 +41,7 @@ export const copy: Step = async (context) => {
   let open = row.copyParts ?? [wholePlace(row)]
   const reading = new AbortController()
   try {
-    const size = row.copyParts === null ? fullSize : budgetedSize(lanes)
+    const size = budgetedSize(row.copyParts === null ? 1 : lanes)
     const options = { lanes, size, signal: AbortSignal.any([signal, reading.signal]) }
     for await (const batches of readLanes(parts, open, options)) {
       const { copied, pages } = await copyBatches(context, parts, batches)

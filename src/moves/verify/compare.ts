@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { TenantStore, VectorRecord } from '../../stores/store.ts'
 import { readAhead } from '../copy/read-ahead.ts'
+import { budgetedSize } from '../copy/read-size.ts'
 import { digestPage } from './chain-digest.ts'
 import type { PassProgress, PlaceComparison } from './comparison.ts'
 import type { CopiedPage } from './copied-pages.ts'
@@ -35,7 +36,9 @@ export async function compare(
 ): Promise<PlaceComparison & { readonly ranges: readonly RangeDigest[] }> {
   const { signal, rangeSize, begun, onProgress, pages, match = matchOf(undefined, undefined) } = options
   const afterId = begun?.lastId
-  const copies = new FollowedListing(readAhead(target, { signal, afterId, cursor: begun?.targetCursor ?? undefined }))
+  const copies = new FollowedListing(
+    readAhead(target, { signal, afterId, cursor: begun?.targetCursor ?? undefined, size: budgetedSize(1) }),
+  )
   const tally = new ComparisonTally(match, rangeSize, begun)
   const position = { afterId, cursor: begun?.sourceCursor ?? undefined }
   for await (const { runs, lastId, cursor, isLast } of sourceRuns(source, pages, position, signal)) {

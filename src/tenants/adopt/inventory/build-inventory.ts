@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../../clock.ts'
 import type { Db } from '../../../db/connect.ts'
 import { AppError } from '../../../errors.ts'
 import { readAhead } from '../../../moves/copy/read-ahead.ts'
+import { budgetedSize } from '../../../moves/copy/read-size.ts'
 import { ruleOfRow } from '../../../registry/inventory/app-documents.ts'
 import { addPages, finishInventory, type InventoryJob, restartAt } from '../../../registry/inventory/inventory-work.ts'
 import { readBarrier } from '../../../routing/barrier.ts'
@@ -44,7 +45,8 @@ export async function buildInventory(
   if (job.afterId === null) await waitForWriters(deps, job, signal)
   const rule = ruleOfRow(job)
   const fields = { ...adopted.fields, visibility: job.visibilityField }
-  const from = { cursor: job.cursor ?? undefined, afterId: job.afterId ?? undefined, signal }
+  const size = budgetedSize(1)
+  const from = { cursor: job.cursor ?? undefined, afterId: job.afterId ?? undefined, size, signal }
   for await (const { ids, records, nextCursor } of readAhead(stores.open(routing.active), from)) {
     signal.throwIfAborted()
     if (ids.length === 0) continue
