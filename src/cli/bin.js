@@ -6,7 +6,8 @@ import { constants, homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+const mainUrl = new URL('./main.ts', import.meta.url)
+const main = fileURLToPath(mainUrl)
 // TypeScript as it is needs a newer Node than the built package.
 const oldest = main.endsWith('.ts') ? 24 : 22
 
@@ -15,7 +16,7 @@ const compiled = process.env.NODE_COMPILE_CACHE || cacheFolder()
 
 if (Number(process.versions.node.split('.')[0]) >= oldest) {
   if (compiled !== undefined) module.enableCompileCache(compiled)
-  await import(main)
+  await import(mainUrl)
 } else {
   handOver()
 }

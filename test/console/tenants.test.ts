@@ -52,6 +52,19 @@ test('sales finds tenants while typing, and tags two of them after a preview', a
   expect(sales.faults).toEqual([])
 })
 
+test('an address with a tier or state that does not exist shows the whole list, and says so', async () => {
+  await using sales = await seat(browser, world, 'sales')
+  const { page } = sales
+  await page.goto(new URL('/console/tenants?tier=gold&state=%3Cb%3Easleep&q=bank', page.url()).href)
+  await page.getByText('There is no tier “gold”').waitFor()
+  await page.getByText('There is no state “<b>asleep”').waitFor()
+  await page.getByRole('row', row('Harbor Bank')).waitFor()
+  await page.goto(new URL('/console/tenants?tier=enterprise&state=active', page.url()).href)
+  await page.getByRole('searchbox', { name: 'Search tenants' }).waitFor()
+  expect(await page.getByText('There is no').count()).toBe(0)
+  expect(sales.faults).toEqual([])
+})
+
 test('a tenant is found and tagged by keyboard alone', async () => {
   await using sales = await seat(browser, world, 'sales')
   const { page } = sales
@@ -171,4 +184,15 @@ test('the pages of the sign-in, the list and the preview have no serious fault o
   await page.getByRole('link', { name: /^Sam,/ }).waitFor()
   expect(await seriousFaults(page)).toEqual([])
   expect(door.faults).toEqual([])
+})
+
+test('a name and an owner of 200 characters without a space do not widen the list', async () => {
+  const long = 'Sehrlangername'.repeat(15).slice(0, 200)
+  await world.onboard('long', { name: long, attributes: { owner: long } })
+  await using sales = await seat(browser, world, 'sales')
+  const { page } = sales
+  await page.goto(new URL('/console/tenants?q=sehrlang', page.url()).href)
+  await page.getByRole('row', row(long)).waitFor()
+  const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+  expect(await page.evaluate(wider)).toBe(0)
 })

@@ -3,7 +3,7 @@ import type { Page } from '../../../cursor.ts'
 import type { TenantView } from '../../../tenants/tenant-view.ts'
 import type { Html } from '../kit/html.ts'
 import type { PageResult, Visit } from '../kit/visit.ts'
-import { emptyState, pills, stateMark, tierChip, when } from '../parts/bits.ts'
+import { emptyState, notice, pills, stateMark, tierChip, when } from '../parts/bits.ts'
 import { csrfInput, framed } from '../parts/frame.ts'
 import { type OpenMoves, placeStated, readOpenMoves } from '../parts/place.ts'
 import { statusWords } from '../parts/words.ts'
@@ -55,18 +55,37 @@ ${pills('Tier', 'tier', filter.tier, tiers)}
 ${pills('State', 'state', filter.state, states)}
 <noscript><button>Search</button></noscript>
 </form>
+${unknownChoices(visit)}
 ${listOf(visit, filter, items.length, rows)}`
   return { html: framed(visit, { title: 'Tenants', body, at: path }) }
 }
 
 function filterOf(visit: Visit): Filter {
-  const known = (value: string | undefined, choices: readonly (readonly [string, string])[]) =>
-    choices.some(([choice]) => choice === value) ? (value ?? '') : ''
+  const known = (value = '', choices: Choices) => (isAmong(value, choices) ? value : '')
   return {
     q: (visit.query('q') ?? '').slice(0, 200),
     tier: known(visit.query('tier'), tiers),
     state: known(visit.query('state'), states),
   }
+}
+
+type Choices = readonly (readonly [string, string])[]
+
+function isAmong(value: string, choices: Choices): boolean {
+  return choices.some(([choice]) => choice === value)
+}
+
+/** An address that was typed or kept may name what does not exist; a list that is wider than asked for says so. */
+function unknownChoices(visit: Visit): Html {
+  const asked = [
+    ['tier', tiers],
+    ['state', states],
+  ] as const
+  return html`${asked.map(([name, choices]) => {
+    const value = visit.query(name) ?? ''
+    if (isAmong(value, choices)) return ''
+    return notice('warn', `There is no ${name} “${value.slice(0, 40)}”`, `The list shows tenants of any ${name}.`)
+  })}`
 }
 
 function queryOf({ q, tier, state }: Filter): Record<string, string | undefined> {
