@@ -334,7 +334,7 @@ describe('a promote that is watched', () => {
     )
     const env = { TENANT_ROUTER_URL: admin.url, TENANT_ROUTER_TOKEN: 'staff' }
     const { code, out, err } = await runCli(['moves', 'watch', 'm1'], env)
-    expect([code, out]).toEqual([0, expect.stringMatching(/ copying .*\n.* soaking /)])
+    expect([code, out]).toEqual([0, expect.stringMatching(/ copying .*\n.* soaking\n/)])
     expect(err.split('\n').slice(0, 2)).toEqual([
       expect.stringMatching(/^The connection is lost; the move goes on\. Trying again for 2 minutes\. .*starts anew/),
       'Connected again.',
