@@ -41,7 +41,7 @@ test('another replica goes on where a dead one stopped, while the app writes; no
   const held = holdNext()
   await at.begin('big', rule)
   await isHeld.promise
-  expect(await at.show('big')).toMatchObject({ state: 'building', records: 100, documents: 2, finishedAt: null })
+  expect(await at.show('big')).toMatchObject({ state: 'building', records: 1_000, documents: 20, finishedAt: null })
   // Documents that the listing has passed, has not reached, and that are new.
   const ids = ['doc-0001#50', 'doc-0040#50', 'fresh#0']
   const vectors = ids.map((id) => ({ id, values: bagOfWords('bell'), metadata: { text: id } }))

@@ -11,14 +11,15 @@ const measuredEvery = 10
 
 /**
  * Pages that the lanes of a move read into one batch, so that all their batches fit the budget. Records are as large as
- * those read so far; a lane's first batch is one page, whose records nobody has seen.
+ * those read so far. Of a first batch nobody has seen a record: it is one page in each of several lanes, and of full
+ * size where there is one lane, so that a place of up to 1,000 records is one batch.
  */
 export function budgetedSize(lanes: number): ReadSize {
   const share = bytesAtMost / (lanes * batchesPerLane)
   let recordBytes: number | undefined
   return {
     pages: () => {
-      if (recordBytes === undefined) return 1
+      if (recordBytes === undefined) return lanes === 1 ? pagesPerBatch : 1
       return Math.min(pagesPerBatch, Math.max(1, Math.floor(share / (idsPerPage * recordBytes))))
     },
     read: (records) => {
