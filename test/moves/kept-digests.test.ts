@@ -70,7 +70,7 @@ async function pagesLeft(): Promise<number> {
 
 async function wholeDigest(acme: TenantId): Promise<string> {
   const place = await world.placeOf(acme)
-  return (await compare(place, place, { signal, rangeSize: 1_000 })).digest
+  return (await compare(place, place, { signal, rangeSize: 1_000 })).digestSum
 }
 
 const inLanes: Partial<MoveSettings> = {

@@ -214,7 +214,7 @@ test('a large tenant is planned in lanes; its speeds are measured, and else assu
   const planned = await plan({ tenantId: acme, kind: 'promote' }, { copyLanes: 3 })
   expect(planned.records).toBe(30_000)
   const [, , copy, verify] = planned.steps
-  expect([copy?.lanes, verify?.lanes]).toEqual([3, 1])
+  expect([copy?.lanes, verify?.lanes]).toEqual([3, 3])
   expect(copy?.limits.map(({ limit }) => limit)).toEqual([
     'fetches',
     'lists',

@@ -91,10 +91,17 @@ export const move = z
           .int()
           .optional()
           .describe('Records that were read from the source a second time; of the others the copy kept digests.'),
+        lanes: z.int().optional().describe('Lanes in which the last pass compared the records.'),
+        discarded: z
+          .int()
+          .optional()
+          .describe('Passes in lanes whose totals the stores’ own counters contradicted; one lane compared all anew.'),
         targetRecords: z.int(),
         equal: z.int(),
         repaired: z.int(),
-        digest: z.string().describe('SHA-256, chained over the digests of all records in the order of their ids.'),
+        digest: z
+          .string()
+          .describe('The sum modulo 2^256 of the SHA-256 of each record: the same in whichever order they were read.'),
         replayed: z
           .object({
             queries: z.int(),

@@ -13,7 +13,7 @@ export interface PlanFacts extends RecordSize {
   readonly into: PlaceKind
   /** Time to embed all texts anew; 0 where vectors are copied as they are. */
   readonly embedS: number
-  /** Lanes of the copy. */
+  /** Lanes of the copy, and of the comparison. */
   readonly lanes: number
   /** Whether the copy is equal bit by bit, and its digests spare the comparison most of the old place. */
   readonly keepsDigests: boolean
@@ -58,11 +58,12 @@ const verify: PlanStep = (facts, ledger) => {
   return 'compare every record of both places'
 }
 
-/** A comparison lists both places whole, in one lane, and reads the new one: nothing else in a plan assumes it. */
+/** A comparison lists both places in the lanes of the copy, and reads the new one: nothing else in a plan assumes it. */
 function readToCompare(
-  { keepsDigests, ...size }: RecordSize & Pick<PlanFacts, 'keepsDigests'>,
+  { keepsDigests, lanes, ...size }: RecordSize & Pick<PlanFacts, 'keepsDigests' | 'lanes'>,
   ledger: PlanLedger,
 ): void {
+  ledger.inLanes('source', lanes)
   ledger.readAll('source', size, keepsDigests ? pageSampledEvery : 1)
   ledger.readAll('target', size)
 }

@@ -39,11 +39,18 @@ export interface VerificationReport {
    * reports from before digests were kept, when all were read.
    */
   readonly readAgain?: number
+  /** Lanes of the last pass; absent in reports from before there were several. */
+  readonly lanes?: number
+  /** Present where a pass in lanes was not trusted, and one lane compared all anew. */
+  readonly discarded?: number
   readonly targetRecords: number
   /** Records equal in id, float32 values, sparse values and metadata. */
   readonly equal: number
   readonly repaired: number
-  /** SHA-256, chained over the digests of all records in id order, the same for both places. */
+  /**
+   * The sum modulo 2^256 of the SHA-256 of each record, the same for both places, whatever the lanes. In reports from
+   * before there were several: chained in id order.
+   */
   readonly digest: string
   /** Absent when the verifying replica knew no query of the tenant. */
   readonly replayed?: Replay

@@ -10,18 +10,19 @@ import { NeedsPerson } from '../state/stop-reason.ts'
 import type { Reembedded } from '../state/verification.ts'
 import { stopIf } from '../switch/guard-loss.ts'
 import { guardPass, passBegins } from '../switch/guard-pass.ts'
-import { next, type Step, type StepContext } from '../sync/step.ts'
+import { isCopySeenWhole, isSourceCopiedWhole } from '../switch/lane-totals.ts'
+import { defaultCopyLanes, next, type Step, type StepContext } from '../sync/step.ts'
 import { syncRound } from '../sync/sync.ts'
 import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
 import { refuseMisfits } from '../transform/metric-change.ts'
-import { compare } from '../verify/compare.ts'
-import { dropPages, isBitByBit, readPages } from '../verify/copied-pages.ts'
-import { markPass, passMarks, readPass } from '../verify/pass-progress.ts'
+import type { ComparedRecords } from '../verify/comparison.ts'
+import { dropPages, isBitByBit } from '../verify/copied-pages.ts'
+import { markPass, readPass } from '../verify/pass-progress.ts'
 import { rangeSizeFor } from '../verify/range-digests.ts'
 import type { QueryPair } from '../verify/recent-queries.ts'
-import { matchOf } from '../verify/record-match.ts'
 import { replayQueries } from '../verify/replay-queries.ts'
 import { movePasses, moveReports } from '../verify/reports.sql.ts'
+import { comparePass } from './compare-pass.ts'
 import { embedAgain } from './embed-again.ts'
 
 /**
@@ -48,24 +49,24 @@ export const verify: Step = async (context) => {
       onWait: context.waiting,
     })
     const begunAt = await passBegins(context)
-    const rangeSize = rangeSizeFor(move.total ?? 0)
-    const onProgress = passMarks(db, move, at, () => context.clock.now())
-    const begun = at.begun ?? undefined
-    const match = matchOf(parts.transform, parts.metric)
-    // After repairs nothing that was kept is trusted: the next pass reads both places whole.
-    const pages = at.pass === 1 && isBitByBit(parts) ? readPages(db, move, begun?.lastId) : undefined
-    const options = { signal, match, rangeSize, begun, onProgress, ...(pages && { pages }) }
-    const found = await compare(parts.active, parts.follower, options)
+    const { found, inLanes } = await comparePass(context, parts, at)
     if (await isGone(parts.active, signal))
       throw new NeedsPerson({ words: "The source's namespace is gone.", records: found.targetRecords })
     const [toPut, toDelete] = [await untouched(context, found.toPut), await untouched(context, found.toDelete)]
+    if (inLanes !== undefined && !(await isSeenWhole(context, parts, found, { toPut, toDelete, ...inLanes }))) {
+      at = { pass: at.pass, repaired: at.repaired, begun: null, discarded: 1 }
+      await markPass(db, move, at)
+      continue
+    }
     await guardPass(context, parts, found, { toPut: toPut.length, toDelete: toDelete.length }, begunAt)
     const different = [...toPut, ...toDelete]
     if (different.length === 0) {
       stopIf(whyNotLeaveBehind(found, move))
       refuseMisfits(found)
       const reembedded = await embedAgain(context, parts, found)
-      await keepReport(context, found, { rangeSize, repaired: at.repaired, reembedded })
+      const { repaired, discarded = 0 } = at
+      const lanes = inLanes === undefined ? 1 : (settings.copyLanes ?? defaultCopyLanes)
+      await keepReport(context, found, { repaired, reembedded, lanes, discarded })
       await context.at('verify: compared')
       return next
     }
@@ -74,23 +75,48 @@ export const verify: Step = async (context) => {
       throw new AppError('store_inconsistent', words)
     }
     await parts.changes.markDirty(different)
-    at = { pass: at.pass + 1, repaired: at.repaired + different.length, begun: null }
+    const { pass, repaired, discarded } = at
+    at = { pass: pass + 1, repaired: repaired + different.length, begun: null, ...(discarded && { discarded }) }
     await markPass(db, move, at)
   }
+}
+
+/**
+ * Whether a pass in lanes has seen all records of both places. Listings by prefix may hide some, and those of the copy
+ * that are in no part of the source were not looked for: what the lanes can't tell, one lane looks at anew.
+ */
+async function isSeenWhole(
+  context: StepContext,
+  parts: SyncParts,
+  found: ComparedRecords,
+  {
+    toPut,
+    toDelete,
+    since,
+  }: { readonly toPut: readonly string[]; readonly toDelete: readonly string[]; since: string },
+): Promise<boolean> {
+  if (toDelete.length > 0 || !(await isCopySeenWhole(context, parts, found, since))) return false
+  // Both places are read whole after a repair.
+  if (toPut.length > 0) return true
+  await catchUp(context, parts)
+  return isSourceCopiedWhole(context, parts)
 }
 
 /** Ends the last pass: writes the report, and lets the move wait for its cutover. */
 async function keepReport(
   context: StepContext,
-  found: Awaited<ReturnType<typeof compare>>,
-  {
-    rangeSize,
-    repaired,
-    reembedded,
-  }: { readonly rangeSize: number; readonly repaired: number; readonly reembedded: Reembedded | undefined },
+  found: ComparedRecords,
+  run: {
+    readonly repaired: number
+    readonly reembedded: Reembedded | undefined
+    readonly lanes: number
+    readonly discarded: number
+  },
 ): Promise<void> {
   const { db, move, signal } = context
-  const { sourceRecords, readAgain, targetRecords, equal, digest, ranges } = found
+  const { sourceRecords, readAgain, targetRecords, equal, digestSum: digest, ranges } = found
+  const { repaired, reembedded, lanes, discarded } = run
+  const rangeSize = rangeSizeFor(move.total ?? 0)
   const { active, follower } = await syncParts(context)
   const { vectors } = active.placement
   const { metric } = follower.placement.vectors
@@ -100,6 +126,8 @@ async function keepReport(
     verifiedAt,
     sourceRecords,
     readAgain,
+    lanes,
+    ...(discarded > 0 && { discarded }),
     targetRecords,
     equal,
     repaired,

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import type { TenantStore, VectorRecord } from '../../stores/store.ts'
-import { readAhead } from '../copy/read-ahead.ts'
+import { type ReadSize, readAhead } from '../copy/read-ahead.ts'
 import { budgetedSize } from '../copy/read-size.ts'
 import { digestPage } from './chain-digest.ts'
-import type { PassProgress, PlaceComparison } from './comparison.ts'
+import type { ComparedRecords, PassProgress } from './comparison.ts'
 import type { CopiedPage } from './copied-pages.ts'
+import type { PageSample } from './cut-listing.ts'
 import { digestRecord } from './digest.ts'
 import { FollowedListing } from './follow-listing.ts'
-import type { RangeDigest } from './range-digests.ts'
 import { matchOf, type RecordMatch } from './record-match.ts'
 import { fetchPages, type SourceRun, sourceRuns } from './source-runs.ts'
 import { ComparisonTally } from './tally.ts'
@@ -26,6 +26,12 @@ export async function compare(
     readonly match?: RecordMatch
     /** The kept pages after the position, where equal is bit by bit; by default none. */
     readonly pages?: AsyncIterator<CopiedPage>
+    /** Compares only the ids that begin with it; by default all. */
+    readonly prefix?: string
+    /** Draws the pages that are read from the source all the same; by default from these pages. */
+    readonly sample?: PageSample
+    /** Shared by comparisons that go on beside each other. */
+    readonly size?: ReadSize
     /** Records per range of the stored digests. */
     readonly rangeSize: number
     /** The position of an earlier comparison; undefined: at the beginning. */
@@ -33,15 +39,22 @@ export async function compare(
     /** Called after each batch. */
     readonly onProgress?: (progress: PassProgress) => Promise<void>
   },
-): Promise<PlaceComparison & { readonly ranges: readonly RangeDigest[] }> {
+): Promise<ComparedRecords> {
   const { signal, rangeSize, begun, onProgress, pages, match = matchOf(undefined, undefined) } = options
+  const { prefix = '', sample, size } = options
   const afterId = begun?.lastId
   const copies = new FollowedListing(
-    readAhead(target, { signal, afterId, cursor: begun?.targetCursor ?? undefined, size: budgetedSize(1) }),
+    readAhead(target, {
+      signal,
+      prefix,
+      afterId,
+      cursor: begun?.targetCursor ?? undefined,
+      size: size ?? budgetedSize(1),
+    }),
   )
   const tally = new ComparisonTally(match, rangeSize, begun)
-  const position = { afterId, cursor: begun?.sourceCursor ?? undefined }
-  for await (const { runs, lastId, cursor, isLast } of sourceRuns(source, pages, position, signal)) {
+  const listing = { prefix, afterId, cursor: begun?.sourceCursor ?? undefined, pages, sample, size }
+  for await (const { runs, lastId, cursor, isLast } of sourceRuns(source, listing, signal)) {
     const there = await copies.upTo(lastId)
     tally.listed(there.size)
     for (const { ids, digests, records } of await judgeRuns(source, runs, there, signal)) {

@@ -1,5 +1,5 @@
 import type { Misfits } from '../transform/metric-change.ts'
-import type { RangesSoFar } from './range-digests.ts'
+import type { RangeDigest, RangesSoFar } from './range-digests.ts'
 
 /** The findings of a comparison. */
 export interface PlaceComparison extends Misfits {
@@ -20,8 +20,13 @@ export interface PlaceComparison extends Misfits {
   readonly sample: readonly string[]
   /** Equal records whose vector no stamp proves. */
   readonly unstamped: readonly string[]
-  /** SHA-256, chained over the digests of the source's records in id order. */
-  readonly digest: string
+  /** The sum of the digests of the source's records, modulo 2^256. */
+  readonly digestSum: string
+}
+
+/** The findings of a comparison that has come to its end. */
+export interface ComparedRecords extends PlaceComparison {
+  readonly ranges: readonly RangeDigest[]
 }
 
 /** The progress of a comparison; another mover continues from here. */
@@ -33,12 +38,32 @@ export interface PassProgress extends PlaceComparison {
   readonly ranges: RangesSoFar
 }
 
+/** The ids that begin with a prefix, or the one id that equals it, and how far their comparison is. */
+export interface ComparedPart {
+  readonly prefix: string
+  readonly isOneId?: true
+  readonly begun?: PassProgress
+}
+
+/** A pass in lanes; another mover continues the parts that are open. */
+export interface LanesSoFar {
+  /** The time before the parts were found, by Postgres's clock. */
+  readonly since: string
+  /** The findings of all parts that are done; null: none is. */
+  readonly done: ComparedRecords | null
+  readonly open: readonly ComparedPart[]
+}
+
 /** The state of a move's comparison. */
 export interface PassSoFar {
   /** The number of its pass over all records, from 1. */
   readonly pass: number
   /** Records repaired after the earlier passes. */
   readonly repaired: number
-  /** The progress of this pass; null at its beginning. */
+  /** The progress of this pass in one lane; null at its beginning. */
   readonly begun: PassProgress | null
+  /** Its progress in lanes. */
+  readonly lanes?: LanesSoFar
+  /** Passes in lanes that were not trusted: from then on there is one lane. */
+  readonly discarded?: number
 }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { and, asc, eq, gt } from 'drizzle-orm'
+import { and, asc, eq, gt, gte } from 'drizzle-orm'
 import type { Db, Tx } from '../../db/connect.ts'
 import { type Batch, idsPerPage } from '../copy/read-ahead.ts'
 import type { MoveRow } from '../state/move-history.ts'
@@ -62,24 +62,25 @@ export async function keepPages(tx: Tx, { id: moveId }: MoveRow, pages: readonly
   await tx.insert(copiedPages).values(pages.map((page) => ({ moveId, ...page })))
 }
 
-/** The kept pages of a move that begin after an id, in the order of listings. */
+/** The kept pages of a move that begin after an id, or else at a prefix, in the order of listings. */
 export async function* readPages(
   db: Db,
   { id: moveId }: MoveRow,
   afterId: string | undefined,
+  prefix = '',
 ): AsyncGenerator<CopiedPage, undefined> {
   const { firstId, lastId, records, digest } = copiedPages
-  for (let after = afterId ?? ''; ; ) {
+  for (let beyond = afterId === undefined ? gte(firstId, prefix) : gt(firstId, afterId); ; ) {
     const rows = await db
       .select({ firstId, lastId, records, digest })
       .from(copiedPages)
-      .where(and(eq(copiedPages.moveId, moveId), gt(firstId, after)))
+      .where(and(eq(copiedPages.moveId, moveId), beyond))
       .orderBy(asc(firstId))
       .limit(rowsAtOnce)
     yield* rows
     const last = rows.at(-1)
     if (last === undefined || rows.length < rowsAtOnce) return undefined
-    after = last.firstId
+    beyond = gt(firstId, last.firstId)
   }
 }
 

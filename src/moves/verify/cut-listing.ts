@@ -7,16 +7,28 @@ export interface Cut {
   readonly page: CopiedPage | undefined
 }
 
+/** Draws the pages that count as not kept: whoever wrote the source past the router may be found by them. */
+export class PageSample {
+  #met = 0
+
+  isDrawn(): boolean {
+    this.#met += 1
+    return this.#met % pageSampledEvery === 1
+  }
+}
+
 /** Cuts a listing along kept pages, which are in its order and do not overlap. */
 export class ListingCutter {
   readonly #pages: AsyncIterator<CopiedPage> | undefined
   #page: CopiedPage | undefined
+  readonly #sample: PageSample
   #isBegun = false
-  #met = 0
   #rest: readonly string[] = []
 
-  constructor(pages: AsyncIterator<CopiedPage> | undefined) {
+  /** @param sample of all the listing's parts together. */
+  constructor(pages: AsyncIterator<CopiedPage> | undefined, sample = new PageSample()) {
     this.#pages = pages
+    this.#sample = sample
   }
 
   /** Whether every id that was added is in a cut. */
@@ -46,7 +58,8 @@ export class ListingCutter {
         this.#rest = these
         break
       }
-      cuts.push({ ids: these, page: isWithin && these.length === page.records ? this.#unsampled(page) : undefined })
+      const isKept = isWithin && these.length === page.records && !this.#sample.isDrawn()
+      cuts.push({ ids: these, page: isKept ? page : undefined })
       at += these.length
     }
     return cuts
@@ -60,11 +73,5 @@ export class ListingCutter {
       this.#page = next?.done === true ? undefined : next?.value
     }
     return this.#page
-  }
-
-  /** A page of the sample counts as not kept: whoever wrote the source past the router may be found by it. */
-  #unsampled(page: CopiedPage): CopiedPage | undefined {
-    this.#met += 1
-    return this.#met % pageSampledEvery === 1 ? undefined : page
   }
 }

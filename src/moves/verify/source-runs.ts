@@ -1,8 +1,8 @@
 import { oneAhead } from '../../concurrency/one-ahead.ts'
 import type { TenantStore, VectorRecord } from '../../stores/store.ts'
-import { idsPerPage, listAfter, pagesPerBatch } from '../copy/read-ahead.ts'
+import { idsPerPage, listAfter, pagesPerBatch, type ReadSize } from '../copy/read-ahead.ts'
 import type { CopiedPage } from './copied-pages.ts'
-import { type Cut, ListingCutter } from './cut-listing.ts'
+import { type Cut, ListingCutter, type PageSample } from './cut-listing.ts'
 
 type Records = ReadonlyMap<string, VectorRecord>
 
@@ -20,17 +20,28 @@ export interface SourceBatch {
   readonly isLast: boolean
 }
 
+/** The ids that are listed, and along which kept pages they are cut. */
+interface SourceListing {
+  readonly prefix: string
+  readonly cursor: string | undefined
+  readonly afterId: string | undefined
+  readonly pages: AsyncIterator<CopiedPage> | undefined
+  /** Drawn from the pages of all parts of a place. */
+  readonly sample: PageSample | undefined
+  /** By default batches of ten pages. */
+  readonly size: ReadSize | undefined
+}
+
 /**
  * Lists a place and cuts its ids along the kept pages. Records are fetched while the listing goes on, and the next batch
  * loads while the caller works on one.
  */
 export function sourceRuns(
   from: TenantStore,
-  pages: AsyncIterator<CopiedPage> | undefined,
-  position: { readonly cursor: string | undefined; readonly afterId: string | undefined },
+  listing: SourceListing,
   signal: AbortSignal,
 ): AsyncGenerator<SourceBatch, undefined> {
-  return oneAhead(listRuns(from, pages, position, signal))
+  return oneAhead(listRuns(from, listing, signal))
 }
 
 /** Fetches records, a page of ids in each request. */
@@ -43,16 +54,15 @@ export async function fetchPages(from: TenantStore, ids: readonly string[], sign
 
 async function* listRuns(
   from: TenantStore,
-  pages: AsyncIterator<CopiedPage> | undefined,
-  { cursor, afterId }: { readonly cursor: string | undefined; readonly afterId: string | undefined },
+  { prefix, cursor, afterId, pages, sample, size }: SourceListing,
   signal: AbortSignal,
 ): AsyncGenerator<SourceBatch, undefined> {
-  const cutter = new ListingCutter(pages)
+  const cutter = new ListingCutter(pages, sample)
   let runs: SourceRun[] = []
   let listed = 0
   /** Where the listing's present page begins, and the one of the first id that is in no run yet. */
   let [at, openAt] = [cursor, cursor]
-  for await (const { ids, nextCursor } of listAfter(from, { cursor, afterId }, signal)) {
+  for await (const { ids, nextCursor } of listAfter(from, { prefix, cursor, afterId }, signal)) {
     const isLast = nextCursor === undefined
     const wasEven = cutter.isEven
     const cuts = await cutter.add(ids, isLast)
@@ -62,7 +72,7 @@ async function* listRuns(
     runs.push(...cuts.map((cut) => ({ ...cut, records: cut.page === undefined ? begin(cut.ids) : undefined })))
     if (ids.length > 0) listed += 1
     const lastId = runs.at(-1)?.ids.at(-1)
-    if (lastId === undefined || (listed < pagesPerBatch && !isLast)) continue
+    if (lastId === undefined || (listed < (size?.pages() ?? pagesPerBatch) && !isLast)) continue
     yield { runs, lastId, cursor: openAt, isLast }
     runs = []
     listed = 0

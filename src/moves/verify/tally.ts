@@ -1,5 +1,5 @@
 import type { VectorRecord } from '../../stores/store.ts'
-import { chainDigest, emptyDigest } from './chain-digest.ts'
+import { DigestSum } from './chain-digest.ts'
 import type { PassProgress, PlaceComparison } from './comparison.ts'
 import { RangeDigests } from './range-digests.ts'
 import type { RecordMatch } from './record-match.ts'
@@ -14,7 +14,7 @@ export class ComparisonTally {
   readonly #drawn: Sample
   readonly #counts: Counts
   readonly #ranges: RangeDigests
-  #digest: string
+  readonly #sum: DigestSum
 
   constructor(match: RecordMatch, rangeSize: number, begun: PassProgress | undefined) {
     this.#match = match
@@ -24,8 +24,7 @@ export class ComparisonTally {
     this.#drawn = new Sample(begun?.sample ?? [])
     this.#counts = {
       sourceRecords: begun?.sourceRecords ?? 0,
-      // A pass that an older version began has read all.
-      readAgain: begun?.readAgain ?? begun?.sourceRecords ?? 0,
+      readAgain: begun?.readAgain ?? 0,
       targetRecords: begun?.targetRecords ?? 0,
       equal: begun?.equal ?? 0,
       leftBehind: begun?.leftBehind ?? 0,
@@ -34,7 +33,7 @@ export class ComparisonTally {
       misfit: begun?.misfit ?? null,
     }
     this.#ranges = new RangeDigests(rangeSize, begun?.ranges)
-    this.#digest = begun?.digest ?? emptyDigest
+    this.#sum = new DigestSum(begun?.digestSum)
   }
 
   get found(): PlaceComparison {
@@ -44,7 +43,7 @@ export class ComparisonTally {
       toDelete: this.#toDelete,
       unstamped: this.#unstamped,
       sample: this.#drawn.ids,
-      digest: this.#digest,
+      digestSum: this.#sum.hex,
     }
   }
 
@@ -97,14 +96,14 @@ export class ComparisonTally {
   }
 
   #note(id: string, digest: string): void {
-    this.#digest = chainDigest(this.#digest, digest)
+    this.#sum.add(digest)
     this.#ranges.add(id, digest)
   }
 }
 
 type Counts = {
   -readonly [K in keyof PlaceComparison as PlaceComparison[K] extends number | string | null
-    ? K extends 'digest'
+    ? K extends 'digestSum'
       ? never
       : K
     : never]: PlaceComparison[K]
