@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { findParts } from '../../src/moves/copy/find-parts.ts'
 import { showMove } from '../../src/moves/show-move.ts'
+import { resumeMove } from '../../src/moves/steer-move.ts'
 import type { MovePoint, MoveSettings } from '../../src/moves/sync/step.ts'
 import { compare } from '../../src/moves/verify/compare.ts'
 import { compareLanes } from '../../src/moves/verify/compare-lanes.ts'
 import type { LanesSoFar } from '../../src/moves/verify/comparison.ts'
 import { matchOf } from '../../src/moves/verify/record-match.ts'
 import type { TenantStore, VectorRecord, VectorStore } from '../../src/stores/store.ts'
-import { contents, MoveWorld } from '../support/move-world.ts'
+import { contents, MoveWorld, platform } from '../support/move-world.ts'
 
 let world: MoveWorld
 beforeEach(async () => {
@@ -221,6 +222,33 @@ test('a record that only the copy has, in no part of the source, is found by the
     { timeout: 60_000 },
   )
   expect(new Set(seen.lists[2]).size).toBeGreaterThanOrEqual(5)
+})
+
+test('a copy that somebody mended after the move stopped for it is compared anew, and not by what was found before', async () => {
+  const { acme, before } = await tenant()
+  const compared = heldBeforeComparing()
+  const seen = watch()
+  await world.replica(compared.hook, { settings: inLanes, stores: watched(seen) })
+  const { id } = await world.promote(acme)
+  await compared.reached
+  const copy = await world.placeOf(acme, 2)
+  const lost = [...(await contents(copy)).values()].slice(0, 30)
+  await copy.deleteIds(lost.map((one) => one.id))
+  await vi.waitFor(async () => expect((await contents(copy)).size).toBe(ids.length - 30), { timeout: 60_000 })
+  compared.release()
+  await vi.waitFor(
+    async () => {
+      const move = await showMove(world.home, id)
+      expect(move).toMatchObject({ state: 'paused', waitsFor: { kind: 'needs_person', count: 30 } })
+    },
+    { timeout: 60_000 },
+  )
+  await copy.upsert(lost)
+  await showing(copy, ids)
+  await resumeMove(world.home, platform, id)
+  const { verification } = await world.until(id, 'soaking')
+  expect(verification).toMatchObject({ lanes: 3, repaired: 0, equal: ids.length })
+  expect(await contents(await world.placeOf(acme))).toEqual(before)
 })
 
 test.each([

@@ -15,7 +15,7 @@ import { defaultCopyLanes, next, type Step, type StepContext } from '../sync/ste
 import { syncRound } from '../sync/sync.ts'
 import { type SyncParts, syncParts } from '../sync/sync-parts.ts'
 import { refuseMisfits } from '../transform/metric-change.ts'
-import type { ComparedRecords } from '../verify/comparison.ts'
+import type { ComparedRecords, PassSoFar } from '../verify/comparison.ts'
 import { dropPages, isBitByBit } from '../verify/copied-pages.ts'
 import { markPass, readPass } from '../verify/pass-progress.ts'
 import { rangeSizeFor } from '../verify/range-digests.ts'
@@ -58,11 +58,14 @@ export const verify: Step = async (context) => {
       await markPass(db, move, at)
       continue
     }
-    await guardPass(context, parts, found, { toPut: toPut.length, toDelete: toDelete.length }, begunAt)
     const different = [...toPut, ...toDelete]
-    if (different.length === 0) {
+    await anewAfterPerson(context, at, async () => {
+      await guardPass(context, parts, found, { toPut: toPut.length, toDelete: toDelete.length }, begunAt)
+      if (different.length > 0) return
       stopIf(whyNotLeaveBehind(found, move))
       refuseMisfits(found)
+    })
+    if (different.length === 0) {
       const reembedded = await embedAgain(context, parts, found)
       const { repaired, discarded = 0 } = at
       const lanes = inLanes === undefined ? 1 : (settings.copyLanes ?? defaultCopyLanes)
@@ -78,6 +81,21 @@ export const verify: Step = async (context) => {
     const { pass, repaired, discarded } = at
     at = { pass: pass + 1, repaired: repaired + different.length, begun: null, ...(discarded && { discarded }) }
     await markPass(db, move, at)
+  }
+}
+
+/** Judges a pass. Where a person has to decide, or to mend the places, all is compared anew after that. */
+async function anewAfterPerson(
+  { db, move }: StepContext,
+  { pass, repaired, discarded }: PassSoFar,
+  judge: () => Promise<void>,
+): Promise<void> {
+  try {
+    await judge()
+  } catch (fault) {
+    if (fault instanceof NeedsPerson)
+      await markPass(db, move, { pass, repaired, begun: null, ...(discarded && { discarded }) })
+    throw fault
   }
 }
 
