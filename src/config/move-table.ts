@@ -12,7 +12,7 @@ export const moveTable = [
   {
     name: 'MOVE_LANES',
     default: '4',
-    meaning: 'in how many lanes a mover copies a tenant of 20,000 records or more',
+    meaning: 'in how many lanes a mover copies and compares a tenant of 20,000 records or more',
   },
   {
     name: 'REEMBED_TOKENS_PER_MINUTE',

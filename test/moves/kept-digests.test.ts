@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { cancelMove } from '../../src/moves/steer-move.ts'
-import type { MovePoint, MoveSettings } from '../../src/moves/sync/step.ts'
+import type { MoveSettings } from '../../src/moves/sync/step.ts'
 import { compare } from '../../src/moves/verify/compare.ts'
 import type { PassProgress } from '../../src/moves/verify/comparison.ts'
 import { type CopiedPage, digestPages } from '../../src/moves/verify/copied-pages.ts'
 import type { TenantId } from '../../src/placement/tenant-id.ts'
 import type { TenantStore, VectorRecord, VectorStore } from '../../src/stores/store.ts'
+import { heldBeforeComparing } from '../support/move-holds.ts'
 import { contents, MoveWorld, platform } from '../support/move-world.ts'
 
 let world: MoveWorld
@@ -22,16 +23,11 @@ const held: (() => void)[] = []
 const { signal } = new AbortController()
 const r = (n: number) => `r${String(n).padStart(6, '0')}`
 
-/** Holds the first mover that is about to compare both places: all is copied. */
-function heldBeforeComparing() {
-  const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  held.push(released.resolve)
-  const hook = async (point: MovePoint, { state }: { readonly state: string }) => {
-    if (point !== 'sync: carried over' || state !== 'verifying') return
-    reached.resolve()
-    await released.promise
-  }
-  return { hook, reached: reached.promise, release: () => released.resolve() }
+/** A mover that stands still would never stop, so that a test that failed meanwhile lets it go. */
+function comparisonHeld() {
+  const hold = heldBeforeComparing()
+  held.push(hold.release)
+  return hold
 }
 
 /** Ids that the mover fetches from a place, by its generation. */
@@ -85,7 +81,7 @@ test.each([
   'a copy in $name is compared by the digests that it kept, and the source is read once but for a sample',
   async (copy) => {
     const acme = await world.tenant('acme', 1_250)
-    const compared = heldBeforeComparing()
+    const compared = comparisonHeld()
     const ids: Record<number, string[]> = { 1: [], 2: [] }
     await world.replica(compared.hook, { settings: copy.settings, stores: fetched(ids) })
     const { id } = await world.promote(acme)
@@ -110,7 +106,7 @@ test('records that somebody spoiled in the copy, or removed from it, are found, 
   const acme = await world.tenant('acme', 1_250)
   const before = await contents(await world.placeOf(acme))
   world.local.local.setFaults({ lagMs: 200 })
-  const compared = heldBeforeComparing()
+  const compared = comparisonHeld()
   const ids: Record<number, string[]> = { 1: [], 2: [] }
   await world.replica(compared.hook, { stores: fetched(ids) })
   const { id } = await world.promote(acme)
@@ -133,7 +129,7 @@ test('writes between the copy and the comparison on a store that shows them late
   const acme = await world.tenant('acme', 1_250)
   const before = await contents(await world.placeOf(acme))
   world.local.local.setFaults({ lagMs: 250 })
-  const compared = heldBeforeComparing()
+  const compared = comparisonHeld()
   const { write } = await world.replica(compared.hook)
   const { id } = await world.promote(acme)
   await compared.reached
@@ -157,7 +153,7 @@ test('writes between the copy and the comparison on a store that shows them late
 
 test('a page of which the copy left a record to the change log is not kept', async () => {
   const acme = await world.tenant('acme', 1_250)
-  const compared = heldBeforeComparing()
+  const compared = comparisonHeld()
   const { write } = await world.replica(async (point, move) => {
     // Both batches are read by then, and the second is not claimed.
     if (point === 'copy: batch claimed' && move.copied === 0 && (await pagesLeft()) === 0)
@@ -174,7 +170,7 @@ test('a page of which the copy left a record to the change log is not kept', asy
 
 test('a source that is written past the router is found by the sample, and then read whole', async () => {
   const acme = await world.tenant('acme', 1_250)
-  const compared = heldBeforeComparing()
+  const compared = comparisonHeld()
   await world.replica(compared.hook)
   const { id } = await world.promote(acme)
   await compared.reached
@@ -226,7 +222,7 @@ test('a mover that dies while it compares leaves the digests to the next', async
 
 test('a comparison by digests that another mover goes on with finds what one in a single run finds', async () => {
   const acme = await world.tenant('acme', 2_300)
-  const [here, compared] = [await world.placeOf(acme), heldBeforeComparing()]
+  const [here, compared] = [await world.placeOf(acme), comparisonHeld()]
   await world.replica(compared.hook)
   await world.promote(acme)
   await compared.reached
@@ -261,7 +257,7 @@ test('a comparison by digests that another mover goes on with finds what one in 
 
 test('a move that is cancelled keeps no digests', async () => {
   const acme = await world.tenant('acme', 250)
-  const compared = heldBeforeComparing()
+  const compared = comparisonHeld()
   await world.replica(compared.hook)
   const { id } = await world.promote(acme)
   await compared.reached

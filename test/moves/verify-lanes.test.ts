@@ -2,12 +2,13 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { findParts } from '../../src/moves/copy/find-parts.ts'
 import { showMove } from '../../src/moves/show-move.ts'
 import { resumeMove } from '../../src/moves/steer-move.ts'
-import type { MovePoint, MoveSettings } from '../../src/moves/sync/step.ts'
+import type { MoveSettings } from '../../src/moves/sync/step.ts'
 import { compare } from '../../src/moves/verify/compare.ts'
 import { compareLanes } from '../../src/moves/verify/compare-lanes.ts'
 import type { LanesSoFar } from '../../src/moves/verify/comparison.ts'
 import { matchOf } from '../../src/moves/verify/record-match.ts'
 import type { TenantStore, VectorRecord, VectorStore } from '../../src/stores/store.ts'
+import { heldBeforeComparing } from '../support/move-holds.ts'
 import { contents, MoveWorld, platform } from '../support/move-world.ts'
 
 let world: MoveWorld
@@ -48,16 +49,11 @@ async function showing(place: TenantStore, expected: readonly string[]): Promise
   await vi.waitFor(async () => expect((await contents(place)).size).toBe(expected.length), { timeout: 60_000 })
 }
 
-/** Holds the first mover that is about to compare both places: all is copied. */
-function heldBeforeComparing() {
-  const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  held.push(released.resolve)
-  const hook = async (point: MovePoint, { state }: { readonly state: string }) => {
-    if (point !== 'sync: carried over' || state !== 'verifying') return
-    reached.resolve()
-    await released.promise
-  }
-  return { hook, reached: reached.promise, release: () => released.resolve() }
+/** A mover that stands still would never stop, so that a test that failed meanwhile lets it go. */
+function comparisonHeld() {
+  const hold = heldBeforeComparing()
+  held.push(hold.release)
+  return hold
 }
 
 interface Watch {
@@ -125,7 +121,7 @@ test('both places are compared part by part, and the report is that of one lane'
 
 test('lanes find what one lane finds, from wherever another mover goes on with them', async () => {
   const { acme, place: here } = await tenant()
-  const compared = heldBeforeComparing()
+  const compared = comparisonHeld()
   await world.replica(compared.hook)
   await world.promote(acme)
   await compared.reached
@@ -177,7 +173,7 @@ test('lanes find what one lane finds, from wherever another mover goes on with t
 
 test('records of the copy that somebody spoiled or removed are found in lanes, repaired and counted', async () => {
   const { acme, before } = await tenant()
-  const compared = heldBeforeComparing()
+  const compared = comparisonHeld()
   const seen = watch()
   await world.replica(compared.hook, { settings: inLanes, stores: watched(seen) })
   const { id } = await world.promote(acme)
@@ -204,7 +200,7 @@ test('records of the copy that somebody spoiled or removed are found in lanes, r
 
 test('a record that only the copy has, in no part of the source, is found by the counters', async () => {
   const { acme } = await tenant()
-  const compared = heldBeforeComparing()
+  const compared = comparisonHeld()
   const seen = watch()
   await world.replica(compared.hook, { settings: inLanes, stores: watched(seen) })
   const { id } = await world.promote(acme)
@@ -226,7 +222,7 @@ test('a record that only the copy has, in no part of the source, is found by the
 
 test('a copy that somebody mended after the move stopped for it is compared anew, and not by what was found before', async () => {
   const { acme, before } = await tenant()
-  const compared = heldBeforeComparing()
+  const compared = comparisonHeld()
   const seen = watch()
   await world.replica(compared.hook, { settings: inLanes, stores: watched(seen) })
   const { id } = await world.promote(acme)

@@ -34,3 +34,14 @@ export class MoveHolds {
     this.#holds.clear()
   }
 }
+
+/** Holds the first mover that is about to compare both places: all is copied. */
+export function heldBeforeComparing() {
+  const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const hook = async (point: MovePoint, { state }: { readonly state: string }) => {
+    if (point !== 'sync: carried over' || state !== 'verifying') return
+    reached.resolve()
+    await released.promise
+  }
+  return { hook, reached: reached.promise, release: () => released.resolve() }
+}

@@ -58,9 +58,9 @@ export interface StageWork {
   readonly waits: readonly StageLimit[]
 }
 
-/** Pages that a lane fetches beside its listing before it waits for them. */
+/** Pages that a lane fetches beside its listing before it waits for them (`copy/read-ahead.ts`). */
 const pagesPerBatch = 10
-/** Upserts of a batch that are under way at once. */
+/** Upserts of a batch that are under way at once (`stores/batch-run.ts`). */
 const putsAtOnce = 4
 
 /**

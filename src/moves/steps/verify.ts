@@ -33,7 +33,7 @@ const passes = { whole: 2, withDigests: 3 }
 
 /**
  * Compares every record of both places while the app keeps writing. The sync compares records written since the copy;
- * any other difference is copied again and counted. Repairs in the second pass stop the move.
+ * any other difference is copied again and counted. Differences that are left after the last pass stop the move.
  */
 export const verify: Step = async (context) => {
   const { db, move, settings, signal } = context

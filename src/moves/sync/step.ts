@@ -5,6 +5,7 @@ import type { VectorSpace } from '../../placement/placement.ts'
 import type { TenantId } from '../../placement/tenant-id.ts'
 import type { Barrier } from '../../routing/barrier.ts'
 import type { VectorStore } from '../../stores/store.ts'
+import { idsPerPage } from '../copy/read-ahead.ts'
 import type { Gate } from '../state/gate.ts'
 import type { MoveRow } from '../state/move-history.ts'
 import type { MoveModels } from '../transform/move-models.ts'
@@ -52,8 +53,7 @@ export interface CopySplit {
 }
 
 export const defaultCopyLanes = 4
-/** The page of a listing is the vendor's largest. */
-export const defaultCopySplit: CopySplit = { partsPerLane: 8, fromRecords: 20_000, pageIds: 100 }
+export const defaultCopySplit: CopySplit = { partsPerLane: 8, fromRecords: 20_000, pageIds: idsPerPage }
 
 /** An embedding model as the settings name it. */
 export interface TargetModel {

@@ -1,10 +1,10 @@
 import type { TenantStore } from '../../stores/store.ts'
 import { budgetedSize } from '../copy/read-size.ts'
-import { DigestSum } from './chain-digest.ts'
 import { compare } from './compare.ts'
 import type { ComparedPart, ComparedRecords, LanesSoFar } from './comparison.ts'
 import type { CopiedPage } from './copied-pages.ts'
 import { PageSample } from './cut-listing.ts'
+import { DigestSum } from './digests-of-many.ts'
 import type { RecordMatch } from './record-match.ts'
 import { ComparisonTally } from './tally.ts'
 

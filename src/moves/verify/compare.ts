@@ -2,11 +2,11 @@ import { setImmediate } from 'node:timers/promises'
 import type { TenantStore, VectorRecord } from '../../stores/store.ts'
 import { type ReadSize, readAhead } from '../copy/read-ahead.ts'
 import { budgetedSize } from '../copy/read-size.ts'
-import { digestPage } from './chain-digest.ts'
 import type { ComparedRecords, PassProgress } from './comparison.ts'
 import type { CopiedPage } from './copied-pages.ts'
 import type { PageSample } from './cut-listing.ts'
 import { digestRecord } from './digest.ts'
+import { digestPage } from './digests-of-many.ts'
 import { FollowedListing } from './follow-listing.ts'
 import { matchOf, type RecordMatch } from './record-match.ts'
 import { fetchPages, type SourceRun, sourceRuns } from './source-runs.ts'
@@ -30,7 +30,7 @@ export async function compare(
     readonly prefix?: string
     /** Draws the pages that are read from the source all the same; by default from these pages. */
     readonly sample?: PageSample
-    /** Shared by comparisons that go on beside each other. */
+    /** Size of the batches of both places; shared by comparisons that go on beside each other. */
     readonly size?: ReadSize
     /** Records per range of the stored digests. */
     readonly rangeSize: number
@@ -41,16 +41,10 @@ export async function compare(
   },
 ): Promise<ComparedRecords> {
   const { signal, rangeSize, begun, onProgress, pages, match = matchOf(undefined, undefined) } = options
-  const { prefix = '', sample, size } = options
+  const { prefix = '', sample, size = budgetedSize(1) } = options
   const afterId = begun?.lastId
   const copies = new FollowedListing(
-    readAhead(target, {
-      signal,
-      prefix,
-      afterId,
-      cursor: begun?.targetCursor ?? undefined,
-      size: size ?? budgetedSize(1),
-    }),
+    readAhead(target, { signal, prefix, afterId, cursor: begun?.targetCursor ?? undefined, size }),
   )
   const tally = new ComparisonTally(match, rangeSize, begun)
   const listing = { prefix, afterId, cursor: begun?.sourceCursor ?? undefined, pages, sample, size }

@@ -3,9 +3,9 @@ import { and, asc, eq, gt, gte } from 'drizzle-orm'
 import type { Db, Tx } from '../../db/connect.ts'
 import { type Batch, idsPerPage } from '../copy/read-ahead.ts'
 import type { MoveRow } from '../state/move-history.ts'
-import { digestPage } from './chain-digest.ts'
 import { copiedPages } from './copied-pages.sql.ts'
 import { digestRecord } from './digest.ts'
+import { digestPage } from './digests-of-many.ts'
 
 /** Consecutive records of a place, as the copy read them and put them into the other. */
 export interface CopiedPage {

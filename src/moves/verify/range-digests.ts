@@ -1,4 +1,4 @@
-import { chainDigest, emptyDigest } from './chain-digest.ts'
+import { chainDigest, emptyDigest } from './digests-of-many.ts'
 
 /** A run of consecutive records in id order. */
 export interface RangeDigest {

@@ -1,6 +1,6 @@
 import { oneAhead } from '../../concurrency/one-ahead.ts'
 import type { TenantStore, VectorRecord } from '../../stores/store.ts'
-import { idsPerPage, listAfter, pagesPerBatch, type ReadSize } from '../copy/read-ahead.ts'
+import { idsPerPage, listAfter, type ReadSize } from '../copy/read-ahead.ts'
 import type { CopiedPage } from './copied-pages.ts'
 import { type Cut, ListingCutter, type PageSample } from './cut-listing.ts'
 
@@ -28,8 +28,7 @@ interface SourceListing {
   readonly pages: AsyncIterator<CopiedPage> | undefined
   /** Drawn from the pages of all parts of a place. */
   readonly sample: PageSample | undefined
-  /** By default batches of ten pages. */
-  readonly size: ReadSize | undefined
+  readonly size: ReadSize
 }
 
 /**
@@ -72,7 +71,7 @@ async function* listRuns(
     runs.push(...cuts.map((cut) => ({ ...cut, records: cut.page === undefined ? begin(cut.ids) : undefined })))
     if (ids.length > 0) listed += 1
     const lastId = runs.at(-1)?.ids.at(-1)
-    if (lastId === undefined || (listed < (size?.pages() ?? pagesPerBatch) && !isLast)) continue
+    if (lastId === undefined || (listed < size.pages() && !isLast)) continue
     yield { runs, lastId, cursor: openAt, isLast }
     runs = []
     listed = 0

@@ -1,6 +1,6 @@
 import type { VectorRecord } from '../../stores/store.ts'
-import { DigestSum } from './chain-digest.ts'
 import type { PassProgress, PlaceComparison } from './comparison.ts'
+import { DigestSum } from './digests-of-many.ts'
 import { RangeDigests } from './range-digests.ts'
 import type { RecordMatch } from './record-match.ts'
 import { Sample } from './sample.ts'

@@ -49,6 +49,7 @@ function comparison(report: MoveReport, isPlain: boolean): readonly Fact[] {
     { name: 'Compared', value: when(verifiedAt) },
     { name: 'Records before', value: number(sourceRecords) },
     ...(readAgain === undefined || isPlain ? [] : [{ name: 'Read again', value: number(readAgain) }]),
+    ...(isPlain ? [] : lanesFact(verification)),
     { name: 'Records after', value: number(targetRecords) },
     { name: 'Alike', value: number(equal) },
     { name: 'Repaired', value: number(repaired) },
@@ -57,6 +58,13 @@ function comparison(report: MoveReport, isPlain: boolean): readonly Fact[] {
     ...(writePauseMs === null ? [] : [{ name: 'Writes waited', value: `${number(writePauseMs)} ms` }]),
     ...places,
   ]
+}
+
+/** How many parts were compared at once; absent from reports of an older version. */
+function lanesFact({ lanes, discarded = 0 }: MoveReport['verification']): readonly Fact[] {
+  if (lanes === undefined) return []
+  const value = discarded > 0 ? `${lanes}, after a comparison in lanes was not trusted` : number(lanes)
+  return [{ name: 'Lanes', value }]
 }
 
 function percent(share: number): string {
