@@ -156,6 +156,7 @@ test('a move that would lose records waits for a person, who types how many are 
   expect(audit[0]).toMatchObject({ note: 'the new place has all', detail: { acceptLoss: 500 } })
   await page.getByRole('link', { name: 'The whole report' }).click()
   await page.getByRole('heading', { name: /^Report: stopped/ }).waitFor()
+  await page.getByText('Lanes', { exact: true }).waitFor()
   await page.getByRole('heading', { name: 'Digests by range of ids' }).waitFor()
   expect(await seriousFaults(page)).toEqual([])
   expect(platform.faults).toEqual([])
